@@ -1,0 +1,343 @@
+r"""Covariance families: all that depends on `covariance_type` lives in one object.
+
+A family works on *factors*, lower triangular roots L with :math:`\Sigma = L L^T`. For
+"full" the factor is a (d, d) matrix, for "diag" the vector of standard deviations, for
+"spherical" the one standard deviation, as an array of length one; "diag" and "spherical"
+never build a (d, d) array.
+
+Two spaces meet here. *Whitened* quantities are free of units: a deviation z = L^-1 delta,
+a symmetric form L^-1 A L^-T. The derivative of a function with respect to Sigma is held
+whitened too, as the form U in :math:`\mathrm{d}f = \tfrac12 \langle U, L^{-1}
+\mathrm{d}\Sigma\, L^{-T} \rangle`; "spherical" sums it over the features.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from . import linalg, sums
+from ._typing import Array
+from .linalg import NotPositiveDefiniteError
+
+
+class Diagonal:
+    """Uncorrelated features: variances, standard deviations, elementwise algebra.
+
+    Parameters
+    ----------
+    n_features : int
+    shape : tuple of int, optional
+        The shape in which a user sees the covariance, (d,) unless given. One feature of
+        a full covariance is a diagonal family of shape (1, 1).
+    """
+
+    # How many features share one number of the factor: the weight of that number in the
+    # Fisher metric.
+    multiplicity = 1
+
+    def __init__(self, n_features: int, shape: tuple[int, ...] | None = None):
+        self.n_features = n_features
+        self.shape = (n_features,) if shape is None else shape
+        self.scatter_shape = self.shape
+        self.n_parameters = 2 * n_features
+
+    # -- between what a user sees and the arrays used here
+
+    def pack(self, covariance: Array) -> Array:
+        return np.reshape(covariance, -1)
+
+    def unpack(self, covariance: Array) -> Array | float:
+        return covariance.reshape(self.shape)
+
+    def isotropic(self, variance: float) -> Array:
+        return np.full(self.n_features, variance)
+
+    def check_symmetric(self, covariance: Array) -> bool:
+        return True
+
+    # -- statistics
+
+    def gram(self, rows: Array) -> Array:
+        """Sum over rows of the outer products, as far as this family needs them."""
+        return sums.squares(rows).reshape(self.scatter_shape)
+
+    def project(self, scatter: Array) -> Array:
+        """The covariance of this family that maximises the likelihood of a scatter."""
+        return scatter.reshape(-1)
+
+    def add_ridge(self, scatter: Array, ridge: Array) -> Array:
+        return scatter + ridge.reshape(self.scatter_shape)
+
+    # -- factors
+
+    def root(self, covariance: Array) -> Array:
+        if not (covariance > 0).all():
+            raise NotPositiveDefiniteError
+        return np.sqrt(covariance)
+
+    def square(self, factor: Array) -> Array:
+        return factor * factor
+
+    def root_of_inverse(self, precision: Array) -> Array:
+        return 1.0 / self.root(precision)
+
+    def inverse_square(self, factor: Array) -> Array:
+        return 1.0 / (factor * factor)
+
+    def diagonal(self, factor: Array) -> Array:
+        return factor
+
+    def with_diagonal(self, factor: Array, diagonal: Array) -> Array:
+        return diagonal
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return factor
+
+    def log_det(self, factor: Array) -> float:
+        """Log-determinant of the covariance."""
+        return 2.0 * self.multiplicity * float(np.log(factor).sum())
+
+    def trace_inverse(self, factor: Array, ridge: Array) -> float:
+        """Trace of inverse covariance times diag(ridge)."""
+        return float((ridge / (factor * factor)).sum())
+
+    def correlation_condition(self, factor: Array) -> float:
+        return 1.0
+
+    # -- rows of data
+
+    def whiten(self, factor: Array, rows: Array) -> Array:
+        rows /= factor
+        return rows
+
+    def colorize(self, factor: Array, rows: Array) -> Array:
+        return rows * factor
+
+    # -- single deviations and symmetric forms
+
+    def solve(self, factor: Array, other: Array) -> Array:
+        return other / factor
+
+    def solve_transposed(self, factor: Array, other: Array) -> Array:
+        return other / factor
+
+    def lower(self, form: Array) -> Array:
+        return form
+
+    def outer(self, deviation: Array) -> Array:
+        """Whitened form of a whitened deviation, z z^T."""
+        return deviation * deviation
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        """The covariance of this family nearest in likelihood to delta delta^T."""
+        return deviation * deviation
+
+    def excess(self, relative: Array) -> Array:
+        """``R R^T - I`` as a whitened form, for R = L^-1 F."""
+        return self.multiplicity * (relative * relative - 1.0)
+
+    def divergence(self, factor: Array, target: Array, relative: Array) -> float:
+        """``tr(R R^T) - d - log det(R R^T)`` for R = L^-1 F, to full relative precision.
+
+        Summed from the terms ``r^2 - 1 - 2 log r``, none of them negative.
+        """
+        return self.multiplicity * _divergence(factor, target)
+
+    def whiten_form(self, factor: Array, form: Array) -> Array:
+        """``L^-1 form L^-T``."""
+        return form / (factor * factor)
+
+    def unwhiten_form(self, factor: Array, form: Array) -> Array:
+        """``L^-T form L^-1``, the transpose of `whiten_form`."""
+        return form / (factor * factor)
+
+    def color_form(self, factor: Array, form: Array) -> Array:
+        """``L form L^T``."""
+        return form * (factor * factor)
+
+    def uncolor_form(self, factor: Array, form: Array) -> Array:
+        """``L^T form L``, the transpose of `color_form`."""
+        return form * (factor * factor)
+
+    def add_transpose(self, form: Array) -> Array:
+        return 2.0 * form
+
+    def fisher_norm(self, form: Array) -> float:
+        """Length of a derivative U in the inverse Fisher metric."""
+        return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
+
+    def largest_eigenvalue(self, apply: Callable[[Array], Array], size: int) -> float:
+        """Of an operator on (mean, factor), diagonal as all are in this family."""
+        return float(apply(np.ones(size)).max())
+
+
+class Spherical(Diagonal):
+    """One variance for all features."""
+
+    def __init__(self, n_features: int):
+        super().__init__(n_features)
+        self.shape = ()
+        self.multiplicity = n_features
+        self.n_parameters = n_features + 1
+
+    def unpack(self, covariance: Array) -> float:
+        return float(covariance[0])
+
+    def isotropic(self, variance: float) -> Array:
+        return np.full(1, variance)
+
+    def project(self, scatter: Array) -> Array:
+        return scatter.mean(keepdims=True)
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return np.full(self.n_features, factor[0])
+
+    def outer(self, deviation: Array) -> Array:
+        return np.array([deviation @ deviation])
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        return self.outer(deviation) / self.n_features
+
+
+class Full:
+    """Any covariance; see `Diagonal`, whose methods these are for matrices."""
+
+    multiplicity = 1
+
+    def __init__(self, n_features: int):
+        self.n_features = n_features
+        self.shape = self.scatter_shape = (n_features, n_features)
+        self.n_parameters = n_features + n_features * (n_features + 1) // 2
+        self._identity = np.eye(n_features)
+        self._diagonal = np.arange(n_features) * (n_features + 1)
+
+    def pack(self, covariance: Array) -> Array:
+        return covariance
+
+    def unpack(self, covariance: Array) -> Array:
+        return covariance
+
+    def isotropic(self, variance: float) -> Array:
+        return variance * self._identity
+
+    def check_symmetric(self, covariance: Array) -> bool:
+        return np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0)
+
+    def gram(self, rows: Array) -> Array:
+        return sums.cross_products(rows)
+
+    def project(self, scatter: Array) -> Array:
+        return scatter
+
+    def add_ridge(self, scatter: Array, ridge: Array) -> Array:
+        return scatter + np.diag(ridge)
+
+    def root(self, covariance: Array) -> Array:
+        return linalg.cholesky(covariance)
+
+    def square(self, factor: Array) -> Array:
+        return factor @ factor.T
+
+    def root_of_inverse(self, precision: Array) -> Array:
+        return linalg.inverse_cholesky(precision)
+
+    def inverse_square(self, factor: Array) -> Array:
+        inverse = linalg.invert_lower(factor)
+        return inverse.T @ inverse
+
+    def diagonal(self, factor: Array) -> Array:
+        return factor.diagonal()
+
+    def with_diagonal(self, factor: Array, diagonal: Array) -> Array:
+        changed = factor.copy(order="C")
+        changed.reshape(-1)[self._diagonal] = diagonal
+        return changed
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return np.sqrt(np.einsum("ij,ij->i", factor, factor))
+
+    def log_det(self, factor: Array) -> float:
+        return 2.0 * float(np.log(factor.diagonal()).sum())
+
+    def trace_inverse(self, factor: Array, ridge: Array) -> float:
+        whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
+        return float(np.einsum("ij,ij->", whitened, whitened))
+
+    def correlation_condition(self, factor: Array) -> float:
+        factor = factor / self.standard_deviations(factor)[:, None]
+        return linalg.condition(factor @ factor.T, factor)
+
+    def whiten(self, factor: Array, rows: Array) -> Array:
+        return linalg.solve_lower(factor, rows.T).T
+
+    def colorize(self, factor: Array, rows: Array) -> Array:
+        return rows @ factor.T
+
+    def solve(self, factor: Array, other: Array) -> Array:
+        return linalg.solve_lower(factor, other)
+
+    def solve_transposed(self, factor: Array, other: Array) -> Array:
+        return linalg.solve_lower_transposed(factor, other)
+
+    def lower(self, form: Array) -> Array:
+        return np.tril(form)
+
+    def outer(self, deviation: Array) -> Array:
+        return np.outer(deviation, deviation)
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        return np.outer(deviation, deviation)
+
+    def excess(self, relative: Array) -> Array:
+        return relative @ relative.T - self._identity
+
+    def divergence(self, factor: Array, target: Array, relative: Array) -> float:
+        below = np.tril(relative, -1)
+        return float(np.einsum("ij,ij->", below, below)) + _divergence(
+            factor.diagonal(), target.diagonal()
+        )
+
+    def whiten_form(self, factor: Array, form: Array) -> Array:
+        return linalg.solve_lower(factor, linalg.solve_lower(factor, form).T).T
+
+    def unwhiten_form(self, factor: Array, form: Array) -> Array:
+        half = linalg.solve_lower_transposed(factor, form)
+        return linalg.solve_lower_transposed(factor, half.T).T
+
+    def color_form(self, factor: Array, form: Array) -> Array:
+        return factor @ form @ factor.T
+
+    def uncolor_form(self, factor: Array, form: Array) -> Array:
+        return factor.T @ form @ factor
+
+    def add_transpose(self, form: Array) -> Array:
+        return form + form.T
+
+    def fisher_norm(self, form: Array) -> float:
+        return linalg.norm(form) / math.sqrt(2)
+
+    def largest_eigenvalue(self, apply: Callable[[Array], Array], size: int) -> float:
+        return linalg.largest_eigenvalue(apply, size)
+
+
+def _divergence(factor: Array, target: Array) -> float:
+    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor.
+
+    r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
+    below 1 it would lose all of r instead.
+    """
+    step = (target - factor) / factor
+    logs = np.log1p(step) if step.min() > -0.5 else np.log(target / factor)
+    return float(np.add.reduce(step * (2.0 + step) - 2.0 * logs))
+
+
+Family = Diagonal | Full
+
+
+def make_family(covariance_type: str, n_features: int) -> Family:
+    """The family of a `covariance_type`; of one feature all are elementwise."""
+    if covariance_type == "full" and n_features == 1:
+        return Diagonal(1, shape=(1, 1))
+    families = {"full": Full, "diag": Diagonal, "spherical": Spherical}
+    return families[covariance_type](n_features)

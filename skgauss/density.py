@@ -1,0 +1,156 @@
+"""What can be asked of a fitted Gaussian: densities, distances, draws, criteria."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ._typing import Array
+from .covariance import Family, make_family
+from .inputs import check_finite, map_rows
+
+_TYPE_OF_NDIM = {2: "full", 1: "diag", 0: "spherical"}
+
+
+class GaussianDensity(DensityMixin, BaseEstimator):
+    """The methods of an estimator with fitted `mean_` and `covariance_`."""
+
+    mean_: Array
+    covariance_: Array | float
+
+    def score(self, X, y=None, sample_weight=None):
+        """Average log-likelihood of the rows of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies of the rows.
+
+        Returns
+        -------
+        score : float
+            In nats per observation.
+        """
+        densities = self.score_samples(X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, densities, dtype=np.float64, ensure_non_negative=True
+            )
+        return float(np.average(densities, weights=sample_weight))
+
+    def score_samples(self, X):
+        """Log-density of each row of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        log_density : ndarray of shape (n_samples,)
+            In nats.
+        """
+        distances = self.mahalanobis(X)
+        family, factor = self._family_and_factor()
+        constant = family.n_features * math.log(2 * math.pi) + family.log_det(factor)
+        distances += constant
+        distances *= -0.5
+        return distances
+
+    def mahalanobis(self, X):
+        """Squared Mahalanobis distance of each row of X from the mean.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples,)
+            Squared distances.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
+        family, factor = self._family_and_factor()
+
+        def squared_lengths(rows: Array) -> Array:
+            whitened = family.whiten(factor, rows)
+            return np.einsum("ij,ij->i", whitened, whitened)
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            distances = map_rows(X, family, squared_lengths, self.mean_)
+        check_finite(X, distances, type(self).__name__)
+        return distances
+
+    def sample(self, n_samples=1, random_state=None):
+        """Draw from the fitted Gaussian.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of rows to draw.
+        random_state : int, RandomState instance or None, default=None
+            Seed or generator.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            The draws.
+        """
+        check_is_fitted(self)
+        family, factor = self._family_and_factor()
+        shape = (n_samples, family.n_features)
+        noise = check_random_state(random_state).standard_normal(shape)
+        return self.mean_ + family.colorize(factor, noise)
+
+    def aic(self, X):
+        """Akaike information criterion of X; lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        aic : float
+            In nats, for all rows of X together.
+        """
+        return self._information_criterion(X, lambda n_samples: 2.0)
+
+    def bic(self, X):
+        """Bayesian information criterion of X; lower is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data.
+
+        Returns
+        -------
+        bic : float
+            In nats, for all rows of X together.
+        """
+        return self._information_criterion(X, math.log)
+
+    def _information_criterion(self, X, price):
+        """Deviance plus `price`, a function of the number of rows, for each parameter."""
+        densities = self.score_samples(X)
+        family, _ = self._family_and_factor()
+        return float(price(len(densities)) * family.n_parameters - 2.0 * densities.sum())
+
+    def _family_and_factor(self) -> tuple[Family, Array]:
+        """Of the fitted covariance, whatever became of the parameters since."""
+        covariance = np.asarray(self.covariance_)
+        family = make_family(_TYPE_OF_NDIM[covariance.ndim], len(self.mean_))
+        return family, family.root(family.pack(covariance))

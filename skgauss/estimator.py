@@ -1,0 +1,275 @@
+"""GaussianGradientMLE: validate -> summarize -> maximize -> attributes."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from numbers import Integral, Real
+from typing import ClassVar
+
+from sklearn.base import _fit_context
+from sklearn.callback import CallbackSupportMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .advice import explain
+from .callbacks import IterationCallbacks
+from .covariance import make_family
+from .density import GaussianDensity
+from .existence import choose_ridge
+from .fitted import input_attributes, position, replace_fit, solution_attributes
+from .inputs import summarize
+from .likelihood import Evaluation, GaussianLikelihood
+from .objective import Objective
+from .parametrizations import PARAMETRIZATIONS
+from .solvers import SOLVERS, make_solver, maximize
+from .start import check_warm_start, start_at
+from .validation import check_statistics, check_together, feature_names, validate_fit
+
+
+class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
+    r"""Gaussian density fitted by climbing its likelihood.
+
+    Maximises the average log-likelihood of a Gaussian over its mean and covariance by
+    gradient ascent, coordinate ascent, natural gradient ascent or L-BFGS, or takes the
+    closed form. The data are read once; what a solver iterates on are their sufficient
+    statistics, so that an iteration costs the same for a thousand rows as for a billion.
+
+    A constant step is stable only below :math:`2 / \lambda_{\max}(-H)`, H the Hessian of
+    the log-likelihood at the maximum: with one feature and sigma as the parameter, below
+    :math:`\sigma^2`. Every fit reports that number as `learning_rate_bound_`.
+
+    Parameters
+    ----------
+    covariance_type : {"full", "diag", "spherical"}, default="full"
+        Any covariance matrix, independent features, or one variance for all features.
+    solver : {"natural", "gradient", "coordinate", "lbfgs", "closed-form"}, \
+            default="natural"
+        "natural" steps along the inverse Fisher information times the gradient, which no
+        unit and no correlation slows down; "gradient" moves all of theta along the plain
+        gradient; "coordinate" moves the mean, then the covariance, in turn; "lbfgs" is
+        scipy's; "closed-form" goes to the maximum at once.
+    parametrization : {"scale", "log-scale", "covariance", "precision"}, default="scale"
+        What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
+        standard deviation, the lower Cholesky factor of a full covariance. "log-scale":
+        the same with the logarithm of its diagonal. "covariance": the variance or
+        covariance matrix. "precision": its inverse.
+    learning_rate : "auto" or float, default="auto"
+        A float is that constant step, exactly, in the units of the data. With "auto"
+        "natural" starts from 1, "gradient" and "coordinate" take Barzilai-Borwein steps
+        safeguarded by a line search.
+    n_inner_iter : int, default=1
+        "coordinate": steps on one block before the other. 1 is the sequential update.
+    max_iter : int, default=1000
+        Largest number of iterations.
+    tol : float, default=1e-6
+        Largest natural gradient norm that counts as converged. Half its square estimates
+        the nats per observation still to gain. Where rounding, which the condition number
+        of the correlations amplifies, does not let the norm fall that far, converged means
+        having reached that limit.
+    mean_init : float or array-like of shape (n_features,), default=None
+        Mean to start from; None is 0.
+    covariance_init : float or array-like shaped as `covariance_`, default=None
+        Covariance to start from; None is the identity, a float a multiple of it.
+    reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
+        r_j in the penalty :math:`-\frac12 \sum_j r_j (\Sigma^{-1})_{jj}`, which adds r_j
+        to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
+        estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
+        does not because of too few rows or collinear features. 0.0 insists on the estimate.
+    warm_start : bool, default=False
+        Start from the last fit.
+    record_path : bool, default=False
+        Keep every iterate, in `mean_path_` and `covariance_path_`.
+
+    Attributes
+    ----------
+    mean_ : ndarray of shape (n_features,)
+        Mean.
+    covariance_ : ndarray of shape (n_features, n_features) or (n_features,), or float
+        Covariance matrix, variances or variance, by `covariance_type`.
+    scale_ : ndarray of shape (n_features,)
+        Standard deviations.
+    log_likelihood_ : float
+        Average log-likelihood of the data at the result, in nats, without the penalty.
+    log_likelihood_path_ : ndarray of shape (n_iter_ + 1,)
+        The same for every iterate, the start first.
+    mean_path_ : ndarray of shape (n_iter_ + 1, n_features)
+        Every mean, the start first. Only with ``record_path=True``.
+    covariance_path_ : ndarray of shape (n_iter_ + 1, ...)
+        Every covariance, shaped as `covariance_`. Only with ``record_path=True``.
+    n_iter_ : int
+        Iterations.
+    converged_ : bool
+        Whether the result maximises the likelihood.
+    stop_reason_ : str
+        "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
+        "stalled", when no step gained more than rounding; "callback", when one asked.
+    natural_gradient_norm_ : float
+        :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
+        the result, free of units.
+    learning_rate_bound_ : float
+        Largest constant step that is stable at the maximum, for the parametrization; 2
+        for "natural".
+    reg_covar_ : float or ndarray of shape (n_features,)
+        The ridge that was used.
+    sufficient_statistics_ : SufficientStatistics
+        Weight, mean and scatter of the data.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where X had names that are all strings.
+
+    See Also
+    --------
+    sklearn.mixture.GaussianMixture : Several Gaussians, by EM.
+    sklearn.covariance.EmpiricalCovariance : The closed form, and shrunk relatives.
+    scipy.stats.multivariate_normal : The density of a Gaussian that is known.
+
+    References
+    ----------
+    Anderson (2003), An Introduction to Multivariate Statistical Analysis, chapter 3;
+    Amari (1998), "Natural gradient works efficiently in learning", Neural Computation
+    10(2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE
+    >>> X = np.array([[1.0], [2.0], [3.0], [6.0]])
+    >>> model = GaussianGradientMLE(
+    ...     solver="gradient", learning_rate=0.5, mean_init=1, record_path=True
+    ... ).fit(X)
+    >>> model.mean_.round(3), model.scale_.round(3)
+    (array([3.]), array([1.871]))
+    >>> model.learning_rate_bound_  # sigma^2
+    3.5
+    >>> model.mean_path_[:3].ravel()
+    array([1.  , 2.  , 2.08])
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "covariance_type": [StrOptions({"full", "diag", "spherical"})],
+        "solver": [StrOptions(set(SOLVERS))],
+        "parametrization": [StrOptions(set(PARAMETRIZATIONS))],
+        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "n_inner_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "mean_init": ["array-like", Real, None],
+        "covariance_init": ["array-like", Real, None],
+        "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
+        "warm_start": ["boolean"],
+        "record_path": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        covariance_type="full",
+        solver="natural",
+        parametrization="scale",
+        learning_rate="auto",
+        n_inner_iter=1,
+        max_iter=1000,
+        tol=1e-6,
+        mean_init=None,
+        covariance_init=None,
+        reg_covar="auto",
+        warm_start=False,
+        record_path=False,
+    ):
+        self.covariance_type = covariance_type
+        self.solver = solver
+        self.parametrization = parametrization
+        self.learning_rate = learning_rate
+        self.n_inner_iter = n_inner_iter
+        self.max_iter = max_iter
+        self.tol = tol
+        self.mean_init = mean_init
+        self.covariance_init = covariance_init
+        self.reg_covar = reg_covar
+        self.warm_start = warm_start
+        self.record_path = record_path
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the Gaussian.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data, finite, at least two rows.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies: weight k equals k repeats of a row, weight 0 its removal.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, a parameter or a combination of parameters is not valid, or if the
+            likelihood has no maximum. An earlier fit is left as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the climb did not converge; see `stop_reason_`.
+        UserWarning
+            If ``reg_covar="auto"`` had to add a ridge.
+        """
+        check_together(self)
+        context = self._init_callback_context(max_subtasks=self.max_iter)
+        # Names and width are those of the new data only once the fit has succeeded.
+        seen = copy.copy(self)
+        X, sample_weight = validate_fit(seen, X, sample_weight)
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        context.call_on_fit_task_begin(estimator=self, **data)
+
+        family = make_family(self.covariance_type, X.shape[1])
+        names = feature_names(seen)
+        statistics = summarize(X, sample_weight, family)
+        check_statistics(statistics, X, names, type(self).__name__)
+        ridge = choose_ridge(self.reg_covar, statistics, family, names)
+        likelihood = GaussianLikelihood(statistics, family, ridge.value)
+        objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
+        rate = None if self.learning_rate == "auto" else float(self.learning_rate)
+        solver = make_solver(self.solver, rate, self.n_inner_iter)
+        observer = IterationCallbacks(self, context, data, lambda at: position(at, likelihood))
+        solution = maximize(
+            objective,
+            solver,
+            self._start(likelihood),
+            max_iter=self.max_iter,
+            tol=self.tol,
+            record_path=self.record_path,
+            observer=observer if hasattr(self, "_skl_callbacks") else None,
+        )
+        bound = solver.learning_rate_bound(objective)
+
+        replace_fit(
+            self,
+            input_attributes(seen)
+            | solution_attributes(solution, likelihood)
+            | {
+                "learning_rate_bound_": bound,
+                "reg_covar_": ridge.used,
+                "sufficient_statistics_": statistics,
+            },
+        )
+        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes={})
+        if ridge.warning:
+            warnings.warn(ridge.warning, UserWarning, stacklevel=3)
+        if not solution.converged:
+            warnings.warn(explain(solution, self, bound), ConvergenceWarning, stacklevel=3)
+        return self
+
+    def _start(self, likelihood: GaussianLikelihood) -> Evaluation:
+        if self.warm_start and hasattr(self, "mean_"):
+            check_warm_start(self.mean_, self.covariance_, likelihood.family)
+            return start_at(self.mean_, self.covariance_, likelihood)
+        return start_at(self.mean_init, self.covariance_init, likelihood)

@@ -1,0 +1,48 @@
+"""From a solution to the attributes of a fitted estimator."""
+
+from typing import Any
+
+import numpy as np
+
+from .likelihood import Evaluation, GaussianLikelihood
+from .solvers import Solution
+
+
+def position(at: Evaluation, likelihood: GaussianLikelihood) -> dict[str, Any]:
+    """Attributes that depend on one iterate alone."""
+    family = likelihood.family
+    return {
+        "mean_": at.mean.copy(),
+        "covariance_": family.unpack(family.square(at.factor)),
+        "scale_": family.standard_deviations(at.factor),
+        "log_likelihood_": likelihood.log_likelihood(at),
+        "natural_gradient_norm_": at.natural_gradient_norm,
+    }
+
+
+def solution_attributes(solution: Solution, likelihood: GaussianLikelihood) -> dict[str, Any]:
+    """Attributes of the result, of the way to it and of its end."""
+    attributes = position(solution.evaluation, likelihood) | {
+        "log_likelihood_path_": np.array(solution.values),
+        "n_iter_": solution.n_iter,
+        "converged_": solution.converged,
+        "stop_reason_": solution.stop_reason,
+    }
+    if solution.path is not None:
+        path = [position(at, likelihood) for at in solution.path]
+        attributes["mean_path_"] = np.array([at["mean_"] for at in path])
+        attributes["covariance_path_"] = np.array([at["covariance_"] for at in path])
+    return attributes
+
+
+def input_attributes(seen: Any) -> dict[str, Any]:
+    """What scikit-learn's validation left on `seen`."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
+
+
+def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
+    """Make the estimator forget its last fit as a whole, and be the new one."""
+    for name in [name for name in vars(estimator) if name.endswith("_") and name[0] != "_"]:
+        delattr(estimator, name)
+    estimator.__dict__.update(attributes)

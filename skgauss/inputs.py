@@ -1,0 +1,133 @@
+"""What X may be, and its way to statistics or to one number a row, block by block.
+
+X is read once, in blocks small enough to stay in cache, through one reused float64
+buffer; it is never copied, whatever its dtype. NaN and infinity are not searched for:
+they propagate into the sums, and only a sum that is not finite sends us looking.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+
+from ._typing import Array
+from .covariance import Family
+from .statistics import SufficientStatistics, two_sum
+
+# Elements of X in a block (256 KiB as float64: half of a common level-2 cache), and in a
+# chunk, whose blocks share one pivot and so add up without a merge.
+_BLOCK = 2**15
+_CHUNK = 2**20
+
+
+def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> SufficientStatistics:
+    """Sufficient statistics of the rows of X.
+
+    They come out as NaN or infinity where X holds such; see `check_finite`.
+    """
+    rows = _block_rows(family)
+    chunk = max(_CHUNK // family.n_features, 4 * rows)
+    buffer = _Buffer(X, rows)
+    with np.errstate(invalid="ignore", over="ignore"):
+        parts = (
+            _summarize_chunk(
+                X[start : start + chunk],
+                None if sample_weight is None else sample_weight[start : start + chunk],
+                family,
+                buffer,
+            )
+            for start in range(0, len(X), chunk)
+        )
+        return reduce(add, parts)
+
+
+def map_rows(
+    X: np.ndarray, family: Family, function: Callable[[Array], Array], mean: Array
+) -> Array:
+    """``function(X - mean)``, one number a row, block by block.
+
+    The array handed to `function` is a buffer that it may overwrite.
+    """
+    result = np.empty(len(X))
+    rows = _block_rows(family)
+    buffer = _Buffer(X, rows)
+    for start in range(0, len(X), rows):
+        block = slice(start, start + rows)
+        result[block] = function(buffer.subtract(X[block], mean))
+    return result
+
+
+def check_finite(X: np.ndarray, result: Array, estimator_name: str) -> None:
+    """Refuse X, in scikit-learn's words, if `result` is not finite because X is not."""
+    if not np.isfinite(result).all():
+        assert_all_finite(X, estimator_name=estimator_name, input_name="X")
+
+
+class _Buffer:
+    """Room for one block as float64, laid out in memory as X is."""
+
+    def __init__(self, X: np.ndarray, rows: int):
+        self.rows = min(rows, len(X))
+        shape = (self.rows, X.shape[1])
+        self._room = np.empty(shape) if X.flags.c_contiguous else np.empty(shape, order="F")
+
+    def subtract(self, block: np.ndarray, shift: Array) -> Array:
+        return np.subtract(block, shift, out=self._room[: len(block)])
+
+
+def _block_rows(family: Family) -> int:
+    # Where a (d, d) sum is updated a block, enough rows to make that the lesser work.
+    fewest = 2 * family.n_features if len(family.scatter_shape) == 2 else 1
+    return max(_BLOCK // family.n_features, fewest, 1)
+
+
+def _summarize_chunk(
+    X: np.ndarray, sample_weight: Array | None, family: Family, buffer: _Buffer
+) -> SufficientStatistics:
+    """Statistics of one chunk, from sums about a pivot close to its mean."""
+    rows = _block_rows(family)
+    pivot = _pivot(X, sample_weight, buffer)
+    weight = 0.0
+    first = np.zeros(family.n_features)
+    second = np.zeros(family.scatter_shape)
+    for start in range(0, len(X), rows):
+        block = slice(start, start + rows)
+        centred = buffer.subtract(X[block], pivot)
+        if sample_weight is None:
+            weight += len(centred)
+            first += np.ones(len(centred)) @ centred
+        else:
+            weights = sample_weight[block]
+            weight += weights.sum()
+            first += weights @ centred
+            centred *= np.sqrt(weights)[:, None]
+        second += family.gram(centred)
+    return _about_the_mean(weight, pivot, first, second)
+
+
+def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array:
+    """Mean of the first block of positive weight, reckoned from its first row.
+
+    From a row, so that a constant feature has a deviation, and a scatter, of exactly
+    zero, whatever its value and wherever the chunks are cut.
+    """
+    start = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
+    row = X[start].astype(np.float64)
+    deviations = buffer.subtract(X[start : start + buffer.rows], row)
+    weights = np.ones(len(X)) if sample_weight is None else sample_weight[start:]
+    weights = weights[: len(deviations)]
+    return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)
+
+
+def _about_the_mean(
+    weight: float, pivot: Array, first: Array, second: Array
+) -> SufficientStatistics:
+    """From sums of deviations and of their products about a pivot."""
+    if weight == 0:
+        return SufficientStatistics(0.0, first, second)
+    offset = first / weight
+    square = np.outer(offset, offset) if second.ndim == 2 else offset * offset
+    mean, rounding = two_sum(pivot, offset)
+    return SufficientStatistics(weight, mean, second / weight - square, rounding)

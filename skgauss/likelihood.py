@@ -1,0 +1,144 @@
+r"""Average log-likelihood of a Gaussian, its gradient, and its Fisher metric.
+
+With xbar and S the mean and scatter of the data and
+:math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, in nats per observation
+
+.. math::
+
+    \ell(\mu, \Sigma) = -\tfrac12 \left[ d \log 2\pi + \log\det\Sigma
+                        + \operatorname{tr}(\Sigma^{-1} A) \right].
+
+The gradient is kept *whitened* by the factor L of :math:`\Sigma = L L^T`:
+
+.. math::
+
+    u = L^T \frac{\partial\ell}{\partial\mu} = L^{-1} (\bar x - \mu), \qquad
+    U = 2 L^T \frac{\partial\ell}{\partial\Sigma} L = L^{-1} A L^{-T} - I.
+
+In these coordinates the Fisher metric is the identity (up to the 1/2 of U), no unit of
+the data is left, and nothing is ever inverted. A ridge r adds diag(r) to S: the penalty
+:math:`-\tfrac12 \sum_j r_j (\Sigma^{-1})_{jj}`.
+
+References
+----------
+Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 3.2;
+Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
+"""
+
+import math
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from ._typing import Array
+from .covariance import Family, NotPositiveDefiniteError
+from .statistics import SufficientStatistics
+
+_SMALLEST_SCALE = 1e-150
+_LARGEST_SCALE = 1e150
+
+
+class Evaluation(NamedTuple):
+    """The likelihood and its whitened gradient at one point."""
+
+    mean: Array
+    factor: Array
+    value: float  # nats, counted from the likelihood's `reference`
+    score_mean: Array  # u
+    score_covariance: Array  # U
+    norms: tuple[float, float]  # of the natural gradient, by mean and by covariance
+
+    @property
+    def natural_gradient_norm(self) -> float:
+        """Square root of g' F^-1 g; half its square estimates the nats still to gain."""
+        return math.hypot(*self.norms)
+
+
+class GaussianLikelihood:
+    """Of complete data.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics
+    family : Family
+    ridge : ndarray of shape (n_features,), default=None
+        r, see the module; None is no ridge.
+
+    Attributes
+    ----------
+    reference : float
+        The level from which `Evaluation.value` is counted, here the maximum: values are
+        minus the nats still to gain, and keep their relative precision down to zero.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If scatter and ridge together are singular: there is no maximum.
+    """
+
+    def __init__(
+        self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None
+    ):
+        self.family = family
+        self.ridge = ridge
+        self._mean = statistics.mean
+        scatter = (
+            statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
+        )
+        self._covariance = family.project(scatter)
+        self._root = family.root(self._covariance)
+        self._constant = -0.5 * family.n_features * (1.0 + math.log(2.0 * math.pi))
+        self.reference = self._constant - 0.5 * family.log_det(self._root)
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        """Value and whitened gradient at N(mean, factor factor^T).
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            Where the factor has no positive diagonal, or one whose square float64
+            cannot hold, or the likelihood is not a finite number.
+        """
+        family = self.family
+        diagonal = family.diagonal(factor)
+        if not (diagonal.min() > _SMALLEST_SCALE and diagonal.max() < _LARGEST_SCALE):
+            raise NotPositiveDefiniteError
+        relative = family.solve(factor, self._root)
+        deviation = family.solve(factor, self._mean - mean)
+        squared = float(deviation @ deviation)
+        value = -0.5 * (family.divergence(factor, self._root, relative) + squared)
+        if not math.isfinite(value):
+            raise NotPositiveDefiniteError
+        excess = family.excess(relative) + family.outer(deviation)
+        norms = (math.sqrt(squared), family.fisher_norm(excess))
+        return Evaluation(mean, factor, value, deviation, excess, norms)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
+        penalized = self.reference + at.value
+        if self.ridge is None:
+            return penalized
+        return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)
+
+    def expected_moments(self, at: Evaluation) -> tuple[Array, Array]:
+        """Mean and covariance of the data, completed by the model where incomplete.
+
+        The M step of EM; of complete data, whatever the point, the maximum itself.
+        """
+        return self._mean, self._covariance
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        """Mean and factor of the covariance at the maximum."""
+        return self._mean, self._root
+
+    @cached_property
+    def rounding_limit(self) -> float:
+        """The natural gradient norm below which float64 cannot tell points apart."""
+        eps = float(np.finfo(float).eps)
+        deviations = self.family.standard_deviations(self._root)
+        return eps * max(
+            self.family.correlation_condition(self._root),
+            float(np.max(np.abs(self._mean) / deviations)),
+        )

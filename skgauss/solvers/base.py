@@ -1,0 +1,182 @@
+"""The one loop of all solvers, and the record of its result."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..covariance import NotPositiveDefiniteError
+from ..likelihood import Evaluation
+from ..objective import Objective
+
+
+class Stalled(Exception):
+    """No step from here raises the likelihood by more than rounding."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where a solver stopped, why, and the way there.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        The result: the last iterate, or the best one of a climb that diverged.
+    stop_reason : str
+        "converged", "max_iter", "diverged", "stalled" or "callback".
+    path : list of Evaluation or None
+        All iterates, the start first; None where only their values were kept.
+    values : list of float
+        The log-likelihood of every iterate.
+    """
+
+    evaluation: Evaluation
+    stop_reason: str
+    values: list[float]
+    path: list[Evaluation] | None
+
+    @property
+    def n_iter(self) -> int:
+        return len(self.values) - 1
+
+    @property
+    def converged(self) -> bool:
+        return self.stop_reason == "converged"
+
+
+class Observer(Protocol):
+    """Told where each iteration begins and ends; may ask to stop."""
+
+    def begin(self, evaluation: Evaluation) -> None: ...
+
+    def end(self, evaluation: Evaluation) -> bool: ...
+
+
+class Monitor:
+    """Sees every iterate, keeps the path, and says when to stop.
+
+    Parameters
+    ----------
+    objective : Objective
+    max_iter : int
+    tol : float
+        Largest natural gradient norm that counts as converged, or what rounding leaves
+        of it if that is larger.
+    record_path : bool
+    observer : Observer or None
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        *,
+        max_iter: int,
+        tol: float,
+        record_path: bool,
+        observer: Observer | None,
+    ):
+        self._likelihood = objective.likelihood
+        self._max_iter = max_iter
+        self._tol = max(tol, self._likelihood.rounding_limit)
+        self._observer = observer
+        self._values: list[float] = []
+        self._path: list[Evaluation] | None = [] if record_path else None
+        self._best: Evaluation | None = None
+        self.stop_reason = ""
+
+    def visit(self, evaluation: Evaluation) -> bool:
+        """Take note of an iterate; True if the climb is to go on."""
+        self._record(evaluation)
+        asked_to_stop = self._end_iteration(evaluation)
+        if evaluation.natural_gradient_norm <= self._tol:
+            self.stop_reason = "converged"
+        elif asked_to_stop:
+            self.stop_reason = "callback"
+        elif len(self._values) > self._max_iter:
+            self.stop_reason = "max_iter"
+        elif self._observer is not None:
+            self._observer.begin(evaluation)
+        return not self.stop_reason
+
+    def solution(self) -> Solution:
+        result = self._best if self.stop_reason == "diverged" else self._last
+        assert result is not None
+        return Solution(result, self.stop_reason, self._values, self._path)
+
+    def break_off(self, reason: str) -> None:
+        """The iteration under way found no next iterate."""
+        self.stop_reason = reason
+        if self._observer is not None:
+            self._observer.end(self._last)
+
+    def _record(self, evaluation: Evaluation) -> None:
+        self._last = evaluation
+        self._values.append(self._likelihood.log_likelihood(evaluation))
+        if self._best is None or evaluation.value > self._best.value:
+            self._best = evaluation
+        if self._path is not None:
+            self._path.append(evaluation)
+
+    def _end_iteration(self, evaluation: Evaluation) -> bool:
+        if self._observer is None or len(self._values) == 1:
+            return False
+        return self._observer.end(evaluation)
+
+
+class Solver(ABC):
+    """An algorithm that climbs, told by the monitor how long."""
+
+    @abstractmethod
+    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
+
+    def learning_rate_bound(self, objective: Objective) -> float:
+        """Largest constant step that is stable at the maximum."""
+        _, factor = objective.likelihood.maximum
+        return objective.parametrization.learning_rate_bound(factor)
+
+
+class SteppingSolver(Solver):
+    """A solver of ours: an immutable state and the step to the next one.
+
+    A state has an attribute `evaluation`, the iterate. `step` raises
+    `NotPositiveDefiniteError` when it leaves the domain and `Stalled` when no step
+    raises the likelihood any more.
+    """
+
+    @abstractmethod
+    def init(self, objective: Objective, start: Evaluation) -> Any: ...
+
+    @abstractmethod
+    def step(self, objective: Objective, state: Any) -> Any: ...
+
+    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
+        state = self.init(objective, start)
+        try:
+            while monitor.visit(state.evaluation):
+                state = self.step(objective, state)
+        except NotPositiveDefiniteError:
+            monitor.break_off("diverged")
+        except Stalled:
+            monitor.break_off("stalled")
+
+
+def maximize(
+    objective: Objective,
+    solver: Solver,
+    start: Evaluation,
+    *,
+    max_iter: int,
+    tol: float,
+    record_path: bool = False,
+    observer: Observer | None = None,
+) -> Solution:
+    """Climb from `start` until converged or stopped; see `Monitor` and `Solution`."""
+    monitor = Monitor(
+        objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
+    )
+    # A divergent recursion overflows before it leaves the domain; that it did is found
+    # in its values, not in NumPy's warnings.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        solver.run(objective, start, monitor)
+    return monitor.solution()

@@ -1,0 +1,71 @@
+"""Coordinate ascent: the mean, then the covariance, in turn."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..likelihood import Evaluation
+from ..objective import Objective, Point
+from .base import Stalled, SteppingSolver
+from .steps import StepLength
+
+
+class _State(NamedTuple):
+    point: Point
+    rates: tuple[float, ...]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.point.evaluation
+
+
+class Coordinate(SteppingSolver):
+    """Gradient steps on one block of theta with the other held, then the other way.
+
+    Parameters
+    ----------
+    step_length : StepLength
+    n_inner_iter : int
+        Steps on a block in a row. With 1 this is the sequential update: the covariance
+        step sees the new mean.
+    """
+
+    def __init__(self, step_length: StepLength, n_inner_iter: int):
+        self.step_length = step_length
+        self.n_inner_iter = n_inner_iter
+
+    def init(self, objective: Objective, start: Evaluation) -> _State:
+        point = objective.start(start)
+        rates = tuple(self.step_length.first(block * point.gradient) for block in _blocks(point))
+        return _State(point, rates)
+
+    def step(self, objective: Objective, state: _State) -> _State:
+        point = state.point
+        rates = list(state.rates)
+        at_rest = 0
+        for k, block in enumerate(_blocks(point)):
+            try:
+                for _ in range(self.n_inner_iter):
+                    self._check_moving(objective, point.evaluation.norms[k])
+                    direction = block * point.gradient
+                    point, rates[k] = self.step_length.advance(
+                        objective, point, direction, rates[k]
+                    )
+            except Stalled:
+                at_rest += 1
+        if at_rest == len(rates):
+            raise Stalled
+        return _State(point, tuple(rates))
+
+    def _check_moving(self, objective: Objective, norm: float) -> None:
+        """Spare a block that has arrived a search among rounding errors."""
+        if self.step_length.adaptive and norm <= objective.likelihood.rounding_limit:
+            raise Stalled
+
+
+def _blocks(point: Point) -> tuple[Array, Array]:
+    """Indicators of the mean and of the covariance in theta."""
+    mean = np.zeros_like(point.theta)
+    mean[: len(point.evaluation.mean)] = 1.0
+    return mean, 1.0 - mean

@@ -1,0 +1,39 @@
+"""Gradient ascent: the mean and the covariance at once."""
+
+from typing import NamedTuple
+
+from ..likelihood import Evaluation
+from ..objective import Objective, Point
+from .base import SteppingSolver
+from .steps import StepLength
+
+
+class _State(NamedTuple):
+    point: Point
+    rate: float
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.point.evaluation
+
+
+class Gradient(SteppingSolver):
+    """theta + rate * gradient, the simultaneous update.
+
+    Parameters
+    ----------
+    step_length : StepLength
+    """
+
+    def __init__(self, step_length: StepLength):
+        self.step_length = step_length
+
+    def init(self, objective: Objective, start: Evaluation) -> _State:
+        point = objective.start(start)
+        return _State(point, self.step_length.first(point.gradient))
+
+    def step(self, objective: Objective, state: _State) -> _State:
+        point, rate = self.step_length.advance(
+            objective, state.point, state.point.gradient, state.rate
+        )
+        return _State(point, rate)

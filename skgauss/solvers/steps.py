@@ -1,0 +1,105 @@
+"""Step lengths along the gradient: constant, or chosen by Barzilai and Borwein."""
+
+import math
+from typing import Protocol
+
+import numpy as np
+
+from .._typing import Array
+from ..covariance import NotPositiveDefiniteError
+from ..objective import Objective, Point
+from .base import Stalled
+
+_SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
+_KAPPA = 0.5  # the short step where it is below this fraction of the long one
+_RESOLUTION = 1e-16  # a relative change of theta that rounding swallows
+
+
+class StepLength(Protocol):
+    """How far to go along a direction, the gradient or one block of it."""
+
+    adaptive: bool
+
+    def first(self, direction: Array) -> float:
+        """A rate for the first step."""
+        ...
+
+    def advance(
+        self, objective: Objective, point: Point, direction: Array, rate: float
+    ) -> tuple[Point, float]:
+        """The next point, and the rate to begin with from there."""
+        ...
+
+
+class Constant:
+    """The textbook: theta + rate * direction, whatever comes of it."""
+
+    adaptive = False
+
+    def __init__(self, rate: float):
+        self.rate = rate
+
+    def first(self, direction: Array) -> float:
+        return self.rate
+
+    def advance(
+        self, objective: Objective, point: Point, direction: Array, rate: float
+    ) -> tuple[Point, float]:
+        return objective.at(point.theta + self.rate * direction), self.rate
+
+
+class BarzilaiBorwein:
+    """Adaptive Barzilai-Borwein steps, made to climb by a line search.
+
+    The long step s's / s'y and the short one s'y / y'y are Rayleigh quotients of the
+    inverse Hessian along the last step s, y the fall of the gradient over it. The likelihood
+    never falls.
+
+    References
+    ----------
+    Barzilai and Borwein (1988), IMA Journal of Numerical Analysis 8(1); Zhou, Gao and
+    Dai (2006), "Gradient methods with adaptive step-sizes", Computational Optimization
+    and Applications 35(1).
+    """
+
+    adaptive = True
+
+    def first(self, direction: Array) -> float:
+        """A step of length one at most."""
+        return 1.0 / max(1.0, math.sqrt(direction @ direction))
+
+    def advance(
+        self, objective: Objective, point: Point, direction: Array, rate: float
+    ) -> tuple[Point, float]:
+        slope = float(direction @ direction)
+        if slope == 0.0:
+            raise Stalled
+        reached, rate = _search(objective, point, direction, slope, rate)
+        fall = np.where(direction == 0, 0.0, point.gradient - reached.gradient)
+        return reached, _next_rate(rate, slope, rate * float(direction @ fall), fall)
+
+
+def _search(
+    objective: Objective, point: Point, direction: Array, slope: float, rate: float
+) -> tuple[Point, float]:
+    """Shorten the step until it gains enough."""
+    smallest = _RESOLUTION * np.abs(point.theta).max() / np.abs(direction).max()
+    while rate > smallest:
+        try:
+            reached = objective.at(point.theta + rate * direction)
+        except NotPositiveDefiniteError:
+            rate /= 4
+            continue
+        gain = reached.value - point.value
+        if gain >= _SUFFICIENT * rate * slope:
+            return reached, rate
+        # The maximum of the parabola through both values, within reason.
+        rate *= min(max(0.5 * rate * slope / (rate * slope - gain), 0.1), 0.5)
+    raise Stalled
+
+
+def _next_rate(rate: float, slope: float, descent: float, fall: Array) -> float:
+    if descent <= 0:  # the likelihood is not concave along this step: dare more
+        return 10 * rate
+    long, short = rate * rate * slope / descent, descent / float(fall @ fall)
+    return short if short < _KAPPA * long else long
