@@ -82,11 +82,14 @@ def test_progress_bar_of_a_pipeline(correlated, capsys):
 
 
 def test_scoring_monitor(correlated):
-    monitor = ScoringMonitor(scoring=None)
+    def log_likelihood(estimator, X, y, sample_weight=None):
+        return estimator.score(X, sample_weight=sample_weight)
+
+    monitor = ScoringMonitor(scoring={"log_likelihood": log_likelihood})
     model = GaussianGradientMLE(solver="gradient").set_callbacks(monitor)
     model.fit(correlated, y=np.zeros(len(correlated)))  # the monitor skips fits without y
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "iteration"]
-    scores = [row["score"] for row in rows]
+    scores = [row["log_likelihood"] for row in rows]
     np.testing.assert_allclose(scores, model.log_likelihood_path_[1:], rtol=1e-10)
 
 
