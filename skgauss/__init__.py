@@ -1,7 +1,12 @@
 """Gradient-based maximum likelihood for a Gaussian, as a scikit-learn estimator."""
 
 from .estimator import GaussianGradientMLE
+from .plotting import GaussianEllipseDisplay
 
 __version__ = "0.1.0"
 
-__all__ = ["GaussianGradientMLE", "__version__"]
+__all__ = [
+    "GaussianEllipseDisplay",
+    "GaussianGradientMLE",
+    "__version__",
+]
