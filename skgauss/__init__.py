@@ -1,11 +1,12 @@
 """Gradient-based maximum likelihood for a Gaussian, as a scikit-learn estimator."""
 
 from .estimator import GaussianGradientMLE
-from .plotting import GaussianEllipseDisplay
+from .plotting import ConvergenceDisplay, GaussianEllipseDisplay
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConvergenceDisplay",
     "GaussianEllipseDisplay",
     "GaussianGradientMLE",
     "__version__",

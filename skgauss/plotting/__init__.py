@@ -3,6 +3,7 @@
 Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"``).
 """
 
+from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
 
-__all__ = ["GaussianEllipseDisplay"]
+__all__ = ["ConvergenceDisplay", "GaussianEllipseDisplay"]
