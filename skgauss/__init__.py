@@ -1,7 +1,7 @@
 """Gradient-based maximum likelihood for a Gaussian, as a scikit-learn estimator."""
 
 from .estimator import GaussianGradientMLE
-from .plotting import ConvergenceDisplay, GaussianEllipseDisplay
+from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
 
 __version__ = "0.1.0"
 
@@ -9,5 +9,6 @@ __all__ = [
     "ConvergenceDisplay",
     "GaussianEllipseDisplay",
     "GaussianGradientMLE",
+    "LikelihoodPathDisplay",
     "__version__",
 ]

@@ -5,5 +5,6 @@ Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"
 
 from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
+from .likelihood_path import LikelihoodPathDisplay
 
-__all__ = ["ConvergenceDisplay", "GaussianEllipseDisplay"]
+__all__ = ["ConvergenceDisplay", "GaussianEllipseDisplay", "LikelihoodPathDisplay"]
