@@ -51,9 +51,10 @@ class Diagonal:
         return covariance.reshape(self.shape)
 
     def isotropic(self, variance: float) -> Array:
+        """`variance` times the identity, as a covariance and no less as a factor."""
         return np.full(self.n_features, variance)
 
-    def check_symmetric(self, covariance: Array) -> bool:
+    def is_symmetric(self, covariance: Array) -> bool:
         return True
 
     # -- statistics
@@ -102,7 +103,13 @@ class Diagonal:
         """Trace of inverse covariance times diag(ridge)."""
         return float((ridge / (factor * factor)).sum())
 
-    def correlation_condition(self, factor: Array) -> float:
+    @property
+    def identity(self) -> Array:
+        """The factor of the identity."""
+        return self.isotropic(1.0)
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        """Condition number of the correlation matrix, estimated in the 1-norm."""
         return 1.0
 
     # -- rows of data
@@ -221,7 +228,7 @@ class Full:
     def isotropic(self, variance: float) -> Array:
         return variance * self._identity
 
-    def check_symmetric(self, covariance: Array) -> bool:
+    def is_symmetric(self, covariance: Array) -> bool:
         return np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0)
 
     def gram(self, rows: Array) -> Array:
@@ -264,9 +271,14 @@ class Full:
         whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
         return float(np.einsum("ij,ij->", whitened, whitened))
 
-    def correlation_condition(self, factor: Array) -> float:
-        factor = factor / self.standard_deviations(factor)[:, None]
-        return linalg.condition(factor @ factor.T, factor)
+    @property
+    def identity(self) -> Array:
+        return self._identity
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        deviations = np.sqrt(covariance.diagonal())
+        correlation = covariance / deviations[:, None] / deviations
+        return linalg.condition(correlation, factor / deviations[:, None])
 
     def whiten(self, factor: Array, rows: Array) -> Array:
         return linalg.solve_lower(factor, rows.T).T

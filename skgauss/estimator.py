@@ -16,7 +16,7 @@ from .advice import explain
 from .callbacks import IterationCallbacks
 from .covariance import make_family
 from .density import GaussianDensity
-from .existence import choose_ridge
+from .existence import regularized_likelihood
 from .fitted import input_attributes, position, replace_fit, solution_attributes
 from .inputs import summarize
 from .likelihood import Evaluation, GaussianLikelihood
@@ -234,8 +234,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         names = feature_names(seen)
         statistics = summarize(X, sample_weight, family)
         check_statistics(statistics, X, names, type(self).__name__)
-        ridge = choose_ridge(self.reg_covar, statistics, family, names)
-        likelihood = GaussianLikelihood(statistics, family, ridge.value)
+        regularized = regularized_likelihood(self.reg_covar, statistics, family, names)
+        likelihood = regularized.likelihood
         objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
         rate = None if self.learning_rate == "auto" else float(self.learning_rate)
         solver = make_solver(self.solver, rate, self.n_inner_iter)
@@ -257,13 +257,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             | solution_attributes(solution, likelihood)
             | {
                 "learning_rate_bound_": bound,
-                "reg_covar_": ridge.used,
+                "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,
             },
         )
         context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes={})
-        if ridge.warning:
-            warnings.warn(ridge.warning, UserWarning, stacklevel=3)
+        if regularized.warning:
+            warnings.warn(regularized.warning, UserWarning, stacklevel=3)
         if not solution.converged:
             warnings.warn(explain(solution, self, bound), ConvergenceWarning, stacklevel=3)
         return self

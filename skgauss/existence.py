@@ -14,51 +14,48 @@ from sklearn.utils import check_array
 from . import linalg
 from ._typing import Array
 from .covariance import Family, NotPositiveDefiniteError
+from .likelihood import GaussianLikelihood
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
 _NAMES_SHOWN = 5
 
 
-class Ridge(NamedTuple):
-    """The ridge to use.
+class Regularized(NamedTuple):
+    """A likelihood that has a maximum, and what it took.
 
     Attributes
     ----------
-    value : ndarray of shape (n_features,) or None
-        None where there is none, and the fit is the exact MLE.
-    used : float or ndarray of shape (n_features,)
-        The same as a user would write it.
+    likelihood : GaussianLikelihood
+    ridge : float or ndarray of shape (n_features,)
+        The ridge in it, as a user would write it.
     warning : str
-        Why one was needed that nobody asked for, or empty.
+        Why a ridge was needed that nobody asked for, or empty.
     """
 
-    value: Array | None
-    used: float | Array
+    likelihood: GaussianLikelihood
+    ridge: float | Array
     warning: str = ""
 
 
-def choose_ridge(
-    reg_covar: Any,
-    statistics: SufficientStatistics,
-    family: Family,
-    names: Sequence[str],
-) -> Ridge:
-    """The ridge that `reg_covar` asks for.
+def regularized_likelihood(
+    reg_covar: Any, statistics: SufficientStatistics, family: Family, names: Sequence[str]
+) -> Regularized:
+    """The likelihood with the ridge that `reg_covar` asks for.
 
     Raises
     ------
     ValueError
-        If the likelihood has no maximum with it; the message names features and remedies.
+        If it has no maximum; the message names features and remedies.
     """
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
-    ridge = np.full(len(names), used)
-    _check_not_constant(statistics.variances + ridge, family, names)
-    covariance = family.add_ridge(statistics.scatter, ridge)
-    if not _is_singular(covariance, family):
-        return Ridge(ridge if ridge.any() else None, used)
-    diagnosis = _diagnose(covariance, names)
+    ridge = np.full(len(names), used) if np.any(used) else None
+    _check_not_constant(statistics.variances + used, family, names)
+    likelihood = _attempt(statistics, family, ridge)
+    if likelihood is not None:
+        return Regularized(likelihood, used)
+    diagnosis = _diagnose(statistics.scatter + np.diag(np.full(len(names), used)), names)
     if not automatic:
         raise ValueError(
             f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
@@ -66,13 +63,25 @@ def choose_ridge(
             "drop one of these features."
         )
     ridge = _RELATIVE_RIDGE * statistics.variances
-    return Ridge(
-        ridge,
+    return Regularized(
+        GaussianLikelihood(statistics, family, ridge),
         ridge,
         f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
         "choose your own, or use covariance_type='diag' or more rows.",
     )
+
+
+def _attempt(
+    statistics: SufficientStatistics, family: Family, ridge: Array | None
+) -> GaussianLikelihood | None:
+    """The likelihood, unless its covariance is singular to rounding."""
+    try:
+        likelihood = GaussianLikelihood(statistics, family, ridge)
+    except NotPositiveDefiniteError:
+        return None
+    singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
+    return None if singular else likelihood
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:
@@ -91,7 +100,7 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
 
 def _check_not_constant(variances: Array, family: Family, names: Sequence[str]) -> None:
     constant = np.flatnonzero(variances == 0).tolist()
-    shared = family.isotropic(1.0).size < len(names)  # one variance for all features
+    shared = family.multiplicity > 1  # one variance for all features
     if constant and not (shared and len(constant) < len(names)):
         listed = _listed([names[j] for j in constant])
         raise ValueError(
@@ -100,21 +109,11 @@ def _check_not_constant(variances: Array, family: Family, names: Sequence[str]) 
         )
 
 
-def _is_singular(covariance: Array, family: Family) -> bool:
-    if len(family.shape) < 2 or family.n_features == 1:
-        return False
-    correlation = _correlation(covariance)
-    try:
-        factor = linalg.cholesky(correlation)
-    except NotPositiveDefiniteError:
-        return True
-    return linalg.condition(correlation, factor) * linalg.rank_tolerance(len(factor)) >= 1
-
-
 def _diagnose(covariance: Array, names: Sequence[str]) -> str:
     """A sentence on the rank, with the features of one linear relation."""
     d = len(names)
-    factor, pivots, rank = linalg.pivoted_cholesky(_correlation(covariance))
+    deviations = np.sqrt(covariance.diagonal())
+    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
     rank = min(rank, d - 1)
     # The first dependent feature, as a combination of the independent ones before it.
     weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
@@ -125,11 +124,6 @@ def _diagnose(covariance: Array, names: Sequence[str]) -> str:
         f"distinct rows (at least {d + 1} are needed) or features are collinear: "
         f"{_listed(involved)} depend on each other linearly."
     )
-
-
-def _correlation(covariance: Array) -> Array:
-    deviations = np.sqrt(covariance.diagonal())
-    return covariance / deviations[:, None] / deviations
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -117,8 +117,10 @@ def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array
     start = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
     row = X[start].astype(np.float64)
     deviations = buffer.subtract(X[start : start + buffer.rows], row)
-    weights = np.ones(len(X)) if sample_weight is None else sample_weight[start:]
-    weights = weights[: len(deviations)]
+    if sample_weight is None:
+        weights = np.ones(len(deviations))
+    else:
+        weights = sample_weight[start : start + len(deviations)]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)
 
 

@@ -27,8 +27,8 @@ def norm(array: Array) -> float:
 
 
 def cholesky(matrix: Array) -> Array:
-    """Lower triangular L with ``L @ L.T == matrix``."""
-    factor, info = lapack.dpotrf(matrix, lower=1, clean=1)
+    """Lower triangular L with ``L @ L.T == matrix``, which is symmetric."""
+    factor, info = lapack.dpotrf(matrix.T, lower=1, clean=1)  # .T: no copy into LAPACK's order
     if info != 0:
         raise NotPositiveDefiniteError
     return factor

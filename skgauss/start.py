@@ -1,5 +1,6 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`."""
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -55,14 +56,15 @@ def _mean(mean_init: Any, family: Family) -> Array:
 
 def _factor(covariance_init: Any, family: Family) -> Array:
     if covariance_init is None or isinstance(covariance_init, Real):
-        covariance = family.isotropic(float(_checked("covariance_init", covariance_init, 1.0, ())))
-    else:
-        given = _checked("covariance_init", covariance_init, 1.0, family.shape)
-        if not family.check_symmetric(given):
-            raise ValueError("covariance_init must be symmetric.")
-        covariance = family.pack(given)
+        variance = float(_checked("covariance_init", covariance_init, 1.0, ()))
+        if variance > 0:
+            return family.isotropic(math.sqrt(variance))
+        raise ValueError(f"covariance_init must be positive, got {covariance_init}.")
+    given = _checked("covariance_init", covariance_init, 1.0, family.shape)
+    if not family.is_symmetric(given):
+        raise ValueError("covariance_init must be symmetric.")
     try:
-        return family.root(covariance)
+        return family.root(family.pack(given))
     except NotPositiveDefiniteError:
         raise ValueError(
             "covariance_init must be positive definite: every variance positive, and no "

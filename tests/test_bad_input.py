@@ -56,7 +56,7 @@ BAD_PARAMETERS = {
         {"covariance_init": [[1, 2, 0], [2, 1, 0], [0, 0, 1]]},
         "covariance_init must be positive definite",
     ),
-    "covariance_init zero": ({"covariance_init": 0.0}, "must be positive definite"),
+    "covariance_init zero": ({"covariance_init": 0.0}, "covariance_init must be positive, got 0"),
     "covariance_init lopsided": (
         {"covariance_init": [[1, 0.5, 0], [0.4, 1, 0], [0, 0, 1]]},
         "must be symmetric",
