@@ -12,8 +12,11 @@ def position(at: Evaluation, likelihood: GaussianLikelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
     return {
+        # What densities are computed from: a covariance near the edge of the domain may have
+        # no factor that float64 can recover.
+        "_factor": at.factor,
         "mean_": at.mean.copy(),
-        "covariance_": family.unpack(likelihood.covariance(at.factor)),
+        "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
         "scale_": family.standard_deviations(at.factor),
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,

@@ -35,8 +35,8 @@ from ._typing import Array
 from .covariance import Family, NotPositiveDefiniteError
 from .statistics import SufficientStatistics
 
-_SMALLEST_SCALE = 1e-150
-_LARGEST_SCALE = 1e150
+SMALLEST_SCALE = 1e-150
+LARGEST_SCALE = 1e150
 _EPS = float(np.finfo(float).eps)
 
 
@@ -156,7 +156,7 @@ class GaussianLikelihood:
         """
         family = self.family
         diagonal = family.diagonal(factor)
-        if not (diagonal.min() > _SMALLEST_SCALE and diagonal.max() < _LARGEST_SCALE):
+        if not (diagonal.min() > SMALLEST_SCALE and diagonal.max() < LARGEST_SCALE):
             raise NotPositiveDefiniteError
         relative = family.identity if factor is self._root else family.solve(factor, self._root)
         deviation = family.solve(factor, self._mean - mean)
@@ -195,8 +195,14 @@ class GaussianLikelihood:
         """Condition number of the correlation matrix, estimated in the 1-norm."""
         return self.family.correlation_condition(self._covariance, self._root)
 
-    @cached_property
+    @property
     def rounding_limit(self) -> float:
-        """The natural gradient norm below which float64 cannot tell points apart."""
+        """The natural gradient norm below which float64 cannot tell covariances apart."""
+        return _EPS * self.condition
+
+    @cached_property
+    def resolution_of_the_mean(self) -> float:
+        """The same for means, which have a rounding of their own far from zero."""
         deviations = self.family.standard_deviations(self._root)
-        return _EPS * max(self.condition, float(np.max(np.abs(self._mean) / deviations)))
+        offset = float(np.max(np.abs(self._mean) / deviations))
+        return max(self.rounding_limit, _EPS * offset)

@@ -1,6 +1,7 @@
 """scikit-learn's callbacks: one subtask an iteration, and no cost when none is set."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.callback import CallbackContext, ProgressBar, ScoringMonitor
 from sklearn.exceptions import ConvergenceWarning
@@ -91,6 +92,17 @@ def test_scoring_monitor(correlated):
     rows = [row for row in monitor.get_logs().data if row["task_name"] == "iteration"]
     scores = [row["log_likelihood"] for row in rows]
     np.testing.assert_allclose(scores, model.log_likelihood_path_[1:], rtol=1e-10)
+
+
+def test_what_a_callback_sees_is_whole(correlated):
+    """A refit on another width or on named columns: the iterates fit their own data."""
+    model = GaussianGradientMLE(solver="gradient").fit(correlated)
+    recorder = Recorder()
+    model.set_callbacks(recorder)
+    model.fit(correlated[:, :2])
+    frame = pd.DataFrame(correlated, columns=["a", "b", "c"])
+    model.fit(frame)
+    assert recorder.ended[-1][2] == pytest.approx(model.score(frame))
 
 
 def test_no_subtask_without_callbacks(correlated, monkeypatch):

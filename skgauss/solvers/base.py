@@ -26,10 +26,10 @@ class Solution:
         The result: the last iterate, or the best one of a climb that diverged.
     stop_reason : str
         "converged", "max_iter", "diverged", "stalled" or "callback".
-    path : list of (mean, factor) or None
-        All iterates, the start first; None where only their values were kept.
     values : list of float
         The log-likelihood of every iterate.
+    path : list of (mean, factor) or None
+        All iterates, the start first; None where only their values were kept.
     """
 
     evaluation: Evaluation

@@ -4,7 +4,6 @@ Singularity is judged on the correlation scale, where units do not matter.
 """
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn.utils import check_array
 from . import linalg
 from ._typing import Array
 from .covariance import Family, NotPositiveDefiniteError
-from .likelihood import GaussianLikelihood
+from .likelihood import LARGEST_SCALE, SMALLEST_SCALE, GaussianLikelihood
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
@@ -51,11 +50,11 @@ def regularized_likelihood(
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used) if np.any(used) else None
-    _check_not_constant(statistics.variances + used, family, names)
+    _check_variances(statistics.variances + used, family, names)
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
         return Regularized(likelihood, used)
-    diagnosis = _diagnose(statistics.scatter + np.diag(np.full(len(names), used)), names)
+    diagnosis = _diagnose(family.add_ridge(statistics.scatter, np.full(len(names), used)), names)
     if not automatic:
         raise ValueError(
             f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
@@ -85,7 +84,7 @@ def _attempt(
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:
-    if isinstance(reg_covar, Real):
+    if np.ndim(reg_covar) == 0:
         return float(reg_covar)
     ridge = check_array(
         reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
@@ -93,19 +92,27 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
     if ridge.shape != (n_features,) or (ridge < 0).any():
         raise ValueError(
             f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
-            "of it negative."
+            f"of it negative, got an array of shape {ridge.shape}."
         )
     return ridge
 
 
-def _check_not_constant(variances: Array, family: Family, names: Sequence[str]) -> None:
+def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
+    """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    variances = family.project(variances) if family.multiplicity > 1 else variances
     constant = np.flatnonzero(variances == 0).tolist()
-    shared = family.multiplicity > 1  # one variance for all features
-    if constant and not (shared and len(constant) < len(names)):
+    if constant:
         listed = _listed([names[j] for j in constant])
         raise ValueError(
             f"The likelihood has no maximum: {listed} has zero variance (a constant feature). "
             "Drop it, or set reg_covar to a positive number."
+        )
+    scales = np.sqrt(variances)
+    for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():
+        raise ValueError(
+            f"The standard deviation of {names[j]!r}, {scales[j]:.3g}, is not between "
+            f"{SMALLEST_SCALE:g} and {LARGEST_SCALE:g}, where float64 can hold its powers. "
+            "Choose another unit."
         )
 
 
