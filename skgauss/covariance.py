@@ -20,6 +20,10 @@ from . import linalg, sums
 from ._typing import Array
 from .linalg import NotPositiveDefiniteError
 
+# Standard deviations between these have powers that float64 can hold.
+SMALLEST_SCALE = 1e-150
+LARGEST_SCALE = 1e150
+
 
 class Diagonal:
     """Uncorrelated features: variances, standard deviations, elementwise algebra.
@@ -356,13 +360,18 @@ class Full:
 
 
 def _divergence(factor: Array, target: Array) -> float:
-    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor.
+    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor; infinite outside the range of scales.
 
     r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
     below 1 it would lose all of r instead.
     """
     step = (target - factor) / factor
-    logs = np.log1p(step) if step.min() > -0.5 else np.log(target / factor)
+    if np.minimum.reduce(step) > -0.5:
+        logs = np.log1p(step)
+    elif (factor < LARGEST_SCALE).all():
+        logs = np.log(target / factor)
+    else:
+        return math.inf
     return float(np.add.reduce(step * (2.0 + step) - 2.0 * logs))
 
 

@@ -32,11 +32,9 @@ import numpy as np
 
 from . import linalg
 from ._typing import Array
-from .covariance import Family, NotPositiveDefiniteError
+from .covariance import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .statistics import SufficientStatistics
 
-SMALLEST_SCALE = 1e-150
-LARGEST_SCALE = 1e150
 _EPS = float(np.finfo(float).eps)
 
 
@@ -155,8 +153,8 @@ class GaussianLikelihood:
             cannot hold, or the likelihood is not a finite number.
         """
         family = self.family
-        diagonal = family.diagonal(factor)
-        if not (diagonal.min() > SMALLEST_SCALE and diagonal.max() < LARGEST_SCALE):
+        # Of a negative scale the divergence is NaN, of one too large infinite.
+        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
             raise NotPositiveDefiniteError
         relative = family.identity if factor is self._root else family.solve(factor, self._root)
         deviation = family.solve(factor, self._mean - mean)

@@ -12,8 +12,8 @@ from sklearn.utils import check_array
 
 from . import linalg
 from ._typing import Array
-from .covariance import Family, NotPositiveDefiniteError
-from .likelihood import LARGEST_SCALE, SMALLEST_SCALE, GaussianLikelihood
+from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from .likelihood import GaussianLikelihood
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
