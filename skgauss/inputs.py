@@ -6,7 +6,8 @@ they propagate into the sums, and only a sum that is not finite sends us looking
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -16,15 +17,22 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
+from . import threads
 from ._typing import Array
 from .covariance import Family
 from .statistics import SufficientStatistics, about_the_mean
 
-# Elements of X in a block (256 KiB as float64: half of a common level-2 cache), and in a
-# chunk, whose blocks share one pivot and so add up without a merge.
-_BLOCK = 2**15
+# Elements of X in a block (512 KiB as float64: a common level-2 cache), and in a chunk, whose
+# blocks share one pivot and so add up without a merge.
+_BLOCK = 2**16
 _CHUNK = 2**20
+_FEWEST_ROWS = 8
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
+# Our threads pay where BLAS works long on a block; with fewer columns they would spend their
+# time handing the interpreter's lock to and fro, and BLAS's own would wait for each other.
+_MANY_COLUMNS = 64
+_MANY_ELEMENTS = 2**22
+_SOME_ELEMENTS = 2**17  # worth the call that holds BLAS to one thread
 
 
 def validate_rows(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
@@ -43,22 +51,15 @@ def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> Suf
 
     They come out as NaN or infinity where X holds such; see `check_finite`.
     """
-    rows = _block_rows(family)
-    chunk = max(_CHUNK // family.n_features, 4 * rows)
-    buffer = _Buffer(X, rows)
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0 if sample_weight is None else 2.0 ** -max(math.frexp(sample_weight.max())[1], -1000)
-    with np.errstate(invalid="ignore", over="ignore"):
-        parts = (
-            _summarize_chunk(
-                X[start : start + chunk],
-                None if sample_weight is None else unit * sample_weight[start : start + chunk],
-                family,
-                buffer,
-            )
-            for start in range(0, len(X), chunk)
-        )
-        total = reduce(add, parts)
+
+    def part(chunk: slice) -> SufficientStatistics:
+        weights = None if sample_weight is None else unit * sample_weight[chunk]
+        with np.errstate(invalid="ignore", over="ignore"):
+            return _summarize_chunk(X[chunk], weights, family)
+
+    total = reduce(add, _map_chunks(part, X, family))
     return replace(total, weight=total.weight / unit)
 
 
@@ -72,9 +73,10 @@ def map_rows(
     result = np.empty(len(X))
     rows = _block_rows(family)
     buffer = _Buffer(X, rows)
-    for start in range(0, len(X), rows):
-        block = slice(start, start + rows)
-        result[block] = function(buffer.subtract(X[block], mean))
+    with _blas_threads_for(X):
+        for start in range(0, len(X), rows):
+            block = slice(start, start + rows)
+            result[block] = function(buffer.subtract(X[block], mean))
     return result
 
 
@@ -85,11 +87,39 @@ def check_finite(X: np.ndarray, result: Array, estimator_name: str) -> None:
             assert_all_finite(X, estimator_name=estimator_name, input_name="X")
 
 
+def _map_chunks(
+    part: Callable[[slice], SufficientStatistics], X: np.ndarray, family: Family
+) -> Iterator[SufficientStatistics]:
+    large = X.shape[1] >= _MANY_COLUMNS and X.size >= _MANY_ELEMENTS
+    n_threads = threads.available() if large else 1
+    chunks = _chunks(len(X), family, n_threads)
+    if n_threads > 1:
+        yield from threads.ordered_map(part, chunks, n_threads)
+    else:
+        with _blas_threads_for(X):
+            yield from map(part, chunks)
+
+
+def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
+    narrow = X.shape[1] < _MANY_COLUMNS and X.size >= _SOME_ELEMENTS
+    return threads.one_blas_thread() if narrow else nullcontext()
+
+
+def _chunks(n_rows: int, family: Family, n_threads: int) -> list[slice]:
+    """Equal parts, large enough that merging their statistics is the lesser work."""
+    d = family.n_features
+    fewest = 16 * d if len(family.scatter_shape) == 2 else 1
+    count = max(math.ceil(n_rows / max(_CHUNK // d, fewest)), min(n_threads, n_rows))
+    length = math.ceil(n_rows / count)
+    return [slice(start, start + length) for start in range(0, n_rows, length)]
+
+
 class _Buffer:
     """Room for one block as float64, laid out in memory as X is."""
 
     def __init__(self, X: np.ndarray, rows: int):
         self.rows = min(rows, len(X))
+        self.ones = np.ones(self.rows)
         shape = (self.rows, X.shape[1])
         self._room = np.empty(shape) if X.flags.c_contiguous else np.empty(shape, order="F")
 
@@ -98,15 +128,17 @@ class _Buffer:
 
 
 def _block_rows(family: Family) -> int:
-    # Where a (d, d) sum is updated a block, enough rows to make that the lesser work.
-    fewest = 2 * family.n_features if len(family.scatter_shape) == 2 else 1
-    return max(_BLOCK // family.n_features, fewest, 1)
+    # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
+    # never so few that calling NumPy becomes the work.
+    fewest = 2 * family.n_features if len(family.scatter_shape) == 2 else _FEWEST_ROWS
+    return max(_BLOCK // family.n_features, fewest)
 
 
 def _summarize_chunk(
-    X: np.ndarray, sample_weight: Array | None, family: Family, buffer: _Buffer
+    X: np.ndarray, sample_weight: Array | None, family: Family
 ) -> SufficientStatistics:
     """Statistics of one chunk, from sums about a pivot close to its mean."""
+    buffer = _Buffer(X, _block_rows(family))
     pivot = _pivot(X, sample_weight, buffer)
     while True:
         weight, first, second = _sums(X, sample_weight, pivot, family, buffer)
@@ -133,7 +165,7 @@ def _sums(
         centred = buffer.subtract(X[block], pivot)
         if sample_weight is None:
             weight += len(centred)
-            first += np.ones(len(centred)) @ centred
+            first += buffer.ones[: len(centred)] @ centred
         else:
             weights = sample_weight[block]
             weight += weights.sum()
@@ -153,7 +185,7 @@ def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array
     row = X[start].astype(np.float64)
     deviations = buffer.subtract(X[start : start + buffer.rows], row)
     if sample_weight is None:
-        weights = np.ones(len(deviations))
+        weights = buffer.ones[: len(deviations)]
     else:
         weights = sample_weight[start : start + len(deviations)]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)

@@ -24,7 +24,7 @@ LAYERS = [
     ["density", "validation"],
     ["inputs"],
     ["covariance", "statistics"],
-    ["linalg", "sums"],
+    ["linalg", "sums", "threads"],
     ["_typing"],
 ]
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}

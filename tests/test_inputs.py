@@ -193,3 +193,17 @@ def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
     monkeypatch.setattr(inputs, "assert_all_finite", fail)
     X = rng.standard_normal((100, 3))
     GaussianGradientMLE().fit(X).score(X)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_threads_do_not_matter(rng, monkeypatch, covariance_type):
+    X = rng.standard_normal((2000, 80)) + 1e3
+    family = make_family(covariance_type, 80)
+    alone = summarize(X, None, family)
+    monkeypatch.setattr(inputs, "_MANY_ELEMENTS", 0)
+    monkeypatch.setattr(inputs.threads, "available", lambda: 3)
+    together = summarize(X, None, family)
+    np.testing.assert_allclose(together.mean, alone.mean, rtol=1e-15)
+    np.testing.assert_allclose(together.scatter, alone.scatter, rtol=1e-12, atol=1e-14)
+    X[1999, 5] = np.nan
+    assert not np.isfinite(summarize(X, None, family).mean[5])
