@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: ``python -m sphinx -W -b html docs docs/_build/html``.
+"""How the site is built: ``python -m sphinx -W -b html docs docs/_build/html``.
 
 No part of the build touches the network, and a page needs none to be read.
 """
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # gallery_style
 
 project = "skgauss"
 author = "The skgauss developers"
-copyright = f"2025, {author}"
+copyright = f"2026, {author}"
 version = release = skgauss.__version__
 
 extensions = [
@@ -22,11 +22,17 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",  # formulas from files of the site, not from a server
+    "sphinx_design",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = [
+    "_build",
+    "examples",
+    "**/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
 default_role = "code"
 highlight_language = "python"
 
@@ -55,6 +61,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skgauss"
 html_baseurl = DOCUMENTATION_URL + "/"
 html_static_path = ["_static"]
+html_sidebars = {"**": []}
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {

@@ -1,9 +1,17 @@
-"""What every figure of the gallery starts from: colours that all readers can tell apart."""
+"""What every figure of the gallery starts from: colours all readers can tell apart."""
 
 import matplotlib as mpl
 from cycler import cycler
 
-OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+OKABE_ITO = [
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+]
 
 
 def reset(gallery_conf, fname):
