@@ -1,7 +1,14 @@
 """Gradient-based maximum likelihood for a Gaussian, as a scikit-learn estimator."""
 
 from .estimator import GaussianGradientMLE
+from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
 
 __version__ = "0.1.0"
 
-__all__ = ["GaussianGradientMLE", "__version__"]
+__all__ = [
+    "ConvergenceDisplay",
+    "GaussianEllipseDisplay",
+    "GaussianGradientMLE",
+    "LikelihoodPathDisplay",
+    "__version__",
+]

@@ -1,0 +1,10 @@
+"""Pictures of fits, by scikit-learn's Display conventions.
+
+Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"``).
+"""
+
+from .convergence import ConvergenceDisplay
+from .gaussian_ellipse import GaussianEllipseDisplay
+from .likelihood_path import LikelihoodPathDisplay
+
+__all__ = ["ConvergenceDisplay", "GaussianEllipseDisplay", "LikelihoodPathDisplay"]

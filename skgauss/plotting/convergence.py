@@ -1,0 +1,242 @@
+"""Nats still to gain, iteration by iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .._typing import Array
+from .fitted import likelihood_of
+from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib
+
+
+class ConvergenceDisplay:
+    """How far below its maximum the log-likelihood was, at every iteration.
+
+    The maximum is the closed form of complete data, not the last iterate, so that a climb
+    that stopped short shows it. At the end of each curve a marker tells why it stopped.
+
+    A fit with a ridge (`reg_covar_`) climbs the penalised log-likelihood, and is measured
+    against the maximum of that; the log-likelihood alone may pass its value at the result
+    on the way there.
+
+    It is recommended to use `from_estimator` to create a display.
+
+    Parameters
+    ----------
+    gaps : list of ndarray of shape (n_iter + 1,)
+        Maximum minus value of the average log-likelihood, in nats per observation, the
+        start first; one array a curve.
+    stop_reasons : list of str
+        Why each curve ends, as in `GaussianGradientMLE.stop_reason_`.
+    names : list of str
+        What each curve is called in the legend.
+    floor : float, default=2.220446049250313e-16
+        Nats that float64 cannot tell from none. Smaller gaps are drawn there, at the edge
+        of a grey band.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    lines_ : list of matplotlib Line2D
+        One curve an estimator, with a marker at its end: a disc for "converged", a cross
+        for "diverged", a triangle to the right for "max_iter", a square for "stalled", a
+        diamond for "callback", an upward triangle for "unbounded".
+    floor_ : matplotlib patch or None
+        The grey band, where a curve comes down to it.
+
+    See Also
+    --------
+    LikelihoodPathDisplay : The way through the plane of mean and scale.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import ConvergenceDisplay, GaussianGradientMLE
+    >>> X = np.array([[1.0], [2.0], [3.0], [6.0]])
+    >>> models = [
+    ...     GaussianGradientMLE(solver="gradient", learning_rate=rate, mean_init=1).fit(X)
+    ...     for rate in (0.5, 2.0)
+    ... ]
+    >>> display = ConvergenceDisplay.from_estimator(models)
+    >>> display.names
+    ['learning_rate=0.5', 'learning_rate=2.0']
+    """
+
+    def __init__(self, *, gaps, stop_reasons, names, floor=2.220446049250313e-16):
+        self.gaps = gaps
+        self.stop_reasons = stop_reasons
+        self.names = names
+        self.floor = floor
+
+    @classmethod
+    def from_estimator(cls, estimator, *, names=None, ax=None, line_kwargs=None):
+        """Plot the convergence of one fitted estimator or of several.
+
+        Parameters
+        ----------
+        estimator : GaussianGradientMLE, or list or dict of them
+            Fitted. The keys of a dict are names. Each is held against the maximum of the
+            data that it was fitted on.
+        names : list of str, default=None
+            Names for the legend. None is the parameters in which the estimators differ.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        line_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`, for all curves.
+
+        Returns
+        -------
+        display : ConvergenceDisplay
+            The display, plotted.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If an estimator is not fitted.
+        ValueError
+            If there is no estimator, not one name each, or a fit with a ridge
+            (`reg_covar_` not 0) that kept no path: what such a fit climbs is the penalised
+            log-likelihood, which takes its iterates to compute.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        estimators, names = _with_names(estimator, names)
+        display = cls(
+            gaps=[_gaps(each) for each in estimators],
+            stop_reasons=[each.stop_reason_ for each in estimators],
+            names=names,
+            floor=max(_rounding(each) for each in estimators),
+        )
+        return display.plot(ax=ax, line_kwargs=line_kwargs)
+
+    def plot(self, ax=None, *, line_kwargs=None):
+        """Plot.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        line_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`, for all curves.
+
+        Returns
+        -------
+        self : ConvergenceDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        # Curves may end anywhere: the legend goes beside the axes, where the figure is ours.
+        beside = {} if ax is not None else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+        ax = axes_of(self, ax, width=8.4)
+        self.lines_ = [
+            self._plot_curve(ax, number, line_kwargs or {}) for number in range(len(self.gaps))
+        ]
+        ax.set(
+            yscale="log",
+            xlabel="Iteration",
+            ylabel="Nats per observation still to gain",
+        )
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.grid(color=GREY)
+        ax.set_axisbelow(True)
+        self.floor_ = self._plot_floor(ax)
+        ax.legend(fontsize="small", **beside)
+        return self
+
+    def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any]) -> Any:
+        reason = self.stop_reasons[number]
+        style = {
+            "color": PALETTE[number % len(PALETTE)],
+            "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
+            "marker": STOP_MARKERS[reason],
+            "markevery": [-1],
+            # Of curves that end at one point, every marker shows.
+            "markersize": 6 + len(self.gaps) - 1 - number,
+            "label": f"{self.names[number]} ({reason})",
+        }
+        (line,) = ax.plot(np.maximum(self.gaps[number], self.floor), **(style | line_kwargs))
+        return line
+
+    def _plot_floor(self, ax: Any) -> Any:
+        if min(gap.min() for gap in self.gaps) > self.floor:
+            return None
+        ax.set_ylim(bottom=self.floor / 30)
+        ax.text(
+            0.99,
+            self.floor / 5,
+            "below the rounding of float64",
+            transform=ax.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize="small",
+            color=INK,
+        )
+        return ax.axhspan(self.floor / 30, self.floor, color=GREY, linewidth=0)
+
+
+def _gaps(estimator: Any) -> Array:
+    """Maximum minus value at each iterate, of the log-likelihood that was climbed."""
+    likelihood = likelihood_of(estimator)
+    if likelihood.ridge is None:
+        return likelihood.reference - estimator.log_likelihood_path_
+    if not hasattr(estimator, "covariance_path_"):
+        raise ValueError(
+            "This fit has a ridge (reg_covar_ is not 0), so that it climbs the penalised "
+            "log-likelihood, which log_likelihood_path_ is not. Fit with record_path=True to "
+            "plot its convergence."
+        )
+    family = likelihood.family
+    path = zip(estimator.mean_path_, estimator.covariance_path_, strict=True)
+    return np.array(
+        [-likelihood.evaluate(mean, family.root(family.pack(cov))).value for mean, cov in path]
+    )
+
+
+def _rounding(estimator: Any) -> float:
+    """Rounding of a log-likelihood: of its value, and of the d terms that sum up to it."""
+    size = max(abs(likelihood_of(estimator).reference), estimator.n_features_in_)
+    return float(np.finfo(float).eps) * size
+
+
+def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
+    """Estimators and a name for each."""
+    if isinstance(estimator, Mapping):
+        names = list(estimator) if names is None else names
+        estimators = list(estimator.values())
+    else:
+        estimators = list(estimator) if isinstance(estimator, Sequence) else [estimator]
+    if not estimators:
+        raise ValueError("There is no estimator to plot.")
+    for each in estimators:
+        check_is_fitted(each)
+    names = _differences(estimators) if names is None else [str(name) for name in names]
+    if len(names) != len(estimators):
+        raise ValueError(f"Got {len(names)} names for {len(estimators)} estimators.")
+    return estimators, names
+
+
+def _differences(estimators: Sequence[Any]) -> list[str]:
+    """The parameters in which estimators differ; their class where there are none."""
+    written = [
+        {key: repr(value) for key, value in each.get_params(deep=False).items()}
+        for each in estimators
+    ]
+    differing = [
+        key for key in written[0] if len({parameters.get(key) for parameters in written}) > 1
+    ]
+    return [
+        ", ".join(f"{key}={parameters[key]}" for key in differing) or type(each).__name__
+        for each, parameters in zip(estimators, written, strict=True)
+    ]

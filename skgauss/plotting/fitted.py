@@ -1,0 +1,66 @@
+"""What the displays read off a fitted estimator."""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from .._typing import Array
+from ..covariance import make_family
+from ..likelihood import GaussianLikelihood
+from ..validation import feature_names
+
+
+def likelihood_of(estimator: Any) -> GaussianLikelihood:
+    """The likelihood that was climbed, ridge included, and its exact maximum."""
+    check_is_fitted(estimator)
+    # By what was fitted, whatever became of the parameter covariance_type since.
+    covariance_type = ("spherical", "diag", "full")[np.ndim(estimator.covariance_)]
+    family = make_family(covariance_type, estimator.n_features_in_)
+    ridge = np.full(estimator.n_features_in_, estimator.reg_covar_)
+    statistics = estimator.sufficient_statistics_
+    return GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
+
+
+def feature_index(estimator: Any, feature: int | str) -> int:
+    """Index of a feature given by index or name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such feature; the message says which there are.
+    """
+    check_is_fitted(estimator)
+    names = feature_names(estimator)
+    if isinstance(feature, str):
+        if not hasattr(estimator, "feature_names_in_"):
+            raise ValueError(
+                f"feature={feature!r} is a name, but the estimator was fitted on data without "
+                f"feature names. Use an index from 0 to {len(names) - 1}."
+            )
+        if feature not in names:
+            raise ValueError(f"feature={feature!r} is none of the features {names}.")
+        return names.index(feature)
+    index = operator.index(feature)
+    if not 0 <= index < len(names):
+        raise ValueError(f"feature={feature!r} is not an index from 0 to {len(names) - 1}.")
+    return index
+
+
+def label_of(estimator: Any, index: int) -> str | None:
+    """Name of a feature; None for the only one of data without names."""
+    if estimator.n_features_in_ == 1 and not hasattr(estimator, "feature_names_in_"):
+        return None
+    return feature_names(estimator)[index]
+
+
+def marginal_covariance(covariance: ArrayLike, features: Sequence[int], n_features: int) -> Array:
+    """Covariance matrix of some features, from a covariance of any type."""
+    covariance = np.asarray(covariance, dtype=np.float64)
+    chosen = list(features)
+    if covariance.ndim == 2:
+        return covariance[np.ix_(chosen, chosen)]
+    return np.diag(np.broadcast_to(covariance, n_features)[chosen])

@@ -1,0 +1,196 @@
+"""Two features and the ellipses of their Gaussian."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._typing import Array
+from .fitted import feature_index, label_of, marginal_covariance
+from .style import BLUE, INK, axes_of, check_matplotlib, tint
+
+_N_POINTS = 256
+
+
+class GaussianEllipseDisplay:
+    """The 1, 2 and 3 sigma ellipses of two features, over their data.
+
+    The ellipse of k sigma holds all points at Mahalanobis distance k from the mean in the
+    marginal distribution of the two features. In two dimensions the probability inside is
+    :math:`1 - e^{-k^2 / 2}`: 39.3 %, 86.5 % and 98.9 % for k = 1, 2 and 3, not the 68.3 %,
+    95.4 % and 99.7 % of one dimension.
+
+    It is recommended to use `from_estimator` to create a display.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (2,)
+        Mean of the two features.
+    covariance : ndarray of shape (2, 2)
+        Their covariance, positive definite.
+    X : ndarray of shape (n_samples, 2), default=None
+        Data to draw.
+    feature_names : tuple of two str, default=("feature 0", "feature 1")
+        Labels of the axes.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    ellipses_ : list of matplotlib Polygon
+        The ellipses, in the order of `n_std`.
+    center_ : matplotlib Line2D
+        The mean.
+    points_ : matplotlib PathCollection or None
+        The data.
+
+    See Also
+    --------
+    GaussianGradientMLE.mahalanobis : The squared distance, of all features together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianEllipseDisplay, GaussianGradientMLE
+    >>> X = np.array([[1.0, 2.0], [2.0, 1.0], [3.0, 5.0], [6.0, 4.0]])
+    >>> display = GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(X), X)
+    >>> len(display.ellipses_)
+    3
+    """
+
+    def __init__(self, *, mean, covariance, X=None, feature_names=("feature 0", "feature 1")):
+        self.mean = mean
+        self.covariance = covariance
+        self.X = X
+        self.feature_names = feature_names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X=None,
+        *,
+        features=(0, 1),
+        n_std=(1, 2, 3),
+        ax=None,
+        ellipse_kwargs=None,
+        scatter_kwargs=None,
+    ):
+        """Plot two features of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : GaussianGradientMLE
+            Fitted, of any `covariance_type`, on two features or more.
+        X : array-like of shape (n_samples, n_features), default=None
+            Data to draw, with all features; None draws the ellipses alone.
+        features : tuple of two int or str, default=(0, 1)
+            Indices or names of two different features: the horizontal, the vertical.
+        n_std : sequence of float, default=(1, 2, 3)
+            Mahalanobis distances at which to draw an ellipse.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        ellipse_kwargs : dict, default=None
+            Passed to `matplotlib.patches.Polygon`.
+        scatter_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.scatter`.
+
+        Returns
+        -------
+        display : GaussianEllipseDisplay
+            The display, plotted.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `features` are not two different features of the estimator, or X is not
+            data like those that it was fitted on.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        check_is_fitted(estimator)
+        pair = _pair(estimator, features)
+        if X is not None:
+            X = validate_data(estimator, X, reset=False, ensure_all_finite=False)[:, pair]
+        display = cls(
+            mean=estimator.mean_[pair],
+            covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
+            X=X,
+            feature_names=tuple(label_of(estimator, j) for j in pair),
+        )
+        return display.plot(
+            ax=ax, n_std=n_std, ellipse_kwargs=ellipse_kwargs, scatter_kwargs=scatter_kwargs
+        )
+
+    def plot(self, ax=None, *, n_std=(1, 2, 3), ellipse_kwargs=None, scatter_kwargs=None):
+        """Plot.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        n_std : sequence of float, default=(1, 2, 3)
+            Mahalanobis distances at which to draw an ellipse.
+        ellipse_kwargs : dict, default=None
+            Passed to `matplotlib.patches.Polygon`.
+        scatter_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.scatter`.
+
+        Returns
+        -------
+        self : GaussianEllipseDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        ax = axes_of(self, ax)
+        self.points_ = self._plot_points(ax, scatter_kwargs or {})
+        self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs or {}) for k in n_std]
+        (self.center_,) = ax.plot(*self.mean, "+", color=INK, markersize=9, markeredgewidth=1.8)
+        ax.margins(0.08)
+        ax.autoscale_view()
+        ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
+        ax.legend(handles=self.ellipses_, fontsize="small")
+        return self
+
+    def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any]) -> Any:
+        if self.X is None:
+            return None
+        style = {"s": 14, "color": INK, "alpha": 0.6, "linewidths": 0}
+        return ax.scatter(*self.X.T, **(style | scatter_kwargs))
+
+    def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any]) -> Any:
+        from matplotlib.patches import Polygon
+
+        inside = -math.expm1(-0.5 * n_std**2)
+        style: dict[str, Any] = {
+            "facecolor": tint(BLUE, min(0.45 / n_std, 0.6)),
+            "edgecolor": BLUE,
+            "label": rf"{n_std:g}$\sigma$: {inside:.1%}",
+            "zorder": 1 / (1 + n_std),  # the smaller on top of the larger, data above all
+        }
+        return ax.add_patch(Polygon(self._ellipse(n_std), **(style | ellipse_kwargs)))
+
+    def _ellipse(self, n_std: float) -> Array:
+        """Points at Mahalanobis distance `n_std`, of shape (n_points, 2)."""
+        angles = np.linspace(0, 2 * np.pi, _N_POINTS, endpoint=False)
+        circle = np.column_stack((np.cos(angles), np.sin(angles)))
+        return self.mean + n_std * circle @ np.linalg.cholesky(self.covariance).T
+
+
+def _pair(estimator: Any, features: Any) -> list[int]:
+    pair = [feature_index(estimator, feature) for feature in features]
+    if len(set(pair)) != 2 or len(pair) != 2:
+        raise ValueError(f"features={features!r} must be two different features.")
+    return pair

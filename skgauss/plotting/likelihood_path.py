@@ -1,0 +1,333 @@
+"""The climb, on a map of the likelihood over mean and scale."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from .fitted import feature_index, label_of
+from .slices import bounds_along, path_of, slice_of
+from .style import BLUE, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib
+
+_SMALLEST_LEVEL = 1e-2  # nats
+_PATH = {
+    "color": VERMILLION,
+    "linewidth": 1,
+    "marker": ".",
+    "markersize": 4,
+    "markeredgewidth": 0,
+}
+_HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
+
+
+class LikelihoodPathDisplay:
+    r"""The recorded path of a fit, on a map of the log-likelihood over mean and scale.
+
+    The map shows one feature: contours of its average log-likelihood, counted from the
+    maximum, as a function of mean and standard deviation. With several features it is the
+    marginal log-likelihood of the one, and the path its marginal mean and scale; the
+    log-likelihood of a "spherical" covariance, whose one scale all features share, is that
+    of all of them, with the other means at the maximum. A ridge (`reg_covar_`) is part of
+    both: they are of the penalised log-likelihood that was climbed.
+
+    Where the fit had a constant `learning_rate`, the hatched region is where that rate is
+    unstable: *if the maximum lay there*, no climb at that rate could settle at it. The rate
+    is stable where it is below :math:`2 / \lambda_{\max}(-H)`, H the Hessian that a maximum
+    of that scale would have, all correlations and other features as they are. With one
+    feature and sigma as the parameter, the hatched region is
+    :math:`\sigma^2 < \text{learning\_rate}`. The region says what happens near the maximum,
+    and so depends on the scale alone; a path may well cross it. A star in the hatched
+    region is a maximum that the climb cannot settle at.
+
+    It is recommended to use `from_estimator` to create a display.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_means,)
+        Means of the map, ascending.
+    scale : ndarray of shape (n_scales,)
+        Standard deviations of the map, ascending.
+    log_likelihood : ndarray of shape (n_scales, n_means)
+        Average log-likelihood, in nats per observation.
+    path : ndarray of shape (n_iter + 1, 2)
+        Mean and scale of each iterate, the start first.
+    maximum : tuple of two float
+        Mean and scale of the maximum.
+    max_log_likelihood : float
+        Average log-likelihood at the maximum, in nats per observation.
+    stop_reason : str, default="converged"
+        Why the path ends, as in `GaussianGradientMLE.stop_reason_`.
+    learning_rate : float, default=None
+        The constant rate; None if there was none.
+    learning_rate_bound : float, default=None
+        The largest constant rate that is stable at the maximum.
+    bounds : ndarray of shape (n_scales,), default=None
+        What it would be at a maximum of each `scale`; None draws no region.
+    feature_name : str, default=None
+        Name of the feature, for the labels of the axes.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    contours_ : matplotlib QuadContourSet
+        The map, in nats per observation below the maximum.
+    colorbar_ : matplotlib Colorbar
+        Its colours.
+    path_ : matplotlib Line2D
+        The path.
+    start_ : matplotlib Line2D
+        Its first point.
+    end_ : matplotlib Line2D
+        Its last point, with the marker of the stop reason, see `ConvergenceDisplay`.
+    maximum_ : matplotlib Line2D
+        The star at the maximum.
+    unstable_ : matplotlib QuadContourSet or None
+        The hatched region, where the map has one.
+
+    See Also
+    --------
+    ConvergenceDisplay : Nats still to gain at each iteration.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
+    >>> X = np.array([[1.0], [2.0], [3.0], [6.0]])
+    >>> model = GaussianGradientMLE(
+    ...     solver="gradient", learning_rate=0.5, mean_init=1, record_path=True
+    ... ).fit(X)
+    >>> display = LikelihoodPathDisplay.from_estimator(model)
+    >>> display.path[:3].round(2)
+    array([[1.  , 1.  ],
+           [2.  , 4.25],
+           [2.03, 4.16]])
+    """
+
+    def __init__(
+        self,
+        *,
+        mean,
+        scale,
+        log_likelihood,
+        path,
+        maximum,
+        max_log_likelihood,
+        stop_reason="converged",
+        learning_rate=None,
+        learning_rate_bound=None,
+        bounds=None,
+        feature_name=None,
+    ):
+        self.mean = mean
+        self.scale = scale
+        self.log_likelihood = log_likelihood
+        self.path = path
+        self.maximum = maximum
+        self.max_log_likelihood = max_log_likelihood
+        self.stop_reason = stop_reason
+        self.learning_rate = learning_rate
+        self.learning_rate_bound = learning_rate_bound
+        self.bounds = bounds
+        self.feature_name = feature_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        *,
+        feature=0,
+        mean_limits=None,
+        scale_limits=None,
+        grid_resolution=200,
+        ax=None,
+        contour_kwargs=None,
+        path_kwargs=None,
+    ):
+        """Plot the path of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : GaussianGradientMLE
+            Fitted with ``record_path=True``.
+        feature : int or str, default=0
+            Index or name of the feature.
+        mean_limits : tuple of two float, default=None
+            Smallest and largest mean of the map; None shows the whole path.
+        scale_limits : tuple of two positive float, default=None
+            Smallest and largest standard deviation of the map; None shows the whole path.
+        grid_resolution : int, default=200
+            Means, and scales, of the map. With a constant rate every scale costs as much as
+            one `learning_rate_bound_`.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        contour_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.contourf`.
+        path_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        display : LikelihoodPathDisplay
+            The display, plotted.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If no path was recorded, or there is no such feature.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        index = feature_index(estimator, feature)
+        _check_path(estimator)
+        path, likelihood = path_of(estimator, index), slice_of(estimator, index)
+        maximum = likelihood.mean, likelihood.scale
+        mean, scale = _grid(path, maximum, mean_limits, scale_limits, grid_resolution)
+        constant = estimator.learning_rate != "auto"
+        display = cls(
+            mean=mean,
+            scale=scale,
+            log_likelihood=likelihood.log_likelihood(mean, scale[:, None]),
+            path=path,
+            maximum=maximum,
+            max_log_likelihood=float(likelihood.log_likelihood(*maximum)),
+            stop_reason=estimator.stop_reason_,
+            learning_rate=float(estimator.learning_rate) if constant else None,
+            learning_rate_bound=estimator.learning_rate_bound_,
+            bounds=bounds_along(estimator, index, scale) if constant else None,
+            feature_name=label_of(estimator, index),
+        )
+        return display.plot(ax=ax, contour_kwargs=contour_kwargs, path_kwargs=path_kwargs)
+
+    def plot(self, ax=None, *, contour_kwargs=None, path_kwargs=None):
+        """Plot.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        contour_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.contourf`.
+        path_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`.
+
+        Returns
+        -------
+        self : LikelihoodPathDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        ax = axes_of(self, ax)
+        self.contours_, self.colorbar_ = self._plot_map(ax, contour_kwargs or {})
+        self.unstable_ = self._plot_unstable(ax)
+        (self.path_,) = ax.plot(*self.path.T, **(_PATH | (path_kwargs or {})))
+        self.maximum_ = _mark(ax, self.maximum, "*", "maximum", color="white", markersize=14)
+        self.start_ = _mark(ax, self.path[0], "o", "start", color="white")
+        marker = STOP_MARKERS[self.stop_reason]
+        self.end_ = _mark(ax, self.path[-1], marker, f"end: {self.stop_reason}", color=ORANGE)
+        self._label(ax)
+        self._plot_legend(ax)
+        return self
+
+    def _plot_map(self, ax: Any, contour_kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        from matplotlib.colors import LinearSegmentedColormap, LogNorm
+
+        gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _SMALLEST_LEVEL / 2)
+        decades = max(math.ceil(math.log10(gaps.max() / _SMALLEST_LEVEL)), 1)
+        levels = _SMALLEST_LEVEL * np.logspace(0, decades, 2 * decades + 1)
+        norm = LogNorm(levels[0], 3 * levels[-1])
+        blues = LinearSegmentedColormap.from_list("blues", ["white", BLUE])
+        style = {"levels": levels, "cmap": blues, "norm": norm, "extend": "min"}
+        contours = ax.contourf(self.mean, self.scale, gaps, **(style | contour_kwargs))
+        bar = ax.figure.colorbar(contours, ax=ax, ticks=levels[:: 2 * math.ceil(decades / 8)])
+        bar.set_label("Nats below the maximum")
+        bar.minorticks_off()
+        return contours, bar
+
+    def _plot_unstable(self, ax: Any) -> Any:
+        """Hatch the maxima at which the rate would be unstable."""
+        if self.bounds is None or self.bounds.min() >= self.learning_rate:
+            return None
+        bounds = np.broadcast_to(self.bounds[:, None], self.log_likelihood.shape)
+        region = ax.contourf(
+            self.mean,
+            self.scale,
+            bounds,
+            levels=[0, self.learning_rate],
+            colors="none",
+            hatches=[_HATCH["hatch"]],
+        )
+        region.set_edgecolor(_HATCH["edgecolor"])
+        return region
+
+    def _label(self, ax: Any) -> None:
+        of_feature = "" if self.feature_name is None else f" of {self.feature_name}"
+        ax.set(
+            yscale="log",
+            xlim=self.mean[[0, -1]],
+            ylim=self.scale[[0, -1]],
+            xlabel=f"Mean{of_feature}",
+            ylabel=f"Standard deviation{of_feature}",
+        )
+        if self.scale[-1] < 1e3 * self.scale[0]:
+            _label_within_decades(ax.yaxis)
+        if self.learning_rate is not None:
+            side = "<" if self.learning_rate < self.learning_rate_bound else "≥"
+            rate, bound = f"{self.learning_rate:g}", f"{self.learning_rate_bound:.3g}"
+            ax.set_title(f"Learning rate {rate} {side} bound {bound}", fontsize="medium")
+
+    def _plot_legend(self, ax: Any) -> None:
+        from matplotlib.patches import Patch
+
+        handles = [self.start_, self.end_, self.maximum_]
+        if self.unstable_ is not None:
+            handles.append(Patch(facecolor="none", label="unstable maxima", **_HATCH))
+        ax.legend(handles=handles, fontsize="small")
+
+
+def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:
+    style = {"linestyle": "none", "markeredgecolor": "black", "zorder": 3} | style
+    (line,) = ax.plot(*point, marker=marker, label=label, **style)
+    return line
+
+
+def _label_within_decades(axis: Any) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _check_path(estimator: Any) -> None:
+    if not hasattr(estimator, "covariance_path_"):
+        raise ValueError("The estimator has not recorded its path. Fit it with record_path=True.")
+
+
+def _grid(
+    path: Array,
+    maximum: tuple[float, float],
+    mean_limits: Any,
+    scale_limits: Any,
+    resolution: int,
+) -> tuple[Array, Array]:
+    """Means and scales of a map with path and maximum inside, scales in equal ratios."""
+    points = np.vstack((path, maximum))
+    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
+    pad = 0.05 * (right - left) + 2 * maximum[1]
+    stretch = 1.5 * (top / bottom) ** 0.05
+    left, right = mean_limits or (left - pad, right + pad)
+    bottom, top = scale_limits or (bottom / stretch, top * stretch)
+    return np.linspace(left, right, resolution), np.geomspace(bottom, top, resolution)

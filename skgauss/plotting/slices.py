@@ -1,0 +1,90 @@
+r"""A Gaussian likelihood as a function of the mean and the scale of one feature.
+
+.. math::
+
+    \ell(\mu, \sigma) = -\tfrac{m}{2} \left[ \log 2\pi + 2 \log\sigma
+        + \frac{s^2 + (\bar x - \mu)^2 / m}{\sigma^2} \right]
+
+With m = 1 this is the marginal log-likelihood of the feature, whose other features are
+integrated out. A spherical covariance has one scale for all its m features; for it, this is
+the log-likelihood of all of them, with the other means at the maximum. A ridge is part of
+:math:`s^2`: it is the penalised log-likelihood.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._typing import Array
+from ..likelihood import GaussianLikelihood
+from ..parametrizations import PARAMETRIZATIONS
+from .fitted import likelihood_of, marginal_covariance
+
+
+@dataclass(frozen=True)
+class LikelihoodSlice:
+    """See the module.
+
+    Parameters
+    ----------
+    mean, scale : float
+        The maximum.
+    multiplicity : int
+        m, the number of features that share the scale.
+    """
+
+    mean: float
+    scale: float
+    multiplicity: int
+
+    def log_likelihood(self, mean: ArrayLike, scale: ArrayLike) -> Array:
+        """In nats per observation."""
+        m = self.multiplicity
+        mean, scale = np.asarray(mean), np.asarray(scale)
+        spread = self.scale**2 + (self.mean - mean) ** 2 / m
+        return -0.5 * m * (math.log(2 * math.pi) + 2 * np.log(scale) + spread / scale**2)
+
+
+def slice_of(estimator: Any, feature: int) -> LikelihoodSlice:
+    """The likelihood that was climbed, as a function of one feature."""
+    likelihood = likelihood_of(estimator)
+    mean, factor = likelihood.maximum
+    family = likelihood.family
+    scale = family.standard_deviations(factor)[feature]
+    return LikelihoodSlice(float(mean[feature]), float(scale), family.multiplicity)
+
+
+def path_of(estimator: Any, feature: int) -> Array:
+    """Mean and scale of one feature at every iterate, of shape (n_iter_ + 1, 2)."""
+    d = estimator.n_features_in_
+    variances = [marginal_covariance(c, [feature], d)[0, 0] for c in estimator.covariance_path_]
+    return np.column_stack((estimator.mean_path_[:, feature], np.sqrt(variances)))
+
+
+def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
+    """Largest constant step that is stable at a maximum, wherever its scale may be.
+
+    As `learning_rate_bound_` would be if the feature were measured in other units, so that
+    its scale at the maximum were one of `scales`; correlations and other features stay.
+    """
+    if estimator.solver == "natural":  # no unit changes its bound
+        return np.full(len(scales), estimator.learning_rate_bound_)
+    likelihood = likelihood_of(estimator)
+    parametrization = PARAMETRIZATIONS[estimator.parametrization](likelihood.family)
+    return np.array(
+        [
+            parametrization.learning_rate_bound(_rescaled(likelihood, feature, scale))
+            for scale in scales
+        ]
+    )
+
+
+def _rescaled(likelihood: GaussianLikelihood, feature: int, scale: float) -> Array:
+    """Factor of the covariance at the maximum, one feature brought to `scale`."""
+    factor = likelihood.maximum[1].copy()
+    ratio = scale / likelihood.family.standard_deviations(factor)[feature]
+    factor[feature % len(factor)] *= ratio  # of length one where features share the scale
+    return factor

@@ -1,0 +1,60 @@
+"""What all displays share: matplotlib itself, colours, markers."""
+
+from typing import Any
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart, without its yellow,
+# which nobody can read on white.
+BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+)
+PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
+LINE_STYLES = ("-", "--", ":")  # for the second and third round through the palette
+GREY, INK = "0.9", "0.25"
+
+STOP_MARKERS = {
+    "converged": "o",
+    "max_iter": ">",
+    "diverged": "X",
+    "stalled": "s",
+    "callback": "D",
+    "unbounded": "^",
+}
+
+
+def check_matplotlib(caller: str) -> None:
+    """Say which extra brings matplotlib, before any work is done in vain.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib cannot be imported.
+    """
+    try:
+        import matplotlib.pyplot  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f'{caller} requires matplotlib. Install it with: pip install "skgauss[plot]"'
+        ) from error
+
+
+def axes_of(display: Any, ax: Any, width: float = 6.4) -> Any:
+    """`ax`, or the axes of a new figure that wide; stored on `display` with its figure."""
+    check_matplotlib(f"{type(display).__name__}.plot")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(width, 4.4), layout="constrained")
+    display.ax_, display.figure_ = ax, ax.figure
+    return ax
+
+
+def tint(color: str, share: float) -> Any:
+    """A colour thinned with white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(1 - share * (1 - channel) for channel in to_rgb(color))

@@ -1,0 +1,165 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+
+from skgauss import ConvergenceDisplay, GaussianGradientMLE
+
+COVARIANCE_TYPES = ("full", "diag", "spherical")
+RIDGE = np.array([0.5, 0.1, 0.3])
+
+
+def as_matrix(covariance, d):
+    covariance = np.asarray(covariance)
+    return covariance if covariance.ndim == 2 else covariance * np.eye(d)
+
+
+def divergence(mean, covariance, target_mean, target):
+    """Kullback-Leibler divergence of one Gaussian from a target, in nats."""
+    inverse = np.linalg.inv(covariance)
+    delta = mean - target_mean
+    excess = np.trace(inverse @ target) - len(mean) + delta @ inverse @ delta
+    return (excess - np.linalg.slogdet(inverse @ target)[1]) / 2
+
+
+def project(scatter, covariance_type):
+    """The covariance of a type that maximises the likelihood."""
+    variances = np.diag(scatter)
+    return {
+        "full": scatter,
+        "diag": np.diag(variances),
+        "spherical": np.diag(np.full(len(variances), variances.mean())),
+    }[covariance_type]
+
+
+@pytest.mark.parametrize("ridge", [np.zeros(3), RIDGE], ids=["mle", "ridge"])
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_gaps_are_divergences_from_the_closed_form(table, covariance_type, ridge):
+    model = GaussianGradientMLE(
+        solver="lbfgs", covariance_type=covariance_type, reg_covar=ridge, record_path=True
+    ).fit(table)
+    display = ConvergenceDisplay.from_estimator(model)
+    scatter = np.cov(table.T, bias=True) + np.diag(ridge)
+    target = project(scatter, covariance_type)
+    expected = [
+        divergence(mean, as_matrix(covariance, 3), table.mean(axis=0), target)
+        for mean, covariance in zip(model.mean_path_, model.covariance_path_, strict=True)
+    ]
+    plotted = display.lines_[0].get_ydata()
+    assert len(plotted) == model.n_iter_ + 1
+    assert_allclose(plotted, np.maximum(expected, display.floor), rtol=1e-8, atol=1e-13)
+    assert expected[0] > 0.1
+
+
+def test_the_maximum_is_not_the_last_iterate(column):
+    with pytest.warns(ConvergenceWarning):
+        model = GaussianGradientMLE(
+            solver="gradient", learning_rate=0.001, mean_init=4, max_iter=20
+        ).fit(column)
+    display = ConvergenceDisplay.from_estimator(model)
+    best = GaussianGradientMLE(solver="closed-form").fit(column)
+    gap = best.score(column) - model.score(column)
+    assert_allclose(display.gaps[0][-1], gap, rtol=1e-10)
+    assert gap > 1
+
+
+def test_a_ridge_needs_the_path(table):
+    model = GaussianGradientMLE(reg_covar=0.1).fit(table)
+    with pytest.raises(ValueError, match="record_path=True"):
+        ConvergenceDisplay.from_estimator(model)
+
+
+def test_a_gap_of_rounding_is_drawn_at_the_floor(table):
+    model = GaussianGradientMLE(solver="closed-form").fit(table)
+    display = ConvergenceDisplay.from_estimator(model)
+    display.figure_.draw_without_rendering()
+    assert display.gaps[0][-1] <= display.floor
+    assert display.lines_[0].get_ydata()[-1] == display.floor
+    assert 0 < display.ax_.get_ylim()[0] < display.floor
+    assert display.floor_.get_y() + display.floor_.get_height() == pytest.approx(display.floor)
+
+
+def test_the_floor_is_rounding_of_the_log_likelihood(column):
+    model = GaussianGradientMLE(solver="closed-form").fit(column)
+    display = ConvergenceDisplay.from_estimator(model)
+    assert_allclose(
+        display.floor, np.finfo(float).eps * max(1, abs(model.log_likelihood_)), rtol=1e-12
+    )
+
+
+def test_no_floor_where_no_curve_reaches_it():
+    display = ConvergenceDisplay(
+        gaps=[np.array([1.0, 0.1])], stop_reasons=["max_iter"], names=["a"]
+    )
+    assert display.plot().floor_ is None
+
+
+def test_negative_gaps_do_not_break_the_log_axis():
+    gaps = np.array([1.0, -1e-17, 0.0])
+    display = ConvergenceDisplay(gaps=[gaps], stop_reasons=["converged"], names=["a"]).plot()
+    display.figure_.draw_without_rendering()
+    assert display.ax_.get_yscale() == "log"
+    assert display.lines_[0].get_ydata().min() == display.floor
+
+
+def test_stop_reasons_have_their_markers_at_the_end():
+    reasons = ["converged", "max_iter", "diverged", "stalled", "callback", "unbounded"]
+    display = ConvergenceDisplay(
+        gaps=[np.array([1.0, 0.5])] * 6, stop_reasons=reasons, names=list("abcdef")
+    ).plot()
+    assert len({line.get_marker() for line in display.lines_}) == 6
+    assert len({line.get_color() for line in display.lines_}) == 6
+    assert all(line.get_markevery() == [-1] for line in display.lines_)
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == [f"{n} ({r})" for n, r in zip("abcdef", reasons, strict=True)]
+
+
+def test_a_divergent_fit_is_marked(column):
+    # With rate > 4 s^2, the step from sigma^2 = rate / 2 makes sigma negative.
+    model = GaussianGradientMLE(
+        solver="gradient", learning_rate=0.05, mean_init=column.mean(), covariance_init=0.025
+    )
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        model.fit(column)
+    display = ConvergenceDisplay.from_estimator(model)
+    assert display.stop_reasons == ["diverged"]
+    assert display.lines_[0].get_marker() == "X"
+
+
+def test_names_are_the_parameters_that_differ(column):
+    models = [
+        GaussianGradientMLE(solver="gradient", learning_rate=rate, mean_init=5).fit(column)
+        for rate in (0.004, "auto")
+    ]
+    display = ConvergenceDisplay.from_estimator(models)
+    assert display.names == ["learning_rate=0.004", "learning_rate='auto'"]
+    assert ConvergenceDisplay.from_estimator(models[0]).names == ["GaussianGradientMLE"]
+
+
+def test_names_may_be_given(column):
+    model = GaussianGradientMLE().fit(column)
+    assert ConvergenceDisplay.from_estimator({"a": model, "b": model}).names == ["a", "b"]
+    assert ConvergenceDisplay.from_estimator((model,), names=["c"]).names == ["c"]
+    with pytest.raises(ValueError, match="2 names for 1"):
+        ConvergenceDisplay.from_estimator(model, names=["a", "b"])
+
+
+def test_what_cannot_be_plotted_is_refused():
+    with pytest.raises(ValueError, match="no estimator"):
+        ConvergenceDisplay.from_estimator([])
+    with pytest.raises(NotFittedError):
+        ConvergenceDisplay.from_estimator(GaussianGradientMLE())
+
+
+def test_axes_and_line_style_are_respected(column):
+    figure, ax = plt.subplots()
+    display = ConvergenceDisplay.from_estimator(
+        GaussianGradientMLE().fit(column), ax=ax, line_kwargs={"linewidth": 3}
+    )
+    assert display.ax_ is ax
+    assert display.figure_ is figure
+    assert plt.get_fignums() == [figure.number]
+    assert display.lines_[0].get_linewidth() == 3
+    assert display.plot() is display
+    assert display.ax_ is not ax

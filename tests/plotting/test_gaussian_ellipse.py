@@ -1,0 +1,108 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import NotFittedError
+
+from skgauss import GaussianEllipseDisplay, GaussianGradientMLE
+
+
+def outline(ellipse):
+    return ellipse.get_xy()
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_points_of_an_ellipse_are_at_its_mahalanobis_distance(table, covariance_type):
+    pair = table[:, [2, 0]]
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(pair)
+    display = GaussianEllipseDisplay.from_estimator(model, pair)
+    for n_std, ellipse in zip((1, 2, 3), display.ellipses_, strict=True):
+        assert_allclose(model.mahalanobis(outline(ellipse)), n_std**2, rtol=1e-10)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_of_many_features_it_is_the_marginal_pair(table, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(table)
+    display = GaussianEllipseDisplay.from_estimator(model, table, features=(2, 1))
+    draws = model.sample(200_000, random_state=0)[:, [2, 1]]
+    assert_allclose(display.mean, model.mean_[[2, 1]])
+    assert_allclose(display.covariance, np.cov(draws.T), atol=0.05)
+    assert_allclose(display.points_.get_offsets(), table[:, [2, 1]])
+    assert_allclose(np.ravel(display.center_.get_data()), model.mean_[[2, 1]])
+
+
+def test_labels_tell_the_probability_in_two_dimensions(table):
+    display = GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(table))
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    draws = np.random.default_rng(0).standard_normal((400_000, 2))
+    inside = [(np.linalg.norm(draws, axis=1) < n_std).mean() for n_std in (1, 2, 3)]
+    told = [float(label.split(": ")[1].rstrip("%")) / 100 for label in labels]
+    assert_allclose(told, inside, atol=0.003)
+
+
+def test_names_choose_features_and_label_the_axes(frame):
+    model = GaussianGradientMLE().fit(frame)
+    display = GaussianEllipseDisplay.from_estimator(model, frame, features=("depth", 0))
+    assert_allclose(display.mean, model.mean_[[2, 0]])
+    assert display.ax_.get_xlabel() == "depth"
+    assert display.ax_.get_ylabel() == "height"
+
+
+@pytest.mark.parametrize("features", [(0, 0), (0,), (0, 1, 2)])
+def test_features_must_be_two(table, features):
+    with pytest.raises(ValueError, match="two different features"):
+        GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(table), features=features)
+
+
+def test_unknown_features_are_refused(table, frame):
+    model = GaussianGradientMLE().fit(table)
+    with pytest.raises(ValueError, match="not an index from 0 to 2"):
+        GaussianEllipseDisplay.from_estimator(model, features=(0, 3))
+    with pytest.raises(ValueError, match="without feature names"):
+        GaussianEllipseDisplay.from_estimator(model, features=("height", "width"))
+    with pytest.raises(ValueError, match=r"'length' is none of the features \['height', 'width'"):
+        GaussianEllipseDisplay.from_estimator(
+            GaussianGradientMLE().fit(frame), features=("height", "length")
+        )
+
+
+def test_one_feature_has_no_ellipse(column):
+    with pytest.raises(ValueError, match="feature=1"):
+        GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(column))
+
+
+def test_other_data_and_unfitted_estimators_are_refused(table):
+    with pytest.raises(NotFittedError):
+        GaussianEllipseDisplay.from_estimator(GaussianGradientMLE())
+    with pytest.raises(ValueError, match="2 features"):
+        GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(table), table[:, :2])
+
+
+def test_axes_distances_and_styles_are_respected(table):
+    figure, ax = plt.subplots()
+    display = GaussianEllipseDisplay.from_estimator(
+        GaussianGradientMLE().fit(table),
+        table,
+        n_std=(2.5,),
+        ax=ax,
+        ellipse_kwargs={"linewidth": 4},
+        scatter_kwargs={"s": 50},
+    )
+    assert display.ax_ is ax
+    assert display.figure_ is figure
+    assert plt.get_fignums() == [figure.number]
+    assert [ellipse.get_linewidth() for ellipse in display.ellipses_] == [4]
+    assert display.points_.get_sizes() == [50]
+    assert display.plot() is display
+    assert len(display.ellipses_) == 3
+
+
+def test_the_view_holds_all_ellipses(table):
+    display = GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(table))
+    display.figure_.draw_without_rendering()
+    assert display.points_ is None
+    points = outline(display.ellipses_[-1])
+    for values, (low, high) in zip(
+        points.T, (display.ax_.get_xlim(), display.ax_.get_ylim()), strict=True
+    ):
+        assert low < values.min() < values.max() < high

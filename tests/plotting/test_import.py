@@ -1,0 +1,26 @@
+import subprocess
+import sys
+
+import pytest
+
+import skgauss
+from skgauss import GaussianGradientMLE, plotting
+
+
+def test_importing_skgauss_does_not_import_matplotlib():
+    code = "import sys, skgauss, skgauss.plotting; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", plotting.__all__)
+def test_displays_are_top_level_names(name):
+    assert getattr(skgauss, name) is getattr(plotting, name)
+    assert name in skgauss.__all__
+
+
+@pytest.mark.parametrize("name", plotting.__all__)
+def test_a_missing_matplotlib_is_named_with_the_extra(monkeypatch, table, name):
+    model = GaussianGradientMLE(record_path=True).fit(table)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=rf'{name}.*matplotlib.*"skgauss\[plot\]"'):
+        getattr(plotting, name).from_estimator(model)
