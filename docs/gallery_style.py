@@ -1,4 +1,4 @@
-"""What every figure of the gallery starts from: colours all readers can tell apart."""
+"""What every figure of the gallery starts from: colours that all can tell apart."""
 
 import matplotlib as mpl
 from cycler import cycler

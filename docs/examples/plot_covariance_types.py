@@ -25,5 +25,24 @@ for covariance_type in ["full", "diag", "spherical"]:
     )
 
 # %%
-# The curves hold 39, 86 and 99 percent of each Gaussian: one, two and three
-# standard deviations in two dimensions.
+# The ellipses lie at one, two and three standard deviations. In two dimensions
+# they hold less than the 68, 95 and 99.7 percent of one feature, see the legend.
+import matplotlib.pyplot as plt
+
+from skgauss import GaussianEllipseDisplay
+
+fig, axes = plt.subplots(1, 3, sharex=True, sharey=True, figsize=(10, 3.8))
+for ax, (covariance_type, model) in zip(axes, models.items(), strict=True):
+    GaussianEllipseDisplay.from_estimator(model, X, ax=ax)
+    ax.set_title(f"{covariance_type}, BIC {model.bic(X):.1f}")
+    ax.set_aspect("equal")
+    ax.label_outer()
+    ellipses = ax.get_legend()
+    ellipses.remove()
+labels = [text.get_text() for text in ellipses.get_texts()]
+fig.legend(ellipses.legend_handles, labels, loc="outside lower center", ncols=3)
+plt.show()
+
+# %%
+# Long petals are wide petals. The full covariance follows that, and both criteria,
+# lower being better, find it worth its one parameter more than the diagonal.

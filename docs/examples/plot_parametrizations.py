@@ -38,7 +38,7 @@ import matplotlib.pyplot as plt
 
 mean, variance = X.to_numpy().mean(), X.to_numpy().var()
 mu = np.linspace(2.8, 4.2, 200)
-sigma = np.linspace(1.4, 3.2, 200)[:, None]
+sigma = np.linspace(0.9, 3.2, 200)[:, None]
 a = variance + (mean - mu) ** 2
 surface = -np.log(2 * np.pi) / 2 - np.log(sigma) - a / (2 * sigma**2)
 
@@ -55,6 +55,6 @@ ax.plot(mean, np.sqrt(variance), "k*", ms=15, zorder=3)
 ax.annotate(
     "maximum", (mean, np.sqrt(variance)), (8, -14), textcoords="offset points"
 )
-ax.set(xlabel="mean (cm)", ylabel="sigma (cm)", xlim=(2.8, 4.2), ylim=(1.4, 3.2))
-ax.legend()
+ax.set(xlabel="mean (cm)", ylabel="sigma (cm)", xlim=(2.8, 4.2), ylim=(0.9, 3.2))
+ax.legend(loc="lower right")
 plt.show()

@@ -43,16 +43,17 @@ for name, options in solvers.items():
     print(f"{name:32s} {run.stop_reason_:10s} after {run.n_iter_:4d} iterations")
 
 # %%
+# A marker at the end of a curve tells why it ended: a disc for converged, a
+# triangle for out of iterations.
 import matplotlib.pyplot as plt
 
-maximum = runs["natural"].log_likelihood_
-styles = ["-", "--", "-.", "-", "--", "-"]
-fig, ax = plt.subplots(figsize=(9, 4.8))
-for (name, run), style in zip(runs.items(), styles, strict=True):
-    togo = np.maximum(maximum - run.log_likelihood_path_, 1e-13)
-    ax.loglog(np.arange(len(togo)) + 1, togo, style, label=name)
-ax.set(xlabel="iteration + 1", ylabel="nats still to gain", ylim=(1e-13, 1e3))
-ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+from skgauss import ConvergenceDisplay
+
+fig, ax = plt.subplots(figsize=(8.5, 5))
+ConvergenceDisplay.from_estimator(runs, ax=ax)
+ax.set_xscale("symlog", linthresh=1)
+ax.set_xlim(left=0)
+ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
 plt.show()
 
 # %%
