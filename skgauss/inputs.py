@@ -62,7 +62,8 @@ def map_rows(
 def check_finite(X: np.ndarray, result: Array, estimator_name: str) -> None:
     """Refuse X, in scikit-learn's words, if `result` is not finite because X is not."""
     if not np.isfinite(result).all():
-        assert_all_finite(X, estimator_name=estimator_name, input_name="X")
+        with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
+            assert_all_finite(X, estimator_name=estimator_name, input_name="X")
 
 
 class _Buffer:

@@ -1,0 +1,117 @@
+"""The blow-up: caught, kept finite, named, explained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+
+MICHELSON = Path(__file__).parents[2] / "docs" / "examples" / "michelson1879.csv"
+
+
+@pytest.fixture
+def light():
+    return np.loadtxt(MICHELSON, skiprows=1).reshape(-1, 1)
+
+
+def attributes(model):
+    return {name: value for name, value in vars(model).items() if name.endswith("_")}
+
+
+def assert_all_finite(model):
+    for name, value in attributes(model).items():
+        if isinstance(value, (float, int, np.ndarray)):
+            assert np.isfinite(value).all(), name
+
+
+CONSTANT = [
+    ("gradient", "scale"),
+    ("gradient", "log-scale"),
+    ("gradient", "covariance"),
+    ("coordinate", "scale"),
+    ("coordinate", "covariance"),
+]
+
+
+@pytest.mark.parametrize(("solver", "parametrization"), CONSTANT)
+def test_the_bound_decides(light, solver, parametrization):
+    """From nearby, a rate below the bound converges and one above it does not."""
+    near = {"mean_init": 299.85, "covariance_init": 1.01 * light.var(), "max_iter": 5000}
+    model = GaussianGradientMLE(solver=solver, parametrization=parametrization, **near)
+    bound = (
+        GaussianGradientMLE(parametrization=parametrization, solver="closed-form")
+        .fit(light)
+        .learning_rate_bound_
+    )
+    model.set_params(learning_rate=0.95 * bound).fit(light)
+    assert model.converged_
+    model.set_params(learning_rate=1.05 * bound)
+    with pytest.warns(ConvergenceWarning, match="is above the largest constant step"):
+        model.fit(light)
+    assert not model.converged_
+    assert model.learning_rate_bound_ == pytest.approx(bound)
+    assert_all_finite(model)
+
+
+@pytest.mark.parametrize(
+    ("solver", "rate"),
+    [("gradient", 1.0), ("gradient", 1e3), ("gradient", 1e200), ("coordinate", 1e200)],
+)
+def test_leaving_the_domain(light, solver, rate):
+    model = GaussianGradientMLE(solver=solver, learning_rate=rate, mean_init=299, record_path=True)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(light)
+    assert model.stop_reason_ == "diverged"
+    assert not model.converged_
+    assert_all_finite(model)
+    # the best iterate is kept, and the path ends before the domain does
+    assert model.log_likelihood_ == model.log_likelihood_path_.max()
+    assert len(model.mean_path_) == len(model.log_likelihood_path_) == model.n_iter_ + 1
+    assert (model.covariance_path_ > 0).all()
+    message = str(caught[0].message)
+    for part in ("diverged", f"learning_rate={rate:g}", "learning_rate_bound_=0.00618", "natural"):
+        assert part in message
+
+
+def test_a_cycle_is_not_convergence(light):
+    """Just above sigma^2 the path ends in a cycle of period two around the maximum."""
+    model = GaussianGradientMLE(
+        solver="gradient", learning_rate=0.0065, mean_init=299.85, record_path=True, max_iter=20_000
+    )
+    with pytest.warns(ConvergenceWarning, match="did not converge in max_iter"):
+        model.fit(light)
+    sigma = np.sqrt(model.covariance_path_.ravel())
+    np.testing.assert_allclose(sigma[-1], sigma[-3], rtol=1e-9)
+    assert abs(sigma[-1] - sigma[-2]) > 0.01 * light.std()
+
+
+def test_a_rate_below_the_bound_can_diverge_far_from_the_maximum(light):
+    model = GaussianGradientMLE(
+        solver="gradient", parametrization="precision", learning_rate=0.01, mean_init=200
+    )
+    with pytest.warns(ConvergenceWarning, match="is below the largest constant step") as caught:
+        model.fit(light)
+    assert model.stop_reason_ == "diverged"
+    assert "start nearer" in str(caught[0].message)
+
+
+def test_natural_rates_up_to_one_never_leave_the_domain(light):
+    for rate in (0.01, 0.5, 1.0):
+        model = GaussianGradientMLE(learning_rate=rate, max_iter=5000).fit(light)
+        assert model.converged_
+        assert model.learning_rate_bound_ == 2.0
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        GaussianGradientMLE(learning_rate=1.5).fit(light)
+
+
+def test_the_certified_values_of_nist(light):
+    """Sample standard deviation (divisor n - 1) of Michelson's integers, all digits."""
+    for solver in ("natural", "closed-form"):
+        model = GaussianGradientMLE(solver=solver).fit(np.rint(100 * light))
+        assert round(model.scale_[0] * np.sqrt(100 / 99) / 100, 16) == 0.0790105478190518
+        assert model.mean_[0] / 100 == 299.8524
+    for solver in ("natural", "gradient", "coordinate", "lbfgs", "closed-form"):
+        model = GaussianGradientMLE(solver=solver, mean_init=299, tol=1e-10).fit(light)
+        assert model.scale_[0] * np.sqrt(100 / 99) == pytest.approx(0.0790105478190518, rel=3e-11)

@@ -1,0 +1,125 @@
+"""The battery that every solver must pass, against the closed form."""
+
+import warnings
+
+import numpy as np
+import pytest
+from oracles import as_matrix, closed_form, kl_divergence
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+
+SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
+PARAMETRIZATIONS = ["scale", "log-scale", "covariance", "precision"]
+FAMILIES = ["full", "diag", "spherical"]
+each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
+each_solver = pytest.mark.parametrize("solver", SOLVERS)
+
+
+def divergence_from_closed_form(model, X):
+    mean, covariance = closed_form(X, model.covariance_type)
+    return kl_divergence(mean, covariance, model.mean_, as_matrix(model.covariance_, X.shape[1]))
+
+
+def hopeless(model, X):
+    """A plain gradient on covariances or precisions sees the condition number squared."""
+    plain = model.solver in ("gradient", "coordinate") and model.covariance_type == "full"
+    squared = model.parametrization in ("covariance", "precision")
+    return plain and squared and np.linalg.cond(np.cov(X.T)) ** 2 > 1e4
+
+
+@each_solver
+@each_family
+@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_defaults_reach_the_closed_form(real_data, solver, covariance_type, parametrization, shift):
+    X = (1 + shift) * real_data + shift
+    model = GaussianGradientMLE(
+        solver=solver, covariance_type=covariance_type, parametrization=parametrization
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(X)
+    if model.converged_:
+        assert not caught
+        assert divergence_from_closed_form(model, X) < 1e-9
+    else:
+        assert hopeless(model, X)
+        assert [w.category for w in caught] == [ConvergenceWarning]
+
+
+@pytest.mark.parametrize("exponent", [-100, -20, 0, 20, 100])
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+@each_family
+def test_natural_in_any_unit(correlated, exponent, offset, covariance_type):
+    X = (correlated + offset * correlated.std(axis=0)) * 10.0**exponent
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
+    assert model.converged_
+    assert model.n_iter_ <= 3
+    scale = 10.0 ** (2 * exponent)
+    _, expected = closed_form(X / 10.0**exponent, covariance_type)
+    np.testing.assert_allclose(
+        as_matrix(model.covariance_, 3) / scale, expected, rtol=1e-8, atol=1e-12
+    )
+
+
+def test_natural_with_units_side_by_side(correlated):
+    units = np.array([1e-100, 1.0, 1e100])
+    model = GaussianGradientMLE().fit(correlated * units)
+    assert model.converged_
+    plain = GaussianGradientMLE().fit(correlated)
+    np.testing.assert_allclose(
+        model.covariance_ / units / units[:, None], plain.covariance_, rtol=1e-13
+    )
+    assert model.score(correlated * units) == pytest.approx(plain.score(correlated), abs=1e-9)
+
+
+@pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate"])
+@each_family
+@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
+def test_auto_never_falls(real_data, solver, covariance_type, parametrization):
+    model = GaussianGradientMLE(
+        solver=solver, covariance_type=covariance_type, parametrization=parametrization, max_iter=60
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(2 * real_data + 1)
+    path = model.log_likelihood_path_
+    assert (np.diff(path) >= -4 * np.finfo(float).eps * np.abs(path[1:])).all()
+
+
+@pytest.mark.parametrize("solver", ["natural", "lbfgs", "gradient", "closed-form"])
+def test_collinear_to_rounding_converges_to_the_rounding_limit(rng, solver):
+    """Condition 1e12: eps times the condition is above tol, and is what can be had."""
+    x = rng.standard_normal((200, 1))
+    X = np.hstack([x, x + 1e-6 * rng.standard_normal((200, 1))])
+    model = GaussianGradientMLE(solver=solver, tol=1e-9, max_iter=20_000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X)
+    condition = np.linalg.cond(np.corrcoef(X.T))
+    limit = np.finfo(float).eps * condition
+    assert limit > model.tol
+    assert model.converged_ == (model.natural_gradient_norm_ <= 2 * limit)
+    if solver in ("natural", "closed-form"):
+        assert model.converged_
+
+
+def test_warm_start_goes_on(correlated):
+    model = GaussianGradientMLE(solver="gradient", learning_rate=0.05, max_iter=20, warm_start=True)
+    for _ in range(3):
+        with pytest.warns(ConvergenceWarning, match="did not converge"):
+            model.fit(correlated)
+    cold = GaussianGradientMLE(solver="gradient", learning_rate=0.05, max_iter=60)
+    with pytest.warns(ConvergenceWarning, match="did not converge"):
+        cold.fit(correlated)
+    np.testing.assert_allclose(model.covariance_, cold.covariance_, rtol=1e-10)
+
+
+def test_a_start_at_the_maximum_takes_no_iteration(correlated):
+    done = GaussianGradientMLE().fit(correlated)
+    model = GaussianGradientMLE(
+        solver="gradient", mean_init=done.mean_, covariance_init=done.covariance_
+    ).fit(correlated)
+    assert model.n_iter_ == 0
+    assert model.log_likelihood_path_.shape == (1,)

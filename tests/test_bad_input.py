@@ -1,0 +1,173 @@
+"""Bad input: an error that names the culprit, and the earlier fit as it was."""
+
+import copy
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from skgauss import GaussianGradientMLE
+
+GOOD = np.random.default_rng(0).standard_normal((20, 3))
+
+
+def with_entry(value):
+    X = GOOD.copy()
+    X[7, 1] = value
+    return X
+
+
+BAD_X = {
+    "NaN": (with_entry(np.nan), ValueError, "Input X contains NaN"),
+    "inf": (with_entry(np.inf), ValueError, "Input X contains infinity"),
+    "-inf and inf": (np.array([[np.inf], [-np.inf], [1.0]]), ValueError, "contains infinity"),
+    "NaN in the first row": (GOOD * np.r_[np.nan, np.ones(19)][:, None], ValueError, "NaN"),
+    "NaN in float32": (with_entry(np.nan).astype(np.float32), ValueError, "contains NaN"),
+    "strings": (np.array([["a", "b"], ["c", "d"]]), ValueError, "string|numeric|convert"),
+    "complex": (GOOD + 1j, ValueError, "Complex data not supported"),
+    "empty": (np.empty((0, 3)), ValueError, "0 sample"),
+    "no features": (np.empty((5, 0)), ValueError, "0 feature"),
+    "one row": (GOOD[:1], ValueError, "1 sample"),
+    "one dimension": (GOOD[:, 0], ValueError, "Expected 2D array"),
+    "sparse": (sparse.csr_matrix(GOOD), TypeError, "[Ss]parse"),
+    "constant": (np.c_[GOOD, np.ones(20)], ValueError, "'feature 3' has zero variance"),
+    "overflow": (with_entry(1e200), ValueError, "variance of 'feature 1' is larger than float64"),
+    "ragged": ([[1, 2], [3]], ValueError, "inhomogeneous"),
+}
+
+BAD_WEIGHTS = {
+    "all zero": (np.zeros(20), "at least one non-zero"),
+    "negative": (np.r_[-1.0, np.ones(19)], "[Nn]egative"),
+    "NaN": (np.r_[np.nan, np.ones(19)], "sample_weight contains NaN"),
+    "wrong length": (np.ones(19), "sample_weight.shape"),
+    "two columns": (np.ones((20, 2)), "1D array or scalar"),
+}
+
+BAD_PARAMETERS = {
+    "mean_init shape": ({"mean_init": [0.0, 0.0]}, r"mean_init must be .* shape \(3,\)"),
+    "mean_init NaN": ({"mean_init": [0.0, np.nan, 0.0]}, "mean_init contains NaN"),
+    "mean_init absurd": ({"mean_init": 1e200}, "start is not a finite number"),
+    "covariance_init shape": ({"covariance_init": np.eye(2)}, r"shape \(3, 3\)"),
+    "covariance_init vector": ({"covariance_init": np.ones(3)}, r"shape \(3, 3\)"),
+    "covariance_init inf": ({"covariance_init": np.inf}, "covariance_init contains inf"),
+    "covariance_init indefinite": (
+        {"covariance_init": [[1, 2, 0], [2, 1, 0], [0, 0, 1]]},
+        "covariance_init must be positive definite",
+    ),
+    "covariance_init zero": ({"covariance_init": 0.0}, "must be positive definite"),
+    "covariance_init lopsided": (
+        {"covariance_init": [[1, 0.5, 0], [0.4, 1, 0], [0, 0, 1]]},
+        "must be symmetric",
+    ),
+    "variances negative": (
+        {"covariance_type": "diag", "covariance_init": [1, -1, 1]},
+        "must be positive definite",
+    ),
+    "variance as array": (
+        {"covariance_type": "spherical", "covariance_init": [1.0]},
+        "covariance_init must be",
+    ),
+    "rate for lbfgs": ({"solver": "lbfgs", "learning_rate": 0.1}, "has no effect with"),
+    "rate for the closed form": ({"solver": "closed-form", "learning_rate": 1.0}, "no effect"),
+}
+
+BY_THE_TABLE = [
+    {"covariance_type": "tied"},
+    {"solver": "newton"},
+    {"parametrization": "variance"},
+    {"learning_rate": 0.0},
+    {"learning_rate": -0.1},
+    {"learning_rate": np.inf},
+    {"learning_rate": "fast"},
+    {"n_inner_iter": 0},
+    {"max_iter": 0},
+    {"max_iter": 1.5},
+    {"tol": -1e-3},
+    {"reg_covar": -1e-3},
+    {"reg_covar": "always"},
+    {"warm_start": "yes"},
+    {"record_path": None},
+]
+
+
+@pytest.fixture
+def fitted():
+    return GaussianGradientMLE(record_path=True).fit(pd.DataFrame(GOOD, columns=list("abc")))
+
+
+def assert_untouched(model, before):
+    after = vars(model)
+    assert after.keys() == before.keys()
+    for name, value in before.items():
+        if name.endswith("_") and name != "sufficient_statistics_":
+            np.testing.assert_array_equal(after[name], value)
+
+
+@pytest.mark.parametrize("case", BAD_X)
+def test_bad_X(fitted, case):
+    X, error, message = BAD_X[case]
+    before = copy.deepcopy(vars(fitted))
+    with pytest.raises(error, match=message):
+        fitted.fit(X)
+    assert_untouched(fitted, before)
+
+
+@pytest.mark.parametrize("case", BAD_WEIGHTS)
+def test_bad_weights(fitted, case):
+    weights, message = BAD_WEIGHTS[case]
+    before = copy.deepcopy(vars(fitted))
+    with pytest.raises(ValueError, match=message):
+        fitted.fit(GOOD, sample_weight=weights)
+    assert_untouched(fitted, before)
+
+
+@pytest.mark.parametrize("case", BAD_PARAMETERS)
+def test_bad_parameters(case):
+    parameters, message = BAD_PARAMETERS[case]
+    with pytest.raises(ValueError, match=message):
+        GaussianGradientMLE(**parameters).fit(GOOD)
+
+
+@pytest.mark.parametrize("parameters", BY_THE_TABLE, ids=str)
+def test_parameters_against_the_table(parameters):
+    (name,) = parameters
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        GaussianGradientMLE(**parameters).fit(GOOD)
+
+
+def test_the_error_on_nan_is_scikit_learns_to_the_letter():
+    from sklearn.covariance import EmpiricalCovariance
+
+    with pytest.raises(ValueError, match="NaN") as theirs:
+        EmpiricalCovariance().fit(with_entry(np.nan))
+    with pytest.raises(ValueError, match="NaN") as ours:
+        GaussianGradientMLE().fit(with_entry(np.nan))
+    name = "GaussianGradientMLE"
+    assert str(ours.value) == str(theirs.value).replace("EmpiricalCovariance", name)
+
+
+@pytest.mark.parametrize("method", ["score", "score_samples", "mahalanobis", "aic", "bic"])
+def test_bad_X_for_scoring(method):
+    model = GaussianGradientMLE().fit(GOOD)
+    for X, error, message in (
+        (with_entry(np.nan), ValueError, "Input X contains NaN"),
+        (with_entry(-np.inf), ValueError, "Input X contains infinity"),
+        (GOOD[:, :2], ValueError, re.escape("X has 2 features, but GaussianGradientMLE")),
+        (sparse.csr_matrix(GOOD), TypeError, "[Ss]parse"),
+    ):
+        with pytest.raises(error, match=message):
+            getattr(model, method)(X)
+
+
+def test_far_away_is_not_an_error():
+    model = GaussianGradientMLE(covariance_type="diag").fit(GOOD)
+    assert model.score_samples(np.full((1, 3), 1e200))[0] == -np.inf
+
+
+def test_warm_start_from_another_shape():
+    model = GaussianGradientMLE(warm_start=True).fit(GOOD)
+    for change, X in (({}, GOOD[:, :2]), ({"covariance_type": "diag"}, GOOD)):
+        with pytest.raises(ValueError, match="warm_start=True needs"):
+            model.set_params(**change).fit(X)

@@ -1,0 +1,152 @@
+"""The public API: attributes, scores, draws, criteria."""
+
+import numpy as np
+import pytest
+from oracles import as_matrix
+from scipy.stats import multivariate_normal
+from sklearn.covariance import EmpiricalCovariance
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from skgauss import GaussianGradientMLE
+
+FAMILIES = ["full", "diag", "spherical"]
+each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
+
+
+@each_family
+@pytest.mark.parametrize("d", [1, 3])
+def test_shapes(correlated, covariance_type, d):
+    X = correlated[:, :d]
+    model = GaussianGradientMLE(
+        covariance_type=covariance_type, solver="gradient", record_path=True
+    ).fit(X)
+    shape = {"full": (d, d), "diag": (d,), "spherical": ()}[covariance_type]
+    n = model.n_iter_ + 1
+    assert model.mean_.shape == model.scale_.shape == (d,)
+    assert np.shape(model.covariance_) == shape
+    assert isinstance(model.covariance_, float) == (covariance_type == "spherical")
+    assert model.mean_path_.shape == (n, d)
+    assert model.covariance_path_.shape == (n, *shape)
+    assert model.log_likelihood_path_.shape == (n,)
+    assert model.sufficient_statistics_.mean.shape == (d,)
+    assert model.sufficient_statistics_.weight == len(X)
+    np.testing.assert_allclose(model.scale_**2, np.diag(as_matrix(model.covariance_, d)))
+    assert model.converged_ is True
+    assert isinstance(model.n_iter_, int)
+    assert isinstance(model.learning_rate_bound_, float)
+    assert model.log_likelihood_path_[-1] == model.log_likelihood_
+
+
+@each_family
+def test_the_path_starts_at_the_start(correlated, covariance_type):
+    plain = GaussianGradientMLE(covariance_type=covariance_type, record_path=True).fit(correlated)
+    np.testing.assert_array_equal(plain.mean_path_[0], np.zeros(3))
+    np.testing.assert_array_equal(as_matrix(plain.covariance_path_[0], 3), np.eye(3))
+    model = GaussianGradientMLE(
+        covariance_type=covariance_type, record_path=True, mean_init=2, covariance_init=4
+    ).fit(correlated)
+    np.testing.assert_array_equal(model.mean_path_[0], np.full(3, 2))
+    np.testing.assert_array_equal(as_matrix(model.covariance_path_[0], 3), 4 * np.eye(3))
+    start = multivariate_normal(np.full(3, 2), 4 * np.eye(3)).logpdf(correlated).mean()
+    assert model.log_likelihood_path_[0] == pytest.approx(start)
+
+
+def test_no_path_unless_asked_for(correlated):
+    model = GaussianGradientMLE(record_path=True).fit(correlated)
+    model.set_params(record_path=False).fit(correlated)
+    assert not hasattr(model, "mean_path_")
+    assert not hasattr(model, "covariance_path_")
+
+
+@each_family
+def test_scores_against_scipy(correlated, rng, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    test = correlated[:20] + 0.1
+    density = multivariate_normal(model.mean_, as_matrix(model.covariance_, 3)).logpdf(test)
+    np.testing.assert_allclose(model.score_samples(test), density, rtol=1e-12)
+    assert model.score(test) == pytest.approx(density.mean(), rel=1e-12)
+    weights = rng.integers(0, 3, 20)
+    expected = np.repeat(density, weights).mean()
+    assert model.score(test, sample_weight=weights) == pytest.approx(expected, rel=1e-12)
+    assert model.score(correlated) == pytest.approx(model.log_likelihood_, rel=1e-12)
+
+
+def test_mahalanobis_is_that_of_empirical_covariance(correlated):
+    model, peer = GaussianGradientMLE().fit(correlated), EmpiricalCovariance().fit(correlated)
+    np.testing.assert_allclose(
+        model.mahalanobis(correlated), peer.mahalanobis(correlated), rtol=1e-10
+    )
+
+
+@each_family
+def test_criteria_are_those_of_a_mixture_of_one(correlated, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    peer = GaussianMixture(1, covariance_type=covariance_type, reg_covar=0).fit(correlated)
+    assert model.aic(correlated) == pytest.approx(peer.aic(correlated), rel=1e-10)
+    assert model.bic(correlated) == pytest.approx(peer.bic(correlated), rel=1e-10)
+    np.testing.assert_allclose(
+        model.score_samples(correlated), peer.score_samples(correlated), rtol=1e-9
+    )
+
+
+@each_family
+def test_draws_have_the_fitted_moments(correlated, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    n = 200_000
+    draws = model.sample(n, random_state=0)
+    again = GaussianGradientMLE(covariance_type=covariance_type).fit(draws)
+    np.testing.assert_array_equal(draws, model.sample(n, random_state=0))
+    # 2 n KL of the estimate is chi squared with as many degrees of freedom as parameters
+    assert 2 * n * (again.log_likelihood_ - model.score(draws)) < 40
+    assert model.sample().shape == (1, 3)
+
+
+def test_sequential_and_simultaneous_agree_on_the_maximum(correlated):
+    fits = [GaussianGradientMLE(solver=s).fit(correlated) for s in ("gradient", "coordinate")]
+    np.testing.assert_allclose(fits[0].covariance_, fits[1].covariance_, atol=1e-5)
+
+
+def test_affine_change_of_units_changes_nothing(correlated):
+    """The natural path is the same path in other units."""
+    A = np.array([[2.0, 0.0, 1.0], [0.5, 1e3, 0.0], [0.0, 1e-3, 1e-3]])
+    b = np.array([5.0, -7.0, 1.0])
+    parameters = {"learning_rate": 0.4, "record_path": True}
+    plain = GaussianGradientMLE(**parameters).fit(correlated)
+    moved = GaussianGradientMLE(mean_init=b, covariance_init=A @ A.T, **parameters).fit(
+        correlated @ A.T + b
+    )
+    assert moved.n_iter_ == plain.n_iter_
+    np.testing.assert_allclose(moved.mean_path_, plain.mean_path_ @ A.T + b, rtol=1e-7, atol=1e-9)
+    log_det = np.linalg.slogdet(A)[1]
+    np.testing.assert_allclose(
+        moved.log_likelihood_path_ + log_det, plain.log_likelihood_path_, rtol=1e-8
+    )
+
+
+def test_constant_rates_on_the_log_scale_are_free_of_one_feature_s_unit(correlated):
+    """log sigma shifts with the unit, so its steps do not change; the bound shows when."""
+    x = correlated[:, :1] - correlated[:, :1].mean()
+    paths = [
+        np.log(
+            GaussianGradientMLE(
+                solver="gradient", parametrization="log-scale", learning_rate=0.5,
+                covariance_init=unit**2, record_path=True,
+            ).fit(unit * x).covariance_path_.ravel() / unit**2
+        )
+        for unit in (1.0, 1e4)
+    ]  # fmt: skip
+    np.testing.assert_allclose(paths[0], paths[1], atol=1e-9)
+
+
+def test_scoring_follows_the_fit_not_later_parameters(correlated):
+    model = GaussianGradientMLE().fit(correlated)
+    before = model.score(correlated)
+    assert model.set_params(covariance_type="diag").score(correlated) == before
+
+
+def test_a_tolerance_of_zero_runs_to_rounding(correlated):
+    model = GaussianGradientMLE(tol=0.0).fit(correlated)
+    assert model.converged_
+    with pytest.warns(ConvergenceWarning, match="tol=0"):
+        GaussianGradientMLE(solver="gradient", tol=0.0, max_iter=5).fit(correlated)

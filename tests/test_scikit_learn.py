@@ -1,0 +1,125 @@
+"""A citizen of scikit-learn."""
+
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skgauss import GaussianGradientMLE
+
+SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
+FAMILIES = ["full", "diag", "spherical"]
+ESTIMATORS = [
+    GaussianGradientMLE(solver=solver, covariance_type=family)
+    for solver in SOLVERS
+    for family in FAMILIES
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore:The likelihood has no maximum:UserWarning")
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+def test_estimator_checks_with_scipys_array_api():
+    code = f"""
+import warnings
+warnings.simplefilter("ignore")
+from {__name__.split(".")[-1]} import ESTIMATORS
+from sklearn.utils.estimator_checks import check_estimator
+for estimator in ESTIMATORS:
+    results = check_estimator(estimator)
+    assert all(result["status"] == "passed" for result in results)
+print(len(ESTIMATORS))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.path.dirname(__file__)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(len(ESTIMATORS)), done.stderr
+
+
+def test_grid_search_over_the_rate_finds_one_that_works():
+    X = load_wine().data
+    rates = [1e-6, 1e-2, 3e-2, 0.3, 3.0, 30.0]
+    pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(solver="gradient", max_iter=300))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        search = GridSearchCV(
+            pipeline,
+            {"gaussiangradientmle__learning_rate": rates},
+            error_score="raise",
+            n_jobs=2,
+        ).fit(X)
+    best = search.best_estimator_[-1]
+    assert best.learning_rate < best.learning_rate_bound_
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    by_rate = dict(zip(rates, search.cv_results_["mean_test_score"], strict=True))
+    assert min(by_rate[0.01], by_rate[0.03]) > max(by_rate[rate] for rate in (1e-6, 3.0, 30.0))
+
+
+def test_cross_validation_scores_log_likelihood():
+    X = StandardScaler().fit_transform(load_wine().data)
+    full, diag = (
+        cross_val_score(GaussianGradientMLE(covariance_type=c), X).mean() for c in ("full", "diag")
+    )
+    assert full > diag
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, lambda data: pl.DataFrame(dict(data))])
+def test_names_of_frames(make):
+    rng = np.random.default_rng(0)
+    data = {"a": rng.standard_normal(30), "b": rng.standard_normal(30), "c": rng.integers(0, 9, 30)}
+    frame = make(data)
+    model = GaussianGradientMLE().fit(frame)
+    assert list(model.feature_names_in_) == ["a", "b", "c"]
+    model.score_samples(frame)
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.score_samples(frame[["b", "a", "c"]])
+    plain = GaussianGradientMLE().fit(np.column_stack(list(data.values())))
+    np.testing.assert_allclose(model.covariance_, plain.covariance_, rtol=1e-14)
+    model.fit(np.column_stack(list(data.values())))
+    assert not hasattr(model, "feature_names_in_")
+
+
+def test_routing_of_sample_weight():
+    rng = np.random.default_rng(0)
+    X, weights = rng.standard_normal((60, 2)), rng.integers(1, 4, 60)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GaussianGradientMLE(solver="gradient")
+        model.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        search = GridSearchCV(model, {"tol": [1e-7]}).fit(X, sample_weight=weights)
+        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=False), model)
+        pipeline.fit(X, sample_weight=weights)
+    expected = GaussianGradientMLE().fit(X, sample_weight=weights)
+    np.testing.assert_allclose(search.best_estimator_.mean_, expected.mean_, atol=1e-6)
+    assert pipeline[-1].sufficient_statistics_.weight == weights.sum()
+
+
+def test_clone_and_pickle():
+    X = np.random.default_rng(0).standard_normal((40, 2))
+    model = GaussianGradientMLE(solver="coordinate", n_inner_iter=2, record_path=True).fit(X)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.score_samples(X), model.score_samples(X))
+    np.testing.assert_array_equal(copy.mean_path_, model.mean_path_)
+    assert clone(model).get_params() == model.get_params()
+    with pytest.raises(NotFittedError):
+        clone(model).score(X)
