@@ -3,9 +3,13 @@
 No part of the build touches the network, and a page needs none to be read.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
+
+# The examples' matrices are small: threads of BLAS would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import skgauss
 from skgauss.estimator import DOCUMENTATION_URL

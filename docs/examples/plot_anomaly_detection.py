@@ -64,12 +64,8 @@ plt.show()
 # Gaussian learned 495 parameters from 178 rows, and fits those better than new
 # ones. A diagonal covariance has 60 parameters. It keeps its promise on new rows,
 # and finds fewer of the malignant ones, because it knows of no correlations:
-simple = make_pipeline(
-    PowerTransformer(), GaussianGradientMLE(covariance_type="diag")
-)
+simple = make_pipeline(PowerTransformer(), GaussianGradientMLE(covariance_type="diag"))
 simple.fit(train)
 threshold = np.quantile(simple.score_samples(train), 0.05)
 for name, rows in {"benign, unseen": unseen, "malignant": malignant}.items():
-    print(
-        f"{name:15s} flagged: {np.mean(simple.score_samples(rows) < threshold):.0%}"
-    )
+    print(f"{name:15s} flagged: {np.mean(simple.score_samples(rows) < threshold):.0%}")

@@ -47,12 +47,8 @@ panels = {
 }
 fig, axes = plt.subplots(3, 1, figsize=(7.5, 8))
 for ax, (title, draws) in zip(axes, panels.items(), strict=True):
-    tiles = np.pad(
-        np.reshape(draws, (10, 3, 8, 8)), ((0, 0), (0, 0), (1, 1), (1, 1))
-    )
-    ax.imshow(
-        tiles.transpose(1, 2, 0, 3).reshape(30, 100), "Greys", vmin=0, vmax=16
-    )
+    tiles = np.pad(np.reshape(draws, (10, 3, 8, 8)), ((0, 0), (0, 0), (1, 1), (1, 1)))
+    ax.imshow(tiles.transpose(1, 2, 0, 3).reshape(30, 100), "Greys", vmin=0, vmax=16)
     ax.set_title(title, fontsize=11)
     ax.axis("off")
 plt.show()

@@ -52,9 +52,7 @@ for marker, (name, model) in zip(markers, climbs.items(), strict=True):
     label = f"{name}, {model.n_iter_} iterations"
     ax.plot(model.mean_path_, path, "-", marker=marker, ms=4, lw=1.2, label=label)
 ax.plot(mean, np.sqrt(variance), "k*", ms=15, zorder=3)
-ax.annotate(
-    "maximum", (mean, np.sqrt(variance)), (8, -14), textcoords="offset points"
-)
+ax.annotate("maximum", (mean, np.sqrt(variance)), (8, -14), textcoords="offset points")
 ax.set(xlabel="mean (cm)", ylabel="sigma (cm)", xlim=(2.8, 4.2), ylim=(0.9, 3.2))
 ax.legend(loc="lower right")
 plt.show()

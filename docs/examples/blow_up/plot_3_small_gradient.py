@@ -42,9 +42,7 @@ print(f"the last four sigmas   {sigma[-4:]}")
 # %%
 # The last ten thousand iterates take two values:
 even, odd = sigma[-10_000::2], sigma[-9_999::2]
-print(
-    f"spread of the even iterates {np.ptp(even):.1e}, of the odd {np.ptp(odd):.1e}"
-)
+print(f"spread of the even iterates {np.ptp(even):.1e}, of the odd {np.ptp(odd):.1e}")
 
 # %%
 import matplotlib.pyplot as plt
