@@ -3,8 +3,8 @@ Grid search over the learning rate
 ==================================
 
 A learning rate can be searched like any other parameter. A fit that does not
-converge does not stop the search: it warns, keeps finite attributes, and gets a
-score that ranks it behind the others. The search ends up where the curvature of
+converge does not stop the search: it warns, keeps finite attributes, and is scored
+like any other. The search ends up where the curvature of
 the likelihood says beforehand that it will.
 """
 
