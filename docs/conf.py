@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import skgauss
 from skgauss.estimator import DOCUMENTATION_URL
 
-sys.path.insert(0, str(Path(__file__).parent))  # gallery_style
+sys.path.insert(0, str(Path(__file__).parent))  # gallery
 
 project = "skgauss"
 author = "The skgauss developers"
@@ -49,9 +49,9 @@ numpydoc_xref_param_type = False
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery.TeachingOrder",
     "copyfile_regex": r".*\.csv",
-    "reset_modules": ("gallery_style.reset",),
+    "reset_modules": ("gallery.reset",),
     "doc_module": ("skgauss",),
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"skgauss": None},

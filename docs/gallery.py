@@ -1,4 +1,4 @@
-"""What every figure of the gallery starts from: colours that all can tell apart."""
+"""What the gallery starts from: colours that all can tell apart, and an order."""
 
 import matplotlib as mpl
 from cycler import cycler
@@ -28,3 +28,13 @@ def reset(gallery_conf, fname):
             "legend.frameon": False,
         }
     )
+
+
+class TeachingOrder:
+    """Sort key of the gallery: the quickstart first, then by file name."""
+
+    def __init__(self, src_dir):
+        pass
+
+    def __call__(self, filename):
+        return (filename != "plot_quickstart.py", filename)
