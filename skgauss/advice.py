@@ -37,8 +37,8 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         ),
         "max_iter": f"did not converge in max_iter={estimator.max_iter} iterations: {norm}.",
         "stalled": (
-            f"stalled after {solution.n_iter} iterations, where no step raised the likelihood "
-            f"by more than rounding: {norm}."
+            f"stalled after {solution.n_iter} iterations, where its search found no step that "
+            f"raises the likelihood: {norm}."
         ),
         "callback": f"was stopped by a callback after {solution.n_iter} iterations: {norm}.",
     }[solution.stop_reason]
@@ -55,14 +55,13 @@ def _rate_against_curvature(estimator: Any, bound: float) -> str:
 
 def _remedies(solution: Solution, estimator: Any, bound: float) -> list[str]:
     constant = estimator.learning_rate != "auto"
-    diverged = solution.stop_reason == "diverged"
     too_fast = constant and estimator.learning_rate > bound
     remedies = []
-    if too_fast or diverged:
+    if constant and (too_fast or solution.stop_reason == "diverged"):
         remedies.append("a smaller learning_rate")
-    elif solution.stop_reason == "max_iter":
+    if solution.stop_reason == "max_iter" and not too_fast:
         remedies.append("a larger max_iter")
-    if diverged and not too_fast:
+    if solution.stop_reason != "max_iter" and not too_fast:
         remedies.append("a start nearer to the maximum (mean_init, covariance_init)")
     if constant:
         remedies.append("learning_rate='auto'")

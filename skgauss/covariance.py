@@ -12,13 +12,17 @@ whitened too, as the form U in :math:`\mathrm{d}f = \tfrac12 \langle U, L^{-1}
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import linalg, sums
 from ._typing import Array
 from .linalg import NotPositiveDefiniteError
+
+# Standard deviations between these have powers that float64 can hold.
+SMALLEST_SCALE = 1e-150
+LARGEST_SCALE = 1e150
 
 
 class Diagonal:
@@ -51,9 +55,10 @@ class Diagonal:
         return covariance.reshape(self.shape)
 
     def isotropic(self, variance: float) -> Array:
+        """`variance` times the identity, as a covariance and no less as a factor."""
         return np.full(self.n_features, variance)
 
-    def check_symmetric(self, covariance: Array) -> bool:
+    def is_symmetric(self, covariance: Array) -> bool:
         return True
 
     # -- statistics
@@ -102,7 +107,13 @@ class Diagonal:
         """Trace of inverse covariance times diag(ridge)."""
         return float((ridge / (factor * factor)).sum())
 
-    def correlation_condition(self, factor: Array) -> float:
+    @property
+    def identity(self) -> Array:
+        """The factor of the identity."""
+        return self.isotropic(1.0)
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        """Condition number of the correlation matrix, estimated in the 1-norm."""
         return 1.0
 
     # -- rows of data
@@ -117,10 +128,10 @@ class Diagonal:
     # -- single deviations and symmetric forms
 
     def solve(self, factor: Array, other: Array) -> Array:
+        """``L^-1 other``."""
         return other / factor
 
-    def solve_transposed(self, factor: Array, other: Array) -> Array:
-        return other / factor
+    solve_transposed = solve
 
     def lower(self, form: Array) -> Array:
         return form
@@ -144,32 +155,34 @@ class Diagonal:
         """
         return self.multiplicity * _divergence(factor, target)
 
-    def whiten_form(self, factor: Array, form: Array) -> Array:
-        """``L^-1 form L^-T``."""
-        return form / (factor * factor)
-
     def unwhiten_form(self, factor: Array, form: Array) -> Array:
-        """``L^-T form L^-1``, the transpose of `whiten_form`."""
+        """``L^-T form L^-1``."""
         return form / (factor * factor)
 
     def color_form(self, factor: Array, form: Array) -> Array:
         """``L form L^T``."""
         return form * (factor * factor)
 
-    def uncolor_form(self, factor: Array, form: Array) -> Array:
-        """``L^T form L``, the transpose of `color_form`."""
-        return form * (factor * factor)
-
-    def add_transpose(self, form: Array) -> Array:
-        return 2.0 * form
-
     def fisher_norm(self, form: Array) -> float:
         """Length of a derivative U in the inverse Fisher metric."""
         return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
 
-    def largest_eigenvalue(self, apply: Callable[[Array], Array], size: int) -> float:
-        """Of an operator on (mean, factor), diagonal as all are in this family."""
-        return float(apply(np.ones(size)).max())
+    # -- curvature
+
+    def largest_variance(self, factor: Array) -> float:
+        """Largest eigenvalue of the covariance."""
+        return float(factor.max()) ** 2
+
+    def largest_precision(self, factor: Array) -> float:
+        """Largest eigenvalue of its inverse."""
+        return float(factor.min()) ** -2.0
+
+    def factor_curvature(self, factor: Array, stretch: Array) -> float:
+        """Largest eigenvalue of minus the Hessian in the factor, at the maximum.
+
+        The diagonal of the factor moves `stretch` times as far as its parameter.
+        """
+        return 2.0 * self.multiplicity * float((stretch / factor).max()) ** 2
 
 
 class Spherical(Diagonal):
@@ -213,7 +226,7 @@ class Full:
         self._diagonal = np.arange(n_features) * (n_features + 1)
 
     def pack(self, covariance: Array) -> Array:
-        return covariance
+        return (covariance + covariance.T) / 2
 
     def unpack(self, covariance: Array) -> Array:
         return covariance
@@ -221,8 +234,10 @@ class Full:
     def isotropic(self, variance: float) -> Array:
         return variance * self._identity
 
-    def check_symmetric(self, covariance: Array) -> bool:
-        return np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0)
+    def is_symmetric(self, covariance: Array) -> bool:
+        deviations = np.sqrt(np.abs(covariance.diagonal()))
+        difference = np.abs(covariance - covariance.T)
+        return bool((difference <= 1e-10 * np.outer(deviations, deviations)).all())
 
     def gram(self, rows: Array) -> Array:
         return sums.cross_products(rows)
@@ -264,9 +279,14 @@ class Full:
         whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
         return float(np.einsum("ij,ij->", whitened, whitened))
 
-    def correlation_condition(self, factor: Array) -> float:
-        factor = factor / self.standard_deviations(factor)[:, None]
-        return linalg.condition(factor @ factor.T, factor)
+    @property
+    def identity(self) -> Array:
+        return self._identity
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        deviations = np.sqrt(covariance.diagonal())
+        correlation = covariance / deviations[:, None] / deviations
+        return linalg.condition(correlation, factor / deviations[:, None])
 
     def whiten(self, factor: Array, rows: Array) -> Array:
         return linalg.solve_lower(factor, rows.T).T
@@ -298,9 +318,6 @@ class Full:
             factor.diagonal(), target.diagonal()
         )
 
-    def whiten_form(self, factor: Array, form: Array) -> Array:
-        return linalg.solve_lower(factor, linalg.solve_lower(factor, form).T).T
-
     def unwhiten_form(self, factor: Array, form: Array) -> Array:
         half = linalg.solve_lower_transposed(factor, form)
         return linalg.solve_lower_transposed(factor, half.T).T
@@ -308,27 +325,53 @@ class Full:
     def color_form(self, factor: Array, form: Array) -> Array:
         return factor @ form @ factor.T
 
-    def uncolor_form(self, factor: Array, form: Array) -> Array:
-        return factor.T @ form @ factor
-
-    def add_transpose(self, form: Array) -> Array:
-        return form + form.T
-
     def fisher_norm(self, form: Array) -> float:
         return linalg.norm(form) / math.sqrt(2)
 
-    def largest_eigenvalue(self, apply: Callable[[Array], Array], size: int) -> float:
-        return linalg.largest_eigenvalue(apply, size)
+    def largest_variance(self, factor: Array) -> float:
+        return linalg.largest_eigenvalue(self.square(factor))
+
+    def largest_precision(self, factor: Array) -> float:
+        return linalg.largest_eigenvalue(self.inverse_square(factor))
+
+    def factor_curvature(self, factor: Array, stretch: Array) -> float:
+        r"""See `Diagonal`.
+
+        The Hessian couples only entries of one column of the factor. Minus that of column
+        j is :math:`T (\Lambda_j + e e^T / L_{jj}^2) T`, with :math:`\Lambda_j` the trailing
+        block of the precision from row j on, e the first unit vector and T the identity
+        but for the stretch :math:`t_j` in its corner. All of them are below lambda if
+        lambda I - Lambda is positive definite, and
+        :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
+        elimination of the rows below takes off its diagonal. Bisection finds the least
+        such lambda.
+        """
+        precision = self.inverse_square(factor)
+        squared = stretch * stretch
+        corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
+
+        def is_above(bound: float) -> bool:
+            taken = linalg.eliminated(bound * self._identity - precision)
+            return taken is not None and bool((bound > corner + squared * taken).all())
+
+        largest = linalg.largest_eigenvalue(precision)
+        below = max(corner.max(), largest)
+        return linalg.bisect(is_above, below, 2.0 * below + squared.max() * largest)
 
 
 def _divergence(factor: Array, target: Array) -> float:
-    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor.
+    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor; infinite outside the range of scales.
 
     r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
     below 1 it would lose all of r instead.
     """
     step = (target - factor) / factor
-    logs = np.log1p(step) if step.min() > -0.5 else np.log(target / factor)
+    if np.minimum.reduce(step) > -0.5:
+        logs = np.log1p(step)
+    elif (factor < LARGEST_SCALE).all():
+        logs = np.log(target / factor)
+    else:
+        return math.inf
     return float(np.add.reduce(step * (2.0 + step) - 2.0 * logs))
 
 
@@ -341,3 +384,8 @@ def make_family(covariance_type: str, n_features: int) -> Family:
         return Diagonal(1, shape=(1, 1))
     families = {"full": Full, "diag": Diagonal, "spherical": Spherical}
     return families[covariance_type](n_features)
+
+
+def family_of(covariance: ArrayLike, n_features: int) -> Family:
+    """The family that a covariance, as a user sees it, belongs to."""
+    return make_family(("spherical", "diag", "full")[np.ndim(covariance)], n_features)

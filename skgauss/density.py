@@ -7,13 +7,11 @@ import math
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._typing import Array
-from .covariance import Family, make_family
-from .inputs import check_finite, map_rows
-
-_TYPE_OF_NDIM = {2: "full", 1: "diag", 0: "spherical"}
+from .covariance import Family, family_of
+from .inputs import check_finite, map_rows, validate_rows
 
 
 class GaussianDensity(DensityMixin, BaseEstimator):
@@ -21,6 +19,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     mean_: Array
     covariance_: Array | float
+    _factor: Array
 
     def score(self, X, y=None, sample_weight=None):
         """Average log-likelihood of the rows of X.
@@ -40,11 +39,13 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats per observation.
         """
         densities = self.score_samples(X)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, densities, dtype=np.float64, ensure_non_negative=True
-            )
-        return float(np.average(densities, weights=sample_weight))
+        if sample_weight is None:
+            return float(densities.mean())
+        sample_weight = _check_sample_weight(
+            sample_weight, densities, dtype=np.float64, ensure_non_negative=True
+        )
+        present = sample_weight > 0  # a row of weight 0 may have no finite density
+        return float(np.average(densities[present], weights=sample_weight[present]))
 
     def score_samples(self, X):
         """Log-density of each row of X.
@@ -80,7 +81,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Squared distances.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype="numeric", ensure_all_finite=False)
+        X = validate_rows(self, X, reset=False)
         family, factor = self._family_and_factor()
 
         def squared_lengths(rows: Array) -> Array:
@@ -106,8 +107,15 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         -------
         X : ndarray of shape (n_samples, n_features)
             The draws.
+
+        Raises
+        ------
+        ValueError
+            If `n_samples` is below 1.
         """
         check_is_fitted(self)
+        if n_samples < 1:
+            raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
         family, factor = self._family_and_factor()
         shape = (n_samples, family.n_features)
         noise = check_random_state(random_state).standard_normal(shape)
@@ -151,6 +159,4 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _family_and_factor(self) -> tuple[Family, Array]:
         """Of the fitted covariance, whatever became of the parameters since."""
-        covariance = np.asarray(self.covariance_)
-        family = make_family(_TYPE_OF_NDIM[covariance.ndim], len(self.mean_))
-        return family, family.root(family.pack(covariance))
+        return family_of(self.covariance_, len(self.mean_)), self._factor

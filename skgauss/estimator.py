@@ -16,14 +16,14 @@ from .advice import explain
 from .callbacks import IterationCallbacks
 from .covariance import make_family
 from .density import GaussianDensity
-from .existence import choose_ridge
 from .fitted import input_attributes, position, replace_fit, solution_attributes
 from .inputs import summarize
 from .likelihood import Evaluation, GaussianLikelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
+from .regularization import regularized_likelihood
 from .solvers import SOLVERS, make_solver, maximize
-from .start import check_warm_start, start_at
+from .start import check_warm_start, evaluate_start, initial
 from .validation import check_statistics, check_together, feature_names, validate_fit
 
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
@@ -54,13 +54,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
         standard deviation, the lower Cholesky factor of a full covariance. "log-scale":
         the same with the logarithm of its diagonal. "covariance": the variance or
-        covariance matrix. "precision": its inverse.
+        covariance matrix. "precision": its inverse. "natural" and "closed-form" ignore it.
     learning_rate : "auto" or float, default="auto"
         A float is that constant step, exactly, in the units of the data. With "auto"
         "natural" starts from 1, "gradient" and "coordinate" take Barzilai-Borwein steps
         safeguarded by a line search.
     n_inner_iter : int, default=1
         "coordinate": steps on one block before the other. 1 is the sequential update.
+        The other solvers ignore it.
     max_iter : int, default=1000
         Largest number of iterations.
     tol : float, default=1e-6
@@ -219,6 +220,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ValueError
             If X, a parameter or a combination of parameters is not valid, or if the
             likelihood has no maximum. An earlier fit is left as it was.
+        TypeError
+            If X is sparse.
 
         Warns
         -----
@@ -229,22 +232,29 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         check_together(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
+        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
         X, sample_weight = validate_fit(seen, X, sample_weight)
-        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        names = feature_names(seen)
         context.call_on_fit_task_begin(estimator=self, **data)
 
         family = make_family(self.covariance_type, X.shape[1])
-        names = feature_names(seen)
         statistics = summarize(X, sample_weight, family)
         check_statistics(statistics, X, names, type(self).__name__)
-        ridge = choose_ridge(self.reg_covar, statistics, family, names)
-        likelihood = GaussianLikelihood(statistics, family, ridge.value)
+        regularized = regularized_likelihood(self.reg_covar, statistics, family, names)
+        likelihood = regularized.likelihood
+        constant = input_attributes(seen) | {
+            "reg_covar_": regularized.ridge,
+            "sufficient_statistics_": statistics,
+        }
+
         objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
         rate = None if self.learning_rate == "auto" else float(self.learning_rate)
         solver = make_solver(self.solver, rate, self.n_inner_iter)
-        observer = IterationCallbacks(self, context, data, lambda at: position(at, likelihood))
+        observer = IterationCallbacks(
+            self, context, data, lambda at: constant | position(at, likelihood)
+        )
         solution = maximize(
             objective,
             solver,
@@ -254,27 +264,23 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             record_path=self.record_path,
             observer=observer if hasattr(self, "_skl_callbacks") else None,
         )
-        bound = solver.learning_rate_bound(objective)
 
-        replace_fit(
-            self,
-            input_attributes(seen)
-            | solution_attributes(solution, likelihood)
-            | {
-                "learning_rate_bound_": bound,
-                "reg_covar_": ridge.used,
-                "sufficient_statistics_": statistics,
-            },
-        )
-        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes={})
-        if ridge.warning:
-            warnings.warn(ridge.warning, UserWarning, stacklevel=3)
+        bound = solver.learning_rate_bound(objective)
+        attributes = constant | solution_attributes(solution, likelihood)
+        attributes["learning_rate_bound_"] = bound
+        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=attributes)
+        if regularized.warning:
+            warnings.warn(regularized.warning, UserWarning, stacklevel=3)
         if not solution.converged:
             warnings.warn(explain(solution, self, bound), ConvergenceWarning, stacklevel=3)
+        replace_fit(self, attributes)
         return self
 
     def _start(self, likelihood: GaussianLikelihood) -> Evaluation:
+        family = likelihood.family
         if self.warm_start and hasattr(self, "mean_"):
-            check_warm_start(self.mean_, self.covariance_, likelihood.family)
-            return start_at(self.mean_, self.covariance_, likelihood)
-        return start_at(self.mean_init, self.covariance_init, likelihood)
+            check_warm_start(self.mean_, self.covariance_, family)
+            start = self.mean_, self._factor
+        else:
+            start = initial(self.mean_init, self.covariance_init, family)
+        return evaluate_start(*start, likelihood)

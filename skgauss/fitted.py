@@ -12,8 +12,11 @@ def position(at: Evaluation, likelihood: GaussianLikelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
     return {
+        # What densities are computed from: a covariance near the edge of the domain may have
+        # no factor that float64 can recover.
+        "_factor": at.factor,
         "mean_": at.mean.copy(),
-        "covariance_": family.unpack(family.square(at.factor)),
+        "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
         "scale_": family.standard_deviations(at.factor),
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
@@ -29,9 +32,10 @@ def solution_attributes(solution: Solution, likelihood: GaussianLikelihood) -> d
         "stop_reason_": solution.stop_reason,
     }
     if solution.path is not None:
-        path = [position(at, likelihood) for at in solution.path]
-        attributes["mean_path_"] = np.array([at["mean_"] for at in path])
-        attributes["covariance_path_"] = np.array([at["covariance_"] for at in path])
+        means, factors = zip(*solution.path, strict=True)
+        covariances = [likelihood.family.unpack(likelihood.covariance(f)) for f in factors]
+        attributes["mean_path_"] = np.array(means)
+        attributes["covariance_path_"] = np.array(covariances)
     return attributes
 
 

@@ -5,21 +5,37 @@ buffer; it is never copied, whatever its dtype. NaN and infinity are not searche
 they propagate into the sums, and only a sum that is not finite sends us looking.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import reduce
 from operator import add
+from typing import Any
 
 import numpy as np
 from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
 
 from ._typing import Array
 from .covariance import Family
-from .statistics import SufficientStatistics, two_sum
+from .statistics import SufficientStatistics, about_the_mean
 
 # Elements of X in a block (256 KiB as float64: half of a common level-2 cache), and in a
 # chunk, whose blocks share one pivot and so add up without a merge.
 _BLOCK = 2**15
 _CHUNK = 2**20
+_MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
+
+
+def validate_rows(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
+    """X as an array of numbers, of whatever dtype, not yet known to be finite.
+
+    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
+    """
+    X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
+    if X.dtype.kind not in "biuf":
+        raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
+    return X
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> SufficientStatistics:
@@ -30,17 +46,20 @@ def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> Suf
     rows = _block_rows(family)
     chunk = max(_CHUNK // family.n_features, 4 * rows)
     buffer = _Buffer(X, rows)
+    # Weights near 1: of any others, products with squares may overflow or vanish.
+    unit = 1.0 if sample_weight is None else 2.0 ** -max(math.frexp(sample_weight.max())[1], -1000)
     with np.errstate(invalid="ignore", over="ignore"):
         parts = (
             _summarize_chunk(
                 X[start : start + chunk],
-                None if sample_weight is None else sample_weight[start : start + chunk],
+                None if sample_weight is None else unit * sample_weight[start : start + chunk],
                 family,
                 buffer,
             )
             for start in range(0, len(X), chunk)
         )
-        return reduce(add, parts)
+        total = reduce(add, parts)
+    return replace(total, weight=total.weight / unit)
 
 
 def map_rows(
@@ -88,8 +107,24 @@ def _summarize_chunk(
     X: np.ndarray, sample_weight: Array | None, family: Family, buffer: _Buffer
 ) -> SufficientStatistics:
     """Statistics of one chunk, from sums about a pivot close to its mean."""
-    rows = _block_rows(family)
     pivot = _pivot(X, sample_weight, buffer)
+    while True:
+        weight, first, second = _sums(X, sample_weight, pivot, family, buffer)
+        statistics = about_the_mean(weight, pivot, first, second)
+        # A pivot many deviations off the mean, as where the weights fade, would cancel digits.
+        lost = second.diagonal() if second.ndim == 2 else second
+        if not (lost > _MOST_CANCELLED * weight * statistics.variances).any():
+            return statistics
+        if (statistics.mean == pivot).all():
+            return statistics
+        pivot = statistics.mean
+
+
+def _sums(
+    X: np.ndarray, sample_weight: Array | None, pivot: Array, family: Family, buffer: _Buffer
+) -> tuple[float, Array, Array]:
+    """Weight, and weighted sums of the deviations from the pivot and of their products."""
+    rows = _block_rows(family)
     weight = 0.0
     first = np.zeros(family.n_features)
     second = np.zeros(family.scatter_shape)
@@ -105,7 +140,7 @@ def _summarize_chunk(
             first += weights @ centred
             centred *= np.sqrt(weights)[:, None]
         second += family.gram(centred)
-    return _about_the_mean(weight, pivot, first, second)
+    return weight, first, second
 
 
 def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array:
@@ -117,18 +152,8 @@ def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array
     start = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
     row = X[start].astype(np.float64)
     deviations = buffer.subtract(X[start : start + buffer.rows], row)
-    weights = np.ones(len(X)) if sample_weight is None else sample_weight[start:]
-    weights = weights[: len(deviations)]
+    if sample_weight is None:
+        weights = np.ones(len(deviations))
+    else:
+        weights = sample_weight[start : start + len(deviations)]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)
-
-
-def _about_the_mean(
-    weight: float, pivot: Array, first: Array, second: Array
-) -> SufficientStatistics:
-    """From sums of deviations and of their products about a pivot."""
-    if weight == 0:
-        return SufficientStatistics(0.0, first, second)
-    offset = first / weight
-    square = np.outer(offset, offset) if second.ndim == 2 else offset * offset
-    mean, rounding = two_sum(pivot, offset)
-    return SufficientStatistics(weight, mean, second / weight - square, rounding)

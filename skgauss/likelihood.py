@@ -27,32 +27,84 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 
 import math
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
+from . import linalg
 from ._typing import Array
-from .covariance import Family, NotPositiveDefiniteError
+from .covariance import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .statistics import SufficientStatistics
 
-_SMALLEST_SCALE = 1e-150
-_LARGEST_SCALE = 1e150
+_EPS = float(np.finfo(float).eps)
 
 
-class Evaluation(NamedTuple):
-    """The likelihood and its whitened gradient at one point."""
+class Evaluation:
+    """The likelihood and its whitened gradient at one point.
 
-    mean: Array
-    factor: Array
-    value: float  # nats, counted from the likelihood's `reference`
-    score_mean: Array  # u
-    score_covariance: Array  # U
-    norms: tuple[float, float]  # of the natural gradient, by mean and by covariance
+    Parameters
+    ----------
+    mean, factor : ndarray
+        The point.
+    value : float
+        Nats, counted from the likelihood's `reference`.
+    score_mean : ndarray of shape (n_features,)
+        u.
+    family : Family
+    relative : ndarray
+        R with :math:`U = R R^T - I + u u^T`, L^-1 times a root of the scatter. U itself
+        costs more than all the rest and is formed when first asked for.
+    """
+
+    __slots__ = (
+        "_family",
+        "_relative",
+        "_score_covariance",
+        "factor",
+        "mean",
+        "score_mean",
+        "value",
+    )
+
+    def __init__(
+        self,
+        mean: Array,
+        factor: Array,
+        value: float,
+        score_mean: Array,
+        family: Family,
+        relative: Array,
+    ):
+        self.mean = mean
+        self.factor = factor
+        self.value = value
+        self.score_mean = score_mean
+        self._family = family
+        self._relative: Array | None = relative
+        self._score_covariance: Array | None = None
+
+    @property
+    def score_covariance(self) -> Array:
+        """U."""
+        if self._score_covariance is None:
+            assert self._relative is not None
+            excess = self._family.excess(self._relative)
+            self._score_covariance = excess + self._family.outer(self.score_mean)
+            self._relative = None
+        return self._score_covariance
+
+    @property
+    def norms(self) -> tuple[float, float]:
+        """Of the natural gradient, by mean and by covariance."""
+        return linalg.norm(self.score_mean), self._family.fisher_norm(self.score_covariance)
 
     @property
     def natural_gradient_norm(self) -> float:
         """Square root of g' F^-1 g; half its square estimates the nats still to gain."""
         return math.hypot(*self.norms)
+
+    def is_stationary(self, tol: float) -> bool:
+        """Whether the norm is at most `tol`. The mean alone may tell that it is not."""
+        return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
 
 
 class GaussianLikelihood:
@@ -101,18 +153,16 @@ class GaussianLikelihood:
             cannot hold, or the likelihood is not a finite number.
         """
         family = self.family
-        diagonal = family.diagonal(factor)
-        if not (diagonal.min() > _SMALLEST_SCALE and diagonal.max() < _LARGEST_SCALE):
+        # Of a negative scale the divergence is NaN, of one too large infinite.
+        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
             raise NotPositiveDefiniteError
-        relative = family.solve(factor, self._root)
+        relative = family.identity if factor is self._root else family.solve(factor, self._root)
         deviation = family.solve(factor, self._mean - mean)
-        squared = float(deviation @ deviation)
-        value = -0.5 * (family.divergence(factor, self._root, relative) + squared)
+        divergence = family.divergence(factor, self._root, relative)
+        value = -0.5 * (divergence + float(deviation @ deviation))
         if not math.isfinite(value):
             raise NotPositiveDefiniteError
-        excess = family.excess(relative) + family.outer(deviation)
-        norms = (math.sqrt(squared), family.fisher_norm(excess))
-        return Evaluation(mean, factor, value, deviation, excess, norms)
+        return Evaluation(mean, factor, value, deviation, family, relative)
 
     def log_likelihood(self, at: Evaluation) -> float:
         """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
@@ -121,12 +171,17 @@ class GaussianLikelihood:
             return penalized
         return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)
 
-    def expected_moments(self, at: Evaluation) -> tuple[Array, Array]:
-        """Mean and covariance of the data, completed by the model where incomplete.
+    def covariance(self, factor: Array) -> Array:
+        """Covariance of a factor; that of the data without the detour by its root."""
+        return self._covariance if factor is self._root else self.family.square(factor)
 
-        The M step of EM; of complete data, whatever the point, the maximum itself.
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        """Mean and factor that would maximise the likelihood of the data as completed.
+
+        The M step of EM, which completes missing data by what the point expects of them;
+        of complete data, whatever the point, the maximum itself.
         """
-        return self._mean, self._covariance
+        return self.maximum
 
     @property
     def maximum(self) -> tuple[Array, Array]:
@@ -134,11 +189,18 @@ class GaussianLikelihood:
         return self._mean, self._root
 
     @cached_property
+    def condition(self) -> float:
+        """Condition number of the correlation matrix, estimated in the 1-norm."""
+        return self.family.correlation_condition(self._covariance, self._root)
+
+    @property
     def rounding_limit(self) -> float:
-        """The natural gradient norm below which float64 cannot tell points apart."""
-        eps = float(np.finfo(float).eps)
+        """The natural gradient norm below which float64 cannot tell covariances apart."""
+        return _EPS * self.condition
+
+    @cached_property
+    def resolution_of_the_mean(self) -> float:
+        """The same for means, which have a rounding of their own far from zero."""
         deviations = self.family.standard_deviations(self._root)
-        return eps * max(
-            self.family.correlation_condition(self._root),
-            float(np.max(np.abs(self._mean) / deviations)),
-        )
+        offset = float(np.max(np.abs(self._mean) / deviations))
+        return max(self.rounding_limit, _EPS * offset)

@@ -8,13 +8,10 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import blas, lapack
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from ._typing import Array
 
-# Up to this size an operator is written out and its spectrum computed to the last digit;
-# beyond it the Lanczos iteration takes over.
-_DENSE_SIZE = 300
+_RESOLUTION = 1e-14  # of a bisection
 
 
 class NotPositiveDefiniteError(ValueError):
@@ -27,8 +24,8 @@ def norm(array: Array) -> float:
 
 
 def cholesky(matrix: Array) -> Array:
-    """Lower triangular L with ``L @ L.T == matrix``."""
-    factor, info = lapack.dpotrf(matrix, lower=1, clean=1)
+    """Lower triangular L with ``L @ L.T == matrix``, which is symmetric."""
+    factor, info = lapack.dpotrf(matrix.T, lower=1, clean=1)  # .T: no copy into LAPACK's order
     if info != 0:
         raise NotPositiveDefiniteError
     return factor
@@ -84,13 +81,31 @@ def rank_tolerance(n: int) -> float:
     return 10 * n * float(np.finfo(float).eps)
 
 
-def largest_eigenvalue(apply: Callable[[Array], Array], size: int) -> float:
-    """Largest eigenvalue of a symmetric operator given by its action on a vector."""
-    if size <= _DENSE_SIZE:
-        matrix = np.array([apply(basis) for basis in np.eye(size)])
-        if not np.isfinite(matrix).all():
-            return np.inf
-        return float(np.linalg.eigvalsh(matrix)[-1])
-    operator = LinearOperator((size, size), matvec=apply, dtype=np.float64)
-    start = np.random.default_rng(0).standard_normal(size)
-    return float(eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+def largest_eigenvalue(matrix: Array) -> float:
+    """Largest eigenvalue of a symmetric matrix; infinity where the matrix overflows."""
+    return float(np.linalg.eigvalsh(matrix)[-1]) if np.isfinite(matrix).all() else np.inf
+
+
+def eliminated(matrix: Array) -> Array | None:
+    """What elimination from the last row upwards takes off each entry of the diagonal.
+
+    For row j that is b' C^-1 b, with C the trailing block below it and b its entries there.
+    None where the matrix is not positive definite.
+    """
+    try:
+        upper = cholesky(matrix[::-1, ::-1])[::-1, ::-1]
+    except NotPositiveDefiniteError:
+        return None
+    beyond = np.triu(upper, 1)
+    return np.einsum("ij,ij->i", beyond, beyond)
+
+
+def bisect(is_above: Callable[[float], bool], below: float, above: float) -> float:
+    """Least number for which `is_above` holds, between one where it does not and one where."""
+    if not np.isfinite(above):
+        return above
+    while True:
+        middle = below + (above - below) / 2
+        if above - below <= _RESOLUTION * above or not below < middle < above:
+            return middle
+        below, above = (below, middle) if is_above(middle) else (middle, above)

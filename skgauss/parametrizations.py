@@ -53,26 +53,17 @@ class Parametrization(ABC):
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
 
-    def pushforward(self, factor: Array, tangent: Array) -> tuple[Array, Array]:
-        """Whitened change of mean and covariance along a change of theta."""
-        mean, block = self._split(tangent)
-        return self.family.solve(factor, mean), self._push(factor, block)
-
-    def curvature(self, factor: Array, tangent: Array) -> Array:
-        """Minus the Hessian at the maximum, times a vector.
-
-        There the gradient vanishes, and with it the curvature of the parametrization:
-        what is left is the Fisher metric, seen through pushforward and pullback.
-        """
-        mean, form = self.pushforward(factor, tangent)
-        return self.pullback(factor, mean, self.family.multiplicity * form)
-
     def learning_rate_bound(self, factor: Array) -> float:
-        """Largest stable constant step at a maximum, 2 / lambda_max(-H)."""
-        size = self.n_features + factor.size
-        with np.errstate(over="ignore", invalid="ignore"):
-            largest = self.family.largest_eigenvalue(lambda v: self.curvature(factor, v), size)
-        return 2.0 / largest
+        r"""Largest constant step that is stable at a maximum, 2 / lambda_max(-H).
+
+        There the gradient vanishes, and with it the curvature of the parametrization: what
+        is left of -H is the Fisher metric, the inverse covariance for the mean and
+        :math:`\tfrac12 \| L^{-1} \mathrm{d}\Sigma L^{-T} \|^2` for the block, and nothing
+        in between.
+        """
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            of_mean = self.family.largest_precision(factor)
+            return 2.0 / max(of_mean, self._block_curvature(factor))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
         return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)
@@ -87,7 +78,7 @@ class Parametrization(ABC):
     def _pull(self, factor: Array, form: Array) -> Array: ...
 
     @abstractmethod
-    def _push(self, factor: Array, block: Array) -> Array: ...
+    def _block_curvature(self, factor: Array) -> float: ...
 
 
 class Scale(Parametrization):
@@ -102,8 +93,8 @@ class Scale(Parametrization):
     def _pull(self, factor: Array, form: Array) -> Array:
         return self.family.lower(self.family.solve_transposed(factor, form))
 
-    def _push(self, factor: Array, block: Array) -> Array:
-        return self.family.add_transpose(self.family.solve(factor, self.family.lower(block)))
+    def _block_curvature(self, factor: Array) -> float:
+        return self.family.factor_curvature(factor, np.ones(len(factor)))
 
 
 class LogScale(Scale):
@@ -116,14 +107,12 @@ class LogScale(Scale):
         return self.family.with_diagonal(block, np.exp(self.family.diagonal(block)))
 
     def _pull(self, factor: Array, form: Array) -> Array:
-        return self._scale_diagonal(factor, super()._pull(factor, form))
+        gradient = super()._pull(factor, form)
+        diagonal = self.family.diagonal(gradient) * self.family.diagonal(factor)
+        return self.family.with_diagonal(gradient, diagonal)
 
-    def _push(self, factor: Array, block: Array) -> Array:
-        return super()._push(factor, self._scale_diagonal(factor, block))
-
-    def _scale_diagonal(self, factor: Array, block: Array) -> Array:
-        diagonal = self.family.diagonal(block) * self.family.diagonal(factor)
-        return self.family.with_diagonal(block, diagonal)
+    def _block_curvature(self, factor: Array) -> float:
+        return self.family.factor_curvature(factor, self.family.diagonal(factor))
 
 
 class Covariance(Parametrization):
@@ -138,8 +127,9 @@ class Covariance(Parametrization):
     def _pull(self, factor: Array, form: Array) -> Array:
         return 0.5 * self.family.unwhiten_form(factor, form)
 
-    def _push(self, factor: Array, block: Array) -> Array:
-        return self.family.whiten_form(factor, block)
+    def _block_curvature(self, factor: Array) -> float:
+        largest = self.family.largest_precision(factor)
+        return 0.5 * self.family.multiplicity * largest * largest
 
 
 class Precision(Parametrization):
@@ -154,8 +144,9 @@ class Precision(Parametrization):
     def _pull(self, factor: Array, form: Array) -> Array:
         return -0.5 * self.family.color_form(factor, form)
 
-    def _push(self, factor: Array, block: Array) -> Array:
-        return -self.family.uncolor_form(factor, block)
+    def _block_curvature(self, factor: Array) -> float:
+        largest = self.family.largest_variance(factor)
+        return 0.5 * self.family.multiplicity * largest * largest
 
 
 PARAMETRIZATIONS: dict[str, type[Parametrization]] = {

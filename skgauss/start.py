@@ -1,5 +1,6 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`."""
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -11,8 +12,8 @@ from .covariance import Family, NotPositiveDefiniteError
 from .likelihood import Evaluation, GaussianLikelihood
 
 
-def start_at(mean: Any, covariance: Any, likelihood: GaussianLikelihood) -> Evaluation:
-    """Evaluate the likelihood at a start.
+def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
+    """Mean and factor to start from.
 
     Parameters
     ----------
@@ -20,19 +21,28 @@ def start_at(mean: Any, covariance: Any, likelihood: GaussianLikelihood) -> Eval
         None is zero.
     covariance : float, array-like shaped as the family's covariance, or None
         None is the identity, a number a multiple of it.
-    likelihood : GaussianLikelihood
+    family : Family
 
     Raises
     ------
     ValueError
-        If a shape is wrong, an entry not finite, the covariance not symmetric and positive
-        definite, or the likelihood too small for a float.
+        If a shape is wrong, an entry not finite, or the covariance not symmetric and
+        positive definite.
     """
-    family = likelihood.family
-    start = _mean(mean, family), _factor(covariance, family)
+    return _mean(mean, family), _factor(covariance, family)
+
+
+def evaluate_start(mean: Array, factor: Array, likelihood: GaussianLikelihood) -> Evaluation:
+    """Evaluate the likelihood at a start.
+
+    Raises
+    ------
+    ValueError
+        If it is too small for a float.
+    """
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            return likelihood.evaluate(*start)
+            return likelihood.evaluate(mean, factor)
     except NotPositiveDefiniteError:
         raise ValueError(
             "The log-likelihood at the start is not a finite number. Choose mean_init and "
@@ -54,15 +64,16 @@ def _mean(mean_init: Any, family: Family) -> Array:
 
 
 def _factor(covariance_init: Any, family: Family) -> Array:
-    if covariance_init is None or isinstance(covariance_init, Real):
-        covariance = family.isotropic(float(_checked("covariance_init", covariance_init, 1.0, ())))
-    else:
-        given = _checked("covariance_init", covariance_init, 1.0, family.shape)
-        if not family.check_symmetric(given):
-            raise ValueError("covariance_init must be symmetric.")
-        covariance = family.pack(given)
+    if covariance_init is None or _is_number(covariance_init):
+        variance = float(_checked("covariance_init", covariance_init, 1.0, ()))
+        if variance > 0:
+            return family.isotropic(math.sqrt(variance))
+        raise ValueError(f"covariance_init must be positive, got {covariance_init}.")
+    given = _checked("covariance_init", covariance_init, 1.0, family.shape)
+    if not family.is_symmetric(given):
+        raise ValueError("covariance_init must be symmetric.")
     try:
-        return family.root(covariance)
+        return family.root(family.pack(given))
     except NotPositiveDefiniteError:
         raise ValueError(
             "covariance_init must be positive definite: every variance positive, and no "
@@ -73,7 +84,7 @@ def _factor(covariance_init: Any, family: Family) -> Array:
 def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> Array:
     if value is None:
         return np.full(shape, default)
-    if isinstance(value, Real):
+    if _is_number(value):
         value = np.full(shape, value)
     array = check_array(
         value,
@@ -86,8 +97,13 @@ def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> A
         copy=True,
     )
     if array.shape != shape:
+        allowed = f"a number or of shape {shape}" if shape else "a number"
         raise ValueError(
-            f"{name} must be a number or of shape {shape} for this covariance_type and "
-            f"number of features, got shape {array.shape}."
+            f"{name} must be {allowed} for this covariance_type and number of features, got "
+            f"shape {array.shape}."
         )
     return array
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)

@@ -59,11 +59,27 @@ class SufficientStatistics:
             return other if self.weight == 0 else self
         share = other.weight / weight
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
-        between = np.outer(delta, delta) if self.scatter.ndim == 2 else delta * delta
+        between = _outer(delta, self.scatter)
         scatter = (1 - share) * self.scatter + share * other.scatter
         scatter += share * (1 - share) * between
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def about_the_mean(
+    weight: float, pivot: Array, first: Array, second: Array
+) -> SufficientStatistics:
+    """From weighted sums of the deviations from a pivot and of their products."""
+    if weight == 0:
+        return SufficientStatistics(0.0, first, second)
+    offset = first / weight
+    mean, rounding = two_sum(pivot, offset)
+    return SufficientStatistics(weight, mean, second / weight - _outer(offset, second), rounding)
+
+
+def _outer(vector: Array, scatter: Array) -> Array:
+    """Outer product of a vector with itself, or its diagonal, as the scatter is."""
+    return np.outer(vector, vector) if scatter.ndim == 2 else vector * vector
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:

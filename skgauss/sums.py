@@ -9,7 +9,10 @@ import numpy as np
 
 from ._typing import Array
 
-_PANEL = 128  # rows
+# Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 16
+# chains or more at once: its panels may be longer.
+_PANEL = 128
+_PANEL_OF_ONE = 1024
 _FEW = 32  # columns up to which a panel's product is cheap next to reading it
 
 
@@ -30,9 +33,11 @@ def squares(rows: Array) -> Array:
 
 
 def _split(rows: Array) -> tuple[Array, Array]:
-    """View as (n_panels, _PANEL, n_columns), in either memory order, and the rows left over."""
-    count = len(rows) // _PANEL
-    whole, rest = rows[: count * _PANEL], rows[count * _PANEL :]
+    """View as (n_panels, panel, n_columns), in either memory order, and the rows left over."""
+    n_columns = rows.shape[1]
+    panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE
+    count = len(rows) // panel
+    whole, rest = rows[: count * panel], rows[count * panel :]
     if whole.flags.c_contiguous:
-        return whole.reshape(count, _PANEL, rows.shape[1]), rest
-    return whole.T.reshape(rows.shape[1], count, _PANEL).transpose(1, 2, 0), rest
+        return whole.reshape(count, panel, n_columns), rest
+    return whole.T.reshape(n_columns, count, panel).transpose(1, 2, 0), rest

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
-from .inputs import check_finite
+from .inputs import check_finite, validate_rows
 from .statistics import SufficientStatistics
 
 
@@ -25,11 +25,8 @@ def check_together(estimator: Any) -> None:
 
 
 def validate_fit(estimator: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, Array | None]:
-    """X as an array of numbers, not yet known to be finite, and the weights.
-
-    Sets `n_features_in_` and `feature_names_in_` of `estimator`.
-    """
-    X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, ensure_min_samples=2)
+    """X, not yet known to be finite, and the weights."""
+    X = validate_rows(estimator, X, reset=True, ensure_min_samples=2)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True

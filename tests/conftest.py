@@ -1,3 +1,9 @@
+import os
+
+# Matrices here are small: a second BLAS thread only waits for the first, and where cores are
+# shared it waits long. To be set before NumPy is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris, load_wine

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 
@@ -34,6 +35,8 @@ BAD_X = {
     "sparse": (sparse.csr_matrix(GOOD), TypeError, "[Ss]parse"),
     "constant": (np.c_[GOOD, np.ones(20)], ValueError, "'feature 3' has zero variance"),
     "overflow": (with_entry(1e200), ValueError, "variance of 'feature 1' is larger than float64"),
+    "unit too small": (with_entry(1.0) * [1, 1e-155, 1], ValueError, "Choose another unit"),
+    "dates": (GOOD.astype("datetime64[D]"), (ValueError, TypeError), "numbers|dtype|datetime"),
     "ragged": ([[1, 2], [3]], ValueError, "inhomogeneous"),
 }
 
@@ -56,7 +59,7 @@ BAD_PARAMETERS = {
         {"covariance_init": [[1, 2, 0], [2, 1, 0], [0, 0, 1]]},
         "covariance_init must be positive definite",
     ),
-    "covariance_init zero": ({"covariance_init": 0.0}, "must be positive definite"),
+    "covariance_init zero": ({"covariance_init": 0.0}, "covariance_init must be positive, got 0"),
     "covariance_init lopsided": (
         {"covariance_init": [[1, 0.5, 0], [0.4, 1, 0], [0, 0, 1]]},
         "must be symmetric",
@@ -161,9 +164,55 @@ def test_bad_X_for_scoring(method):
             getattr(model, method)(X)
 
 
-def test_far_away_is_not_an_error():
-    model = GaussianGradientMLE(covariance_type="diag").fit(GOOD)
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_far_away_is_not_an_error(covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(GOOD)
     assert model.score_samples(np.full((1, 3), 1e200))[0] == -np.inf
+    X, weights = np.vstack([GOOD, np.full(3, 1e200)]), np.r_[np.ones(20), 0.0]
+    assert model.score(X, sample_weight=weights) == pytest.approx(model.score(GOOD))
+
+
+def test_numbers_as_arrays_without_dimension():
+    model = GaussianGradientMLE(
+        mean_init=np.array(2), covariance_init=np.array(3.0), reg_covar=np.float32(0.5),
+        record_path=True,
+    ).fit(GOOD)  # fmt: skip
+    np.testing.assert_array_equal(model.mean_path_[0], [2, 2, 2])
+
+
+@pytest.mark.parametrize("n_samples", [0, -1])
+def test_bad_number_of_draws(n_samples):
+    with pytest.raises(ValueError, match="at least 1"):
+        GaussianGradientMLE().fit(GOOD).sample(n_samples)
+
+
+class FailingAtTheEnd:
+    """A callback that fails when all is done."""
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context):
+        raise RuntimeError("no")
+
+
+def test_a_failing_callback_leaves_the_earlier_fit(fitted):
+    fitted.set_callbacks(FailingAtTheEnd())
+    before = copy.deepcopy(vars(fitted))
+    with pytest.raises(RuntimeError, match="no"):
+        fitted.fit(10 * GOOD)
+    assert_untouched(fitted, before)
+
+
+def test_a_warning_turned_into_an_error_leaves_the_earlier_fit(fitted):
+    fitted.set_params(solver="gradient", max_iter=1)
+    before = copy.deepcopy(vars(fitted))
+    with pytest.raises(ConvergenceWarning):  # warnings are errors in this suite
+        fitted.fit(10 * GOOD)
+    assert_untouched(fitted, before)
 
 
 def test_warm_start_from_another_shape():

@@ -150,3 +150,24 @@ def test_a_tolerance_of_zero_runs_to_rounding(correlated):
     assert model.converged_
     with pytest.warns(ConvergenceWarning, match="tol=0"):
         GaussianGradientMLE(solver="gradient", tol=0.0, max_iter=5).fit(correlated)
+
+
+@pytest.mark.parametrize("rate", [31.6, 100.0, 316.0])
+def test_a_hopeless_fit_can_still_be_scored_and_continued(correlated, rate):
+    """Its covariance is too ill-conditioned for float64 to find its factor again."""
+    model = GaussianGradientMLE(
+        solver="gradient", parametrization="log-scale", learning_rate=rate, max_iter=1
+    )
+    with pytest.warns(ConvergenceWarning):
+        model.fit(correlated)
+    assert model.score(correlated) == pytest.approx(model.log_likelihood_, rel=1e-6)
+    model.set_params(solver="natural", learning_rate="auto", warm_start=True).fit(correlated)
+    assert model.converged_
+
+
+def test_results_do_not_share_memory(correlated):
+    for covariance_type in FAMILIES:
+        model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+        statistics = model.sufficient_statistics_
+        assert not np.shares_memory(model.mean_, statistics.mean)
+        assert not np.shares_memory(model.covariance_, statistics.scatter)

@@ -19,9 +19,10 @@ LAYERS = [
     ["objective"],
     ["parametrizations"],
     ["start"],
+    ["regularization"],
     ["likelihood"],
     ["density", "validation"],
-    ["inputs", "existence"],
+    ["inputs"],
     ["covariance", "statistics"],
     ["linalg", "sums"],
     ["_typing"],
@@ -41,6 +42,9 @@ def imports_of(path):
     """Modules of the package that a file imports, as paths relative to the package."""
     inside = path.relative_to(PACKAGE).parent.parts
     for node in ast.walk(ast.parse(path.read_text())):
+        absolute = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
+        absolute += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        assert not any(name.split(".")[0] == "skgauss" for name in absolute), path
         if isinstance(node, ast.ImportFrom) and node.level:
             base = inside[: len(inside) - node.level + 1]
             name = (node.module or "").split(".") if node.module else []

@@ -85,6 +85,42 @@ def test_an_outlier_of_weight_zero_is_not_there(correlated):
     np.testing.assert_allclose(with_outlier.covariance_, without.covariance_, rtol=1e-13)
 
 
+@pytest.mark.parametrize("shift", [1e3, 1e8, 1e10])
+@pytest.mark.parametrize("columns", [1, 2])
+def test_a_level_that_fades_from_the_weights(rng, shift, columns):
+    """The rows at another level weigh next to nothing, whether they come first or last."""
+    n, old = 40_000, 33_000
+    x = rng.standard_normal((n, columns))
+    x[:old] += shift
+    weights = np.r_[np.full(old, 1e-24 / shift), np.ones(n - old)]
+    forward = GaussianGradientMLE().fit(x, sample_weight=weights)
+    backward = GaussianGradientMLE().fit(x[::-1], sample_weight=weights[::-1])
+    alone = GaussianGradientMLE().fit(x[old:])
+    np.testing.assert_allclose(forward.covariance_, backward.covariance_, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(forward.covariance_, alone.covariance_, rtol=1e-6, atol=1e-8)
+
+
+def test_forgetting(rng):
+    """Exponential weights over a shift of level, against rational arithmetic."""
+    n = 6000
+    x = np.r_[rng.normal(1e8, 1, n // 2), rng.normal(0, 1, n - n // 2)]
+    weights = 2 ** (np.arange(n) // 50)[:, None].astype(float).ravel()
+    weights = np.minimum(weights, 2.0**60)
+    _, variance = exact_moments(x, weights)
+    for order in (slice(None), slice(None, None, -1)):
+        model = GaussianGradientMLE().fit(x[order, None], sample_weight=weights[order])
+        assert relative_error(model.covariance_[0, 0], variance) < 1e-14
+
+
+@pytest.mark.parametrize("unit", [1e-320, 1e-300, 1e-3, 1e300])
+def test_the_unit_of_weights_does_not_matter(correlated, unit):
+    weights = np.full(len(correlated), unit)
+    for X in (correlated, 1e5 * correlated, 1e-20 * correlated):
+        model = GaussianGradientMLE().fit(X, sample_weight=weights)
+        expected = GaussianGradientMLE().fit(X).covariance_
+        np.testing.assert_allclose(model.covariance_, expected, rtol=1e-13)
+
+
 def test_row_order_and_blocks_do_not_matter(rng, monkeypatch):
     X = rng.standard_normal((5000, 3)) @ rng.standard_normal((3, 3)) + 1e6
     family = make_family("full", 3)

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from .fitted import likelihood_of
+from .estimates import likelihood_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._typing import Array
-from .fitted import feature_index, label_of, marginal_covariance
+from .estimates import feature_index, label_of, marginal_covariance
 from .style import BLUE, INK, axes_of, check_matplotlib, tint
 
 _N_POINTS = 256

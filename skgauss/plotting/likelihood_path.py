@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .fitted import feature_index, label_of
+from .estimates import feature_index, label_of
 from .slices import bounds_along, path_of, slice_of
 from .style import BLUE, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib
 

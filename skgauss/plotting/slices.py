@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..likelihood import GaussianLikelihood
 from ..parametrizations import PARAMETRIZATIONS
-from .fitted import likelihood_of, marginal_covariance
+from .estimates import likelihood_of, marginal_covariance
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
 from ..objective import Objective
@@ -25,16 +26,16 @@ class Solution:
         The result: the last iterate, or the best one of a climb that diverged.
     stop_reason : str
         "converged", "max_iter", "diverged", "stalled" or "callback".
-    path : list of Evaluation or None
-        All iterates, the start first; None where only their values were kept.
     values : list of float
         The log-likelihood of every iterate.
+    path : list of (mean, factor) or None
+        All iterates, the start first; None where only their values were kept.
     """
 
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
-    path: list[Evaluation] | None
+    path: list[tuple[Array, Array]] | None
 
     @property
     def n_iter(self) -> int:
@@ -81,7 +82,7 @@ class Monitor:
         self._tol = max(tol, self._likelihood.rounding_limit)
         self._observer = observer
         self._values: list[float] = []
-        self._path: list[Evaluation] | None = [] if record_path else None
+        self._path: list[tuple[Array, Array]] | None = [] if record_path else None
         self._best: Evaluation | None = None
         self.stop_reason = ""
 
@@ -89,7 +90,7 @@ class Monitor:
         """Take note of an iterate; True if the climb is to go on."""
         self._record(evaluation)
         asked_to_stop = self._end_iteration(evaluation)
-        if evaluation.natural_gradient_norm <= self._tol:
+        if evaluation.is_stationary(self._tol):
             self.stop_reason = "converged"
         elif asked_to_stop:
             self.stop_reason = "callback"
@@ -116,7 +117,7 @@ class Monitor:
         if self._best is None or evaluation.value > self._best.value:
             self._best = evaluation
         if self._path is not None:
-            self._path.append(evaluation)
+            self._path.append((evaluation.mean, evaluation.factor))
 
     def _end_iteration(self, evaluation: Evaluation) -> bool:
         if self._observer is None or len(self._values) == 1:

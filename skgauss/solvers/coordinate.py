@@ -47,7 +47,7 @@ class Coordinate(SteppingSolver):
         for k, block in enumerate(_blocks(point)):
             try:
                 for _ in range(self.n_inner_iter):
-                    self._check_moving(objective, point.evaluation.norms[k])
+                    self._check_moving(objective, point, k)
                     direction = block * point.gradient
                     point, rates[k] = self.step_length.advance(
                         objective, point, direction, rates[k]
@@ -58,9 +58,11 @@ class Coordinate(SteppingSolver):
             raise Stalled
         return _State(point, tuple(rates))
 
-    def _check_moving(self, objective: Objective, norm: float) -> None:
+    def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
         """Spare a block that has arrived a search among rounding errors."""
-        if self.step_length.adaptive and norm <= objective.likelihood.rounding_limit:
+        likelihood = objective.likelihood
+        limit = (likelihood.resolution_of_the_mean, likelihood.rounding_limit)[k]
+        if self.step_length.adaptive and point.evaluation.norms[k] <= limit:
             raise Stalled
 
 

@@ -67,10 +67,10 @@ class Natural(SteppingSolver):
 def _move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
     likelihood = objective.likelihood
     family = likelihood.family
-    mean, covariance = likelihood.expected_moments(at)
+    mean, factor = likelihood.expected_maximum(at)
     if rate == 1.0:
-        return likelihood.evaluate(mean, family.root(covariance))
+        return likelihood.evaluate(mean, factor)
     delta = mean - at.mean
-    blend = (1 - rate) * family.square(at.factor) + rate * covariance
+    blend = (1 - rate) * family.square(at.factor) + rate * likelihood.covariance(factor)
     blend = blend + rate * (1 - rate) * family.outer_covariance(delta)
     return likelihood.evaluate(at.mean + rate * delta, family.root(blend))

@@ -12,7 +12,6 @@ from .base import Stalled
 
 _SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
 _KAPPA = 0.5  # the short step where it is below this fraction of the long one
-_RESOLUTION = 1e-16  # a relative change of theta that rounding swallows
 
 
 class StepLength(Protocol):
@@ -83,10 +82,12 @@ def _search(
     objective: Objective, point: Point, direction: Array, slope: float, rate: float
 ) -> tuple[Point, float]:
     """Shorten the step until it gains enough."""
-    smallest = _RESOLUTION * np.abs(point.theta).max() / np.abs(direction).max()
-    while rate > smallest:
+    while True:
+        theta = point.theta + rate * direction
+        if (theta == point.theta).all():
+            raise Stalled
         try:
-            reached = objective.at(point.theta + rate * direction)
+            reached = objective.at(theta)
         except NotPositiveDefiniteError:
             rate /= 4
             continue
@@ -95,7 +96,6 @@ def _search(
             return reached, rate
         # The maximum of the parabola through both values, within reason.
         rate *= min(max(0.5 * rate * slope / (rate * slope - gain), 0.1), 0.5)
-    raise Stalled
 
 
 def _next_rate(rate: float, slope: float, descent: float, fall: Array) -> float:

@@ -4,7 +4,6 @@ Singularity is judged on the correlation scale, where units do not matter.
 """
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,52 +12,49 @@ from sklearn.utils import check_array
 
 from . import linalg
 from ._typing import Array
-from .covariance import Family, NotPositiveDefiniteError
+from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from .likelihood import GaussianLikelihood
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
 _NAMES_SHOWN = 5
 
 
-class Ridge(NamedTuple):
-    """The ridge to use.
+class Regularized(NamedTuple):
+    """A likelihood that has a maximum, and what it took.
 
     Attributes
     ----------
-    value : ndarray of shape (n_features,) or None
-        None where there is none, and the fit is the exact MLE.
-    used : float or ndarray of shape (n_features,)
-        The same as a user would write it.
+    likelihood : GaussianLikelihood
+    ridge : float or ndarray of shape (n_features,)
+        The ridge in it, as a user would write it.
     warning : str
-        Why one was needed that nobody asked for, or empty.
+        Why a ridge was needed that nobody asked for, or empty.
     """
 
-    value: Array | None
-    used: float | Array
+    likelihood: GaussianLikelihood
+    ridge: float | Array
     warning: str = ""
 
 
-def choose_ridge(
-    reg_covar: Any,
-    statistics: SufficientStatistics,
-    family: Family,
-    names: Sequence[str],
-) -> Ridge:
-    """The ridge that `reg_covar` asks for.
+def regularized_likelihood(
+    reg_covar: Any, statistics: SufficientStatistics, family: Family, names: Sequence[str]
+) -> Regularized:
+    """The likelihood with the ridge that `reg_covar` asks for.
 
     Raises
     ------
     ValueError
-        If the likelihood has no maximum with it; the message names features and remedies.
+        If it has no maximum; the message names features and remedies.
     """
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
-    ridge = np.full(len(names), used)
-    _check_not_constant(statistics.variances + ridge, family, names)
-    covariance = family.add_ridge(statistics.scatter, ridge)
-    if not _is_singular(covariance, family):
-        return Ridge(ridge if ridge.any() else None, used)
-    diagnosis = _diagnose(covariance, names)
+    ridge = np.full(len(names), used) if np.any(used) else None
+    _check_variances(statistics.variances + used, family, names)
+    likelihood = _attempt(statistics, family, ridge)
+    if likelihood is not None:
+        return Regularized(likelihood, used)
+    diagnosis = _diagnose(family.add_ridge(statistics.scatter, np.full(len(names), used)), names)
     if not automatic:
         raise ValueError(
             f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
@@ -66,8 +62,8 @@ def choose_ridge(
             "drop one of these features."
         )
     ridge = _RELATIVE_RIDGE * statistics.variances
-    return Ridge(
-        ridge,
+    return Regularized(
+        GaussianLikelihood(statistics, family, ridge),
         ridge,
         f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
@@ -75,8 +71,20 @@ def choose_ridge(
     )
 
 
+def _attempt(
+    statistics: SufficientStatistics, family: Family, ridge: Array | None
+) -> GaussianLikelihood | None:
+    """The likelihood, unless its covariance is singular to rounding."""
+    try:
+        likelihood = GaussianLikelihood(statistics, family, ridge)
+    except NotPositiveDefiniteError:
+        return None
+    singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
+    return None if singular else likelihood
+
+
 def _checked(reg_covar: Any, n_features: int) -> float | Array:
-    if isinstance(reg_covar, Real):
+    if np.ndim(reg_covar) == 0:
         return float(reg_covar)
     ridge = check_array(
         reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
@@ -84,37 +92,35 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
     if ridge.shape != (n_features,) or (ridge < 0).any():
         raise ValueError(
             f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
-            "of it negative."
+            f"of it negative, got an array of shape {ridge.shape}."
         )
     return ridge
 
 
-def _check_not_constant(variances: Array, family: Family, names: Sequence[str]) -> None:
+def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
+    """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    variances = family.project(variances) if family.multiplicity > 1 else variances
     constant = np.flatnonzero(variances == 0).tolist()
-    shared = family.isotropic(1.0).size < len(names)  # one variance for all features
-    if constant and not (shared and len(constant) < len(names)):
+    if constant:
         listed = _listed([names[j] for j in constant])
         raise ValueError(
             f"The likelihood has no maximum: {listed} has zero variance (a constant feature). "
             "Drop it, or set reg_covar to a positive number."
         )
-
-
-def _is_singular(covariance: Array, family: Family) -> bool:
-    if len(family.shape) < 2 or family.n_features == 1:
-        return False
-    correlation = _correlation(covariance)
-    try:
-        factor = linalg.cholesky(correlation)
-    except NotPositiveDefiniteError:
-        return True
-    return linalg.condition(correlation, factor) * linalg.rank_tolerance(len(factor)) >= 1
+    scales = np.sqrt(variances)
+    for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():
+        raise ValueError(
+            f"The standard deviation of {names[j]!r}, {scales[j]:.3g}, is not between "
+            f"{SMALLEST_SCALE:g} and {LARGEST_SCALE:g}, where float64 can hold its powers. "
+            "Choose another unit."
+        )
 
 
 def _diagnose(covariance: Array, names: Sequence[str]) -> str:
     """A sentence on the rank, with the features of one linear relation."""
     d = len(names)
-    factor, pivots, rank = linalg.pivoted_cholesky(_correlation(covariance))
+    deviations = np.sqrt(covariance.diagonal())
+    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
     rank = min(rank, d - 1)
     # The first dependent feature, as a combination of the independent ones before it.
     weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
@@ -125,11 +131,6 @@ def _diagnose(covariance: Array, names: Sequence[str]) -> str:
         f"distinct rows (at least {d + 1} are needed) or features are collinear: "
         f"{_listed(involved)} depend on each other linearly."
     )
-
-
-def _correlation(covariance: Array) -> Array:
-    deviations = np.sqrt(covariance.diagonal())
-    return covariance / deviations[:, None] / deviations
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from ..covariance import make_family
+from ..covariance import family_of
 from ..likelihood import GaussianLikelihood
 from ..validation import feature_names
 
@@ -17,9 +17,7 @@ from ..validation import feature_names
 def likelihood_of(estimator: Any) -> GaussianLikelihood:
     """The likelihood that was climbed, ridge included, and its exact maximum."""
     check_is_fitted(estimator)
-    # By what was fitted, whatever became of the parameter covariance_type since.
-    covariance_type = ("spherical", "diag", "full")[np.ndim(estimator.covariance_)]
-    family = make_family(covariance_type, estimator.n_features_in_)
+    family = family_of(estimator.covariance_, estimator.n_features_in_)
     ridge = np.full(estimator.n_features_in_, estimator.reg_covar_)
     statistics = estimator.sufficient_statistics_
     return GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
