@@ -26,6 +26,8 @@ from .solvers import SOLVERS, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
 from .validation import check_statistics, check_together, feature_names, validate_fit
 
+DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
+
 
 class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     r"""Gaussian density fitted by climbing its likelihood.
@@ -43,8 +45,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     ----------
     covariance_type : {"full", "diag", "spherical"}, default="full"
         Any covariance matrix, independent features, or one variance for all features.
-    solver : {"natural", "gradient", "coordinate", "lbfgs", "closed-form"}, \
-            default="natural"
+    solver : {"natural", "gradient", "coordinate", "lbfgs", "closed-form"}, default="natural"
         "natural" steps along the inverse Fisher information times the gradient, which no
         unit and no correlation slows down; "gradient" moves all of theta along the plain
         gradient; "coordinate" moves the mean, then the covariance, in turn; "lbfgs" is
@@ -92,11 +93,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Standard deviations.
     log_likelihood_ : float
         Average log-likelihood of the data at the result, in nats, without the penalty.
-    log_likelihood_path_ : ndarray of shape (n_iter_ + 1,)
+    log_likelihood_path_ : ndarray of shape (`n_iter_` + 1,)
         The same for every iterate, the start first.
-    mean_path_ : ndarray of shape (n_iter_ + 1, n_features)
+    mean_path_ : ndarray of shape (`n_iter_` + 1, n_features)
         Every mean, the start first. Only with ``record_path=True``.
-    covariance_path_ : ndarray of shape (n_iter_ + 1, ...)
+    covariance_path_ : ndarray of shape (`n_iter_` + 1, ...)
         Every covariance, shaped as `covariance_`. Only with ``record_path=True``.
     n_iter_ : int
         Iterations.
@@ -117,7 +118,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Weight, mean and scatter of the data.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X had names that are all strings.
 
     See Also
@@ -147,6 +148,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     >>> model.mean_path_[:3].ravel()
     array([1.        , 2.        , 2.02768166])
     """
+
+    # Where the HTML repr of a notebook links to: the page that docs/api.rst generates.
+    _doc_link_module = "skgauss"
+    _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
     _parameter_constraints: ClassVar[dict] = {
         "covariance_type": [StrOptions({"full", "diag", "spherical"})],

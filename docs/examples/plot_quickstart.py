@@ -44,7 +44,9 @@ models = {
 }
 for rate in (0.01, 0.005):
     for order, solver in (("simultaneous", "gradient"), ("sequential", "coordinate")):
-        models[f"{order}, {rate}"] = GaussianGradientMLE(solver=solver, learning_rate=rate, **start)
+        models[f"{order}, {rate}"] = GaussianGradientMLE(
+            solver=solver, learning_rate=rate, **start
+        )
 
 
 def timed_fit(model):
@@ -106,12 +108,16 @@ mean, sd_ml = exact.mean_[0], exact.scale_[0]
 means = np.linspace(298.93, 300.12, 300)
 sigmas = np.geomspace(0.03, 1.6, 300)
 M, S = np.meshgrid(means, sigmas)
-log_likelihood = -0.5 * np.log(2 * np.pi) - np.log(S) - (sd_ml**2 + (mean - M) ** 2) / (2 * S**2)
+log_likelihood = (
+    -0.5 * np.log(2 * np.pi) - np.log(S) - (sd_ml**2 + (mean - M) ** 2) / (2 * S**2)
+)
 nats_to_gain = exact.log_likelihood_ - log_likelihood
 
 figure, axes = plt.subplots(figsize=(8, 5.5), layout="constrained")
 levels = np.geomspace(0.01, 100, 9)
-axes.contourf(M, S, nats_to_gain, levels, norm="log", cmap="Blues_r", alpha=0.6, extend="both")
+axes.contourf(
+    M, S, nats_to_gain, levels, norm="log", cmap="Blues_r", alpha=0.6, extend="both"
+)
 for name, color in (
     ("simultaneous, 0.01", "#D55E00"),
     ("simultaneous, 0.005", "#009E73"),
@@ -122,7 +128,9 @@ for name, color in (
     label = f"{name}: {model.stop_reason_} after {model.n_iter_}"
     axes.plot(model.mean_path_, sigma_path, "o-", color=color, ms=3, lw=1, label=label)
 axes.plot(299, 1, "k^", ms=9, label="start")
-axes.plot(mean, sd_ml, "*", color="#F0E442", mec="black", ms=16, label="maximum", zorder=5)
+axes.plot(
+    mean, sd_ml, "*", color="#F0E442", mec="black", ms=16, label="maximum", zorder=5
+)
 axes.set(
     yscale="log",
     xlim=(means[0], means[-1]),

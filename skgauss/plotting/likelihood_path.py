@@ -37,8 +37,8 @@ class LikelihoodPathDisplay:
     unstable: *if the maximum lay there*, no climb at that rate could settle at it. The rate
     is stable where it is below :math:`2 / \lambda_{\max}(-H)`, H the Hessian that a maximum
     of that scale would have, all correlations and other features as they are. With one
-    feature and sigma as the parameter, the hatched region is
-    :math:`\sigma^2 < \text{learning\_rate}`. The region says what happens near the maximum,
+    feature and sigma as the parameter, the hatched region is where
+    :math:`\sigma^2` is below `learning_rate`. It says what happens near the maximum,
     and so depends on the scale alone; a path may well cross it. A star in the hatched
     region is a maximum that the climb cannot settle at.
 

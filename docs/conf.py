@@ -1,0 +1,94 @@
+"""How the site is built: ``python -m sphinx -W -b html docs docs/_build/html``.
+
+No part of the build touches the network, and a page needs none to be read.
+"""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+# The examples' matrices are small: threads of BLAS would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import skgauss
+from skgauss.estimator import DOCUMENTATION_URL
+
+sys.path.insert(0, str(Path(__file__).parent))  # gallery
+
+project = "skgauss"
+author = "The skgauss developers"
+copyright = f"2026, {author}"
+version = release = skgauss.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # formulas from files of the site, not from a server
+    "sphinx_design",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = [
+    "_build",
+    "examples",
+    "**/sg_execution_times.rst",
+    "sg_execution_times.rst",
+]
+default_role = "code"
+highlight_language = "python"
+
+autosummary_generate = True
+autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "auto_examples",
+    "within_subsection_order": "gallery.TeachingOrder",
+    "copyfile_regex": r".*\.csv",
+    "reset_modules": ("gallery.reset",),
+    "doc_module": ("skgauss",),
+    "backreferences_dir": "generated/backreferences",
+    "reference_url": {"skgauss": None},
+    "image_srcset": ["2x"],
+    "abort_on_example_error": True,
+    "show_memory": False,
+    "min_reported_time": 1,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skgauss"
+html_baseurl = DOCUMENTATION_URL + "/"
+html_static_path = ["_static"]
+html_sidebars = {"**": []}
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "skgauss"},
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "header_links_before_dropdown": 8,
+    "navbar_align": "left",
+    "navbar_persistent": [],
+    "navbar_end": ["search-button", "theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+
+def point_outside(app, what, name, obj, options, lines):
+    """Turn scikit-learn's references to its own pages into plain text.
+
+    Inherited docstrings hold them; to resolve them would need the network.
+    """
+    references = re.compile(r":(?:ref|term):`([^`<]+?)(?: <[^`>]+>)?`")
+    lines[:] = [references.sub(r"\1", line) for line in lines]
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", point_outside)

@@ -1,0 +1,68 @@
+"""
+"Follow the gradient of the likelihood itself"
+==============================================
+
+The fourth popular answer leaves out the logarithm: the maximum is the same, so
+climb the product of the densities, P. But P is a product of as many factors as
+there are observations, and a float ends at about 5e-324. Here is where.
+"""
+
+# %%
+# P of the first n rows, n = 1, 2, ..., for columns of real data. The Gaussian
+# is the best one there is for the column, so that no other start does better.
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+
+from skgauss import GaussianGradientMLE
+
+columns = {
+    "proline in wine": load_wine(as_frame=True).data["proline"],
+    "radius of cells": load_breast_cancer(as_frame=True).data["mean radius"],
+    "age of patients": load_diabetes(as_frame=True, scaled=False).data["age"],
+}
+products = {}
+for name, column in columns.items():
+    X = column.to_numpy().reshape(-1, 1)
+    density = np.exp(GaussianGradientMLE().fit(X).score_samples(X))
+    products[name] = np.cumprod(density)
+    first = int(np.argmax(products[name] == 0)) + 1
+    print(
+        f"{name:20s} {len(X)} rows; P after {first - 1} rows "
+        f"{products[name][first - 2]:.0e}, after {first} rows "
+        f"{products[name][first - 1]}"
+    )
+
+# %%
+# Exactly zero, and so is every derivative of it: the climb stands still.
+# Michelson's light speeds err on the other side. Their sigma is small, their
+# densities are above one, and on ten copies of the data P is infinite:
+light = np.loadtxt("../michelson1879.csv", skiprows=1).reshape(-1, 1)
+model = GaussianGradientMLE().fit(light)
+density = np.exp(model.score_samples(np.tile(light, (10, 1))))
+with np.errstate(over="ignore"):
+    products["light speed, ten times"] = np.cumprod(density)
+beyond = products["light speed, ten times"]
+print(f"P after 100 rows {beyond[99]:.0e}, after 1000 rows {beyond[-1]}")
+
+# %%
+import matplotlib.pyplot as plt
+
+fig, ax = plt.subplots()
+for name, product in products.items():
+    within = product[(product > 0) & np.isfinite(product)]
+    rows = np.arange(1, len(within) + 1)
+    (line,) = ax.plot(rows, np.log10(within), label=name)
+    ax.plot(rows[-1], np.log10(within[-1]), "X", ms=9, color=line.get_color())
+ax.axhspan(-400, np.log10(5e-324), color="0.88", lw=0)
+ax.axhspan(np.log10(1.7e308), 400, color="0.88", lw=0)
+ax.text(640, -360, "zero", ha="right", va="center")
+ax.text(20, 355, "infinite", va="center")
+ax.set(xlabel="rows", ylabel=r"$\log_{10} P$", ylim=(-400, 400))
+ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.87))
+plt.show()
+
+# %%
+# The crosses mark the last row that a float can follow. The logarithm of P is a
+# sum, which neither underflows nor overflows, and the *average* log-likelihood
+# keeps the same size however many rows there are: so does its gradient, and a
+# learning rate means the same for ten rows as for a million.

@@ -1,0 +1,87 @@
+"""
+"Use automatic differentiation"
+===============================
+
+The fifth popular answer suspects the formulas. Let a machine take the
+derivatives, then: PyTorch where it is installed, central finite differences of
+the log-likelihood where it is not.
+"""
+
+# %%
+import numpy as np
+
+x = np.loadtxt("../michelson1879.csv", skiprows=1)
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+
+def by_formula(mu, sigma):
+    a = np.mean((x - mu) ** 2)
+    return (x.mean() - mu) / sigma**2, a / sigma**3 - 1 / sigma
+
+
+def by_torch(mu, sigma):
+    theta = torch.tensor([mu, sigma], dtype=torch.float64, requires_grad=True)
+    density = torch.distributions.Normal(theta[0], theta[1])
+    density.log_prob(torch.from_numpy(x)).mean().backward()
+    return tuple(theta.grad.tolist())
+
+
+def log_likelihood(mu, sigma):
+    z = (x - mu) / sigma
+    return -np.mean(z**2) / 2 - np.log(sigma) - np.log(2 * np.pi) / 2
+
+
+def by_differences(mu, sigma, h=1e-6):
+    along_mu = log_likelihood(mu + h, sigma) - log_likelihood(mu - h, sigma)
+    along_sigma = log_likelihood(mu, sigma + h) - log_likelihood(mu, sigma - h)
+    return along_mu / (2 * h), along_sigma / (2 * h)
+
+
+name, by_machine = (
+    ("finite differences", by_differences)
+    if torch is None
+    else (f"PyTorch {torch.__version__}", by_torch)
+)
+print(name)
+for point in [(299.85, 0.1), (299.8, 0.05), (299.9, 1.0)]:
+    formula, machine = (
+        np.array(by_formula(*point)),
+        np.array(by_machine(*point)),
+    )
+    error = np.linalg.norm(formula - machine) / np.linalg.norm(formula)
+    print(f"at {point}: {machine}, relative difference {error:.1e}")
+
+# %%
+# The same gradient to rounding, and so the same blow-up:
+
+
+def climb(gradient, rate, mu=299.85, sigma=0.1, steps=40):
+    path = [sigma]
+    for _ in range(steps):
+        g_mu, g_sigma = gradient(mu, sigma)
+        mu, sigma = mu + rate * g_mu, sigma + rate * g_sigma
+        path.append(sigma)
+    return np.array(path)
+
+
+import matplotlib.pyplot as plt
+
+fig, axes = plt.subplots(1, 2, figsize=(9, 3.8))
+for ax, rate in zip(axes, [0.003, 0.007], strict=True):
+    ax.plot(climb(by_formula, rate), "o-", ms=7, lw=3, label="the formulas")
+    ax.plot(climb(by_machine, rate), ".-", ms=4, lw=1, label=name)
+    ax.axhline(x.std(), color="0.6", lw=1, zorder=0)
+    ax.set(title=f"rate {rate}", xlabel="iteration")
+    difference = np.abs(climb(by_formula, rate) - climb(by_machine, rate)).max()
+    print(f"rate {rate}: the paths differ by {difference:.1e} at most")
+axes[0].set_ylabel("sigma (thousand km/s)")
+axes[0].legend()
+plt.show()
+
+# %%
+# The bound is :math:`\sigma^2` = 0.0062 whoever takes the derivative. Automatic
+# differentiation saves work where formulas are long; it gives no step length.

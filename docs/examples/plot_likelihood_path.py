@@ -1,0 +1,44 @@
+"""
+A climb on the map of its likelihood
+====================================
+
+With one feature the log-likelihood is a landscape over two numbers, and a climb is
+a path on it. ``record_path=True`` keeps the path, a display draws it.
+"""
+
+# %%
+# Michelson's light speeds, thousands of km/s, from one start near the data and
+# with four learning rates, the last above the bound.
+import warnings
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
+
+X = np.loadtxt("michelson1879.csv", skiprows=1).reshape(-1, 1)
+fig, axes = plt.subplots(2, 2, figsize=(10, 8), sharex=True, sharey=True)
+for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
+    model = GaussianGradientMLE(
+        solver="gradient",
+        learning_rate=rate,
+        mean_init=299.75,
+        covariance_init=0.15**2,
+        max_iter=200,
+        record_path=True,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X)
+    LikelihoodPathDisplay.from_estimator(
+        model, ax=ax, mean_limits=(299.7, 299.98), scale_limits=(0.05, 0.17)
+    )
+    ax.set_title(f"rate {rate}: {model.stop_reason_} after {model.n_iter_}")
+    ax.label_outer()
+plt.show()
+
+# %%
+# A longer step takes fewer iterations, up to a point. The hatched region is where a
+# maximum would be unstable at that rate. It rises with the rate. At 0.006 it has
+# almost reached the star, and the climb rings before it settles. At 0.008 it has
+# swallowed the star, and the climb arrives there only to bounce up and down for ever.
