@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from .estimates import likelihood_of
-from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib
+from .estimates import check_fitted, likelihood_of
+from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
 
 
 class ConvergenceDisplay:
@@ -47,7 +47,7 @@ class ConvergenceDisplay:
     lines_ : list of matplotlib Line2D
         One curve an estimator, with a marker at its end: a disc for "converged", a cross
         for "diverged", a triangle to the right for "max_iter", a square for "stalled", a
-        diamond for "callback", an upward triangle for "unbounded".
+        diamond for "callback".
     floor_ : matplotlib patch or None
         The grey band, where a curve comes down to it.
 
@@ -66,7 +66,7 @@ class ConvergenceDisplay:
     ... ]
     >>> display = ConvergenceDisplay.from_estimator(models)
     >>> display.names
-    ['learning_rate=0.5', 'learning_rate=2.0']
+    ['learning_rate=0.5', 'learning_rate=2']
     """
 
     def __init__(self, *, gaps, stop_reasons, names, floor=2.220446049250313e-16):
@@ -141,7 +141,7 @@ class ConvergenceDisplay:
         beside = {} if ax is not None else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
         ax = axes_of(self, ax, width=8.4)
         self.lines_ = [
-            self._plot_curve(ax, number, line_kwargs or {}) for number in range(len(self.gaps))
+            self._plot_curve(ax, number, line_kwargs) for number in range(len(self.gaps))
         ]
         ax.set(
             yscale="log",
@@ -155,22 +155,25 @@ class ConvergenceDisplay:
         ax.legend(fontsize="small", **beside)
         return self
 
-    def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any]) -> Any:
+    def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any] | None) -> Any:
+        from matplotlib.lines import Line2D
+
         reason = self.stop_reasons[number]
         style = {
             "color": PALETTE[number % len(PALETTE)],
             "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
-            "marker": STOP_MARKERS[reason],
+            "marker": STOP_MARKERS.get(reason, "o"),
             "markevery": [-1],
             # Of curves that end at one point, every marker shows.
-            "markersize": 6 + len(self.gaps) - 1 - number,
+            "markersize": 6 + min(len(self.gaps) - 1 - number, 5),
             "label": f"{self.names[number]} ({reason})",
         }
-        (line,) = ax.plot(np.maximum(self.gaps[number], self.floor), **(style | line_kwargs))
+        style = styled(style, line_kwargs, Line2D)
+        (line,) = ax.plot(np.maximum(self.gaps[number], self.floor), **style)
         return line
 
     def _plot_floor(self, ax: Any) -> Any:
-        if min(gap.min() for gap in self.gaps) > self.floor:
+        if min(np.min(gap) for gap in self.gaps) > self.floor:
             return None
         ax.set_ylim(bottom=self.floor / 30)
         ax.text(
@@ -220,7 +223,7 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
     if not estimators:
         raise ValueError("There is no estimator to plot.")
     for each in estimators:
-        check_is_fitted(each)
+        check_fitted(each)
     names = _differences(estimators) if names is None else [str(name) for name in names]
     if len(names) != len(estimators):
         raise ValueError(f"Got {len(names)} names for {len(estimators)} estimators.")
@@ -230,7 +233,7 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
 def _differences(estimators: Sequence[Any]) -> list[str]:
     """The parameters in which estimators differ; their class where there are none."""
     written = [
-        {key: repr(value) for key, value in each.get_params(deep=False).items()}
+        {key: _written(value) for key, value in each.get_params(deep=False).items()}
         for each in estimators
     ]
     differing = [
@@ -240,3 +243,9 @@ def _differences(estimators: Sequence[Any]) -> list[str]:
         ", ".join(f"{key}={parameters[key]}" for key in differing) or type(each).__name__
         for each, parameters in zip(estimators, written, strict=True)
     ]
+
+
+def _written(value: Any) -> str:
+    """A parameter as a legend can hold it: of a float, the digits that matter."""
+    is_float = isinstance(value, Real) and not isinstance(value, (bool, Integral))
+    return f"{float(value):.4g}" if is_float else repr(value)

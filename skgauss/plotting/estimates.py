@@ -14,9 +14,27 @@ from ..likelihood import GaussianLikelihood
 from ..validation import feature_names
 
 
+def check_fitted(estimator: Any) -> None:
+    """Refuse what is not a fitted GaussianGradientMLE.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is of another kind, as a pipeline whose last step was meant.
+    """
+    check_is_fitted(estimator)
+    if not hasattr(estimator, "sufficient_statistics_"):
+        last = "; pass its last step, pipeline[-1]" if hasattr(estimator, "steps") else ""
+        raise TypeError(
+            f"Expected a fitted GaussianGradientMLE, got {type(estimator).__name__}{last}."
+        )
+
+
 def likelihood_of(estimator: Any) -> GaussianLikelihood:
     """The likelihood that was climbed, ridge included, and its exact maximum."""
-    check_is_fitted(estimator)
+    check_fitted(estimator)
     family = family_of(estimator.covariance_, estimator.n_features_in_)
     ridge = np.full(estimator.n_features_in_, estimator.reg_covar_)
     statistics = estimator.sufficient_statistics_
@@ -31,7 +49,7 @@ def feature_index(estimator: Any, feature: int | str) -> int:
     ValueError
         If there is no such feature; the message says which there are.
     """
-    check_is_fitted(estimator)
+    check_fitted(estimator)
     names = feature_names(estimator)
     if isinstance(feature, str):
         if not hasattr(estimator, "feature_names_in_"):

@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._typing import Array
-from .estimates import feature_index, label_of, marginal_covariance
-from .style import BLUE, INK, axes_of, check_matplotlib, tint
+from .estimates import check_fitted, feature_index, label_of, marginal_covariance
+from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
 
 _N_POINTS = 256
 
@@ -91,8 +91,8 @@ class GaussianEllipseDisplay:
             Data to draw, with all features; None draws the ellipses alone.
         features : tuple of two int or str, default=(0, 1)
             Indices or names of two different features: the horizontal, the vertical.
-        n_std : sequence of float, default=(1, 2, 3)
-            Mahalanobis distances at which to draw an ellipse.
+        n_std : float or sequence of float, default=(1, 2, 3)
+            Positive Mahalanobis distances at which to draw an ellipse.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         ellipse_kwargs : dict, default=None
@@ -116,7 +116,7 @@ class GaussianEllipseDisplay:
             data like those that it was fitted on.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
-        check_is_fitted(estimator)
+        check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:
             X = validate_data(estimator, X, reset=False, ensure_all_finite=False)[:, pair]
@@ -137,8 +137,8 @@ class GaussianEllipseDisplay:
         ----------
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
-        n_std : sequence of float, default=(1, 2, 3)
-            Mahalanobis distances at which to draw an ellipse.
+        n_std : float or sequence of float, default=(1, 2, 3)
+            Positive Mahalanobis distances at which to draw an ellipse.
         ellipse_kwargs : dict, default=None
             Passed to `matplotlib.patches.Polygon`.
         scatter_kwargs : dict, default=None
@@ -153,10 +153,13 @@ class GaussianEllipseDisplay:
         ------
         ImportError
             If matplotlib is missing.
+        ValueError
+            If a distance is not positive.
         """
+        distances = _distances(n_std)
         ax = axes_of(self, ax)
         self.points_ = self._plot_points(ax, scatter_kwargs or {})
-        self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs or {}) for k in n_std]
+        self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs) for k in distances]
         (self.center_,) = ax.plot(*self.mean, "+", color=INK, markersize=9, markeredgewidth=1.8)
         ax.margins(0.08)
         ax.autoscale_view()
@@ -167,10 +170,12 @@ class GaussianEllipseDisplay:
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any]) -> Any:
         if self.X is None:
             return None
-        style = {"s": 14, "color": INK, "alpha": 0.6, "linewidths": 0}
-        return ax.scatter(*self.X.T, **(style | scatter_kwargs))
+        style: dict[str, Any] = {"s": 14, "alpha": 0.6, "linewidths": 0}
+        if not scatter_kwargs.keys() & {"c", "color"}:
+            style["color"] = INK
+        return ax.scatter(*np.transpose(self.X), **(style | scatter_kwargs))
 
-    def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any]) -> Any:
+    def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
         from matplotlib.patches import Polygon
 
         inside = -math.expm1(-0.5 * n_std**2)
@@ -180,7 +185,7 @@ class GaussianEllipseDisplay:
             "label": rf"{n_std:g}$\sigma$: {inside:.1%}",
             "zorder": 1 / (1 + n_std),  # the smaller on top of the larger, data above all
         }
-        return ax.add_patch(Polygon(self._ellipse(n_std), **(style | ellipse_kwargs)))
+        return ax.add_patch(Polygon(self._ellipse(n_std), **styled(style, ellipse_kwargs, Polygon)))
 
     def _ellipse(self, n_std: float) -> Array:
         """Points at Mahalanobis distance `n_std`, of shape (n_points, 2)."""
@@ -189,7 +194,18 @@ class GaussianEllipseDisplay:
         return self.mean + n_std * circle @ np.linalg.cholesky(self.covariance).T
 
 
+def _distances(n_std: Any) -> list[float]:
+    distances = np.atleast_1d(n_std).tolist()
+    if not all(distance > 0 for distance in distances):
+        raise ValueError(f"n_std={n_std!r} must be positive.")
+    return distances
+
+
 def _pair(estimator: Any, features: Any) -> list[int]:
+    if estimator.n_features_in_ < 2:
+        raise ValueError("GaussianEllipseDisplay needs two features; the estimator saw one.")
+    if isinstance(features, (int, str)):
+        raise ValueError(f"features={features!r} must be two different features.")
     pair = [feature_index(estimator, feature) for feature in features]
     if len(set(pair)) != 2 or len(pair) != 2:
         raise ValueError(f"features={features!r} must be two different features.")

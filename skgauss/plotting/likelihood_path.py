@@ -10,7 +10,7 @@ import numpy as np
 from .._typing import Array
 from .estimates import feature_index, label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import BLUE, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib
+from .style import BLUE, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
 
 _SMALLEST_LEVEL = 1e-2  # nats
 _PATH = {
@@ -34,7 +34,7 @@ class LikelihoodPathDisplay:
     both: they are of the penalised log-likelihood that was climbed.
 
     Where the fit had a constant `learning_rate`, the hatched region is where that rate is
-    unstable: *if the maximum lay there*, no climb at that rate could settle at it. The rate
+    unstable: *if the maximum lay there*, almost no climb at that rate would settle at it. The rate
     is stable where it is below :math:`2 / \lambda_{\max}(-H)`, H the Hessian that a maximum
     of that scale would have, all correlations and other features as they are. With one
     feature and sigma as the parameter, the hatched region is where
@@ -183,7 +183,7 @@ class LikelihoodPathDisplay:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no path was recorded, or there is no such feature.
+            If no path was recorded, there is no such feature, or limits do not ascend.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         index = feature_index(estimator, feature)
@@ -230,12 +230,14 @@ class LikelihoodPathDisplay:
             If matplotlib is missing.
         """
         ax = axes_of(self, ax)
+        from matplotlib.lines import Line2D
+
         self.contours_, self.colorbar_ = self._plot_map(ax, contour_kwargs or {})
         self.unstable_ = self._plot_unstable(ax)
-        (self.path_,) = ax.plot(*self.path.T, **(_PATH | (path_kwargs or {})))
+        (self.path_,) = ax.plot(*np.transpose(self.path), **styled(_PATH, path_kwargs, Line2D))
         self.maximum_ = _mark(ax, self.maximum, "*", "maximum", color="white", markersize=14)
         self.start_ = _mark(ax, self.path[0], "o", "start", color="white")
-        marker = STOP_MARKERS[self.stop_reason]
+        marker = STOP_MARKERS.get(self.stop_reason, "o")
         self.end_ = _mark(ax, self.path[-1], marker, f"end: {self.stop_reason}", color=ORANGE)
         self._label(ax)
         self._plot_legend(ax)
@@ -293,7 +295,9 @@ class LikelihoodPathDisplay:
 
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
-            handles.append(Patch(facecolor="none", label="unstable maxima", **_HATCH))
+            handles.append(
+                Patch(facecolor="none", label="rate unstable, were the\nmaximum here", **_HATCH)
+            )
         ax.legend(handles=handles, fontsize="small")
 
 
@@ -306,7 +310,9 @@ def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:
 def _label_within_decades(axis: Any) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axis.get_view_interval()
+    subs = (1, 2, 5) if high > 12 * low else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
@@ -328,6 +334,11 @@ def _grid(
     (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
     pad = 0.05 * (right - left) + 2 * maximum[1]
     stretch = 1.5 * (top / bottom) ** 0.05
-    left, right = mean_limits or (left - pad, right + pad)
-    bottom, top = scale_limits or (bottom / stretch, top * stretch)
+    left, right = (left - pad, right + pad) if mean_limits is None else mean_limits
+    bottom, top = (bottom / stretch, top * stretch) if scale_limits is None else scale_limits
+    if not (left < right and 0 < bottom < top and resolution >= 2):
+        raise ValueError(
+            f"mean_limits={mean_limits} and scale_limits={scale_limits} must ascend, scales be "
+            f"positive, and grid_resolution={resolution} be at least 2."
+        )
     return np.linspace(left, right, resolution), np.geomspace(bottom, top, resolution)

@@ -22,7 +22,6 @@ STOP_MARKERS = {
     "diverged": "X",
     "stalled": "s",
     "callback": "D",
-    "unbounded": "^",
 }
 
 
@@ -58,3 +57,10 @@ def tint(color: str, share: float) -> Any:
     from matplotlib.colors import to_rgb
 
     return tuple(1 - share * (1 - channel) for channel in to_rgb(color))
+
+
+def styled(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) -> dict[str, Any]:
+    """Defaults overruled by what the user gave, short names such as ``lw`` included."""
+    from matplotlib.cbook import normalize_kwargs
+
+    return defaults | normalize_kwargs(given or {}, artist)

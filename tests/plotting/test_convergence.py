@@ -3,8 +3,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skgauss import ConvergenceDisplay, GaussianGradientMLE
+from skgauss import (
+    ConvergenceDisplay,
+    GaussianEllipseDisplay,
+    GaussianGradientMLE,
+    LikelihoodPathDisplay,
+)
 
 COVARIANCE_TYPES = ("full", "diag", "spherical")
 RIDGE = np.array([0.5, 0.1, 0.3])
@@ -104,15 +111,15 @@ def test_negative_gaps_do_not_break_the_log_axis():
 
 
 def test_stop_reasons_have_their_markers_at_the_end():
-    reasons = ["converged", "max_iter", "diverged", "stalled", "callback", "unbounded"]
+    reasons = ["converged", "max_iter", "diverged", "stalled", "callback"]
     display = ConvergenceDisplay(
-        gaps=[np.array([1.0, 0.5])] * 6, stop_reasons=reasons, names=list("abcdef")
+        gaps=[np.array([1.0, 0.5])] * 5, stop_reasons=reasons, names=list("abcde")
     ).plot()
-    assert len({line.get_marker() for line in display.lines_}) == 6
-    assert len({line.get_color() for line in display.lines_}) == 6
+    assert len({line.get_marker() for line in display.lines_}) == 5
+    assert len({line.get_color() for line in display.lines_}) == 5
     assert all(line.get_markevery() == [-1] for line in display.lines_)
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels == [f"{n} ({r})" for n, r in zip("abcdef", reasons, strict=True)]
+    assert labels == [f"{n} ({r})" for n, r in zip("abcde", reasons, strict=True)]
 
 
 def test_a_divergent_fit_is_marked(column):
@@ -163,3 +170,24 @@ def test_axes_and_line_style_are_respected(column):
     assert display.lines_[0].get_linewidth() == 3
     assert display.plot() is display
     assert display.ax_ is not ax
+
+
+def test_names_hold_the_digits_that_matter(column):
+    rates = np.geomspace(0.3, 0.9, 3)
+    models = [GaussianGradientMLE(learning_rate=rate).fit(column) for rate in rates]
+    display = ConvergenceDisplay.from_estimator(models)
+    assert display.names == [f"learning_rate={rate:.4g}" for rate in rates]
+
+
+def test_short_names_of_styles(column):
+    model = GaussianGradientMLE().fit(column)
+    display = ConvergenceDisplay.from_estimator(model, line_kwargs={"lw": 3, "c": "black"})
+    assert display.lines_[0].get_linewidth() == 3
+    assert display.lines_[0].get_color() == "black"
+
+
+def test_a_pipeline_is_told_to_hand_over_its_last_step(column):
+    pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(record_path=True)).fit(column)
+    for display in (ConvergenceDisplay, LikelihoodPathDisplay, GaussianEllipseDisplay):
+        with pytest.raises(TypeError, match=r"got Pipeline; pass its last step, pipeline\[-1\]"):
+            display.from_estimator(pipeline)

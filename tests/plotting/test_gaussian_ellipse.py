@@ -67,7 +67,7 @@ def test_unknown_features_are_refused(table, frame):
 
 
 def test_one_feature_has_no_ellipse(column):
-    with pytest.raises(ValueError, match="feature=1"):
+    with pytest.raises(ValueError, match="needs two features"):
         GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(column))
 
 
@@ -106,3 +106,17 @@ def test_the_view_holds_all_ellipses(table):
         points.T, (display.ax_.get_xlim(), display.ax_.get_ylim()), strict=True
     ):
         assert low < values.min() < values.max() < high
+
+
+def test_one_distance_colours_of_points_and_what_is_no_distance(table):
+    model = GaussianGradientMLE().fit(table)
+    display = GaussianEllipseDisplay.from_estimator(
+        model, table, n_std=2, scatter_kwargs={"c": np.arange(len(table))}
+    )
+    assert len(display.ellipses_) == 1
+    assert len(display.points_.get_array()) == len(table)
+    for n_std in (0, (-1, 2)):
+        with pytest.raises(ValueError, match="must be positive"):
+            display.plot(n_std=n_std)
+    with pytest.raises(ValueError, match="two different features"):
+        GaussianEllipseDisplay.from_estimator(model, features=0)

@@ -211,3 +211,17 @@ def test_axes_limits_and_styles_are_respected(column):
     assert display.path_.get_color() == "black"
     assert display.plot() is display
     assert display.ax_ is not ax
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"scale_limits": (-1, 1)},
+        {"scale_limits": (1, 0.01)},
+        {"mean_limits": np.array([5.5, 4.5])},
+        {"grid_resolution": 1},
+    ],
+)
+def test_limits_that_do_not_ascend(column, limits):
+    with pytest.raises(ValueError, match="must ascend"):
+        LikelihoodPathDisplay.from_estimator(climb(column, 0.005), **limits)
