@@ -29,6 +29,22 @@ def point_near_the_maximum(objective, rng):
     ), family
 
 
+def directions(name, n_features, size):
+    """Orthonormal directions in which theta may move: a block is lower or symmetric."""
+    basis = list(np.eye(n_features, size))
+    if n_features == 1 or size != n_features * (n_features + 1):
+        return np.array(basis + list(np.eye(size)[n_features:]))
+    for i in range(n_features):
+        for j in range(i + 1):
+            block = np.zeros((n_features, n_features))
+            block[i, j] = 1.0
+            if name in ("covariance", "precision"):
+                block = block + block.T
+            block /= np.linalg.norm(block)
+            basis.append(np.r_[np.zeros(n_features), block.ravel()])
+    return np.array(basis)
+
+
 @every
 @each_family
 def test_round_trip(correlated, rng, name, covariance_type):
@@ -48,19 +64,7 @@ def test_gradient_by_five_point_differences(correlated, rng, name, covariance_ty
     objective = objective_of(correlated[:, :d], covariance_type, name)
     theta, _ = point_near_the_maximum(objective, rng)
     _, gradient = objective.value_and_gradient(theta)
-    directions = list(np.eye(d, len(theta)))  # the mean
-    side = d if len(theta) == d + d * d and d > 1 else 0
-    if side:
-        for i in range(d):
-            for j in range(i + 1):
-                block = np.zeros((d, d))
-                block[i, j] = 1.0
-                if name in ("covariance", "precision"):
-                    block = block + block.T
-                directions.append(np.r_[np.zeros(d), block.ravel()])
-    else:
-        directions += list(np.eye(len(theta))[d:])
-    basis = np.array(directions)
+    basis = directions(name, d, len(theta))
     numeric = five_point_gradient(
         lambda t: objective.value_and_gradient(theta + t @ basis)[0], np.zeros(len(basis))
     )
@@ -103,22 +107,6 @@ def test_gradient_by_automatic_differentiation(correlated, name):
     value, gradient = objective.value_and_gradient(theta)
     assert value == pytest.approx(density.item(), rel=1e-13)
     np.testing.assert_allclose(gradient, leaf.grad.numpy(), rtol=1e-12)
-
-
-def directions(name, n_features, size):
-    """Orthonormal directions in which theta may move: a block is lower or symmetric."""
-    basis = list(np.eye(n_features, size))
-    if size != n_features * (n_features + 1):
-        return np.array(basis + list(np.eye(size)[n_features:]))
-    for i in range(n_features):
-        for j in range(i + 1):
-            block = np.zeros((n_features, n_features))
-            block[i, j] = 1.0
-            if name in ("covariance", "precision"):
-                block = block + block.T
-            block /= np.linalg.norm(block)
-            basis.append(np.r_[np.zeros(n_features), block.ravel()])
-    return np.array(basis)
 
 
 @every
