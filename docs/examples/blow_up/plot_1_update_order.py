@@ -94,7 +94,7 @@ print(f"{agreed} of 100 sampled points end as in the maps")
 
 # %%
 import matplotlib.pyplot as plt
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Patch
 
 fig, axes = plt.subplots(2, 2, figsize=(8.5, 7))
@@ -106,15 +106,17 @@ for ax, (name, order) in zip(axes.flat, maps, strict=True):
     norm = LogNorm(5, 2000)
     image = ax.pcolormesh(rate, start[:, 0], settled, cmap=colours, norm=norm)
     never = np.ma.masked_not_equal(outcome, -2)
-    ax.pcolormesh(rate, start[:, 0], never, cmap="Greys", vmin=-4, vmax=0)
+    ax.pcolormesh(rate, start[:, 0], never, cmap=ListedColormap(["0.75"]))
     ax.axvline(samples[name].var(), color="k", ls="--", lw=1.2)
     ax.set(xscale="log", yscale="log", title=f"{name}, {order}")
-    ax.set(xlabel="learning rate", ylabel="starting sigma")
+    ax.set_ylabel("starting sigma")
+for ax in axes[-1]:
+    ax.set_xlabel("learning rate")
 fig.colorbar(image, ax=axes, label="iterations to the maximum", shrink=0.7)
 fig.legend(
     handles=[
         Patch(color="#D55E00", label="sigma fell to zero or below"),
-        Patch(color="0.5", label="not there after 2000 steps"),
+        Patch(color="0.75", label="not there after 2000 steps"),
         plt.Line2D([], [], color="k", ls="--", label=r"$\sigma^2$"),
     ],
     loc="outside lower center",
@@ -141,8 +143,9 @@ for (name, order), (_, _, sigma, outcome) in maps.items():
 # %%
 # The line is where it is for both orders: at the maximum the cross derivative
 # of the log-likelihood vanishes, so that to first order neither update sees the
-# other (:doc:`/mathematics` has the proof). The few dots on its right are climbs
-# without a pattern that hit the maximum, within the tolerance, by chance.
+# other (:doc:`/mathematics` has the proof). The few dots in the lower row, on its
+# right, are climbs without a pattern that hit the maximum, within the tolerance, by
+# chance.
 #
 # What the order does move is the lower edge, below which sigma starts so small
 # that the first step is a leap to many times its right value. Such a climb is

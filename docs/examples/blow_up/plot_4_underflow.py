@@ -9,7 +9,7 @@ there are observations, and a float ends at about 5e-324. Here is where.
 
 # %%
 # P of the first n rows, n = 1, 2, ..., for columns of real data. The Gaussian
-# is the best one there is for the column, so that no other start does better.
+# is the best one for the whole column: on all its rows no other gives a larger P.
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
@@ -33,7 +33,7 @@ for name, column in columns.items():
     )
 
 # %%
-# Exactly zero, and so is every derivative of it: the climb stands still.
+# Exactly zero on all rows, and so is every derivative of it: the climb stands still.
 # Michelson's light speeds err on the other side. Their sigma is small, their
 # densities are above one, and on ten copies of the data P is infinite:
 light = np.loadtxt("../michelson1879.csv", skiprows=1).reshape(-1, 1)
@@ -51,14 +51,25 @@ fig, ax = plt.subplots()
 for name, product in products.items():
     within = product[(product > 0) & np.isfinite(product)]
     rows = np.arange(1, len(within) + 1)
-    (line,) = ax.plot(rows, np.log10(within), label=name)
-    ax.plot(rows[-1], np.log10(within[-1]), "X", ms=9, color=line.get_color())
-ax.axhspan(-400, np.log10(5e-324), color="0.88", lw=0)
-ax.axhspan(np.log10(1.7e308), 400, color="0.88", lw=0)
-ax.text(640, -360, "zero", ha="right", va="center")
-ax.text(20, 355, "infinite", va="center")
-ax.set(xlabel="rows", ylabel=r"$\log_{10} P$", ylim=(-400, 400))
-ax.legend(loc="upper left", bbox_to_anchor=(0.0, 0.87))
+    (line,) = ax.plot(rows, np.log10(within))
+    end, color = np.log10(within[-1]), line.get_color()
+    ax.plot(rows[-1], end, "X", ms=9, color=color)
+    ax.annotate(
+        name.replace(", ", ",\n").replace(" in ", "\nin ").replace(" of ", "\nof "),
+        (rows[-1], end),
+        (0, np.sign(end) * 8),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if end > 0 else "top",
+        color=color,
+        fontsize=9,
+    )
+ax.axhspan(-440, np.log10(5e-324), color="0.88", lw=0)
+ax.axhspan(np.log10(1.7e308), 440, color="0.88", lw=0)
+ax.text(700, -380, "zero", ha="right", va="center")
+ax.text(20, 375, "infinite", va="center")
+ax.set(xlabel="rows", ylabel=r"$\log_{10} P$", ylim=(-440, 440))
+ax.set_xlim(0, 720)
 plt.show()
 
 # %%

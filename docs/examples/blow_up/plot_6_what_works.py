@@ -86,13 +86,15 @@ plt.show()
 # The log scale
 #     The bound becomes :math:`\min(1, 2\sigma^2)`, here twice as large, and no
 #     step can make sigma negative. But the mean still moves in the units of
-#     the data.
+#     the data. And it does not make a leap smaller: from mean 0, sigma 1 the rate
+#     0.01 would multiply sigma by :math:`e^{900}`, which overflows.
 # A line search
 #     ``learning_rate="auto"`` measures the curvature along the way and takes
 #     back any step that does not gain. It needs no good start.
 # Standardised data
-#     In units of sigma the bound is one. The rate 0.5 then suits any column.
+#     In units of sigma the bound of one column is one. The rate 0.5 then suits it.
 # The natural gradient
 #     The gradient times the inverse Fisher information has no units left. The
 #     bound is two whatever the data; with rate one, the default, one step is
-#     the closed form.
+#     the closed form. Between one and two this holds only while the covariance
+#     stays positive definite, which a far start can break; up to one it cannot.
