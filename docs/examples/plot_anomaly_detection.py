@@ -33,7 +33,7 @@ unusual = -np.concatenate(list(scores.values()))
 print(f"area under the ROC curve: {roc_auc_score(truth, unusual):.3f}")
 
 # %%
-# A threshold that raises an alarm for one benign row in twenty:
+# A threshold that raises an alarm for one benign row in twenty of the training half:
 threshold = np.quantile(detector.score_samples(train), 0.05)
 for name, log_density in scores.items():
     print(f"{name:15s} flagged: {np.mean(log_density < threshold):.0%}")

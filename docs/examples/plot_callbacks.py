@@ -35,8 +35,8 @@ climb.set_callbacks(ProgressBar()).fit(X)
 # A callback is any object with these four methods. This one keeps the Gaussian of
 # some iterations, and stops when a tenth of a millinat is left to gain.
 class Watch:
-    def __init__(self, every, togo):
-        self.every, self.togo = every, togo
+    def __init__(self, iterations, togo):
+        self.iterations, self.togo = iterations, togo
 
     def setup(self, estimator, context):
         self.seen = {}
@@ -47,7 +47,7 @@ class Watch:
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         if context.task_name != "iteration":
             return False
-        if context.task_id % self.every == 0:
+        if context.task_id in self.iterations:
             self.seen[context.task_id] = fitted_estimator
         return fitted_estimator.natural_gradient_norm_**2 / 2 < self.togo
 
@@ -57,7 +57,7 @@ class Watch:
 
 import warnings
 
-watch = Watch(every=400, togo=1e-4)
+watch = Watch(iterations=(0, 50, 200, 800, 2400), togo=1e-4)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     climb.set_callbacks(watch).fit(X)

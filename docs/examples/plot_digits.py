@@ -21,7 +21,7 @@ except ValueError as error:
     print(error)
 
 # %%
-# A ridge of a quarter grey level, squared, makes it well posed. One Gaussian for
+# A ridge of 0.25, half a grey level squared, makes it well posed. One Gaussian for
 # each digit, and three draws from each:
 fits = {
     kind: [

@@ -101,8 +101,8 @@ print(f"         certified {CERTIFIED_SD:.16f}")
 # %%
 # The paths
 # ---------
-# On the map of the likelihood, every path runs to the mean first. Then the rate of 0.005
-# slides down to the maximum, while that of 0.01 overshoots in sigma, for ever.
+# With either constant rate mean and sigma move together, slowly while sigma is large. Then
+# 0.005 settles, while 0.01 overshoots in sigma, for ever.
 
 mean, sd_ml = exact.mean_[0], exact.scale_[0]
 means = np.linspace(298.93, 300.12, 300)

@@ -53,6 +53,7 @@ fig, ax = plt.subplots(figsize=(8.5, 5))
 ConvergenceDisplay.from_estimator(runs, ax=ax)
 ax.set_xscale("symlog", linthresh=1)
 ax.set_xlim(left=0)
+ax.set_ylim(top=10 * ax.get_ylim()[1])
 ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
 plt.show()
 
