@@ -27,6 +27,7 @@ from .statistics import SufficientStatistics, about_the_mean
 _BLOCK = 2**16
 _CHUNK = 2**20
 _FEWEST_ROWS = 8
+_ROWS_AT_ONCE = 64
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
 # Our threads pay where BLAS works long on a block; with fewer columns they would spend their
 # time handing the interpreter's lock to and fro, and BLAS's own would wait for each other.
@@ -124,7 +125,17 @@ class _Buffer:
         self._room = np.empty(shape) if X.flags.c_contiguous else np.empty(shape, order="F")
 
     def subtract(self, block: np.ndarray, shift: Array) -> Array:
-        return np.subtract(block, shift, out=self._room[: len(block)])
+        """``block - shift``, in the room of this buffer."""
+        room = self._room[: len(block)]
+        whole = 0
+        if block.flags.c_contiguous and 1 < len(shift) < _MANY_COLUMNS:
+            # NumPy's inner loop runs along a row: let a row be many.
+            whole = len(block) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
+            shifts = np.broadcast_to(shift, (_ROWS_AT_ONCE, len(shift))).reshape(-1)
+            long = (-1, len(shifts))
+            np.subtract(block[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
+        np.subtract(block[whole:], shift, out=room[whole:])
+        return room
 
 
 def _block_rows(family: Family) -> int:
