@@ -80,6 +80,7 @@ ax.plot(shares, np.array(orbit).T, ",", color="#0072B2")
 ax.axvline(1, color="k", ls="--", lw=1)
 ax.set(xlabel=r"learning rate / $\sigma^2$")
 ax.set(ylabel="iterates / sigma, after 2000 steps", ylim=(0.7, 1.8))
+# sphinx_gallery_thumbnail_number = 2
 plt.show()
 
 # %%
