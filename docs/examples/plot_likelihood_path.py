@@ -17,7 +17,9 @@ import numpy as np
 from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
 
 X = np.loadtxt("michelson1879.csv", skiprows=1).reshape(-1, 1)
-fig, axes = plt.subplots(2, 2, figsize=(10, 8), sharex=True, sharey=True)
+fig, axes = plt.subplots(
+    2, 2, figsize=(9, 8), sharex=True, sharey=True, layout="constrained"
+)
 for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
     model = GaussianGradientMLE(
         solver="gradient",
@@ -30,11 +32,16 @@ for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(X)
-    LikelihoodPathDisplay.from_estimator(
+    display = LikelihoodPathDisplay.from_estimator(
         model, ax=ax, mean_limits=(299.7, 299.98), scale_limits=(0.05, 0.17)
     )
     ax.set_title(f"rate {rate}: {model.stop_reason_} after {model.n_iter_}")
+    ax.locator_params(axis="x", nbins=4)
     ax.label_outer()
+    if ax is not axes[0, 1]:  # one colour bar and one legend serve all
+        display.colorbar_.remove()
+    if ax is not axes[1, 1]:
+        ax.get_legend().remove()
 plt.show()
 
 # %%

@@ -296,7 +296,7 @@ class LikelihoodPathDisplay:
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
             handles.append(
-                Patch(facecolor="none", label="rate unstable, were the\nmaximum here", **_HATCH)
+                Patch(facecolor="none", label="rate unstable at a\nmaximum here", **_HATCH)
             )
         ax.legend(handles=handles, fontsize="small")
 
