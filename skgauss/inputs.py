@@ -29,6 +29,8 @@ _CHUNK = 2**20
 _FEWEST_ROWS = 8
 _ROWS_AT_ONCE = 64
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
+# A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
+_MOST_PIVOTS = 3
 # Our threads pay where BLAS works long on a block; with fewer columns they would spend their
 # time handing the interpreter's lock to and fro, and BLAS's own would wait for each other.
 _MANY_COLUMNS = 64
@@ -151,16 +153,15 @@ def _summarize_chunk(
     """Statistics of one chunk, from sums about a pivot close to its mean."""
     buffer = _Buffer(X, _block_rows(family))
     pivot = _pivot(X, sample_weight, buffer)
-    while True:
+    for _ in range(_MOST_PIVOTS):
         weight, first, second = _sums(X, sample_weight, pivot, family, buffer)
         statistics = about_the_mean(weight, pivot, first, second)
         # A pivot many deviations off the mean, as where the weights fade, would cancel digits.
-        lost = second.diagonal() if second.ndim == 2 else second
-        if not (lost > _MOST_CANCELLED * weight * statistics.variances).any():
-            return statistics
-        if (statistics.mean == pivot).all():
-            return statistics
+        about_pivot = second.diagonal() if second.ndim == 2 else second
+        if not (about_pivot > _MOST_CANCELLED * weight * statistics.variances).any():
+            break
         pivot = statistics.mean
+    return statistics
 
 
 def _sums(

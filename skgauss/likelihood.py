@@ -140,8 +140,8 @@ class GaussianLikelihood:
         )
         self._covariance = family.project(scatter)
         self._root = family.root(self._covariance)
-        self._constant = -0.5 * family.n_features * (1.0 + math.log(2.0 * math.pi))
-        self.reference = self._constant - 0.5 * family.log_det(self._root)
+        constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
+        self.reference = -0.5 * (constant + family.log_det(self._root))
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         """Value and whitened gradient at N(mean, factor factor^T).

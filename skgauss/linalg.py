@@ -49,14 +49,17 @@ def invert_lower(factor: Array) -> Array:
     return inverse
 
 
+def upper_cholesky(matrix: Array) -> Array:
+    """Upper triangular U with ``U @ U.T == matrix``: elimination from the last row upwards."""
+    return cholesky(matrix[::-1, ::-1])[::-1, ::-1]
+
+
 def inverse_cholesky(matrix: Array) -> Array:
     """Lower triangular L with ``inv(L @ L.T) == matrix``, without inverting `matrix`.
 
-    Eliminating from the last row upwards gives ``matrix = U @ U.T`` with U upper
-    triangular; then ``L = inv(U).T``.
+    With ``matrix == U @ U.T``, U upper triangular, it is ``inv(U).T``.
     """
-    upper = cholesky(matrix[::-1, ::-1])[::-1, ::-1]
-    return invert_lower(upper.T)
+    return invert_lower(upper_cholesky(matrix).T)
 
 
 def condition(matrix: Array, factor: Array) -> float:
@@ -93,7 +96,7 @@ def eliminated(matrix: Array) -> Array | None:
     None where the matrix is not positive definite.
     """
     try:
-        upper = cholesky(matrix[::-1, ::-1])[::-1, ::-1]
+        upper = upper_cholesky(matrix)
     except NotPositiveDefiniteError:
         return None
     beyond = np.triu(upper, 1)

@@ -49,12 +49,12 @@ def regularized_likelihood(
     """
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
-    ridge = np.full(len(names), used) if np.any(used) else None
-    _check_variances(statistics.variances + used, family, names)
-    likelihood = _attempt(statistics, family, ridge)
+    ridge = np.full(len(names), used)
+    _check_variances(statistics.variances + ridge, family, names)
+    likelihood = _attempt(statistics, family, ridge if ridge.any() else None)
     if likelihood is not None:
         return Regularized(likelihood, used)
-    diagnosis = _diagnose(family.add_ridge(statistics.scatter, np.full(len(names), used)), names)
+    diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
     if not automatic:
         raise ValueError(
             f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
