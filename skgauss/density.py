@@ -83,13 +83,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_rows(self, X, reset=False)
         family, factor = self._family_and_factor()
-
-        def squared_lengths(rows: Array) -> Array:
-            whitened = family.whiten(factor, rows)
-            return np.einsum("ij,ij->i", whitened, whitened)
-
-        with np.errstate(over="ignore", invalid="ignore"):
-            distances = map_rows(X, family, squared_lengths, self.mean_)
+        inverse = family.inverse(factor)
+        distances = map_rows(
+            X, family, lambda rows: family.squared_lengths(inverse, rows), self.mean_
+        )
         check_finite(X, distances, type(self).__name__)
         return distances
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import assert_all_finite
@@ -22,19 +22,22 @@ from ._typing import Array
 from .covariance import Family
 from .statistics import SufficientStatistics, about_the_mean
 
-# Elements of X in a block (512 KiB as float64: a common level-2 cache), and in a chunk, whose
+Result = TypeVar("Result")
+
+# Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
 # blocks share one pivot and so add up without a merge.
-_BLOCK = 2**16
+_BLOCK = 2**17
 _CHUNK = 2**20
 _FEWEST_ROWS = 8
 _ROWS_AT_ONCE = 64
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
 # A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
 _MOST_PIVOTS = 3
-# Our threads pay where BLAS works long on a block; with fewer columns they would spend their
-# time handing the interpreter's lock to and fro, and BLAS's own would wait for each other.
+_ROWS_OF_PIVOT = 512
+# With fewer columns BLAS's threads would wait for each other more than they work, and NumPy's
+# loops along a row would be too short.
 _MANY_COLUMNS = 64
-_MANY_ELEMENTS = 2**22
+_MANY_ELEMENTS = 2**22  # worth threads of ours
 _SOME_ELEMENTS = 2**17  # worth the call that holds BLAS to one thread
 
 
@@ -62,7 +65,9 @@ def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> Suf
         with np.errstate(invalid="ignore", over="ignore"):
             return _summarize_chunk(X[chunk], weights, family)
 
-    total = reduce(add, _map_chunks(part, X, family))
+    # Chunks so long that merging their statistics is the lesser work.
+    fewest = 16 * family.n_features if len(family.scatter_shape) == 2 else 1
+    total = reduce(add, _map_chunks(part, X, fewest))
     return replace(total, weight=total.weight / unit)
 
 
@@ -75,11 +80,16 @@ def map_rows(
     """
     result = np.empty(len(X))
     rows = _block_rows(family)
-    buffer = _Buffer(X, rows)
-    with _blas_threads_for(X):
-        for start in range(0, len(X), rows):
-            block = slice(start, start + rows)
-            result[block] = function(buffer.subtract(X[block], mean))
+
+    def part(chunk: slice) -> None:
+        buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(chunk.start, chunk.stop, rows):
+                block = slice(start, min(start + rows, chunk.stop))
+                result[block] = function(buffer.subtract(X[block], mean))
+
+    for _ in _map_chunks(part, X, rows):
+        pass
     return result
 
 
@@ -91,11 +101,15 @@ def check_finite(X: np.ndarray, result: Array, estimator_name: str) -> None:
 
 
 def _map_chunks(
-    part: Callable[[slice], SufficientStatistics], X: np.ndarray, family: Family
-) -> Iterator[SufficientStatistics]:
-    large = X.shape[1] >= _MANY_COLUMNS and X.size >= _MANY_ELEMENTS
+    part: Callable[[slice], Result], X: np.ndarray, fewest_rows: int
+) -> Iterator[Result]:
+    """``part`` of all chunks of X in their order, by threads of ours where those pay.
+
+    For a single column they would spend their time handing the interpreter's lock to and fro.
+    """
+    large = X.shape[1] > 1 and X.size >= _MANY_ELEMENTS
     n_threads = threads.available() if large else 1
-    chunks = _chunks(len(X), family, n_threads)
+    chunks = _chunks(X, fewest_rows, n_threads)
     if n_threads > 1:
         yield from threads.ordered_map(part, chunks, n_threads)
     else:
@@ -108,13 +122,12 @@ def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
     return threads.one_blas_thread() if narrow else nullcontext()
 
 
-def _chunks(n_rows: int, family: Family, n_threads: int) -> list[slice]:
-    """Equal parts, large enough that merging their statistics is the lesser work."""
-    d = family.n_features
-    fewest = 16 * d if len(family.scatter_shape) == 2 else 1
-    count = max(math.ceil(n_rows / max(_CHUNK // d, fewest)), min(n_threads, n_rows))
+def _chunks(X: np.ndarray, fewest_rows: int, n_threads: int) -> list[slice]:
+    """Equal parts, one a thread at least."""
+    n_rows = len(X)
+    count = max(math.ceil(n_rows / max(_CHUNK // X.shape[1], fewest_rows)), min(n_threads, n_rows))
     length = math.ceil(n_rows / count)
-    return [slice(start, start + length) for start in range(0, n_rows, length)]
+    return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
 
 class _Buffer:
@@ -144,7 +157,7 @@ def _block_rows(family: Family) -> int:
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = 2 * family.n_features if len(family.scatter_shape) == 2 else _FEWEST_ROWS
-    return max(_BLOCK // family.n_features, fewest)
+    return max(_BLOCK // max(family.n_features, 2), fewest)
 
 
 def _summarize_chunk(
@@ -152,7 +165,7 @@ def _summarize_chunk(
 ) -> SufficientStatistics:
     """Statistics of one chunk, from sums about a pivot close to its mean."""
     buffer = _Buffer(X, _block_rows(family))
-    pivot = _pivot(X, sample_weight, buffer)
+    pivot = _pivot(X, sample_weight)
     for _ in range(_MOST_PIVOTS):
         weight, first, second = _sums(X, sample_weight, pivot, family, buffer)
         statistics = about_the_mean(weight, pivot, first, second)
@@ -187,17 +200,16 @@ def _sums(
     return weight, first, second
 
 
-def _pivot(X: np.ndarray, sample_weight: Array | None, buffer: _Buffer) -> Array:
-    """Mean of the first block of positive weight, reckoned from its first row.
+def _pivot(X: np.ndarray, sample_weight: Array | None) -> Array:
+    """Mean of a few rows, spread out since data may be sorted, reckoned from one of them.
 
     From a row, so that a constant feature has a deviation, and a scatter, of exactly
     zero, whatever its value and wherever the chunks are cut.
     """
-    start = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
-    row = X[start].astype(np.float64)
-    deviations = buffer.subtract(X[start : start + buffer.rows], row)
-    if sample_weight is None:
-        weights = buffer.ones[: len(deviations)]
-    else:
-        weights = sample_weight[start : start + len(deviations)]
+    first = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
+    row = X[first].astype(np.float64)
+    few = min(max(_BLOCK // X.shape[1], _FEWEST_ROWS), _ROWS_OF_PIVOT)
+    step = math.ceil(len(X) / few)
+    deviations = X[::step] - row
+    weights = np.ones(len(deviations)) if sample_weight is None else sample_weight[::step]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)

@@ -62,9 +62,9 @@ def inverse_cholesky(matrix: Array) -> Array:
     return invert_lower(upper_cholesky(matrix).T)
 
 
-def condition(matrix: Array, factor: Array) -> float:
-    """Condition number in the 1-norm, estimated from the Cholesky factor in O(d^2)."""
-    reciprocal, _ = lapack.dpocon(factor, np.abs(matrix).sum(axis=0).max(), uplo="L")
+def condition(norm: float, factor: Array) -> float:
+    """Condition number in the 1-norm, estimated in O(d^2) from norm and Cholesky factor."""
+    reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 

@@ -59,9 +59,9 @@ class SufficientStatistics:
             return other if self.weight == 0 else self
         share = other.weight / weight
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
-        between = _outer(delta, self.scatter)
-        scatter = (1 - share) * self.scatter + share * other.scatter
-        scatter += share * (1 - share) * between
+        scatter = (1 - share) * self.scatter
+        scatter += share * other.scatter
+        scatter += share * (1 - share) * _outer(delta, scatter)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
 
@@ -74,7 +74,9 @@ def about_the_mean(
         return SufficientStatistics(0.0, first, second)
     offset = first / weight
     mean, rounding = two_sum(pivot, offset)
-    return SufficientStatistics(weight, mean, second / weight - _outer(offset, second), rounding)
+    scatter = second / weight
+    scatter -= _outer(offset, scatter)
+    return SufficientStatistics(weight, mean, scatter, rounding)
 
 
 def _outer(vector: Array, scatter: Array) -> Array:
