@@ -1,6 +1,7 @@
 """Gradient-based maximum likelihood for a Gaussian, as a scikit-learn estimator."""
 
 from .estimator import GaussianGradientMLE
+from .imputer import GaussianImputer
 from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
 
 __version__ = "0.1.0"
@@ -9,6 +10,7 @@ __all__ = [
     "ConvergenceDisplay",
     "GaussianEllipseDisplay",
     "GaussianGradientMLE",
+    "GaussianImputer",
     "LikelihoodPathDisplay",
     "__version__",
 ]

@@ -1,11 +1,19 @@
 """What a fit that did not converge tells its user: what happened, why, what to do."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from ._typing import Array
+from .regularization import linear_relation
 from .solvers import Solution
 
+_INVOLVED = 0.1  # share of the largest part of a direction that counts
+_NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
 
-def explain(solution: Solution, estimator: Any, bound: float) -> str:
+
+def explain(solution: Solution, estimator: Any, bound: float, names: Sequence[str]) -> str:
     """Text of a `ConvergenceWarning`.
 
     Parameters
@@ -15,13 +23,46 @@ def explain(solution: Solution, estimator: Any, bound: float) -> str:
         For its parameters.
     bound : float
         The largest constant step that is stable at the maximum.
+    names : sequence of str
+        Of the features.
     """
+    if solution.stop_reason == "unbounded":
+        return _no_maximum(solution, estimator, names)
     sentences = [f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"]
     if solution.stop_reason != "callback":
         if estimator.learning_rate != "auto":
             sentences.append(_rate_against_curvature(estimator, bound))
         sentences.append(f"Remedy: {'; or '.join(_remedies(solution, estimator, bound))}.")
     return " ".join(sentences)
+
+
+def explain_flat(direction: Array, names: Sequence[str]) -> str:
+    """Text of a warning that the maximum is not unique."""
+    d = len(names)
+    moved = np.abs(direction[:d])
+    if direction.size == d + d * d:
+        moved = np.hypot(moved, np.linalg.norm(direction[d:].reshape(d, d), axis=1))
+    elif direction.size == 2 * d:
+        moved = np.hypot(moved, direction[d:])
+    least = _INVOLVED * moved.max()
+    involved = ", ".join(repr(names[j]) for j in np.flatnonzero(moved > least).tolist())
+    return (
+        f"The likelihood is flat in a direction that moves {involved}: the observed values do "
+        "not determine their joint distribution, and the result is one of many maxima. Collect "
+        "rows that show them together, or use covariance_type='diag'."
+    )
+
+
+def _no_maximum(solution: Solution, estimator: Any, names: Sequence[str]) -> str:
+    factor = solution.evaluation.factor
+    _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
+    return (
+        f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} iterations: "
+        "the likelihood climbs without bound while the covariance turns singular, in the "
+        f"direction of {involved}. Either these depend on each other linearly in the rows that "
+        "show them, or too few rows show them together. Remedy: a positive reg_covar; or "
+        "covariance_type='diag'; or drop one of these features; or more complete rows."
+    )
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

@@ -164,13 +164,39 @@ class Diagonal:
         """``L^-T form L^-1``."""
         return form / (factor * factor)
 
+    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
+        """``L^-1 covariance L^-T``."""
+        return covariance / (factor * factor)
+
     def color_form(self, factor: Array, form: Array) -> Array:
         """``L form L^T``."""
         return form * (factor * factor)
 
+    color_transposed = color_form
+
     def fisher_norm(self, form: Array) -> float:
         """Length of a derivative U in the inverse Fisher metric."""
         return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
+
+    # -- moves in the frame of a point, where the Fisher metric is the identity
+
+    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
+        """The gradient (u, U) as one vector, whose length is that of the natural gradient."""
+        return np.concatenate((score_mean, score_covariance / math.sqrt(2 * self.multiplicity)))
+
+    def split_frame(self, vector: Array) -> tuple[Array, Array]:
+        """The parts (u, U) of such a vector."""
+        d = self.n_features
+        return vector[:d], math.sqrt(2 * self.multiplicity) * vector[d:]
+
+    def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
+        """Mean and factor reached by a step (p, P) in the frame of a point.
+
+        The covariance :math:`L (I + P + P^2 / 2) L^T` is positive definite for every step.
+        """
+        relative = math.sqrt(2 / self.multiplicity) * step[self.n_features :]
+        stretch = np.sqrt(1 + relative + relative * relative / 2)
+        return mean + factor * step[: self.n_features], factor * stretch
 
     # -- curvature
 
@@ -335,11 +361,32 @@ class Full:
         half = linalg.solve_lower_transposed(factor, form)
         return linalg.solve_lower_transposed(factor, half.T).T
 
+    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
+        half = linalg.solve_lower(factor, covariance)
+        return linalg.solve_lower(factor, half.T)
+
     def color_form(self, factor: Array, form: Array) -> Array:
         return factor @ form @ factor.T
 
+    def color_transposed(self, factor: Array, form: Array) -> Array:
+        """``L^T form L``."""
+        return factor.T @ form @ factor
+
     def fisher_norm(self, form: Array) -> float:
         return linalg.norm(form) / math.sqrt(2)
+
+    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
+        return np.concatenate((score_mean, score_covariance.reshape(-1) / math.sqrt(2)))
+
+    def split_frame(self, vector: Array) -> tuple[Array, Array]:
+        d = self.n_features
+        return vector[:d], math.sqrt(2) * vector[d:].reshape(self.shape)
+
+    def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
+        form = math.sqrt(2) * step[self.n_features :].reshape(self.shape)
+        form = (form + form.T) / 2
+        root = linalg.cholesky(self._identity + form + 0.5 * form @ form)
+        return mean + factor @ step[: self.n_features], factor @ root
 
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))

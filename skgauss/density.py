@@ -11,7 +11,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._typing import Array
 from .covariance import Family, family_of
-from .inputs import check_finite, map_rows, validate_rows
+from .inputs import check_no_infinity, incomplete_rows, map_rows, validate_rows
+from .marginals import complete, marginals
+
+_LOG_2_PI = math.log(2 * math.pi)
 
 
 class GaussianDensity(DensityMixin, BaseEstimator):
@@ -22,12 +25,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     _factor: Array
 
     def score(self, X, y=None, sample_weight=None):
-        """Average log-likelihood of the rows of X.
+        """Average log-likelihood of the rows of X, of their observed values where some are NaN.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data.
+            Data; NaN stands for a missing value.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -48,22 +51,20 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return float(np.average(densities[present], weights=sample_weight[present]))
 
     def score_samples(self, X):
-        """Log-density of each row of X.
+        """Log-density of each row of X, of its observed values where others are NaN.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data.
+            Data; NaN stands for a missing value.
 
         Returns
         -------
         log_density : ndarray of shape (n_samples,)
-            In nats.
+            In nats; 0 for a row in which nothing was observed.
         """
-        distances = self.mahalanobis(X)
-        family, factor = self._family_and_factor()
-        constant = family.n_features * math.log(2 * math.pi) + family.log_det(factor)
-        distances += constant
+        distances, constants = self._distances(X)
+        distances += constants
         distances *= -0.5
         return distances
 
@@ -73,13 +74,49 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data.
+            Data; NaN stands for a missing value.
 
         Returns
         -------
         distances : ndarray of shape (n_samples,)
-            Squared distances.
+            Squared distances, of the observed values where others are missing.
         """
+        return self._distances(X)[0]
+
+    def impute(self, X, return_std=False):
+        """Fill in missing values by their means given the observed values of the same row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data; NaN stands for a missing value.
+        return_std : bool, default=False
+            Whether to return the standard deviations too.
+
+        Returns
+        -------
+        X_imputed : ndarray of shape (n_samples, n_features)
+            X, its observed values untouched; of float64, or of the dtype of X if that is
+            of floating point.
+        std : ndarray of shape (n_samples, n_features)
+            Conditional standard deviations of what was filled in, 0 where a value was
+            observed. Only with ``return_std=True``.
+        """
+        check_is_fitted(self)
+        X = validate_rows(self, X, reset=False)
+        check_no_infinity(X, type(self).__name__)
+        family, factor = self._family_and_factor()
+        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+        std = np.zeros(X.shape)
+        for rows in incomplete_rows(X):
+            missing = np.isnan(X[rows])
+            filled = complete(X[rows] - self.mean_, family, factor)
+            imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
+            std[rows] = filled.standard_deviations
+        return (imputed, std) if return_std else imputed
+
+    def _distances(self, X):
+        """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
         check_is_fitted(self)
         X = validate_rows(self, X, reset=False)
         family, factor = self._family_and_factor()
@@ -87,8 +124,16 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         distances = map_rows(
             X, family, lambda rows: family.squared_lengths(inverse, rows), self.mean_
         )
-        check_finite(X, distances, type(self).__name__)
-        return distances
+        constants = np.asarray(family.n_features * _LOG_2_PI + family.log_det(factor))
+        if np.isfinite(distances).all():
+            return distances, constants
+        check_no_infinity(X, type(self).__name__)
+        constants = np.full(len(X), constants)
+        for rows in incomplete_rows(X):
+            observed = marginals(X[rows] - self.mean_, family, factor)
+            distances[rows] = observed.distances
+            constants[rows] = observed.log_dets + _LOG_2_PI * (~np.isnan(X[rows])).sum(axis=1)
+        return distances, constants
 
     def sample(self, n_samples=1, random_state=None):
         """Draw from the fitted Gaussian.

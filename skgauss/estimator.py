@@ -12,17 +12,17 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .advice import explain
+from .advice import explain, explain_flat
 from .callbacks import IterationCallbacks
 from .covariance import make_family
 from .density import GaussianDensity
 from .fitted import input_attributes, position, replace_fit, solution_attributes
-from .inputs import summarize
-from .likelihood import Evaluation, GaussianLikelihood
+from .inputs import statistics_of
+from .likelihood import Evaluation, Likelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
 from .regularization import regularized_likelihood
-from .solvers import SOLVERS, make_solver, maximize
+from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
 from .validation import check_statistics, check_together, feature_names, validate_fit
 
@@ -105,7 +105,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Whether the result maximises the likelihood.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
-        "stalled", when no step gained more than rounding; "callback", when one asked.
+        "stalled", when no step gained more than rounding; "unbounded", when the likelihood
+        of incomplete data has no maximum and the climb shows it; "callback", when one asked.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
         the result, free of units.
@@ -114,8 +115,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         for "natural".
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
-    sufficient_statistics_ : SufficientStatistics
-        Weight, mean and scatter of the data.
+    sufficient_statistics_ : SufficientStatistics or IncompleteStatistics
+        Weight, mean and scatter of the data; of data with missing values, the same by
+        pattern.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -204,7 +206,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data, finite, at least two rows.
+            Data, at least two rows; NaN stands for a value that is missing at random.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -228,7 +230,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ConvergenceWarning
             If the climb did not converge; see `stop_reason_`.
         UserWarning
-            If ``reg_covar="auto"`` had to add a ridge.
+            If ``reg_covar="auto"`` had to add a ridge, or if the maximum is not unique
+            because features were never observed together.
         """
         check_together(self)
         context = self._init_callback_context(max_subtasks=self.max_iter)
@@ -240,8 +243,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         context.call_on_fit_task_begin(estimator=self, **data)
 
         family = make_family(self.covariance_type, X.shape[1])
-        statistics = summarize(X, sample_weight, family)
-        check_statistics(statistics, X, names, type(self).__name__)
+        statistics = statistics_of(X, sample_weight, family, type(self).__name__)
+        check_statistics(statistics, names)
         regularized = regularized_likelihood(self.reg_covar, statistics, family, names)
         likelihood = regularized.likelihood
         constant = input_attributes(seen) | {
@@ -265,18 +268,26 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             observer=observer if hasattr(self, "_skl_callbacks") else None,
         )
 
-        bound = solver.learning_rate_bound(objective)
+        bound = learning_rate_bound(objective, solver, solution)
         attributes = constant | solution_attributes(solution, likelihood)
         attributes["learning_rate_bound_"] = bound
         context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=attributes)
         if regularized.warning:
             warnings.warn(regularized.warning, UserWarning, stacklevel=3)
         if not solution.converged:
-            warnings.warn(explain(solution, self, bound), ConvergenceWarning, stacklevel=3)
+            warnings.warn(explain(solution, self, bound, names), ConvergenceWarning, stacklevel=3)
+        elif solution.flat_direction is not None and not regularized.warning:
+            flat = explain_flat(solution.flat_direction, names)
+            warnings.warn(flat, UserWarning, stacklevel=3)
         replace_fit(self, attributes)
         return self
 
-    def _start(self, likelihood: GaussianLikelihood) -> Evaluation:
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.solver != "closed-form"
+        return tags
+
+    def _start(self, likelihood: Likelihood) -> Evaluation:
         family = likelihood.family
         if self.warm_start and hasattr(self, "mean_"):
             check_warm_start(self.mean_, self.covariance_, family)

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from .likelihood import Evaluation, GaussianLikelihood
+from .likelihood import Evaluation, Likelihood
 from .solvers import Solution
 
 
-def position(at: Evaluation, likelihood: GaussianLikelihood) -> dict[str, Any]:
+def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
     return {
@@ -23,7 +23,7 @@ def position(at: Evaluation, likelihood: GaussianLikelihood) -> dict[str, Any]:
     }
 
 
-def solution_attributes(solution: Solution, likelihood: GaussianLikelihood) -> dict[str, Any]:
+def solution_attributes(solution: Solution, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes of the result, of the way to it and of its end."""
     attributes = position(solution.evaluation, likelihood) | {
         "log_likelihood_path_": np.array(solution.values),

@@ -2,7 +2,8 @@
 
 X is read once, in blocks small enough to stay in cache, through one reused float64
 buffer; it is never copied, whatever its dtype. NaN and infinity are not searched for:
-they propagate into the sums, and only a sum that is not finite sends us looking.
+they propagate into the sums, and only a sum that is not finite sends us looking. NaN then
+are missing values, and the rows are sorted by what they miss.
 """
 
 import math
@@ -20,6 +21,7 @@ from sklearn.utils.validation import validate_data
 from . import threads
 from ._typing import Array
 from .covariance import Family
+from .patterns import IncompleteStatistics, incomplete_statistics, merge
 from .statistics import SufficientStatistics, about_the_mean
 
 Result = TypeVar("Result")
@@ -50,6 +52,26 @@ def validate_rows(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
     if X.dtype.kind not in "biuf":
         raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
+
+
+def statistics_of(
+    X: np.ndarray, sample_weight: Array | None, family: Family, estimator_name: str
+) -> SufficientStatistics | IncompleteStatistics:
+    """Statistics of rows that may have NaN where values are missing.
+
+    Raises
+    ------
+    ValueError
+        If X holds infinity.
+    """
+    statistics = summarize(X, sample_weight, family)
+    if np.isfinite(statistics.mean).all():
+        return statistics
+    check_no_infinity(X, estimator_name)
+    if sample_weight is not None and not (sample_weight > 0).all():
+        present = sample_weight > 0
+        return statistics_of(X[present], sample_weight[present], family, estimator_name)
+    return _summarize_incomplete(X, sample_weight) if np.isnan(X).any() else statistics
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> SufficientStatistics:
@@ -93,11 +115,26 @@ def map_rows(
     return result
 
 
-def check_finite(X: np.ndarray, result: Array, estimator_name: str) -> None:
-    """Refuse X, in scikit-learn's words, if `result` is not finite because X is not."""
-    if not np.isfinite(result).all():
-        with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
-            assert_all_finite(X, estimator_name=estimator_name, input_name="X")
+def check_no_infinity(X: np.ndarray, estimator_name: str) -> None:
+    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
+    with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
+        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")
+
+
+def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices of the rows that miss values, a chunk of X at a time."""
+    for chunk in _chunks(X, 1, 1) if X.dtype.kind == "f" else ():
+        rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
+        if rows.size:
+            yield rows
+
+
+def _summarize_incomplete(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
+    def part(chunk: slice) -> IncompleteStatistics:
+        weights = None if sample_weight is None else sample_weight[chunk]
+        return incomplete_statistics(X[chunk].astype(np.float64, copy=False), weights)
+
+    return merge([part(chunk) for chunk in _chunks(X, 1, 1)])
 
 
 def _map_chunks(

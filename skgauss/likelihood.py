@@ -26,6 +26,8 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -35,11 +37,11 @@ from ._typing import Array
 from .covariance import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .statistics import SufficientStatistics
 
-_EPS = float(np.finfo(float).eps)
+EPS = float(np.finfo(float).eps)
 
 
 class Evaluation:
-    """The likelihood and its whitened gradient at one point.
+    """A likelihood and its whitened gradient at one point.
 
     Parameters
     ----------
@@ -50,15 +52,17 @@ class Evaluation:
     score_mean : ndarray of shape (n_features,)
         u.
     family : Family
-    relative : ndarray
-        R with :math:`U = R R^T - I + u u^T`, L^-1 times a root of the scatter. U itself
-        costs more than all the rest and is formed when first asked for.
+    form : callable
+        U, which may cost more than all the rest and is formed when first asked for.
+    expected : tuple of ndarray, default=None
+        Mean and covariance that the point expects of the data once completed.
     """
 
     __slots__ = (
         "_family",
-        "_relative",
+        "_form",
         "_score_covariance",
+        "expected",
         "factor",
         "mean",
         "score_mean",
@@ -72,25 +76,31 @@ class Evaluation:
         value: float,
         score_mean: Array,
         family: Family,
-        relative: Array,
+        form: Callable[[], Array],
+        expected: tuple[Array, Array] | None = None,
     ):
         self.mean = mean
         self.factor = factor
         self.value = value
         self.score_mean = score_mean
+        self.expected = expected
         self._family = family
-        self._relative: Array | None = relative
+        self._form: Callable[[], Array] | None = form
         self._score_covariance: Array | None = None
 
     @property
     def score_covariance(self) -> Array:
         """U."""
         if self._score_covariance is None:
-            assert self._relative is not None
-            excess = self._family.excess(self._relative)
-            self._score_covariance = excess + self._family.outer(self.score_mean)
-            self._relative = None
+            assert self._form is not None
+            self._score_covariance = self._form()
+            self._form = None
         return self._score_covariance
+
+    @property
+    def natural_gradient(self) -> Array:
+        """The gradient in the frame of the point, see `Family.frame`."""
+        return self._family.frame(self.score_mean, self.score_covariance)
 
     @property
     def norms(self) -> tuple[float, float]:
@@ -107,8 +117,77 @@ class Evaluation:
         return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
 
 
-class GaussianLikelihood:
-    """Of complete data.
+class Likelihood(ABC):
+    """What solvers climb: of complete data, or of what was observed of incomplete data.
+
+    Attributes
+    ----------
+    family : Family
+    ridge : ndarray of shape (n_features,) or None
+    reference : float
+        The level from which `Evaluation.value` is counted.
+    concave : bool
+        Whether a stationary point is always the maximum, the curvature there known.
+    """
+
+    family: Family
+    ridge: Array | None
+    reference: float
+    concave: bool
+
+    @abstractmethod
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        """Value and whitened gradient at N(mean, factor factor^T).
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            Where the factor has no positive diagonal, or one whose square float64
+            cannot hold, or the likelihood is not a finite number.
+        """
+
+    @abstractmethod
+    def log_likelihood(self, at: Evaluation) -> float:
+        """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
+
+    @abstractmethod
+    def covariance(self, factor: Array) -> Array:
+        """Covariance of a factor."""
+
+    @abstractmethod
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        """Mean and factor that would maximise the likelihood of the data as completed.
+
+        The M step of EM, which completes missing data by what the point expects of them.
+        """
+
+    @property
+    @abstractmethod
+    def guess(self) -> tuple[Array, Array]:
+        """Mean and factor near the maximum, from the data alone."""
+
+    @property
+    @abstractmethod
+    def maximum(self) -> tuple[Array, Array]:
+        """Mean and factor at the maximum, where it has a closed form."""
+
+    @abstractmethod
+    def is_degenerate(self, at: Evaluation) -> bool:
+        """Whether the climb is on its way to a singular covariance, without a maximum."""
+
+    @abstractmethod
+    def rounding_limit(self, at: Evaluation) -> float:
+        """The natural gradient norm below which float64 cannot tell covariances apart."""
+
+    @abstractmethod
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        """The same for means, which have a rounding of their own far from zero."""
+
+
+class GaussianLikelihood(Likelihood):
+    """Of complete data; its `reference` is the maximum.
+
+    Values are minus the nats still to gain, and keep their relative precision down to zero.
 
     Parameters
     ----------
@@ -117,17 +196,13 @@ class GaussianLikelihood:
     ridge : ndarray of shape (n_features,), default=None
         r, see the module; None is no ridge.
 
-    Attributes
-    ----------
-    reference : float
-        The level from which `Evaluation.value` is counted, here the maximum: values are
-        minus the nats still to gain, and keep their relative precision down to zero.
-
     Raises
     ------
     NotPositiveDefiniteError
         If scatter and ridge together are singular: there is no maximum.
     """
+
+    concave = True
 
     def __init__(
         self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None
@@ -144,14 +219,6 @@ class GaussianLikelihood:
         self.reference = -0.5 * (constant + family.log_det(self._root))
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
-        """Value and whitened gradient at N(mean, factor factor^T).
-
-        Raises
-        ------
-        NotPositiveDefiniteError
-            Where the factor has no positive diagonal, or one whose square float64
-            cannot hold, or the likelihood is not a finite number.
-        """
         family = self.family
         # Of a negative scale the divergence is NaN, of one too large infinite.
         if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
@@ -162,10 +229,13 @@ class GaussianLikelihood:
         value = -0.5 * (divergence + float(deviation @ deviation))
         if not math.isfinite(value):
             raise NotPositiveDefiniteError
-        return Evaluation(mean, factor, value, deviation, family, relative)
+
+        def form() -> Array:
+            return family.excess(relative) + family.outer(deviation)
+
+        return Evaluation(mean, factor, value, deviation, family, form)
 
     def log_likelihood(self, at: Evaluation) -> float:
-        """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
         penalized = self.reference + at.value
         if self.ridge is None:
             return penalized
@@ -176,16 +246,16 @@ class GaussianLikelihood:
         return self._covariance if factor is self._root else self.family.square(factor)
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        """Mean and factor that would maximise the likelihood of the data as completed.
+        """The maximum itself: nothing is left to expect."""
+        return self.maximum
 
-        The M step of EM, which completes missing data by what the point expects of them;
-        of complete data, whatever the point, the maximum itself.
-        """
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself."""
         return self.maximum
 
     @property
     def maximum(self) -> tuple[Array, Array]:
-        """Mean and factor of the covariance at the maximum."""
         return self._mean, self._root
 
     @cached_property
@@ -193,14 +263,17 @@ class GaussianLikelihood:
         """Condition number of the correlation matrix, estimated in the 1-norm."""
         return self.family.correlation_condition(self._covariance, self._root)
 
-    @property
-    def rounding_limit(self) -> float:
-        """The natural gradient norm below which float64 cannot tell covariances apart."""
-        return _EPS * self.condition
+    def is_degenerate(self, at: Evaluation) -> bool:
+        return False
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        return EPS * self.condition
+
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        return self._resolution_of_the_mean
 
     @cached_property
-    def resolution_of_the_mean(self) -> float:
-        """The same for means, which have a rounding of their own far from zero."""
+    def _resolution_of_the_mean(self) -> float:
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
-        return max(self.rounding_limit, _EPS * offset)
+        return EPS * max(self.condition, offset)

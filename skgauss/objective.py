@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ._typing import Array
-from .likelihood import Evaluation, GaussianLikelihood
+from .likelihood import Evaluation, Likelihood
 from .parametrizations import Parametrization
 
 
@@ -24,11 +24,11 @@ class Objective:
 
     Parameters
     ----------
-    likelihood : GaussianLikelihood
+    likelihood : Likelihood
     parametrization : Parametrization
     """
 
-    def __init__(self, likelihood: GaussianLikelihood, parametrization: Parametrization):
+    def __init__(self, likelihood: Likelihood, parametrization: Parametrization):
         self.likelihood = likelihood
         self.parametrization = parametrization
 

@@ -53,6 +53,20 @@ class Parametrization(ABC):
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
 
+    def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        """Gradient with respect to theta, from the gradient in the frame of a point."""
+        return self.pullback(factor, *self.family.split_frame(gradient))
+
+    def push(self, factor: Array, direction: Array) -> Array:
+        """The move in the frame of a point that a small step in theta makes.
+
+        The adjoint of `pull_frame`.
+        """
+        mean, block = self._split(direction)
+        return self.family.frame(
+            self.family.solve(factor, mean), self.family.multiplicity * self._push(factor, block)
+        )
+
     def learning_rate_bound(self, factor: Array) -> float:
         r"""Largest constant step that is stable at a maximum, 2 / lambda_max(-H).
 
@@ -78,6 +92,10 @@ class Parametrization(ABC):
     def _pull(self, factor: Array, form: Array) -> Array: ...
 
     @abstractmethod
+    def _push(self, factor: Array, block: Array) -> Array:
+        """``L^-1 dSigma L^-T`` of a small step of the block."""
+
+    @abstractmethod
     def _block_curvature(self, factor: Array) -> float: ...
 
 
@@ -92,6 +110,10 @@ class Scale(Parametrization):
 
     def _pull(self, factor: Array, form: Array) -> Array:
         return self.family.lower(self.family.solve_transposed(factor, form))
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        half = self.family.solve(factor, self.family.lower(block))
+        return half + half.T
 
     def _block_curvature(self, factor: Array) -> float:
         return self.family.factor_curvature(factor, np.ones(len(factor)))
@@ -111,6 +133,10 @@ class LogScale(Scale):
         diagonal = self.family.diagonal(gradient) * self.family.diagonal(factor)
         return self.family.with_diagonal(gradient, diagonal)
 
+    def _push(self, factor: Array, block: Array) -> Array:
+        diagonal = self.family.diagonal(block) * self.family.diagonal(factor)
+        return super()._push(factor, self.family.with_diagonal(block, diagonal))
+
     def _block_curvature(self, factor: Array) -> float:
         return self.family.factor_curvature(factor, self.family.diagonal(factor))
 
@@ -126,6 +152,9 @@ class Covariance(Parametrization):
 
     def _pull(self, factor: Array, form: Array) -> Array:
         return 0.5 * self.family.unwhiten_form(factor, form)
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        return self.family.whiten_symmetric(factor, block)
 
     def _block_curvature(self, factor: Array) -> float:
         largest = self.family.largest_precision(factor)
@@ -143,6 +172,9 @@ class Precision(Parametrization):
 
     def _pull(self, factor: Array, form: Array) -> Array:
         return -0.5 * self.family.color_form(factor, form)
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        return -self.family.color_transposed(factor, block)
 
     def _block_curvature(self, factor: Array) -> float:
         largest = self.family.largest_variance(factor)

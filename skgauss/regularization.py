@@ -13,7 +13,9 @@ from sklearn.utils import check_array
 from . import linalg
 from ._typing import Array
 from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
-from .likelihood import GaussianLikelihood
+from .likelihood import GaussianLikelihood, Likelihood
+from .observed import observed_likelihood
+from .patterns import IncompleteStatistics
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
@@ -25,22 +27,27 @@ class Regularized(NamedTuple):
 
     Attributes
     ----------
-    likelihood : GaussianLikelihood
+    likelihood : Likelihood
     ridge : float or ndarray of shape (n_features,)
         The ridge in it, as a user would write it.
     warning : str
         Why a ridge was needed that nobody asked for, or empty.
     """
 
-    likelihood: GaussianLikelihood
+    likelihood: Likelihood
     ridge: float | Array
     warning: str = ""
 
 
 def regularized_likelihood(
-    reg_covar: Any, statistics: SufficientStatistics, family: Family, names: Sequence[str]
+    reg_covar: Any,
+    statistics: SufficientStatistics | IncompleteStatistics,
+    family: Family,
+    names: Sequence[str],
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
+
+    Whether that of incomplete data has a maximum only the climb can tell.
 
     Raises
     ------
@@ -51,6 +58,12 @@ def regularized_likelihood(
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
     _check_variances(statistics.variances + ridge, family, names)
+    if isinstance(statistics, IncompleteStatistics):
+        return Regularized(
+            observed_likelihood(statistics, family, ridge if ridge.any() else None),
+            used,
+            _never_together(statistics, family, names),
+        )
     likelihood = _attempt(statistics, family, ridge if ridge.any() else None)
     if likelihood is not None:
         return Regularized(likelihood, used)
@@ -116,21 +129,49 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
         )
 
 
+def _never_together(statistics: IncompleteStatistics, family: Family, names: Sequence[str]) -> str:
+    """A warning if two features were never observed in the same row, else nothing."""
+    if len(family.shape) < 2:
+        return ""
+    observed = (~statistics.missing).astype(float)
+    apart = np.argwhere(np.triu(observed.T @ observed == 0, 1))
+    if not len(apart):
+        return ""
+    pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart[:_NAMES_SHOWN].tolist()]
+    more = f" and {len(apart) - _NAMES_SHOWN} more pairs" if len(apart) > _NAMES_SHOWN else ""
+    return (
+        f"{'; '.join(pairs)}{more} were never observed in the same row: the data say nothing "
+        "about their covariance beyond what other features imply. The likelihood is flat there, "
+        "and the result is one of many maxima. Collect rows that show both, or use "
+        "covariance_type='diag'."
+    )
+
+
 def _diagnose(covariance: Array, names: Sequence[str]) -> str:
     """A sentence on the rank, with the features of one linear relation."""
+    rank, involved = linear_relation(covariance, names)
     d = len(names)
-    deviations = np.sqrt(covariance.diagonal())
-    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
-    rank = min(rank, d - 1)
-    # The first dependent feature, as a combination of the independent ones before it.
-    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
-    partners = pivots[:rank][np.abs(weights) > 1e-6 * np.abs(weights).max(initial=0.0)]
-    involved = [names[j] for j in sorted((pivots[rank], *partners))]
     return (
         f"the covariance of the {d} features has rank {rank}. Either there are too few "
         f"distinct rows (at least {d + 1} are needed) or features are collinear: "
-        f"{_listed(involved)} depend on each other linearly."
+        f"{involved} depend on each other linearly."
     )
+
+
+def linear_relation(
+    covariance: Array, names: Sequence[str], negligible: float = 1e-6
+) -> tuple[int, str]:
+    """Rank of a covariance, at most one below full, and the features of one linear relation.
+
+    Their weights in it are not `negligible` beside the largest.
+    """
+    deviations = np.sqrt(covariance.diagonal())
+    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
+    rank = min(rank, len(names) - 1)
+    # The first dependent feature, as a combination of the independent ones before it.
+    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
+    partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
+    return rank, _listed([names[j] for j in sorted((pivots[rank], *partners))])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 
 from ._typing import Array
 from .covariance import Family, NotPositiveDefiniteError
-from .likelihood import Evaluation, GaussianLikelihood
+from .likelihood import Evaluation, Likelihood
 
 
 def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
@@ -32,7 +32,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
     return _mean(mean, family), _factor(covariance, family)
 
 
-def evaluate_start(mean: Array, factor: Array, likelihood: GaussianLikelihood) -> Evaluation:
+def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
     """Evaluate the likelihood at a start.
 
     Raises

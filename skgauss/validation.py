@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
-from .inputs import check_finite, validate_rows
+from .inputs import validate_rows
+from .patterns import IncompleteStatistics
 from .statistics import SufficientStatistics
 
 
@@ -35,10 +36,15 @@ def validate_fit(estimator: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray
 
 
 def check_statistics(
-    statistics: SufficientStatistics, X: np.ndarray, names: Sequence[str], estimator_name: str
+    statistics: SufficientStatistics | IncompleteStatistics, names: Sequence[str]
 ) -> None:
-    """Refuse data that are not finite, or whose squares are not."""
-    check_finite(X, statistics.mean, estimator_name)
+    """Refuse features that were never observed, or whose squares float64 cannot hold."""
+    if isinstance(statistics, IncompleteStatistics):
+        never = np.flatnonzero(statistics.observed_weights == 0)
+        if never.size:
+            raise ValueError(
+                f"{names[never[0]]!r} was never observed: all its values are NaN. Drop it."
+            )
     overflowing = np.flatnonzero(~np.isfinite(statistics.variances))
     if overflowing.size:
         raise ValueError(

@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+from scipy.stats import multivariate_normal
 
 
 def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
@@ -58,3 +59,65 @@ def five_point_gradient(function, theta, step=2e-4):
             - (function(theta + 2 * unit) - function(theta - 2 * unit))
         ) / (12 * step)
     return gradient
+
+
+def observed_log_likelihood(X, mean, covariance, weights=None):
+    """Average log-density of what was observed, row by row."""
+    densities = np.zeros(len(X))
+    for i, row in enumerate(X):
+        o = ~np.isnan(row)
+        if o.any():
+            densities[i] = multivariate_normal(mean[o], covariance[np.ix_(o, o)]).logpdf(row[o])
+    return np.average(densities, weights=weights)
+
+
+def em_step(X, mean, covariance, weights=None):
+    """One iteration of the textbook EM, pattern by pattern, on the side of the covariance."""
+    weights = np.ones(len(X)) if weights is None else weights
+    d = len(mean)
+    missing = np.isnan(X)
+    completed, spread = X - mean, np.zeros((d, d))
+    for pattern in np.unique(missing, axis=0):
+        rows = (missing == pattern).all(axis=1)
+        m, o = pattern, ~pattern
+        regression = np.linalg.solve(covariance[np.ix_(o, o)], covariance[np.ix_(o, m)])
+        completed[np.ix_(rows, m)] = completed[np.ix_(rows, o)] @ regression
+        residual = covariance[np.ix_(m, m)] - covariance[np.ix_(m, o)] @ regression
+        spread[np.ix_(m, m)] += weights[rows].sum() * residual
+    step = weights @ completed / weights.sum()
+    second = (weights[:, None] * completed).T @ completed + spread
+    return mean + step, second / weights.sum() - np.outer(step, step)
+
+
+def em(X, weights=None, tol=1e-12, max_iter=20_000):
+    """The textbook EM from the moments of the observed values, until nothing moves."""
+    mean, covariance = np.nanmean(X, axis=0), np.diag(np.nanvar(X, axis=0))
+    for _ in range(max_iter):
+        new_mean, new_covariance = em_step(X, mean, covariance, weights)
+        scale = np.sqrt(np.diag(covariance))
+        moved = np.abs((new_mean - mean) / scale).max()
+        moved = max(moved, np.abs((new_covariance - covariance) / np.outer(scale, scale)).max())
+        mean, covariance = new_mean, new_covariance
+        if moved < tol:
+            return mean, covariance
+    raise AssertionError("EM did not converge")
+
+
+def monotone_closed_form(X):
+    """Exact maximum for a monotone pattern: feature j is observed where j + 1 is.
+
+    Each feature is regressed on those before it, on the rows that show it; the regressions
+    are the factors of the likelihood (Anderson 1957, JASA 52).
+    """
+    d = X.shape[1]
+    mean, covariance = np.zeros(d), np.zeros((d, d))
+    for j in range(d):
+        rows = X[~np.isnan(X[:, j])]
+        design = np.column_stack((np.ones(len(rows)), rows[:, :j]))
+        coefficients = np.linalg.lstsq(design, rows[:, j], rcond=None)[0]
+        residual = np.mean((rows[:, j] - design @ coefficients) ** 2)
+        slopes = coefficients[1:]
+        mean[j] = coefficients[0] + slopes @ mean[:j]
+        covariance[j, :j] = covariance[:j, j] = covariance[:j, :j] @ slopes
+        covariance[j, j] = residual + slopes @ covariance[:j, :j] @ slopes
+    return mean, covariance

@@ -65,8 +65,8 @@ def test_every_begin_has_an_end_when_a_climb_diverges(correlated):
 def test_teardown_after_an_error():
     recorder = Recorder()
     model = GaussianGradientMLE().set_callbacks(recorder)
-    with pytest.raises(ValueError, match="NaN"):
-        model.fit([[np.nan], [1.0], [2.0]])
+    with pytest.raises(ValueError, match="infinity"):
+        model.fit([[np.inf], [1.0], [2.0]])
     assert recorder.torn_down == 1
 
 

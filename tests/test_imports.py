@@ -13,17 +13,19 @@ PACKAGE = Path(skgauss.__file__).parent
 LAYERS = [
     ["__init__"],
     ["plotting"],
+    ["imputer"],
     ["estimator"],
     ["advice", "callbacks", "fitted"],
     ["solvers"],
-    ["objective"],
+    ["curvature", "objective"],
     ["parametrizations"],
     ["start"],
     ["regularization"],
+    ["observed"],
     ["likelihood"],
     ["density", "validation"],
-    ["inputs"],
-    ["covariance", "statistics"],
+    ["inputs", "marginals"],
+    ["conditional", "covariance", "patterns", "statistics"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]
@@ -31,6 +33,7 @@ RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 
 SOLVER_LAYERS = [
     ["__init__"],
+    ["accelerated"],
     ["closed_form", "coordinate", "gradient", "lbfgs", "natural"],
     ["steps"],
     ["base"],

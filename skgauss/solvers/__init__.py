@@ -1,5 +1,8 @@
 """Solvers: one algorithm a file, one loop for all in `base`."""
 
+from .. import curvature
+from ..objective import Objective
+from .accelerated import AcceleratedNatural
 from .base import Observer, Solution, Solver, maximize
 from .closed_form import ClosedForm
 from .coordinate import Coordinate
@@ -10,17 +13,40 @@ from .steps import BarzilaiBorwein, Constant, StepLength
 
 SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "closed-form")
 
-__all__ = ["SOLVERS", "Observer", "Solution", "make_solver", "maximize"]
+__all__ = [
+    "SOLVERS",
+    "Observer",
+    "Solution",
+    "learning_rate_bound",
+    "make_solver",
+    "maximize",
+]
+
+_CLOSE_ENOUGH = 1e-4  # natural gradient norm at which curvatures are those of the maximum
 
 
 def make_solver(name: str, learning_rate: float | None, n_inner_iter: int) -> Solver:
     """The solver of a name; a `learning_rate` of None is "auto"."""
     step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
     solvers = {
-        "natural": lambda: Natural(learning_rate),
+        "natural": lambda: (
+            AcceleratedNatural() if learning_rate is None else Natural(learning_rate)
+        ),
         "gradient": lambda: Gradient(step),
         "coordinate": lambda: Coordinate(step, n_inner_iter),
         "lbfgs": LBFGS,
         "closed-form": ClosedForm,
     }
     return solvers[name]()
+
+
+def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
+    """Largest constant step that is stable at the maximum, wherever the solution is."""
+    if solver.stable_rate is not None:
+        return solver.stable_rate
+    likelihood = objective.likelihood
+    at = solution.evaluation
+    if not (likelihood.concave or solution.converged):
+        natural = AcceleratedNatural()
+        at = maximize(objective, natural, at, max_iter=1000, tol=_CLOSE_ENOUGH).evaluation
+    return curvature.learning_rate_bound(likelihood, objective.parametrization, at)

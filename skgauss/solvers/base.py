@@ -8,7 +8,8 @@ import numpy as np
 
 from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
-from ..likelihood import Evaluation
+from ..curvature import least_curvature, leave_saddle
+from ..likelihood import Evaluation, Likelihood
 from ..objective import Objective
 
 
@@ -25,17 +26,20 @@ class Solution:
     evaluation : Evaluation
         The result: the last iterate, or the best one of a climb that diverged.
     stop_reason : str
-        "converged", "max_iter", "diverged", "stalled" or "callback".
+        "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback".
     values : list of float
         The log-likelihood of every iterate.
     path : list of (mean, factor) or None
         All iterates, the start first; None where only their values were kept.
+    flat_direction : ndarray or None
+        A direction, in the frame of the result, in which the likelihood is flat.
     """
 
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
     path: list[tuple[Array, Array]] | None
+    flat_direction: Array | None = None
 
     @property
     def n_iter(self) -> int:
@@ -79,7 +83,7 @@ class Monitor:
     ):
         self._likelihood = objective.likelihood
         self._max_iter = max_iter
-        self._tol = max(tol, self._likelihood.rounding_limit)
+        self._tol = tol
         self._observer = observer
         self._values: list[float] = []
         self._path: list[tuple[Array, Array]] | None = [] if record_path else None
@@ -90,8 +94,10 @@ class Monitor:
         """Take note of an iterate; True if the climb is to go on."""
         self._record(evaluation)
         asked_to_stop = self._end_iteration(evaluation)
-        if evaluation.is_stationary(self._tol):
+        if evaluation.is_stationary(max(self._tol, self._likelihood.rounding_limit(evaluation))):
             self.stop_reason = "converged"
+        elif self._likelihood.is_degenerate(evaluation):
+            self.stop_reason = "unbounded"
         elif asked_to_stop:
             self.stop_reason = "callback"
         elif len(self._values) > self._max_iter:
@@ -100,10 +106,20 @@ class Monitor:
             self._observer.begin(evaluation)
         return not self.stop_reason
 
-    def solution(self) -> Solution:
+    def solution(self, flat_direction: Array | None) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
-        return Solution(result, self.stop_reason, self._values, self._path)
+        return Solution(result, self.stop_reason, self._values, self._path, flat_direction)
+
+    @property
+    def last(self) -> Evaluation:
+        return self._last
+
+    def resume(self) -> None:
+        """Go on from a point that is stationary, but no maximum."""
+        self.stop_reason = ""
+        if self._observer is not None:
+            self._observer.begin(self._last)
 
     def break_off(self, reason: str) -> None:
         """The iteration under way found no next iterate."""
@@ -126,15 +142,18 @@ class Monitor:
 
 
 class Solver(ABC):
-    """An algorithm that climbs, told by the monitor how long."""
+    """An algorithm that climbs, told by the monitor how long.
+
+    Attributes
+    ----------
+    stable_rate : float or None
+        The largest stable constant step, where it does not depend on the parametrization.
+    """
+
+    stable_rate: float | None = None
 
     @abstractmethod
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
-
-    def learning_rate_bound(self, objective: Objective) -> float:
-        """Largest constant step that is stable at the maximum."""
-        _, factor = objective.likelihood.maximum
-        return objective.parametrization.learning_rate_bound(factor)
 
 
 class SteppingSolver(Solver):
@@ -176,8 +195,27 @@ def maximize(
     monitor = Monitor(
         objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
     )
+    flat_direction = None
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        solver.run(objective, start, monitor)
-    return monitor.solution()
+        point: Evaluation | None = start
+        while point is not None:
+            solver.run(objective, point, monitor)
+            point, flat_direction = _beyond(objective.likelihood, monitor)
+    return monitor.solution(flat_direction)
+
+
+def _beyond(likelihood: Likelihood, monitor: Monitor) -> tuple[Evaluation | None, Array | None]:
+    """Where to go on from a saddle that looked converged, and the flat direction of a maximum."""
+    if likelihood.concave or monitor.stop_reason != "converged":
+        return None, None
+    curvature = least_curvature(likelihood, monitor.last)
+    if curvature.is_saddle:
+        higher = leave_saddle(likelihood, monitor.last, curvature)
+        if higher is None:
+            monitor.stop_reason = "stalled"
+        else:
+            monitor.resume()
+        return higher, None
+    return None, curvature.direction if curvature.is_flat else None

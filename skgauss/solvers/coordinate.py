@@ -62,7 +62,8 @@ class Coordinate(SteppingSolver):
         """Spare a block that has arrived a search among rounding errors."""
         likelihood = objective.likelihood
         limit = (likelihood.resolution_of_the_mean, likelihood.rounding_limit)[k]
-        if self.step_length.adaptive and point.evaluation.norms[k] <= limit:
+        at = point.evaluation
+        if self.step_length.adaptive and at.norms[k] <= limit(at):
             raise Stalled
 
 

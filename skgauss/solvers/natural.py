@@ -23,9 +23,11 @@ from typing import NamedTuple
 
 from ..likelihood import Evaluation
 from ..objective import Objective
-from .base import Stalled, SteppingSolver
+from .base import SteppingSolver
 
-_SMALLEST_RATE = 1e-10
+# In the Fisher metric minus the Hessian at the maximum is the identity, or less where values
+# are missing.
+STABLE_RATE = 2.0
 
 
 class _State(NamedTuple):
@@ -37,34 +39,24 @@ class Natural(SteppingSolver):
 
     Parameters
     ----------
-    learning_rate : float, default=None
-        The constant rate; None starts every step from 1 and halves it until the
-        likelihood does not fall.
+    learning_rate : float
+        The constant rate.
     """
 
-    def __init__(self, learning_rate: float | None = None):
+    stable_rate = STABLE_RATE
+
+    def __init__(self, learning_rate: float):
         self.learning_rate = learning_rate
 
     def init(self, objective: Objective, start: Evaluation) -> _State:
         return _State(start)
 
     def step(self, objective: Objective, state: _State) -> _State:
-        if self.learning_rate is not None:
-            return _State(_move(objective, state.evaluation, self.learning_rate))
-        rate = 1.0
-        while rate > _SMALLEST_RATE:
-            reached = _move(objective, state.evaluation, rate)
-            if reached.value >= state.evaluation.value:
-                return _State(reached)
-            rate /= 2
-        raise Stalled
-
-    def learning_rate_bound(self, objective: Objective) -> float:
-        """2: in the Fisher metric the Hessian at the maximum is minus the identity."""
-        return 2.0
+        return _State(move(objective, state.evaluation, self.learning_rate))
 
 
-def _move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
+def move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
+    """The natural step of a rate."""
     likelihood = objective.likelihood
     family = likelihood.family
     mean, factor = likelihood.expected_maximum(at)

@@ -1,0 +1,138 @@
+r"""Curvature of a likelihood at a stationary point, from differences of its gradient.
+
+In the frame of a point, where the Fisher metric of complete data is the identity, minus the
+Hessian at the maximum has eigenvalues between 0 and 1: the share of the information about a
+direction that is left when values are missing. Below 0 the point is a saddle; at 0 the
+likelihood is flat.
+
+References
+----------
+Orchard and Woodbury (1972), "A missing information principle", Proceedings of the sixth
+Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from ._typing import Array
+from .covariance import NotPositiveDefiniteError
+from .likelihood import Evaluation, Likelihood
+from .parametrizations import Parametrization
+
+_STEP = 1e-4  # length of a difference, in the frame
+_FEWEST, _MOST = 6, 60  # Lanczos steps
+_SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
+_ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
+_FLAT = 1e-3  # an eigenvalue that differences cannot tell from 0
+_ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
+
+
+class Curvature(NamedTuple):
+    """The least curved direction at a stationary point.
+
+    Attributes
+    ----------
+    eigenvalue : float
+        Of minus the Hessian, in the frame.
+    direction : ndarray
+        The unit vector, in the frame.
+    """
+
+    eigenvalue: float
+    direction: Array
+
+    @property
+    def is_saddle(self) -> bool:
+        return self.eigenvalue < -_FLAT
+
+    @property
+    def is_flat(self) -> bool:
+        return abs(self.eigenvalue) <= _FLAT
+
+
+def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature:
+    """Smallest eigenvalue of minus the Hessian, by a few steps of Lanczos.
+
+    The steps end once no small eigenvalue shows, or one is known well.
+    """
+    gradient = at.natural_gradient
+    size = likelihood.family.n_parameters
+    start = _symmetric(likelihood, np.random.default_rng(0).standard_normal(gradient.size))
+    basis = [start / np.linalg.norm(start)]
+    diagonal: list[float] = []
+    beyond: list[float] = []
+    while True:
+        product = _minus_hessian(likelihood, at, gradient, basis[-1])
+        diagonal.append(float(product @ basis[-1]))
+        vectors = np.array(basis)
+        for _ in range(2):  # once is not enough in floating point
+            product -= vectors.T @ (vectors @ product)
+        beyond.append(float(np.linalg.norm(product)))
+        values, ritz = np.linalg.eigh(
+            np.diag(diagonal) + np.diag(beyond[:-1], 1) + np.diag(beyond[:-1], -1)
+        )
+        residual = beyond[-1] * abs(ritz[-1, 0])
+        clear = values[0] > _SAFE or residual < max(_ACCURATE * abs(values[0]), _FLAT)
+        if (clear and len(basis) >= min(_FEWEST, size)) or len(basis) == min(_MOST, size):
+            return Curvature(float(values[0]), vectors.T @ ritz[:, 0])
+        basis.append(product / beyond[-1])
+
+
+def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
+    """A point of higher likelihood along the direction that rises, or None if none is found."""
+    best = at
+    for length in _ESCAPES:
+        for sign in (1.0, -1.0):
+            try:
+                reached = likelihood.evaluate(
+                    *likelihood.family.retract(
+                        at.mean, at.factor, sign * length * curvature.direction
+                    )
+                )
+            except NotPositiveDefiniteError:
+                continue
+            best = reached if reached.value > best.value else best
+    return best if best is not at else None
+
+
+def learning_rate_bound(
+    likelihood: Likelihood, parametrization: Parametrization, at: Evaluation
+) -> float:
+    """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
+    if likelihood.concave:
+        return parametrization.learning_rate_bound(likelihood.maximum[1])
+    gradient = at.natural_gradient
+
+    def minus_hessian(direction: Array) -> Array:
+        move = parametrization.push(at.factor, direction.reshape(-1))
+        product = _minus_hessian(likelihood, at, gradient, move)
+        return parametrization.pull_frame(at.factor, product)
+
+    size = parametrization.to_theta(at.mean, at.factor).size
+    operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(size)
+    largest = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)
+    return float(2.0 / largest[0])
+
+
+def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array) -> Array:
+    """Minus the Hessian at a stationary point times a vector, in the frame."""
+    length = np.linalg.norm(move)
+    if length == 0:
+        return np.zeros_like(move)
+    step = _STEP / length
+    family = likelihood.family
+    ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
+    return (gradient - ahead.natural_gradient) / step
+
+
+def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
+    """The vector as a direction in which the covariance stays symmetric."""
+    d = likelihood.family.n_features
+    block = vector[d:]
+    if block.size == d * d:
+        block = block.reshape(d, d)
+        block = ((block + block.T) / 2).reshape(-1)
+    return np.concatenate((vector[:d], block))

@@ -1,0 +1,99 @@
+"""Rows that miss values, under a known Gaussian: density of what is there, law of what is not."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from . import linalg
+from ._typing import Array
+from .conditional import Conditional, Gaps, condition, inflation
+from .covariance import Diagonal, Family, Full
+from .patterns import sort_patterns
+
+_BLOCK = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
+
+
+class Marginals(NamedTuple):
+    """Of the observed values of each row.
+
+    Attributes
+    ----------
+    distances : ndarray of shape (n_rows,)
+        Squared Mahalanobis distances.
+    log_dets : ndarray of shape (n_rows,)
+        Log-determinants of the covariances.
+    """
+
+    distances: Array
+    log_dets: Array
+
+
+class Completed(NamedTuple):
+    """Deviations with the missing ones at their conditional means, and how sure those are.
+
+    Attributes
+    ----------
+    deviations : ndarray of shape (n_rows, n_features)
+    standard_deviations : ndarray of shape (n_rows, n_features)
+        Conditional standard deviations, 0 where observed.
+    """
+
+    deviations: Array
+    standard_deviations: Array
+
+
+def marginals(deviations: Array, family: Family, factor: Array) -> Marginals:
+    """Of deviations from the mean, NaN where missing."""
+    missing = np.isnan(deviations)
+    scales = family.standard_deviations(factor)
+    relative = np.where(missing, 0.0, deviations / scales)
+    units = 2.0 * (~missing @ np.log(scales))
+    if isinstance(family, Diagonal):
+        return Marginals(np.einsum("ij,ij->i", relative, relative), units)
+    result = Marginals(np.empty(len(missing)), np.empty(len(missing)))
+    log_det = family.log_det(factor / scales[:, None])
+    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
+        result.distances[rows] = given.distances
+        result.log_dets[rows] = log_det + gaps.by_row(given.log_det)
+    log_dets = result.log_dets + units
+    log_dets[missing.all(axis=1)] = 0.0  # and not what rounding makes of it
+    return Marginals(result.distances, log_dets)
+
+
+def complete(deviations: Array, family: Family, factor: Array) -> Completed:
+    """Of deviations from the mean, NaN where missing."""
+    missing = np.isnan(deviations)
+    scales = family.standard_deviations(factor)
+    spread = np.where(missing, scales, 0.0)
+    if isinstance(family, Diagonal):
+        return Completed(np.where(missing, 0.0, deviations), spread)
+    relative = np.where(missing, 0.0, deviations / scales)
+    completed = deviations.copy()
+    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
+        variances = gaps.by_row(np.einsum("iin->in", given.covariance))
+        where = rows, gaps.features_by_row
+        completed[where] = given.mean * scales[gaps.features_by_row]
+        spread[where] *= np.sqrt(variances)
+    return Completed(completed, spread)
+
+
+def _conditionals(
+    relative: Array, missing: np.ndarray, family: Full, factor: Array
+) -> Iterator[tuple[np.ndarray, Gaps, Conditional]]:
+    """Indices of rows that miss equally many, where they miss them, and their law."""
+    inverse = linalg.invert_lower(factor)
+    precision = inverse.T @ inverse
+    inflated = inflation(family.standard_deviations(factor) ** 2, precision.diagonal())
+    order, starts = sort_patterns(missing)
+    sizes = missing[order[starts[:-1]]].sum(axis=1)
+    first = 0
+    while first < len(sizes):
+        most = max(_BLOCK // (missing.shape[1] + int(sizes[first]) ** 2), 1)
+        same = int(np.searchsorted(sizes, sizes[first], side="right"))
+        fitting = int(np.searchsorted(starts, starts[first] + most, side="right")) - 1
+        last = min(same, max(fitting, first + 1))
+        rows = order[starts[first] : starts[last]]
+        gaps = Gaps(missing[order[starts[first:last]]], np.diff(starts[first : last + 1]))
+        yield rows, gaps, condition(relative[rows], gaps, precision, inflated)
+        first = last

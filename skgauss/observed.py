@@ -1,0 +1,307 @@
+r"""Likelihood of the observed values where others are missing (at random).
+
+With :math:`\hat y_i` row i completed by its conditional mean and :math:`C_i` the conditional
+covariance of what is missing, given the observed values, the gradient is that of complete
+data of the mean and covariance that the point expects (Fisher's identity):
+
+.. math::
+
+    m = \operatorname{avg} \hat y_i, \qquad
+    S = \operatorname{avg} \left[ (\hat y_i - m)(\hat y_i - m)^T + C_i \right],
+
+    u = L^{-1} (m - \mu), \qquad U = L^{-1} S L^{-T} + u u^T - I.
+
+To compute m and S is the E step of EM; to move to them the M step, the natural gradient step
+of rate 1.
+
+References
+----------
+Dempster, Laird and Rubin (1977), JRSS B 39(1); Little and Rubin (2019), Statistical Analysis
+with Missing Data, section 11.2; Xu and Jordan (1996), "On convergence properties of the EM
+algorithm for Gaussian mixtures", Neural Computation 8(1), for EM as a gradient method.
+"""
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from . import linalg, threads
+from ._typing import Array
+from .conditional import Gaps, condition, inflation
+from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
+from .likelihood import EPS, Evaluation, Likelihood
+from .patterns import IncompleteStatistics
+
+_BLOCK = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
+_ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
+# Condition of the correlations at which a climb to infinity is over, and the inflation at
+# which too few digits are left to go on.
+_DEGENERATE = 1e10
+_LARGEST_INFLATION = 1e11
+
+
+class Expected(NamedTuple):
+    """What an E step finds at a point.
+
+    Attributes
+    ----------
+    mean, covariance : ndarray
+        m and S.
+    value : float
+        Average log-likelihood of an observation, in nats.
+    """
+
+    mean: Array
+    covariance: Array
+    value: float
+
+
+class ObservedLikelihood(Likelihood):
+    """Of data with missing values.
+
+    Parameters
+    ----------
+    statistics : IncompleteStatistics
+    family : Family
+    ridge : ndarray of shape (n_features,), default=None
+        r, see `skgauss.likelihood`.
+    """
+
+    reference = 0.0
+    concave = False
+
+    def __init__(
+        self, statistics: IncompleteStatistics, family: Family, ridge: Array | None = None
+    ):
+        self.family = family
+        self.ridge = ridge
+        self.weight = float(statistics.weights.sum())
+        # Rows without a value count as observations of log-likelihood 0, and as nothing else.
+        self._share = self.weight / statistics.weight
+        self._observed_share = statistics.observed_weights / self.weight
+        self._origin = statistics.origin
+
+    @abstractmethod
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        """The E step, without the ridge."""
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        """See `GaussianLikelihood.evaluate`."""
+        family = self.family
+        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
+            raise NotPositiveDefiniteError
+        expected = self._expect(mean, factor)
+        value, covariance = expected.value, expected.covariance
+        if self.ridge is not None:
+            value -= 0.5 * family.trace_inverse(factor, self.ridge)
+            covariance = family.add_ridge(covariance, self.ridge)
+        covariance = family.project(covariance)
+        score_mean = family.solve(factor, expected.mean - mean)
+        relative = family.whiten_symmetric(factor, covariance)
+        form = family.multiplicity * (relative - family.identity) + family.outer(score_mean)
+        if not (math.isfinite(value) and np.isfinite(form).all()):
+            raise NotPositiveDefiniteError
+        completed = expected.mean, covariance
+        return Evaluation(mean, factor, value, score_mean, family, lambda: form, completed)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        penalty = 0.0 if self.ridge is None else self.family.trace_inverse(at.factor, self.ridge)
+        return self._share * (at.value + 0.5 * penalty)
+
+    def covariance(self, factor: Array) -> Array:
+        return self.family.square(factor)
+
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        assert at.expected is not None
+        mean, covariance = at.expected
+        return mean, self.family.root(covariance)
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        raise ValueError(
+            "solver='closed-form' does not serve data with missing values (NaN), whose "
+            "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
+            "'gradient', 'coordinate' or 'lbfgs'."
+        )
+
+    def condition(self, at: Evaluation) -> float:
+        return self.family.correlation_condition(self.family.square(at.factor), at.factor)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        return self.condition(at) > _DEGENERATE
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        return EPS * self.condition(at)
+
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        deviations = self.family.standard_deviations(at.factor)
+        offset = float(np.max(np.abs(at.mean - self._origin) / deviations))
+        return max(self.rounding_limit(at), EPS * offset)
+
+
+class ObservedDiagonal(ObservedLikelihood):
+    """Of uncorrelated features: each sees its own observed values alone."""
+
+    family: Diagonal
+
+    def __init__(
+        self, statistics: IncompleteStatistics, family: Diagonal, ridge: Array | None = None
+    ):
+        super().__init__(statistics, family, ridge)
+        self._mean, self._variances = statistics.mean, statistics.variances
+
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself, which exists in closed form here."""
+        share, variances = self._observed_share, self._variances
+        if self.ridge is not None:
+            variances = variances + self.ridge / share
+        pooled = share * variances
+        if self.family.multiplicity > 1:
+            return self._mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
+        return self._mean, np.sqrt(variances)
+
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        share, deviation = self._observed_share, self._mean - mean
+        variances = self.family.standard_deviations(factor) ** 2
+        spread = self._variances + deviation * deviation
+        log_scale = np.log(2 * np.pi) + np.log(variances)
+        value = -0.5 * float(share @ (log_scale + spread / variances))
+        step = share * deviation
+        second = share * spread + (1 - share) * variances
+        scatter = (second - step * step).reshape(self.family.scatter_shape)
+        return Expected(mean + step, scatter, value)
+
+
+class ObservedFull(ObservedLikelihood):
+    """Of correlated features, in units of their standard deviations and about the origin."""
+
+    family: Full
+
+    def __init__(self, statistics: IncompleteStatistics, family: Full, ridge: Array | None = None):
+        super().__init__(statistics, family, ridge)
+        self._available = statistics.mean, statistics.variances
+        self._unit = np.sqrt(statistics.variances)
+        self._parts = list(_parts(statistics, self._unit))
+        logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
+        self._constant = -0.5 * logs
+
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """Moments of the complete rows where they are many, else of each feature by itself."""
+        moments = self._parts[0].complete_moments() if self._parts else None
+        if moments is not None:
+            mean, covariance = moments
+            try:
+                factor = self.family.root(covariance)
+            except NotPositiveDefiniteError:
+                pass
+            else:
+                return self._origin + self._unit * mean, self._unit[:, None] * factor
+        mean, variances = self._available
+        return mean, np.diag(np.sqrt(variances))
+
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        scaled_mean = (mean - self._origin) / self._unit
+        scaled_factor = factor / self._unit[:, None]
+        inverse = linalg.invert_lower(scaled_factor)
+        precision = inverse.T @ inverse
+        variances = self.family.standard_deviations(scaled_factor) ** 2
+        inflated = inflation(variances, precision.diagonal())
+        if not inflated < _LARGEST_INFLATION:
+            raise NotPositiveDefiniteError
+        d = len(mean)
+        first, second, deviance = np.zeros(d), np.zeros((d, d)), 0.0
+        with threads.one_blas_thread():
+            for part in self._parts:
+                moments = part.expect(scaled_mean, precision, inflated)
+                first += moments.first
+                second += moments.second
+                deviance += moments.deviance
+        step = first / self.weight
+        covariance = second / self.weight - np.outer(step, step)
+        value = self._constant - 0.5 * (self.family.log_det(scaled_factor) + deviance / self.weight)
+        covariance *= self._unit
+        covariance *= self._unit[:, None]
+        return Expected(self._origin + self._unit * step, covariance, value)
+
+
+class _Moments(NamedTuple):
+    """Sums over rows: of the completed rows, of their products, of the deviance."""
+
+    first: Array
+    second: Array
+    deviance: float
+
+
+class _Part:
+    """Rows of the data that miss equally many values."""
+
+    def __init__(self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows):
+        self.weights, self.levels, self.rows = weights, levels, rows
+        self.gaps = Gaps(missing, counts)
+
+    def complete_moments(self) -> tuple[Array, Array] | None:
+        """Mean and covariance, if nothing is missing from many rows."""
+        n_missing, d = len(self.gaps.features), self.rows.shape[1]
+        weight = float(self.levels @ self.levels)
+        if n_missing or weight < _ENOUGH_COMPLETE * d:
+            return None
+        mean = (self.levels @ self.rows) / weight
+        centred = self.rows - self.levels[:, None] * mean
+        return mean, (centred.T @ centred) / weight
+
+    def expect(self, mean: Array, precision: Array, inflated: float) -> _Moments:
+        d = len(mean)
+        deviations = self.rows - self.levels[:, None] * mean
+        entries = self.gaps.entries
+        deviations.reshape(-1)[entries] = 0.0
+        given = condition(deviations, self.gaps, precision, inflated)
+        # Counted from the origin again, where the observed values have their full precision.
+        completed = self.rows.copy()
+        completed.reshape(-1)[entries] = given.mean + self.levels * mean[self.gaps.features_by_row]
+        spread = np.bincount(
+            self.gaps.blocks.reshape(-1),
+            (given.covariance * self.weights).reshape(-1),
+            minlength=d * d,
+        )
+        return _Moments(
+            self.levels @ completed,
+            completed.T @ completed + spread.reshape(d, d),
+            float(given.distances.sum() + self.weights @ given.log_det),
+        )
+
+
+def _parts(statistics: IncompleteStatistics, unit: Array) -> Iterator[_Part]:
+    """Patterns that miss equally many, in pieces that fit into cache."""
+    s, d = statistics, statistics.rows.shape[1]
+    n_missing = s.missing.sum(axis=1)
+    end_rows = np.concatenate(([0], np.cumsum(s.counts)))
+    rows = s.rows / unit
+    first = 0
+    while first < len(n_missing):
+        same = first + int(np.searchsorted(n_missing[first:], n_missing[first], side="right"))
+        most_rows = max(_BLOCK // (d + int(n_missing[first]) ** 2), 1)
+        fitting = int(np.searchsorted(end_rows, end_rows[first] + most_rows, side="right")) - 1
+        last = min(same, max(fitting, first + 1))
+        patterns, its_rows = slice(first, last), slice(end_rows[first], end_rows[last])
+        yield _Part(
+            s.missing[patterns],
+            s.weights[patterns],
+            s.counts[patterns],
+            s.levels[its_rows],
+            rows[its_rows],
+        )
+        first = last
+
+
+def observed_likelihood(
+    statistics: IncompleteStatistics, family: Family, ridge: Array | None = None
+) -> ObservedLikelihood:
+    """The likelihood of the observed values, for either kind of family."""
+    if isinstance(family, Full):
+        return ObservedFull(statistics, family, ridge)
+    return ObservedDiagonal(statistics, family, ridge)

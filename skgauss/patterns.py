@@ -1,0 +1,173 @@
+"""Sufficient statistics of incomplete data, by pattern of missing values: a monoid under ``+``.
+
+The observed-data likelihood sees the rows of one pattern only through the Gram matrix of
+(1, x) over its observed features. The triangular factor of a QR decomposition has the same
+Gram matrix and at most one row more than there are such features: it stands for the rows
+where they are more. Few patterns thus cost nothing in the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._typing import Array
+
+
+@dataclass(frozen=True, eq=False)
+class IncompleteStatistics:
+    r"""All that the observed-data likelihood of a sample with missing values sees.
+
+    A row k stands for ``sqrt(w) (1, x - origin)`` of an observation x of weight w, or is one
+    of the rows of a triangle that stand for many: their products
+    :math:`\sum_k (a_k - b_k m)(a_k - b_k m)^T`, b the level and a the row, are those of
+    the observations about ``origin + m``.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of all weights, those of rows in which nothing was observed included.
+    origin : ndarray of shape (n_features,)
+        Where the rows are counted from, near the mean.
+    missing : bool ndarray of shape (n_patterns, n_features)
+        The patterns, those with fewest missing values first; none of them misses all.
+    weights : ndarray of shape (n_patterns,)
+        Weight of the observations of each pattern.
+    counts : int ndarray of shape (n_patterns,)
+        Rows of each pattern.
+    levels : ndarray of shape (n_rows,)
+    rows : ndarray of shape (n_rows, n_features)
+        Ordered as the patterns; 0 where missing.
+
+    References
+    ----------
+    Little and Rubin (2019), Statistical Analysis with Missing Data, chapter 11, for the
+    likelihood by pattern.
+    """
+
+    weight: float
+    origin: Array
+    missing: np.ndarray
+    weights: Array
+    counts: np.ndarray
+    levels: Array
+    rows: Array
+
+    def __add__(self, other: IncompleteStatistics) -> IncompleteStatistics:
+        return merge([self, other])
+
+    @property
+    def observed_weights(self) -> Array:
+        """Weight with which each feature was observed."""
+        return self.weights @ ~self.missing
+
+    @property
+    def pattern_of_row(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the observed values of each feature."""
+        return self.origin + self._offset
+
+    @property
+    def variances(self) -> Array:
+        """Variance of the observed values of each feature, about their mean."""
+        deviations = self.rows - self.levels[:, None] * self._offset
+        deviations[self.missing[self.pattern_of_row]] = 0.0
+        return np.einsum("ij,ij->j", deviations, deviations) / self.observed_weights
+
+    @property
+    def _offset(self) -> Array:
+        return (self.levels @ self.rows) / self.observed_weights
+
+
+def incomplete_statistics(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
+    """Of rows with NaN where values are missing."""
+    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+    missing = np.isnan(X)
+    informative = (weights > 0) & ~missing.all(axis=1)
+    X, missing, present = X[informative], missing[informative], weights[informative]
+    origin = _origin(X, missing)
+    levels = np.sqrt(present)
+    rows = np.where(missing, 0.0, X - origin) * levels[:, None]
+    return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
+
+
+def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
+    """Statistics of all parts together."""
+    if len(parts) == 1:
+        return parts[0]
+    shares = np.array([part.observed_weights for part in parts])
+    origins = np.array([part.origin for part in parts])
+    # Reckoned from one of them, so that a constant feature stays at exactly zero.
+    base = origins[shares.argmax(axis=0), np.arange(origins.shape[1])]
+    total = np.maximum(shares.sum(axis=0), np.finfo(float).tiny)
+    origin = base + (shares * (origins - base)).sum(axis=0) / total
+    missing = np.concatenate([part.missing[part.pattern_of_row] for part in parts])
+    levels = np.concatenate([part.levels for part in parts])
+    rows = np.concatenate([p.rows + np.outer(p.levels, p.origin - origin) for p in parts])
+    rows[missing] = 0.0
+    weights = np.concatenate([_on_first_rows(part) for part in parts])
+    return _reduced(sum(p.weight for p in parts), origin, missing, weights, levels, rows)
+
+
+def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An order of the rows in which equal patterns meet, and where each begins.
+
+    Patterns that miss fewest come first. The starts end with the number of rows.
+    """
+    packed = np.packbits(missing, axis=1)
+    words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    order = np.lexsort((*words.T, missing.sum(axis=1)))
+    ordered = words[order]
+    changes = np.flatnonzero((ordered[1:] != ordered[:-1]).any(axis=1)) + 1
+    starts = np.concatenate(([0], changes, [len(missing)])) if len(missing) else np.zeros(1, int)
+    return order, starts
+
+
+def _origin(X: Array, missing: np.ndarray) -> Array:
+    """Mean of the observed values of each feature, reckoned from the first of them.
+
+    From a value, so that the deviations of a constant feature are exactly zero.
+    """
+    if not len(X):
+        return np.zeros(X.shape[1])
+    first = np.argmin(missing, axis=0)
+    base = np.nan_to_num(X[first, np.arange(X.shape[1])])
+    times_observed = np.maximum((~missing).sum(axis=0), 1)
+    return base + np.where(missing, 0.0, X - base).sum(axis=0) / times_observed
+
+
+def _reduced(
+    weight: float, origin: Array, missing: np.ndarray, weights: Array, levels: Array, rows: Array
+) -> IncompleteStatistics:
+    """From rows in any order, with patterns and weights of their own."""
+    order, starts = sort_patterns(missing)
+    first = starts[:-1]
+    missing, levels, rows = missing[order], levels[order], rows[order]
+    by_pattern = np.add.reduceat(weights[order], first) if len(first) else np.empty(0)
+    counts = np.diff(starts)
+    n_observed = (~missing[first]).sum(axis=1)
+    keep = np.ones(len(rows), dtype=bool)
+    for p in np.flatnonzero(counts > n_observed + 1):
+        start, end, top = starts[p], starts[p + 1], starts[p] + n_observed[p] + 1
+        observed = ~missing[start]
+        stacked = np.column_stack((levels[start:end], rows[start:end, observed]))
+        triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
+        levels[start:top] = triangle[:, 0]
+        rows[start:top, observed] = triangle[:, 1:]
+        keep[top:end] = False
+    counts = np.minimum(counts, n_observed + 1)
+    return IncompleteStatistics(
+        weight, origin, missing[first], by_pattern, counts, levels[keep], rows[keep]
+    )
+
+
+def _on_first_rows(part: IncompleteStatistics) -> Array:
+    """The weights of the patterns, each on the first of its rows."""
+    weights = np.zeros(len(part.rows))
+    weights[np.cumsum(part.counts) - part.counts] = part.weights
+    return weights
