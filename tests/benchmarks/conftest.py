@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter):
     if not _seconds:
         return
     terminalreporter.section("ours / theirs, best times in ms")
-    line = "{:<70}{:>8}{:>8}{:>8}{:>16}{:>8}"
+    line = "{:<66}{:>8}{:>8}{:>7}{:>18}{:>8}"
     terminalreporter.line(line.format("", "ours", "theirs", "ratio", "turns", "target"))
     for row, seconds in _seconds.items():
         ours, theirs = seconds["ours"], seconds["theirs"]
