@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE, threads
+from skgauss import GaussianGradientMLE, inputs, threads
+from skgauss.covariance import make_family
 
 ROWS = [10**3, 10**4, 10**5, 10**6, 10**7]
 COLUMNS = [1, 3, 10, 30, 100, 300, 1000, 2000]
@@ -32,6 +33,10 @@ def main():
     print("\nmultiplying, 10^9 flops a second, n d^2 in all")
     for n, d in [(100_000, 100), (20_000, 1_000), (20_000, 2_000)]:
         multiplying(normal(n, d))
+
+    print("\nparts of a fit, ms; the first three on one thread")
+    for n, d in [(10**7, 1), (10**6, 10), (100_000, 100), (20_000, 1_000)]:
+        parts_of_a_fit(normal(n, d))
 
     print("\nNumPy arrays at once beside X and what is returned, 10^6 bytes")
     print(f"{'rows':>12}{'columns':>9} {'dtype':9}{'fit':>8}{'score_samples':>15}")
@@ -109,6 +114,24 @@ def multiplying(X):
 def print_rates(X, amount, functions):
     for name, each in zip(functions, seconds(*functions.values()), strict=True):
         print(f"{len(X):12,} x {X.shape[1]:<8,}{name:22}{amount / each / 1e9:8.1f}")
+
+
+def parts_of_a_fit(X):
+    family = make_family("full", X.shape[1])
+    rows = inputs._block_rows(family)
+    buffer, pivot = inputs._Buffer(X, rows), X[:1000].mean(axis=0)
+    blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
+    centred = [buffer.subtract(blocks[0], pivot)] * len(blocks)
+    with threads.one_blas_thread():
+        alone = seconds(
+            lambda: [buffer.subtract(block, pivot) for block in blocks],
+            lambda: [buffer.ones @ block for block in centred],
+            lambda: [family.gram(block) for block in centred],
+        )
+    whole = seconds(lambda: inputs.summarize(X, None, family), lambda: fit(X))
+    names = ["subtract a pivot", "sums", "products", "all of the data", "fit"]
+    for name, each in zip(names, alone + whole, strict=True):
+        print(f"{len(X):12,} x {X.shape[1]:<8,}{name:22}{1e3 * each:8.1f}")
 
 
 def memory(X):
