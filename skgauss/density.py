@@ -125,8 +125,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             X, family, lambda rows: family.squared_lengths(inverse, rows), self.mean_
         )
         constants = np.asarray(family.n_features * _LOG_2_PI + family.log_det(factor))
-        if np.isfinite(distances).all():
-            return distances, constants
+        with np.errstate(over="ignore", invalid="ignore"):
+            if math.isfinite(distances.sum()):  # no mask as long as X
+                return distances, constants
         check_no_infinity(X, type(self).__name__)
         constants = np.full(len(X), constants)
         for rows in incomplete_rows(X):

@@ -27,9 +27,11 @@ from .statistics import SufficientStatistics, about_the_mean
 Result = TypeVar("Result")
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
-# blocks share one pivot and so add up without a merge.
+# blocks share one pivot and so add up without a merge. Threads, which contend for the
+# interpreter's lock between the blocks, share longer ones.
 _BLOCK = 2**17
-_CHUNK = 2**20
+_BLOCKS_OF_THREADS = 2**19
+_CHUNK = 2**21
 _FEWEST_ROWS = 8
 _ROWS_AT_ONCE = 64
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
@@ -82,10 +84,11 @@ def summarize(X: np.ndarray, sample_weight: Array | None, family: Family) -> Suf
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0 if sample_weight is None else 2.0 ** -max(math.frexp(sample_weight.max())[1], -1000)
 
-    def part(chunk: slice) -> SufficientStatistics:
+    def part(chunk: slice, block: int) -> SufficientStatistics:
         weights = None if sample_weight is None else unit * sample_weight[chunk]
+        rows = _block_rows(family, block)
         with np.errstate(invalid="ignore", over="ignore"):
-            return _summarize_chunk(X[chunk], weights, family)
+            return _summarize_chunk(X[chunk], weights, family, rows)
 
     # Chunks so long that merging their statistics is the lesser work.
     fewest = 16 * family.n_features if len(family.scatter_shape) == 2 else 1
@@ -101,16 +104,16 @@ def map_rows(
     The array handed to `function` is a buffer that it may overwrite.
     """
     result = np.empty(len(X))
-    rows = _block_rows(family)
 
-    def part(chunk: slice) -> None:
+    def part(chunk: slice, block: int) -> None:
+        rows = max(block // X.shape[1], _FEWEST_ROWS)
         buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(chunk.start, chunk.stop, rows):
-                block = slice(start, min(start + rows, chunk.stop))
-                result[block] = function(buffer.subtract(X[block], mean))
+                its_rows = slice(start, min(start + rows, chunk.stop))
+                result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    for _ in _map_chunks(part, X, rows):
+    for _ in _map_chunks(part, X, _FEWEST_ROWS):
         pass
     return result
 
@@ -138,20 +141,21 @@ def _summarize_incomplete(X: np.ndarray, sample_weight: Array | None) -> Incompl
 
 
 def _map_chunks(
-    part: Callable[[slice], Result], X: np.ndarray, fewest_rows: int
+    part: Callable[[slice, int], Result], X: np.ndarray, fewest_rows: int
 ) -> Iterator[Result]:
     """``part`` of all chunks of X in their order, by threads of ours where those pay.
 
-    For a single column they would spend their time handing the interpreter's lock to and fro.
+    It is handed the chunk, and how many elements of it to work on at once.
     """
-    large = X.shape[1] > 1 and X.size >= _MANY_ELEMENTS
-    n_threads = threads.available() if large else 1
+    n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = _chunks(X, fewest_rows, n_threads)
     if n_threads > 1:
-        yield from threads.ordered_map(part, chunks, n_threads)
+        block = max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
+        yield from threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads)
     else:
         with _blas_threads_for(X):
-            yield from map(part, chunks)
+            for chunk in chunks:
+                yield part(chunk, _BLOCK)
 
 
 def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
@@ -190,18 +194,19 @@ class _Buffer:
         return room
 
 
-def _block_rows(family: Family) -> int:
+def _block_rows(family: Family, block: int) -> int:
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
-    # never so few that calling NumPy becomes the work.
+    # never so few that calling NumPy becomes the work. A single column takes half the room,
+    # since reading it is all there is to do.
     fewest = 2 * family.n_features if len(family.scatter_shape) == 2 else _FEWEST_ROWS
-    return max(_BLOCK // max(family.n_features, 2), fewest)
+    return max(block // max(family.n_features, 2), fewest)
 
 
 def _summarize_chunk(
-    X: np.ndarray, sample_weight: Array | None, family: Family
+    X: np.ndarray, sample_weight: Array | None, family: Family, block_rows: int
 ) -> SufficientStatistics:
     """Statistics of one chunk, from sums about a pivot close to its mean."""
-    buffer = _Buffer(X, _block_rows(family))
+    buffer = _Buffer(X, block_rows)
     pivot = _pivot(X, sample_weight)
     for _ in range(_MOST_PIVOTS):
         weight, first, second = _sums(X, sample_weight, pivot, family, buffer)
@@ -218,7 +223,7 @@ def _sums(
     X: np.ndarray, sample_weight: Array | None, pivot: Array, family: Family, buffer: _Buffer
 ) -> tuple[float, Array, Array]:
     """Weight, and weighted sums of the deviations from the pivot and of their products."""
-    rows = _block_rows(family)
+    rows = buffer.rows
     weight = 0.0
     first = np.zeros(family.n_features)
     second = np.zeros(family.scatter_shape)
