@@ -60,11 +60,11 @@ def regularized_likelihood(
     _check_variances(statistics.variances + ridge, family, names)
     if isinstance(statistics, IncompleteStatistics):
         return Regularized(
-            observed_likelihood(statistics, family, ridge if ridge.any() else None),
+            likelihood_with_ridge(statistics, family, ridge),
             used,
             _never_together(statistics, family, names),
         )
-    likelihood = _attempt(statistics, family, ridge if ridge.any() else None)
+    likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
         return Regularized(likelihood, used)
     diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
@@ -84,12 +84,28 @@ def regularized_likelihood(
     )
 
 
+def likelihood_with_ridge(
+    statistics: SufficientStatistics | IncompleteStatistics, family: Family, ridge: Array
+) -> Likelihood:
+    """The likelihood of complete or of incomplete data, with a ridge that may be zero.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If complete data have a singular covariance.
+    """
+    used = ridge if ridge.any() else None
+    if isinstance(statistics, IncompleteStatistics):
+        return observed_likelihood(statistics, family, used)
+    return GaussianLikelihood(statistics, family, used)
+
+
 def _attempt(
-    statistics: SufficientStatistics, family: Family, ridge: Array | None
+    statistics: SufficientStatistics, family: Family, ridge: Array
 ) -> GaussianLikelihood | None:
     """The likelihood, unless its covariance is singular to rounding."""
     try:
-        likelihood = GaussianLikelihood(statistics, family, ridge)
+        likelihood = GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
     except NotPositiveDefiniteError:
         return None
     singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .estimates import check_fitted, likelihood_of
+from .estimates import check_fitted, likelihood_of, maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
 
 
@@ -192,8 +192,9 @@ class ConvergenceDisplay:
 def _gaps(estimator: Any) -> Array:
     """Maximum minus value at each iterate, of the log-likelihood that was climbed."""
     likelihood = likelihood_of(estimator)
+    maximum = maximum_of(estimator, likelihood)
     if likelihood.ridge is None:
-        return likelihood.reference - estimator.log_likelihood_path_
+        return likelihood.log_likelihood(maximum) - estimator.log_likelihood_path_
     if not hasattr(estimator, "covariance_path_"):
         raise ValueError(
             "This fit has a ridge (reg_covar_ is not 0), so that it climbs the penalised "
@@ -202,14 +203,13 @@ def _gaps(estimator: Any) -> Array:
         )
     family = likelihood.family
     path = zip(estimator.mean_path_, estimator.covariance_path_, strict=True)
-    return np.array(
-        [-likelihood.evaluate(mean, family.root(family.pack(cov))).value for mean, cov in path]
-    )
+    values = [likelihood.evaluate(mean, family.root(family.pack(cov))).value for mean, cov in path]
+    return maximum.value - np.array(values)
 
 
 def _rounding(estimator: Any) -> float:
     """Rounding of a log-likelihood: of its value, and of the d terms that sum up to it."""
-    size = max(abs(likelihood_of(estimator).reference), estimator.n_features_in_)
+    size = max(np.abs(estimator.log_likelihood_path_[-1]), estimator.n_features_in_)
     return float(np.finfo(float).eps) * size
 
 

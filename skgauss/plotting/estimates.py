@@ -10,7 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
 from ..covariance import family_of
-from ..likelihood import GaussianLikelihood
+from ..likelihood import Evaluation, Likelihood
+from ..regularization import likelihood_with_ridge
+from ..solvers import climb_to_maximum
 from ..validation import feature_names
 
 
@@ -32,13 +34,20 @@ def check_fitted(estimator: Any) -> None:
         )
 
 
-def likelihood_of(estimator: Any) -> GaussianLikelihood:
-    """The likelihood that was climbed, ridge included, and its exact maximum."""
+def likelihood_of(estimator: Any) -> Likelihood:
+    """The likelihood that was climbed, ridge included."""
     check_fitted(estimator)
     family = family_of(estimator.covariance_, estimator.n_features_in_)
     ridge = np.full(estimator.n_features_in_, estimator.reg_covar_)
     statistics = estimator.sufficient_statistics_
-    return GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
+    return likelihood_with_ridge(statistics, family, ridge)
+
+
+def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
+    """Its maximum: exact where there is a closed form, else reached from the estimate."""
+    if likelihood.concave:
+        return likelihood.evaluate(*likelihood.maximum)
+    return climb_to_maximum(likelihood, estimator.mean_, estimator._factor)
 
 
 def feature_index(estimator: Any, feature: int | str) -> int:

@@ -8,7 +8,8 @@ r"""A Gaussian likelihood as a function of the mean and the scale of one feature
 With m = 1 this is the marginal log-likelihood of the feature, whose other features are
 integrated out. A spherical covariance has one scale for all its m features; for it, this is
 the log-likelihood of all of them, with the other means at the maximum. A ridge is part of
-:math:`s^2`: it is the penalised log-likelihood.
+:math:`s^2`: it is the penalised log-likelihood. Where values are missing, it is that of the
+data completed by what the maximum expects of them.
 """
 
 import math
@@ -19,9 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._typing import Array
-from ..likelihood import GaussianLikelihood
+from ..covariance import Family
 from ..parametrizations import PARAMETRIZATIONS
-from .estimates import likelihood_of, marginal_covariance
+from .estimates import likelihood_of, marginal_covariance, maximum_of
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ class LikelihoodSlice:
 def slice_of(estimator: Any, feature: int) -> LikelihoodSlice:
     """The likelihood that was climbed, as a function of one feature."""
     likelihood = likelihood_of(estimator)
-    mean, factor = likelihood.maximum
+    maximum = maximum_of(estimator, likelihood)
     family = likelihood.family
-    scale = family.standard_deviations(factor)[feature]
-    return LikelihoodSlice(float(mean[feature]), float(scale), family.multiplicity)
+    scale = family.standard_deviations(maximum.factor)[feature]
+    return LikelihoodSlice(float(maximum.mean[feature]), float(scale), family.multiplicity)
 
 
 def path_of(estimator: Any, feature: int) -> Array:
@@ -73,18 +74,19 @@ def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
     if estimator.solver == "natural":  # no unit changes its bound
         return np.full(len(scales), estimator.learning_rate_bound_)
     likelihood = likelihood_of(estimator)
-    parametrization = PARAMETRIZATIONS[estimator.parametrization](likelihood.family)
+    family, factor = likelihood.family, maximum_of(estimator, likelihood).factor
+    parametrization = PARAMETRIZATIONS[estimator.parametrization](family)
     return np.array(
         [
-            parametrization.learning_rate_bound(_rescaled(likelihood, feature, scale))
+            parametrization.learning_rate_bound(_rescaled(factor, family, feature, scale))
             for scale in scales
         ]
     )
 
 
-def _rescaled(likelihood: GaussianLikelihood, feature: int, scale: float) -> Array:
-    """Factor of the covariance at the maximum, one feature brought to `scale`."""
-    factor = likelihood.maximum[1].copy()
-    ratio = scale / likelihood.family.standard_deviations(factor)[feature]
-    factor[feature % len(factor)] *= ratio  # of length one where features share the scale
-    return factor
+def _rescaled(factor: Array, family: Family, feature: int, scale: float) -> Array:
+    """Factor of a covariance with one feature brought to `scale`."""
+    rescaled = factor.copy()
+    ratio = scale / family.standard_deviations(factor)[feature]
+    rescaled[feature % len(factor)] *= ratio  # of length one where features share the scale
+    return rescaled

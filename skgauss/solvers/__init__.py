@@ -1,7 +1,10 @@
 """Solvers: one algorithm a file, one loop for all in `base`."""
 
 from .. import curvature
+from .._typing import Array
+from ..likelihood import Evaluation, Likelihood
 from ..objective import Objective
+from ..parametrizations import PARAMETRIZATIONS
 from .accelerated import AcceleratedNatural
 from .base import Observer, Solution, Solver, maximize
 from .closed_form import ClosedForm
@@ -17,12 +20,11 @@ __all__ = [
     "SOLVERS",
     "Observer",
     "Solution",
+    "climb_to_maximum",
     "learning_rate_bound",
     "make_solver",
     "maximize",
 ]
-
-_CLOSE_ENOUGH = 1e-4  # natural gradient norm at which curvatures are those of the maximum
 
 
 def make_solver(name: str, learning_rate: float | None, n_inner_iter: int) -> Solver:
@@ -47,6 +49,12 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     likelihood = objective.likelihood
     at = solution.evaluation
     if not (likelihood.concave or solution.converged):
-        natural = AcceleratedNatural()
-        at = maximize(objective, natural, at, max_iter=1000, tol=_CLOSE_ENOUGH).evaluation
+        at = climb_to_maximum(likelihood, at.mean, at.factor)
     return curvature.learning_rate_bound(likelihood, objective.parametrization, at)
+
+
+def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Evaluation:
+    """A maximum, as well as the default solver finds it, where there is no closed form."""
+    objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
+    start = likelihood.evaluate(mean, factor)
+    return maximize(objective, AcceleratedNatural(), start, max_iter=1000, tol=1e-6).evaluation

@@ -113,6 +113,7 @@ def _search(
 ) -> tuple[Evaluation, _Pair] | None:
     """Halve the step until nothing is lost."""
     likelihood = objective.likelihood
+    rounding = _ROUNDING * (1 + abs(at.value)) + likelihood.rounding_limit(at)
     rate = 1.0
     while rate > _SMALLEST_RATE:
         step = rate * direction
@@ -124,7 +125,6 @@ def _search(
         gain = reached.value - at.value
         slopes = gradient + reached.natural_gradient
         # Of a difference that rounding may have made, the slopes at both ends know the sign.
-        lost_in_rounding = abs(gain) <= _ROUNDING * (1 + abs(at.value))
-        if gain > 0 or (lost_in_rounding and step @ slopes > 0):
+        if gain > rounding or (abs(gain) <= rounding and step @ slopes > 0):
             return reached, _Pair(step, gradient - reached.natural_gradient)
     return None
