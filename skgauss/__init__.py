@@ -2,7 +2,9 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
+from .patterns import IncompleteStatistics
 from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
+from .statistics import SufficientStatistics
 
 __version__ = "0.1.0"
 
@@ -11,6 +13,8 @@ __all__ = [
     "GaussianEllipseDisplay",
     "GaussianGradientMLE",
     "GaussianImputer",
+    "IncompleteStatistics",
     "LikelihoodPathDisplay",
+    "SufficientStatistics",
     "__version__",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from ._typing import Array
 from .regularization import linear_relation
@@ -11,6 +12,18 @@ from .solvers import Solution
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 _NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
+
+
+def warnings_of(
+    solution: Solution, estimator: Any, bound: float, names: Sequence[str], of_data: str
+) -> list[tuple[str, type[Warning]]]:
+    """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
+    found: list[tuple[str, type[Warning]]] = [(of_data, UserWarning)] if of_data else []
+    if not solution.converged:
+        found.append((explain(solution, estimator, bound, names), ConvergenceWarning))
+    elif solution.flat_direction is not None and not of_data:
+        found.append((explain_flat(solution.flat_direction, names), UserWarning))
+    return found
 
 
 def explain(solution: Solution, estimator: Any, bound: float, names: Sequence[str]) -> str:

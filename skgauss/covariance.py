@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import linalg, sums
+from . import linalg
 from ._typing import Array
 from .linalg import NotPositiveDefiniteError
 
@@ -62,10 +62,6 @@ class Diagonal:
         return True
 
     # -- statistics
-
-    def gram(self, rows: Array) -> Array:
-        """Sum over rows of the outer products, as far as this family needs them."""
-        return sums.squares(rows).reshape(self.scatter_shape)
 
     def project(self, scatter: Array) -> Array:
         """The covariance of this family that maximises the likelihood of a scatter."""
@@ -270,9 +266,6 @@ class Full:
         deviations = np.sqrt(np.abs(covariance.diagonal()))
         difference = np.abs(covariance - covariance.T)
         return bool((difference <= 1e-10 * np.outer(deviations, deviations)).all())
-
-    def gram(self, rows: Array) -> Array:
-        return sums.cross_products(rows)
 
     def project(self, scatter: Array) -> Array:
         return scatter

@@ -107,7 +107,9 @@ def learning_rate_bound(
 
     def minus_hessian(direction: Array) -> Array:
         move = parametrization.push(at.factor, direction.reshape(-1))
-        product = _minus_hessian(likelihood, at, gradient, move)
+        ahead = _minus_hessian(likelihood, at, gradient, move)
+        behind = _minus_hessian(likelihood, at, gradient, -move)
+        product = (ahead - behind) / 2  # of second order, since the bound is a number to print
         return parametrization.pull_frame(at.factor, product)
 
     size = parametrization.to_theta(at.mean, at.factor).size

@@ -6,14 +6,18 @@ import math
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._typing import Array
+from .blocks import map_rows
 from .covariance import Family, family_of
-from .inputs import check_no_infinity, incomplete_rows, map_rows, validate_rows
+from .inputs import check_no_infinity, incomplete_rows, validate_rows
 from .marginals import complete, marginals
 
+# The attribute that says why statistics are held and nothing is fitted yet.
+WAITING = "_waiting_for"
 _LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -64,8 +68,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats; 0 for a row in which nothing was observed.
         """
         distances, constants = self._distances(X)
-        distances += constants
-        distances *= -0.5
+        np.subtract(0.0 - constants, distances, out=distances)
+        distances *= 0.5
         return distances
 
     def mahalanobis(self, X):
@@ -102,7 +106,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             observed. Only with ``return_std=True``.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         X = validate_rows(self, X, reset=False)
         check_no_infinity(X, type(self).__name__)
         family, factor = self._family_and_factor()
@@ -117,13 +121,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _distances(self, X):
         """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
-        check_is_fitted(self)
+        self._check_fitted()
         X = validate_rows(self, X, reset=False)
         family, factor = self._family_and_factor()
         inverse = family.inverse(factor)
-        distances = map_rows(
-            X, family, lambda rows: family.squared_lengths(inverse, rows), self.mean_
-        )
+        distances = map_rows(X, lambda rows: family.squared_lengths(inverse, rows), self.mean_)
         constants = np.asarray(family.n_features * _LOG_2_PI + family.log_det(factor))
         with np.errstate(over="ignore", invalid="ignore"):
             if math.isfinite(distances.sum()):  # no mask as long as X
@@ -156,7 +158,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         ValueError
             If `n_samples` is below 1.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
         family, factor = self._family_and_factor()
@@ -199,6 +201,18 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         densities = self.score_samples(X)
         family, _ = self._family_and_factor()
         return float(price(len(densities)) * family.n_parameters - 2.0 * densities.sum())
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "mean_")
+
+    def _check_fitted(self):
+        """Refuse before a fit, and where the rows of partial fits do not suffice for one."""
+        if hasattr(self, WAITING):
+            raise NotFittedError(
+                f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
+                f"{getattr(self, WAITING)} Call partial_fit with more rows."
+            )
+        check_is_fitted(self)
 
     def _family_and_factor(self) -> tuple[Family, Array]:
         """Of the fitted covariance, whatever became of the parameters since."""

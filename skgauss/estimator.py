@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import copy
 import warnings
+from functools import partial
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .advice import explain, explain_flat
+from .advice import warnings_of
 from .callbacks import IterationCallbacks
 from .covariance import make_family
-from .density import GaussianDensity
-from .fitted import input_attributes, position, replace_fit, solution_attributes
+from .density import WAITING, GaussianDensity
+from .fitted import (
+    forget_input,
+    input_attributes,
+    position,
+    replace_fit,
+    solution_attributes,
+)
 from .inputs import statistics_of
 from .likelihood import Evaluation, Likelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
-from .regularization import regularized_likelihood
+from .regularization import NoMaximumError, regularized_likelihood
 from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
-from .validation import check_statistics, check_together, feature_names, validate_fit
+from .validation import check_together, checked_statistics, feature_names, validate_fit
 
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
@@ -78,6 +84,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
+        Where values are missing only the climb can tell, which then stops as "unbounded",
+        and no ridge is added.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -239,13 +247,116 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
         X, sample_weight = validate_fit(seen, X, sample_weight)
-        names = feature_names(seen)
         context.call_on_fit_task_begin(estimator=self, **data)
+        observe = partial(IterationCallbacks, self, context, data)
+        climb = self._climb(
+            self._summarize(X, sample_weight),
+            seen,
+            self._start,
+            observe if hasattr(self, "_skl_callbacks") else None,
+        )
+        context.call_on_fit_task_end(
+            estimator=self, **data, reconstruction_attributes=climb.attributes
+        )
+        climb.warn()
+        replace_fit(self, climb.attributes)
+        return self
 
-        family = make_family(self.covariance_type, X.shape[1])
-        statistics = statistics_of(X, sample_weight, family, type(self).__name__)
-        check_statistics(statistics, names)
-        regularized = regularized_likelihood(self.reg_covar, statistics, family, names)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Add rows to the data, and go on from the current estimate.
+
+        Any split of data into chunks ends where one `fit` of all of them does. While the
+        rows are too few for a maximum, as with ``reg_covar="auto"`` no ridge is added here,
+        they are remembered and nothing is fitted; the densities then say so.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The new rows; NaN stands for a value that is missing at random.
+        y : Ignored
+            Not used, present for API consistency by convention.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies of the new rows.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is not valid. The estimator is left as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the climb did not converge; see `stop_reason_`.
+        """
+        check_together(self)
+        seen = copy.copy(self)
+        first = not hasattr(self, "sufficient_statistics_")
+        X, sample_weight = validate_fit(seen, X, sample_weight, reset=first, fewest_rows=1)
+        statistics = self._summarize(X, sample_weight)
+        self._add(statistics if first else self.sufficient_statistics_ + statistics, seen)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_statistics(self, statistics):
+        """Fit the Gaussian to data that were summarised elsewhere.
+
+        Parameters
+        ----------
+        statistics : SufficientStatistics or IncompleteStatistics
+            Of all rows; statistics of parts add up.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator, as `fit` would leave it but for the names of features.
+
+        Raises
+        ------
+        ValueError
+            If the likelihood has no maximum, or the statistics hold variances only and
+            ``covariance_type="full"``.
+        TypeError
+            If they are no statistics.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the climb did not converge; see `stop_reason_`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgauss import GaussianGradientMLE, SufficientStatistics
+        >>> chunks = np.array_split(np.arange(12.0).reshape(6, 2) ** 2, 3)
+        >>> total = sum(SufficientStatistics.from_array(chunk) for chunk in chunks)
+        >>> GaussianGradientMLE(covariance_type="diag").fit_statistics(total).mean_
+        array([36.66666667, 47.66666667])
+        """
+        check_together(self)
+        statistics = checked_statistics(statistics, self.covariance_type)
+        seen = copy.copy(self)
+        forget_input(seen, len(statistics.mean))
+        climb = self._climb(statistics, seen, self._start)
+        climb.warn()
+        replace_fit(self, climb.attributes)
+        return self
+
+    def _summarize(self, X, sample_weight):
+        diagonal = self.covariance_type != "full"
+        return statistics_of(X, sample_weight, diagonal, type(self).__name__)
+
+    def _climb(self, statistics, seen, start, observe=None, reg_covar=None) -> _Climb:
+        """From statistics to fitted attributes, from `start`, a function of the likelihood."""
+        names = feature_names(seen)
+        family = make_family(self.covariance_type, seen.n_features_in_)
+        reg_covar = self.reg_covar if reg_covar is None else reg_covar
+        regularized = regularized_likelihood(reg_covar, statistics, family, names)
         likelihood = regularized.likelihood
         constant = input_attributes(seen) | {
             "reg_covar_": regularized.ridge,
@@ -254,33 +365,46 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
         rate = None if self.learning_rate == "auto" else float(self.learning_rate)
-        solver = make_solver(self.solver, rate, self.n_inner_iter)
-        observer = IterationCallbacks(
-            self, context, data, lambda at: constant | position(at, likelihood)
-        )
+        start_is_free = self.mean_init is None and self.covariance_init is None
+        solver = make_solver(self.solver, rate, self.n_inner_iter, may_guess=start_is_free)
         solution = maximize(
             objective,
             solver,
-            self._start(likelihood),
+            start(likelihood),
             max_iter=self.max_iter,
             tol=self.tol,
             record_path=self.record_path,
-            observer=observer if hasattr(self, "_skl_callbacks") else None,
+            observer=observe and observe(lambda at: constant | position(at, likelihood)),
         )
 
         bound = learning_rate_bound(objective, solver, solution)
         attributes = constant | solution_attributes(solution, likelihood)
         attributes["learning_rate_bound_"] = bound
-        context.call_on_fit_task_end(estimator=self, **data, reconstruction_attributes=attributes)
-        if regularized.warning:
-            warnings.warn(regularized.warning, UserWarning, stacklevel=3)
-        if not solution.converged:
-            warnings.warn(explain(solution, self, bound, names), ConvergenceWarning, stacklevel=3)
-        elif solution.flat_direction is not None and not regularized.warning:
-            flat = explain_flat(solution.flat_direction, names)
-            warnings.warn(flat, UserWarning, stacklevel=3)
-        replace_fit(self, attributes)
-        return self
+        return _Climb(attributes, warnings_of(solution, self, bound, names, regularized.warning))
+
+    def _add(self, statistics, seen) -> None:
+        """Fit all statistics from the current estimate, or hold them until they suffice."""
+        automatic = isinstance(self.reg_covar, str)
+        try:
+            climb = self._climb(
+                statistics,
+                seen,
+                self._current if hasattr(self, "mean_") else self._start,
+                reg_covar=0.0 if automatic else None,
+            )
+            reason = climb.no_maximum
+        except NoMaximumError as error:
+            reason = str(error)
+        if reason:
+            held = {"sufficient_statistics_": statistics, WAITING: reason}
+            replace_fit(self, input_attributes(seen) | held)
+            return
+        climb.warn()
+        replace_fit(self, climb.attributes)
+
+    def _current(self, likelihood: Likelihood) -> Evaluation:
+        check_warm_start(self.mean_, self.covariance_, likelihood.family)
+        return evaluate_start(self.mean_, self._factor, likelihood)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -288,10 +412,24 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         return tags
 
     def _start(self, likelihood: Likelihood) -> Evaluation:
-        family = likelihood.family
         if self.warm_start and hasattr(self, "mean_"):
-            check_warm_start(self.mean_, self.covariance_, family)
-            start = self.mean_, self._factor
-        else:
-            start = initial(self.mean_init, self.covariance_init, family)
+            return self._current(likelihood)
+        start = initial(self.mean_init, self.covariance_init, likelihood.family)
         return evaluate_start(*start, likelihood)
+
+
+class _Climb(NamedTuple):
+    """The outcome of a climb, not yet that of the estimator."""
+
+    attributes: dict[str, Any]
+    warnings: list[tuple[str, type[Warning]]]
+
+    @property
+    def no_maximum(self) -> str:
+        """Why the climb showed that there is no maximum, or nothing."""
+        unbounded = self.attributes["stop_reason_"] == "unbounded"
+        return self.warnings[-1][0] if unbounded else ""
+
+    def warn(self) -> None:
+        for message, category in self.warnings:
+            warnings.warn(message, category, stacklevel=4)  # the caller of a public method

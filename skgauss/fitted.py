@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .density import WAITING
 from .likelihood import Evaluation, Likelihood
 from .solvers import Solution
 
@@ -45,8 +46,16 @@ def input_attributes(seen: Any) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
 
 
+def forget_input(seen: Any, n_features: int) -> None:
+    """As validation would leave `seen` after data without names."""
+    seen.n_features_in_ = n_features
+    if hasattr(seen, "feature_names_in_"):
+        del seen.feature_names_in_
+
+
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
-    for name in [name for name in vars(estimator) if name.endswith("_") and name[0] != "_"]:
-        delattr(estimator, name)
+    for name in list(vars(estimator)):
+        if name in ("_factor", WAITING) or (name.endswith("_") and name[0] != "_"):
+            delattr(estimator, name)
     estimator.__dict__.update(attributes)

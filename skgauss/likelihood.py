@@ -180,6 +180,10 @@ class Likelihood(ABC):
         """The natural gradient norm below which float64 cannot tell covariances apart."""
 
     @abstractmethod
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        """What of a difference of values may be rounding."""
+
+    @abstractmethod
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         """The same for means, which have a rounding of their own far from zero."""
 
@@ -268,6 +272,9 @@ class GaussianLikelihood(Likelihood):
 
     def rounding_limit(self, at: Evaluation) -> float:
         return EPS * self.condition
+
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         return self._resolution_of_the_mean

@@ -41,6 +41,7 @@ _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their mom
 # which too few digits are left to go on.
 _DEGENERATE = 1e10
 _LARGEST_INFLATION = 1e11
+_ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
 class Expected(NamedTuple):
@@ -134,7 +135,10 @@ class ObservedLikelihood(Likelihood):
         return self.condition(at) > _DEGENERATE
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * self.condition(at)
+        return _ROUNDINGS * EPS * self.condition(at)
+
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        return _ROUNDINGS * EPS * (1 + abs(at.value)) + self.rounding_limit(at)
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         deviations = self.family.standard_deviations(at.factor)
@@ -183,8 +187,9 @@ class ObservedFull(ObservedLikelihood):
 
     def __init__(self, statistics: IncompleteStatistics, family: Full, ridge: Array | None = None):
         super().__init__(statistics, family, ridge)
-        self._available = statistics.mean, statistics.variances
-        self._unit = np.sqrt(statistics.variances)
+        self._available_mean = statistics.mean
+        variances = statistics.variances if ridge is None else statistics.variances + ridge
+        self._unit = np.sqrt(variances)
         self._parts = list(_parts(statistics, self._unit))
         logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
         self._constant = -0.5 * logs
@@ -201,8 +206,7 @@ class ObservedFull(ObservedLikelihood):
                 pass
             else:
                 return self._origin + self._unit * mean, self._unit[:, None] * factor
-        mean, variances = self._available
-        return mean, np.diag(np.sqrt(variances))
+        return self._available_mean, np.diag(self._unit)
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean = (mean - self._origin) / self._unit

@@ -8,12 +8,16 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ._typing import Array
+from .blocks import chunks_of
+from .statistics import SufficientStatistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +59,16 @@ class IncompleteStatistics:
     levels: Array
     rows: Array
 
-    def __add__(self, other: IncompleteStatistics) -> IncompleteStatistics:
+    def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
+        if isinstance(other, SufficientStatistics):
+            other = _of_complete(other)
         return merge([self, other])
+
+    def __radd__(self, other: Any) -> IncompleteStatistics:
+        if isinstance(other, SufficientStatistics):
+            return _of_complete(other) + self
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     @property
     def observed_weights(self) -> Array:
@@ -84,8 +96,17 @@ class IncompleteStatistics:
         return (self.levels @ self.rows) / self.observed_weights
 
 
-def incomplete_statistics(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
-    """Of rows with NaN where values are missing."""
+def summarize_incomplete(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
+    """Of rows with NaN where values are missing, chunk by chunk."""
+
+    def part(chunk: slice) -> IncompleteStatistics:
+        weights = None if sample_weight is None else sample_weight[chunk]
+        return _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
+
+    return merge([part(chunk) for chunk in chunks_of(X, 1, 1)])
+
+
+def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
     weights = np.ones(len(X)) if sample_weight is None else sample_weight
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
@@ -94,6 +115,38 @@ def incomplete_statistics(X: np.ndarray, sample_weight: Array | None) -> Incompl
     levels = np.sqrt(present)
     rows = np.where(missing, 0.0, X - origin) * levels[:, None]
     return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
+
+
+def _of_complete(statistics: SufficientStatistics) -> IncompleteStatistics:
+    """One pattern, that misses nothing."""
+    d = len(statistics.mean)
+    if statistics.weight == 0:
+        return _of_chunk(np.empty((0, d)), None)
+    if statistics.scatter.ndim == 1:  # of which the products of features play no role
+        root = np.sqrt(statistics.variances)[None]
+    else:
+        root = _root(statistics.scatter)
+    # The mean is the origin up to what float64 could not hold of it.
+    rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
+    levels = np.zeros(len(rows))
+    levels[0] = math.sqrt(statistics.weight)
+    return IncompleteStatistics(
+        weight=statistics.weight,
+        origin=statistics.mean,
+        missing=np.zeros((1, d), dtype=bool),
+        weights=np.array([statistics.weight]),
+        counts=np.array([len(rows)]),
+        levels=levels,
+        rows=rows,
+    )
+
+
+def _root(scatter: Array) -> Array:
+    """R with ``R.T @ R == scatter``, which may be singular."""
+    deviations = np.sqrt(scatter.diagonal())
+    units = np.where(deviations > 0, deviations, 1.0)
+    values, vectors = np.linalg.eigh(scatter / units / units[:, None])
+    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T * units
 
 
 def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:

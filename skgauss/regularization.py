@@ -22,6 +22,10 @@ _RELATIVE_RIDGE = 1e-6
 _NAMES_SHOWN = 5
 
 
+class NoMaximumError(ValueError):
+    """The likelihood of the data has no maximum."""
+
+
 class Regularized(NamedTuple):
     """A likelihood that has a maximum, and what it took.
 
@@ -51,9 +55,12 @@ def regularized_likelihood(
 
     Raises
     ------
-    ValueError
+    NoMaximumError
         If it has no maximum; the message names features and remedies.
+    ValueError
+        If `reg_covar` or the unit of a feature is not valid.
     """
+    _check_observed(statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
@@ -69,7 +76,7 @@ def regularized_likelihood(
         return Regularized(likelihood, used)
     diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
     if not automatic:
-        raise ValueError(
+        raise NoMaximumError(
             f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
             "reg_covar='auto' or a larger reg_covar, covariance_type='diag', more rows, or "
             "drop one of these features."
@@ -126,13 +133,30 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
     return ridge
 
 
+def _check_observed(
+    statistics: SufficientStatistics | IncompleteStatistics, names: Sequence[str]
+) -> None:
+    if isinstance(statistics, IncompleteStatistics):
+        never = np.flatnonzero(statistics.observed_weights == 0)
+        if never.size:
+            raise NoMaximumError(
+                f"{names[never[0]]!r} was never observed: all its values are NaN. Drop it."
+            )
+
+
 def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
     """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    overflowing = np.flatnonzero(~np.isfinite(variances))
+    if overflowing.size:
+        raise ValueError(
+            f"The variance of {names[overflowing[0]]!r} is larger than float64 can hold. "
+            "Choose a larger unit."
+        )
     variances = family.project(variances) if family.multiplicity > 1 else variances
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         listed = _listed([names[j] for j in constant])
-        raise ValueError(
+        raise NoMaximumError(
             f"The likelihood has no maximum: {listed} has zero variance (a constant feature). "
             "Drop it, or set reg_covar to a positive number."
         )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
+from .blocks import Sums, chunk_sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +23,8 @@ class SufficientStatistics:
     """Total weight, mean and scatter of a sample: all that its Gaussian likelihood sees.
 
     Statistics of two samples add up to those of their union, so that data can be
-    summarised in pieces, in any order and anywhere.
+    summarised in pieces, in any order and anywhere: in chunks, by an engine of your choice,
+    across machines. ``sum(pieces)`` works too; those of no rows are the identity.
 
     Parameters
     ----------
@@ -33,12 +43,15 @@ class SufficientStatistics:
     Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance",
     The American Statistician 37(3), for the update; Knuth's two-sum for the rounding.
 
+    See Also
+    --------
+    GaussianGradientMLE.fit_statistics : The fit that they are for.
+
     Examples
     --------
-    >>> import numpy as np
-    >>> from skgauss.statistics import SufficientStatistics
-    >>> a = SufficientStatistics(2.0, np.array([1.0]), np.array([[1.0]]))
-    >>> b = SufficientStatistics(2.0, np.array([3.0]), np.array([[1.0]]))
+    >>> from skgauss import SufficientStatistics
+    >>> a = SufficientStatistics.from_array([[0.0], [2.0]])
+    >>> b = SufficientStatistics.from_array([[2.0], [4.0]])
     >>> a + b
     SufficientStatistics(weight=4.0, mean=array([2.]), scatter=array([[2.]]))
     """
@@ -48,12 +61,57 @@ class SufficientStatistics:
     scatter: Array
     mean_rounding: Array = field(default_factory=lambda: np.zeros(1), repr=False)
 
+    @classmethod
+    def from_array(
+        cls, X: ArrayLike, sample_weight: ArrayLike | None = None, *, diagonal: bool = False
+    ) -> SufficientStatistics:
+        """Summarise the rows of an array in one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data, finite; no rows give the identity of ``+``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies of the rows.
+        diagonal : bool, default=False
+            Whether to keep the variances only, which is all that the covariance types
+            "diag" and "spherical" need.
+
+        Returns
+        -------
+        statistics : SufficientStatistics
+
+        Raises
+        ------
+        ValueError
+            If X or the weights are not valid, or X holds NaN or infinity.
+        """
+        X = np.asarray(check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X"))
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+        return summarize(X, weights, diagonal)
+
     @property
     def variances(self) -> Array:
         """Variance of each feature, divisor `weight`."""
         return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
 
+    def __radd__(self, other: Any) -> SufficientStatistics:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
     def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
+        if not isinstance(other, SufficientStatistics):
+            return NotImplemented
+        if self.scatter.shape != other.scatter.shape:
+            raise ValueError(
+                "Statistics add up only if they are of as many features, and all of them with "
+                f"diagonal=True or none: got scatters of shape {self.scatter.shape} and "
+                f"{other.scatter.shape}."
+            )
         weight = self.weight + other.weight
         if self.weight == 0 or other.weight == 0:
             return other if self.weight == 0 else self
@@ -61,22 +119,37 @@ class SufficientStatistics:
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
         scatter = (1 - share) * self.scatter
         scatter += share * other.scatter
-        scatter += share * (1 - share) * _outer(delta, scatter)
+        with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+            scatter += share * (1 - share) * _outer(delta, scatter)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
 
 
-def about_the_mean(
-    weight: float, pivot: Array, first: Array, second: Array
-) -> SufficientStatistics:
-    """From weighted sums of the deviations from a pivot and of their products."""
-    if weight == 0:
-        return SufficientStatistics(0.0, first, second)
-    offset = first / weight
-    mean, rounding = two_sum(pivot, offset)
-    scatter = second / weight
-    scatter -= _outer(offset, scatter)
-    return SufficientStatistics(weight, mean, scatter, rounding)
+def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:
+    """Of valid rows; NaN or infinity where X holds such."""
+    # Weights near 1: of any others, products with squares may overflow or vanish.
+    unit = 1.0
+    if sample_weight is not None and len(sample_weight):
+        unit = 2.0 ** -max(math.frexp(sample_weight.max())[1], -1000)
+        sample_weight = sample_weight if unit == 1.0 else unit * sample_weight
+    if not len(X):
+        d = X.shape[1]
+        return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
+    total = reduce(add, _about_their_means(chunk_sums(X, sample_weight, diagonal)))
+    return replace(total, weight=total.weight / unit)
+
+
+def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        for weight, pivot, first, second in parts:
+            if weight == 0:
+                yield SufficientStatistics(0.0, first, second)
+                continue
+            offset = first / weight
+            mean, rounding = two_sum(pivot, offset)
+            scatter = second / weight
+            scatter -= _outer(offset, scatter)
+            yield SufficientStatistics(weight, mean, scatter, rounding)
 
 
 def _outer(vector: Array, scatter: Array) -> Array:

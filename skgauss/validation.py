@@ -1,6 +1,6 @@
 """Checks of what a user hands to `fit`: parameters together, data, weights."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,11 @@ def check_together(estimator: Any) -> None:
         )
 
 
-def validate_fit(estimator: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray, Array | None]:
+def validate_fit(
+    estimator: Any, X: Any, sample_weight: Any, *, reset: bool = True, fewest_rows: int = 2
+) -> tuple[np.ndarray, Array | None]:
     """X, not yet known to be finite, and the weights."""
-    X = validate_rows(estimator, X, reset=True, ensure_min_samples=2)
+    X = validate_rows(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
@@ -35,22 +37,26 @@ def validate_fit(estimator: Any, X: Any, sample_weight: Any) -> tuple[np.ndarray
     return X, sample_weight
 
 
-def check_statistics(
-    statistics: SufficientStatistics | IncompleteStatistics, names: Sequence[str]
-) -> None:
-    """Refuse features that were never observed, or whose squares float64 cannot hold."""
+def checked_statistics(
+    statistics: Any, covariance_type: str
+) -> SufficientStatistics | IncompleteStatistics:
+    """Statistics that a user hands over, as a fit of that type needs them."""
     if isinstance(statistics, IncompleteStatistics):
-        never = np.flatnonzero(statistics.observed_weights == 0)
-        if never.size:
-            raise ValueError(
-                f"{names[never[0]]!r} was never observed: all its values are NaN. Drop it."
-            )
-    overflowing = np.flatnonzero(~np.isfinite(statistics.variances))
-    if overflowing.size:
-        raise ValueError(
-            f"The variance of {names[overflowing[0]]!r} is larger than float64 can hold. "
-            "Choose a larger unit."
+        return statistics
+    if not isinstance(statistics, SufficientStatistics):
+        raise TypeError(
+            "fit_statistics needs a SufficientStatistics, as SufficientStatistics.from_array "
+            f"returns it, got {type(statistics).__name__}. Use fit for data."
         )
+    diagonal = statistics.scatter.ndim == 1
+    if diagonal == (covariance_type != "full"):
+        return statistics
+    if not diagonal:
+        return replace(statistics, scatter=statistics.variances)
+    raise ValueError(
+        "The statistics hold variances only, which do not determine a full covariance. Use "
+        "diagonal=False for them, or covariance_type='diag'."
+    )
 
 
 def feature_names(estimator: Any) -> list[str]:

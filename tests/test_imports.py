@@ -25,7 +25,9 @@ LAYERS = [
     ["likelihood"],
     ["density", "validation"],
     ["inputs", "marginals"],
-    ["conditional", "covariance", "patterns", "statistics"],
+    ["conditional", "covariance", "patterns"],
+    ["statistics"],
+    ["blocks"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]

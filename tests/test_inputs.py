@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from oracles import exact_moments
 
-from skgauss import GaussianGradientMLE, inputs
-from skgauss.covariance import make_family
-from skgauss.inputs import map_rows, summarize
+from skgauss import GaussianGradientMLE, blocks, inputs
+from skgauss.blocks import map_rows
+from skgauss.statistics import summarize
 
 
 def relative_error(value, exact):
@@ -123,12 +123,11 @@ def test_the_unit_of_weights_does_not_matter(correlated, unit):
 
 def test_row_order_and_blocks_do_not_matter(rng, monkeypatch):
     X = rng.standard_normal((5000, 3)) @ rng.standard_normal((3, 3)) + 1e6
-    family = make_family("full", 3)
-    whole = summarize(X, None, family)
-    shuffled = summarize(X[rng.permutation(len(X))], None, family)
-    monkeypatch.setattr(inputs, "_BLOCK", 64)
-    monkeypatch.setattr(inputs, "_CHUNK", 512)
-    in_pieces = summarize(X, None, family)
+    whole = summarize(X, None, diagonal=False)
+    shuffled = summarize(X[rng.permutation(len(X))], None, diagonal=False)
+    monkeypatch.setattr(blocks, "_BLOCK", 64)
+    monkeypatch.setattr(blocks, "_CHUNK", 512)
+    in_pieces = summarize(X, None, diagonal=False)
     for other in (shuffled, in_pieces):
         np.testing.assert_allclose(other.mean, whole.mean, rtol=1e-15)
         np.testing.assert_allclose(other.scatter, whole.scatter, rtol=1e-13)
@@ -180,10 +179,10 @@ def test_map_rows_goes_block_by_block(rng):
         seen.append(len(rows))
         return (rows**2).sum(axis=1)
 
-    result = map_rows(X, make_family("full", 7), lengths, np.ones(7))
+    result = map_rows(X, lengths, np.ones(7))
     np.testing.assert_allclose(result, ((X - 1) ** 2).sum(axis=1), rtol=1e-13)
     assert sum(seen) == len(X)
-    assert max(seen) * 7 <= inputs._BLOCK
+    assert max(seen) * 7 <= blocks._BLOCK
 
 
 def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
@@ -198,12 +197,12 @@ def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_threads_do_not_matter(rng, monkeypatch, covariance_type):
     X = rng.standard_normal((2000, 80)) + 1e3
-    family = make_family(covariance_type, 80)
-    alone = summarize(X, None, family)
-    monkeypatch.setattr(inputs, "_MANY_ELEMENTS", 0)
-    monkeypatch.setattr(inputs.threads, "available", lambda: 3)
-    together = summarize(X, None, family)
+    diagonal = covariance_type != "full"
+    alone = summarize(X, None, diagonal)
+    monkeypatch.setattr(blocks, "_MANY_ELEMENTS", 0)
+    monkeypatch.setattr(blocks.threads, "available", lambda: 3)
+    together = summarize(X, None, diagonal)
     np.testing.assert_allclose(together.mean, alone.mean, rtol=1e-15)
     np.testing.assert_allclose(together.scatter, alone.scatter, rtol=1e-12, atol=1e-14)
     X[1999, 5] = np.nan
-    assert not np.isfinite(summarize(X, None, family).mean[5])
+    assert not np.isfinite(summarize(X, None, diagonal).mean[5])

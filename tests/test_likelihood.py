@@ -6,15 +6,15 @@ from oracles import as_matrix
 from scipy.stats import multivariate_normal
 
 from skgauss.covariance import make_family
-from skgauss.inputs import summarize
 from skgauss.likelihood import GaussianLikelihood
+from skgauss.statistics import summarize
 
 FAMILIES = ["full", "diag", "spherical"]
 
 
 def likelihood_of(X, covariance_type, ridge=None):
     family = make_family(covariance_type, X.shape[1])
-    return GaussianLikelihood(summarize(X, None, family), family, ridge)
+    return GaussianLikelihood(summarize(X, None, len(family.scatter_shape) == 1), family, ridge)
 
 
 def covariance_is_full(family):

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import scale
 
-from skgauss import GaussianGradientMLE, inputs
+from skgauss import GaussianGradientMLE, blocks
 from skgauss.observed import ObservedFull
 from skgauss.solvers import base
 
@@ -357,7 +357,7 @@ def test_infinity_is_not_missing(gaps):
 @pytest.mark.parametrize("solver", ["natural", "gradient"])
 def test_chunks_do_not_matter(gaps, monkeypatch, solver):
     whole = GaussianGradientMLE(solver=solver).fit(gaps)
-    monkeypatch.setattr(inputs, "_CHUNK", 64)
+    monkeypatch.setattr(blocks, "_CHUNK", 64)
     pieces = GaussianGradientMLE(solver=solver).fit(gaps)
     assert divergence(pieces, whole.mean_, whole.covariance_) < 1e-12
 

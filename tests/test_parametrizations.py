@@ -5,10 +5,10 @@ import pytest
 from oracles import five_point_gradient
 
 from skgauss.covariance import make_family
-from skgauss.inputs import summarize
 from skgauss.likelihood import GaussianLikelihood
 from skgauss.objective import Objective
 from skgauss.parametrizations import PARAMETRIZATIONS
+from skgauss.statistics import summarize
 
 FAMILIES = ["full", "diag", "spherical"]
 every = pytest.mark.parametrize("name", PARAMETRIZATIONS)
@@ -17,7 +17,7 @@ each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 def objective_of(X, covariance_type, name):
     family = make_family(covariance_type, X.shape[1])
-    likelihood = GaussianLikelihood(summarize(X, None, family), family)
+    likelihood = GaussianLikelihood(summarize(X, None, len(family.scatter_shape) == 1), family)
     return Objective(likelihood, PARAMETRIZATIONS[name](family))
 
 

@@ -27,12 +27,14 @@ __all__ = [
 ]
 
 
-def make_solver(name: str, learning_rate: float | None, n_inner_iter: int) -> Solver:
-    """The solver of a name; a `learning_rate` of None is "auto"."""
+def make_solver(
+    name: str, learning_rate: float | None, n_inner_iter: int, *, may_guess: bool = False
+) -> Solver:
+    """The solver of a name; a `learning_rate` of None is "auto", see `AcceleratedNatural`."""
     step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
     solvers = {
         "natural": lambda: (
-            AcceleratedNatural() if learning_rate is None else Natural(learning_rate)
+            AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
         ),
         "gradient": lambda: Gradient(step),
         "coordinate": lambda: Coordinate(step, n_inner_iter),

@@ -29,7 +29,6 @@ _NEAR = 0.3  # natural gradient norm below which the likelihood is close to its 
 _MEMORY = 20
 _CURVED = 1e-3  # least curvature along a step that is kept
 _SMALLEST_RATE = 1e-10
-_ROUNDING = 1e-11  # of a difference of values, relative: below, the slopes decide
 
 
 class _Pair(NamedTuple):
@@ -42,54 +41,87 @@ class _Pair(NamedTuple):
 class _State(NamedTuple):
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
-    started: bool = False
+    may_guess: bool = False
 
 
 class AcceleratedNatural(SteppingSolver):
-    """EM steps, then quasi-Newton steps; the likelihood never falls."""
+    """EM steps, then quasi-Newton steps; the likelihood never falls.
+
+    Parameters
+    ----------
+    may_guess : bool, default=False
+        Whether the first step may leave the start for a guess from the data: not a start
+        that a user chose, which may tell one maximum from another.
+    """
 
     stable_rate = STABLE_RATE
 
+    def __init__(self, may_guess: bool = False):
+        self.may_guess = may_guess
+
     def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start)
+        return _State(start, may_guess=self.may_guess)
 
     def step(self, objective: Objective, state: _State) -> _State:
-        if not state.started:
+        if state.may_guess:
             with suppress(NotPositiveDefiniteError):
                 reached = objective.likelihood.evaluate(*objective.likelihood.guess)
                 if reached.value >= state.evaluation.value:
-                    return _State(reached, started=True)
+                    return _State(reached)
         if not state.evaluation.is_stationary(_NEAR):
-            return _State(_em(objective, state.evaluation), started=True)
-        memory, reached = _quasi_newton(objective, state)
-        return _State(reached, memory, started=True)
+            return _State(_em(objective, state.evaluation)[0])
+        for memory in (state.memory, ()) if state.memory else ((),):
+            found = _quasi_newton(objective, state.evaluation, memory)
+            if found is not None:
+                reached, pair = found
+                return _State(reached, _remember(memory, pair))
+        raise Stalled
 
 
-def _em(objective: Objective, at: Evaluation) -> Evaluation:
+def _em(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
     """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
     rate = 1.0
     while rate > _SMALLEST_RATE:
         with suppress(NotPositiveDefiniteError):
             reached = move(objective, at, rate)
-            if reached.value >= at.value:
-                return reached
+            if _is_no_loss(objective, at, reached, rate * at.natural_gradient):
+                return reached, rate
         rate /= 2
     raise Stalled
 
 
-def _quasi_newton(objective: Objective, state: _State) -> tuple[tuple[_Pair, ...], Evaluation]:
-    at = state.evaluation
+def _quasi_newton(
+    objective: Objective, at: Evaluation, memory: tuple[_Pair, ...]
+) -> tuple[Evaluation, _Pair] | None:
+    """A step along what the memory makes of the gradient, halved until nothing is lost."""
     gradient = at.natural_gradient
-    for memory in (state.memory, ()):
-        direction = _direction(gradient, memory)
-        found = _search(objective, at, gradient, direction)
-        if found is not None:
-            reached, pair = found
-            curved = pair.step @ pair.fall > _CURVED * (pair.step @ pair.step)
-            return ((*memory, pair)[-_MEMORY:] if curved else memory), reached
-        if not memory:
-            break
-    raise Stalled
+    if not memory:  # to first order the EM step, which on complete data is exact
+        reached, rate = _em(objective, at)
+        return reached, _Pair(rate * gradient, gradient - reached.natural_gradient)
+    family = objective.likelihood.family
+    step = _direction(gradient, memory)
+    rate = 1.0
+    while rate > _SMALLEST_RATE:
+        with suppress(NotPositiveDefiniteError):
+            point = family.retract(at.mean, at.factor, rate * step)
+            reached = objective.likelihood.evaluate(*point)
+            if _is_no_loss(objective, at, reached, rate * step):
+                return reached, _Pair(rate * step, gradient - reached.natural_gradient)
+        rate /= 2
+    return None
+
+
+def _is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:
+    """Whether the value rose; where rounding may have the say, by the slopes at both ends."""
+    gain = reached.value - at.value
+    if abs(gain) > objective.likelihood.rounding_of_the_value(at):
+        return gain > 0
+    return bool(step @ (at.natural_gradient + reached.natural_gradient) >= 0)
+
+
+def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:
+    curved = pair.step @ pair.fall > _CURVED * (pair.step @ pair.step)
+    return (*memory, pair)[-_MEMORY:] if curved else memory
 
 
 def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:
@@ -106,25 +138,3 @@ def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:
     for (step, fall), share in zip(memory, reversed(shares), strict=True):
         direction += (share - (fall @ direction) / (step @ fall)) * step
     return direction
-
-
-def _search(
-    objective: Objective, at: Evaluation, gradient: Array, direction: Array
-) -> tuple[Evaluation, _Pair] | None:
-    """Halve the step until nothing is lost."""
-    likelihood = objective.likelihood
-    rounding = _ROUNDING * (1 + abs(at.value)) + likelihood.rounding_limit(at)
-    rate = 1.0
-    while rate > _SMALLEST_RATE:
-        step = rate * direction
-        rate /= 2
-        try:
-            reached = likelihood.evaluate(*likelihood.family.retract(at.mean, at.factor, step))
-        except NotPositiveDefiniteError:
-            continue
-        gain = reached.value - at.value
-        slopes = gradient + reached.natural_gradient
-        # Of a difference that rounding may have made, the slopes at both ends know the sign.
-        if gain > rounding or (abs(gain) <= rounding and step @ slopes > 0):
-            return reached, _Pair(step, gradient - reached.natural_gradient)
-    return None

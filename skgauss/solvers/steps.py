@@ -11,6 +11,7 @@ from ..objective import Objective, Point
 from .base import Stalled
 
 _SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
+_SHORTEST = 1e-20  # of the first step of a search
 _KAPPA = 0.5  # the short step where it is below this fraction of the long one
 
 
@@ -82,9 +83,11 @@ def _search(
     objective: Objective, point: Point, direction: Array, slope: float, rate: float
 ) -> tuple[Point, float]:
     """Shorten the step until it gains enough."""
+    rounding = objective.likelihood.rounding_of_the_value(point.evaluation)
+    smallest = _SHORTEST * rate
     while True:
         theta = point.theta + rate * direction
-        if (theta == point.theta).all():
+        if rate < smallest or (theta == point.theta).all():
             raise Stalled
         try:
             reached = objective.at(theta)
@@ -92,6 +95,8 @@ def _search(
             rate /= 4
             continue
         gain = reached.value - point.value
+        if abs(gain) <= rounding:
+            gain = 0.5 * rate * (slope + float(direction @ reached.gradient))
         if gain >= _SUFFICIENT * rate * slope:
             return reached, rate
         # The maximum of the parabola through both values, within reason.

@@ -1,0 +1,163 @@
+"""Statistics that add up: chunks, engines elsewhere, and the fit of one pass."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import as_matrix, exact_moments, kl_divergence
+from sklearn.datasets import load_wine
+from sklearn.exceptions import NotFittedError
+
+from skgauss import GaussianGradientMLE, SufficientStatistics
+
+FAMILIES = ["full", "diag", "spherical"]
+
+
+@pytest.fixture
+def wine():
+    return load_wine().data
+
+
+def divergence(one, other):
+    d = len(one.mean_)
+    return kl_divergence(
+        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
+    )
+
+
+def with_gaps(X, rng, rate=0.1):
+    X = X.copy()
+    X[rng.random(X.shape) < rate] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("sizes", [[1, 177], [60, 1, 117], [1] * 40 + [138]], ids=str)
+@pytest.mark.parametrize("solver", ["natural", "closed-form"])
+def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
+    parameters = {"covariance_type": covariance_type, "solver": solver}
+    X = wine / wine.std(axis=0)
+    weights = rng.random(len(X))
+    model = GaussianGradientMLE(**parameters)
+    for rows in np.split(np.arange(len(X)), np.cumsum(sizes)[:-1]):
+        model.partial_fit(X[rows], sample_weight=weights[rows])
+    whole = GaussianGradientMLE(**parameters).fit(X, sample_weight=weights)
+    assert model.converged_
+    assert divergence(whole, model) < 1e-12
+    assert model.sufficient_statistics_.weight == pytest.approx(weights.sum(), rel=1e-14)
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+def test_any_split_of_rows_with_gaps(wine, rng, covariance_type):
+    X = with_gaps(wine / wine.std(axis=0), rng)
+    X[:60] = wine[:60] / wine.std(axis=0)  # complete chunks and others add up
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    for rows in np.split(X, [1, 50, 90, 130]):
+        model.partial_fit(rows)
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
+    assert divergence(whole, model) < 1e-11
+    assert model.log_likelihood_ == pytest.approx(whole.log_likelihood_, rel=1e-12)
+
+
+def test_too_few_rows_are_held(wine):
+    model = GaussianGradientMLE()
+    for rows in np.split(wine[:10], 5):
+        model.partial_fit(rows)
+        assert model.n_features_in_ == 13
+        for method in ("score", "score_samples", "mahalanobis", "impute"):
+            with pytest.raises(NotFittedError, match=r"summarised its rows.*more rows"):
+                getattr(model, method)(wine)
+    assert model.sufficient_statistics_.weight == 10
+    model = pickle.loads(pickle.dumps(model)).partial_fit(wine[10:])
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
+
+
+def test_a_ridge_of_ones_own_is_fitted_at_once(wine):
+    model = GaussianGradientMLE(reg_covar=0.1).partial_fit(wine[:1])
+    np.testing.assert_allclose(model.covariance_, 0.1 * np.eye(13), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "message"),
+    [
+        ([[1.0, np.inf]], "infinity"),
+        (pd.DataFrame([[1.0, 2.0, 3.0]], columns=["a", "b", "c"]), "feature names"),
+        (pd.DataFrame({"a": [1.0], "c": [2.0]}), "feature names"),
+        ([[1.0, -1e300]], "larger than float64"),
+    ],
+)
+def test_a_refused_chunk_leaves_no_trace(rng, chunk, message):
+    frame = pd.DataFrame(rng.standard_normal((20, 2)), columns=["a", "b"])
+    model = GaussianGradientMLE().partial_fit(frame)
+    before = pickle.dumps(model)
+    if not isinstance(chunk, pd.DataFrame):
+        chunk = pd.DataFrame(chunk, columns=["a", "b"])
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(chunk)
+    assert pickle.dumps(model) == before
+
+
+def test_fit_forgets_and_partial_fit_goes_on(rng):
+    X = rng.standard_normal((50, 2))
+    model = GaussianGradientMLE().fit(X[:20]).partial_fit(X[20:])
+    assert model.sufficient_statistics_.weight == 50
+    assert model.fit(X[:20]).sufficient_statistics_.weight == 20
+
+
+def test_another_covariance_type_half_way(rng):
+    X = rng.standard_normal((50, 2))
+    model = GaussianGradientMLE(covariance_type="diag").partial_fit(X)
+    with pytest.raises(ValueError, match="add up only if"):
+        model.set_params(covariance_type="full").partial_fit(X)
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+def test_fit_statistics_is_fit(wine, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(wine)
+    for diagonal in {False, covariance_type != "full"}:
+        parts = [SufficientStatistics.from_array(p, diagonal=diagonal) for p in np.split(wine, 2)]
+        model.fit_statistics(sum(parts))
+        assert divergence(whole, model) < 1e-13
+
+
+def test_fit_statistics_of_gaps(wine, rng):
+    X = with_gaps(wine, rng)
+    whole = GaussianGradientMLE().fit(X)
+    again = GaussianGradientMLE().fit_statistics(whole.sufficient_statistics_)
+    np.testing.assert_array_equal(again.covariance_, whole.covariance_)
+
+
+def test_what_fit_statistics_refuses(wine):
+    with pytest.raises(TypeError, match=r"needs a SufficientStatistics.*got ndarray"):
+        GaussianGradientMLE().fit_statistics(wine)
+    variances = SufficientStatistics.from_array(wine, diagonal=True)
+    with pytest.raises(ValueError, match="variances only"):
+        GaussianGradientMLE().fit_statistics(variances)
+
+
+def test_the_monoid(rng):
+    x = 1e15 + rng.integers(0, 10, 300)
+    a, b, c = (SufficientStatistics.from_array(part[:, None]) for part in np.split(x, 3))
+    identity = SufficientStatistics.from_array(np.empty((0, 1)))
+    _, variance = exact_moments(x)
+    for total in (
+        a + (b + c),
+        (a + b) + c,
+        c + b + a,
+        sum([a, identity, b, c]),
+        identity + a + b + c,
+    ):
+        assert total.weight == 300
+        assert total.scatter[0, 0] == pytest.approx(float(variance), rel=4e-16)
+    restored = pickle.loads(pickle.dumps(a))
+    np.testing.assert_array_equal(restored.scatter, a.scatter)
+
+
+def test_from_array_checks_what_it_is_given():
+    for X, message in (([[np.nan]], "NaN"), ([[np.inf]], "infinity"), ([1.0], "2D array")):
+        with pytest.raises(ValueError, match=message):
+            SufficientStatistics.from_array(X)
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
+        SufficientStatistics.from_array([[1.0]], sample_weight=[-1.0])
