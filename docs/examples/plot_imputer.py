@@ -1,0 +1,90 @@
+"""
+Filling in: one Gaussian, or a regression for each feature
+==========================================================
+
+``GaussianImputer`` fits one Gaussian to all observed values, by maximum likelihood,
+and fills each gap with its conditional mean. scikit-learn's ``IterativeImputer``
+regresses each feature on all others, in turns. Values that were known and taken away
+tell how near each of them comes.
+"""
+
+# %%
+# Three sets of real data, standardised. A fifth of all values is removed at random,
+# so that the truth is at hand.
+import time
+import warnings
+
+import numpy as np
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
+from sklearn.preprocessing import scale
+
+from skgauss import GaussianImputer
+
+imputers = {
+    "SimpleImputer": SimpleImputer(),
+    "KNNImputer": KNNImputer(),
+    "IterativeImputer": IterativeImputer(random_state=0),
+    "GaussianImputer": GaussianImputer(),
+}
+sources = {
+    "wine": load_wine,
+    "diabetes": load_diabetes,
+    "breast cancer": load_breast_cancer,
+}
+
+# %%
+# The error is the root mean square over the removed values, in standard deviations of
+# their columns, on the average of three draws of what is removed. The time is that of
+# ``fit_transform``, the shortest of the three, on the machine that built this page. All
+# imputers run with their defaults. ``IterativeImputer`` takes ten turns at most; a star
+# marks where it warned that it would have liked more.
+errors, seconds = {}, {}
+for source, load in sources.items():
+    truth = scale(load().data)
+    print(f"{source}: {truth.shape[0]} rows, {truth.shape[1]} features")
+    for name, imputer in imputers.items():
+        draws, star = [], ""
+        for seed in range(3):
+            removed = np.random.default_rng(seed).random(truth.shape) < 0.2
+            X = np.where(removed, np.nan, truth)
+            start = time.perf_counter()
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", ConvergenceWarning)
+                filled = imputer.fit_transform(X)
+            elapsed = time.perf_counter() - start
+            star = "*" if caught else star
+            draws.append([np.sqrt(np.mean((filled - truth)[removed] ** 2)), elapsed])
+        error, spent = np.mean(draws, axis=0)[0], np.min(draws, axis=0)[1]
+        errors[source, name], seconds[source, name] = error, spent
+        print(f"  {name:17s} error {error:.3f}, {spent:6.3f} s {star}")
+
+# %%
+import matplotlib.pyplot as plt
+
+fig, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(9, 4.4))
+place = np.arange(len(sources))
+height = 0.8 / len(imputers)
+for k, (name, colour) in enumerate(
+    zip(imputers, ["0.75", "C5", "C1", "C0"], strict=True)
+):
+    at = place + (k - 1.5) * height
+    for ax, values in [(left, errors), (right, seconds)]:
+        widths = [values[source, name] for source in sources]
+        ax.barh(at, widths, 0.9 * height, color=colour, label=name)
+left.set(xlabel="error (standard deviations)", yticks=place, yticklabels=sources)
+left.axvline(1, color="k", ls=":", lw=1)
+right.set(xlabel="time (s)", xscale="log")
+left.invert_yaxis()
+handles, labels = left.get_legend_handles_labels()
+fig.legend(handles, labels, loc="outside lower center", ncols=4)
+plt.show()
+
+# %%
+# Column means have an error of about one, dotted. On all three the Gaussian is nearer
+# to the truth than ten turns of regressions, in less time. It is not the nearest by
+# nature: the wines are of three kinds, which neighbours can follow and one Gaussian
+# cannot, and there the two are even. The Gaussian takes longer as the patterns of
+# missing values get many and wide; regressions in turns can be of any kind.
