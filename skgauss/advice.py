@@ -71,10 +71,10 @@ def _no_maximum(solution: Solution, estimator: Any, names: Sequence[str]) -> str
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (
         f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} iterations: "
-        "the likelihood climbs without bound while the covariance turns singular, in the "
-        f"direction of {involved}. Either these depend on each other linearly in the rows that "
-        "show them, or too few rows show them together. Remedy: a positive reg_covar; or "
-        "covariance_type='diag'; or drop one of these features; or more complete rows."
+        "the likelihood has no maximum at a regular covariance, but rises as the covariance turns "
+        f"singular, in the direction of {involved}. Either these depend on each other linearly in "
+        "the rows that show them, or too few rows show them together. Remedy: a larger reg_covar; "
+        "or covariance_type='diag'; or drop one of these features; or more complete rows."
     )
 
 

@@ -14,10 +14,20 @@ deviation from the mean,
 A row with m missing values costs :math:`m^3`. All patterns with as many missing values are
 worked on at once, with the patterns along the last axis of every array.
 
+The precision squares the condition of its root :math:`A = L^{-1}`. Where features are nearly
+collinear the same is therefore had from A itself, for :math:`d m^2` a pattern: with
+:math:`A_{\cdot m} = Q R`,
+
+.. math::
+
+    E[z_m \mid z_o] = -R^{-1} Q^T A_{\cdot o} z_o, \qquad
+    \operatorname{Cov}[z_m \mid z_o] = R^{-1} R^{-T}, \qquad
+    z_o^T \Sigma_{oo}^{-1} z_o = \| (I - Q Q^T) A_{\cdot o} z_o \|^2.
+
 References
 ----------
-Petersen and Pedersen (2012), The Matrix Cookbook, sections 8.1 and 9.1; Higham (2002), Accuracy and
-Stability of Numerical Algorithms, chapters 10 and 14.
+Petersen and Pedersen (2012), The Matrix Cookbook, sections 8.1 and 9.1; Bjorck (1996),
+Numerical Methods for Least Squares Problems, section 2.4, for modified Gram-Schmidt.
 """
 
 from typing import NamedTuple
@@ -26,7 +36,7 @@ import numpy as np
 
 from ._typing import Array
 
-# Above this inflation the first solution is corrected by the residual it leaves.
+# Variance inflation above which the root is worth its price.
 _INFLATED = 1e3
 
 
@@ -39,24 +49,33 @@ class Gaps:
         The patterns, each with as many missing.
     counts : int ndarray of shape (n_patterns,)
         Rows of each pattern, which follow each other.
+
+    Attributes
+    ----------
+    features : int ndarray of shape (n_missing, n_patterns)
+        The missing features.
     """
 
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
-        n_features = missing.shape[1]
         n_missing = int(missing[0].sum())
         self.features = np.nonzero(missing)[1].reshape(len(missing), n_missing).T
-        """Missing features, (n_missing, n_patterns)."""
+        self._n_features = missing.shape[1]
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
-        self.features_by_row = self.by_row(self.features)
-        n_rows = self.features_by_row.shape[1]
-        self.entries = self.features_by_row + n_features * np.arange(n_rows)
-        """Places of the missing values in the flattened rows, (n_missing, n_rows)."""
-        self.blocks = self.features[:, None] * n_features + self.features
-        """Places of the blocks in a flattened matrix, (n_missing, n_missing, n_patterns)."""
 
     def by_row(self, of_pattern: np.ndarray) -> np.ndarray:
         """One copy for each row along the last axis."""
         return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
+
+    @property
+    def entries(self) -> np.ndarray:
+        """Places of the missing values in the flattened rows, (n_missing, n_rows)."""
+        features = self.by_row(self.features)
+        return features + self._n_features * np.arange(features.shape[1])
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Places of the blocks in a flattened matrix, (n_missing, n_missing, n_patterns)."""
+        return self.features[:, None] * self._n_features + self.features
 
 
 class Conditional(NamedTuple):
@@ -79,37 +98,65 @@ class Conditional(NamedTuple):
     distances: Array
 
 
-def condition(deviations: Array, gaps: Gaps, precision: Array, inflation: float) -> Conditional:
-    """Condition on the observed values; completes `deviations`, 0 where missing, in place."""
-    covariance, log_det = _inverse(precision.reshape(-1)[gaps.blocks])
-    by_row = gaps.by_row(covariance)
-    flat = deviations.reshape(-1)
-    for _ in range(2 if inflation > _INFLATED else 1):
-        forces = deviations @ precision
-        of_missing = forces.reshape(-1)[gaps.entries]
-        step = -np.einsum("ijn,jn->in", by_row, of_missing)
-        distances = np.einsum("ij,ij->i", deviations, forces)
-        distances += np.einsum("in,in->n", step, of_missing)
-        mean = flat[gaps.entries] + step
-        flat[gaps.entries] = mean
+class Conditioner:
+    """Conditions rows on what was observed, under one Gaussian.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (n_features,)
+    inverse : ndarray of shape (n_features, n_features)
+        A, the inverse of the factor.
+
+    Attributes
+    ----------
+    inflation : float
+        Largest variance inflation: how well the other features explain one.
+    """
+
+    def __init__(self, variances: Array, inverse: Array):
+        self._root = inverse
+        self._precision = inverse.T @ inverse
+        self.inflation = float((variances * self._precision.diagonal()).max())
+
+    def __call__(self, deviations: Array, gaps: Gaps) -> Conditional:
+        """Of deviations that are 0 where missing."""
+        if self.inflation > _INFLATED:
+            return _by_root(deviations, gaps, self._root)
+        return _by_precision(deviations, gaps, self._precision)
+
+
+def _by_precision(deviations: Array, gaps: Gaps, precision: Array) -> Conditional:
+    inverse_factor, log_det = _inverse_cholesky(precision.reshape(-1)[gaps.blocks])
+    covariance = np.einsum("kin,kjn->ijn", inverse_factor, inverse_factor)
+    forces = deviations @ precision
+    of_missing = forces.reshape(-1)[gaps.entries]
+    mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), of_missing)
+    distances = np.einsum("ij,ij->i", deviations, forces)
+    distances += np.einsum("in,in->n", mean, of_missing)
     return Conditional(mean, covariance, log_det, distances)
 
 
-def inflation(covariance_diagonal: Array, precision_diagonal: Array) -> float:
-    """Largest variance inflation: how well the other features explain one.
+def _by_root(deviations: Array, gaps: Gaps, root: Array) -> Conditional:
+    q, r = _modified_gram_schmidt(root[:, gaps.features])
+    rest = root @ deviations.T
+    n_missing = len(gaps.features)
+    shares = np.empty((n_missing, rest.shape[1]))
+    q = gaps.by_row(q)
+    for k in range(n_missing):
+        shares[k] = np.einsum("dn,dn->n", q[:, k], rest)
+        rest -= q[:, k] * shares[k]
+    inverse = _inverse_upper(r)
+    mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
+    covariance = np.einsum("ikn,jkn->ijn", inverse, inverse)
+    log_det = 2.0 * np.log(np.einsum("iin->in", r)).sum(axis=0)
+    return Conditional(mean, covariance, log_det, np.einsum("dn,dn->n", rest, rest))
 
-    Products with the precision lose as many digits as it has.
+
+def _inverse_cholesky(blocks: Array) -> tuple[Array, Array]:
+    """Inverse factors of positive definite blocks (m, m, n) and their log-determinants.
+
+    Overwrites the blocks.
     """
-    return float((covariance_diagonal * precision_diagonal).max())
-
-
-def _inverse(blocks: Array) -> tuple[Array, Array]:
-    """Inverses of positive definite blocks (m, m, n) and their log-determinants, by Cholesky.
-
-    Overwrites the blocks. Gauss-Jordan sweeps would be shorter, but err with the square of
-    the condition.
-    """
-    inverse_factor = np.zeros_like(blocks)
     inverse = np.zeros_like(blocks)
     log_det = np.zeros(blocks.shape[2])
     for k in range(len(blocks)):
@@ -118,10 +165,28 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
         column = blocks[k + 1 :, k] / pivot
         blocks[k + 1 :, k + 1 :] -= column[:, None] * column
         # Row k of the inverse factor, from row k of the factor that `blocks` keeps.
-        row = inverse_factor[k, : k + 1]
-        row[:k] = -np.einsum("jn,jin->in", blocks[k, :k], inverse_factor[:k, :k]) / pivot
-        row[k] = 1.0 / pivot
-        inverse[: k + 1, : k + 1] += row[:, None] * row
+        inverse[k, :k] = -np.einsum("jn,jin->in", blocks[k, :k], inverse[:k, :k]) / pivot
+        inverse[k, k] = 1.0 / pivot
         blocks[k + 1 :, k] = column
-        blocks[k, k + 1 :] = 0.0
     return inverse, log_det
+
+
+def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
+    """Q and R of matrices (d, m, n); overwrites them."""
+    m, n = columns.shape[1:]
+    r = np.zeros((m, m, n))
+    for k in range(m):
+        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]))
+        columns[:, k] /= r[k, k]
+        r[k, k + 1 :] = np.einsum("dn,djn->jn", columns[:, k], columns[:, k + 1 :])
+        columns[:, k + 1 :] -= columns[:, k, None] * r[k, k + 1 :]
+    return columns, r
+
+
+def _inverse_upper(r: Array) -> Array:
+    """Inverses of upper triangular matrices (m, m, n)."""
+    inverse = np.zeros_like(r)
+    for k in range(len(r)):
+        inverse[k, k] = 1.0 / r[k, k]
+        inverse[:k, k] = -np.einsum("ijn,jn->in", inverse[:k, :k], r[:k, k]) / r[k, k]
+    return inverse

@@ -14,7 +14,7 @@ Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from ._typing import Array
 from .covariance import NotPositiveDefiniteError
@@ -25,7 +25,8 @@ _STEP = 1e-4  # length of a difference, in the frame
 _FEWEST, _MOST = 6, 60  # Lanczos steps
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
-_FLAT = 1e-3  # an eigenvalue that differences cannot tell from 0
+_FLAT = 1e-5  # an eigenvalue that differences cannot tell from 0
+_INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
 
 
@@ -75,9 +76,22 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature:
         )
         residual = beyond[-1] * abs(ritz[-1, 0])
         clear = values[0] > _SAFE or residual < max(_ACCURATE * abs(values[0]), _FLAT)
-        if (clear and len(basis) >= min(_FEWEST, size)) or len(basis) == min(_MOST, size):
-            return Curvature(float(values[0]), vectors.T @ ritz[:, 0])
+        exhausted = len(basis) == min(_MOST, size) or beyond[-1] < _INVARIANT
+        if (clear and len(basis) >= _FEWEST) or exhausted:
+            return _refined(likelihood, at, gradient, float(values[0]), vectors.T @ ritz[:, 0])
         basis.append(product / beyond[-1])
+
+
+def _refined(
+    likelihood: Likelihood, at: Evaluation, gradient: Array, value: float, direction: Array
+) -> Curvature:
+    """A small eigenvalue to second order: its sign is what matters. Not that of the vector."""
+    direction = direction * np.sign(direction[np.abs(direction).argmax()])
+    if value < _SAFE:
+        ahead = _minus_hessian(likelihood, at, gradient, direction)
+        behind = _minus_hessian(likelihood, at, gradient, -direction)
+        value = float(direction @ (ahead - behind)) / 2
+    return Curvature(value, direction)
 
 
 def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
@@ -115,8 +129,12 @@ def learning_rate_bound(
     size = parametrization.to_theta(at.mean, at.factor).size
     operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
-    largest = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)
-    return float(2.0 / largest[0])
+    try:
+        (largest,) = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)
+    except (ArpackNoConvergence, NotPositiveDefiniteError):
+        # That of complete data, below which the bound is never.
+        return parametrization.learning_rate_bound(at.factor)
+    return float(2.0 / largest)
 
 
 def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array) -> Array:
@@ -127,7 +145,7 @@ def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move
     step = _STEP / length
     family = likelihood.family
     ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
-    return (gradient - ahead.natural_gradient) / step
+    return _symmetric(likelihood, gradient - ahead.natural_gradient) / step
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:

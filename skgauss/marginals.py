@@ -7,7 +7,7 @@ import numpy as np
 
 from . import linalg
 from ._typing import Array
-from .conditional import Conditional, Gaps, condition, inflation
+from .conditional import Conditional, Conditioner, Gaps
 from .covariance import Diagonal, Family, Full
 from .patterns import sort_patterns
 
@@ -72,8 +72,9 @@ def complete(deviations: Array, family: Family, factor: Array) -> Completed:
     completed = deviations.copy()
     for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
         variances = gaps.by_row(np.einsum("iin->in", given.covariance))
-        where = rows, gaps.features_by_row
-        completed[where] = given.mean * scales[gaps.features_by_row]
+        features = gaps.by_row(gaps.features)
+        where = rows, features
+        completed[where] = given.mean * scales[features]
         spread[where] *= np.sqrt(variances)
     return Completed(completed, spread)
 
@@ -82,9 +83,8 @@ def _conditionals(
     relative: Array, missing: np.ndarray, family: Full, factor: Array
 ) -> Iterator[tuple[np.ndarray, Gaps, Conditional]]:
     """Indices of rows that miss equally many, where they miss them, and their law."""
-    inverse = linalg.invert_lower(factor)
-    precision = inverse.T @ inverse
-    inflated = inflation(family.standard_deviations(factor) ** 2, precision.diagonal())
+    variances = family.standard_deviations(factor) ** 2
+    condition = Conditioner(variances, linalg.invert_lower(factor))
     order, starts = sort_patterns(missing)
     sizes = missing[order[starts[:-1]]].sum(axis=1)
     first = 0
@@ -95,5 +95,5 @@ def _conditionals(
         last = min(same, max(fitting, first + 1))
         rows = order[starts[first] : starts[last]]
         gaps = Gaps(missing[order[starts[first:last]]], np.diff(starts[first : last + 1]))
-        yield rows, gaps, condition(relative[rows], gaps, precision, inflated)
+        yield rows, gaps, condition(relative[rows], gaps)
         first = last

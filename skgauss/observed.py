@@ -24,13 +24,14 @@ algorithm for Gaussian mixtures", Neural Computation 8(1), for EM as a gradient 
 import math
 from abc import abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 
 from . import linalg, threads
 from ._typing import Array
-from .conditional import Gaps, condition, inflation
+from .conditional import Conditioner, Gaps
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
 from .likelihood import EPS, Evaluation, Likelihood
 from .patterns import IncompleteStatistics
@@ -39,8 +40,8 @@ _BLOCK = 2**18  # elements of the rows, or of the blocks of the precision, worke
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 # Condition of the correlations at which a climb to infinity is over, and the inflation at
 # which too few digits are left to go on.
-_DEGENERATE = 1e10
-_LARGEST_INFLATION = 1e11
+_DEGENERATE = 1e12
+_LARGEST_INFLATION = 1e14
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
@@ -135,10 +136,10 @@ class ObservedLikelihood(Likelihood):
         return self.condition(at) > _DEGENERATE
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return _ROUNDINGS * EPS * self.condition(at)
+        return EPS * self.condition(at)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return _ROUNDINGS * EPS * (1 + abs(at.value)) + self.rounding_limit(at)
+        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         deviations = self.family.standard_deviations(at.factor)
@@ -200,28 +201,24 @@ class ObservedFull(ObservedLikelihood):
         moments = self._parts[0].complete_moments() if self._parts else None
         if moments is not None:
             mean, covariance = moments
-            try:
+            with suppress(NotPositiveDefiniteError):
                 factor = self.family.root(covariance)
-            except NotPositiveDefiniteError:
-                pass
-            else:
-                return self._origin + self._unit * mean, self._unit[:, None] * factor
+                if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
+                    return self._origin + self._unit * mean, self._unit[:, None] * factor
         return self._available_mean, np.diag(self._unit)
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean = (mean - self._origin) / self._unit
         scaled_factor = factor / self._unit[:, None]
-        inverse = linalg.invert_lower(scaled_factor)
-        precision = inverse.T @ inverse
         variances = self.family.standard_deviations(scaled_factor) ** 2
-        inflated = inflation(variances, precision.diagonal())
-        if not inflated < _LARGEST_INFLATION:
+        condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
+        if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
         d = len(mean)
         first, second, deviance = np.zeros(d), np.zeros((d, d)), 0.0
         with threads.one_blas_thread():
             for part in self._parts:
-                moments = part.expect(scaled_mean, precision, inflated)
+                moments = part.expect(scaled_mean, condition)
                 first += moments.first
                 second += moments.second
                 deviance += moments.deviance
@@ -258,15 +255,16 @@ class _Part:
         centred = self.rows - self.levels[:, None] * mean
         return mean, (centred.T @ centred) / weight
 
-    def expect(self, mean: Array, precision: Array, inflated: float) -> _Moments:
+    def expect(self, mean: Array, condition: Conditioner) -> _Moments:
         d = len(mean)
-        deviations = self.rows - self.levels[:, None] * mean
         entries = self.gaps.entries
+        deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[entries] = 0.0
-        given = condition(deviations, self.gaps, precision, inflated)
+        given = condition(deviations, self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         completed = self.rows.copy()
-        completed.reshape(-1)[entries] = given.mean + self.levels * mean[self.gaps.features_by_row]
+        features = self.gaps.by_row(self.gaps.features)
+        completed.reshape(-1)[entries] = given.mean + self.levels * mean[features]
         spread = np.bincount(
             self.gaps.blocks.reshape(-1),
             (given.covariance * self.weights).reshape(-1),

@@ -69,7 +69,7 @@ def regularized_likelihood(
         return Regularized(
             likelihood_with_ridge(statistics, family, ridge),
             used,
-            _never_together(statistics, family, names),
+            "" if ridge.all() else _never_together(statistics, family, names),
         )
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
@@ -157,8 +157,8 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     if constant:
         listed = _listed([names[j] for j in constant])
         raise NoMaximumError(
-            f"The likelihood has no maximum: {listed} has zero variance (a constant feature). "
-            "Drop it, or set reg_covar to a positive number."
+            f"The likelihood has no maximum: {listed} has zero variance (a constant feature, or "
+            "one observed only once). Drop it, or set reg_covar to a positive number."
         )
     scales = np.sqrt(variances)
     for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():

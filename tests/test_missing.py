@@ -12,6 +12,7 @@ from oracles import (
     monotone_closed_form,
     observed_log_likelihood,
 )
+from scipy.stats import norm
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -281,7 +282,7 @@ def collinear(rng):
 @pytest.mark.parametrize("solver", ["natural", "lbfgs"])
 def test_an_exact_relation_has_no_maximum(rng, solver):
     model = GaussianGradientMLE(solver=solver)
-    with pytest.warns(ConvergenceWarning, match="without bound.*'a', 'b', 'd'.*reg_covar"):
+    with pytest.warns(ConvergenceWarning, match="rises as.*'a', 'b', 'd'.*reg_covar"):
         model.fit(collinear(rng))
     assert model.stop_reason_ == "unbounded"
     assert not model.converged_
@@ -293,7 +294,7 @@ def test_an_exact_relation_has_no_maximum(rng, solver):
 
 def test_too_few_complete_rows_have_no_maximum(rng):
     X = with_gaps(rng.standard_normal((6, 5)), rng, 0.2)
-    with pytest.warns(ConvergenceWarning, match="without bound"):
+    with pytest.warns(ConvergenceWarning, match="rises as"):
         model = GaussianGradientMLE().fit(X)
     assert model.stop_reason_ == "unbounded"
 
@@ -421,3 +422,29 @@ def test_evaluations_of_a_default_fit(rng, monkeypatch):
     assert GaussianGradientMLE().fit(X).converged_
     assert before_curvature[0] <= 25
     assert len(counted) <= before_curvature[0] + 8
+
+
+@pytest.mark.parametrize("n_features", [2, 3, 8])
+@pytest.mark.parametrize("n_samples", [60, 1000])
+def test_one_gap_is_nothing_to_warn_of(rng, n_samples, n_features):
+    X = rng.standard_normal((n_samples, n_features))
+    X[0, 0] = np.nan
+    assert GaussianGradientMLE().fit(X).converged_  # a warning would be an error
+
+
+@pytest.mark.parametrize("weight", [1.9, 1.99])
+def test_a_shallow_saddle_is_left(weight):
+    """With 4 w for the complete rows the saddle at 0 becomes the maximum at w = 2."""
+    weights = np.r_[np.full(4, weight), np.ones(8)]
+    model = GaussianGradientMLE().fit(MURRAY, sample_weight=weights)
+    assert abs(model.covariance_[0, 1]) > 0.05
+    at_zero = GaussianGradientMLE(covariance_type="diag").fit(MURRAY, sample_weight=weights)
+    assert model.log_likelihood_ > at_zero.log_likelihood_
+
+
+def test_the_density_of_one_feature_of_a_nearly_singular_fit(rng):
+    a = rng.standard_normal(400)
+    X = np.column_stack((a, a + 1e-6 * rng.standard_normal(400), rng.standard_normal(400)))
+    model = GaussianGradientMLE().fit(X)
+    expected = norm(model.mean_[1], model.scale_[1]).logpdf(2.0)
+    assert model.score_samples([[np.nan, 2.0, np.nan]])[0] == pytest.approx(expected, rel=1e-11)

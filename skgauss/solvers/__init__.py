@@ -50,7 +50,7 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
         return solver.stable_rate
     likelihood = objective.likelihood
     at = solution.evaluation
-    if not (likelihood.concave or solution.converged):
+    if not (likelihood.concave or solution.stop_reason in ("converged", "unbounded")):
         at = climb_to_maximum(likelihood, at.mean, at.factor)
     return curvature.learning_rate_bound(likelihood, objective.parametrization, at)
 

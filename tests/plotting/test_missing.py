@@ -14,7 +14,7 @@ from skgauss import (
 
 @pytest.fixture
 def gaps(rng):
-    X = rng.standard_normal((200, 3)) @ rng.standard_normal((3, 3)) + 2.0
+    X = rng.standard_normal((200, 3)) @ [[1, 0.5, 0], [0, 1, 0.5], [0, 0, 1]] + 2.0
     X[rng.random(X.shape) < 0.2] = np.nan
     return X
 
