@@ -97,6 +97,7 @@ def _refined(
 def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
     """A point of higher likelihood along the direction that rises, or None if none is found."""
     best = at
+    rounding = likelihood.rounding_of_the_value(at)  # of two equal ways, always the same
     for length in _ESCAPES:
         for sign in (1.0, -1.0):
             try:
@@ -107,7 +108,7 @@ def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -
                 )
             except NotPositiveDefiniteError:
                 continue
-            best = reached if reached.value > best.value else best
+            best = reached if reached.value > best.value + rounding else best
     return best if best is not at else None
 
 
