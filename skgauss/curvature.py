@@ -11,6 +11,7 @@ Orchard and Woodbury (1972), "A missing information principle", Proceedings of t
 Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -95,21 +96,20 @@ def _refined(
 
 
 def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
-    """A point of higher likelihood along the direction that rises, or None if none is found."""
-    best = at
-    rounding = likelihood.rounding_of_the_value(at)  # of two equal ways, always the same
-    for length in _ESCAPES:
-        for sign in (1.0, -1.0):
-            try:
-                reached = likelihood.evaluate(
-                    *likelihood.family.retract(
-                        at.mean, at.factor, sign * length * curvature.direction
-                    )
-                )
-            except NotPositiveDefiniteError:
-                continue
-            best = reached if reached.value > best.value + rounding else best
-    return best if best is not at else None
+    """A point of higher likelihood along the direction that rises, or None if none is found.
+
+    Of two ways, as good as equal, always the same.
+    """
+    for way in (curvature.direction, -curvature.direction):
+        best = at
+        for length in _ESCAPES:
+            with suppress(NotPositiveDefiniteError):
+                point = likelihood.family.retract(at.mean, at.factor, length * way)
+                reached = likelihood.evaluate(*point)
+                best = reached if reached.value > best.value else best
+        if best is not at:
+            return best
+    return None
 
 
 def learning_rate_bound(
