@@ -23,14 +23,14 @@ from .fitted import (
     replace_fit,
     solution_attributes,
 )
-from .inputs import statistics_of
+from .inputs import Rows, rows_of, statistics_of
 from .likelihood import Evaluation, Likelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
 from .regularization import NoMaximumError, regularized_likelihood
 from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
-from .validation import check_together, checked_statistics, feature_names, validate_fit
+from .validation import check_together, checked_statistics, feature_names
 
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
@@ -246,11 +246,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        X, sample_weight = validate_fit(seen, X, sample_weight)
+        rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
         context.call_on_fit_task_begin(estimator=self, **data)
         observe = partial(IterationCallbacks, self, context, data)
         climb = self._climb(
-            self._summarize(X, sample_weight),
+            self._summarize(rows),
             seen,
             self._start,
             observe if hasattr(self, "_skl_callbacks") else None,
@@ -297,8 +297,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         check_together(self)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        X, sample_weight = validate_fit(seen, X, sample_weight, reset=first, fewest_rows=1)
-        statistics = self._summarize(X, sample_weight)
+        statistics = self._summarize(rows_of(seen, X, sample_weight, reset=first))
         self._add(statistics if first else self.sufficient_statistics_ + statistics, seen)
         return self
 
@@ -347,9 +346,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         replace_fit(self, climb.attributes)
         return self
 
-    def _summarize(self, X, sample_weight):
+    def _summarize(self, rows: Rows):
         diagonal = self.covariance_type != "full"
-        return statistics_of(X, sample_weight, diagonal, type(self).__name__)
+        name = type(self).__name__
+        return rows.total(partial(statistics_of, diagonal=diagonal, estimator_name=name))
 
     def _climb(self, statistics, seen, start, observe=None, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
