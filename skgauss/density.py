@@ -33,11 +33,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the rows.
 
         Returns
@@ -53,13 +53,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
 
         Returns
         -------
         log_density : ndarray of shape (n_samples,)
-            In nats; 0 for a row in which nothing was observed.
+            In nats; 0 for a row in which nothing was observed. A lazy Dask array where X
+            is of Dask.
         """
         density = self._density()
         return rows_of(self, X).map(density._log_densities)
@@ -69,13 +70,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
 
         Returns
         -------
         distances : ndarray of shape (n_samples,)
-            Squared distances, of the observed values where others are missing.
+            Squared distances, of the observed values where others are missing. A lazy
+            Dask array where X is of Dask.
         """
         density = self._density()
         return rows_of(self, X).map(density._squared_distances)
@@ -85,7 +87,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
         return_std : bool, default=False
             Whether to return the standard deviations too.
@@ -94,10 +96,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
             X, its observed values untouched; of float64, or of the dtype of X if that is
-            of floating point.
+            of floating point. A lazy Dask array, split as X is, where X is of Dask.
         std : ndarray of shape (n_samples, n_features)
             Conditional standard deviations of what was filled in, 0 where a value was
-            observed. Only with ``return_std=True``.
+            observed; lazy as `X_imputed`. Only with ``return_std=True``.
         """
         density = self._density()
         imputed, std = rows_of(self, X).map(density._filled_in)
@@ -198,7 +200,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
 
         Returns
@@ -213,7 +215,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
 
         Returns

@@ -213,11 +213,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data, at least two rows; NaN stands for a value that is missing at random.
+            Blocks of Dask are summarised where they lie.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
 
         Returns
@@ -272,11 +273,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             The new rows; NaN stands for a value that is missing at random.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the new rows.
 
         Returns
