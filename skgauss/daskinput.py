@@ -15,8 +15,6 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from .threads import one_blas_thread
-
 # Statistics added up by one task: few, so that the tree is parallel and its nodes are small.
 _FAN_IN = 8
 
@@ -96,9 +94,7 @@ class DaskRows:
         while len(parts) > 1:
             groups = [parts[i : i + _FAN_IN] for i in range(0, len(parts), _FAN_IN)]
             parts = [delayed(_sum)(group) for group in groups]
-        # Dask's threads would each set and reset how many threads BLAS takes.
-        with one_blas_thread():
-            total = parts[0].compute()
+        total = parts[0].compute()
         self._check(total)
         return total.value
 
