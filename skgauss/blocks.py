@@ -113,8 +113,10 @@ def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
 
 
 def chunks_of(X: np.ndarray, fewest_rows: int, n_threads: int) -> list[slice]:
-    """Equal parts, one a thread at least."""
+    """Equal parts, one a thread at least; of no rows, none."""
     n_rows = len(X)
+    if not n_rows:
+        return []
     count = max(math.ceil(n_rows / max(_CHUNK // X.shape[1], fewest_rows)), min(n_threads, n_rows))
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]

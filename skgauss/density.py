@@ -8,12 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
 from .blocks import map_rows
 from .covariance import Family, family_of
-from .inputs import check_no_infinity, incomplete_rows, validate_rows
+from .inputs import check_no_infinity, incomplete_rows, rows_of
 from .marginals import complete, marginals
 
 # The attribute that says why statistics are held and nothing is fitted yet.
@@ -33,11 +33,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the rows.
 
         Returns
@@ -45,54 +45,49 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         score : float
             In nats per observation.
         """
-        densities = self.score_samples(X)
-        if sample_weight is None:
-            return float(densities.mean())
-        sample_weight = _check_sample_weight(
-            sample_weight, densities, dtype=np.float64, ensure_non_negative=True
-        )
-        present = sample_weight > 0  # a row of weight 0 may have no finite density
-        return float(np.average(densities[present], weights=sample_weight[present]))
+        total, weight = self._total_log_density(X, sample_weight)
+        return float(total / weight)
 
     def score_samples(self, X):
         """Log-density of each row of X, of its observed values where others are NaN.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
 
         Returns
         -------
         log_density : ndarray of shape (n_samples,)
-            In nats; 0 for a row in which nothing was observed.
+            In nats; 0 for a row in which nothing was observed. A lazy Dask array where X
+            is of Dask.
         """
-        distances, constants = self._distances(X)
-        np.subtract(0.0 - constants, distances, out=distances)
-        distances *= 0.5
-        return distances
+        density = self._density()
+        return rows_of(self, X).map(density._log_densities)
 
     def mahalanobis(self, X):
         """Squared Mahalanobis distance of each row of X from the mean.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
 
         Returns
         -------
         distances : ndarray of shape (n_samples,)
-            Squared distances, of the observed values where others are missing.
+            Squared distances, of the observed values where others are missing. A lazy
+            Dask array where X is of Dask.
         """
-        return self._distances(X)[0]
+        density = self._density()
+        return rows_of(self, X).map(density._squared_distances)
 
     def impute(self, X, return_std=False):
         """Fill in missing values by their means given the observed values of the same row.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
         return_std : bool, default=False
             Whether to return the standard deviations too.
@@ -101,13 +96,31 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
             X, its observed values untouched; of float64, or of the dtype of X if that is
-            of floating point.
+            of floating point. A lazy Dask array, split as X is, where X is of Dask.
         std : ndarray of shape (n_samples, n_features)
             Conditional standard deviations of what was filled in, 0 where a value was
-            observed. Only with ``return_std=True``.
+            observed; lazy as `X_imputed`. Only with ``return_std=True``.
         """
+        density = self._density()
+        imputed, std = rows_of(self, X).map(density._filled_in)
+        return (imputed, std) if return_std else imputed
+
+    def _density(self) -> GaussianDensity:
+        """The density of now: no later fit changes it, and it is small enough to be sent."""
         self._check_fitted()
-        X = validate_rows(self, X, reset=False)
+        density = object.__new__(type(self))
+        for name in ("mean_", "covariance_", "_factor"):
+            setattr(density, name, getattr(self, name))
+        return density
+
+    def _total_log_density(self, X, sample_weight=None):
+        density = self._density()
+        return rows_of(self, X, sample_weight).total(density._sum_of_log_densities)
+
+    # What follows up to the draws is asked of a `_density`, about one block of valid rows.
+
+    def _filled_in(self, X: np.ndarray) -> tuple[np.ndarray, Array]:
+        """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
@@ -117,12 +130,28 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             filled = complete(X[rows] - self.mean_, family, factor)
             imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
             std[rows] = filled.standard_deviations
-        return (imputed, std) if return_std else imputed
+        return imputed, std
 
-    def _distances(self, X):
+    def _sum_of_log_densities(self, X: np.ndarray, sample_weight: Array | None) -> Array:
+        """Weighted, and the weight."""
+        densities = self._log_densities(X)
+        if sample_weight is None:
+            return np.array([densities.sum(), len(densities)])
+        present = sample_weight > 0  # a row of weight 0 may have no finite density
+        weights = sample_weight[present]
+        return np.array([(weights * densities[present]).sum(), weights.sum()])
+
+    def _log_densities(self, X: np.ndarray) -> Array:
+        distances, constants = self._distances(X)
+        np.subtract(0.0 - constants, distances, out=distances)
+        distances *= 0.5
+        return distances
+
+    def _squared_distances(self, X: np.ndarray) -> Array:
+        return self._distances(X)[0]
+
+    def _distances(self, X: np.ndarray) -> tuple[Array, Array]:
         """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
-        self._check_fitted()
-        X = validate_rows(self, X, reset=False)
         family, factor = self._family_and_factor()
         inverse = family.inverse(factor)
         distances = map_rows(X, lambda rows: family.squared_lengths(inverse, rows), self.mean_)
@@ -171,7 +200,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
 
         Returns
@@ -186,7 +215,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
 
         Returns
@@ -198,9 +227,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _information_criterion(self, X, price):
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
-        densities = self.score_samples(X)
+        total, n_samples = self._total_log_density(X)
         family, _ = self._family_and_factor()
-        return float(price(len(densities)) * family.n_parameters - 2.0 * densities.sum())
+        return float(price(n_samples) * family.n_parameters - 2.0 * total)
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "mean_")

@@ -23,14 +23,14 @@ from .fitted import (
     replace_fit,
     solution_attributes,
 )
-from .inputs import statistics_of
+from .inputs import Rows, rows_of, statistics_of
 from .likelihood import Evaluation, Likelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
 from .regularization import NoMaximumError, regularized_likelihood
 from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
-from .validation import check_together, checked_statistics, feature_names, validate_fit
+from .validation import check_together, checked_statistics, feature_names
 
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
@@ -213,11 +213,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data, at least two rows; NaN stands for a value that is missing at random.
+            Blocks of Dask are summarised where they lie.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
 
         Returns
@@ -246,11 +247,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        X, sample_weight = validate_fit(seen, X, sample_weight)
+        rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
         context.call_on_fit_task_begin(estimator=self, **data)
         observe = partial(IterationCallbacks, self, context, data)
         climb = self._climb(
-            self._summarize(X, sample_weight),
+            self._summarize(rows),
             seen,
             self._start,
             observe if hasattr(self, "_skl_callbacks") else None,
@@ -272,11 +273,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             The new rows; NaN stands for a value that is missing at random.
         y : Ignored
             Not used, present for API consistency by convention.
-        sample_weight : array-like of shape (n_samples,), default=None
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the new rows.
 
         Returns
@@ -297,8 +298,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         check_together(self)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        X, sample_weight = validate_fit(seen, X, sample_weight, reset=first, fewest_rows=1)
-        statistics = self._summarize(X, sample_weight)
+        statistics = self._summarize(rows_of(seen, X, sample_weight, reset=first))
         self._add(statistics if first else self.sufficient_statistics_ + statistics, seen)
         return self
 
@@ -347,9 +347,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         replace_fit(self, climb.attributes)
         return self
 
-    def _summarize(self, X, sample_weight):
+    def _summarize(self, rows: Rows):
         diagonal = self.covariance_type != "full"
-        return statistics_of(X, sample_weight, diagonal, type(self).__name__)
+        name = type(self).__name__
+        return rows.total(partial(statistics_of, diagonal=diagonal, estimator_name=name))
 
     def _climb(self, statistics, seen, start, observe=None, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""

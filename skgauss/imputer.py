@@ -44,13 +44,13 @@ mean_init, covariance_init, reg_covar, warm_start, record_path : optional
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
 
         Returns
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
-            X, its observed values untouched.
+            X, its observed values untouched. A lazy Dask array where X is of Dask.
         """
         return self.impute(X)
 

@@ -1,28 +1,79 @@
-"""What X may be, and its way to statistics.
+"""What X may be, and its way to statistics and to numbers a row.
+
+Here alone it is asked what kind of thing X is; from here on it is `Rows`.
 
 NaN and infinity are not searched for: they propagate into the sums, and only a sum that is
 not finite sends us looking. NaN then are missing values, and the rows are sorted by what they
 miss.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from ._typing import Array
 from .blocks import chunks_of
+from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import IncompleteStatistics, summarize_incomplete
 from .statistics import SufficientStatistics, summarize
 
 
-def validate_rows(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
-    """X as an array of numbers, of whatever dtype, not yet known to be finite.
+class Rows(Protocol):
+    """Valid rows and their weights, wherever they lie; not yet known to be finite."""
+
+    def total(self, function: Callable[[np.ndarray, Array | None], Any]) -> Any:
+        """Sum over blocks of rows of ``function(X, sample_weight)``, X an array."""
+        ...
+
+    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
+        """``function(X)``, one array or a tuple of some, the first axis as long as X.
+
+        X in turn is each block of rows; lazy where the rows are.
+        """
+        ...
+
+
+class ArrayRows(NamedTuple):
+    """Rows in memory: one block."""
+
+    X: np.ndarray
+    sample_weight: Array | None
+
+    def total(self, function: Callable[[np.ndarray, Array | None], Any]) -> Any:
+        return function(self.X, self.sample_weight)
+
+    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
+        return function(self.X)
+
+
+def rows_of(
+    estimator: Any,
+    X: Any,
+    sample_weight: Any = None,
+    *,
+    reset: bool = False,
+    fewest_rows: int = 1,
+) -> Rows:
+    """Rows of numbers, of whatever dtype, and their weights.
 
     Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
     """
+    if is_dask(X):
+        sample, known = sample_of(X, fewest_rows)
+        sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
+        return DaskRows(X, sample_weight, sample, fewest_rows, type(estimator).__name__)
+    X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
+    if sample_weight is not None:
+        sample_weight = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, ensure_non_negative=True
+        )
+    return ArrayRows(X, sample_weight)
+
+
+def _numbers(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
     X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
     if X.dtype.kind not in "biuf":
         raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from functools import cache
+from threading import Lock
 from typing import TypeVar
 
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
@@ -11,6 +12,10 @@ from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+_lock = Lock()
+_holders: list[None] = []  # of the limit on BLAS
+_limits = ExitStack()
 
 
 def available() -> int:
@@ -29,9 +34,24 @@ def ordered_map(
         yield from executor.map(function, parts)
 
 
-def one_blas_thread() -> AbstractContextManager:
-    """Keep BLAS from splitting products so small that its threads would wait more than work."""
-    return _controller().limit(limits=1, user_api="blas")
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS from splitting products so small that its threads would wait more than work.
+
+    The limit is the process's: where several threads ask for it, as under Dask, the first
+    sets and the last lifts it, or one would restore what another had set.
+    """
+    with _lock:
+        if not _holders:
+            _limits.enter_context(_controller().limit(limits=1, user_api="blas"))
+        _holders.append(None)
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders.pop()
+            if not _holders:
+                _limits.close()
 
 
 @cache

@@ -1,13 +1,8 @@
-"""Checks of what a user hands to `fit`: parameters together, data, weights."""
+"""Checks of what a user hands to a fit beside data: parameters together, statistics."""
 
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from sklearn.utils.validation import _check_sample_weight
-
-from ._typing import Array
-from .inputs import validate_rows
 from .patterns import IncompleteStatistics
 from .statistics import SufficientStatistics
 
@@ -23,18 +18,6 @@ def check_together(estimator: Any) -> None:
             f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
             "learning_rate='auto', or solver='gradient', 'coordinate' or 'natural'."
         )
-
-
-def validate_fit(
-    estimator: Any, X: Any, sample_weight: Any, *, reset: bool = True, fewest_rows: int = 2
-) -> tuple[np.ndarray, Array | None]:
-    """X, not yet known to be finite, and the weights."""
-    X = validate_rows(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
-    if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
-    return X, sample_weight
 
 
 def checked_statistics(

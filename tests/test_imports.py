@@ -27,7 +27,7 @@ LAYERS = [
     ["inputs", "marginals"],
     ["conditional", "covariance", "patterns"],
     ["statistics"],
-    ["blocks"],
+    ["blocks", "daskinput"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]

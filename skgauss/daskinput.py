@@ -1,0 +1,206 @@
+"""Dask collections as rows: the blocks stay where they lie, sums over them come back.
+
+All that knows Dask is here, and imports it only when handed a collection of its kind.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
+
+# Statistics added up by one task: few, so that the tree is parallel and its nodes are small.
+_FAN_IN = 8
+
+
+def is_dask(X: Any) -> bool:
+    """Whether X is an array, a frame or a series of Dask; a type of another library is not.
+
+    By protocol, not by class, so that asking imports nothing.
+    """
+    kind = type(X)
+    return hasattr(kind, "__dask_graph__") and (_is_frame(X) or hasattr(kind, "rechunk"))
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(type(X), "to_dask_array")
+
+
+def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
+    """What can be checked in place of X, and how many rows to ask of it.
+
+    It has the names, the width and the dtype of X, and as many rows up to `fewest_rows`; where
+    the number of rows of X is not known, none.
+    """
+    if _is_frame(X) or not isinstance(X._meta, np.ndarray):
+        return X._meta, 0
+    if any(math.isnan(size) for size in X.shape[1:]):
+        raise ValueError(
+            "The number of features of X is not known to Dask. Call X.compute_chunk_sizes() first."
+        )
+    if not X.ndim or not math.isnan(X.shape[0]):
+        shape = tuple(min(size, fewest_rows) for size in X.shape[:1]) + X.shape[1:]
+        return np.zeros(shape, X.dtype), fewest_rows
+    return np.zeros((0, *X.shape[1:]), X.dtype), 0
+
+
+class _Part(NamedTuple):
+    """Of a block: its rows, those with a positive weight, and the value that adds up."""
+
+    n_rows: int
+    n_present: int
+    value: Any
+
+
+class DaskRows:
+    """Rows of a Dask array or frame that passed for `sample`, and their weights.
+
+    Parameters
+    ----------
+    X : dask.array.Array or dask.dataframe.DataFrame
+    sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
+    sample : ndarray of shape (n_rows, n_features)
+        As scikit-learn's checks returned it: tells the dtype and the width.
+    fewest_rows : int
+        To ask of X where the number of rows is not known before a computation.
+    estimator_name : str
+        For messages.
+    """
+
+    def __init__(
+        self, X: Any, sample_weight: Any, sample: np.ndarray, fewest_rows: int, estimator_name: str
+    ):
+        self.X = _of_numbers(X, sample)
+        self.sample_weight = None if sample_weight is None else _aligned(sample_weight, self.X)
+        self.feature_chunks = None if _is_frame(X) else X.chunks[1]
+        self.fewest_rows = fewest_rows
+        self.estimator_name = estimator_name
+
+    def total(self, function: Callable[[np.ndarray, Any], Any]) -> Any:
+        """Sum of ``function(X, sample_weight)`` over the blocks, as a tree; computed."""
+        from dask import delayed
+
+        blocks = self.X.to_delayed().ravel()
+        n = len(blocks)
+        weights = [None] * n if self.sample_weight is None else self.sample_weight.to_delayed()
+        shared = delayed(function)  # one object of the graph, not one a task
+        parts = [delayed(_part)(shared, *each) for each in zip(blocks, weights, strict=True)]
+        while len(parts) > 1:
+            groups = [parts[i : i + _FAN_IN] for i in range(0, len(parts), _FAN_IN)]
+            parts = [delayed(_sum)(group) for group in groups]
+        total = parts[0].compute()
+        self._check(total)
+        return total.value
+
+    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
+        """``function`` of each block, with a first axis as long as the block; lazy.
+
+        Where it returns a tuple of arrays, so does this.
+        """
+        like = function(np.empty((0, self.X.shape[1]), self.X.dtype))
+        if not isinstance(like, tuple):
+            return self._map(function, like)
+        together = self._map(function, like[0])  # whose blocks are tuples for the moment
+        return tuple(
+            self._split(together.map_blocks(itemgetter(i), meta=each, dtype=each.dtype))
+            for i, each in enumerate(like)
+        )
+
+    def _map(self, function: Callable, like: np.ndarray) -> Any:
+        from dask import delayed
+
+        dropped = [1] if like.ndim == 1 else None
+        return self.X.map_blocks(
+            _apply, function=delayed(function), meta=like, dtype=like.dtype, drop_axis=dropped
+        )
+
+    def _split(self, result: Any) -> Any:
+        """With the chunks that X had along its features."""
+        if self.feature_chunks is None or len(self.feature_chunks) == 1:
+            return result
+        return result.rechunk({1: self.feature_chunks})
+
+    def _check(self, total: _Part) -> None:
+        """What no block can know; refused in scikit-learn's words."""
+        check_array(
+            np.empty((min(total.n_rows, self.fewest_rows), self.X.shape[1])),
+            ensure_min_samples=self.fewest_rows,
+            ensure_all_finite=False,
+            estimator=self.estimator_name,
+        )
+        if not total.n_present:
+            _check_sample_weight(np.zeros(1), np.zeros((1, 1)))
+
+
+def _part(function: Callable, X: np.ndarray, sample_weight: Any) -> _Part:
+    if sample_weight is None:
+        return _Part(len(X), len(X), function(X, None))
+    sample_weight = _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
+    )
+    n_present = int(np.count_nonzero(sample_weight))
+    return _Part(len(X), n_present, function(X, sample_weight))
+
+
+def _sum(parts: list[_Part]) -> _Part:
+    n_rows, n_present, values = zip(*parts, strict=True)
+    return _Part(sum(n_rows), sum(n_present), sum(values))
+
+
+def _apply(X: np.ndarray, function: Callable) -> Any:
+    return function(X)
+
+
+def _of_numbers(X: Any, sample: np.ndarray) -> Any:
+    """A Dask array of the dtype of `sample`, the features of a row all in one block."""
+    numbers = partial(
+        check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
+    )
+    if _is_frame(X):
+        return X.map_partitions(numbers, meta=sample[:0])
+    X = X.rechunk({1: -1})
+    return X if X.dtype == sample.dtype else X.map_blocks(numbers, meta=sample[:0])
+
+
+def _aligned(sample_weight: Any, X: Any) -> Any:
+    """The weights as a Dask array, split as the rows of X are."""
+    import dask.array as da
+
+    n_rows = X.shape[0]
+    if is_dask(sample_weight):
+        return _aligned_blocks(sample_weight, X)
+    if math.isnan(n_rows):
+        raise ValueError(
+            "sample_weight cannot be split as X is, because Dask does not know how many rows the "
+            "blocks of X have. Pass weights of Dask that are split as X is, such as a column of "
+            "the same frame, or X as an array with known chunks: "
+            "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
+        )
+    sample_weight = _check_sample_weight(
+        sample_weight, np.broadcast_to(0.0, (n_rows, 1)), dtype=np.float64, ensure_non_negative=True
+    )
+    return da.from_array(sample_weight, chunks=(X.chunks[0],))
+
+
+def _aligned_blocks(sample_weight: Any, X: Any) -> Any:
+    weights = sample_weight.to_dask_array() if _is_frame(sample_weight) else sample_weight
+    if weights.ndim != 1:
+        raise ValueError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array.")
+    n_weights, n_rows = weights.shape[0], X.shape[0]
+    if not math.isnan(n_weights + n_rows):
+        if n_weights != n_rows:
+            raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
+        return weights.rechunk((X.chunks[0],))
+    if weights.numblocks[0] != X.numblocks[0]:
+        raise ValueError(
+            f"sample_weight has {weights.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
+            "does not know how many rows they have. Split both alike, or call "
+            "compute_chunk_sizes() on both."
+        )
+    return weights

@@ -1,0 +1,373 @@
+"""Dask collections: the same fits as in memory, and nothing large comes back."""
+
+import os
+import pickle
+import re
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import as_matrix, kl_divergence
+from sklearn.datasets import load_wine
+
+from skgauss import GaussianGradientMLE, GaussianImputer
+
+dask = pytest.importorskip("dask")
+distributed = pytest.importorskip("distributed")
+da = pytest.importorskip("dask.array")
+dd = pytest.importorskip("dask.dataframe")
+
+from dask.callbacks import Callback  # noqa: E402
+
+FAMILIES = ["full", "diag", "spherical"]
+PER_ROW = ["score_samples", "mahalanobis", "impute"]
+
+
+@pytest.fixture
+def wine():
+    X = load_wine().data
+    return X / X.std(axis=0)
+
+
+@pytest.fixture
+def gaps(wine, rng):
+    X = wine.copy()
+    X[rng.random(X.shape) < 0.1] = np.nan
+    X[:60] = wine[:60]  # some blocks are complete, some are not
+    return X
+
+
+@pytest.fixture(autouse=True)
+def in_this_thread():
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+def divergence(one, other):
+    d = len(one.mean_)
+    return kl_divergence(
+        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
+    )
+
+
+def frame_of(X):
+    return pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
+
+
+def blocks(X, sizes, columns=-1):
+    ends = (*sizes, len(X) - sum(sizes))
+    return da.from_array(X, chunks=(ends, columns))
+
+
+def of_unknown_sizes(X):
+    split = da.from_array(X, chunks=(50, -1))
+    return split[split[:, 0] != np.inf]
+
+
+def with_empty_partitions(X):
+    frame = dd.from_pandas(frame_of(X), npartitions=3)
+    return dd.concat([frame[frame.x0 > np.inf], frame, frame[frame.x0 > np.inf]])
+
+
+COLLECTIONS = {
+    "blocks": lambda X: blocks(X, [50, 60]),
+    "one block": lambda X: da.from_array(X),
+    "rows": lambda X: da.from_array(X, chunks=(1, -1)),
+    "split features": lambda X: blocks(X, [50, 60], 4),
+    "empty blocks": lambda X: blocks(X, [0, 50, 0, 60, 0]),
+    "unknown sizes": of_unknown_sizes,
+    "unknown sizes, split features": lambda X: of_unknown_sizes(X).rechunk({1: 4}),
+    "objects": lambda X: blocks(X.astype(object), [50]),
+    "frame": lambda X: dd.from_pandas(frame_of(X), npartitions=4),
+    "frame with empty partitions": with_empty_partitions,
+}
+
+
+@pytest.fixture(params=COLLECTIONS.values(), ids=COLLECTIONS.keys())
+def collect(request):
+    return request.param
+
+
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+def test_fit_and_score_are_those_in_memory(request, collect, data):
+    X = request.getfixturevalue(data)
+    model, whole = GaussianGradientMLE().fit(collect(X)), GaussianGradientMLE().fit(X)
+    assert divergence(whole, model) < 1e-12
+    assert model.sufficient_statistics_.weight == len(X)
+    assert model.log_likelihood_ == pytest.approx(whole.log_likelihood_, rel=1e-12)
+    score = model.score(collect(X))
+    assert isinstance(score, float)
+    assert score == pytest.approx(whole.score(X), rel=1e-12)
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+def test_every_covariance_type(request, data, covariance_type):
+    X = request.getfixturevalue(data)
+    split = blocks(X, [50, 60], 4)
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(split)
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
+    assert divergence(whole, model) < 1e-12
+    for criterion in ("score", "aic", "bic"):
+        expected = getattr(whole, criterion)(X)
+        assert getattr(model, criterion)(split) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+@pytest.mark.parametrize("method", PER_ROW)
+@pytest.mark.filterwarnings("ignore:X has feature names")
+def test_results_of_rows_are_lazy(request, collect, data, method):
+    X = request.getfixturevalue(data)
+    model = GaussianGradientMLE().fit(X)
+    with Callback(pretask=refuse_to_run):
+        result = getattr(model, method)(collect(X))
+    expected = getattr(model, method)(X)
+    model.fit(X + 1.0)  # what was asked of the fit before stays so
+    assert isinstance(result, da.Array)
+    assert result.ndim == expected.ndim
+    assert result.dtype == expected.dtype
+    np.testing.assert_allclose(result.compute(), expected, rtol=1e-10)
+
+
+def refuse_to_run(key, graph, state):
+    raise AssertionError(f"{key} was run.")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_impute_keeps_chunks_and_dtype(gaps, dtype):
+    X = da.from_array(gaps.astype(dtype), chunks=(40, 5))
+    model = GaussianGradientMLE().fit(gaps)
+    imputed, std = model.impute(X, return_std=True)
+    assert imputed.chunks == std.chunks == X.chunks
+    assert imputed.dtype == dtype
+    for result, expected in zip((imputed, std), model.impute(gaps, True), strict=True):
+        np.testing.assert_allclose(result.compute(), expected, rtol=1e-4, atol=1e-6)
+    assert isinstance(GaussianImputer().fit(X).transform(X), da.Array)
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+@pytest.mark.parametrize(
+    "weigh",
+    [
+        lambda w: w,
+        list,
+        lambda w: da.from_array(w, chunks=(50, 60, 68)),
+        lambda w: da.from_array(w, chunks=7),
+        lambda w: dd.from_pandas(pd.Series(w), npartitions=3).to_dask_array(lengths=True),
+    ],
+    ids=["numpy", "list", "alike", "otherwise split", "series"],
+)
+def test_weights(request, rng, data, covariance_type, weigh):
+    X = request.getfixturevalue(data)
+    weights = rng.random(len(X))
+    weights[:50] = 0.0  # a whole block
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    model.fit(blocks(X, [50, 60]), sample_weight=weigh(weights))
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X, sample_weight=weights)
+    assert divergence(whole, model) < 1e-12
+    score = model.score(blocks(X, [50, 60]), sample_weight=weigh(weights))
+    assert score == pytest.approx(whole.score(X, sample_weight=weights), rel=1e-12)
+
+
+def test_a_column_of_weights(wine, rng):
+    frame = frame_of(wine).assign(weight=rng.random(len(wine)))
+    parts = dd.from_pandas(frame, npartitions=4)
+    names = [name for name in frame if name != "weight"]
+    model = GaussianGradientMLE().fit(parts[names], sample_weight=parts["weight"])
+    whole = GaussianGradientMLE().fit(frame[names], sample_weight=frame["weight"])
+    assert divergence(whole, model) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("collect", "weights", "message"),
+    [
+        (COLLECTIONS["frame"], np.ones(178), "does not know how many rows"),
+        (COLLECTIONS["frame"], da.ones(178, chunks=89), "2 blocks and X has 4"),
+        (COLLECTIONS["unknown sizes"], da.ones(178, chunks=(51, 49, 50, 28)), r"expected \(50,\)"),
+        (COLLECTIONS["blocks"], da.ones(177), r"shape == \(177,\), expected \(178,\)!"),
+        (COLLECTIONS["blocks"], np.ones(177), r"shape == \(177,\), expected \(178,\)!"),
+        (COLLECTIONS["blocks"], da.ones((178, 1)), "must be 1D array or scalar, got 2D"),
+        (COLLECTIONS["blocks"], -da.ones(178), "Negative values"),
+        (COLLECTIONS["blocks"], da.zeros(178), "at least one non-zero number"),
+        (COLLECTIONS["blocks"], da.full(178, np.nan), "sample_weight contains NaN"),
+    ],
+)
+def test_weights_that_are_refused(wine, collect, weights, message):
+    with pytest.raises(ValueError, match=message):
+        GaussianGradientMLE().fit(collect(wine), sample_weight=weights)
+
+
+def with_infinity(X):
+    X = X.copy()
+    X[100, 2] = np.inf
+    return X
+
+
+WRONG = {
+    "inf": with_infinity,
+    "width": lambda X: X[:, :5],
+    "names": lambda X: frame_of(X).rename(columns={"x1": "y"}),
+    "order": lambda X: frame_of(X).iloc[:, ::-1],
+    "complex": lambda X: X.astype(complex),
+    "dates": lambda X: np.full(X.shape, np.datetime64("2026-01-01")),
+    "text": lambda X: np.full(X.shape, "a", dtype=object),
+    "one dimension": lambda X: X[:, 0],
+    "three dimensions": lambda X: X[:, :, None],
+    "one row": lambda X: X[:1],
+    "no rows": lambda X: X[:0],
+    "one row of a frame": lambda X: frame_of(X)[:1],
+    "no features": lambda X: X[:, :0],
+    "constant": lambda X: np.where(np.arange(X.shape[1]) == 2, 1.0, X),
+}
+
+
+@pytest.mark.parametrize("spoil", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "score", *PER_ROW])
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_errors_are_those_in_memory(wine, spoil, method):
+    X = spoil(wine)
+    if isinstance(X, pd.DataFrame):
+        split = dd.from_pandas(X, npartitions=2, sort=False)
+    else:
+        split = da.from_array(X, chunks=(50, *X.shape[1:]))
+    model = GaussianGradientMLE().fit(frame_of(wine))
+    before = pickle.dumps(model)
+    outcomes = [outcome(pickle.loads(before), method, X), outcome(model, method, split)]
+    assert outcomes[0] == outcomes[1]
+    if outcomes[0]:
+        assert pickle.dumps(model) == before
+
+
+def outcome(model, method, X):
+    """The error, or nothing where there was none."""
+    try:
+        result = getattr(model, method)(X)
+        if isinstance(result, da.Array):
+            result.compute()
+    except (ValueError, TypeError) as error:
+        # Neither the values that some messages show, nor how many rows they say there are.
+        return type(error), re.sub(r"\(shape=.*?\)", "", str(error)).partition("\n")[0]
+    return None
+
+
+def test_too_few_rows_are_told_once_they_are_counted(wine):
+    array, frame = of_unknown_sizes(wine), dd.from_pandas(frame_of(wine), npartitions=3)
+    model = GaussianGradientMLE()
+    for X in (array[array[:, 0] > np.inf], frame[frame.x0 > np.inf]):
+        with pytest.raises(ValueError, match=r"Found array with 0 sample.*minimum of 2"):
+            model.fit(X)
+        assert not hasattr(model, "mean_")
+
+
+def test_score_of_no_rows(wine):
+    X = of_unknown_sizes(wine)
+    with pytest.raises(ValueError, match=r"Found array with 0 sample.*minimum of 1"):
+        GaussianGradientMLE().fit(wine).score(X[X[:, 0] > np.inf])
+
+
+def test_an_unknown_number_of_features_is_refused(wine):
+    X = da.from_array(wine, chunks=50)
+    with pytest.raises(ValueError, match=r"number of features of X is not known"):
+        GaussianGradientMLE().fit(X[:, da.ones(13) > 0])
+
+
+def test_names_are_kept(wine):
+    frame = frame_of(wine)
+    model = GaussianGradientMLE().fit(dd.from_pandas(frame, npartitions=3))
+    assert list(model.feature_names_in_) == list(frame)
+    assert model.score(frame) == model.score(dd.from_pandas(frame, npartitions=1))
+    assert not hasattr(model.fit(da.from_array(wine)), "feature_names_in_")
+
+
+def test_columns_of_pandas_own_types(rng):
+    frame = pd.DataFrame(rng.integers(0, 9, (60, 2)), columns=["a", "b"]).astype("Int64")
+    frame.loc[5, "b"] = pd.NA
+    model = GaussianGradientMLE().fit(dd.from_pandas(frame, npartitions=4))
+    assert divergence(GaussianGradientMLE().fit(frame), model) < 1e-12
+
+
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+def test_partial_fit_of_any_mixture(request, data):
+    X = request.getfixturevalue(data)
+    model = GaussianGradientMLE().partial_fit(X[:40])
+    model.partial_fit(da.from_array(X[40:100], chunks=(25, 7))).partial_fit(X[100:130])
+    model.partial_fit(of_unknown_sizes(X[130:]))
+    assert divergence(GaussianGradientMLE().fit(X), model) < 1e-11
+
+
+def test_X_never_comes_back():
+    """Neither to the client, nor as the result of a sum."""
+    X = da.random.default_rng(0).standard_normal((20_000, 5), chunks=(100, 5))
+    returned = []
+
+    def scheduler(graph, keys, **kwargs):
+        result = dask.get(graph, keys, **kwargs)
+        returned.append(len(pickle.dumps(result)))
+        return result
+
+    with dask.config.set(scheduler=scheduler):
+        model = GaussianGradientMLE().fit(X)
+        model.score(X)
+    assert len(returned) == 2
+    assert max(returned) < 2_000  # a block has 4,000 bytes, X a million
+
+
+def test_threads(wine):
+    with dask.config.set(scheduler="threads"):
+        model = GaussianGradientMLE().fit(COLLECTIONS["rows"](wine))
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two processes."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=":0",
+            silence_logs=50,  # of the worker that is killed on purpose
+        ) as cluster,
+        distributed.Client(cluster) as client,
+        dask.config.set(scheduler="dask.distributed"),
+    ):
+        yield client
+
+
+@pytest.fixture
+def client(cluster, in_this_thread):
+    with dask.config.set(scheduler="dask.distributed"):
+        yield cluster
+
+
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+def test_on_two_processes(request, client, rng, data):
+    X = request.getfixturevalue(data)
+    weights = rng.random(len(X))
+    split = blocks(X, [50, 60])
+    model = GaussianGradientMLE().fit(split, sample_weight=weights)
+    assert divergence(GaussianGradientMLE().fit(X, sample_weight=weights), model) < 1e-12
+    assert model.score(split) == pytest.approx(model.score(X), rel=1e-12)
+    np.testing.assert_allclose(model.impute(split).compute(), model.impute(X), rtol=1e-12)
+    with pytest.raises(ValueError, match="Input X contains infinity"):
+        model.fit(blocks(with_infinity(X), [50, 60]))
+
+
+def test_a_worker_dies_on_the_way(client, wine, tmp_path):
+    first_time = tmp_path / "first time"
+
+    def load(block):
+        if block == 3 and not first_time.exists():
+            first_time.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return wine[20 * block : 20 * (block + 1)]
+
+    parts = [dask.delayed(load)(block) for block in range(9)]
+    X = da.concatenate([da.from_delayed(p, (np.nan, 13), dtype=float) for p in parts])
+    model = GaussianGradientMLE().fit(X)
+    assert first_time.exists()
+    assert model.sufficient_statistics_.weight == len(wine)
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
