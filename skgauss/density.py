@@ -11,9 +11,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from ._typing import Array
-from .blocks import map_rows
+from .arrayapi import adds_up, average, to_host
 from .covariance import Family, family_of
-from .inputs import check_no_infinity, incomplete_rows, validate_rows
+from .inputs import (
+    check_no_infinity,
+    in_kind_of,
+    incomplete_rows,
+    squared_distances,
+    validate_rows,
+)
 from .marginals import complete, marginals
 
 # The attribute that says why statistics are held and nothing is fitted yet.
@@ -45,14 +51,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         score : float
             In nats per observation.
         """
-        densities = self.score_samples(X)
+        densities = self._log_densities(self._validated(X))
         if sample_weight is None:
-            return float(densities.mean())
+            return average(densities)
         sample_weight = _check_sample_weight(
             sample_weight, densities, dtype=np.float64, ensure_non_negative=True
         )
         present = sample_weight > 0  # a row of weight 0 may have no finite density
-        return float(np.average(densities[present], weights=sample_weight[present]))
+        return average(densities[present], sample_weight[present])
 
     def score_samples(self, X):
         """Log-density of each row of X, of its observed values where others are NaN.
@@ -64,13 +70,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Returns
         -------
-        log_density : ndarray of shape (n_samples,)
-            In nats; 0 for a row in which nothing was observed.
+        log_density : array of shape (n_samples,)
+            In nats; 0 for a row in which nothing was observed. Where scikit-learn dispatches
+            on the library of X, of that library, and on the device and in the dtype of X.
         """
-        distances, constants = self._distances(X)
-        np.subtract(0.0 - constants, distances, out=distances)
-        distances *= 0.5
-        return distances
+        X = self._validated(X)
+        return in_kind_of(X, self._log_densities(X))
 
     def mahalanobis(self, X):
         """Squared Mahalanobis distance of each row of X from the mean.
@@ -82,10 +87,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Returns
         -------
-        distances : ndarray of shape (n_samples,)
-            Squared distances, of the observed values where others are missing.
+        distances : array of shape (n_samples,)
+            Squared distances, of the observed values where others are missing; where they
+            are, and of what dtype, as in `score_samples`.
         """
-        return self._distances(X)[0]
+        X = self._validated(X)
+        return in_kind_of(X, self._distances(X)[0])
 
     def impute(self, X, return_std=False):
         """Fill in missing values by their means given the observed values of the same row.
@@ -106,9 +113,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             observed. Only with ``return_std=True``.
         """
-        self._check_fitted()
-        X = validate_rows(self, X, reset=False)
-        check_no_infinity(X, type(self).__name__)
+        given = self._validated(X)
+        check_no_infinity(given, type(self).__name__)
+        X = to_host(given)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -117,21 +124,34 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             filled = complete(X[rows] - self.mean_, family, factor)
             imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
             std[rows] = filled.standard_deviations
-        return (imputed, std) if return_std else imputed
+        imputed = in_kind_of(given, imputed)
+        return (imputed, in_kind_of(given, std)) if return_std else imputed
+
+    def _validated(self, X):
+        self._check_fitted()
+        return validate_rows(self, X, reset=False)
+
+    def _log_densities(self, X):
+        """Of the rows of a valid X."""
+        densities, constants = self._distances(X)
+        densities *= -0.5
+        densities += 0.0 - 0.5 * constants  # which makes no -0.0
+        return densities
 
     def _distances(self, X):
-        """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
-        self._check_fitted()
-        X = validate_rows(self, X, reset=False)
+        """Squared distances of the rows, and -2 times the log-density of each at distance 0.
+
+        Where X is, or in NumPy arrays if values are missing.
+        """
         family, factor = self._family_and_factor()
-        inverse = family.inverse(factor)
-        distances = map_rows(X, lambda rows: family.squared_lengths(inverse, rows), self.mean_)
-        constants = np.asarray(family.n_features * _LOG_2_PI + family.log_det(factor))
+        distances = squared_distances(X, self.mean_, family, family.inverse(factor))
+        constant = family.n_features * _LOG_2_PI + family.log_det(factor)
         with np.errstate(over="ignore", invalid="ignore"):
-            if math.isfinite(distances.sum()):  # no mask as long as X
-                return distances, constants
+            if adds_up(distances):  # no mask as long as X
+                return distances, constant
         check_no_infinity(X, type(self).__name__)
-        constants = np.full(len(X), constants)
+        X, distances = to_host(X), to_host(distances)
+        constants = np.full(len(X), constant)
         for rows in incomplete_rows(X):
             observed = marginals(X[rows] - self.mean_, family, factor)
             distances[rows] = observed.distances
@@ -198,9 +218,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _information_criterion(self, X, price):
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
-        densities = self.score_samples(X)
+        densities = self._log_densities(self._validated(X))
         family, _ = self._family_and_factor()
-        return float(price(len(densities)) * family.n_parameters - 2.0 * densities.sum())
+        (n_samples,) = densities.shape
+        return float(price(n_samples) * family.n_parameters - 2.0 * n_samples * average(densities))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "mean_")
