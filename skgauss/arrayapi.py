@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn.externals.array_api_compat import is_array_api_obj
 from sklearn.utils._array_api import (
     _average,
     _max_precision_float_dtype,
@@ -21,6 +22,7 @@ from sklearn.utils._array_api import (
     get_namespace_and_device,
     move_to,
 )
+from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
 from .blocks import Sums, is_far
@@ -28,7 +30,7 @@ from .statistics import SufficientStatistics, total, unit_of
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _CHUNK = 2**24
-_ROWS_OF_FLOAT32 = 2**12  # that float32 may add: rounding grows with their number
+_ROWS_OF_FLOAT32 = 2**9  # that float32 may add: rounding grows with their number
 _ROWS_OF_PIVOT = 512
 _MOST_PIVOTS = 3
 
@@ -42,6 +44,15 @@ def holds_numbers(X: Any) -> bool:
     """Whether the dtype of X is boolean, integral or real."""
     xp, _ = get_namespace(X)
     return xp.isdtype(X.dtype, ("bool", "integral", "real floating"))
+
+
+def validate_weights(sample_weight: Any, X: Any) -> Any:
+    """Weights of the rows of X, beside it, in the widest dtype of its device."""
+    xp, _, device = get_namespace_and_device(X)
+    if not (is_array_api_obj(sample_weight) or np.isscalar(sample_weight)):
+        sample_weight = np.asarray(sample_weight)
+    dtype = _max_precision_float_dtype(xp, device)
+    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
 
 
 def to_host(X: Any) -> np.ndarray:
@@ -98,11 +109,12 @@ def squared_distances(X: Any, mean: Array, inverse: Array) -> Any:
     factor = xp.asarray(inverse.T, dtype=dtype, device=device)
     lengths = []
     for rows in _slices(X, 1):
-        whitened = _minus(xp, X[rows, :], means[0])
+        centred = _minus(xp, X[rows, :], means[0])
         for rest in means[1:]:
-            whitened = whitened - rest
-        whitened = whitened @ factor if factor.ndim == 2 else whitened * factor
-        lengths.append(xp.sum(whitened * whitened, axis=1))
+            centred = centred - rest
+        with np.errstate(invalid="ignore", over="ignore"):
+            whitened = centred @ factor if factor.ndim == 2 else centred * factor
+            lengths.append(xp.sum(whitened * whitened, axis=1))
     return xp.concat(lengths)
 
 
@@ -128,7 +140,8 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _chunk_sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Iterator[Sums]:
     xp, _, device = get_namespace_and_device(X)
     dtype = _max_precision_float_dtype(xp, device)
-    block = 1 if dtype == xp.float64 else _ROWS_OF_FLOAT32
+    # Blocks no wider than long, so that their products take no more room than they do.
+    block = 1 if dtype == xp.float64 else max(_ROWS_OF_FLOAT32, X.shape[1])
     for rows in _slices(X, block):
         weights = None
         if sample_weight is not None:
@@ -141,10 +154,10 @@ def _sums_of_chunk(
     xp: Any, X: Any, weights: Any | None, dtype: Any, n_blocks: int, diagonal: bool
 ) -> Sums:
     """About a pivot close to the mean of the chunk."""
-    pivot = _pivot(xp, X, weights, dtype)
-    for _ in range(_MOST_PIVOTS):
-        found = _sums(xp, X, weights, pivot, n_blocks, diagonal)
-        with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        pivot = _pivot(xp, X, weights, dtype)
+        for _ in range(_MOST_PIVOTS):
+            found = _sums(xp, X, weights, pivot, n_blocks, diagonal)
             if not is_far(found):
                 break
             pivot = pivot + _like(xp, pivot, found.first / found.weight)

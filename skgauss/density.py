@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
 from .arrayapi import adds_up, average, to_host
@@ -19,6 +19,7 @@ from .inputs import (
     incomplete_rows,
     squared_distances,
     validate_rows,
+    validate_weights,
 )
 from .marginals import complete, marginals
 
@@ -54,9 +55,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         densities = self._log_densities(self._validated(X))
         if sample_weight is None:
             return average(densities)
-        sample_weight = _check_sample_weight(
-            sample_weight, densities, dtype=np.float64, ensure_non_negative=True
-        )
+        sample_weight = validate_weights(sample_weight, densities)
         present = sample_weight > 0  # a row of weight 0 may have no finite density
         return average(densities[present], sample_weight[present])
 

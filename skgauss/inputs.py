@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from . import arrayapi
 from ._typing import Array
@@ -31,6 +31,13 @@ def validate_rows(estimator: Any, X: Any, **check_params: Any) -> Any:
     if not (arrayapi.holds_numbers(X) if is_elsewhere(X) else X.dtype.kind in "biuf"):
         raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
+
+
+def validate_weights(sample_weight: Any, X: Any) -> Any:
+    """Weights of the rows of X, which was validated, or of results a row, where those are."""
+    if is_elsewhere(X):
+        return arrayapi.validate_weights(sample_weight, X)
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 
 def statistics_of(

@@ -3,11 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-from sklearn.utils.validation import _check_sample_weight
-
-from ._typing import Array
-from .inputs import validate_rows
+from .inputs import validate_rows, validate_weights
 from .patterns import IncompleteStatistics
 from .statistics import SufficientStatistics
 
@@ -27,13 +23,11 @@ def check_together(estimator: Any) -> None:
 
 def validate_fit(
     estimator: Any, X: Any, sample_weight: Any, *, reset: bool = True, fewest_rows: int = 2
-) -> tuple[np.ndarray, Array | None]:
+) -> tuple[Any, Any | None]:
     """X, not yet known to be finite, and the weights."""
     X = validate_rows(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        sample_weight = validate_weights(sample_weight, X)
     return X, sample_weight
 
 
