@@ -1,12 +1,13 @@
 """Rows that live in another array library, or on another device: summed and whitened there.
 
 With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X where it is, and
-what is not a NumPy array then comes here. Only sums go to the host, one number a row stays.
-Temporary arrays are of the size of a chunk.
+what is neither a NumPy array nor can be seen as one without a copy comes here. Only sums go
+to the host, one number a row stays. Temporary arrays are of the size of a chunk.
 
-Sums are those of `blocks`: about a pivot close to the mean, in float64. Where a device has no
-float64, float32 holds sums of few rows about such a pivot well enough: a block's worth is
-added there, and the blocks on the host, in float64.
+Sums are those of `blocks`: about a pivot close to the mean, in float64. A chunk is multiplied
+as many short blocks: a product of few columns and many rows would leave most of a GPU idle.
+Where a device has no float64, float32 holds sums of a block about such a pivot well enough;
+the blocks are then added on the host, in float64.
 """
 
 import math
@@ -30,14 +31,18 @@ from .statistics import SufficientStatistics, total, unit_of
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _CHUNK = 2**24
-_ROWS_OF_FLOAT32 = 2**9  # that float32 may add: rounding grows with their number
+# Rows in a block: few enough for float32, whose rounding grows with them, and enough for the
+# products of all blocks to take no more room than a chunk.
+_FEWEST_ROWS = 2**9
+_ROWS_BY_COLUMN = 4
 _ROWS_OF_PIVOT = 512
 _MOST_PIVOTS = 3
+_DLPACK_CPU = 1
 
 
 def is_elsewhere(X: Any) -> bool:
     """Whether validation left X with its own library, as it does only where asked to."""
-    return not isinstance(X, np.ndarray)
+    return X is not None and not isinstance(X, np.ndarray)
 
 
 def holds_numbers(X: Any) -> bool:
@@ -58,6 +63,18 @@ def validate_weights(sample_weight: Any, X: Any) -> Any:
 def to_host(X: Any) -> np.ndarray:
     """X as a NumPy array; NumPy arrays as they are."""
     return move_to(X, xp=np, device="cpu") if is_elsewhere(X) else X
+
+
+def seen_by_numpy(X: Any) -> Any:
+    """X as a NumPy array if that takes no copy, since X is on the host; as it is if not."""
+    return to_host(X) if is_elsewhere(X) and _is_on_host(X) else X
+
+
+def _is_on_host(X: Any) -> bool:
+    try:
+        return X.__dlpack_device__()[0] == _DLPACK_CPU
+    except BufferError:  # which libraries raise for a device that DLPack does not know
+        return False
 
 
 def in_kind_of(X: Any, values: Any) -> Any:
@@ -140,13 +157,12 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _chunk_sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Iterator[Sums]:
     xp, _, device = get_namespace_and_device(X)
     dtype = _max_precision_float_dtype(xp, device)
-    # Blocks no wider than long, so that their products take no more room than they do.
-    block = 1 if dtype == xp.float64 else max(_ROWS_OF_FLOAT32, X.shape[1])
+    block = max(_FEWEST_ROWS, _ROWS_BY_COLUMN * X.shape[1])
     for rows in _slices(X, block):
         weights = None
         if sample_weight is not None:
             weights = unit * xp.astype(sample_weight[rows], dtype)
-        n_blocks = 1 if block == 1 else math.ceil((rows.stop - rows.start) / block)
+        n_blocks = math.ceil((rows.stop - rows.start) / block)
         yield _sums_of_chunk(xp, X[rows, :], weights, dtype, n_blocks, diagonal)
 
 
@@ -165,22 +181,22 @@ def _sums_of_chunk(
 
 
 def _sums(xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool) -> Sums:
-    """Of each block on the device; of all blocks on the host."""
+    """Of each block, then of all."""
     centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
     weight = float(X.shape[0])
     if weights is None:
         first = xp.sum(centred, axis=1)
     else:
         by_block = xp.reshape(weights, (n_blocks, -1, 1))
-        weight = float(_added(xp.sum(by_block, axis=1)).sum())
+        weight = float(_added(xp, xp.sum(by_block, axis=1)).sum())
         first = xp.sum(by_block * centred, axis=1)
         centred = centred * xp.sqrt(by_block)
     if diagonal:
-        second = _added(xp.sum(centred * centred, axis=1))
+        second = _added(xp, xp.sum(centred * centred, axis=1))
     else:
-        second = _added(xp.matrix_transpose(centred) @ centred)
+        second = _added(xp, xp.matrix_transpose(centred) @ centred)
         second = (second + second.T) / 2  # which a product rounds as it pleases
-    return Sums(weight, _double(pivot), _added(first), second)
+    return Sums(weight, _double(pivot), _added(xp, first), second)
 
 
 def _minus(xp: Any, X: Any, shift: Any) -> Any:
@@ -212,6 +228,8 @@ def _double(array: Any) -> Array:
     return to_host(array).astype(np.float64)
 
 
-def _added(sums: Any) -> Array:
-    """Sums of blocks, added on the host."""
+def _added(xp: Any, sums: Any) -> Array:
+    """Sums of blocks, added on the host unless the device has float64."""
+    if sums.dtype == xp.float64:
+        return to_host(xp.sum(sums, axis=0))
     return _double(sums).sum(axis=0)

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .arrayapi import adds_up, average, to_host
+from .arrayapi import adds_up, average, seen_by_numpy, to_host
 from .covariance import Family, family_of
 from .inputs import (
     check_no_infinity,
@@ -140,8 +140,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _distances(self, X):
         """Squared distances of the rows, and -2 times the log-density of each at distance 0.
 
-        Where X is, or in NumPy arrays if values are missing.
+        Where X is, or in NumPy arrays if it is on the host or values are missing.
         """
+        X = seen_by_numpy(X)
         family, factor = self._family_and_factor()
         distances = squared_distances(X, self.mean_, family, family.inverse(factor))
         constant = family.n_features * _LOG_2_PI + family.log_det(factor)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from . import arrayapi
 from ._typing import Array
-from .arrayapi import is_elsewhere, to_host
+from .arrayapi import is_elsewhere, seen_by_numpy, to_host
 from .blocks import chunks_of, map_rows
 from .covariance import Family
 from .patterns import IncompleteStatistics, summarize_incomplete
@@ -52,14 +52,13 @@ def statistics_of(
     ValueError
         If X holds infinity.
     """
+    X, sample_weight = seen_by_numpy(X), seen_by_numpy(sample_weight)
     summary = arrayapi.summarize if is_elsewhere(X) else summarize
     statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
         return statistics
     check_no_infinity(X, estimator_name)
-    X = to_host(X)
-    if sample_weight is not None:
-        sample_weight = to_host(sample_weight)
+    X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None and not (sample_weight > 0).all():
         present = sample_weight > 0
         return statistics_of(X[present], sample_weight[present], diagonal, estimator_name)

@@ -31,15 +31,18 @@ def xp(request):
 
 
 @pytest.fixture
-def elsewhere(xp):
-    """To a device that is not the default one, where there is one."""
+def elsewhere(xp, monkeypatch):
+    """To a device that is not the host, or that passes for such."""
     device = xp.Device("device1") if hasattr(xp, "Device") else "cpu"
+    monkeypatch.setattr(arrayapi, "_is_on_host", lambda X: False)
     return lambda array: xp.asarray(array, device=device)
 
 
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(arrayapi, "_CHUNK", 64)
+    monkeypatch.setattr(arrayapi, "_FEWEST_ROWS", 7)
+    monkeypatch.setattr(arrayapi, "_ROWS_BY_COLUMN", 1)
 
 
 @pytest.fixture
@@ -88,6 +91,19 @@ def test_results_are_as_x_is(correlated, elsewhere, covariance_type, dtype, meth
     assert result.dtype == X.dtype
     expected = getattr(as_numpy(rows, covariance_type=covariance_type), method)(rows)
     np.testing.assert_allclose(on_host(result), expected, rtol=1e-6 if dtype == "float32" else 1e-9)
+
+
+def test_numpy_reads_what_is_on_the_host(xp, correlated):
+    X = xp.asarray(correlated.astype(np.float32))
+    seen = arrayapi.seen_by_numpy(X)
+    assert np.shares_memory(seen, arrayapi.to_host(X))
+    model, expected = GaussianGradientMLE().fit(X), GaussianGradientMLE().fit(seen)
+    np.testing.assert_array_equal(model.covariance_, expected.covariance_)
+    densities = model.score_samples(X)
+    assert type(densities) is type(X)
+    assert densities.dtype == X.dtype
+    np.testing.assert_allclose(on_host(densities), expected.score_samples(seen), rtol=1e-6)
+    assert model.score(X, sample_weight=xp.ones(len(seen))) == expected.score(seen)
 
 
 @pytest.mark.parametrize("kind", ["same", "numpy", "list"])
