@@ -157,7 +157,7 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _chunk_sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Iterator[Sums]:
     xp, _, device = get_namespace_and_device(X)
     dtype = _max_precision_float_dtype(xp, device)
-    block = max(_FEWEST_ROWS, _ROWS_BY_COLUMN * X.shape[1])
+    block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
     for rows in _slices(X, block):
         weights = None
         if sample_weight is not None:

@@ -159,6 +159,21 @@ def test_a_large_mean_and_fading_weights(elsewhere, rng):
     np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-11, atol=1e-12)
 
 
+def test_many_features_without_a_matrix(elsewhere, rng, monkeypatch):
+    X = elsewhere(rng.standard_normal((2**11, 2**11)))
+    shapes = []
+    sums = arrayapi._sums_of_chunk
+
+    def watched(xp, chunk, *rest):
+        shapes.append(chunk.shape)
+        return sums(xp, chunk, *rest)
+
+    monkeypatch.setattr(arrayapi, "_sums_of_chunk", watched)
+    monkeypatch.setattr(arrayapi, "_CHUNK", 2**20)
+    GaussianGradientMLE(covariance_type="diag").fit(X)
+    assert shapes == [(2**9, 2**11)] * 4
+
+
 def test_a_constant_feature_is_named(correlated, elsewhere, small_chunks):
     X = correlated.copy()
     X[:, 1] = 0.1
