@@ -161,14 +161,18 @@ def _sums_of_chunk(
     pivot = _pivot(X, sample_weight)
     for _ in range(_MOST_PIVOTS):
         found = _sums(X, sample_weight, pivot, diagonal, buffer)
-        # A pivot many deviations off the mean, as where the weights fade, would cancel digits.
-        about_pivot = found.second if diagonal else found.second.diagonal()
-        offset = found.first / found.weight if found.weight else found.first
-        about_mean = about_pivot - found.weight * offset * offset
-        if not (about_pivot > _MOST_CANCELLED * about_mean).any():
+        if not is_far(found):
             break
-        pivot = pivot + offset
+        pivot = pivot + found.first / found.weight
     return found
+
+
+def is_far(found: Sums) -> bool:
+    """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
+    about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
+    offset = found.first / found.weight if found.weight else found.first
+    about_mean = about_pivot - found.weight * offset * offset
+    return bool((about_pivot > _MOST_CANCELLED * about_mean).any())
 
 
 def _sums(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
@@ -11,9 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .blocks import map_rows
+from .arrayapi import adds_up, average, is_elsewhere, to_host
 from .covariance import Family, family_of
-from .inputs import check_no_infinity, incomplete_rows, rows_of
+from .inputs import check_no_infinity, incomplete_rows, rows_of, squared_distances
 from .marginals import complete, marginals
 
 # The attribute that says why statistics are held and nothing is fitted yet.
@@ -60,7 +61,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         -------
         log_density : ndarray of shape (n_samples,)
             In nats; 0 for a row in which nothing was observed. A lazy Dask array where X
-            is of Dask.
+            is of Dask; where scikit-learn dispatches on the library of X, of that library,
+            and on the device and in the dtype of X.
         """
         density = self._density()
         return rows_of(self, X).map(density._log_densities)
@@ -119,9 +121,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     # What follows up to the draws is asked of a `_density`, about one block of valid rows.
 
-    def _filled_in(self, X: np.ndarray) -> tuple[np.ndarray, Array]:
-        """X without gaps, and the standard deviations of what was filled in."""
+    def _filled_in(self, X: Any) -> tuple[np.ndarray, Array]:
+        """X without gaps, and the standard deviations of what was filled in; on the host."""
         check_no_infinity(X, type(self).__name__)
+        X = to_host(X)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -132,35 +135,42 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             std[rows] = filled.standard_deviations
         return imputed, std
 
-    def _sum_of_log_densities(self, X: np.ndarray, sample_weight: Array | None) -> Array:
+    def _sum_of_log_densities(self, X: Any, sample_weight: Any | None) -> Array:
         """Weighted, and the weight."""
         densities = self._log_densities(X)
         if sample_weight is None:
-            return np.array([densities.sum(), len(densities)])
-        present = sample_weight > 0  # a row of weight 0 may have no finite density
-        weights = sample_weight[present]
-        return np.array([(weights * densities[present]).sum(), weights.sum()])
+            weight = densities.shape[0]
+        else:
+            if not is_elsewhere(densities):
+                sample_weight = to_host(sample_weight)
+            present = sample_weight > 0  # a row of weight 0 may have no finite density
+            densities, sample_weight = densities[present], sample_weight[present]
+            weight = average(sample_weight) * sample_weight.shape[0] if densities.shape[0] else 0
+        return np.array([weight * average(densities, sample_weight) if weight else 0.0, weight])
 
-    def _log_densities(self, X: np.ndarray) -> Array:
-        distances, constants = self._distances(X)
-        np.subtract(0.0 - constants, distances, out=distances)
-        distances *= 0.5
-        return distances
+    def _log_densities(self, X: Any) -> Any:
+        densities, constants = self._distances(X)
+        densities *= -0.5
+        densities += 0.0 - 0.5 * constants  # which makes no -0.0
+        return densities
 
-    def _squared_distances(self, X: np.ndarray) -> Array:
+    def _squared_distances(self, X: Any) -> Any:
         return self._distances(X)[0]
 
-    def _distances(self, X: np.ndarray) -> tuple[Array, Array]:
-        """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
+    def _distances(self, X: Any) -> tuple[Any, Any]:
+        """Squared distances of the rows, and -2 times the log-density of each at distance 0.
+
+        Where X is, or in NumPy arrays if values are missing.
+        """
         family, factor = self._family_and_factor()
-        inverse = family.inverse(factor)
-        distances = map_rows(X, lambda rows: family.squared_lengths(inverse, rows), self.mean_)
-        constants = np.asarray(family.n_features * _LOG_2_PI + family.log_det(factor))
+        distances = squared_distances(X, self.mean_, family, family.inverse(factor))
+        constant = family.n_features * _LOG_2_PI + family.log_det(factor)
         with np.errstate(over="ignore", invalid="ignore"):
-            if math.isfinite(distances.sum()):  # no mask as long as X
-                return distances, constants
+            if adds_up(distances):  # no mask as long as X
+                return distances, constant
         check_no_infinity(X, type(self).__name__)
-        constants = np.full(len(X), constants)
+        X, distances = to_host(X), to_host(distances)
+        constants = np.full(len(X), constant)
         for rows in incomplete_rows(X):
             observed = marginals(X[rows] - self.mean_, family, factor)
             distances[rows] = observed.distances

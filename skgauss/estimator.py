@@ -215,7 +215,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data, at least two rows; NaN stands for a value that is missing at random.
-            Blocks of Dask are summarised where they lie.
+            Blocks of Dask are summarised where they lie. Where scikit-learn dispatches on
+            the library of X, X stays on its device.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
@@ -410,6 +411,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.solver != "closed-form"
+        # Not array_api_support, which promises attributes of the library of X. Ours are
+        # float64 on the host, and take rows of any library.
         return tags
 
     def _start(self, likelihood: Likelihood) -> Evaluation:

@@ -14,8 +14,11 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from . import arrayapi
 from ._typing import Array
-from .blocks import chunks_of
+from .arrayapi import is_elsewhere, seen_by_numpy, to_host
+from .blocks import chunks_of, map_rows
+from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import IncompleteStatistics, summarize_incomplete
 from .statistics import SufficientStatistics, summarize
@@ -37,16 +40,21 @@ class Rows(Protocol):
 
 
 class ArrayRows(NamedTuple):
-    """Rows in memory: one block."""
+    """Rows in memory, of NumPy or on another device: one block."""
 
-    X: np.ndarray
-    sample_weight: Array | None
+    X: Any
+    sample_weight: Any | None
 
-    def total(self, function: Callable[[np.ndarray, Array | None], Any]) -> Any:
-        return function(self.X, self.sample_weight)
+    def total(self, function: Callable[[Any, Any | None], Any]) -> Any:
+        return function(seen_by_numpy(self.X), seen_by_numpy(self.sample_weight))
 
-    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
-        return function(self.X)
+    def map(self, function: Callable[[Any], Any]) -> Any:
+        if not is_elsewhere(self.X):
+            return function(self.X)
+        results = function(seen_by_numpy(self.X))
+        if isinstance(results, tuple):
+            return tuple(arrayapi.in_kind_of(self.X, each) for each in results)
+        return arrayapi.in_kind_of(self.X, results)
 
 
 def rows_of(
@@ -67,40 +75,56 @@ def rows_of(
         return DaskRows(X, sample_weight, sample, fewest_rows, type(estimator).__name__)
     X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if sample_weight is not None:
-        sample_weight = _check_sample_weight(
-            sample_weight, X, dtype=np.float64, ensure_non_negative=True
-        )
+        sample_weight = _weights(sample_weight, X)
     return ArrayRows(X, sample_weight)
 
 
-def _numbers(estimator: Any, X: Any, **check_params: Any) -> np.ndarray:
+def _weights(sample_weight: Any, X: Any) -> Any:
+    """Weights of valid rows, where those are."""
+    if is_elsewhere(X):
+        return arrayapi.validate_weights(sample_weight, X)
+    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+
+
+def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
     X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
-    if X.dtype.kind not in "biuf":
+    if not (arrayapi.holds_numbers(X) if is_elsewhere(X) else X.dtype.kind in "biuf"):
         raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
 
 
 def statistics_of(
-    X: np.ndarray, sample_weight: Array | None, diagonal: bool, estimator_name: str
+    X: Any, sample_weight: Any | None, diagonal: bool, estimator_name: str
 ) -> SufficientStatistics | IncompleteStatistics:
     """Statistics of rows that may have NaN where values are missing.
+
+    Rows that miss values are worked on by NumPy, wherever they are.
 
     Raises
     ------
     ValueError
         If X holds infinity.
     """
-    statistics = summarize(X, sample_weight, diagonal)
+    summary = arrayapi.summarize if is_elsewhere(X) else summarize
+    statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
         return statistics
     check_no_infinity(X, estimator_name)
+    X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None and not (sample_weight > 0).all():
         present = sample_weight > 0
         return statistics_of(X[present], sample_weight[present], diagonal, estimator_name)
     return summarize_incomplete(X, sample_weight) if np.isnan(X).any() else statistics
 
 
-def check_no_infinity(X: np.ndarray, estimator_name: str) -> None:
+def squared_distances(X: Any, mean: Array, family: Family, inverse: Array) -> Any:
+    """Of the rows from the mean, in units of the factor with that inverse, where X is."""
+    if is_elsewhere(X):
+        return arrayapi.squared_distances(X, mean, inverse)
+    return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
+
+
+def check_no_infinity(X: Any, estimator_name: str) -> None:
     """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")

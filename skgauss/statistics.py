@@ -130,13 +130,23 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
-        unit = 2.0 ** -max(math.frexp(sample_weight.max())[1], -1000)
+        unit = unit_of(sample_weight.max())
         sample_weight = sample_weight if unit == 1.0 else unit * sample_weight
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    total = reduce(add, _about_their_means(chunk_sums(X, sample_weight, diagonal)))
-    return replace(total, weight=total.weight / unit)
+    return total(chunk_sums(X, sample_weight, diagonal), unit)
+
+
+def unit_of(largest: float) -> float:
+    """A power of two that brings weights up to `largest` near 1."""
+    return 2.0 ** -max(math.frexp(largest)[1], -1000)
+
+
+def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
+    """Of all parts together, whose weights were multiplied by `unit`."""
+    merged = reduce(add, _about_their_means(parts))
+    return replace(merged, weight=merged.weight / unit)
 
 
 def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:

@@ -25,7 +25,7 @@ LAYERS = [
     ["likelihood"],
     ["density", "validation"],
     ["inputs", "marginals"],
-    ["conditional", "covariance", "patterns"],
+    ["arrayapi", "conditional", "covariance", "patterns"],
     ["statistics"],
     ["blocks", "daskinput"],
     ["linalg", "sums", "threads"],
