@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE, inputs, threads
-from skgauss.covariance import make_family
+from skgauss import GaussianGradientMLE, SufficientStatistics, blocks, sums, threads
 
 ROWS = [10**3, 10**4, 10**5, 10**6, 10**7]
 COLUMNS = [1, 3, 10, 30, 100, 300, 1000, 2000]
@@ -117,18 +116,17 @@ def print_rates(X, amount, functions):
 
 
 def parts_of_a_fit(X):
-    family = make_family("full", X.shape[1])
-    rows = inputs._block_rows(family)
-    buffer, pivot = inputs._Buffer(X, rows), X[:1000].mean(axis=0)
-    blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
-    centred = [buffer.subtract(blocks[0], pivot)] * len(blocks)
+    rows = blocks._block_rows(X.shape[1], blocks._BLOCK, diagonal=False)
+    buffer, pivot = blocks._Buffer(X, rows), X[:1000].mean(axis=0)
+    pieces = [X[start : start + rows] for start in range(0, len(X), rows)]
+    centred = [buffer.subtract(pieces[0], pivot)] * len(pieces)
     with threads.one_blas_thread():
         alone = seconds(
-            lambda: [buffer.subtract(block, pivot) for block in blocks],
+            lambda: [buffer.subtract(block, pivot) for block in pieces],
             lambda: [buffer.ones @ block for block in centred],
-            lambda: [family.gram(block) for block in centred],
+            lambda: [sums.cross_products(block) for block in centred],
         )
-    whole = seconds(lambda: inputs.summarize(X, None, family), lambda: fit(X))
+    whole = seconds(lambda: SufficientStatistics.from_array(X), lambda: fit(X))
     names = ["subtract a pivot", "sums", "products", "all of the data", "fit"]
     for name, each in zip(names, alone + whole, strict=True):
         print(f"{len(X):12,} x {X.shape[1]:<8,}{name:22}{1e3 * each:8.1f}")
