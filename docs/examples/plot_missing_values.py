@@ -65,7 +65,9 @@ drawn = {
     "column means": tables["column means"],
     "likelihood": pd.DataFrame(models["likelihood"].impute(X), columns=X.columns),
 }
-fig, axes = plt.subplots(1, 3, sharex=True, sharey=True, figsize=(10, 4.2))
+fig, axes = plt.subplots(
+    1, 3, sharex=True, sharey=True, figsize=(10, 4.2), layout="constrained"
+)
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     GaussianEllipseDisplay.from_estimator(
         model, tables[name], features=("Temp", "Ozone"), n_std=(1, 2), ax=ax
