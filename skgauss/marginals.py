@@ -9,9 +9,7 @@ from . import linalg
 from ._typing import Array
 from .conditional import Conditional, Conditioner, Gaps
 from .covariance import Diagonal, Family, Full
-from .patterns import sort_patterns
-
-_BLOCK = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
+from .patterns import pieces, sort_patterns
 
 
 class Marginals(NamedTuple):
@@ -86,14 +84,8 @@ def _conditionals(
     variances = family.standard_deviations(factor) ** 2
     condition = Conditioner(variances, linalg.invert_lower(factor))
     order, starts = sort_patterns(missing)
-    sizes = missing[order[starts[:-1]]].sum(axis=1)
-    first = 0
-    while first < len(sizes):
-        most = max(_BLOCK // (missing.shape[1] + int(sizes[first]) ** 2), 1)
-        same = int(np.searchsorted(sizes, sizes[first], side="right"))
-        fitting = int(np.searchsorted(starts, starts[first] + most, side="right")) - 1
-        last = min(same, max(fitting, first + 1))
-        rows = order[starts[first] : starts[last]]
-        gaps = Gaps(missing[order[starts[first:last]]], np.diff(starts[first : last + 1]))
+    patterns = missing[order[starts[:-1]]]
+    for piece in pieces(patterns.sum(axis=1), starts, missing.shape[1]):
+        rows = order[starts[piece.start] : starts[piece.stop]]
+        gaps = Gaps(patterns[piece], np.diff(starts[piece.start : piece.stop + 1]))
         yield rows, gaps, condition(relative[rows], gaps)
-        first = last

@@ -34,9 +34,8 @@ from ._typing import Array
 from .conditional import Conditioner, Gaps
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
 from .likelihood import EPS, Evaluation, Likelihood
-from .patterns import IncompleteStatistics
+from .patterns import IncompleteStatistics, pieces
 
-_BLOCK = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 # Condition of the correlations at which a climb to infinity is over, and the inflation at
 # which too few digits are left to go on.
@@ -278,26 +277,18 @@ class _Part:
 
 
 def _parts(statistics: IncompleteStatistics, unit: Array) -> Iterator[_Part]:
-    """Patterns that miss equally many, in pieces that fit into cache."""
-    s, d = statistics, statistics.rows.shape[1]
-    n_missing = s.missing.sum(axis=1)
-    end_rows = np.concatenate(([0], np.cumsum(s.counts)))
+    s = statistics
+    starts = np.concatenate(([0], np.cumsum(s.counts)))
     rows = s.rows / unit
-    first = 0
-    while first < len(n_missing):
-        same = first + int(np.searchsorted(n_missing[first:], n_missing[first], side="right"))
-        most_rows = max(_BLOCK // (d + int(n_missing[first]) ** 2), 1)
-        fitting = int(np.searchsorted(end_rows, end_rows[first] + most_rows, side="right")) - 1
-        last = min(same, max(fitting, first + 1))
-        patterns, its_rows = slice(first, last), slice(end_rows[first], end_rows[last])
+    for piece in pieces(s.missing.sum(axis=1), starts, rows.shape[1]):
+        its_rows = slice(starts[piece.start], starts[piece.stop])
         yield _Part(
-            s.missing[patterns],
-            s.weights[patterns],
-            s.counts[patterns],
+            s.missing[piece],
+            s.weights[piece],
+            s.counts[piece],
             s.levels[its_rows],
             rows[its_rows],
         )
-        first = last
 
 
 def observed_likelihood(

@@ -9,7 +9,7 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ import numpy as np
 from ._typing import Array
 from .blocks import chunks_of
 from .statistics import SufficientStatistics
+
+_PIECE = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +181,26 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     changes = np.flatnonzero((ordered[1:] != ordered[:-1]).any(axis=1)) + 1
     starts = np.concatenate(([0], changes, [len(missing)])) if len(missing) else np.zeros(1, int)
     return order, starts
+
+
+def pieces(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
+    """Sorted patterns that miss equally many, so many at once as fit into cache.
+
+    Parameters
+    ----------
+    n_missing : int ndarray of shape (n_patterns,)
+    starts : int ndarray of shape (n_patterns + 1,)
+        Where the rows of each pattern begin, and where all end.
+    n_features : int
+    """
+    first = 0
+    while first < len(n_missing):
+        most_rows = max(_PIECE // (n_features + int(n_missing[first]) ** 2), 1)
+        same = int(np.searchsorted(n_missing, n_missing[first], side="right"))
+        fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
+        last = min(same, max(fitting, first + 1))
+        yield slice(first, last)
+        first = last
 
 
 def _origin(X: Array, missing: np.ndarray) -> Array:
