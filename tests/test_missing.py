@@ -448,3 +448,25 @@ def test_the_density_of_one_feature_of_a_nearly_singular_fit(rng):
     model = GaussianGradientMLE().fit(X)
     expected = norm(model.mean_[1], model.scale_[1]).logpdf(2.0)
     assert model.score_samples([[np.nan, 2.0, np.nan]])[0] == pytest.approx(expected, rel=1e-11)
+
+
+def test_coordinate_ascent_of_standardised_data(rng):
+    """At the start the gradient of the means is nothing but rounding, and stays no obstacle."""
+    X = with_gaps(rng.standard_normal((150, 4)), rng, 0.2)
+    X = (X - np.nanmean(X, axis=0)) / np.nanstd(X, axis=0)
+    model = GaussianGradientMLE(solver="coordinate").fit(X)
+    assert divergence(GaussianGradientMLE(tol=1e-9).fit(X), model.mean_, model.covariance_) < 1e-9
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_a_constant_column_with_a_ridge(gaps, covariance_type):
+    gaps[:, 1] = np.where(np.isnan(gaps[:, 1]), np.nan, 3.0)
+    model = GaussianGradientMLE(covariance_type=covariance_type, reg_covar=0.1).fit(gaps)
+    assert model.converged_
+    assert model.mean_[1] == pytest.approx(3.0)
+
+
+def test_natural_climbs_from_a_start_of_the_users():
+    start = np.array([[1.0, -0.5], [-0.5, 1.0]])
+    model = GaussianGradientMLE(covariance_init=start).fit(MURRAY)
+    assert model.covariance_[0, 1] == pytest.approx(-4 / 3, rel=1e-5)
