@@ -1,12 +1,13 @@
 """Dask collections as rows: the blocks stay where they lie, sums over them come back.
 
-All that knows Dask is here, and imports it only when handed a collection of its kind.
+All that knows what Dask's collections are is here. Dask itself is imported only when handed
+one of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -15,8 +16,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-# Statistics added up by one task: few, so that the tree is parallel and its nodes are small.
-_FAN_IN = 8
+from .available import AvailableMoments
+from .dasktree import tree_sum
+from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
 
 
 def is_dask(X: Any) -> bool:
@@ -83,20 +85,30 @@ class DaskRows:
         self.estimator_name = estimator_name
 
     def total(self, function: Callable[[np.ndarray, Any], Any]) -> Any:
-        """Sum of ``function(X, sample_weight)`` over the blocks, as a tree; computed."""
+        """Sum of ``function(X, sample_weight)`` over the blocks; computed."""
+        return self._total(function, sum)
+
+    def summarize(self, function: Callable[[np.ndarray, Any], AnyStatistics]) -> AnyStatistics:
+        """The same of statistics; computed but for what would be too large to travel."""
+        total = self._total(function, bounded_sum)
+        if not isinstance(total, AvailableMoments):
+            return total
+        return ScatteredStatistics.of(total, self._each(function))
+
+    def _total(self, function: Callable, add: Callable[[Sequence[Any]], Any]) -> Any:
+        total = tree_sum(self._each(partial(_part, function, add)), partial(_sum, add))
+        self._check(total)
+        return total.value
+
+    def _each(self, function: Callable[[np.ndarray, Any], Any]) -> list[Any]:
+        """``function`` of every block and its weights; lazy."""
         from dask import delayed
 
         blocks = self.X.to_delayed().ravel()
         n = len(blocks)
         weights = [None] * n if self.sample_weight is None else self.sample_weight.to_delayed()
         shared = delayed(function)  # one object of the graph, not one a task
-        parts = [delayed(_part)(shared, *each) for each in zip(blocks, weights, strict=True)]
-        while len(parts) > 1:
-            groups = [parts[i : i + _FAN_IN] for i in range(0, len(parts), _FAN_IN)]
-            parts = [delayed(_sum)(group) for group in groups]
-        total = parts[0].compute()
-        self._check(total)
-        return total.value
+        return [shared(*each) for each in zip(blocks, weights, strict=True)]
 
     def map(self, function: Callable[[np.ndarray], Any]) -> Any:
         """``function`` of each block, with a first axis as long as the block; lazy.
@@ -138,19 +150,19 @@ class DaskRows:
             _check_sample_weight(np.zeros(1), np.zeros((1, 1)))
 
 
-def _part(function: Callable, X: np.ndarray, sample_weight: Any) -> _Part:
+def _part(function: Callable, add: Callable, X: np.ndarray, sample_weight: Any) -> _Part:
     if sample_weight is None:
-        return _Part(len(X), len(X), function(X, None))
+        return _Part(len(X), len(X), add([function(X, None)]))
     sample_weight = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
     )
     n_present = int(np.count_nonzero(sample_weight))
-    return _Part(len(X), n_present, function(X, sample_weight))
+    return _Part(len(X), n_present, add([function(X, sample_weight)]))
 
 
-def _sum(parts: list[_Part]) -> _Part:
+def _sum(add: Callable, parts: list[_Part]) -> _Part:
     n_rows, n_present, values = zip(*parts, strict=True)
-    return _Part(sum(n_rows), sum(n_present), sum(values))
+    return _Part(sum(n_rows), sum(n_present), add(values))
 
 
 def _apply(X: np.ndarray, function: Callable) -> Any:

@@ -125,7 +125,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics or IncompleteStatistics
         Weight, mean and scatter of the data; of data with missing values, the same by
-        pattern.
+        pattern. Of more patterns than should travel, blocks of Dask that hold them.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -351,7 +351,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def _summarize(self, rows: Rows):
         diagonal = self.covariance_type != "full"
         name = type(self).__name__
-        return rows.total(partial(statistics_of, diagonal=diagonal, estimator_name=name))
+        return rows.summarize(partial(statistics_of, diagonal=diagonal, estimator_name=name))
 
     def _climb(self, statistics, seen, start, observe=None, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""

@@ -21,6 +21,7 @@ from .blocks import chunks_of, map_rows
 from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import IncompleteStatistics, summarize_incomplete
+from .scattered import AnyStatistics
 from .statistics import SufficientStatistics, summarize
 
 
@@ -29,6 +30,10 @@ class Rows(Protocol):
 
     def total(self, function: Callable[[np.ndarray, Array | None], Any]) -> Any:
         """Sum over blocks of rows of ``function(X, sample_weight)``, X an array."""
+        ...
+
+    def summarize(self, function: Callable[[np.ndarray, Array | None], AnyStatistics]) -> Any:
+        """The same of statistics."""
         ...
 
     def map(self, function: Callable[[np.ndarray], Any]) -> Any:
@@ -47,6 +52,9 @@ class ArrayRows(NamedTuple):
 
     def total(self, function: Callable[[Any, Any | None], Any]) -> Any:
         return function(seen_by_numpy(self.X), seen_by_numpy(self.sample_weight))
+
+    def summarize(self, function: Callable[[Any, Any | None], AnyStatistics]) -> AnyStatistics:
+        return self.total(function)
 
     def map(self, function: Callable[[Any], Any]) -> Any:
         if not is_elsewhere(self.X):

@@ -21,10 +21,13 @@ with Missing Data, section 11.2; Xu and Jordan (1996), "On convergence propertie
 algorithm for Gaussian mixtures", Neural Computation 8(1), for EM as a gradient method.
 """
 
+from __future__ import annotations
+
 import math
 from abc import abstractmethod
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +38,9 @@ from .conditional import Conditioner, Gaps
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
 from .likelihood import EPS, Evaluation, Likelihood
 from .patterns import IncompleteStatistics, pieces
+from .scattered import ScatteredStatistics
+
+ObservedStatistics = IncompleteStatistics | ScatteredStatistics
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 # Condition of the correlations at which a climb to infinity is over, and the inflation at
@@ -65,7 +71,7 @@ class ObservedLikelihood(Likelihood):
 
     Parameters
     ----------
-    statistics : IncompleteStatistics
+    statistics : IncompleteStatistics or ScatteredStatistics
     family : Family
     ridge : ndarray of shape (n_features,), default=None
         r, see `skgauss.likelihood`.
@@ -74,12 +80,10 @@ class ObservedLikelihood(Likelihood):
     reference = 0.0
     concave = False
 
-    def __init__(
-        self, statistics: IncompleteStatistics, family: Family, ridge: Array | None = None
-    ):
+    def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
         self.family = family
         self.ridge = ridge
-        self.weight = float(statistics.weights.sum())
+        self.weight = statistics.informative_weight
         # Rows without a value count as observations of log-likelihood 0, and as nothing else.
         self._share = self.weight / statistics.weight
         self._observed_share = statistics.observed_weights / self.weight
@@ -152,7 +156,7 @@ class ObservedDiagonal(ObservedLikelihood):
     family: Diagonal
 
     def __init__(
-        self, statistics: IncompleteStatistics, family: Diagonal, ridge: Array | None = None
+        self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
         super().__init__(statistics, family, ridge)
         self._mean, self._variances = statistics.mean, statistics.variances
@@ -185,21 +189,23 @@ class ObservedFull(ObservedLikelihood):
 
     family: Full
 
-    def __init__(self, statistics: IncompleteStatistics, family: Full, ridge: Array | None = None):
+    def __init__(self, statistics: ObservedStatistics, family: Full, ridge: Array | None = None):
         super().__init__(statistics, family, ridge)
         self._available_mean = statistics.mean
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
-        self._parts = list(_parts(statistics, self._unit))
+        self._parts = statistics.keep(partial(_parts, origin=self._origin, unit=self._unit))
         logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
         self._constant = -0.5 * logs
 
     @property
     def guess(self) -> tuple[Array, Array]:
         """Moments of the complete rows where they are many, else of each feature by itself."""
-        moments = self._parts[0].complete_moments() if self._parts else None
-        if moments is not None:
-            mean, covariance = moments
+        d = len(self._unit)
+        complete = self._parts.total(partial(_complete, n_features=d))
+        if complete.weight >= _ENOUGH_COMPLETE * d:
+            mean = complete.first / complete.weight
+            covariance = complete.second / complete.weight - np.outer(mean, mean)
             with suppress(NotPositiveDefiniteError):
                 factor = self.family.root(covariance)
                 if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
@@ -213,28 +219,32 @@ class ObservedFull(ObservedLikelihood):
         condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        d = len(mean)
-        first, second, deviance = np.zeros(d), np.zeros((d, d)), 0.0
-        with threads.one_blas_thread():
-            for part in self._parts:
-                moments = part.expect(scaled_mean, condition)
-                first += moments.first
-                second += moments.second
-                deviance += moments.deviance
-        step = first / self.weight
-        covariance = second / self.weight - np.outer(step, step)
-        value = self._constant - 0.5 * (self.family.log_det(scaled_factor) + deviance / self.weight)
+        sums = self._parts.total(partial(_completed, mean=scaled_mean, condition=condition))
+        step = sums.first / self.weight
+        covariance = sums.second / self.weight - np.outer(step, step)
+        deviance = self.family.log_det(scaled_factor) + sums.deviance / self.weight
+        value = self._constant - 0.5 * deviance
         covariance *= self._unit
         covariance *= self._unit[:, None]
         return Expected(self._origin + self._unit * step, covariance, value)
 
 
-class _Moments(NamedTuple):
-    """Sums over rows: of the completed rows, of their products, of the deviance."""
+@dataclass
+class _Sums:
+    """Over rows: of their weights, of the rows, of their products, of the deviance."""
 
+    weight: float
     first: Array
     second: Array
-    deviance: float
+    deviance: float = 0.0
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.weight + other.weight,
+            self.first + other.first,
+            self.second + other.second,
+            self.deviance + other.deviance,
+        )
 
 
 class _Part:
@@ -244,17 +254,12 @@ class _Part:
         self.weights, self.levels, self.rows = weights, levels, rows
         self.gaps = Gaps(missing, counts)
 
-    def complete_moments(self) -> tuple[Array, Array] | None:
-        """Mean and covariance, if nothing is missing from many rows."""
-        n_missing, d = len(self.gaps.features), self.rows.shape[1]
-        weight = float(self.levels @ self.levels)
-        if n_missing or weight < _ENOUGH_COMPLETE * d:
-            return None
-        mean = (self.levels @ self.rows) / weight
-        centred = self.rows - self.levels[:, None] * mean
-        return mean, (centred.T @ centred) / weight
+    def sums(self) -> _Sums:
+        """Of the rows as they are."""
+        return _Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
-    def expect(self, mean: Array, condition: Conditioner) -> _Moments:
+    def completed(self, mean: Array, condition: Conditioner) -> _Sums:
+        """Of the rows with their missing values as expected, and of the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
         deviations = self.rows - self.levels[:, None] * mean
@@ -269,30 +274,44 @@ class _Part:
             (given.covariance * self.weights).reshape(-1),
             minlength=d * d,
         )
-        return _Moments(
+        return _Sums(
+            self.weights.sum(),
             self.levels @ completed,
             completed.T @ completed + spread.reshape(d, d),
             float(given.distances.sum() + self.weights @ given.log_det),
         )
 
 
-def _parts(statistics: IncompleteStatistics, unit: Array) -> Iterator[_Part]:
+def _parts(statistics: IncompleteStatistics, origin: Array, unit: Array) -> list[_Part]:
+    """The rows, counted from `origin` in units of `unit`."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
-    rows = s.rows / unit
+    rows = s.rows_about(origin) / unit
+    parts = []
     for piece in pieces(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
-        yield _Part(
-            s.missing[piece],
-            s.weights[piece],
-            s.counts[piece],
-            s.levels[its_rows],
-            rows[its_rows],
-        )
+        patterns = s.missing[piece], s.weights[piece], s.counts[piece]
+        parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows]))
+    return parts
+
+
+def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> _Sums:
+    with threads.one_blas_thread():
+        return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+
+
+def _complete(parts: list[_Part], n_features: int) -> _Sums:
+    """Of the rows that miss nothing, as they are."""
+    sums = (part.sums() for part in parts if not len(part.gaps.features))
+    return sum(sums, _nothing(n_features))
+
+
+def _nothing(n_features: int) -> _Sums:
+    return _Sums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
 
 
 def observed_likelihood(
-    statistics: IncompleteStatistics, family: Family, ridge: Array | None = None
+    statistics: ObservedStatistics, family: Family, ridge: Array | None = None
 ) -> ObservedLikelihood:
     """The likelihood of the observed values, for either kind of family."""
     if isinstance(family, Full):

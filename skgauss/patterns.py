@@ -9,13 +9,14 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._typing import Array
+from .available import AvailableMoments, together_in
 from .blocks import chunks_of
 from .statistics import SufficientStatistics
 
@@ -62,20 +63,42 @@ class IncompleteStatistics:
     rows: Array
 
     def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
-        if isinstance(other, SufficientStatistics):
-            other = _of_complete(other)
-        return merge([self, other])
+        if not isinstance(other, SufficientStatistics | IncompleteStatistics):
+            return NotImplemented
+        return merge([self, as_incomplete(other)])
 
     def __radd__(self, other: Any) -> IncompleteStatistics:
         if isinstance(other, SufficientStatistics):
-            return _of_complete(other) + self
+            return as_incomplete(other) + self
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    @property
+    def available(self) -> AvailableMoments:
+        """The moments of each feature by itself."""
+        return AvailableMoments(
+            self.weight,
+            self.informative_weight,
+            self.observed_weights,
+            self.mean,
+            self.variances,
+            self.together,
+        )
+
+    @property
+    def informative_weight(self) -> float:
+        """Weight of the rows in which anything was observed."""
+        return float(self.weights.sum())
 
     @property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed."""
         return self.weights @ ~self.missing
+
+    @property
+    def together(self) -> np.ndarray:
+        """Which features were ever observed in the same row."""
+        return together_in(~self.missing)
 
     @property
     def pattern_of_row(self) -> np.ndarray:
@@ -91,11 +114,37 @@ class IncompleteStatistics:
         """Variance of the observed values of each feature, about their mean."""
         deviations = self.rows - self.levels[:, None] * self._offset
         deviations[self.missing[self.pattern_of_row]] = 0.0
-        return np.einsum("ij,ij->j", deviations, deviations) / self.observed_weights
+        return np.einsum("ij,ij->j", deviations, deviations) / self._positive_weights
+
+    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _Kept:
+        """``prepare`` of these statistics, to be summed over."""
+        return _Kept(prepare(self))
+
+    def rows_about(self, origin: Array) -> Array:
+        """The rows, counted from another origin."""
+        if origin is self.origin:
+            return self.rows
+        rows = self.rows + np.outer(self.levels, self.origin - origin)
+        rows[self.missing[self.pattern_of_row]] = 0.0
+        return rows
 
     @property
     def _offset(self) -> Array:
-        return (self.levels @ self.rows) / self.observed_weights
+        return (self.levels @ self.rows) / self._positive_weights
+
+    @property
+    def _positive_weights(self) -> Array:
+        """To divide by, where a feature may never have been observed."""
+        return np.maximum(self.observed_weights, np.finfo(float).tiny)
+
+
+class _Kept(NamedTuple):
+    """A value in memory, as the only term of a sum."""
+
+    value: Any
+
+    def total(self, function: Callable[[Any], Any]) -> Any:
+        return function(self.value)
 
 
 def summarize_incomplete(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
@@ -119,8 +168,12 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
     return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
 
 
-def _of_complete(statistics: SufficientStatistics) -> IncompleteStatistics:
-    """One pattern, that misses nothing."""
+def as_incomplete(
+    statistics: SufficientStatistics | IncompleteStatistics,
+) -> IncompleteStatistics:
+    """Those of complete rows as one pattern, that misses nothing."""
+    if isinstance(statistics, IncompleteStatistics):
+        return statistics
     d = len(statistics.mean)
     if statistics.weight == 0:
         return _of_chunk(np.empty((0, d)), None)
@@ -163,8 +216,7 @@ def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
     origin = base + (shares * (origins - base)).sum(axis=0) / total
     missing = np.concatenate([part.missing[part.pattern_of_row] for part in parts])
     levels = np.concatenate([part.levels for part in parts])
-    rows = np.concatenate([p.rows + np.outer(p.levels, p.origin - origin) for p in parts])
-    rows[missing] = 0.0
+    rows = np.concatenate([part.rows_about(origin) for part in parts])
     weights = np.concatenate([_on_first_rows(part) for part in parts])
     return _reduced(sum(p.weight for p in parts), origin, missing, weights, levels, rows)
 

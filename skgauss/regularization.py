@@ -14,8 +14,7 @@ from . import linalg
 from ._typing import Array
 from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .likelihood import GaussianLikelihood, Likelihood
-from .observed import observed_likelihood
-from .patterns import IncompleteStatistics
+from .observed import ObservedStatistics, observed_likelihood
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
@@ -45,7 +44,7 @@ class Regularized(NamedTuple):
 
 def regularized_likelihood(
     reg_covar: Any,
-    statistics: SufficientStatistics | IncompleteStatistics,
+    statistics: SufficientStatistics | ObservedStatistics,
     family: Family,
     names: Sequence[str],
 ) -> Regularized:
@@ -65,11 +64,11 @@ def regularized_likelihood(
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
     _check_variances(statistics.variances + ridge, family, names)
-    if isinstance(statistics, IncompleteStatistics):
+    if not isinstance(statistics, SufficientStatistics):
         return Regularized(
-            likelihood_with_ridge(statistics, family, ridge),
+            observed_likelihood(statistics, family, ridge if ridge.any() else None),
             used,
-            "" if ridge.all() else _never_together(statistics, family, names),
+            "" if ridge.all() else _never_together(statistics.together, family, names),
         )
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
@@ -92,7 +91,7 @@ def regularized_likelihood(
 
 
 def likelihood_with_ridge(
-    statistics: SufficientStatistics | IncompleteStatistics, family: Family, ridge: Array
+    statistics: SufficientStatistics | ObservedStatistics, family: Family, ridge: Array
 ) -> Likelihood:
     """The likelihood of complete or of incomplete data, with a ridge that may be zero.
 
@@ -102,9 +101,9 @@ def likelihood_with_ridge(
         If complete data have a singular covariance.
     """
     used = ridge if ridge.any() else None
-    if isinstance(statistics, IncompleteStatistics):
-        return observed_likelihood(statistics, family, used)
-    return GaussianLikelihood(statistics, family, used)
+    if isinstance(statistics, SufficientStatistics):
+        return GaussianLikelihood(statistics, family, used)
+    return observed_likelihood(statistics, family, used)
 
 
 def _attempt(
@@ -134,9 +133,9 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
 
 
 def _check_observed(
-    statistics: SufficientStatistics | IncompleteStatistics, names: Sequence[str]
+    statistics: SufficientStatistics | ObservedStatistics, names: Sequence[str]
 ) -> None:
-    if isinstance(statistics, IncompleteStatistics):
+    if not isinstance(statistics, SufficientStatistics):
         never = np.flatnonzero(statistics.observed_weights == 0)
         if never.size:
             raise NoMaximumError(
@@ -169,12 +168,11 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
         )
 
 
-def _never_together(statistics: IncompleteStatistics, family: Family, names: Sequence[str]) -> str:
+def _never_together(together: np.ndarray, family: Family, names: Sequence[str]) -> str:
     """A warning if two features were never observed in the same row, else nothing."""
     if len(family.shape) < 2:
         return ""
-    observed = (~statistics.missing).astype(float)
-    apart = np.argwhere(np.triu(observed.T @ observed == 0, 1))
+    apart = np.argwhere(np.triu(~together, 1))
     if not len(apart):
         return ""
     pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart[:_NAMES_SHOWN].tolist()]

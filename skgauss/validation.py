@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from .patterns import IncompleteStatistics
+from .scattered import AnyStatistics, ScatteredStatistics
 from .statistics import SufficientStatistics
 
 
@@ -20,11 +21,9 @@ def check_together(estimator: Any) -> None:
         )
 
 
-def checked_statistics(
-    statistics: Any, covariance_type: str
-) -> SufficientStatistics | IncompleteStatistics:
+def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
     """Statistics that a user hands over, as a fit of that type needs them."""
-    if isinstance(statistics, IncompleteStatistics):
+    if isinstance(statistics, IncompleteStatistics | ScatteredStatistics):
         return statistics
     if not isinstance(statistics, SufficientStatistics):
         raise TypeError(

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from oracles import as_matrix, kl_divergence
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 
-from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss import GaussianGradientMLE, GaussianImputer, scattered
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -371,3 +372,133 @@ def test_a_worker_dies_on_the_way(client, wine, tmp_path):
     assert first_time.exists()
     assert model.sufficient_statistics_.weight == len(wine)
     assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
+
+
+# Where too many patterns of missing values are held to travel, their rows stay in the blocks.
+
+
+def let_no_pattern_travel():
+    scattered._MOST_ELEMENTS = 0
+
+
+@pytest.fixture
+def scatter(monkeypatch):
+    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 0)
+
+
+@pytest.mark.usefixtures("scatter")
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("solver", ["natural", "lbfgs"])
+def test_scattered_is_the_fit_in_memory(collect, gaps, rng, covariance_type, solver):
+    weights = rng.random(len(gaps)) if collect is COLLECTIONS["blocks"] else None
+    gaps[70] = np.nan  # a row that says nothing
+    model = GaussianGradientMLE(covariance_type=covariance_type, solver=solver)
+    whole = clone(model).fit(gaps, sample_weight=weights)
+    model.fit(collect(gaps), sample_weight=weights)
+    assert isinstance(model.sufficient_statistics_, scattered.ScatteredStatistics)
+    assert divergence(whole, model) < 1e-12
+    for name in ("weight", "mean", "variances", "observed_weights", "together"):
+        expected = getattr(whole.sufficient_statistics_, name)
+        actual = getattr(model.sufficient_statistics_, name)
+        np.testing.assert_allclose(actual, expected, rtol=1e-12)
+    assert model.log_likelihood_ == pytest.approx(whole.log_likelihood_, rel=1e-12)
+    assert model.learning_rate_bound_ == pytest.approx(whole.learning_rate_bound_, rel=1e-6)
+
+
+@pytest.mark.usefixtures("scatter")
+def test_scattered_and_other_statistics_add_up(gaps):
+    parts = [
+        blocks(gaps[:90], [30]),  # scattered
+        blocks(gaps[:40], [10]),  # complete
+        gaps[90:120],
+        blocks(gaps[120:], [5]),
+    ]
+    whole = GaussianGradientMLE().fit(np.vstack([gaps[:90], gaps[:40], gaps[90:]]))
+    for order in ([0, 1, 2, 3], [1, 2, 0, 3], [2, 3, 1, 0]):
+        model = GaussianGradientMLE(tol=1e-9)
+        for k in order:
+            model.partial_fit(parts[k])
+        assert divergence(whole, model) < 1e-11
+        assert model.sufficient_statistics_.weight == len(gaps) + 40
+
+
+@pytest.mark.usefixtures("scatter")
+def test_a_pickle_leaves_scattered_rows_behind(gaps):
+    model = pickle.loads(pickle.dumps(GaussianGradientMLE().fit(blocks(gaps, [50, 60]))))
+    assert model.score(gaps) == pytest.approx(model.log_likelihood_, rel=1e-12)
+    before = pickle.dumps(model)
+    with pytest.raises(ValueError, match=r"came out of a pickle.* Call fit on all rows again\.$"):
+        model.partial_fit(gaps[:5])
+    with pytest.raises(ValueError, match=r"came out of a pickle"):
+        model.fit_statistics(model.sufficient_statistics_)
+    assert pickle.dumps(model) == before
+
+
+@pytest.mark.usefixtures("scatter")
+def test_scattered_errors_are_those_in_memory(gaps):
+    gaps[:, 3] = np.nan
+    with pytest.raises(ValueError, match=r"'feature 3' was never observed"):
+        GaussianGradientMLE().fit(blocks(gaps, [50, 60]))
+    gaps[:, 3] = 7.1
+    gaps[:50, 3] = np.nan  # a whole block
+    with pytest.raises(ValueError, match=r"'feature 3' has zero variance"):
+        GaussianGradientMLE().fit(blocks(gaps, [50, 60]))
+    gaps[:, 3] = np.where(np.isnan(gaps[:, 4]), np.arange(len(gaps)), np.nan)
+    with pytest.warns(UserWarning, match=r"'feature 3' and 'feature 4' were never observed in"):
+        GaussianGradientMLE().fit(blocks(gaps, [50, 60]))
+
+
+@pytest.mark.usefixtures("scatter")
+def test_scattered_blocks_are_read_twice_and_never_gathered(rng):
+    """For the moments, and to be held during the climb; then only sums come back."""
+    X = rng.standard_normal((8_000, 6)).cumsum(axis=1)
+    X[rng.random(X.shape) < 0.3] = np.nan
+    read, returned = [], []
+
+    def load(block):
+        read.append(block)
+        return X[1000 * block : 1000 * (block + 1)]
+
+    def scheduler(graph, keys, **kwargs):
+        result = dask.get(graph, keys, **kwargs)
+        returned.append(len(pickle.dumps(result)))
+        return result
+
+    parts = [da.from_delayed(dask.delayed(load)(k), (1000, 6), dtype=float) for k in range(8)]
+    with dask.config.set(scheduler=scheduler):
+        model = GaussianGradientMLE().fit(da.concatenate(parts))
+    assert sorted(read) == sorted(2 * list(range(8)))
+    # The second is the persisted blocks, which a cluster would keep to itself.
+    assert len(returned) > model.n_iter_ + 2
+    assert max(returned[:1] + returned[2:]) < 2_000
+    assert divergence(GaussianGradientMLE().fit(X), model) < 1e-12
+
+
+class Killer:
+    """A callback that kills a process after the third iteration."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        if context.task_name == "iteration" and context.task_id == 2:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+def test_a_worker_dies_that_holds_scattered_rows(client, gaps):
+    client.run(let_no_pattern_travel)
+    victims = list(client.run(os.getpid).values())
+    model = GaussianGradientMLE().set_callbacks(Killer(victims[0]))
+    model.fit(blocks(gaps, [20, 30, 40, 10, 25]))
+    assert isinstance(model.sufficient_statistics_, scattered.ScatteredStatistics)
+    assert victims[0] not in client.run(os.getpid).values()
+    assert divergence(GaussianGradientMLE().fit(gaps), model) < 1e-12

@@ -25,9 +25,11 @@ LAYERS = [
     ["likelihood"],
     ["density", "validation"],
     ["inputs", "marginals"],
-    ["arrayapi", "conditional", "covariance", "patterns"],
+    ["arrayapi", "conditional", "covariance", "daskinput"],
+    ["scattered"],
+    ["patterns"],
     ["statistics"],
-    ["blocks", "daskinput"],
+    ["available", "blocks", "dasktree"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]
