@@ -40,7 +40,11 @@ def explain(solution: Solution, estimator: Any, bound: float, names: Sequence[st
         Of the features.
     """
     if solution.stop_reason == "unbounded":
-        return _no_maximum(solution, estimator, names)
+        return (
+            f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
+            f"iterations: {why_unbounded(solution, names)} Remedy: a larger reg_covar; or "
+            "covariance_type='diag'; or drop one of these features; or more complete rows."
+        )
     sentences = [f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"]
     if solution.stop_reason != "callback":
         if estimator.learning_rate != "auto":
@@ -66,15 +70,16 @@ def explain_flat(direction: Array, names: Sequence[str]) -> str:
     )
 
 
-def _no_maximum(solution: Solution, estimator: Any, names: Sequence[str]) -> str:
+def why_unbounded(solution: Solution, names: Sequence[str]) -> str:
+    """Why a climb stopped as "unbounded"; empty if it did not."""
+    if solution.stop_reason != "unbounded":
+        return ""
     factor = solution.evaluation.factor
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (
-        f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} iterations: "
         "the likelihood has no maximum at a regular covariance, but rises as the covariance turns "
         f"singular, in the direction of {involved}. Either these depend on each other linearly in "
-        "the rows that show them, or too few rows show them together. Remedy: a larger reg_covar; "
-        "or covariance_type='diag'; or drop one of these features; or more complete rows."
+        "the rows that show them, or too few rows show them together."
     )
 
 

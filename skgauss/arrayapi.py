@@ -51,13 +51,15 @@ def holds_numbers(X: Any) -> bool:
     return xp.isdtype(X.dtype, ("bool", "integral", "real floating"))
 
 
-def validate_weights(sample_weight: Any, X: Any) -> Any:
+def validate_weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:
     """Weights of the rows of X, beside it, in the widest dtype of its device."""
     xp, _, device = get_namespace_and_device(X)
     if not (is_array_api_obj(sample_weight) or np.isscalar(sample_weight)):
         sample_weight = np.asarray(sample_weight)
     dtype = _max_precision_float_dtype(xp, device)
-    return _check_sample_weight(sample_weight, X, dtype=dtype, ensure_non_negative=True)
+    return _check_sample_weight(
+        sample_weight, X, dtype=dtype, ensure_non_negative=True, **check_params
+    )
 
 
 def to_host(X: Any) -> np.ndarray:

@@ -16,9 +16,11 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
-from .available import AvailableMoments
-from .dasktree import tree_sum
+from ._typing import Array
+from .dasktree import VALUES, each, tree_sum
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
+
+_WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
 
 def is_dask(X: Any) -> bool:
@@ -71,17 +73,27 @@ class DaskRows:
         As scikit-learn's checks returned it: tells the dtype and the width.
     fewest_rows : int
         To ask of X where the number of rows is not known before a computation.
+    some_weight : bool
+        Whether to ask for a positive weight.
     estimator_name : str
         For messages.
     """
 
     def __init__(
-        self, X: Any, sample_weight: Any, sample: np.ndarray, fewest_rows: int, estimator_name: str
+        self,
+        X: Any,
+        sample_weight: Any,
+        sample: np.ndarray,
+        *,
+        fewest_rows: int,
+        some_weight: bool,
+        estimator_name: str,
     ):
         self.X = _of_numbers(X, sample)
-        self.sample_weight = None if sample_weight is None else _aligned(sample_weight, self.X)
+        self.blocks = _with_weights(X, self.X, sample_weight)
         self.feature_chunks = None if _is_frame(X) else X.chunks[1]
         self.fewest_rows = fewest_rows
+        self.some_weight = some_weight
         self.estimator_name = estimator_name
 
     def total(self, function: Callable[[np.ndarray, Any], Any]) -> Any:
@@ -89,26 +101,17 @@ class DaskRows:
         return self._total(function, sum)
 
     def summarize(self, function: Callable[[np.ndarray, Any], AnyStatistics]) -> AnyStatistics:
-        """The same of statistics; computed but for what would be too large to travel."""
+        """The same of statistics; where they are too large to travel, left in their blocks."""
         total = self._total(function, bounded_sum)
-        if not isinstance(total, AvailableMoments):
-            return total
-        return ScatteredStatistics.of(total, self._each(function))
+        if isinstance(total, ScatteredStatistics):
+            return total.left_in(each(partial(_of_block, function), self.blocks))
+        return total
 
     def _total(self, function: Callable, add: Callable[[Sequence[Any]], Any]) -> Any:
-        total = tree_sum(self._each(partial(_part, function, add)), partial(_sum, add))
+        parts = each(partial(_part, function), self.blocks)
+        total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
-
-    def _each(self, function: Callable[[np.ndarray, Any], Any]) -> list[Any]:
-        """``function`` of every block and its weights; lazy."""
-        from dask import delayed
-
-        blocks = self.X.to_delayed().ravel()
-        n = len(blocks)
-        weights = [None] * n if self.sample_weight is None else self.sample_weight.to_delayed()
-        shared = delayed(function)  # one object of the graph, not one a task
-        return [shared(*each) for each in zip(blocks, weights, strict=True)]
 
     def map(self, function: Callable[[np.ndarray], Any]) -> Any:
         """``function`` of each block, with a first axis as long as the block; lazy.
@@ -120,8 +123,8 @@ class DaskRows:
             return self._map(function, like)
         together = self._map(function, like[0])  # whose blocks are tuples for the moment
         return tuple(
-            self._split(together.map_blocks(itemgetter(i), meta=each, dtype=each.dtype))
-            for i, each in enumerate(like)
+            self._split(together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype))
+            for i, one in enumerate(like)
         )
 
     def _map(self, function: Callable, like: np.ndarray) -> Any:
@@ -139,28 +142,47 @@ class DaskRows:
         return result.rechunk({1: self.feature_chunks})
 
     def _check(self, total: _Part) -> None:
-        """What no block can know; refused in scikit-learn's words."""
+        """What no block can know, in scikit-learn's words."""
         check_array(
             np.empty((min(total.n_rows, self.fewest_rows), self.X.shape[1])),
             ensure_min_samples=self.fewest_rows,
             ensure_all_finite=False,
             estimator=self.estimator_name,
         )
-        if not total.n_present:
-            _check_sample_weight(np.zeros(1), np.zeros((1, 1)))
+        if self.some_weight and not total.n_present:
+            raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
-def _part(function: Callable, add: Callable, X: np.ndarray, sample_weight: Any) -> _Part:
-    if sample_weight is None:
-        return _Part(len(X), len(X), add([function(X, None)]))
-    sample_weight = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True, allow_all_zero_weights=True
-    )
-    n_present = int(np.count_nonzero(sample_weight))
-    return _Part(len(X), n_present, add([function(X, sample_weight)]))
+class _Block(NamedTuple):
+    """Rows of numbers, and their weights as the user gave them."""
+
+    X: np.ndarray
+    sample_weight: Any | None = None
+
+    @property
+    def valid_weights(self) -> Array | None:
+        if self.sample_weight is None:
+            return None
+        return _check_sample_weight(
+            self.sample_weight,
+            self.X,
+            dtype=np.float64,
+            ensure_non_negative=True,
+            allow_all_zero_weights=True,
+        )
 
 
-def _sum(add: Callable, parts: list[_Part]) -> _Part:
+def _of_block(function: Callable, block: _Block) -> Any:
+    return function(block.X, block.valid_weights)
+
+
+def _part(function: Callable, block: _Block) -> _Part:
+    X, weights = block.X, block.valid_weights
+    n_present = len(X) if weights is None else int(np.count_nonzero(weights))
+    return _Part(len(X), n_present, function(X, weights))
+
+
+def _sum(add: Callable, parts: Sequence[_Part]) -> _Part:
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
 
@@ -169,23 +191,78 @@ def _apply(X: np.ndarray, function: Callable) -> Any:
     return function(X)
 
 
+def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
+    """A block as an array of numbers; of a frame the columns of that name, in that order."""
+    return check_array(
+        block if columns is None else block[list(columns)],
+        dtype="numeric",
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        input_name="X",
+    )
+
+
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     """A Dask array of the dtype of `sample`, the features of a row all in one block."""
-    numbers = partial(
-        check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
-    )
     if _is_frame(X):
-        return X.map_partitions(numbers, meta=sample[:0])
+        return X.map_partitions(_numbers, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
-    return X if X.dtype == sample.dtype else X.map_blocks(numbers, meta=sample[:0])
+    return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
+
+
+def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
+    """A `_Block` for each block of X, an array of Dask in name.
+
+    Both come out of one graph: a source that X and the weights share is read once for both,
+    and a frame that Dask reads several files at a time for is so read for both.
+    """
+    import dask.array as da
+
+    if _is_frame(X) and is_dask(sample_weight):
+        # By way of a frame: of several that become an array Dask would not find the columns.
+        frame = X.map_partitions(
+            _beside,
+            _partitioned(sample_weight, X),
+            align_dataframes=False,
+            meta=X._meta.assign(**{_WEIGHT: 0.0}),
+        )
+        return frame.map_partitions(_apart, X.columns, meta=VALUES["meta"])
+    weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
+    return da.blockwise(
+        _Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
+    )
+
+
+def _beside(block: Any, sample_weight: Any) -> Any:
+    return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
+
+
+def _apart(block: Any, columns: Sequence[Any]) -> _Block:
+    return _Block(_numbers(block, columns), block[_WEIGHT])
+
+
+def _partitioned(sample_weight: Any, X: Any) -> Any:
+    """Weights as a series of Dask, split as the frame X is."""
+    from dask.dataframe import from_dask_array
+
+    _check_one_number_a_row(sample_weight)
+    weights = sample_weight if _is_frame(sample_weight) else from_dask_array(sample_weight)
+    if weights.npartitions != X.npartitions:
+        raise ValueError(
+            f"sample_weight has {weights.npartitions} blocks and X has {X.npartitions}, and Dask "
+            "does not know how many rows they have. Split both alike, as a column of the same "
+            "frame is."
+        )
+    return weights
 
 
 def _aligned(sample_weight: Any, X: Any) -> Any:
-    """The weights as a Dask array, split as the rows of X are."""
+    """Weights as an array of Dask, split as the rows of the array X are."""
     import dask.array as da
 
     n_rows = X.shape[0]
     if is_dask(sample_weight):
+        _check_one_number_a_row(sample_weight)
         return _aligned_blocks(sample_weight, X)
     if math.isnan(n_rows):
         raise ValueError(
@@ -195,15 +272,17 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
             "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
         )
     sample_weight = _check_sample_weight(
-        sample_weight, np.broadcast_to(0.0, (n_rows, 1)), dtype=np.float64, ensure_non_negative=True
+        sample_weight,
+        np.broadcast_to(0.0, (n_rows, 1)),
+        dtype=np.float64,
+        ensure_non_negative=True,
+        allow_all_zero_weights=True,
     )
     return da.from_array(sample_weight, chunks=(X.chunks[0],))
 
 
 def _aligned_blocks(sample_weight: Any, X: Any) -> Any:
     weights = sample_weight.to_dask_array() if _is_frame(sample_weight) else sample_weight
-    if weights.ndim != 1:
-        raise ValueError(f"Sample weights must be 1D array or scalar, got {weights.ndim}D array.")
     n_weights, n_rows = weights.shape[0], X.shape[0]
     if not math.isnan(n_weights + n_rows):
         if n_weights != n_rows:
@@ -216,3 +295,10 @@ def _aligned_blocks(sample_weight: Any, X: Any) -> Any:
             "compute_chunk_sizes() on both."
         )
     return weights
+
+
+def _check_one_number_a_row(sample_weight: Any) -> None:
+    if sample_weight.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {sample_weight.ndim}D array."
+        )

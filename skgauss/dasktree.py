@@ -1,4 +1,4 @@
-"""Sums over tasks of Dask, as a tree: parallel, and no node holds more than a few terms."""
+"""Values of Dask's blocks that are not arrays, and their sums as a tree, by Dask's reduction."""
 
 from __future__ import annotations
 
@@ -7,18 +7,44 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 from typing import Any
 
+import numpy as np
+
 # Terms added up by one task: few, so that the tree is parallel and its nodes are small.
 _FAN_IN = 8
+# An array of Dask whose blocks are values of any kind.
+VALUES = {"dtype": object, "meta": np.empty(0, object)}
 
 
-_add = partial(reduce, operator.add)
-
-
-def tree_sum(terms: Sequence[Any], add: Callable[[list[Any]], Any] = _add) -> Any:
-    """``add`` of all terms, delayed values of Dask; computed."""
+def each(function: Callable[[Any], Any], blocks: Any) -> Any:
+    """``function`` of each block; lazy."""
     from dask import delayed
 
-    while len(terms) > 1:
-        groups = [list(terms[i : i + _FAN_IN]) for i in range(0, len(terms), _FAN_IN)]
-        terms = [delayed(add)(group) for group in groups]
-    return terms[0].compute()
+    # One object of the graph, sent once to a worker and not with every task.
+    return blocks.map_blocks(_apply, function=delayed(function), **VALUES)
+
+
+def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> Any:
+    """``add`` of all values, of which it is handed a few at a time; computed.
+
+    By default those are added by ``+``. Every value passes through `add`, by itself at least.
+    """
+    from dask.array import reduction
+
+    added = partial(_added, add or partial(reduce, operator.add))
+    total = reduction(
+        values,
+        lambda value, **_: value,
+        added,
+        concatenate=False,
+        split_every=_FAN_IN,
+        **VALUES,
+    )
+    return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
+
+
+def _apply(block: Any, function: Callable[[Any], Any]) -> Any:
+    return function(block)
+
+
+def _added(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
+    return add(values if isinstance(values, list) else [values])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
+from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
@@ -12,7 +13,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .advice import warnings_of
+from .advice import warnings_of, why_unbounded
 from .callbacks import IterationCallbacks
 from .covariance import make_family
 from .density import WAITING, GaussianDensity
@@ -30,7 +31,7 @@ from .parametrizations import PARAMETRIZATIONS
 from .regularization import NoMaximumError, regularized_likelihood
 from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
 from .start import check_warm_start, evaluate_start, initial
-from .validation import check_together, checked_statistics, feature_names
+from .validation import check_together, checked_statistics, feature_names, of_type
 
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
@@ -124,8 +125,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics or IncompleteStatistics
-        Weight, mean and scatter of the data; of data with missing values, the same by
-        pattern. Of more patterns than should travel, blocks of Dask that hold them.
+        Weight, mean and scatter of the data. Where values are missing, the same by pattern,
+        or by feature if `covariance_type` is not "full"; of more patterns than should travel,
+        blocks of Dask that hold them.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -268,9 +270,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Add rows to the data, and go on from the current estimate.
 
-        Any split of data into chunks ends where one `fit` of all of them does. While the
-        rows are too few for a maximum, as with ``reg_covar="auto"`` no ridge is added here,
-        they are remembered and nothing is fitted; the densities then say so.
+        Any split of data into chunks ends where one `fit` of all of them does, as near as
+        `tol` asks. While the rows are too few for a maximum, as with ``reg_covar="auto"`` no
+        ridge is added here, they are remembered and nothing is fitted; the densities then say
+        so.
 
         Parameters
         ----------
@@ -279,7 +282,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
-            Frequencies of the new rows.
+            Frequencies of the new rows; all may be 0.
 
         Returns
         -------
@@ -289,18 +292,37 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Raises
         ------
         ValueError
-            If X or a parameter is not valid. The estimator is left as it was.
+            If X or a parameter is not valid, or if `covariance_type` became "full" and the rows
+            before were summarised without the products of features. The estimator is left
+            as it was.
+        TypeError
+            If X is sparse.
 
         Warns
         -----
         ConvergenceWarning
             If the climb did not converge; see `stop_reason_`.
+        UserWarning
+            If the maximum is not unique because features were never observed together.
         """
         check_together(self)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        statistics = self._summarize(rows_of(seen, X, sample_weight, reset=first))
-        self._add(statistics if first else self.sufficient_statistics_ + statistics, seen)
+        rows = rows_of(seen, X, sample_weight, reset=first, some_weight=False)
+        statistics = self._summarize(rows)
+        if not first:
+            statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
+        # More rows may come: none of the ridge that "auto" adds where they are too few.
+        ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
+        try:
+            climb = self._climb(statistics, seen, self._resume, reg_covar=ridge)
+            climb.check_maximum()
+        except NoMaximumError as error:
+            held = {"sufficient_statistics_": statistics, WAITING: error.cause}
+            replace_fit(self, input_attributes(seen) | held)
+            return self
+        climb.warn()
+        replace_fit(self, climb.attributes)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -320,8 +342,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Raises
         ------
         ValueError
-            If the likelihood has no maximum, or the statistics hold variances only and
-            ``covariance_type="full"``.
+            If the likelihood has no maximum, the statistics cannot be those of any rows, or
+            they hold variances only and ``covariance_type="full"``.
         TypeError
             If they are no statistics.
 
@@ -382,27 +404,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         bound = learning_rate_bound(objective, solver, solution)
         attributes = constant | solution_attributes(solution, likelihood)
         attributes["learning_rate_bound_"] = bound
-        return _Climb(attributes, warnings_of(solution, self, bound, names, regularized.warning))
+        warned = warnings_of(solution, self, bound, names, regularized.warning)
+        return _Climb(attributes, warned, why_unbounded(solution, names))
 
-    def _add(self, statistics, seen) -> None:
-        """Fit all statistics from the current estimate, or hold them until they suffice."""
-        automatic = isinstance(self.reg_covar, str)
-        try:
-            climb = self._climb(
-                statistics,
-                seen,
-                self._current if hasattr(self, "mean_") else self._start,
-                reg_covar=0.0 if automatic else None,
-            )
-            reason = climb.no_maximum
-        except NoMaximumError as error:
-            reason = str(error)
-        if reason:
-            held = {"sufficient_statistics_": statistics, WAITING: reason}
-            replace_fit(self, input_attributes(seen) | held)
-            return
-        climb.warn()
-        replace_fit(self, climb.attributes)
+    def _resume(self, likelihood: Likelihood) -> Evaluation:
+        """The current estimate, but where none of these statistics or no good start for them."""
+        if hasattr(self, "mean_") and self.stop_reason_ != "diverged":
+            with suppress(ValueError):
+                return self._current(likelihood)
+        return self._start(likelihood)
 
     def _current(self, likelihood: Likelihood) -> Evaluation:
         check_warm_start(self.mean_, self.covariance_, likelihood.family)
@@ -427,12 +437,12 @@ class _Climb(NamedTuple):
 
     attributes: dict[str, Any]
     warnings: list[tuple[str, type[Warning]]]
+    why_unbounded: str
 
-    @property
-    def no_maximum(self) -> str:
-        """Why the climb showed that there is no maximum, or nothing."""
-        unbounded = self.attributes["stop_reason_"] == "unbounded"
-        return self.warnings[-1][0] if unbounded else ""
+    def check_maximum(self) -> None:
+        """Refuse a climb that showed that there is no maximum."""
+        if self.why_unbounded:
+            raise NoMaximumError(self.why_unbounded)
 
     def warn(self) -> None:
         for message, category in self.warnings:

@@ -20,9 +20,9 @@ from .arrayapi import is_elsewhere, seen_by_numpy, to_host
 from .blocks import chunks_of, map_rows
 from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
-from .patterns import IncompleteStatistics, summarize_incomplete
+from .patterns import summarize_incomplete
 from .scattered import AnyStatistics
-from .statistics import SufficientStatistics, summarize
+from .statistics import summarize
 
 
 class Rows(Protocol):
@@ -72,26 +72,36 @@ def rows_of(
     *,
     reset: bool = False,
     fewest_rows: int = 1,
+    some_weight: bool = True,
 ) -> Rows:
-    """Rows of numbers, of whatever dtype, and their weights.
+    """Rows of numbers, of whatever dtype, and their weights, one of them positive if so asked.
 
     Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
     """
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
-        return DaskRows(X, sample_weight, sample, fewest_rows, type(estimator).__name__)
+        return DaskRows(
+            X,
+            sample_weight,
+            sample,
+            fewest_rows=fewest_rows,
+            some_weight=some_weight,
+            estimator_name=type(estimator).__name__,
+        )
     X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if sample_weight is not None:
-        sample_weight = _weights(sample_weight, X)
+        sample_weight = _weights(sample_weight, X, allow_all_zero_weights=not some_weight)
     return ArrayRows(X, sample_weight)
 
 
-def _weights(sample_weight: Any, X: Any) -> Any:
+def _weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:
     """Weights of valid rows, where those are."""
     if is_elsewhere(X):
-        return arrayapi.validate_weights(sample_weight, X)
-    return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        return arrayapi.validate_weights(sample_weight, X, **check_params)
+    return _check_sample_weight(
+        sample_weight, X, dtype=np.float64, ensure_non_negative=True, **check_params
+    )
 
 
 def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
@@ -103,7 +113,7 @@ def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
 
 def statistics_of(
     X: Any, sample_weight: Any | None, diagonal: bool, estimator_name: str
-) -> SufficientStatistics | IncompleteStatistics:
+) -> AnyStatistics:
     """Statistics of rows that may have NaN where values are missing.
 
     Rows that miss values are worked on by NumPy, wherever they are.
@@ -122,7 +132,9 @@ def statistics_of(
     if sample_weight is not None and not (sample_weight > 0).all():
         present = sample_weight > 0
         return statistics_of(X[present], sample_weight[present], diagonal, estimator_name)
-    return summarize_incomplete(X, sample_weight) if np.isnan(X).any() else statistics
+    if np.isnan(X).any():
+        return summarize_incomplete(X, sample_weight, diagonal)
+    return statistics
 
 
 def squared_distances(X: Any, mean: Array, family: Family, inverse: Array) -> Any:

@@ -34,13 +34,14 @@ import numpy as np
 
 from . import linalg, threads
 from ._typing import Array
+from .available import AvailableMoments
 from .conditional import Conditioner, Gaps
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
 from .likelihood import EPS, Evaluation, Likelihood
 from .patterns import IncompleteStatistics, pieces
 from .scattered import ScatteredStatistics
 
-ObservedStatistics = IncompleteStatistics | ScatteredStatistics
+ObservedStatistics = IncompleteStatistics | AvailableMoments
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 # Condition of the correlations at which a climb to infinity is over, and the inflation at
@@ -71,7 +72,7 @@ class ObservedLikelihood(Likelihood):
 
     Parameters
     ----------
-    statistics : IncompleteStatistics or ScatteredStatistics
+    statistics : IncompleteStatistics or AvailableMoments
     family : Family
     ridge : ndarray of shape (n_features,), default=None
         r, see `skgauss.likelihood`.
@@ -87,7 +88,7 @@ class ObservedLikelihood(Likelihood):
         # Rows without a value count as observations of log-likelihood 0, and as nothing else.
         self._share = self.weight / statistics.weight
         self._observed_share = statistics.observed_weights / self.weight
-        self._origin = statistics.origin
+        self._available_mean = statistics.mean
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
@@ -146,7 +147,7 @@ class ObservedLikelihood(Likelihood):
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         deviations = self.family.standard_deviations(at.factor)
-        offset = float(np.max(np.abs(at.mean - self._origin) / deviations))
+        offset = float(np.max(np.abs(at.mean - self._available_mean) / deviations))
         return max(self.rounding_limit(at), EPS * offset)
 
 
@@ -159,7 +160,7 @@ class ObservedDiagonal(ObservedLikelihood):
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
         super().__init__(statistics, family, ridge)
-        self._mean, self._variances = statistics.mean, statistics.variances
+        self._variances = statistics.variances
 
     @property
     def guess(self) -> tuple[Array, Array]:
@@ -169,11 +170,11 @@ class ObservedDiagonal(ObservedLikelihood):
             variances = variances + self.ridge / share
         pooled = share * variances
         if self.family.multiplicity > 1:
-            return self._mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
-        return self._mean, np.sqrt(variances)
+            return self._available_mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
+        return self._available_mean, np.sqrt(variances)
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
-        share, deviation = self._observed_share, self._mean - mean
+        share, deviation = self._observed_share, self._available_mean - mean
         variances = self.family.standard_deviations(factor) ** 2
         spread = self._variances + deviation * deviation
         log_scale = np.log(2 * np.pi) + np.log(variances)
@@ -189,9 +190,14 @@ class ObservedFull(ObservedLikelihood):
 
     family: Full
 
-    def __init__(self, statistics: ObservedStatistics, family: Full, ridge: Array | None = None):
+    def __init__(
+        self,
+        statistics: IncompleteStatistics | ScatteredStatistics,
+        family: Full,
+        ridge: Array | None = None,
+    ):
         super().__init__(statistics, family, ridge)
-        self._available_mean = statistics.mean
+        self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
         self._parts = statistics.keep(partial(_parts, origin=self._origin, unit=self._unit))
@@ -315,5 +321,6 @@ def observed_likelihood(
 ) -> ObservedLikelihood:
     """The likelihood of the observed values, for either kind of family."""
     if isinstance(family, Full):
+        assert isinstance(statistics, IncompleteStatistics | ScatteredStatistics)
         return ObservedFull(statistics, family, ridge)
     return ObservedDiagonal(statistics, family, ridge)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._typing import Array
-from .available import AvailableMoments, together_in
+from .available import AvailableMoments
 from .blocks import chunks_of
 from .statistics import SufficientStatistics
 
@@ -74,15 +76,14 @@ class IncompleteStatistics:
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     @property
-    def available(self) -> AvailableMoments:
-        """The moments of each feature by itself."""
+    def by_feature(self) -> AvailableMoments:
+        """What they say of each feature by itself."""
         return AvailableMoments(
             self.weight,
             self.informative_weight,
             self.observed_weights,
             self.mean,
             self.variances,
-            self.together,
         )
 
     @property
@@ -98,7 +99,8 @@ class IncompleteStatistics:
     @property
     def together(self) -> np.ndarray:
         """Which features were ever observed in the same row."""
-        return together_in(~self.missing)
+        observed = (~self.missing).astype(np.float64)
+        return observed.T @ observed > 0
 
     @property
     def pattern_of_row(self) -> np.ndarray:
@@ -147,14 +149,17 @@ class _Kept(NamedTuple):
         return function(self.value)
 
 
-def summarize_incomplete(X: np.ndarray, sample_weight: Array | None) -> IncompleteStatistics:
-    """Of rows with NaN where values are missing, chunk by chunk."""
+def summarize_incomplete(
+    X: np.ndarray, sample_weight: Array | None, diagonal: bool
+) -> IncompleteStatistics | AvailableMoments:
+    """Of rows with NaN where values are missing, chunk by chunk; of no patterns if `diagonal`."""
 
     def part(chunk: slice) -> IncompleteStatistics:
         weights = None if sample_weight is None else sample_weight[chunk]
         return _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
 
-    return merge([part(chunk) for chunk in chunks_of(X, 1, 1)])
+    parts = (part(chunk) for chunk in chunks_of(X, 1, 1))
+    return reduce(add, (each.by_feature for each in parts)) if diagonal else merge(list(parts))
 
 
 def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
@@ -175,12 +180,14 @@ def as_incomplete(
     if isinstance(statistics, IncompleteStatistics):
         return statistics
     d = len(statistics.mean)
+    if statistics.scatter.ndim == 1:
+        raise ValueError(
+            "Statistics of rows with missing values add up only with those that hold the products "
+            "of features too: make the others with diagonal=False, or with covariance_type='full'."
+        )
     if statistics.weight == 0:
         return _of_chunk(np.empty((0, d)), None)
-    if statistics.scatter.ndim == 1:  # of which the products of features play no role
-        root = np.sqrt(statistics.variances)[None]
-    else:
-        root = _root(statistics.scatter)
+    root = _root(statistics.scatter)
     # The mean is the origin up to what float64 could not hold of it.
     rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
     levels = np.zeros(len(rows))

@@ -15,6 +15,8 @@ from ._typing import Array
 from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .likelihood import GaussianLikelihood, Likelihood
 from .observed import ObservedStatistics, observed_likelihood
+from .patterns import IncompleteStatistics
+from .scattered import ScatteredStatistics
 from .statistics import SufficientStatistics
 
 _RELATIVE_RIDGE = 1e-6
@@ -22,7 +24,20 @@ _NAMES_SHOWN = 5
 
 
 class NoMaximumError(ValueError):
-    """The likelihood of the data has no maximum."""
+    """The likelihood of the data has no maximum.
+
+    Attributes
+    ----------
+    cause : str
+        Sentences on the data.
+    """
+
+    def __init__(self, cause: str, remedy: str = ""):
+        super().__init__(cause, remedy)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
 
 
 class Regularized(NamedTuple):
@@ -59,6 +74,8 @@ def regularized_likelihood(
     ValueError
         If `reg_covar` or the unit of a feature is not valid.
     """
+    if statistics.weight == 0:
+        raise NoMaximumError("there are no rows of a positive weight.")
     _check_observed(statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
@@ -68,7 +85,7 @@ def regularized_likelihood(
         return Regularized(
             observed_likelihood(statistics, family, ridge if ridge.any() else None),
             used,
-            "" if ridge.all() else _never_together(statistics.together, family, names),
+            "" if ridge.all() else _never_together(statistics, names),
         )
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
@@ -76,13 +93,16 @@ def regularized_likelihood(
     diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
     if not automatic:
         raise NoMaximumError(
-            f"The likelihood has no maximum with reg_covar={reg_covar}: {diagnosis} Use "
-            "reg_covar='auto' or a larger reg_covar, covariance_type='diag', more rows, or "
-            "drop one of these features."
+            diagnosis,
+            f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger reg_covar, "
+            "covariance_type='diag', more rows, or drop one of these features.",
         )
     ridge = _RELATIVE_RIDGE * statistics.variances
+    likelihood = _attempt(statistics, family, ridge)
+    if likelihood is None:
+        raise ValueError("The scatter of the statistics is not positive semidefinite.")
     return Regularized(
-        GaussianLikelihood(statistics, family, ridge),
+        likelihood,
         ridge,
         f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
@@ -139,7 +159,7 @@ def _check_observed(
         never = np.flatnonzero(statistics.observed_weights == 0)
         if never.size:
             raise NoMaximumError(
-                f"{names[never[0]]!r} was never observed: all its values are NaN. Drop it."
+                f"{names[never[0]]!r} was never observed: all its values are NaN.", "Drop it."
             )
 
 
@@ -156,8 +176,8 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     if constant:
         listed = _listed([names[j] for j in constant])
         raise NoMaximumError(
-            f"The likelihood has no maximum: {listed} has zero variance (a constant feature, or "
-            "one observed only once). Drop it, or set reg_covar to a positive number."
+            f"{listed} has zero variance (a constant feature, or one observed only once).",
+            "Drop it, or set reg_covar to a positive number.",
         )
     scales = np.sqrt(variances)
     for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():
@@ -168,11 +188,11 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
         )
 
 
-def _never_together(together: np.ndarray, family: Family, names: Sequence[str]) -> str:
+def _never_together(statistics: ObservedStatistics, names: Sequence[str]) -> str:
     """A warning if two features were never observed in the same row, else nothing."""
-    if len(family.shape) < 2:
+    if not isinstance(statistics, IncompleteStatistics | ScatteredStatistics):
         return ""
-    apart = np.argwhere(np.triu(~together, 1))
+    apart = np.argwhere(np.triu(~statistics.together, 1))
     if not len(apart):
         return ""
     pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart[:_NAMES_SHOWN].tolist()]

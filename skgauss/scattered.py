@@ -6,15 +6,17 @@ the workers, which hold the blocks in memory, and brings the sums over their row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from functools import reduce
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial, reduce
 from operator import add
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ._typing import Array
 from .available import AvailableMoments
-from .dasktree import tree_sum
+from .dasktree import VALUES, each, tree_sum
 from .patterns import IncompleteStatistics, as_incomplete
 from .statistics import SufficientStatistics
 
@@ -24,91 +26,101 @@ AnyStatistics = SufficientStatistics | IncompleteStatistics | AvailableMoments
 _MOST_ELEMENTS = 2**20
 
 
-def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
-    """Statistics of all parts; where these would hold too many rows, the moments alone."""
-    if any(isinstance(part, AvailableMoments) for part in parts):
-        return reduce(add, map(_moments, parts))
-    total = reduce(add, parts)
-    large = isinstance(total, IncompleteStatistics) and total.rows.size > _MOST_ELEMENTS
-    return _moments(total) if large else total
-
-
 @dataclass(frozen=True, eq=False)
 class ScatteredStatistics(AvailableMoments):
-    """Of incomplete data in blocks that stay where they lie; known in full to the workers only.
+    """Of incomplete data in blocks that stay where they lie; what is known of all is here.
 
     A pickle leaves the blocks behind, since it may outlive the workers. What remains
-    cannot be fitted or added to.
+    cannot be fitted.
 
     Parameters
     ----------
-    blocks : tuple of dask.delayed.Delayed
-        Each an IncompleteStatistics. Not computed: what they take in memory is held during a
-        fit only.
+    together : bool ndarray of shape (n_features, n_features)
+        Which features were ever observed in the same row.
+    blocks : dask.array.Array or None
+        Of statistics of either kind in place of numbers. Not computed: they take memory
+        during a fit only. None if they were left behind.
     """
 
-    blocks: tuple[Any, ...]
+    together: np.ndarray
+    blocks: Any | None = None
 
-    @classmethod
-    def of(cls, moments: AvailableMoments, blocks: Iterable[Any]) -> ScatteredStatistics:
-        """Of blocks with those moments, delayed statistics of either kind."""
-        from dask import delayed
-
-        return cls(**_fields(moments), blocks=tuple(delayed(as_incomplete)(b) for b in blocks))
+    @property
+    def by_feature(self) -> AvailableMoments:
+        """What they say of each feature by itself."""
+        return AvailableMoments(*(getattr(self, each.name) for each in fields(AvailableMoments)))
 
     @property
     def origin(self) -> Array:
         """Where the likelihood counts the rows from."""
         return self.mean
 
-    def __add__(self, other: Any) -> ScatteredStatistics:
-        if not isinstance(other, AvailableMoments | SufficientStatistics | IncompleteStatistics):
-            return NotImplemented
-        if not isinstance(other, ScatteredStatistics):
-            other = ScatteredStatistics.of(_moments(other), [other])
-        moments = AvailableMoments.__add__(self, other)
-        return ScatteredStatistics(**_fields(moments), blocks=self._present + other._present)
+    def left_in(self, blocks: Any) -> ScatteredStatistics:
+        """These, of those blocks."""
+        return replace(self, blocks=blocks)
 
-    def __radd__(self, other: Any) -> ScatteredStatistics:
-        return self + other
+    def __add__(self, other: Any) -> ScatteredStatistics:
+        if isinstance(other, SufficientStatistics | IncompleteStatistics):
+            other = _moments_of(other).left_in(_one_block(other))
+        if not isinstance(other, ScatteredStatistics):
+            return NotImplemented
+        return ScatteredStatistics(
+            **vars(self.by_feature + other.by_feature),
+            together=self.together | other.together,
+            blocks=_joined(self.blocks, other.blocks),
+        )
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"blocks": ()}
+        return vars(self) | {"blocks": None}
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
         """``prepare`` of each block, held where the blocks are, to be summed over."""
-        import dask
-
-        prepare = dask.delayed(prepare)
-        return _OnWorkers(dask.persist(*[prepare(block) for block in self._present]))
-
-    @property
-    def _present(self) -> tuple[Any, ...]:
-        if self.blocks:
-            return self.blocks
-        raise ValueError(
-            "These statistics came out of a pickle, which left the rows with missing values on "
-            "the workers of Dask, too many to travel. Call fit on all rows again."
-        )
+        if self.blocks is None:
+            raise ValueError(
+                "These statistics came out of a pickle, which left the rows with missing values "
+                "on the workers of Dask, too many to travel. Call fit on all rows again."
+            )
+        return _OnWorkers(each(partial(_prepared, prepare), self.blocks).persist())
 
 
 class _OnWorkers(NamedTuple):
     """Values in the memory of the workers, one a block."""
 
-    values: tuple[Any, ...]
+    values: Any
 
     def total(self, function: Callable[[Any], Any]) -> Any:
-        from dask import delayed
-
-        function = delayed(function)
-        return tree_sum([function(value) for value in self.values])
+        return tree_sum(each(function, self.values))
 
 
-def _moments(statistics: AnyStatistics) -> AvailableMoments:
-    if isinstance(statistics, AvailableMoments):
-        return statistics
-    return as_incomplete(statistics).available
+def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
+    """Statistics of all parts; where these would hold too many rows, without the rows."""
+    total = reduce(add, parts)
+    if isinstance(total, IncompleteStatistics) and total.rows.size > _MOST_ELEMENTS:
+        return _moments_of(total)
+    return total
 
 
-def _fields(moments: AvailableMoments) -> dict[str, Any]:
-    return {field.name: getattr(moments, field.name) for field in fields(AvailableMoments)}
+def _moments_of(
+    statistics: SufficientStatistics | IncompleteStatistics,
+) -> ScatteredStatistics:
+    statistics = as_incomplete(statistics)
+    return ScatteredStatistics(**vars(statistics.by_feature), together=statistics.together)
+
+
+def _prepared(prepare: Callable, statistics: SufficientStatistics | IncompleteStatistics) -> Any:
+    return prepare(as_incomplete(statistics))
+
+
+def _one_block(statistics: SufficientStatistics | IncompleteStatistics) -> Any:
+    from dask import delayed
+    from dask.array import from_delayed
+
+    return from_delayed(delayed(statistics), (1,), **VALUES)
+
+
+def _joined(one: Any | None, other: Any | None) -> Any | None:
+    if one is None or other is None:
+        return None
+    from dask.array import concatenate
+
+    return concatenate([one, other])

@@ -72,7 +72,7 @@ class SufficientStatistics:
         X : array-like of shape (n_samples, n_features)
             Data, finite; no rows give the identity of ``+``.
         sample_weight : array-like of shape (n_samples,), default=None
-            Frequencies of the rows.
+            Frequencies of the rows; all may be 0.
         diagonal : bool, default=False
             Whether to keep the variances only, which is all that the covariance types
             "diag" and "spherical" need.
@@ -90,7 +90,11 @@ class SufficientStatistics:
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+                sample_weight,
+                X,
+                dtype=np.float64,
+                ensure_non_negative=True,
+                allow_all_zero_weights=True,  # of one chunk of many
             )
         return summarize(X, weights, diagonal)
 
@@ -98,6 +102,11 @@ class SufficientStatistics:
     def variances(self) -> Array:
         """Variance of each feature, divisor `weight`."""
         return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
+
+    @property
+    def by_feature(self) -> SufficientStatistics:
+        """The same with the variances only: themselves, if they hold no more."""
+        return self if self.scatter.ndim == 1 else replace(self, scatter=self.variances)
 
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
@@ -113,8 +122,10 @@ class SufficientStatistics:
                 f"{other.scatter.shape}."
             )
         weight = self.weight + other.weight
-        if self.weight == 0 or other.weight == 0:
-            return other if self.weight == 0 else self
+        if other.weight == 0:
+            return self
+        if self.weight < other.weight:  # from the heavier, whose share no rounding takes away
+            return other + self
         share = other.weight / weight
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
         scatter = (1 - share) * self.scatter

@@ -1,10 +1,14 @@
 """Checks of what a user hands to a fit beside data: parameters together, statistics."""
 
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
+from .arrayapi import to_host
+from .available import AvailableMoments
 from .patterns import IncompleteStatistics
-from .scattered import AnyStatistics, ScatteredStatistics
+from .scattered import AnyStatistics
 from .statistics import SufficientStatistics
 
 
@@ -22,23 +26,63 @@ def check_together(estimator: Any) -> None:
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
-    """Statistics that a user hands over, as a fit of that type needs them."""
-    if isinstance(statistics, IncompleteStatistics | ScatteredStatistics):
-        return statistics
-    if not isinstance(statistics, SufficientStatistics):
+    """Statistics that a user hands over, as a fit of that type needs them.
+
+    Raises
+    ------
+    TypeError
+        If they are no statistics.
+    ValueError
+        If they cannot be those of any rows, or do not hold what the type needs.
+    """
+    if isinstance(statistics, SufficientStatistics):
+        statistics = _checked_numbers(statistics)
+    elif not isinstance(statistics, IncompleteStatistics | AvailableMoments):
         raise TypeError(
             "fit_statistics needs a SufficientStatistics, as SufficientStatistics.from_array "
             f"returns it, got {type(statistics).__name__}. Use fit for data."
         )
-    diagonal = statistics.scatter.ndim == 1
-    if diagonal == (covariance_type != "full"):
-        return statistics
-    if not diagonal:
-        return replace(statistics, scatter=statistics.variances)
-    raise ValueError(
-        "The statistics hold variances only, which do not determine a full covariance. Use "
-        "diagonal=False for them, or covariance_type='diag'."
-    )
+    return of_type(statistics, covariance_type)
+
+
+def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
+    """Statistics as a fit of that type needs them.
+
+    Raises
+    ------
+    ValueError
+        If they hold each feature by itself, and the type asks for more.
+    """
+    if covariance_type != "full":
+        return statistics.by_feature
+    if statistics.by_feature is statistics:
+        raise ValueError(
+            "The statistics hold variances only, as covariance_type='diag' or 'spherical' and "
+            "diagonal=True make them, which do not determine a full covariance. Use one of these "
+            "types, or summarise all rows again."
+        )
+    return statistics
+
+
+def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
+    """A copy in float64: whoever wrote the statistics may have written anything."""
+    values = (getattr(statistics, field.name) for field in fields(SufficientStatistics))
+    weight, mean, scatter, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
+    d = mean.size
+    if mean.ndim != 1 or scatter.shape not in ((d,), (d, d)):
+        raise ValueError(
+            "Statistics need a mean of shape (n_features,) and a scatter of shape (n_features, "
+            f"n_features) or, with diagonal=True, (n_features,), got {mean.shape} and "
+            f"{scatter.shape}."
+        )
+    if not all(np.isfinite(v).all() for v in (weight, mean, scatter)) or weight < 0:
+        raise ValueError("Statistics must be finite, and their weight not negative.")
+    if scatter.ndim == 2 and not np.allclose(scatter, scatter.T, rtol=1e-10, atol=0.0):
+        raise ValueError("The scatter of the statistics must be symmetric.")
+    checked = SufficientStatistics(float(weight), mean, scatter, rounding)
+    if (checked.variances < 0).any():
+        raise ValueError("The variances of the statistics, the diagonal of scatter, are negative.")
+    return checked
 
 
 def feature_names(estimator: Any) -> list[str]:

@@ -28,8 +28,9 @@ LAYERS = [
     ["arrayapi", "conditional", "covariance", "daskinput"],
     ["scattered"],
     ["patterns"],
+    ["available"],
     ["statistics"],
-    ["available", "blocks", "dasktree"],
+    ["blocks", "dasktree"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]

@@ -53,3 +53,32 @@ def test_two_sum_is_exact(rng):
     total, rounding = two_sum(a, b)
     for j in range(100):
         assert Fraction(total[j]) + Fraction(rounding[j]) == Fraction(a[j]) + Fraction(b[j])
+
+
+def exact_sum(a, b):
+    """Weight, mean and variance of two samples together, of one feature, as fractions."""
+    (w, m, v), (x, n, u) = (
+        tuple(Fraction(float(np.squeeze(field))) for field in (s.weight, s.mean, s.scatter))
+        for s in (a, b)
+    )
+    mean = (w * m + x * n) / (w + x)
+    return w + x, mean, (w * (v + (m - mean) ** 2) + x * (u + (n - mean) ** 2)) / (w + x)
+
+
+def test_sums_of_unlike_weights(rng):
+    """In either order, though the share of the lighter is below float64's rounding of 1."""
+    for _ in range(200):
+        a, b = (
+            SufficientStatistics(w, np.array([m]), np.array([[v]]))
+            for w, m, v in zip(
+                10.0 ** rng.uniform(-30, 30, 2),
+                rng.standard_normal(2) * 10.0 ** rng.uniform(-5, 20, 2),
+                10.0 ** rng.uniform(-20, 25, 2),
+                strict=True,
+            )
+        )
+        _, mean, variance = exact_sum(a, b)
+        spread = max(abs(float(a.mean[0])), abs(float(b.mean[0])))
+        for total in (a + b, b + a):
+            assert abs(Fraction(total.mean[0]) - mean) <= 4e-16 * spread
+            assert total.scatter[0, 0] == pytest.approx(float(variance), rel=1e-14)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from oracles import as_matrix, exact_moments, kl_divergence
 from sklearn.datasets import load_wine
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
 
@@ -105,11 +105,74 @@ def test_fit_forgets_and_partial_fit_goes_on(rng):
     assert model.fit(X[:20]).sufficient_statistics_.weight == 20
 
 
-def test_another_covariance_type_half_way(rng):
-    X = rng.standard_normal((50, 2))
+@pytest.mark.parametrize("rate", [0.0, 0.2])
+@pytest.mark.parametrize("then", ["diag", "spherical"])
+@pytest.mark.parametrize("first", FAMILIES)
+def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
+    X = with_gaps(wine, rng, rate)
+    model = GaussianGradientMLE(covariance_type=first).partial_fit(X[:90])
+    model.set_params(covariance_type=then).partial_fit(X[90:])
+    assert divergence(GaussianGradientMLE(covariance_type=then).fit(X), model) < 1e-12
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2])
+def test_a_richer_covariance_type_half_way(wine, rng, rate):
+    """Of the products of features nothing was kept, whether or not values were missing."""
+    X = with_gaps(wine, rng, rate)
     model = GaussianGradientMLE(covariance_type="diag").partial_fit(X)
-    with pytest.raises(ValueError, match="add up only if"):
-        model.set_params(covariance_type="full").partial_fit(X)
+    for rows in (X, wine):
+        with pytest.raises(ValueError, match=r"variances only.*summarise all rows again"):
+            model.set_params(covariance_type="full").partial_fit(rows)
+    with pytest.raises(ValueError, match="variances only"):
+        GaussianGradientMLE().fit_statistics(model.sufficient_statistics_)
+
+
+def test_why_rows_are_held(wine):
+    """In terms of the rows: a remedy for `fit` would mislead."""
+    model = GaussianGradientMLE().partial_fit(wine[:5])
+    with pytest.raises(NotFittedError, match=r"has rank 4\..* linearly\. Call partial_fit with mo"):
+        model.score(wine)
+    unseen = wine.copy()
+    unseen[:, 3] = np.nan
+    model = GaussianGradientMLE().partial_fit(unseen)
+    with pytest.raises(NotFittedError, match=r"are NaN\. Call partial_fit with more rows\.$"):
+        model.score(wine)
+    whole = GaussianGradientMLE(tol=1e-9).fit(np.vstack([unseen, wine]))
+    assert divergence(whole, model.set_params(tol=1e-9).partial_fit(wine)) < 1e-11
+
+
+def test_a_jump_of_the_scale(rng):
+    """From where the current estimate has no finite likelihood, the climb starts anew."""
+    X = rng.standard_normal((60, 2))
+    model = GaussianGradientMLE().partial_fit(1e-110 * X).partial_fit(1e110 * X)
+    whole = GaussianGradientMLE().fit(np.vstack([1e-110 * X, 1e110 * X]))
+    np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-12)
+
+
+def test_chunks_of_no_weight(wine):
+    nothing = np.zeros(60)
+    model = GaussianGradientMLE().partial_fit(wine[:60], sample_weight=nothing)
+    with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+        model.score(wine)
+    model.partial_fit(wine[60:]).partial_fit(wine[:60], sample_weight=nothing)
+    assert divergence(GaussianGradientMLE().fit(wine[60:]), model) < 1e-12
+    identity = SufficientStatistics.from_array(wine[:60], sample_weight=nothing)
+    total = identity + SufficientStatistics.from_array(wine[60:])
+    assert divergence(GaussianGradientMLE().fit_statistics(total), model) < 1e-12
+
+
+def test_warnings_point_at_their_caller(wine):
+    model = GaussianGradientMLE(solver="gradient", max_iter=1)
+    statistics = SufficientStatistics.from_array(wine)
+    calls = (
+        lambda: model.fit(wine),
+        lambda: model.partial_fit(wine),
+        lambda: model.fit_statistics(statistics),
+    )
+    for call in calls:
+        with pytest.warns(ConvergenceWarning) as caught:
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -135,6 +198,45 @@ def test_what_fit_statistics_refuses(wine):
     variances = SufficientStatistics.from_array(wine, diagonal=True)
     with pytest.raises(ValueError, match="variances only"):
         GaussianGradientMLE().fit_statistics(variances)
+    nothing = SufficientStatistics.from_array(np.empty((0, 3)))
+    with pytest.raises(ValueError, match="no rows of a positive weight"):
+        GaussianGradientMLE().fit_statistics(nothing)
+
+
+@pytest.mark.parametrize(
+    ("weight", "mean", "scatter", "message"),
+    [
+        (9, [0, 0], [[1, 2], [2, 1]], "scatter .* is not positive semidefinite"),
+        (9, [0, 0], [[-1, 0], [0, -1]], "variances .* are negative"),
+        (9, [0, 0], [[1, 0.5], [0, 1]], "symmetric"),
+        (9, [0, np.nan], [[1, 0], [0, 1]], "finite"),
+        (9, [0, 0], [[1, 0], [0, np.nan]], "finite"),
+        (-9, [0, 0], [[1, 0], [0, 1]], "not negative"),
+        (np.inf, [0, 0], [[1, 0], [0, 1]], "finite"),
+        (9, [0, 0, 0], [[1, 0], [0, 1]], r"got \(3,\) and \(2, 2\)"),
+        (9, 0.0, 1.0, r"got \(\) and \(\)"),
+    ],
+)
+def test_statistics_of_no_rows_there_are(weight, mean, scatter, message):
+    statistics = SufficientStatistics(weight, np.array(mean), np.array(scatter))
+    with pytest.raises(ValueError, match=message):
+        GaussianGradientMLE().fit_statistics(statistics)
+
+
+def test_statistics_of_any_container(wine):
+    """What a data frame's mean and cov return, or lists; a copy, which later changes spare."""
+    frame = pd.DataFrame(wine)
+    total = SufficientStatistics(len(wine), frame.mean(), frame.cov(ddof=0))
+    model = GaussianGradientMLE().fit_statistics(total)
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-9
+    lists = SufficientStatistics(len(wine), total.mean.tolist(), total.scatter.values.tolist())
+    again = GaussianGradientMLE().fit_statistics(lists)
+    np.testing.assert_array_equal(again.covariance_, model.covariance_)
+    scatter = np.eye(2, dtype=np.float32)
+    model.fit_statistics(SufficientStatistics(5, np.zeros(2), scatter))
+    scatter[0, 0] = 7.0
+    assert model.covariance_.dtype == np.float64
+    np.testing.assert_array_equal(model.sufficient_statistics_.scatter, np.eye(2))
 
 
 def test_the_monoid(rng):
