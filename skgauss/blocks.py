@@ -8,7 +8,7 @@ into the sums.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -56,11 +56,13 @@ class Sums(NamedTuple):
     second: Array
 
 
-def chunk_sums(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Iterator[Sums]:
-    """Sums of every chunk of the rows; of squares only with `diagonal`."""
+def chunk_sums(
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool
+) -> Iterator[Sums]:
+    """Sums of every chunk of the rows, of weights times `unit`; of squares only with `diagonal`."""
 
     def part(chunk: slice, block: int) -> Sums:
-        weights = None if sample_weight is None else sample_weight[chunk]
+        weights = None if sample_weight is None else unit * sample_weight[chunk]
         rows = _block_rows(X.shape[1], block, diagonal)
         with np.errstate(invalid="ignore", over="ignore"):
             return _sums_of_chunk(X[chunk], weights, diagonal, rows)
@@ -112,12 +114,12 @@ def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
     return threads.one_blas_thread() if narrow else nullcontext()
 
 
-def chunks_of(X: np.ndarray, fewest_rows: int, n_threads: int) -> list[slice]:
+def chunks_of(X: Any, fewest_rows: int, n_threads: int) -> list[slice]:
     """Equal parts, one a thread at least; of no rows, none."""
-    n_rows = len(X)
+    n_rows, n_features = X.shape
     if not n_rows:
         return []
-    count = max(math.ceil(n_rows / max(_CHUNK // X.shape[1], fewest_rows)), min(n_threads, n_rows))
+    count = max(math.ceil(n_rows / max(_CHUNK // n_features, fewest_rows)), min(n_threads, n_rows))
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
@@ -158,16 +160,24 @@ def _sums_of_chunk(
 ) -> Sums:
     """About a pivot close to the mean of the chunk."""
     buffer = _Buffer(X, block_rows)
-    pivot = _pivot(X, sample_weight)
+
+    def sums_about(pivot: Array) -> Sums:
+        return _sums(X, sample_weight, pivot, diagonal, buffer)
+
+    return sums_about_the_mean(sums_about, _pivot(X, sample_weight))
+
+
+def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
+    """Sums about a pivot close to the mean: the given one, or one found by those about it."""
     for _ in range(_MOST_PIVOTS):
-        found = _sums(X, sample_weight, pivot, diagonal, buffer)
-        if not is_far(found):
+        found = sums_about(pivot)
+        if not _is_far(found):
             break
-        pivot = pivot + found.first / found.weight
+        pivot = found.pivot + found.first / found.weight
     return found
 
 
-def is_far(found: Sums) -> bool:
+def _is_far(found: Sums) -> bool:
     """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
     about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
     offset = found.first / found.weight if found.weight else found.first
