@@ -62,10 +62,10 @@ def chunk_sums(
     """Sums of every chunk of the rows, of weights times `unit`; of squares only with `diagonal`."""
 
     def part(chunk: slice, block: int) -> Sums:
-        weights = None if sample_weight is None else unit * sample_weight[chunk]
+        weights = None if sample_weight is None else sample_weight[chunk]
         rows = _block_rows(X.shape[1], block, diagonal)
         with np.errstate(invalid="ignore", over="ignore"):
-            return _sums_of_chunk(X[chunk], weights, diagonal, rows)
+            return _sums_of_chunk(X[chunk], weights, unit, diagonal, rows)
 
     # Chunks so long that merging their statistics is the lesser work.
     return _map_chunks(part, X, 1 if diagonal else 16 * X.shape[1])
@@ -156,15 +156,15 @@ def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
 
 
 def _sums_of_chunk(
-    X: np.ndarray, sample_weight: Array | None, diagonal: bool, block_rows: int
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block_rows: int
 ) -> Sums:
     """About a pivot close to the mean of the chunk."""
     buffer = _Buffer(X, block_rows)
 
     def sums_about(pivot: Array) -> Sums:
-        return _sums(X, sample_weight, pivot, diagonal, buffer)
+        return _sums(X, sample_weight, unit, pivot, diagonal, buffer)
 
-    return sums_about_the_mean(sums_about, _pivot(X, sample_weight))
+    return sums_about_the_mean(sums_about, _pivot(X, sample_weight, unit))
 
 
 def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
@@ -186,7 +186,12 @@ def _is_far(found: Sums) -> bool:
 
 
 def _sums(
-    X: np.ndarray, sample_weight: Array | None, pivot: Array, diagonal: bool, buffer: _Buffer
+    X: np.ndarray,
+    sample_weight: Array | None,
+    unit: float,
+    pivot: Array,
+    diagonal: bool,
+    buffer: _Buffer,
 ) -> Sums:
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
@@ -200,7 +205,7 @@ def _sums(
             weight += len(centred)
             first += buffer.ones[: len(centred)] @ centred
         else:
-            weights = sample_weight[block]
+            weights = unit * sample_weight[block]
             weight += weights.sum()
             first += weights @ centred
             centred *= np.sqrt(weights)[:, None]
@@ -208,7 +213,7 @@ def _sums(
     return Sums(weight, pivot, first, second)
 
 
-def _pivot(X: np.ndarray, sample_weight: Array | None) -> Array:
+def _pivot(X: np.ndarray, sample_weight: Array | None, unit: float) -> Array:
     """Mean of a few rows, spread out since data may be sorted, reckoned from one of them.
 
     From a row, so that a constant feature has a deviation, and a scatter, of exactly
@@ -219,5 +224,5 @@ def _pivot(X: np.ndarray, sample_weight: Array | None) -> Array:
     few = min(max(_BLOCK // X.shape[1], _FEWEST_ROWS), _ROWS_OF_PIVOT)
     step = math.ceil(len(X) / few)
     deviations = X[::step] - row
-    weights = np.ones(len(deviations)) if sample_weight is None else sample_weight[::step]
+    weights = np.ones(len(deviations)) if sample_weight is None else unit * sample_weight[::step]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)
