@@ -134,7 +134,8 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
     unit = _unit(weights)
     weights = _beside(values, weights, unit)
     values[weights == 0] = 0.0  # a row of weight 0 may have no finite density
-    return np.array([float(weights @ values), float(xp.sum(weights))]) / unit
+    values *= weights  # and a sum, whose rounding grows less than that of a product
+    return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
 
 
 def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
@@ -183,14 +184,18 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
     inverse = xp.asarray(family.inverse(factor), dtype=dtype, device=device)
     distances = xp.empty(X.shape[0], dtype=dtype, device=device)
     with np.errstate(invalid="ignore", over="ignore"):
-        leading, *rest = (xp.asarray(each, device=device) for each in _terms(mean, X))
-        for rows in _slices(X, 1):
-            centred = _minus(xp, X[rows, :], leading)
-            for term in rest:
+        terms = [xp.asarray(each, device=device) for each in _terms(mean, X)]
+
+        def lengths(chunk: Any) -> Any:
+            centred = _minus(xp, chunk, terms[0])
+            for term in terms[1:]:
                 centred -= term
             whitened = family.whiten(inverse, centred)
             whitened *= whitened
-            distances[rows] = xp.sum(whitened, axis=1)
+            return xp.sum(whitened, axis=1)
+
+        for rows in _slices(X, 1):
+            distances[rows] = lengths(X[rows, :])
     return distances
 
 
