@@ -62,8 +62,7 @@ def check_numbers(array: Any, name: str) -> None:
     known = str(array.dtype).rpartition(".")[2] in np.sctypeDict
     if not (known and xp.isdtype(array.dtype, ("bool", "integral", "real floating"))):
         raise ValueError(
-            f"{name} must hold numbers, of a dtype that NumPy has too, got dtype {array.dtype}. "
-            "Convert it first, for example to float32."
+            f"{name} must be of a real dtype that NumPy has too, as float32 is, got {array.dtype}."
         )
 
 
@@ -76,17 +75,23 @@ def check_no_gradients(array: Any, name: str) -> None:
 
 
 def validate_weights(sample_weight: Any, n_rows: int) -> Any:
-    """Weights of as many rows, as floats of where they are."""
+    """Weights of as many rows, where they are, in the widest dtype there."""
     given = sample_weight if is_array_api_obj(sample_weight) else np.zeros(1)
     check_numbers(given, "sample_weight")
     xp, _, device = get_namespace_and_device(given)
     rows = xp.broadcast_to(xp.zeros((1, 1), device=device), (n_rows, 1))
-    return _check_sample_weight(sample_weight, rows, ensure_non_negative=True)
+    dtype = _max_precision_float_dtype(xp, device)
+    return _check_sample_weight(sample_weight, rows, dtype=dtype, ensure_non_negative=True)
 
 
 def to_host(X: Any) -> np.ndarray:
-    """X as a NumPy array; NumPy arrays, and None, as they are."""
+    """X as a NumPy array; NumPy arrays as they are."""
     return move_to(X, xp=np, device="cpu") if is_elsewhere(X) else X
+
+
+def doubles(X: Any) -> Array:
+    """The same in float64."""
+    return to_host(X).astype(np.float64, copy=False)
 
 
 def is_for_numpy(X: Any) -> bool:
@@ -257,10 +262,10 @@ def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot:
         n_blocks = math.ceil((rows.stop - rows.start) / block)
         return _sums_of_chunk(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
 
-    weight, first, second = map(_double, reduce(_plus, map(part, _slices(X, block))))
+    weight, first, second = map(doubles, reduce(_plus, map(part, _slices(X, block))))
     if not diagonal:
         second = (second + second.T) / 2  # which a product rounds as it pleases
-    return Sums(float(weight[0]), _double(pivot), first, second)
+    return Sums(float(weight[0]), doubles(pivot), first, second)
 
 
 def _plus(a: Iterable[Any], b: Iterable[Any]) -> Iterable[Any]:
@@ -302,16 +307,12 @@ def _pivot(X: Any, weights: Any | None, unit: float) -> Array:
     step = math.ceil(X.shape[0] / _ROWS_OF_PIVOT)
     deviations = _minus(xp, X[::step, :], row)
     if weights is None:
-        return _double(row + xp.mean(deviations, axis=0))
+        return doubles(row + xp.mean(deviations, axis=0))
     few = _beside(X, weights[::step], unit)
     weight = max(float(xp.sum(few)), float(xp.finfo(dtype).smallest_normal))
-    return _double(row + (few @ deviations) / weight)
-
-
-def _double(array: Any) -> Array:
-    return to_host(array).astype(np.float64)
+    return doubles(row + (few @ deviations) / weight)
 
 
 def _added(xp: Any, sums: Any) -> Any:
     """Sums of blocks, added; on the host, in float64, unless the device has that."""
-    return xp.sum(sums, axis=0) if sums.dtype == xp.float64 else _double(sums).sum(axis=0)
+    return xp.sum(sums, axis=0) if sums.dtype == xp.float64 else doubles(sums).sum(axis=0)

@@ -93,7 +93,8 @@ class RowsElsewhere(NamedTuple):
         if not arrayapi.is_for_numpy(self.X):
             with suppress(NeedsNumPy):
                 return question(ArrayRows(*self))
-        return question(ArrayRows(to_host(self.X), to_host(self.sample_weight)))
+        weights = None if self.sample_weight is None else arrayapi.doubles(self.sample_weight)
+        return question(ArrayRows(to_host(self.X), weights))
 
 
 def rows_of(
