@@ -51,7 +51,7 @@ class Rows(Protocol):
 
 
 class ArrayRows(NamedTuple):
-    """Rows in memory. Their number does not bound what an answer takes beside its result."""
+    """Rows in memory; a sum over them takes little beside them, however many they are."""
 
     X: Any
     sample_weight: Any | None
