@@ -8,7 +8,7 @@ into the sums.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -56,14 +56,16 @@ class Sums(NamedTuple):
     second: Array
 
 
-def chunk_sums(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Iterator[Sums]:
-    """Sums of every chunk of the rows; of squares only with `diagonal`."""
+def chunk_sums(
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool
+) -> Iterator[Sums]:
+    """Sums of every chunk of the rows, of weights times `unit`; of squares only with `diagonal`."""
 
     def part(chunk: slice, block: int) -> Sums:
         weights = None if sample_weight is None else sample_weight[chunk]
         rows = _block_rows(X.shape[1], block, diagonal)
         with np.errstate(invalid="ignore", over="ignore"):
-            return _sums_of_chunk(X[chunk], weights, diagonal, rows)
+            return _sums_of_chunk(X[chunk], weights, unit, diagonal, rows)
 
     # Chunks so long that merging their statistics is the lesser work.
     return _map_chunks(part, X, 1 if diagonal else 16 * X.shape[1])
@@ -112,12 +114,12 @@ def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
     return threads.one_blas_thread() if narrow else nullcontext()
 
 
-def chunks_of(X: np.ndarray, fewest_rows: int, n_threads: int) -> list[slice]:
+def chunks_of(X: Any, fewest_rows: int, n_threads: int) -> list[slice]:
     """Equal parts, one a thread at least; of no rows, none."""
-    n_rows = len(X)
+    n_rows, n_features = X.shape
     if not n_rows:
         return []
-    count = max(math.ceil(n_rows / max(_CHUNK // X.shape[1], fewest_rows)), min(n_threads, n_rows))
+    count = max(math.ceil(n_rows / max(_CHUNK // n_features, fewest_rows)), min(n_threads, n_rows))
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
@@ -154,20 +156,28 @@ def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
 
 
 def _sums_of_chunk(
-    X: np.ndarray, sample_weight: Array | None, diagonal: bool, block_rows: int
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block_rows: int
 ) -> Sums:
     """About a pivot close to the mean of the chunk."""
     buffer = _Buffer(X, block_rows)
-    pivot = _pivot(X, sample_weight)
+
+    def sums_about(pivot: Array) -> Sums:
+        return _sums(X, sample_weight, unit, pivot, diagonal, buffer)
+
+    return sums_about_the_mean(sums_about, _pivot(X, sample_weight, unit))
+
+
+def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
+    """Sums about a pivot close to the mean: the given one, or one found by those about it."""
     for _ in range(_MOST_PIVOTS):
-        found = _sums(X, sample_weight, pivot, diagonal, buffer)
-        if not is_far(found):
+        found = sums_about(pivot)
+        if not _is_far(found):
             break
-        pivot = pivot + found.first / found.weight
+        pivot = found.pivot + found.first / found.weight
     return found
 
 
-def is_far(found: Sums) -> bool:
+def _is_far(found: Sums) -> bool:
     """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
     about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
     offset = found.first / found.weight if found.weight else found.first
@@ -176,7 +186,12 @@ def is_far(found: Sums) -> bool:
 
 
 def _sums(
-    X: np.ndarray, sample_weight: Array | None, pivot: Array, diagonal: bool, buffer: _Buffer
+    X: np.ndarray,
+    sample_weight: Array | None,
+    unit: float,
+    pivot: Array,
+    diagonal: bool,
+    buffer: _Buffer,
 ) -> Sums:
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
@@ -190,7 +205,7 @@ def _sums(
             weight += len(centred)
             first += buffer.ones[: len(centred)] @ centred
         else:
-            weights = sample_weight[block]
+            weights = unit * sample_weight[block]
             weight += weights.sum()
             first += weights @ centred
             centred *= np.sqrt(weights)[:, None]
@@ -198,7 +213,7 @@ def _sums(
     return Sums(weight, pivot, first, second)
 
 
-def _pivot(X: np.ndarray, sample_weight: Array | None) -> Array:
+def _pivot(X: np.ndarray, sample_weight: Array | None, unit: float) -> Array:
     """Mean of a few rows, spread out since data may be sorted, reckoned from one of them.
 
     From a row, so that a constant feature has a deviation, and a scatter, of exactly
@@ -209,5 +224,5 @@ def _pivot(X: np.ndarray, sample_weight: Array | None) -> Array:
     few = min(max(_BLOCK // X.shape[1], _FEWEST_ROWS), _ROWS_OF_PIVOT)
     step = math.ceil(len(X) / few)
     deviations = X[::step] - row
-    weights = np.ones(len(deviations)) if sample_weight is None else sample_weight[::step]
+    weights = np.ones(len(deviations)) if sample_weight is None else unit * sample_weight[::step]
     return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)

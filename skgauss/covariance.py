@@ -12,6 +12,7 @@ whitened too, as the form U in :math:`\mathrm{d}f = \tfrac12 \langle U, L^{-1}
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -117,11 +118,16 @@ class Diagonal:
     def inverse(self, factor: Array) -> Array:
         return 1.0 / factor
 
-    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        """Of the whitened rows, given the inverse of the factor. Overwrites them."""
+    def whiten(self, inverse: Any, rows: Any) -> Any:
+        """``L^-1 x`` of each row x, given the inverse; of any array library. May overwrite them."""
         rows *= inverse
-        rows *= rows
-        return rows @ np.ones(self.n_features)
+        return rows
+
+    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
+        """Of the whitened rows. Overwrites them."""
+        whitened = self.whiten(inverse, rows)
+        whitened *= whitened
+        return whitened @ np.ones(self.n_features)
 
     def colorize(self, factor: Array, rows: Array) -> Array:
         return rows * factor
@@ -316,10 +322,13 @@ class Full:
     def inverse(self, factor: Array) -> Array:
         return linalg.invert_lower(factor)
 
-    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
+    def whiten(self, inverse: Any, rows: Any) -> Any:
         # A product is several times as fast as the triangular solve with so few equations.
-        whitened = inverse @ rows.T
-        return np.einsum("ij,ij->j", whitened, whitened)
+        return (inverse @ rows.T).T
+
+    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
+        whitened = self.whiten(inverse, rows)
+        return np.einsum("ij,ij->i", whitened, whitened)
 
     def colorize(self, factor: Array, rows: Array) -> Array:
         return rows @ factor.T

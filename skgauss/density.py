@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .arrayapi import adds_up, average, is_elsewhere, to_host
+from .arrayapi import adds_up, sum_and_weight
 from .covariance import Family, family_of
 from .inputs import check_no_infinity, incomplete_rows, rows_of, squared_distances
 from .marginals import complete, marginals
@@ -122,9 +122,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     # What follows up to the draws is asked of a `_density`, about one block of valid rows.
 
     def _filled_in(self, X: Any) -> tuple[np.ndarray, Array]:
-        """X without gaps, and the standard deviations of what was filled in; on the host."""
+        """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
-        X = to_host(X)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -137,16 +136,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _sum_of_log_densities(self, X: Any, sample_weight: Any | None) -> Array:
         """Weighted, and the weight."""
-        densities = self._log_densities(X)
-        if sample_weight is None:
-            weight = densities.shape[0]
-        else:
-            if not is_elsewhere(densities):
-                sample_weight = to_host(sample_weight)
-            present = sample_weight > 0  # a row of weight 0 may have no finite density
-            densities, sample_weight = densities[present], sample_weight[present]
-            weight = average(sample_weight) * sample_weight.shape[0] if densities.shape[0] else 0
-        return np.array([weight * average(densities, sample_weight) if weight else 0.0, weight])
+        return sum_and_weight(self._log_densities(X), sample_weight)
 
     def _log_densities(self, X: Any) -> Any:
         densities, constants = self._distances(X)
@@ -158,18 +148,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return self._distances(X)[0]
 
     def _distances(self, X: Any) -> tuple[Any, Any]:
-        """Squared distances of the rows, and -2 times the log-density of each at distance 0.
-
-        Where X is, or in NumPy arrays if values are missing.
-        """
+        """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
         family, factor = self._family_and_factor()
-        distances = squared_distances(X, self.mean_, family, family.inverse(factor))
+        distances = squared_distances(X, self.mean_, family, factor)
         constant = family.n_features * _LOG_2_PI + family.log_det(factor)
         with np.errstate(over="ignore", invalid="ignore"):
             if adds_up(distances):  # no mask as long as X
                 return distances, constant
         check_no_infinity(X, type(self).__name__)
-        X, distances = to_host(X), to_host(distances)
         constants = np.full(len(X), constant)
         for rows in incomplete_rows(X):
             observed = marginals(X[rows] - self.mean_, family, factor)

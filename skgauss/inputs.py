@@ -8,6 +8,9 @@ miss.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import reduce
+from operator import add
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -16,13 +19,16 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from . import arrayapi
 from ._typing import Array
-from .arrayapi import is_elsewhere, seen_by_numpy, to_host
+from .arrayapi import NeedsNumPy, is_elsewhere, to_host
 from .blocks import chunks_of, map_rows
 from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import summarize_incomplete
 from .scattered import AnyStatistics
 from .statistics import summarize
+
+# Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
+_MOST_RESULTS = 2**22
 
 
 class Rows(Protocol):
@@ -45,24 +51,50 @@ class Rows(Protocol):
 
 
 class ArrayRows(NamedTuple):
-    """Rows in memory, of NumPy or on another device: one block."""
+    """Rows in memory; a sum over them takes little beside them, however many they are."""
 
     X: Any
     sample_weight: Any | None
 
     def total(self, function: Callable[[Any, Any | None], Any]) -> Any:
-        return function(seen_by_numpy(self.X), seen_by_numpy(self.sample_weight))
+        fewest = _MOST_RESULTS // min(self.X.shape[1], 2)  # enough elements for threads
+        return sum(function(*self._part(rows)) for rows in chunks_of(self.X, fewest, 1))
+
+    def _part(self, rows: slice) -> tuple[Any, Any | None]:
+        weights = None if self.sample_weight is None else self.sample_weight[rows]
+        return self.X[rows, :], weights
 
     def summarize(self, function: Callable[[Any, Any | None], AnyStatistics]) -> AnyStatistics:
-        return self.total(function)
+        return function(self.X, self.sample_weight)
 
     def map(self, function: Callable[[Any], Any]) -> Any:
-        if not is_elsewhere(self.X):
-            return function(self.X)
-        results = function(seen_by_numpy(self.X))
+        return function(self.X)
+
+
+class RowsElsewhere(NamedTuple):
+    """Rows of another array library, or on another device; what only NumPy can do is done there."""
+
+    X: Any
+    sample_weight: Any | None
+
+    def total(self, function: Callable[[Any, Any | None], Any]) -> Any:
+        return self._ask(lambda rows: rows.total(function))
+
+    def summarize(self, function: Callable[[Any, Any | None], AnyStatistics]) -> AnyStatistics:
+        return self._ask(lambda rows: rows.summarize(function))
+
+    def map(self, function: Callable[[Any], Any]) -> Any:
+        results = self._ask(lambda rows: rows.map(function))
         if isinstance(results, tuple):
             return tuple(arrayapi.in_kind_of(self.X, each) for each in results)
         return arrayapi.in_kind_of(self.X, results)
+
+    def _ask(self, question: Callable[[ArrayRows], Any]) -> Any:
+        if not arrayapi.is_for_numpy(self.X):
+            with suppress(NeedsNumPy):
+                return question(ArrayRows(*self))
+        weights = None if self.sample_weight is None else arrayapi.doubles(self.sample_weight)
+        return question(ArrayRows(to_host(self.X), weights))
 
 
 def rows_of(
@@ -92,21 +124,25 @@ def rows_of(
     X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if sample_weight is not None:
         sample_weight = _weights(sample_weight, X, allow_all_zero_weights=not some_weight)
-    return ArrayRows(X, sample_weight)
+    return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
 
 
 def _weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:
-    """Weights of valid rows, where those are."""
+    """Valid weights of valid rows."""
+    arrayapi.check_no_gradients(sample_weight, "sample_weight")
     if is_elsewhere(X):
-        return arrayapi.validate_weights(sample_weight, X, **check_params)
+        return arrayapi.validate_weights(sample_weight, X.shape[0], **check_params)
     return _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True, **check_params
     )
 
 
 def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
+    arrayapi.check_no_gradients(X, "X")
     X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
-    if not (arrayapi.holds_numbers(X) if is_elsewhere(X) else X.dtype.kind in "biuf"):
+    if is_elsewhere(X):
+        arrayapi.check_numbers(X, "X")
+    elif X.dtype.kind not in "biuf":
         raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
 
@@ -116,38 +152,49 @@ def statistics_of(
 ) -> AnyStatistics:
     """Statistics of rows that may have NaN where values are missing.
 
-    Rows that miss values are worked on by NumPy, wherever they are.
-
     Raises
     ------
     ValueError
         If X holds infinity.
+    NeedsNumPy
+        If X is not of NumPy and takes it.
     """
     summary = arrayapi.summarize if is_elsewhere(X) else summarize
     statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
         return statistics
     check_no_infinity(X, estimator_name)
-    X, sample_weight = to_host(X), to_host(sample_weight)
-    if sample_weight is not None and not (sample_weight > 0).all():
-        present = sample_weight > 0
-        return statistics_of(X[present], sample_weight[present], diagonal, estimator_name)
-    if np.isnan(X).any():
+    if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
         return summarize_incomplete(X, sample_weight, diagonal)
-    return statistics
+    return statistics if sample_weight is None else _of_present(X, sample_weight, diagonal)
 
 
-def squared_distances(X: Any, mean: Array, family: Family, inverse: Array) -> Any:
-    """Of the rows from the mean, in units of the factor with that inverse, where X is."""
+def _of_present(X: np.ndarray, sample_weight: Array, diagonal: bool) -> AnyStatistics:
+    """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
+    parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1], 1))
+    return reduce(add, (summarize(part[w > 0], w[w > 0], diagonal) for part, w in parts))
+
+
+def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
+    """Of the rows from the mean, in units of the factor, where X is."""
     if is_elsewhere(X):
-        return arrayapi.squared_distances(X, mean, inverse)
+        return arrayapi.squared_distances(X, mean, family, factor)
+    inverse = family.inverse(factor)
     return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
 
 
 def check_no_infinity(X: Any, estimator_name: str) -> None:
-    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
+    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value.
+
+    Either is worked on by NumPy only, whose X it is afterwards.
+    """
+    if is_elsewhere(X):
+        raise NeedsNumPy
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
-        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")
+        for chunk in chunks_of(X, 1, 1):
+            assert_all_finite(
+                X[chunk], allow_nan=True, estimator_name=estimator_name, input_name="X"
+            )
 
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:

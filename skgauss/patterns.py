@@ -22,7 +22,7 @@ from .available import AvailableMoments
 from .blocks import chunks_of
 from .statistics import SufficientStatistics
 
-_PIECE = 2**18  # elements of the rows, or of the blocks of the precision, worked on at once
+_PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
 
 
 @dataclass(frozen=True, eq=False)

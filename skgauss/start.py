@@ -5,9 +5,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from sklearn.externals.array_api_compat import is_array_api_obj
 from sklearn.utils import check_array
 
 from ._typing import Array
+from .arrayapi import to_host
 from .covariance import Family, NotPositiveDefiniteError
 from .likelihood import Evaluation, Likelihood
 
@@ -17,7 +19,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    mean : float, array-like of shape (n_features,) or None
+    mean : float, array-like of shape (n_features,), of any array library, or None
         None is zero.
     covariance : float, array-like shaped as the family's covariance, or None
         None is the identity, a number a multiple of it.
@@ -29,7 +31,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         If a shape is wrong, an entry not finite, or the covariance not symmetric and
         positive definite.
     """
-    return _mean(mean, family), _factor(covariance, family)
+    return _mean(_on_host(mean), family), _factor(_on_host(covariance), family)
 
 
 def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
@@ -103,6 +105,10 @@ def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> A
             f"shape {array.shape}."
         )
     return array
+
+
+def _on_host(value: Any) -> Any:
+    return to_host(value) if is_array_api_obj(value) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -142,11 +142,10 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
         unit = unit_of(sample_weight.max())
-        sample_weight = sample_weight if unit == 1.0 else unit * sample_weight
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    return total(chunk_sums(X, sample_weight, diagonal), unit)
+    return total(chunk_sums(X, sample_weight, unit, diagonal), unit)
 
 
 def unit_of(largest: float) -> float:

@@ -3,8 +3,12 @@
 Run it with::
 
     python tests/benchmarks/dask_scaling.py
+
+With ``--files 10 --missing 0.1`` a tenth of the values is missing, and the rows stay in the
+memory of the workers during the climb; they must fit there.
 """
 
+import argparse
 import resource
 import tempfile
 import time
@@ -17,28 +21,35 @@ from distributed import Client, LocalCluster
 
 from skgauss import GaussianGradientMLE
 
-FILES, ROWS, COLUMNS = 75, 50_000, 40
+ROWS, COLUMNS = 50_000, 40  # of a file
 # Of a worker, its libraries included; beyond 95% of it distributed kills the process.
 LIMIT = 550 * 10**6
 TURNS = 3
 
 
 def main():
-    size = FILES * ROWS * COLUMNS * 8
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--files", type=int, default=75)
+    parser.add_argument("--missing", type=float, default=0.0, help="share of the values")
+    arguments = parser.parse_args()
+    size = arguments.files * ROWS * COLUMNS * 8
     with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder))
+        write(Path(folder), arguments.files, arguments.missing)
         on_disk = sum(path.stat().st_size for path in Path(folder).iterdir())
-        print(f"{FILES * ROWS:,} x {COLUMNS}: {size / 1e6:.0f} MB, {on_disk / 1e6:.0f} MB on disk")
+        shape = f"{arguments.files * ROWS:,} x {COLUMNS}"
+        print(f"{shape}: {size / 1e6:.0f} MB, {on_disk / 1e6:.0f} MB on disk")
         print(f"limit of a worker: {LIMIT / 1e6:.0f} MB")
         for n_workers in (1, 2):
             print(f"{n_workers} worker(s): best of {TURNS} {best_time(folder, n_workers):.2f} s")
 
 
-def write(folder):
+def write(folder, n_files, missing):
     mixing = np.random.default_rng(0).standard_normal((COLUMNS, COLUMNS))
     names = [f"x{j}" for j in range(COLUMNS)]
-    for i in range(FILES):
-        X = np.random.default_rng(i).standard_normal((ROWS, COLUMNS)) @ mixing
+    for i in range(n_files):
+        rng = np.random.default_rng(i)
+        X = rng.standard_normal((ROWS, COLUMNS)) @ mixing
+        X[rng.random(X.shape) < missing] = np.nan
         pd.DataFrame(X, columns=names).to_parquet(folder / f"{i:03}.parquet", index=False)
 
 
