@@ -86,9 +86,11 @@ def validate_weights(sample_weight: Any, n_rows: int, **check_params: Any) -> An
     )
 
 
-def to_host(X: Any) -> np.ndarray:
-    """X as a NumPy array; NumPy arrays as they are."""
-    return move_to(X, xp=np, device="cpu") if is_elsewhere(X) else X
+def to_host(value: Any) -> Any:
+    """An array of another library as one of NumPy; anything else as it is."""
+    if isinstance(value, np.ndarray) or not is_array_api_obj(value):
+        return value
+    return move_to(value, xp=np, device="cpu")
 
 
 def doubles(X: Any) -> Array:

@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 
 from . import linalg
 from ._typing import Array
+from .arrayapi import to_host
 from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from .likelihood import GaussianLikelihood, Likelihood
 from .observed import ObservedStatistics, observed_likelihood
@@ -139,6 +140,7 @@ def _attempt(
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:
+    reg_covar = to_host(reg_covar)
     if np.ndim(reg_covar) == 0:
         return float(reg_covar)
     ridge = check_array(

@@ -5,7 +5,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.externals.array_api_compat import is_array_api_obj
 from sklearn.utils import check_array
 
 from ._typing import Array
@@ -31,7 +30,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         If a shape is wrong, an entry not finite, or the covariance not symmetric and
         positive definite.
     """
-    return _mean(_on_host(mean), family), _factor(_on_host(covariance), family)
+    return _mean(to_host(mean), family), _factor(to_host(covariance), family)
 
 
 def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
@@ -105,10 +104,6 @@ def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> A
             f"shape {array.shape}."
         )
     return array
-
-
-def _on_host(value: Any) -> Any:
-    return to_host(value) if is_array_api_obj(value) else value
 
 
 def _is_number(value: Any) -> bool:

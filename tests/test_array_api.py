@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.utils._array_api import NamespaceAndDevice
 from sklearn.utils.estimator_checks import check_array_api_input, check_array_api_mixed_inputs
 
-from skgauss import GaussianGradientMLE, GaussianImputer, arrayapi
+from skgauss import GaussianGradientMLE, GaussianImputer, SufficientStatistics, arrayapi
 
 FAMILIES = ["full", "diag", "spherical"]
 
@@ -416,8 +416,26 @@ def test_parameters_may_be_tensors(elsewhere, correlated):
     ).fit(elsewhere(correlated))
     np.testing.assert_array_equal(model.mean_path_[0], start)
     np.testing.assert_allclose(model.covariance_path_[0], spread, rtol=1e-15)
+    ridge = GaussianGradientMLE(reg_covar=elsewhere(spread[0])).fit(correlated).reg_covar_
+    np.testing.assert_array_equal(ridge, spread[0])
     one = GaussianGradientMLE(covariance_init=elsewhere(np.asarray(4.0)), **options)
     np.testing.assert_array_equal(one.fit(correlated).covariance_path_[0], 4.0 * np.eye(3))
+
+
+def test_statistics_of_parts_add_up(elsewhere, correlated):
+    """As of data on several devices; written by hand, they may be tensors themselves."""
+    halves = np.array_split(correlated, 2)
+    parts = [
+        GaussianGradientMLE().partial_fit(elsewhere(half)).sufficient_statistics_ for half in halves
+    ]
+    whole = GaussianGradientMLE().fit(correlated)
+    total = sum(parts)
+    np.testing.assert_allclose(
+        GaussianGradientMLE().fit_statistics(total).covariance_, whole.covariance_, rtol=1e-12
+    )
+    tensors = SufficientStatistics(total.weight, elsewhere(total.mean), elsewhere(total.scatter))
+    model = GaussianGradientMLE().fit_statistics(tensors)
+    np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-12)
 
 
 class Wrapped(DensityMixin, BaseEstimator):
