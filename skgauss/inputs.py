@@ -110,6 +110,11 @@ def rows_of(
 
     Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
     """
+    if isinstance(getattr(X, "_meta", X), np.ma.MaskedArray):
+        raise ValueError(
+            "X is a masked array, whose mask would be ignored. Fill it with NaN, which stands for "
+            "a missing value: X.astype(float).filled(numpy.nan), or dask.array.ma.filled."
+        )
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)

@@ -166,10 +166,12 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
     weights = np.ones(len(X)) if sample_weight is None else sample_weight
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
-    X, missing, present = X[informative], missing[informative], weights[informative]
-    origin = _origin(X, missing)
+    rows, missing, present = X[informative], missing[informative], weights[informative]
+    origin = _origin(rows, missing)
     levels = np.sqrt(present)
-    rows = np.where(missing, 0.0, X - origin) * levels[:, None]
+    rows -= origin
+    rows *= levels[:, None]
+    rows[missing] = 0.0
     return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
 
 

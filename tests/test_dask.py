@@ -334,6 +334,13 @@ def test_rows_and_weights_are_of_one_reading(rng, kind):
     assert sorted(read) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("collect", [lambda X: X, da.from_array], ids=["numpy", "dask"])
+def test_masks_are_not_ignored(wine, collect):
+    masked = np.ma.masked_greater(wine, wine.mean())
+    with pytest.raises(ValueError, match=r"masked array.*filled\(numpy\.nan\)"):
+        GaussianGradientMLE().fit(collect(masked))
+
+
 def test_columns_of_partitions_in_another_order(wine):
     frame = frame_of(wine[:, :2])
     swapped = dd.from_map(lambda _: frame[["x1", "x0"]], [0], meta=frame[:0])
