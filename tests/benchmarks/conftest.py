@@ -8,6 +8,9 @@ import threadpoolctl
 
 from skgauss import threads
 
+# Scripts of their own, which need what the suite does not.
+collect_ignore = ["dask_scaling.py", "gpu.py", "scaling.py"]
+
 # In turns, so that both sides meet the quiet and the busy moments of the machine.
 TURNS = ["ours", "theirs"] * 5
 
