@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ._typing import Array
-from .statistics import SufficientStatistics
+from .statistics import SufficientStatistics, check_alike, two_sum
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +30,8 @@ class AvailableMoments:
         Mean of the observed values; anything where there are none.
     variances : ndarray of shape (n_features,)
         Their variances about it; 0 where there are none.
+    mean_rounding : ndarray of shape (n_features,)
+        What float64 could not hold of the mean.
 
     References
     ----------
@@ -43,34 +45,44 @@ class AvailableMoments:
     observed_weights: Array
     mean: Array
     variances: Array
+    mean_rounding: Array
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether they say nothing of the products of features."""
+        return True
 
     @property
     def by_feature(self) -> AvailableMoments:
-        """These: they hold no more."""
+        """What they say of each feature by itself."""
         return self
 
     def __add__(self, other: Any) -> AvailableMoments:
+        if not isinstance(other, SufficientStatistics | AvailableMoments):
+            return NotImplemented
+        check_alike(self, other)
         if isinstance(other, SufficientStatistics):
             other = _of_complete(other)
-        if not isinstance(other, AvailableMoments):
-            return NotImplemented
-        one, two = (self.mean, self.variances), (other.mean, other.variances)
+        one = (self.mean, self.mean_rounding, self.variances)
+        two = (other.mean, other.mean_rounding, other.variances)
         # From the heavier: no rounding takes its share away, and where nothing was observed
         # in the lighter, a constant feature keeps a variance of exactly 0.
         heavier = self.observed_weights >= other.observed_weights
-        mean, variances = np.where(heavier, one, two)
-        other_mean, other_variances = np.where(heavier, two, one)
+        mean, rounding, variances = np.where(heavier, one, two)
+        other_mean, other_rounding, other_variances = np.where(heavier, two, one)
         observed = self.observed_weights + other.observed_weights
         lesser = np.minimum(self.observed_weights, other.observed_weights)
-        share = lesser / np.maximum(observed, np.finfo(float).tiny)
-        delta = other_mean - mean
+        share = lesser / np.where(observed > 0, observed, 1.0)
+        delta = (other_mean - mean) + (other_rounding - rounding)
         spread = (1 - share) * variances + share * (other_variances + (1 - share) * delta * delta)
+        mean, rounding = two_sum(mean, share * delta + rounding)
         return AvailableMoments(
             self.weight + other.weight,
             self.informative_weight + other.informative_weight,
             observed,
-            mean + share * delta,
+            mean,
             spread,
+            rounding,
         )
 
     def __radd__(self, other: Any) -> AvailableMoments:
@@ -79,11 +91,7 @@ class AvailableMoments:
 
 
 def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
-    if statistics.scatter.ndim == 2:
-        raise ValueError(
-            "Statistics of each feature by itself add up only with such: make the others with "
-            "diagonal=True, or with covariance_type='diag' or 'spherical'."
-        )
-    weight = statistics.weight
-    observed = np.full(len(statistics.mean), weight)
-    return AvailableMoments(weight, weight, observed, statistics.mean, statistics.variances)
+    s = statistics
+    observed = np.full(len(s.mean), s.weight)
+    rounding = s.mean_rounding + np.zeros(len(s.mean))
+    return AvailableMoments(s.weight, s.weight, observed, s.mean, s.variances, rounding)

@@ -23,6 +23,7 @@ from .likelihood import Evaluation, Likelihood
 from .parametrizations import Parametrization
 
 _STEP = 1e-4  # length of a difference, in the frame
+_RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
 _FEWEST, _MOST = 6, 60  # Lanczos steps
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
@@ -52,6 +53,12 @@ class Curvature(NamedTuple):
     @property
     def is_flat(self) -> bool:
         return abs(self.eigenvalue) <= _FLAT
+
+
+def can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:
+    """Whether float64 holds the means that are a difference apart."""
+    deviations = likelihood.family.standard_deviations(at.factor)
+    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * _STEP * deviations).all())
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature:

@@ -1,7 +1,6 @@
 """Dask collections as rows: the blocks stay where they lie, sums over them come back.
 
-All that knows what Dask's collections are is here. Dask itself is imported only when handed
-one of them.
+What Dask's collections are is known here alone. Dask is imported only when handed one.
 """
 
 from __future__ import annotations
@@ -234,6 +233,8 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
 
 
 def _beside(block: Any, sample_weight: Any) -> Any:
+    if len(sample_weight) != len(block):
+        raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
     return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
 
 
@@ -264,6 +265,9 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
     if is_dask(sample_weight):
         _check_one_number_a_row(sample_weight)
         return _aligned_blocks(sample_weight, X)
+    if np.ndim(sample_weight) == 0:
+        ones = X.map_blocks(_ones, dtype=np.float64, meta=np.empty(0), drop_axis=1)
+        return float(sample_weight) * ones
     if math.isnan(n_rows):
         raise ValueError(
             "sample_weight cannot be split as X is, because Dask does not know how many rows the "
@@ -279,6 +283,10 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
         allow_all_zero_weights=True,
     )
     return da.from_array(sample_weight, chunks=(X.chunks[0],))
+
+
+def _ones(X: np.ndarray) -> Array:
+    return np.ones(len(X))
 
 
 def _aligned_blocks(sample_weight: Any, X: Any) -> Any:

@@ -26,14 +26,15 @@ def each(function: Callable[[Any], Any], blocks: Any) -> Any:
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> Any:
     """``add`` of all values, of which it is handed a few at a time; computed.
 
-    By default those are added by ``+``. Every value passes through `add`, by itself at least.
+    By default those are added by ``+``. Each passes through `add` by itself first, before it
+    travels.
     """
     from dask.array import reduction
 
     added = partial(_added, add or partial(reduce, operator.add))
     total = reduction(
         values,
-        lambda value, **_: value,
+        added,
         added,
         concatenate=False,
         split_every=_FAN_IN,

@@ -124,7 +124,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         for "natural".
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
-    sufficient_statistics_ : SufficientStatistics or IncompleteStatistics
+    sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
         Weight, mean and scatter of the data. Where values are missing, the same by pattern,
         or by feature if `covariance_type` is not "full"; of more patterns than should travel,
         blocks of Dask that hold them.
@@ -331,7 +331,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
         Parameters
         ----------
-        statistics : SufficientStatistics or IncompleteStatistics
+        statistics : SufficientStatistics, or what a model has in `sufficient_statistics_`
             Of all rows; statistics of parts add up.
 
         Returns

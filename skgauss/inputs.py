@@ -57,7 +57,8 @@ class ArrayRows(NamedTuple):
     sample_weight: Any | None
 
     def total(self, function: Callable[[Any, Any | None], Any]) -> Any:
-        fewest = _MOST_RESULTS // min(self.X.shape[1], 2)  # enough elements for threads
+        # Equal parts, each with enough elements for threads.
+        fewest = 2 * _MOST_RESULTS // min(self.X.shape[1], 4)
         return sum(function(*self._part(rows)) for rows in chunks_of(self.X, fewest, 1))
 
     def _part(self, rows: slice) -> tuple[Any, Any | None]:
@@ -110,11 +111,8 @@ def rows_of(
 
     Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
     """
-    if isinstance(getattr(X, "_meta", X), np.ma.MaskedArray):
-        raise ValueError(
-            "X is a masked array, whose mask would be ignored. Fill it with NaN, which stands for "
-            "a missing value: X.astype(float).filled(numpy.nan), or dask.array.ma.filled."
-        )
+    for name, array in (("X", X), ("sample_weight", sample_weight)):
+        _check_no_mask(array, name)
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
@@ -130,6 +128,15 @@ def rows_of(
     if sample_weight is not None:
         sample_weight = _weights(sample_weight, X, allow_all_zero_weights=not some_weight)
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
+
+
+def _check_no_mask(array: Any, name: str) -> None:
+    if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array, whose mask would be ignored. Fill it: a missing value of X "
+            "is numpy.nan, as in X.astype(float).filled(numpy.nan), or with dask.array.ma.filled; "
+            "a row that shall not count has weight 0."
+        )
 
 
 def _weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:

@@ -20,7 +20,7 @@ import numpy as np
 from ._typing import Array
 from .available import AvailableMoments
 from .blocks import chunks_of
-from .statistics import SufficientStatistics
+from .statistics import SufficientStatistics, check_alike, two_sum
 
 _PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
 
@@ -65,25 +65,34 @@ class IncompleteStatistics:
     rows: Array
 
     def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
+        if isinstance(other, SufficientStatistics | IncompleteStatistics | AvailableMoments):
+            check_alike(self, other)
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
             return NotImplemented
         return merge([self, as_incomplete(other)])
 
-    def __radd__(self, other: Any) -> IncompleteStatistics:
-        if isinstance(other, SufficientStatistics):
-            return as_incomplete(other) + self
+    def __radd__(self, other: Any) -> Any:
+        if isinstance(other, SufficientStatistics | AvailableMoments):
+            return self + other
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     @property
+    def diagonal(self) -> bool:
+        """Whether they say nothing of the products of features."""
+        return False
+
+    @property
     def by_feature(self) -> AvailableMoments:
         """What they say of each feature by itself."""
+        mean, rounding = two_sum(self.origin, self._offset)
         return AvailableMoments(
             self.weight,
             self.informative_weight,
             self.observed_weights,
-            self.mean,
+            mean,
             self.variances,
+            rounding,
         )
 
     @property
@@ -137,7 +146,7 @@ class IncompleteStatistics:
     @property
     def _positive_weights(self) -> Array:
         """To divide by, where a feature may never have been observed."""
-        return np.maximum(self.observed_weights, np.finfo(float).tiny)
+        return np.where(self.observed_weights > 0, self.observed_weights, 1.0)
 
 
 class _Kept(NamedTuple):
@@ -182,11 +191,6 @@ def as_incomplete(
     if isinstance(statistics, IncompleteStatistics):
         return statistics
     d = len(statistics.mean)
-    if statistics.scatter.ndim == 1:
-        raise ValueError(
-            "Statistics of rows with missing values add up only with those that hold the products "
-            "of features too: make the others with diagonal=False, or with covariance_type='full'."
-        )
     if statistics.weight == 0:
         return _of_chunk(np.empty((0, d)), None)
     root = _root(statistics.scatter)

@@ -18,7 +18,7 @@ from ._typing import Array
 from .available import AvailableMoments
 from .dasktree import VALUES, each, tree_sum
 from .patterns import IncompleteStatistics, as_incomplete
-from .statistics import SufficientStatistics
+from .statistics import SufficientStatistics, check_alike
 
 AnyStatistics = SufficientStatistics | IncompleteStatistics | AvailableMoments
 
@@ -46,9 +46,15 @@ class ScatteredStatistics(AvailableMoments):
     blocks: Any | None = None
 
     @property
+    def diagonal(self) -> bool:
+        """Whether they say nothing of the products of features."""
+        return False
+
+    @property
     def by_feature(self) -> AvailableMoments:
         """What they say of each feature by itself."""
-        return AvailableMoments(*(getattr(self, each.name) for each in fields(AvailableMoments)))
+        names = (field.name for field in fields(AvailableMoments))
+        return AvailableMoments(*(getattr(self, name) for name in names))
 
     @property
     def origin(self) -> Array:
@@ -60,10 +66,12 @@ class ScatteredStatistics(AvailableMoments):
         return replace(self, blocks=blocks)
 
     def __add__(self, other: Any) -> ScatteredStatistics:
-        if isinstance(other, SufficientStatistics | IncompleteStatistics):
-            other = _moments_of(other).left_in(_one_block(other))
-        if not isinstance(other, ScatteredStatistics):
+        if not isinstance(other, AnyStatistics):
             return NotImplemented
+        check_alike(self, other)
+        if not isinstance(other, ScatteredStatistics):
+            blocks = None if self.blocks is None else _one_block(other)
+            other = _moments_of(other).left_in(blocks)
         return ScatteredStatistics(
             **vars(self.by_feature + other.by_feature),
             together=self.together | other.together,
@@ -72,6 +80,9 @@ class ScatteredStatistics(AvailableMoments):
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"blocks": None}
+
+    def __deepcopy__(self, memo: dict) -> ScatteredStatistics:
+        return self  # which nothing changes; nor does it leave the process
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
         """``prepare`` of each block, held where the blocks are, to be summed over."""
@@ -94,15 +105,15 @@ class _OnWorkers(NamedTuple):
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
     """Statistics of all parts; where these would hold too many rows, without the rows."""
-    total = reduce(add, parts)
-    if isinstance(total, IncompleteStatistics) and total.rows.size > _MOST_ELEMENTS:
-        return _moments_of(total)
-    return total
+    sizes = (part.rows.size for part in parts if isinstance(part, IncompleteStatistics))
+    if sum(sizes) > _MOST_ELEMENTS:
+        parts = [_moments_of(part) for part in parts]
+    return reduce(add, parts)
 
 
-def _moments_of(
-    statistics: SufficientStatistics | IncompleteStatistics,
-) -> ScatteredStatistics:
+def _moments_of(statistics: Any) -> ScatteredStatistics:
+    if isinstance(statistics, ScatteredStatistics):
+        return statistics
     statistics = as_incomplete(statistics)
     return ScatteredStatistics(**vars(statistics.by_feature), together=statistics.together)
 
@@ -111,7 +122,7 @@ def _prepared(prepare: Callable, statistics: SufficientStatistics | IncompleteSt
     return prepare(as_incomplete(statistics))
 
 
-def _one_block(statistics: SufficientStatistics | IncompleteStatistics) -> Any:
+def _one_block(statistics: AnyStatistics) -> Any:
     from dask import delayed
     from dask.array import from_delayed
 

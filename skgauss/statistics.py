@@ -104,9 +104,14 @@ class SufficientStatistics:
         return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
 
     @property
+    def diagonal(self) -> bool:
+        """Whether they hold variances only."""
+        return self.scatter.ndim == 1
+
+    @property
     def by_feature(self) -> SufficientStatistics:
-        """The same with the variances only: themselves, if they hold no more."""
-        return self if self.scatter.ndim == 1 else replace(self, scatter=self.variances)
+        """The same with the variances only."""
+        return self if self.diagonal else replace(self, scatter=self.variances)
 
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
@@ -115,12 +120,7 @@ class SufficientStatistics:
     def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
         if not isinstance(other, SufficientStatistics):
             return NotImplemented
-        if self.scatter.shape != other.scatter.shape:
-            raise ValueError(
-                "Statistics add up only if they are of as many features, and all of them with "
-                f"diagonal=True or none: got scatters of shape {self.scatter.shape} and "
-                f"{other.scatter.shape}."
-            )
+        check_alike(self, other)
         weight = self.weight + other.weight
         if other.weight == 0:
             return self
@@ -134,6 +134,17 @@ class SufficientStatistics:
             scatter += share * (1 - share) * _outer(delta, scatter)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def check_alike(one: Any, other: Any) -> None:
+    """Refuse to add statistics, of whichever class, that are not of the same kind."""
+    if len(one.mean) != len(other.mean) or one.diagonal != other.diagonal:
+        kinds = (f"{len(each.mean)}, diagonal={each.diagonal}" for each in (one, other))
+        raise ValueError(
+            "Statistics add up only if they are of as many features, and all of them with "
+            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
+            f"{' and '.join(kinds)}."
+        )
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:

@@ -39,8 +39,9 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
         statistics = _checked_numbers(statistics)
     elif not isinstance(statistics, IncompleteStatistics | AvailableMoments):
         raise TypeError(
-            "fit_statistics needs a SufficientStatistics, as SufficientStatistics.from_array "
-            f"returns it, got {type(statistics).__name__}. Use fit for data."
+            "fit_statistics needs statistics, as SufficientStatistics.from_array returns them or a "
+            f"model has in sufficient_statistics_, got {type(statistics).__name__}. Use fit for "
+            "data."
         )
     return of_type(statistics, covariance_type)
 
@@ -55,7 +56,7 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
     """
     if covariance_type != "full":
         return statistics.by_feature
-    if statistics.by_feature is statistics:
+    if statistics.diagonal:
         raise ValueError(
             "The statistics hold variances only, as covariance_type='diag' or 'spherical' and "
             "diagonal=True make them, which do not determine a full covariance. Use one of these "

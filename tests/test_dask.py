@@ -1,5 +1,6 @@
 """Dask collections: the same fits as in memory, and nothing large comes back."""
 
+import copy
 import os
 import pickle
 import re
@@ -12,7 +13,7 @@ from oracles import as_matrix, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 
-from skgauss import GaussianGradientMLE, GaussianImputer, scattered
+from skgauss import GaussianGradientMLE, GaussianImputer, daskinput, scattered
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -297,6 +298,19 @@ def test_weights_beside_numpy(wine, rng):
         assert divergence(whole, GaussianGradientMLE().fit(wine, sample_weight=given)) < 1e-12
 
 
+def test_one_weight_for_all_rows_of_a_frame(wine):
+    model = GaussianGradientMLE().fit(dd.from_pandas(frame_of(wine), 3), sample_weight=2.0)
+    assert model.sufficient_statistics_.weight == 2.0 * len(wine)
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
+
+
+def test_weights_of_other_partitions(wine):
+    X = dd.from_pandas(frame_of(wine), npartitions=2)
+    weights = da.from_array(np.ones(len(wine)), chunks=(90, 88))
+    with pytest.raises(ValueError, match=r"sample_weight\.shape == \(..,\), expected \(89,\)"):
+        GaussianGradientMLE().fit(X, sample_weight=weights)
+
+
 def test_weights_of_files_that_dask_reads_together(wine, rng, tmp_path):
     """Few columns of small files: Dask makes one block of several, and must for both."""
     frame = frame_of(wine).assign(weight=rng.random(len(wine)))
@@ -339,6 +353,8 @@ def test_masks_are_not_ignored(wine, collect):
     masked = np.ma.masked_greater(wine, wine.mean())
     with pytest.raises(ValueError, match=r"masked array.*filled\(numpy\.nan\)"):
         GaussianGradientMLE().fit(collect(masked))
+    with pytest.raises(ValueError, match=r"sample_weight is a masked array.*has weight 0"):
+        GaussianGradientMLE().fit(wine, sample_weight=collect(masked[:, 0]))
 
 
 def test_columns_of_partitions_in_another_order(wine):
@@ -489,6 +505,32 @@ def test_a_pickle_leaves_scattered_rows_behind(gaps):
     with pytest.raises(ValueError, match=r"came out of a pickle"):
         model.fit_statistics(model.sufficient_statistics_)
     assert pickle.dumps(model) == before
+
+
+def test_no_part_travels_that_is_too_large(rng, monkeypatch):
+    """Not even to be added up: what a task of the sum is handed is bounded."""
+    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 100)
+    X = rng.standard_normal((400, 3))
+    X[rng.random(X.shape) < 0.3] = np.nan
+    X[:, 0] = rng.random(400)
+    handed, add = [], scattered.bounded_sum
+
+    def watched(parts):
+        handed.append([part.rows.size for part in parts if hasattr(part, "rows")])
+        return add(parts)
+
+    monkeypatch.setattr(daskinput, "bounded_sum", watched)
+    GaussianGradientMLE().fit(blocks(X, [150, 9, 9, 9, 9]))
+    sums = [sizes for sizes in handed if len(sizes) > 1]
+    assert len(handed) == 7  # six blocks, and their sum
+    assert sums
+    assert max(map(max, sums)) <= 100
+
+
+@pytest.mark.usefixtures("scatter")
+def test_a_deep_copy_keeps_scattered_rows(gaps):
+    model = copy.deepcopy(GaussianGradientMLE().fit(blocks(gaps[:100], [50])))
+    assert divergence(GaussianGradientMLE().fit(gaps), model.partial_fit(gaps[100:])) < 1e-11
 
 
 @pytest.mark.usefixtures("scatter")

@@ -127,6 +127,46 @@ def test_a_richer_covariance_type_half_way(wine, rng, rate):
         GaussianGradientMLE().fit_statistics(model.sufficient_statistics_)
 
 
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+@pytest.mark.parametrize("missing", [slice(None, None, 7), slice(2999, None)], ids=str)
+def test_a_mean_that_float64_cannot_hold(rng, covariance_type, missing):
+    """Of chunks with gaps too: whole numbers about 8e15, whose mean is between two floats."""
+    deviations = np.round(1.5 * rng.standard_normal((3000, 2)))
+    deviations[missing, 0] = np.nan
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    for rows in np.split(8e15 + deviations, 30):
+        model.partial_fit(rows)
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(deviations)
+    np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("weight", [1e-312, 1e-290, 1e200])
+def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
+    X = with_gaps(wine / wine.std(axis=0), rng)
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    model.fit(X, sample_weight=np.full(len(X), weight))
+    whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
+    assert divergence(whole, model) < 1e-9
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.0), (0.0, 0.2), (0.2, 0.2)])
+@pytest.mark.parametrize(
+    ("kinds", "widths"),
+    [(("diag", "diag"), (1, 3)), (("full", "full"), (1, 3)), (("diag", "full"), (3, 3))],
+)
+def test_statistics_that_do_not_add_up(wine, rng, rates, kinds, widths):
+    one, other = (
+        GaussianGradientMLE(covariance_type=kind)
+        .fit(with_gaps(wine[:, :width], rng, rate))
+        .sufficient_statistics_
+        for kind, width, rate in zip(kinds, widths, rates, strict=True)
+    )
+    for a, b in ((one, other), (other, one)):
+        with pytest.raises(ValueError, match="Statistics add up only if they are of as many"):
+            a + b
+
+
 def test_why_rows_are_held(wine):
     """In terms of the rows: a remedy for `fit` would mislead."""
     model = GaussianGradientMLE().partial_fit(wine[:5])
@@ -193,7 +233,7 @@ def test_fit_statistics_of_gaps(wine, rng):
 
 
 def test_what_fit_statistics_refuses(wine):
-    with pytest.raises(TypeError, match=r"needs a SufficientStatistics.*got ndarray"):
+    with pytest.raises(TypeError, match=r"needs statistics, .*got ndarray"):
         GaussianGradientMLE().fit_statistics(wine)
     variances = SufficientStatistics.from_array(wine, diagonal=True)
     with pytest.raises(ValueError, match="variances only"):

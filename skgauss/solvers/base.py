@@ -8,7 +8,7 @@ import numpy as np
 
 from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
-from ..curvature import least_curvature, leave_saddle
+from ..curvature import can_be_told, least_curvature, leave_saddle
 from ..likelihood import Evaluation, Likelihood
 from ..objective import Objective
 
@@ -209,6 +209,8 @@ def maximize(
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> tuple[Evaluation | None, Array | None]:
     """Where to go on from a saddle that looked converged, and the flat direction of a maximum."""
     if likelihood.concave or monitor.stop_reason != "converged":
+        return None, None
+    if not can_be_told(likelihood, monitor.last):
         return None, None
     curvature = least_curvature(likelihood, monitor.last)
     if curvature.is_saddle:
