@@ -22,6 +22,9 @@ dd = pytest.importorskip("dask.dataframe")
 
 from dask.callbacks import Callback  # noqa: E402
 
+# Most tests run in this thread, whether or not the cluster of the last ones is up.
+pytestmark = pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")
+
 FAMILIES = ["full", "diag", "spherical"]
 PER_ROW = ["score_samples", "mahalanobis", "impute"]
 
