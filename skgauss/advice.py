@@ -1,4 +1,4 @@
-"""What a fit that did not converge tells its user: what happened, why, what to do."""
+"""What a fit that did not converge tells its user: what happened, why, what works."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,66 +7,94 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ._typing import Array
+from .attempt import Attempt
+from .leap import explain_leap
 from .regularization import linear_relation
+from .remedies import explain_remedies
 from .solvers import Solution
+
+DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 _NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
 
 
 def warnings_of(
-    solution: Solution, estimator: Any, bound: float, names: Sequence[str], of_data: str
+    solution: Solution,
+    attempt: Attempt,
+    bound: float,
+    statistics: Any,
+    names: Sequence[str],
+    of_data: str,
 ) -> list[tuple[str, type[Warning]]]:
     """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
     found: list[tuple[str, type[Warning]]] = [(of_data, UserWarning)] if of_data else []
     if not solution.converged:
-        found.append((explain(solution, estimator, bound, names), ConvergenceWarning))
+        text = explain(solution, attempt, bound, statistics, names)
+        found.append((text, ConvergenceWarning))
     elif solution.flat_direction is not None and not of_data:
         found.append((explain_flat(solution.flat_direction, names), UserWarning))
     return found
 
 
-def explain(solution: Solution, estimator: Any, bound: float, names: Sequence[str]) -> str:
+def explain(
+    solution: Solution, attempt: Attempt, bound: float, statistics: Any, names: Sequence[str]
+) -> str:
     """Text of a `ConvergenceWarning`.
 
     Parameters
     ----------
     solution : Solution
-    estimator : GaussianGradientMLE
-        For its parameters.
+    attempt : Attempt
+        The climb that led to it.
     bound : float
         The largest constant step that is stable at the maximum.
+    statistics : SufficientStatistics, or statistics by pattern or by feature
     names : sequence of str
         Of the features.
     """
+    estimator = attempt.estimator
     if solution.stop_reason == "unbounded":
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
-            f"iterations: {why_unbounded(solution, names)} Remedy: a larger reg_covar; or "
-            "covariance_type='diag'; or drop one of these features; or more complete rows."
+            f"iterations: {why_unbounded(solution, names)} A larger reg_covar helps, and so does "
+            "covariance_type='diag'. Where these features depend on each other, leave one of them "
+            "out; where the rows are too few, collect more that show them together. "
+            f"{_see('missing_values')}"
         )
-    sentences = [f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"]
-    if solution.stop_reason != "callback":
-        if estimator.learning_rate != "auto":
-            sentences.append(_rate_against_curvature(estimator, bound))
-        sentences.append(f"Remedy: {'; or '.join(_remedies(solution, estimator, bound))}.")
-    return " ".join(sentences)
+    happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
+    if solution.stop_reason == "callback":
+        return happened
+    constant = estimator.learning_rate != "auto"
+    textbook = constant and estimator.solver in ("gradient", "coordinate")
+    leap = explain_leap(solution, attempt, names) if textbook else ""
+    sentences = [happened, leap]
+    if constant:
+        sentences.append(_rate_against_curvature(estimator, bound))
+    sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
+    if textbook:
+        sentences.append(_see("blow_up"))
+    elif not attempt.objective.likelihood.concave:
+        sentences.append(_see("missing_values"))
+    return " ".join(filter(None, sentences))
 
 
 def explain_flat(direction: Array, names: Sequence[str]) -> str:
     """Text of a warning that the maximum is not unique."""
     d = len(names)
     moved = np.abs(direction[:d])
+    together = ""
     if direction.size == d + d * d:
         moved = np.hypot(moved, np.linalg.norm(direction[d:].reshape(d, d), axis=1))
+        together = " together, which covariance_type='diag' does not need"
     elif direction.size == 2 * d:
         moved = np.hypot(moved, direction[d:])
     least = _INVOLVED * moved.max()
     involved = ", ".join(repr(names[j]) for j in np.flatnonzero(moved > least).tolist())
     return (
         f"The likelihood is flat in a direction that moves {involved}: the observed values do "
-        "not determine their joint distribution, and the result is one of many maxima. Collect "
-        "rows that show them together, or use covariance_type='diag'."
+        "not determine their distribution, and the result is one of many maxima. Collect rows "
+        f"that show them{together}. {_see('missing_values')}"
     )
 
 
@@ -92,7 +120,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
             "positive, a covariance that is not positive definite, or a number that is not "
-            "finite). The iterate of highest likelihood was kept."
+            "finite), and the iterate of highest likelihood was kept."
         ),
         "max_iter": f"did not converge in max_iter={estimator.max_iter} iterations: {norm}.",
         "stalled": (
@@ -112,18 +140,5 @@ def _rate_against_curvature(estimator: Any, bound: float) -> str:
     )
 
 
-def _remedies(solution: Solution, estimator: Any, bound: float) -> list[str]:
-    constant = estimator.learning_rate != "auto"
-    too_fast = constant and estimator.learning_rate > bound
-    remedies = []
-    if constant and (too_fast or solution.stop_reason == "diverged"):
-        remedies.append("a smaller learning_rate")
-    if solution.stop_reason == "max_iter" and not too_fast:
-        remedies.append("a larger max_iter")
-    if solution.stop_reason != "max_iter" and not too_fast:
-        remedies.append("a start nearer to the maximum (mean_init, covariance_init)")
-    if constant:
-        remedies.append("learning_rate='auto'")
-    if estimator.solver != "natural":
-        remedies += ["solver='natural'", "standardised data (StandardScaler in a pipeline)"]
-    return remedies
+def _see(page: str) -> str:
+    return f"See {DOCUMENTATION_URL}/{page}.html."

@@ -13,7 +13,8 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .advice import warnings_of, why_unbounded
+from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
+from .attempt import Attempt
 from .callbacks import IterationCallbacks
 from .covariance import make_family
 from .density import WAITING, GaussianDensity
@@ -29,11 +30,9 @@ from .likelihood import Evaluation, Likelihood
 from .objective import Objective
 from .parametrizations import PARAMETRIZATIONS
 from .regularization import NoMaximumError, regularized_likelihood
-from .solvers import SOLVERS, learning_rate_bound, make_solver, maximize
+from .solvers import SOLVERS, learning_rate_bound
 from .start import check_warm_start, evaluate_start, initial
 from .validation import check_together, checked_statistics, feature_names, of_type
-
-DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 
 class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
@@ -388,23 +387,18 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         }
 
         objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
-        rate = None if self.learning_rate == "auto" else float(self.learning_rate)
-        start_is_free = self.mean_init is None and self.covariance_init is None
-        solver = make_solver(self.solver, rate, self.n_inner_iter, may_guess=start_is_free)
-        solution = maximize(
-            objective,
-            solver,
-            start(likelihood),
-            max_iter=self.max_iter,
-            tol=self.tol,
+        start_is_set = start == self._start and not self.warm_start
+        attempt = Attempt(self, objective, start(likelihood), start_is_set)
+        solution = attempt.run(
+            self.max_iter,
             record_path=self.record_path,
             observer=observe and observe(lambda at: constant | position(at, likelihood)),
         )
 
-        bound = learning_rate_bound(objective, solver, solution)
+        bound = learning_rate_bound(objective, attempt.solver, solution)
         attributes = constant | solution_attributes(solution, likelihood)
         attributes["learning_rate_bound_"] = bound
-        warned = warnings_of(solution, self, bound, names, regularized.warning)
+        warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
         return _Climb(attributes, warned, why_unbounded(solution, names))
 
     def _resume(self, likelihood: Likelihood) -> Evaluation:
