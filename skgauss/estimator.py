@@ -45,7 +45,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     A constant step is stable only below :math:`2 / \lambda_{\max}(-H)`, H the Hessian of
     the log-likelihood at the maximum: with one feature and sigma as the parameter, below
-    :math:`\sigma^2`. Every fit reports that number as `learning_rate_bound_`.
+    :math:`\sigma^2`. Every fit reports that number as `learning_rate_bound_`. From a start
+    far from the data the first step is a leap, at any rate. A fit that failed says which of
+    the two it was, and settings that it has found to work.
 
     Parameters
     ----------

@@ -6,7 +6,8 @@ In 1879 Michelson measured the speed of light a hundred times. The mean and the 
 deviation of his measurements are the maximum of a Gaussian likelihood, and everybody knows
 them in closed form. Here we climb to that maximum instead, in all the ways the package
 knows, and see one way fail: a constant step of 0.01 looks small, but the variance of these
-data, and with it the largest stable step, is 0.0062.
+data, and with it the largest step that is stable at the maximum, is 0.0062. (A start far
+from the data makes the first step a leap, at any rate; this one is near enough.)
 """
 
 # %%
@@ -32,8 +33,9 @@ X = np.loadtxt(here / "michelson1879.csv", skiprows=1).reshape(-1, 1)
 # %%
 # The ways to fit
 # ---------------
-# The question's recursion starts at mean 299 and sigma 1, and moves by a constant step,
-# both parameters at once ("gradient") or sigma after the mean ("coordinate").
+# The question's recursion starts at mean 299 and sigma 1, which is wider than its distance
+# from the data, so that no step from there is a leap. It moves by a constant step, both
+# parameters at once ("gradient") or sigma after the mean ("coordinate").
 
 start = {"mean_init": 299, "covariance_init": 1, "record_path": True}
 models = {

@@ -11,6 +11,8 @@ deviation to find, and the two update rules of every textbook:
     \\sigma \\leftarrow \\sigma + \\gamma \\left(
     \\frac{a}{\\sigma^3} - \\frac{1}{\\sigma} \\right), \\qquad
     a = \\frac1n \\sum_i (x_i - \\mu)^2 .
+
+Two numbers decide what becomes of it. This example shows one after the other.
 """
 
 # %%
@@ -19,73 +21,122 @@ deviation to find, and the two update rules of every textbook:
 import numpy as np
 
 x = np.loadtxt("../michelson1879.csv", skiprows=1)
-rate, mu, sigma = 0.01, 0.0, 1.0
-for step in range(4):
-    print(f"{step}: mu = {mu:8.4f}  sigma = {sigma:8.4f}")
+
+
+def step(mu, sigma, rate):
     a = np.mean((x - mu) ** 2)
     g_mu = (x.mean() - mu) / sigma**2
     g_sigma = a / sigma**3 - 1 / sigma
-    mu, sigma = mu + rate * g_mu, sigma + rate * g_sigma
+    return mu + rate * g_mu, sigma + rate * g_sigma
+
+
+mu, sigma = 0.0, 1.0
+for k in range(4):
+    print(f"{k}: mu = {mu:8.4f}  sigma = {sigma:8.4f}")
+    mu, sigma = step(mu, sigma, 0.01)
 
 # %%
-# One step, and sigma is 900. Each later step takes off about
-# :math:`\gamma / \sigma`, so the way back takes some
-# :math:`\sigma^2 / 2\gamma` steps:
-print(f"{sigma**2 / (2 * rate):.1e} iterations to come back")
+# One step, and sigma is 900. That step is a *leap*: the data lie 300 standard deviations
+# of the start away from it, and the slope there is :math:`300^2 - 1`. Where sigma is
+# large it is flat, and each later step takes off about :math:`\gamma / \sigma`. The way
+# home takes some :math:`(\sigma^2 + (\bar x - \mu)^2) / 2\gamma` steps
+# (:ref:`derivation <leap>`):
+
+
+def steps_home(mu, sigma, rate):
+    return (sigma**2 + (x.mean() - mu) ** 2) / (2 * rate)
+
+
+for rate in [0.01, 0.005, 0.001, 1e-4, 1e-6]:
+    steps = steps_home(*step(0.0, 1.0, rate), rate)
+    print(f"rate {rate:5g}: {steps:.1e} iterations to come home")
 
 # %%
-# The estimator runs the same recursion, number for number. It also says what
-# went wrong:
+# So from this start no rate will do. The estimator runs the same recursion, number
+# for number. It also says what went wrong, and what it has found to work:
 import warnings
 
 from skgauss import GaussianGradientMLE
 
 X = x.reshape(-1, 1)
-textbook = GaussianGradientMLE(
-    solver="gradient", learning_rate=0.01, max_iter=4, record_path=True
-)
+textbook = GaussianGradientMLE(solver="gradient", learning_rate=0.01)
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     textbook.fit(X)
-print("sigma:", np.sqrt(textbook.covariance_path_.ravel()))
 print(caught[0].message)
 
 # %%
-# A better start is not enough
-# ----------------------------
+# Two numbers decide
+# ------------------
 #
-# Start at the first observation and sigma = 0.1, close to the answer. The mean
-# is found at once. But above the bound, which is :math:`\sigma^2` at the
-# maximum, sigma never comes to rest.
+# *The rate over the bound at the maximum*, which is :math:`\sigma^2` there. Upper row:
+# from mean 299.85 and sigma 0.1, close to the answer. Above the bound sigma never comes
+# to rest.
+#
+# *The way home from the first step*, which is short only where that step is no leap.
+# Lower row: at half the bound, from mean 299.8 and sigma 0.03, from mean 299.8 and sigma
+# 0.02, and from mean 0 and sigma 1. All three leap; the first two climbs arrive when
+# they should.
 import matplotlib.pyplot as plt
 
 mle = GaussianGradientMLE().fit(X)
 print(f"sigma^2 at the maximum: {mle.covariance_.item():.5f}")
 
-fig, axes = plt.subplots(1, 3, sharey=True, figsize=(9, 3.6))
-for ax, rate in zip(axes, [0.003, 0.006, 0.01], strict=True):
+
+def climb(rate, mu, sigma, max_iter=2000):
     model = GaussianGradientMLE(
         solver="gradient",
         learning_rate=rate,
-        mean_init=float(x[0]),
-        covariance_init=0.1**2,
-        max_iter=200,
+        mean_init=mu,
+        covariance_init=sigma**2,
+        max_iter=max_iter,
         record_path=True,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model.fit(X)
-    path = np.sqrt(model.covariance_path_.ravel())[:61]
+        return model.fit(X)
+
+
+fig, axes = plt.subplots(2, 3, sharey="row", figsize=(9, 6.4))
+for ax, rate in zip(axes[0], [0.003, 0.006, 0.01], strict=True):
+    model = climb(rate, 299.85, 0.1)
     share = rate / model.learning_rate_bound_
     print(f"rate {rate}: {share:.2f} of the bound, {model.stop_reason_}")
     ax.axhline(mle.scale_[0], color="0.6", lw=1)
-    ax.plot(path, ".-", ms=4, lw=0.8)
-    ax.set(xlabel="iteration")
+    ax.plot(np.sqrt(model.covariance_path_.ravel())[:61], ".-", ms=4, lw=0.8)
     ax.set_title(f"rate {rate} = {share:.2f} of the bound", fontsize=11)
-axes[0].set_ylabel("sigma (thousand km/s)")
+
+for ax, start in zip(axes[1], [(299.8, 0.03), (299.8, 0.02), (0.0, 1.0)], strict=True):
+    model = climb(0.003, *start)
+    first = step(*start, 0.003)
+    home = steps_home(*first, 0.003)
+    print(
+        f"mean {start[0]:5}, sigma {start[1]:4}: leaps to {first[1]:.2f}, "
+        f"{home:.0f} steps from home, {model.stop_reason_} after {model.n_iter_}"
+    )
+    ax.axhline(mle.scale_[0], color="0.6", lw=1)
+    ax.loglog(
+        np.arange(model.n_iter_ + 1) + 1,
+        np.sqrt(model.covariance_path_.ravel()),
+        "o-",
+        ms=5,
+        markevery=[0, 1, -1],
+        lw=1.2,
+        color="#D55E00",
+    )
+    if home < model.max_iter:
+        ax.axvline(home, color="k", ls="--", lw=1)
+    ax.set_title(f"leap to {first[1]:.3g}: {home:,.0f} steps home", fontsize=9.5)
+    ax.set(xlabel="iteration + 1", xlim=(0.8, 4000))
+axes[0, 1].set_xlabel("iteration")
+axes[0, 0].set_ylabel("sigma (thousand km/s)")
+axes[1, 0].set_ylabel("sigma (thousand km/s)")
 plt.show()
 
 # %%
-# What to do about it is :ref:`the last experiment
-# <sphx_glr_auto_examples_blow_up_plot_6_what_works.py>`; first, what does not
-# help.
+# Dashed: the predicted end of the way home.
+#
+# A start without a leap has a sigma at least as large as its distance from the data, and
+# that distance should be small: k standard deviations cost some :math:`2k^2` iterations
+# at half the bound. What else helps is :ref:`the last experiment
+# <sphx_glr_auto_examples_blow_up_plot_6_what_works.py>`; first, what does not.

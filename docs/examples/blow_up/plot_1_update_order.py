@@ -41,6 +41,14 @@ def climb(order, mean, variance, mu, sigma, rate, max_iter=2000, tol=1e-6):
     return sigma, outcome
 
 
+def steps_home(order, mean, variance, mu, sigma, rate):
+    """How long the way home is after the first step."""
+    moved = mu + rate * (mean - mu) / sigma**2
+    seen = moved if order == "sequential" else mu
+    sigma = sigma + rate * ((variance + (mean - seen) ** 2) / sigma**3 - 1 / sigma)
+    return (sigma**2 + (mean - moved) ** 2) / (2 * rate)
+
+
 # %%
 # The maps
 # --------
@@ -93,6 +101,8 @@ for (name, order), (rate, start, _, outcome) in maps.items():
 print(f"{agreed} of 100 sampled points end as in the maps")
 
 # %%
+# Two lines are drawn into the maps: the bound, and the starts from which the way home
+# after the first step takes 2000 steps (:ref:`leap`).
 import matplotlib.pyplot as plt
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Patch
@@ -107,7 +117,10 @@ for ax, (name, order) in zip(axes.flat, maps, strict=True):
     image = ax.pcolormesh(rate, start[:, 0], settled, cmap=colours, norm=norm)
     never = np.ma.masked_not_equal(outcome, -2)
     ax.pcolormesh(rate, start[:, 0], never, cmap=ListedColormap(["0.75"]))
-    ax.axvline(samples[name].var(), color="k", ls="--", lw=1.2)
+    x = samples[name]
+    ax.axvline(x.var(), color="k", ls="--", lw=1.2)
+    home = steps_home(order, x.mean(), x.var(), x.min(), start, rate)
+    ax.contour(rate, start[:, 0], home, [2000], colors="k", linestyles=":")
     ax.set(xscale="log", yscale="log", title=f"{name}, {order}")
     ax.set_ylabel("starting sigma")
 for ax in axes[-1]:
@@ -118,9 +131,10 @@ fig.legend(
         Patch(color="#D55E00", label="sigma fell to zero or below"),
         Patch(color="0.75", label="not there after 2000 steps"),
         plt.Line2D([], [], color="k", ls="--", label=r"$\sigma^2$"),
+        plt.Line2D([], [], color="k", ls=":", label="2000 steps from home"),
     ],
     loc="outside lower center",
-    ncols=3,
+    ncols=4,
 )
 plt.show()
 
@@ -148,7 +162,9 @@ for (name, order), (_, _, sigma, outcome) in maps.items():
 # chance.
 #
 # What the order does move is the lower edge, below which sigma starts so small
-# that the first step is a leap to many times its right value. Such a climb is
+# that the first step is a leap to many times its right value. The dotted line
+# foretells where: the sequential update leaps less where its mean step is right,
+# and farther where that overshoots. A climb from below it is
 # not lost, but its way back is long. Only beyond four times the bound can sigma
 # fall to zero: with s in units of sigma and c the share of the bound, the step
 # :math:`s + c\,(s^{-3} - s^{-1})` is zero where :math:`s^4 - c\,s^2 + c = 0`,

@@ -77,12 +77,14 @@ ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 plt.show()
 
 # %%
-# The two grey climbs fail: the first leaps away, the second goes round the
+# The two grey climbs fail, each on one of the two numbers: the first leaps away, and
+# is 45 million steps from home; the second is above the bound, and goes round the
 # maximum for ever. The others arrive:
 #
-# A step below the bound
+# A step below the bound, and a start without a leap
 #     From a start within reach, any rate below ``learning_rate_bound_``
-#     contracts towards the maximum, here :math:`\sigma^2 = 0.0062`.
+#     contracts towards the maximum, here :math:`\sigma^2 = 0.0062`. Within reach is a
+#     start whose sigma is at least its distance from the data, which is small.
 # The log scale
 #     The bound becomes :math:`\min(1, 2\sigma^2)`, here twice as large, and no
 #     step can make sigma negative. But the mean still moves in the units of
