@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 
 # Matrices here are small: a second BLAS thread only waits for the first, and where cores are
 # shared it waits long. To be set before NumPy is imported.
@@ -18,16 +19,33 @@ def pytest_report_header(config):
     return f"seed: {config.getoption('--seed')}"
 
 
+def pytest_terminal_summary(terminalreporter):
+    """A line a reason why tests were skipped."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.line(f"{count} x {reason}")
+
+
 @pytest.fixture
 def rng(request):
     """A generator seeded by --seed, so that the suite can be run on other draws."""
     return np.random.default_rng(request.config.getoption("--seed"))
 
 
-@pytest.fixture(params=["wine", "iris", "diabetes"])
+@pytest.fixture
 def real_data(request):
+    """Standardised, of the name that the test hands over."""
     loaders = {"wine": load_wine, "iris": load_iris, "diabetes": load_diabetes}
     return scale(loaders[request.param]().data)
+
+
+@pytest.fixture
+def scipy_array_api(monkeypatch):
+    """What scikit-learn asks for at each call before it lets arrays of other libraries in.
+
+    SciPy asks once, when it is imported: it still sees only NumPy arrays here.
+    """
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 
 
 @pytest.fixture

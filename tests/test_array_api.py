@@ -18,9 +18,7 @@ FAMILIES = ["full", "diag", "spherical"]
 
 
 @pytest.fixture(autouse=True)
-def dispatch(monkeypatch):
-    # Read by scikit-learn at each call. SciPy reads it once, but sees only NumPy arrays here.
-    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+def dispatch(scipy_array_api):
     with sklearn.config_context(array_api_dispatch=True):
         yield
 

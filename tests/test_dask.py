@@ -9,6 +9,7 @@ import signal
 import numpy as np
 import pandas as pd
 import pytest
+from marks import each_value, pairwise
 from oracles import as_matrix, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
@@ -89,9 +90,9 @@ COLLECTIONS = {
 }
 
 
-@pytest.fixture(params=COLLECTIONS.values(), ids=COLLECTIONS.keys())
+@pytest.fixture(params=COLLECTIONS)
 def collect(request):
-    return request.param
+    return COLLECTIONS[request.param]
 
 
 @pytest.mark.parametrize("data", ["wine", "gaps"])
@@ -119,8 +120,7 @@ def test_every_covariance_type(request, data, covariance_type):
         assert getattr(model, criterion)(split) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("data", ["wine", "gaps"])
-@pytest.mark.parametrize("method", PER_ROW)
+@pairwise(collect=COLLECTIONS, data=["wine", "gaps"], method=PER_ROW, indirect=["collect"])
 @pytest.mark.filterwarnings("ignore:X has feature names")
 def test_results_of_rows_are_lazy(request, collect, data, method):
     X = request.getfixturevalue(data)
@@ -151,21 +151,18 @@ def test_impute_keeps_chunks_and_dtype(gaps, dtype):
     assert isinstance(GaussianImputer().fit(X).transform(X), da.Array)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
-@pytest.mark.parametrize("data", ["wine", "gaps"])
-@pytest.mark.parametrize(
-    "weigh",
-    [
-        lambda w: w,
-        list,
-        lambda w: da.from_array(w, chunks=(50, 60, 68)),
-        lambda w: da.from_array(w, chunks=7),
-        lambda w: dd.from_pandas(pd.Series(w), npartitions=3).to_dask_array(lengths=True),
-    ],
-    ids=["numpy", "list", "alike", "otherwise split", "series"],
-)
-def test_weights(request, rng, data, covariance_type, weigh):
-    X = request.getfixturevalue(data)
+WEIGHTS = {
+    "numpy": lambda w: w,
+    "list": list,
+    "alike": lambda w: da.from_array(w, chunks=(50, 60, 68)),
+    "otherwise split": lambda w: da.from_array(w, chunks=7),
+    "series": lambda w: dd.from_pandas(pd.Series(w), npartitions=3).to_dask_array(lengths=True),
+}
+
+
+@pairwise(covariance_type=FAMILIES, data=["wine", "gaps"], kind=WEIGHTS)
+def test_weights(request, rng, data, covariance_type, kind):
+    X, weigh = request.getfixturevalue(data), WEIGHTS[kind]
     weights = rng.random(len(X))
     weights[:50] = 0.0  # a whole block
     model = GaussianGradientMLE(covariance_type=covariance_type)
@@ -400,8 +397,9 @@ def test_threads(wine):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Two processes."""
+    """Two processes, which need not import everything anew when one is killed."""
     with (
+        dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -463,8 +461,9 @@ def scatter(monkeypatch):
     monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 0)
 
 
+# A solver never sees blocks, and L-BFGS asks for the likelihood hundreds of times.
 @pytest.mark.usefixtures("scatter")
-@pytest.mark.parametrize("solver", ["natural", "lbfgs"])
+@each_value(collect=COLLECTIONS, solver=["natural", "lbfgs"], indirect=["collect"])
 def test_scattered_is_the_fit_in_memory(collect, gaps, rng, solver):
     weights = rng.random(len(gaps)) if collect is COLLECTIONS["blocks"] else None
     gaps[70] = np.nan  # a row that says nothing

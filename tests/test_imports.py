@@ -89,7 +89,7 @@ def test_optional_libraries_are_imported_on_use():
     code = """
 import sys, sklearn.callback, sklearn.mixture
 known = set(sys.modules)
-import skgauss
+import skgauss, skgauss.plotting
 new = {name.partition(".")[0] for name in set(sys.modules) - known}
 print(*new - sys.stdlib_module_names - {"skgauss", "scipy"})
 """

@@ -17,6 +17,7 @@ def gaps(rng):
     return frame.mask(rng.random(frame.shape) < 0.1)
 
 
+@pytest.mark.usefixtures("scipy_array_api")
 @pytest.mark.filterwarnings("ignore:The likelihood has no maximum")
 @parametrize_with_checks([GaussianImputer(), GaussianImputer(covariance_type="diag")])
 def test_estimator_checks(estimator, check):

@@ -5,12 +5,14 @@ import pickle
 import subprocess
 import sys
 import warnings
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import sklearn
+from marks import covering, exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -23,41 +25,53 @@ from skgauss import GaussianGradientMLE
 
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
 FAMILIES = ["full", "diag", "spherical"]
-ESTIMATORS = [
-    GaussianGradientMLE(solver=solver, covariance_type=family)
-    for solver in SOLVERS
-    for family in FAMILIES
-]
+FEW = covering(1, SOLVERS, FAMILIES)
+REST = sorted(set(product(SOLVERS, FAMILIES)).difference(FEW))
 
 
+def estimators(combinations):
+    return [GaussianGradientMLE(solver=s, covariance_type=family) for s, family in combinations]
+
+
+@pytest.mark.usefixtures("scipy_array_api")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:The likelihood has no maximum:UserWarning")
-@parametrize_with_checks(ESTIMATORS)
-def test_estimator_checks(estimator, check):
-    check(estimator)
+class TestEstimatorChecks:
+    @parametrize_with_checks(estimators(FEW))
+    def test_always(self, estimator, check):
+        check(estimator)
+
+    @exhaustive
+    @parametrize_with_checks(estimators(REST))
+    def test_when_asked(self, estimator, check):
+        check(estimator)
 
 
-def test_estimator_checks_with_scipys_array_api():
+@pytest.mark.parametrize(
+    "combinations", [FEW, pytest.param(REST, marks=exhaustive)], ids=["few", "rest"]
+)
+def test_estimator_checks_with_scipys_array_api(combinations):
     code = f"""
 import warnings
 warnings.simplefilter("ignore")
-from {__name__.split(".")[-1]} import ESTIMATORS
 from sklearn.utils.estimator_checks import check_estimator
-for estimator in ESTIMATORS:
-    results = check_estimator(estimator)
+from skgauss import GaussianGradientMLE
+for solver, family in {combinations}:
+    results = check_estimator(GaussianGradientMLE(solver=solver, covariance_type=family))
     assert all(result["status"] == "passed" for result in results)
-print(len(ESTIMATORS))
+    print(solver, family)
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "SCIPY_ARRAY_API": "1", "PYTHONPATH": os.path.dirname(__file__)},
+        env={**os.environ, "SCIPY_ARRAY_API": "1"},
         capture_output=True,
         text=True,
     )
-    assert done.stdout.strip() == str(len(ESTIMATORS)), done.stderr
+    assert done.stdout.splitlines() == [" ".join(each) for each in combinations], done.stderr
 
 
-def test_grid_search_over_the_rate_finds_one_that_works():
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=exhaustive)])
+def test_grid_search_over_the_rate_finds_one_that_works(n_jobs):
     X = load_wine().data
     rates = [1e-6, 1e-2, 3e-2, 0.3, 3.0, 30.0]
     pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(solver="gradient", max_iter=300))
@@ -67,7 +81,7 @@ def test_grid_search_over_the_rate_finds_one_that_works():
             pipeline,
             {"gaussiangradientmle__learning_rate": rates},
             error_score="raise",
-            n_jobs=2,
+            n_jobs=n_jobs,
         ).fit(X)
     best = search.best_estimator_[-1]
     assert best.learning_rate < best.learning_rate_bound_

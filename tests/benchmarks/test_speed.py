@@ -3,7 +3,7 @@
 Run them with::
 
     python -m pip install -e ".[test,benchmark]"
-    python -m pytest tests/benchmarks --benchmark-only --no-cov -q
+    python -m pytest tests/benchmarks --benchmark-only -q
 """
 
 import subprocess

@@ -4,16 +4,17 @@ import warnings
 
 import numpy as np
 import pytest
+from marks import pairwise
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 
+DATA = ["wine", "iris", "diabetes"]
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
 PARAMETRIZATIONS = ["scale", "log-scale", "covariance", "precision"]
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
-each_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 
 def divergence_from_closed_form(model, X):
@@ -28,10 +29,10 @@ def hopeless(model, X):
     return plain and squared and np.linalg.cond(np.cov(X.T)) ** 2 > 1e4
 
 
-@each_solver
-@each_family
-@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
-@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pairwise(
+    real_data=DATA, solver=SOLVERS, covariance_type=FAMILIES, parametrization=PARAMETRIZATIONS,
+    shift=[0.0, 0.5], indirect=["real_data"],
+)  # fmt: skip
 def test_defaults_reach_the_closed_form(real_data, solver, covariance_type, parametrization, shift):
     X = (1 + shift) * real_data + shift
     model = GaussianGradientMLE(
@@ -77,9 +78,10 @@ def test_natural_with_units_side_by_side(correlated):
     assert model.score(correlated * units) == pytest.approx(plain.score(correlated), abs=1e-9)
 
 
-@pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate"])
-@each_family
-@pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
+@pairwise(
+    real_data=DATA, solver=["natural", "gradient", "coordinate"], covariance_type=FAMILIES,
+    parametrization=PARAMETRIZATIONS, indirect=["real_data"],
+)  # fmt: skip
 def test_auto_never_falls(real_data, solver, covariance_type, parametrization):
     model = GaussianGradientMLE(
         solver=solver, covariance_type=covariance_type, parametrization=parametrization, max_iter=60

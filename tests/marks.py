@@ -1,0 +1,45 @@
+"""Which of many combinations always run, and which only when asked for."""
+
+from functools import partial
+from itertools import combinations, product
+
+import pytest
+
+exhaustive = pytest.mark.exhaustive
+
+
+def covering(strength, *factors):
+    """Few of all combinations, in which any `strength` factors take all their values together.
+
+    The next one is always the first of those that show most of what was not seen yet.
+
+    >>> covering(2, "ab", "xy", "01")
+    [('a', 'x', '0'), ('a', 'y', '1'), ('b', 'x', '1'), ('b', 'y', '0')]
+    """
+
+    def shows(row):
+        return set(combinations(enumerate(row), strength))
+
+    rows = list(product(*factors))
+    unseen = set().union(*map(shows, rows))
+    chosen = []
+    while unseen:
+        chosen.append(max(rows, key=lambda row: len(unseen & shows(row))))
+        unseen -= shows(chosen[-1])
+    return chosen
+
+
+def covered(strength, indirect=(), **factors):
+    """Parametrize by the product of the factors; what need not run to cover it is `exhaustive`."""
+    always = covering(strength, *factors.values())
+    cases = [
+        pytest.param(*row, marks=() if row in always else exhaustive, id="-".join(map(str, row)))
+        for row in product(*factors.values())
+    ]
+    return pytest.mark.parametrize(tuple(factors), cases, indirect=indirect)
+
+
+# A fault that needs two values to meet shows in the cases that always run.
+pairwise = partial(covered, 2)
+# For values that cannot meet: each is seen.
+each_value = partial(covered, 1)
