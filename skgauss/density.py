@@ -27,7 +27,25 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     mean_: Array
     covariance_: Array | float
+    scale_: Array
     _factor: Array
+
+    @property
+    def precision_(self):
+        """Inverse of `covariance_`, of its shape."""
+        self._check_fitted()
+        family, factor = self._family_and_factor()
+        return family.unpack(family.inverse_square(factor))
+
+    @property
+    def correlation_(self):
+        """Correlation matrix, of shape (n_features, n_features)."""
+        self._check_fitted()
+        if np.ndim(self.covariance_) < 2:
+            return np.eye(len(self.mean_))
+        correlation = self.covariance_ / self.scale_ / self.scale_[:, None]
+        np.fill_diagonal(correlation, 1.0)
+        return correlation
 
     def score(self, X, y=None, sample_weight=None):
         """Average log-likelihood of the rows of X, of their observed values where some are NaN.
