@@ -82,19 +82,15 @@ def explain(
 def explain_flat(direction: Array, names: Sequence[str]) -> str:
     """Text of a warning that the maximum is not unique."""
     d = len(names)
-    moved = np.abs(direction[:d])
-    together = ""
-    if direction.size == d + d * d:
-        moved = np.hypot(moved, np.linalg.norm(direction[d:].reshape(d, d), axis=1))
-        together = " together, which covariance_type='diag' does not need"
-    elif direction.size == 2 * d:
-        moved = np.hypot(moved, direction[d:])
+    # Of a full covariance: in any other each feature determines its own part.
+    moved = np.hypot(direction[:d], np.linalg.norm(direction[d:].reshape(d, d), axis=1))
     least = _INVOLVED * moved.max()
     involved = ", ".join(repr(names[j]) for j in np.flatnonzero(moved > least).tolist())
     return (
         f"The likelihood is flat in a direction that moves {involved}: the observed values do "
         "not determine their distribution, and the result is one of many maxima. Collect rows "
-        f"that show them{together}. {_see('missing_values')}"
+        "that show them together, which covariance_type='diag' does not need. "
+        f"{_see('missing_values')}"
     )
 
 
@@ -105,17 +101,21 @@ def why_unbounded(solution: Solution, names: Sequence[str]) -> str:
     factor = solution.evaluation.factor
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (
-        "the likelihood has no maximum at a regular covariance, but rises as the covariance turns "
-        f"singular, in the direction of {involved}. Either these depend on each other linearly in "
-        "the rows that show them, or too few rows show them together."
+        "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
+        f"covariance turns singular, in the direction of {involved}. Either these depend on each "
+        "other linearly in the rows that show them, or too few rows show them together."
     )
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:
-    norm = (
-        f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, above "
-        f"tol={estimator.tol:g}"
-    )
+    norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
+    if solution.evaluation.natural_gradient_norm > estimator.tol:
+        norm += f"above tol={estimator.tol:g}"
+    else:
+        norm += (
+            f"below tol={estimator.tol:g}, but only because the likelihood is nearly flat here, "
+            "and the maximum is not near"
+        )
     return {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "

@@ -138,18 +138,27 @@ def _by_precision(deviations: Array, gaps: Gaps, precision: Array) -> Conditiona
 
 def _by_root(deviations: Array, gaps: Gaps, root: Array) -> Conditional:
     q, r = _modified_gram_schmidt(root[:, gaps.features])
-    rest = root @ deviations.T
-    n_missing = len(gaps.features)
-    shares = np.empty((n_missing, rest.shape[1]))
-    q = gaps.by_row(q)
-    for k in range(n_missing):
-        shares[k] = np.einsum("dn,dn->n", q[:, k], rest)
-        rest -= q[:, k] * shares[k]
+    shares, rest = _split(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
     mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
     covariance = np.einsum("ikn,jkn->ijn", inverse, inverse)
     log_det = 2.0 * np.log(np.einsum("iin->in", r)).sum(axis=0)
     return Conditional(mean, covariance, log_det, np.einsum("dn,dn->n", rest, rest))
+
+
+def hidden_basis(deviations: Array, gaps: Gaps, root: Array) -> tuple[Array, Array]:
+    """Q for each pattern, and :math:`(I - Q Q^T) A z` for each row z."""
+    q, _ = _modified_gram_schmidt(root[:, gaps.features])
+    return q, _split(root @ deviations.T, gaps.by_row(q))[1]
+
+
+def _split(whitened: Array, q: Array) -> tuple[Array, Array]:
+    """Shares of orthonormal columns in each row, (m, n), and what is left, (d, n)."""
+    shares = np.empty((q.shape[1], whitened.shape[1]))
+    for k in range(len(shares)):
+        shares[k] = np.einsum("dn,dn->n", q[:, k], whitened)
+        whitened -= q[:, k] * shares[k]
+    return shares, whitened
 
 
 def _inverse_cholesky(blocks: Array) -> tuple[Array, Array]:

@@ -35,6 +35,7 @@ import numpy as np
 from . import linalg
 from ._typing import Array
 from .covariance import SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from .information import Information
 from .statistics import SufficientStatistics
 
 EPS = float(np.finfo(float).eps)
@@ -128,12 +129,15 @@ class Likelihood(ABC):
         The level from which `Evaluation.value` is counted.
     concave : bool
         Whether a stationary point is always the maximum, the curvature there known.
+    unimodal : bool
+        Whether a stationary point is always the maximum, which `guess` then is.
     """
 
     family: Family
     ridge: Array | None
     reference: float
     concave: bool
+    unimodal: bool
 
     @abstractmethod
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
@@ -171,6 +175,22 @@ class Likelihood(ABC):
     def maximum(self) -> tuple[Array, Array]:
         """Mean and factor at the maximum, where it has a closed form."""
 
+    @property
+    def has_information(self) -> bool:
+        """Whether `information` is known, and not too large for a matrix."""
+        return False
+
+    def information(self, at: Evaluation) -> Information:
+        """Minus the Hessian in the frame of the point, where the likelihood has it."""
+        raise NotImplementedError
+
+    def inflation(self, at: Evaluation) -> float:
+        """Variance of the data by what the other features leave of it, at most over features.
+
+        It grows without bound as the covariance turns singular.
+        """
+        return 1.0
+
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
         """Whether the climb is on its way to a singular covariance, without a maximum."""
@@ -206,7 +226,7 @@ class GaussianLikelihood(Likelihood):
         If scatter and ridge together are singular: there is no maximum.
     """
 
-    concave = True
+    concave = unimodal = True
 
     def __init__(
         self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None

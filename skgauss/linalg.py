@@ -15,7 +15,10 @@ _RESOLUTION = 1e-14  # of a bisection
 
 
 class NotPositiveDefiniteError(ValueError):
-    """A matrix that should be positive definite is not."""
+    """A matrix that should be positive definite is not, or a point is no Gaussian."""
+
+    def __str__(self) -> str:
+        return "The covariance is not positive definite, or its likelihood not a finite number."
 
 
 def norm(array: Array) -> float:

@@ -35,8 +35,9 @@ import numpy as np
 from . import linalg, threads
 from ._typing import Array
 from .available import AvailableMoments
-from .conditional import Conditioner, Gaps
+from .conditional import Conditioner, Gaps, hidden_basis
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
+from .information import Information, InformationSums, sum_information
 from .likelihood import EPS, Evaluation, Likelihood
 from .patterns import IncompleteStatistics, pieces
 from .scattered import ScatteredStatistics
@@ -44,10 +45,12 @@ from .scattered import ScatteredStatistics
 ObservedStatistics = IncompleteStatistics | AvailableMoments
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
-# Condition of the correlations at which a climb to infinity is over, and the inflation at
-# which too few digits are left to go on.
+# Condition of the correlations, and variance inflation in units of the data, at which a climb
+# to infinity is over, and the inflation at which too few digits are left to go on.
 _DEGENERATE = 1e12
+_NARROW = 1e8
 _LARGEST_INFLATION = 1e14
+_MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
@@ -137,10 +140,11 @@ class ObservedLikelihood(Likelihood):
         return self.family.correlation_condition(self.family.square(at.factor), at.factor)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        return self.condition(at) > _DEGENERATE
+        # Far from the data a covariance is ill-conditioned too, but nowhere narrower than they.
+        return self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * self.condition(at)
+        return EPS * min(self.condition(at), _DEGENERATE)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
@@ -155,6 +159,8 @@ class ObservedDiagonal(ObservedLikelihood):
     """Of uncorrelated features: each sees its own observed values alone."""
 
     family: Diagonal
+
+    unimodal = True
 
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
@@ -189,6 +195,7 @@ class ObservedFull(ObservedLikelihood):
     """Of correlated features, in units of their standard deviations and about the origin."""
 
     family: Full
+    unimodal = False
 
     def __init__(
         self,
@@ -218,9 +225,28 @@ class ObservedFull(ObservedLikelihood):
                     return self._origin + self._unit * mean, self._unit[:, None] * factor
         return self._available_mean, np.diag(self._unit)
 
+    def inflation(self, at: Evaluation) -> float:
+        _, factor = self._scaled(at.mean, at.factor)
+        return float((linalg.invert_lower(factor) ** 2).sum(axis=0).max())
+
+    @property
+    def has_information(self) -> bool:
+        return self.family.n_parameters <= _MOST_PARAMETERS
+
+    def information(self, at: Evaluation) -> Information:
+        mean, factor = self._scaled(at.mean, at.factor)
+        root = linalg.invert_lower(factor)
+        sums = self._parts.total(partial(_information, mean=mean, root=root))
+        curvature = -at.score_covariance
+        if self.ridge is not None:
+            curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
+        return Information(sums.divided_by(self.weight), curvature)
+
+    def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        return (mean - self._origin) / self._unit, factor / self._unit[:, None]
+
     def _expect(self, mean: Array, factor: Array) -> Expected:
-        scaled_mean = (mean - self._origin) / self._unit
-        scaled_factor = factor / self._unit[:, None]
+        scaled_mean, scaled_factor = self._scaled(mean, factor)
         variances = self.family.standard_deviations(scaled_factor) ** 2
         condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
         if not condition.inflation < _LARGEST_INFLATION:
@@ -257,12 +283,20 @@ class _Part:
     """Rows of the data that miss equally many values."""
 
     def __init__(self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows):
-        self.weights, self.levels, self.rows = weights, levels, rows
+        self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
         self.gaps = Gaps(missing, counts)
 
     def sums(self) -> _Sums:
         """Of the rows as they are."""
         return _Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
+
+    def information(self, mean: Array, root: Array) -> InformationSums:
+        """Of the rows, about a mean, whitened by the root of the precision."""
+        deviations = self.rows - self.levels[:, None] * mean
+        deviations.reshape(-1)[self.gaps.entries] = 0.0
+        basis, residuals = hidden_basis(deviations, self.gaps, root)
+        firsts = np.cumsum(self.counts) - self.counts
+        return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
     def completed(self, mean: Array, condition: Conditioner) -> _Sums:
         """Of the rows with their missing values as expected, and of the spread of these."""
@@ -304,6 +338,12 @@ def _parts(statistics: IncompleteStatistics, origin: Array, unit: Array) -> list
 def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> _Sums:
     with threads.one_blas_thread():
         return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+
+
+def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
+    with threads.one_blas_thread():
+        sums = (part.information(mean, root) for part in parts)
+        return sum(sums, InformationSums.nothing(len(mean)))
 
 
 def _complete(parts: list[_Part], n_features: int) -> _Sums:

@@ -34,7 +34,9 @@ class Recorder:
         return self.stop_after is not None and context.task_id + 1 == self.stop_after
 
 
-@pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate", "lbfgs", "closed-form"])
+@pytest.mark.parametrize(
+    "solver", ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
+)
 def test_one_subtask_an_iteration(correlated, solver):
     recorder = Recorder()
     model = GaussianGradientMLE(solver=solver).set_callbacks(recorder).fit(correlated)

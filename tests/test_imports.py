@@ -26,6 +26,7 @@ LAYERS = [
     ["regularization"],
     ["observed"],
     ["likelihood"],
+    ["information"],
     ["density", "validation"],
     ["inputs", "marginals"],
     ["arrayapi", "conditional"],
@@ -43,6 +44,8 @@ RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
 SOLVER_LAYERS = [
     ["__init__"],
     ["accelerated"],
+    ["newton"],
+    ["safeguards"],
     ["closed_form", "coordinate", "gradient", "lbfgs", "natural"],
     ["steps"],
     ["base"],

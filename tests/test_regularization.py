@@ -79,7 +79,9 @@ def test_just_enough_rows(rng):
 
 
 @pytest.mark.parametrize("reg_covar", [0.5, [0.1, 0.2, 0.3]])
-@pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate", "lbfgs", "closed-form"])
+@pytest.mark.parametrize(
+    "solver", ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
+)
 def test_a_ridge_that_was_asked_for(correlated, solver, reg_covar):
     model = GaussianGradientMLE(solver=solver, reg_covar=reg_covar).fit(correlated)
     expected = np.cov(correlated.T, ddof=0) + np.diag(np.broadcast_to(reg_covar, 3))

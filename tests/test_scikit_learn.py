@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE
 
-SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
+SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
 FAMILIES = ["full", "diag", "spherical"]
 FEW = covering(1, SOLVERS, FAMILIES)
 REST = sorted(set(product(SOLVERS, FAMILIES)).difference(FEW))

@@ -12,9 +12,10 @@ from .coordinate import Coordinate
 from .gradient import Gradient
 from .lbfgs import LBFGS
 from .natural import Natural
+from .newton import Newton
 from .steps import BarzilaiBorwein, Constant, StepLength
 
-SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "closed-form")
+SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form")
 
 __all__ = [
     "SOLVERS",
@@ -39,6 +40,7 @@ def make_solver(
         "gradient": lambda: Gradient(step),
         "coordinate": lambda: Coordinate(step, n_inner_iter),
         "lbfgs": LBFGS,
+        "newton": lambda: Newton(may_guess),
         "closed-form": ClosedForm,
     }
     return solvers[name]()

@@ -15,20 +15,21 @@ methods", JRSS B 59(3); Huang, Gallivan and Absil (2015), "A Broyden class of qu
 methods for Riemannian optimization", SIAM Journal on Optimization 25(3).
 """
 
-from contextlib import suppress
+from __future__ import annotations
+
 from typing import NamedTuple
 
 from .._typing import Array
-from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
 from ..objective import Objective
 from .base import Stalled, SteppingSolver
-from .natural import STABLE_RATE, move
+from .natural import STABLE_RATE
+from .newton import Region, newton_step
+from .safeguards import NEAR, em_step, guess_step, step_along
 
-_NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
 _MEMORY = 20
 _CURVED = 1e-3  # least curvature along a step that is kept
-_SMALLEST_RATE = 1e-10
+_PATIENCE = 20  # quasi-Newton steps after which the exact information is worth its price
 
 
 class _Pair(NamedTuple):
@@ -39,13 +40,17 @@ class _Pair(NamedTuple):
 
 
 class _State(NamedTuple):
+    """Of the climb; `region` is that of Newton's steps, once they are taken."""
+
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
+    n_quasi_newton: int = 0
+    region: Region | None = None
     may_guess: bool = False
 
 
 class AcceleratedNatural(SteppingSolver):
-    """EM steps, then quasi-Newton steps; the likelihood never falls.
+    """EM steps, then quasi-Newton, then Newton steps; the likelihood never falls.
 
     Parameters
     ----------
@@ -60,34 +65,29 @@ class AcceleratedNatural(SteppingSolver):
         self.may_guess = may_guess
 
     def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start, may_guess=self.may_guess)
+        return _State(start, may_guess=self.may_guess or objective.likelihood.unimodal)
 
     def step(self, objective: Objective, state: _State) -> _State:
         if state.may_guess:
-            with suppress(NotPositiveDefiniteError):
-                reached = objective.likelihood.evaluate(*objective.likelihood.guess)
-                if reached.value >= state.evaluation.value:
-                    return _State(reached)
-        if not state.evaluation.is_stationary(_NEAR):
-            return _State(_em(objective, state.evaluation)[0])
+            reached = guess_step(objective, state.evaluation)
+            if reached is not None:
+                return _State(reached)
+        if state.region is not None:
+            return self._newton(objective, state.evaluation, state.region)
+        if not state.evaluation.is_stationary(NEAR):
+            return _State(em_step(objective, state.evaluation)[0])
+        if state.n_quasi_newton >= _PATIENCE and objective.likelihood.has_information:
+            return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)
             if found is not None:
                 reached, pair = found
-                return _State(reached, _remember(memory, pair))
+                return _State(reached, _remember(memory, pair), state.n_quasi_newton + 1)
         raise Stalled
 
-
-def _em(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
-    """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
-    rate = 1.0
-    while rate > _SMALLEST_RATE:
-        with suppress(NotPositiveDefiniteError):
-            reached = move(objective, at, rate)
-            if _is_no_loss(objective, at, reached, rate * at.natural_gradient):
-                return reached, rate
-        rate /= 2
-    raise Stalled
+    def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
+        reached, region = newton_step(objective, at, region)
+        return _State(reached, region=region)
 
 
 def _quasi_newton(
@@ -96,27 +96,13 @@ def _quasi_newton(
     """A step along what the memory makes of the gradient, halved until nothing is lost."""
     gradient = at.natural_gradient
     if not memory:  # to first order the EM step, which on complete data is exact
-        reached, rate = _em(objective, at)
+        reached, rate = em_step(objective, at)
         return reached, _Pair(rate * gradient, gradient - reached.natural_gradient)
-    family = objective.likelihood.family
-    step = _direction(gradient, memory)
-    rate = 1.0
-    while rate > _SMALLEST_RATE:
-        with suppress(NotPositiveDefiniteError):
-            point = family.retract(at.mean, at.factor, rate * step)
-            reached = objective.likelihood.evaluate(*point)
-            if _is_no_loss(objective, at, reached, rate * step):
-                return reached, _Pair(rate * step, gradient - reached.natural_gradient)
-        rate /= 2
-    return None
-
-
-def _is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:
-    """Whether the value rose; where rounding may have the say, by the slopes at both ends."""
-    gain = reached.value - at.value
-    if abs(gain) > objective.likelihood.rounding_of_the_value(at):
-        return gain > 0
-    return bool(step @ (at.natural_gradient + reached.natural_gradient) >= 0)
+    found = step_along(objective, at, _direction(gradient, memory))
+    if found is None:
+        return None
+    reached, step = found
+    return reached, _Pair(step, gradient - reached.natural_gradient)
 
 
 def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:

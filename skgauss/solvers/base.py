@@ -8,13 +8,19 @@ import numpy as np
 
 from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
-from ..curvature import can_be_told, least_curvature, leave_saddle
+from ..curvature import Standing, leave_saddle, standing
 from ..likelihood import Evaluation, Likelihood
 from ..objective import Objective
+
+_CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 
 
 class Stalled(Exception):
     """No step from here raises the likelihood by more than rounding."""
+
+
+class Unbounded(Exception):
+    """The climb shows that it leads to no maximum."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,15 @@ class Monitor:
         self._values: list[float] = []
         self._path: list[tuple[Array, Array]] | None = [] if record_path else None
         self._best: Evaluation | None = None
+        self.standing: Standing | None = None
+        self._asked: float | None = None  # in place of tol, where that did not settle it
         self.stop_reason = ""
 
     def visit(self, evaluation: Evaluation) -> bool:
         """Take note of an iterate; True if the climb is to go on."""
         self._record(evaluation)
         asked_to_stop = self._end_iteration(evaluation)
-        if evaluation.is_stationary(max(self._tol, self._likelihood.rounding_limit(evaluation))):
+        if self._is_settled(evaluation):
             self.stop_reason = "converged"
         elif self._likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
@@ -105,6 +113,19 @@ class Monitor:
         elif self._observer is not None:
             self._observer.begin(evaluation)
         return not self.stop_reason
+
+    def _is_settled(self, evaluation: Evaluation) -> bool:
+        """Whether the point is stationary, and the curvature does not deny that it is near one."""
+        limit = self._asked or max(self._tol, self._likelihood.rounding_limit(evaluation))
+        if not evaluation.is_stationary(limit):
+            return False
+        if self._likelihood.unimodal:
+            return True
+        self.standing = standing(self._likelihood, evaluation)
+        if self.standing is not None and self.standing.kind == "slope":
+            self._asked = _CLOSER * evaluation.natural_gradient_norm
+            return False
+        return True
 
     def solution(self, flat_direction: Array | None) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
@@ -179,6 +200,8 @@ class SteppingSolver(Solver):
             monitor.break_off("diverged")
         except Stalled:
             monitor.break_off("stalled")
+        except Unbounded:
+            monitor.break_off("unbounded")
 
 
 def maximize(
@@ -208,16 +231,14 @@ def maximize(
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> tuple[Evaluation | None, Array | None]:
     """Where to go on from a saddle that looked converged, and the flat direction of a maximum."""
-    if likelihood.concave or monitor.stop_reason != "converged":
+    if monitor.standing is None or monitor.stop_reason != "converged":
         return None, None
-    if not can_be_told(likelihood, monitor.last):
-        return None, None
-    curvature = least_curvature(likelihood, monitor.last)
-    if curvature.is_saddle:
+    kind, curvature = monitor.standing
+    if kind == "saddle":
         higher = leave_saddle(likelihood, monitor.last, curvature)
         if higher is None:
             monitor.stop_reason = "stalled"
         else:
             monitor.resume()
         return higher, None
-    return None, curvature.direction if curvature.is_flat else None
+    return None, curvature.direction if kind == "flat" else None

@@ -1,5 +1,7 @@
 """L-BFGS, scipy's: its own loop, watched by the same monitor."""
 
+from contextlib import suppress
+
 import numpy as np
 from scipy.optimize import minimize
 
@@ -24,21 +26,23 @@ class LBFGS(Solver):
         if not monitor.visit(start):
             return
         ascent = _Ascent(objective, objective.start(start), monitor)
-        minimize(
-            ascent.negated,
-            ascent.point.theta,
-            jac=True,
-            method="L-BFGS-B",
-            callback=ascent.accept,
-            # Only the monitor stops the climb, or a line search that finds nothing.
-            options={
-                "maxiter": 10**9,
-                "maxfun": 10**9,
-                "ftol": 0.0,
-                "gtol": 0.0,
-                "maxcor": _MEMORY,
-            },
-        )
+        # At the edge of the domain scipy may accept a point that, as it rounds it, lies outside.
+        with suppress(NotPositiveDefiniteError):
+            minimize(
+                ascent.negated,
+                ascent.point.theta,
+                jac=True,
+                method="L-BFGS-B",
+                callback=ascent.accept,
+                # Only the monitor stops the climb, or a line search that finds nothing.
+                options={
+                    "maxiter": 10**9,
+                    "maxfun": 10**9,
+                    "ftol": 0.0,
+                    "gtol": 0.0,
+                    "maxcor": _MEMORY,
+                },
+            )
         if not monitor.stop_reason:
             monitor.break_off("stalled")
 

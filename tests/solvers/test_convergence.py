@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skgauss import GaussianGradientMLE
 
 DATA = ["wine", "iris", "diabetes"]
-SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "closed-form"]
+SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
 PARAMETRIZATIONS = ["scale", "log-scale", "covariance", "precision"]
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)

@@ -1,0 +1,147 @@
+r"""Newton's method on the observed information, in a trust region.
+
+Far from the maximum an EM step, which is Fisher scoring of the data as completed; near it the
+step to the maximum of the parabola with the exact Hessian, in the frame of the point and no
+longer than a radius that grows where the parabola foretells the gain, and shrinks where it
+does not. Where a maximum is known in closed form the first step is the last.
+
+A climb that leads to no maximum shows in the information: its least eigenvalue falls to
+nothing, or below zero, the gradient stays, and the covariance comes ever nearer to a singular
+one.
+
+References
+----------
+Nocedal and Wright (2006), Numerical Optimization, chapter 4, for trust regions; McLachlan and
+Krishnan (2008), The EM Algorithm and Extensions, section 4.6, for Newton's method beside EM.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .. import linalg
+from ..covariance import NotPositiveDefiniteError
+from ..curvature import CLEAR
+from ..likelihood import Evaluation
+from ..objective import Objective
+from .base import Stalled, SteppingSolver, Unbounded
+from .natural import STABLE_RATE
+from .safeguards import NEAR, em_step, guess_step, is_no_loss, step_to
+
+_LARGEST_RADIUS = 4.0
+_SMALLEST_RADIUS = 1e-10
+_POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
+# Steps in a row without progress, and growth of the variance inflation over them, that show
+# that there is no maximum near.
+_IN_VAIN = 8
+_GROWN = 4.0
+
+
+class Region(NamedTuple):
+    """Where the parabola is trusted, and how long there was no progress.
+
+    Attributes
+    ----------
+    radius : float
+    in_vain : int
+        Steps in a row at which the gradient was not halved, or the least eigenvalue of the
+        information not clearly positive.
+    norm, inflation : float
+        Of the gradient, and of the variances, at the first of them.
+    collapsed : bool
+        Whether at one of them that eigenvalue was not clearly positive.
+    """
+
+    radius: float = 1.0
+    in_vain: int = 0
+    norm: float = math.inf
+    inflation: float = 1.0
+    collapsed: bool = False
+
+    def seen_from(self, at: Evaluation, eigenvalue: float, inflation: float) -> Region:
+        """The region once the information of a point was seen.
+
+        Raises
+        ------
+        Unbounded
+            If the climb leads to no maximum.
+        """
+        collapsed = eigenvalue < CLEAR
+        norm = at.natural_gradient_norm
+        if self.in_vain == 0 or (norm < self.norm / 2 and not collapsed):
+            return Region(self.radius, 1, norm, inflation, collapsed)
+        collapsed = collapsed or self.collapsed
+        if self.in_vain >= _IN_VAIN and collapsed and inflation > _GROWN * self.inflation:
+            raise Unbounded
+        return self._replace(in_vain=self.in_vain + 1, collapsed=collapsed)
+
+
+def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[Evaluation, Region]:
+    """The next point, and the region there.
+
+    Raises
+    ------
+    Unbounded
+        If the climb leads to no maximum.
+    Stalled
+        If no step gains.
+    """
+    information = objective.likelihood.information(at)
+    region = region.seen_from(at, information.least[0], objective.likelihood.inflation(at))
+    radius = region.radius
+    while radius > _SMALLEST_RADIUS:
+        step, promised = information.newton_step(at.natural_gradient, radius)
+        length = linalg.norm(step)
+        try:
+            reached = step_to(objective, at, step)
+        except NotPositiveDefiniteError:
+            radius = length / 4
+            continue
+        if is_no_loss(objective, at, reached, step):
+            share = (reached.value - at.value) / promised
+            return reached, region._replace(radius=_next_radius(radius, length, share))
+        radius = length / 4
+    raise Stalled
+
+
+def _next_radius(radius: float, length: float, share: float) -> float:
+    if share < _POOR:
+        return length / 2
+    if share > _GOOD and length > radius / 2:
+        return min(2 * radius, _LARGEST_RADIUS)
+    return radius
+
+
+class _State(NamedTuple):
+    evaluation: Evaluation
+    region: Region = Region()
+    may_guess: bool = False
+
+
+class Newton(SteppingSolver):
+    """EM steps, then Newton's; the likelihood never falls.
+
+    Parameters
+    ----------
+    may_guess : bool, default=False
+        Whether the first step may leave the start for a guess from the data: not a start
+        that a user chose, which may tell one maximum from another.
+    """
+
+    stable_rate = STABLE_RATE
+
+    def __init__(self, may_guess: bool = False):
+        self.may_guess = may_guess
+
+    def init(self, objective: Objective, start: Evaluation) -> _State:
+        return _State(start, may_guess=self.may_guess or objective.likelihood.unimodal)
+
+    def step(self, objective: Objective, state: _State) -> _State:
+        if state.may_guess:
+            reached = guess_step(objective, state.evaluation)
+            if reached is not None:
+                return _State(reached)
+        if not state.evaluation.is_stationary(NEAR):
+            return _State(em_step(objective, state.evaluation)[0])
+        return _State(*newton_step(objective, state.evaluation, state.region))

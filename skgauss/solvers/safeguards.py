@@ -1,0 +1,62 @@
+"""Steps in the Fisher metric that never lose: to a guess, of EM, along a direction."""
+
+from contextlib import suppress
+
+from .._typing import Array
+from ..covariance import NotPositiveDefiniteError
+from ..likelihood import Evaluation
+from ..objective import Objective
+from .base import Stalled
+from .natural import move
+
+NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
+_SMALLEST_RATE = 1e-10
+
+
+def guess_step(objective: Objective, at: Evaluation) -> Evaluation | None:
+    """The guess that the likelihood has from the data alone; None where it is lower."""
+    with suppress(NotPositiveDefiniteError):
+        reached = objective.likelihood.evaluate(*objective.likelihood.guess)
+        if reached.value >= at.value:
+            return reached
+    return None
+
+
+def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
+    """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
+    rate = 1.0
+    while rate > _SMALLEST_RATE:
+        with suppress(NotPositiveDefiniteError):
+            reached = move(objective, at, rate)
+            if is_no_loss(objective, at, reached, rate * at.natural_gradient):
+                return reached, rate
+        rate /= 2
+    raise Stalled
+
+
+def step_along(
+    objective: Objective, at: Evaluation, direction: Array
+) -> tuple[Evaluation, Array] | None:
+    """The step, in the frame of the point, halved until nothing is lost."""
+    rate = 1.0
+    while rate > _SMALLEST_RATE:
+        with suppress(NotPositiveDefiniteError):
+            reached = step_to(objective, at, rate * direction)
+            if is_no_loss(objective, at, reached, rate * direction):
+                return reached, rate * direction
+        rate /= 2
+    return None
+
+
+def step_to(objective: Objective, at: Evaluation, step: Array) -> Evaluation:
+    """Where a step in the frame of the point leads."""
+    likelihood = objective.likelihood
+    return likelihood.evaluate(*likelihood.family.retract(at.mean, at.factor, step))
+
+
+def is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:
+    """Whether the value rose; where rounding may have the say, by the slopes at both ends."""
+    gain = reached.value - at.value
+    if abs(gain) > objective.likelihood.rounding_of_the_value(at):
+        return gain > 0
+    return bool(step @ (at.natural_gradient + reached.natural_gradient) >= 0)
