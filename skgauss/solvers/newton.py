@@ -92,6 +92,8 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     radius = region.radius
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
+        if region.in_vain > _IN_VAIN and promised < objective.likelihood.rounding_of_the_value(at):
+            raise Stalled  # the gradient is rounding, and would be for ever
         length = linalg.norm(step)
         try:
             reached = step_to(objective, at, step)
