@@ -13,6 +13,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from . import threads
 from .advice import warnings_of, why_unbounded
 from .callbacks import IterationCallbacks
 from .covariance import make_family
@@ -379,33 +380,35 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
         family = make_family(self.covariance_type, seen.n_features_in_)
-        reg_covar = self.reg_covar if reg_covar is None else reg_covar
-        regularized = regularized_likelihood(reg_covar, statistics, family, names)
-        likelihood = regularized.likelihood
-        constant = input_attributes(seen) | {
-            "reg_covar_": regularized.ridge,
-            "sufficient_statistics_": statistics,
-        }
+        # As many as a product of two covariances takes.
+        with threads.blas_threads_for(int(family.n_parameters**1.5)):
+            reg_covar = self.reg_covar if reg_covar is None else reg_covar
+            regularized = regularized_likelihood(reg_covar, statistics, family, names)
+            likelihood = regularized.likelihood
+            constant = input_attributes(seen) | {
+                "reg_covar_": regularized.ridge,
+                "sufficient_statistics_": statistics,
+            }
 
-        objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
-        rate = None if self.learning_rate == "auto" else float(self.learning_rate)
-        start_is_free = self.mean_init is None and self.covariance_init is None
-        solver = make_solver(self.solver, rate, self.n_inner_iter, may_guess=start_is_free)
-        solution = maximize(
-            objective,
-            solver,
-            start(likelihood),
-            max_iter=self.max_iter,
-            tol=self.tol,
-            record_path=self.record_path,
-            observer=observe and observe(lambda at: constant | position(at, likelihood)),
-        )
+            objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
+            rate = None if self.learning_rate == "auto" else float(self.learning_rate)
+            start_is_free = self.mean_init is None and self.covariance_init is None
+            solver = make_solver(self.solver, rate, self.n_inner_iter, may_guess=start_is_free)
+            solution = maximize(
+                objective,
+                solver,
+                start(likelihood),
+                max_iter=self.max_iter,
+                tol=self.tol,
+                record_path=self.record_path,
+                observer=observe and observe(lambda at: constant | position(at, likelihood)),
+            )
 
-        bound = learning_rate_bound(objective, solver, solution)
-        attributes = constant | solution_attributes(solution, likelihood)
-        attributes["learning_rate_bound_"] = bound
-        warned = warnings_of(solution, self, bound, names, regularized.warning)
-        return _Climb(attributes, warned, why_unbounded(solution, names))
+            bound = learning_rate_bound(objective, solver, solution)
+            attributes = constant | solution_attributes(solution, likelihood)
+            attributes["learning_rate_bound_"] = bound
+            warned = warnings_of(solution, self, bound, names, regularized.warning)
+            return _Climb(attributes, warned, why_unbounded(solution, names))
 
     def _resume(self, likelihood: Likelihood) -> Evaluation:
         """The current estimate, but where none of these statistics or no good start for them."""
