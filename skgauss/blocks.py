@@ -7,7 +7,7 @@ into the sums.
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -110,8 +110,9 @@ def _map_chunks(
 
 
 def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
-    narrow = X.shape[1] < _MANY_COLUMNS and X.size >= _SOME_ELEMENTS
-    return threads.one_blas_thread() if narrow else nullcontext()
+    if X.shape[1] < _MANY_COLUMNS and X.size >= _SOME_ELEMENTS:
+        return threads.one_blas_thread()
+    return threads.blas_threads_for(X.size * X.shape[1])
 
 
 def chunks_of(X: Any, fewest_rows: int, n_threads: int) -> list[slice]:

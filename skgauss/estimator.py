@@ -13,6 +13,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from . import threads
 from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
 from .attempt import Attempt
 from .callbacks import IterationCallbacks
@@ -380,28 +381,30 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
         family = make_family(self.covariance_type, seen.n_features_in_)
-        reg_covar = self.reg_covar if reg_covar is None else reg_covar
-        regularized = regularized_likelihood(reg_covar, statistics, family, names)
-        likelihood = regularized.likelihood
-        constant = input_attributes(seen) | {
-            "reg_covar_": regularized.ridge,
-            "sufficient_statistics_": statistics,
-        }
+        # As many as a product of two covariances takes.
+        with threads.blas_threads_for(int(family.n_parameters**1.5)):
+            reg_covar = self.reg_covar if reg_covar is None else reg_covar
+            regularized = regularized_likelihood(reg_covar, statistics, family, names)
+            likelihood = regularized.likelihood
+            constant = input_attributes(seen) | {
+                "reg_covar_": regularized.ridge,
+                "sufficient_statistics_": statistics,
+            }
 
-        objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
-        start_is_set = start == self._start and not self.warm_start
-        attempt = Attempt(self, objective, start(likelihood), start_is_set)
-        solution = attempt.run(
-            self.max_iter,
-            record_path=self.record_path,
-            observer=observe and observe(lambda at: constant | position(at, likelihood)),
-        )
+            objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
+            start_is_set = start == self._start and not self.warm_start
+            attempt = Attempt(self, objective, start(likelihood), start_is_set)
+            solution = attempt.run(
+                self.max_iter,
+                record_path=self.record_path,
+                observer=observe and observe(lambda at: constant | position(at, likelihood)),
+            )
 
-        bound = learning_rate_bound(objective, attempt.solver, solution)
-        attributes = constant | solution_attributes(solution, likelihood)
-        attributes["learning_rate_bound_"] = bound
-        warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
-        return _Climb(attributes, warned, why_unbounded(solution, names))
+            bound = learning_rate_bound(objective, attempt.solver, solution)
+            attributes = constant | solution_attributes(solution, likelihood)
+            attributes["learning_rate_bound_"] = bound
+            warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
+            return _Climb(attributes, warned, why_unbounded(solution, names))
 
     def _resume(self, likelihood: Likelihood) -> Evaluation:
         """The current estimate, but where none of these statistics or no good start for them."""

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from . import arrayapi
+from . import arrayapi, threads
 from ._typing import Array
 from .arrayapi import NeedsNumPy, is_elsewhere, to_host
 from .blocks import chunks_of, map_rows
@@ -191,7 +191,8 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
     """Of the rows from the mean, in units of the factor, where X is."""
     if is_elsewhere(X):
         return arrayapi.squared_distances(X, mean, family, factor)
-    inverse = family.inverse(factor)
+    with threads.blas_threads_for(factor.size * family.n_features):
+        inverse = family.inverse(factor)
     return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
 
 

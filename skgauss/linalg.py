@@ -1,6 +1,6 @@
-"""Linear algebra on triangular factors, by LAPACK, and extreme eigenvalues.
+"""Linear algebra on triangular factors, by BLAS and LAPACK, and extreme eigenvalues.
 
-Thin enough that a call costs little more than the LAPACK routine itself: an iteration of
+Thin enough that a call costs little more than the routine itself: an iteration of
 a solver on few features consists of nothing else.
 """
 
@@ -35,13 +35,14 @@ def cholesky(matrix: Array) -> Array:
 
 
 def solve_lower(factor: Array, rhs: Array) -> Array:
-    """``inv(factor) @ rhs`` for lower triangular `factor`."""
-    return lapack.dtrtrs(factor, rhs, lower=1)[0]
+    """``inv(factor) @ rhs`` for lower triangular `factor`; not finite where that is singular."""
+    # Not LAPACK's dtrtrs, whose OpenBLAS wakes its threads for matrices of any size.
+    return blas.dtrsm(1.0, factor, rhs, lower=1)
 
 
 def solve_lower_transposed(factor: Array, rhs: Array) -> Array:
     """``inv(factor).T @ rhs`` for lower triangular `factor`."""
-    return lapack.dtrtrs(factor, rhs, lower=1, trans=1)[0]
+    return blas.dtrsm(1.0, factor, rhs, lower=1, trans_a=1)
 
 
 def invert_lower(factor: Array) -> Array:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import linalg
+from . import linalg, threads
 from ._typing import Array
 from .conditional import Conditional, Conditioner, Gaps
 from .covariance import Diagonal, Family, Full
@@ -41,6 +41,7 @@ class Completed(NamedTuple):
     standard_deviations: Array
 
 
+@threads.one_blas_thread()
 def marginals(deviations: Array, family: Family, factor: Array) -> Marginals:
     """Of deviations from the mean, NaN where missing."""
     missing = np.isnan(deviations)
@@ -59,6 +60,7 @@ def marginals(deviations: Array, family: Family, factor: Array) -> Marginals:
     return Marginals(result.distances, log_dets)
 
 
+@threads.one_blas_thread()
 def complete(deviations: Array, family: Family, factor: Array) -> Completed:
     """Of deviations from the mean, NaN where missing."""
     missing = np.isnan(deviations)

@@ -335,9 +335,9 @@ def _parts(statistics: IncompleteStatistics, origin: Array, unit: Array) -> list
     return parts
 
 
+@threads.one_blas_thread()
 def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> _Sums:
-    with threads.one_blas_thread():
-        return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+    return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
 
 
 def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from . import threads
 from ._typing import Array
 from .available import AvailableMoments
 from .blocks import chunks_of
@@ -209,6 +210,7 @@ def as_incomplete(
     )
 
 
+@threads.one_blas_thread()
 def _root(scatter: Array) -> Array:
     """R with ``R.T @ R == scatter``, which may be singular."""
     deviations = np.sqrt(scatter.diagonal())
@@ -292,14 +294,15 @@ def _reduced(
     counts = np.diff(starts)
     n_observed = (~missing[first]).sum(axis=1)
     keep = np.ones(len(rows), dtype=bool)
-    for p in np.flatnonzero(counts > n_observed + 1):
-        start, end, top = starts[p], starts[p + 1], starts[p] + n_observed[p] + 1
-        observed = ~missing[start]
-        stacked = np.column_stack((levels[start:end], rows[start:end, observed]))
-        triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
-        levels[start:top] = triangle[:, 0]
-        rows[start:top, observed] = triangle[:, 1:]
-        keep[top:end] = False
+    with threads.blas_threads_for(rows.size * rows.shape[1]):
+        for p in np.flatnonzero(counts > n_observed + 1):
+            start, end, top = starts[p], starts[p + 1], starts[p] + n_observed[p] + 1
+            observed = ~missing[start]
+            stacked = np.column_stack((levels[start:end], rows[start:end, observed]))
+            triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
+            levels[start:top] = triangle[:, 0]
+            rows[start:top, observed] = triangle[:, 1:]
+            keep[top:end] = False
     counts = np.minimum(counts, n_observed + 1)
     return IncompleteStatistics(
         weight, origin, missing[first], by_pattern, counts, levels[keep], rows[keep]

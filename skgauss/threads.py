@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 from typing import TypeVar
@@ -12,6 +12,12 @@ from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+# Multiplications. For fewer than the first BLAS keeps to one thread by itself, in the routines that
+# are called here. Fewer than the second take one thread some milliseconds: where another process
+# has the core, a thread that was asleep is waited for as long.
+_SOME = 10_000
+_MANY = 2**26
 
 _lock = Lock()
 _holders: list[None] = []  # of the limit on BLAS
@@ -34,6 +40,11 @@ def ordered_map(
         yield from executor.map(function, parts)
 
 
+def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
+    """One thread of BLAS for so little work that to wake others may take longer."""
+    return one_blas_thread() if _SOME <= multiplications < _MANY else nullcontext()
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from splitting products so small that its threads would wait more than work.
@@ -43,7 +54,7 @@ def one_blas_thread() -> Iterator[None]:
     """
     with _lock:
         if not _holders:
-            _limits.enter_context(_controller().limit(limits=1, user_api="blas"))
+            _limits.enter_context(_blas().limit(limits=1))
         _holders.append(None)
     try:
         yield
@@ -55,5 +66,5 @@ def one_blas_thread() -> Iterator[None]:
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries, once
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")  # looks through all libraries, once

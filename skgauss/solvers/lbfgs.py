@@ -5,6 +5,7 @@ from contextlib import suppress
 import numpy as np
 from scipy.optimize import minimize
 
+from .. import threads
 from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
@@ -22,6 +23,7 @@ class LBFGS(Solver):
     Byrd, Lu, Nocedal and Zhu (1995), SIAM Journal on Scientific Computing 16(5).
     """
 
+    @threads.one_blas_thread()  # which its solves of twenty equations would wake at each iteration
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
         if not monitor.visit(start):
             return
