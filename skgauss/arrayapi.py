@@ -29,7 +29,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
 from .blocks import Sums, sums_about_the_mean
-from .covariance import Family
+from .families import Family
 from .statistics import SufficientStatistics, total, unit_of
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.

@@ -19,8 +19,8 @@ import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
 from ._typing import Array
-from .covariance import NotPositiveDefiniteError
 from .likelihood import Evaluation, Likelihood
+from .linalg import NotPositiveDefiniteError
 from .parametrizations import Parametrization
 
 _STEP = 1e-4  # length of a difference, in the frame

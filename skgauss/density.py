@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
 from .arrayapi import adds_up, sum_and_weight
-from .covariance import Family, family_of
+from .families import Family, family_of
 from .inputs import check_no_infinity, incomplete_rows, rows_of, squared_distances
 from .marginals import complete, marginals
 

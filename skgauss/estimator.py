@@ -17,8 +17,8 @@ from . import threads
 from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
 from .attempt import Attempt
 from .callbacks import IterationCallbacks
-from .covariance import make_family
 from .density import WAITING, GaussianDensity
+from .families import make_family
 from .fitted import (
     forget_input,
     input_attributes,

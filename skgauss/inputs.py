@@ -21,8 +21,8 @@ from . import arrayapi, threads
 from ._typing import Array
 from .arrayapi import NeedsNumPy, is_elsewhere, to_host
 from .blocks import chunks_of, map_rows
-from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
+from .families import Family
 from .patterns import summarize_incomplete
 from .scattered import AnyStatistics
 from .statistics import summarize

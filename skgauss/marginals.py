@@ -8,7 +8,9 @@ import numpy as np
 from . import linalg, threads
 from ._typing import Array
 from .conditional import Conditional, Conditioner, Gaps
-from .covariance import Diagonal, Family, Full
+from .diagonal import Diagonal
+from .families import Family
+from .full import Full
 from .patterns import pieces, sort_patterns
 
 

@@ -36,10 +36,14 @@ from . import linalg, threads
 from ._typing import Array
 from .available import AvailableMoments
 from .conditional import Conditioner, Gaps, hidden_basis
-from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
+from .diagonal import Diagonal
+from .families import Family
+from .full import Full
 from .information import Information, InformationSums, sum_information
 from .likelihood import EPS, Evaluation, Likelihood
+from .linalg import NotPositiveDefiniteError
 from .patterns import IncompleteStatistics, pieces
+from .scales import SMALLEST_SCALE
 from .scattered import ScatteredStatistics
 
 ObservedStatistics = IncompleteStatistics | AvailableMoments

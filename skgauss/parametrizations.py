@@ -20,7 +20,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ._typing import Array
-from .covariance import Family
+from .families import Family
 
 
 class Parametrization(ABC):

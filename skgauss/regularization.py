@@ -13,10 +13,13 @@ from sklearn.utils import check_array
 from . import linalg
 from ._typing import Array
 from .arrayapi import to_host
-from .covariance import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
-from .likelihood import GaussianLikelihood, Likelihood
+from .complete import GaussianLikelihood
+from .families import Family
+from .likelihood import Likelihood
+from .linalg import NotPositiveDefiniteError
 from .observed import ObservedStatistics, observed_likelihood
 from .patterns import IncompleteStatistics
+from .scales import LARGEST_SCALE, SMALLEST_SCALE
 from .scattered import ScatteredStatistics
 from .statistics import SufficientStatistics
 

@@ -9,8 +9,9 @@ from sklearn.utils import check_array
 
 from ._typing import Array
 from .arrayapi import to_host
-from .covariance import Family, NotPositiveDefiniteError
+from .families import Family
 from .likelihood import Evaluation, Likelihood
+from .linalg import NotPositiveDefiniteError
 
 
 def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from skgauss.covariance import Diagonal, Full, NotPositiveDefiniteError, Spherical, make_family
+from skgauss.diagonal import Diagonal, Spherical
+from skgauss.families import make_family
+from skgauss.full import Full
+from skgauss.linalg import NotPositiveDefiniteError
 
 
 @pytest.fixture

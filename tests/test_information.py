@@ -6,7 +6,7 @@ from oracles import em, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.covariance import make_family
+from skgauss.families import make_family
 from skgauss.observed import ObservedFull
 from skgauss.patterns import summarize_incomplete
 

@@ -5,8 +5,8 @@ import pytest
 from oracles import as_matrix
 from scipy.stats import multivariate_normal
 
-from skgauss.covariance import make_family
-from skgauss.likelihood import GaussianLikelihood
+from skgauss.complete import GaussianLikelihood
+from skgauss.families import make_family
 from skgauss.statistics import summarize
 
 FAMILIES = ["full", "diag", "spherical"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from oracles import five_point_gradient
 
-from skgauss.covariance import make_family
-from skgauss.likelihood import GaussianLikelihood
+from skgauss.complete import GaussianLikelihood
+from skgauss.families import make_family
 from skgauss.objective import Objective
 from skgauss.parametrizations import PARAMETRIZATIONS
 from skgauss.statistics import summarize

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from ..covariance import family_of
+from ..families import family_of
 from ..likelihood import Evaluation, Likelihood
 from ..regularization import likelihood_with_ridge
 from ..solvers import climb_to_maximum

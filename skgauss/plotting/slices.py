@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._typing import Array
-from ..covariance import Family
+from ..families import Family
 from ..parametrizations import PARAMETRIZATIONS
 from .estimates import likelihood_of, marginal_covariance, maximum_of
 

@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 
 from .. import threads
 from .._typing import Array
-from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
+from ..linalg import NotPositiveDefiniteError
 from ..objective import Objective, Point
 from .base import Monitor, Solver
 

@@ -21,9 +21,9 @@ import math
 from typing import NamedTuple
 
 from .. import linalg
-from ..covariance import NotPositiveDefiniteError
 from ..curvature import CLEAR
 from ..likelihood import Evaluation
+from ..linalg import NotPositiveDefiniteError
 from ..objective import Objective
 from .base import Stalled, SteppingSolver, Unbounded
 from .natural import STABLE_RATE

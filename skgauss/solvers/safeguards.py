@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from .._typing import Array
-from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
+from ..linalg import NotPositiveDefiniteError
 from ..objective import Objective
 from .base import Stalled
 from .natural import move

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from .._typing import Array
-from ..covariance import NotPositiveDefiniteError
+from ..linalg import NotPositiveDefiniteError
 from ..objective import Objective, Point
 from .base import Stalled
 
