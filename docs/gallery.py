@@ -3,15 +3,7 @@
 import matplotlib as mpl
 from cycler import cycler
 
-OKABE_ITO = [
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#000000",
-]
+from skgauss.plotting.style import PALETTE
 
 
 def reset(gallery_conf, fname):
@@ -20,7 +12,7 @@ def reset(gallery_conf, fname):
     mpl.rcdefaults()
     mpl.rcParams.update(
         {
-            "axes.prop_cycle": cycler(color=OKABE_ITO),
+            "axes.prop_cycle": cycler(color=[*PALETTE, "black"]),
             "axes.spines.right": False,
             "axes.spines.top": False,
             "figure.constrained_layout.use": True,

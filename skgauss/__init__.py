@@ -2,9 +2,8 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
-from .patterns import IncompleteStatistics
 from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
-from .statistics import SufficientStatistics
+from .statistics import IncompleteStatistics, SufficientStatistics
 
 __version__ = "0.1.0"
 

@@ -12,10 +12,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .arrayapi import adds_up, sum_and_weight
-from .families import Family, family_of
-from .inputs import check_no_infinity, incomplete_rows, rows_of, squared_distances
-from .marginals import complete, marginals
+from .gaussian import Family, completed, family_of, marginals_of
+from .rows import (
+    adds_up,
+    check_no_infinity,
+    incomplete_rows,
+    rows_of,
+    squared_distances,
+    sum_and_weight,
+)
 
 # The attribute that says why statistics are held and nothing is fitted yet.
 WAITING = "_waiting_for"
@@ -147,7 +152,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])
-            filled = complete(X[rows] - self.mean_, family, factor)
+            filled = completed(X[rows] - self.mean_, family, factor)
             imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
             std[rows] = filled.standard_deviations
         return imputed, std
@@ -176,7 +181,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         check_no_infinity(X, type(self).__name__)
         constants = np.full(len(X), constant)
         for rows in incomplete_rows(X):
-            observed = marginals(X[rows] - self.mean_, family, factor)
+            observed = marginals_of(X[rows] - self.mean_, family, factor)
             distances[rows] = observed.distances
             constants[rows] = observed.log_dets + _LOG_2_PI * (~np.isnan(X[rows])).sum(axis=1)
         return distances, constants

@@ -13,27 +13,31 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from . import threads
-from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
-from .attempt import Attempt
-from .callbacks import IterationCallbacks
+from .blocks import threads
 from .density import WAITING, GaussianDensity
-from .families import make_family
-from .fitted import (
+from .fitting import (
+    DOCUMENTATION_URL,
+    Attempt,
+    IterationCallbacks,
+    check_together,
+    check_warm_start,
+    checked_statistics,
+    evaluate_start,
+    feature_names,
     forget_input,
+    initial,
     input_attributes,
+    of_type,
     position,
     replace_fit,
     solution_attributes,
+    warnings_of,
+    why_unbounded,
 )
-from .inputs import Rows, rows_of, statistics_of
-from .likelihood import Evaluation, Likelihood
-from .objective import Objective
-from .parametrizations import PARAMETRIZATIONS
-from .regularization import NoMaximumError, regularized_likelihood
-from .solvers import SOLVERS, learning_rate_bound
-from .start import check_warm_start, evaluate_start, initial
-from .validation import check_together, checked_statistics, feature_names, of_type
+from .gaussian import PARAMETRIZATIONS, make_family
+from .likelihoods import Evaluation, Likelihood, NoMaximumError, regularized_likelihood
+from .rows import Rows, rows_of, statistics_of
+from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
 class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):

@@ -1,92 +1,72 @@
-"""Imports go one way, down the list; nothing heavy is imported before it is used."""
+"""Imports go one way, between rooms and between files; nothing heavy before it is used."""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import skgauss
 
 PACKAGE = Path(skgauss.__file__).parent
 
-# From the top down: a module may import from the lines below its own only.
-LAYERS = [
-    ["__init__"],
-    ["plotting"],
-    ["imputer"],
-    ["estimator"],
-    ["advice", "callbacks", "fitted"],
-    ["remedies"],
-    ["leap"],
-    ["attempt"],
-    ["solvers"],
-    ["curvature", "objective"],
-    ["parametrizations"],
-    ["start"],
-    ["regularization"],
-    ["complete", "observed"],
-    ["likelihood"],
-    ["information"],
-    ["density", "validation"],
-    ["inputs", "marginals"],
-    ["arrayapi", "conditional"],
-    ["daskinput", "families"],
-    ["diagonal", "full"],
-    ["scattered"],
-    ["patterns"],
-    ["available"],
-    ["statistics"],
-    ["blocks", "dasktree"],
-    ["linalg", "scales", "sums", "threads"],
-    ["_typing"],
+# The rooms of the house, from the roof down: each imports from those below its own only.
+ROOMS = [
+    "__init__",
+    "imputer",
+    "plotting",
+    "estimator",
+    "fitting",
+    "density",
+    "solvers",
+    "likelihoods",
+    "rows",
+    "statistics",
+    "gaussian",
+    "blocks",
+    "_typing",
 ]
-RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
-
-SOLVER_LAYERS = [
-    ["__init__"],
-    ["accelerated"],
-    ["newton"],
-    ["safeguards"],
-    ["closed_form", "coordinate", "gradient", "lbfgs", "natural"],
-    ["steps"],
-    ["base"],
-]
-SOLVER_RANK = {module: rank for rank, layer in enumerate(SOLVER_LAYERS) for module in layer}
+FILES = {
+    path.relative_to(PACKAGE).with_suffix("").parts: ast.parse(path.read_text())
+    for path in PACKAGE.rglob("*.py")
+}
 
 
-def imports_of(path):
-    """Modules of the package that a file imports, as paths relative to the package."""
-    inside = path.relative_to(PACKAGE).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
+def imports_of(file):
+    """What a file imports of the package, as paths within it."""
+    for node in ast.walk(FILES[file]):
         absolute = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
         absolute += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        assert not any(name.split(".")[0] == "skgauss" for name in absolute), path
+        assert not any(name.split(".")[0] == "skgauss" for name in absolute), file
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = inside[: len(inside) - node.level + 1]
-            name = (node.module or "").split(".") if node.module else []
-            yield from ((*base, *name),) if name else ((*base, a.name) for a in node.names)
+            base = (*file[: len(file) - node.level], *(node.module or "").split("."))
+            base = tuple(filter(None, base))
+            for alias in node.names:
+                whole = (*base, alias.name)
+                yield whole if whole in FILES else base
 
 
-def test_between_modules():
-    for path in PACKAGE.rglob("*.py"):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        importer = parts[0]
-        for imported in imports_of(path):
-            if not imported or imported[0] == importer:
-                continue
-            assert RANK[imported[0]] > RANK[importer], f"{importer} imports {imported[0]}"
+def test_between_rooms():
+    """Downwards, and by the door: what another room uses its ``__init__`` hands on."""
+    for file in FILES:
+        for imported in imports_of(file):
+            if imported and imported[0] != file[0]:
+                assert ROOMS.index(imported[0]) > ROOMS.index(file[0]), (file, imported)
 
 
-def test_among_solvers():
-    for path in (PACKAGE / "solvers").glob("*.py"):
-        for imported in imports_of(path):
-            if imported[0] == "solvers" and len(imported) > 1:
-                assert SOLVER_RANK[imported[1]] > SOLVER_RANK[path.stem]
+def test_between_files():
+    """Within a room no file waits for another that waits for it."""
+    waits = {file: {i for i in imports_of(file) if i in FILES} for file in FILES}
+    TopologicalSorter(waits).prepare()  # raises CycleError
 
 
-def test_every_module_has_its_place():
-    modules = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in PACKAGE.rglob("*.py")}
-    assert modules <= RANK.keys()
+def test_every_room_has_its_place():
+    assert {file[0] for file in FILES} == set(ROOMS)
+
+
+def test_every_file_says_what_it_is():
+    for file, tree in FILES.items():
+        assert file == ("_typing",) or ast.get_docstring(tree), file
 
 
 def test_optional_libraries_are_imported_on_use():

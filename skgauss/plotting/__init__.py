@@ -7,4 +7,8 @@ from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
 from .likelihood_path import LikelihoodPathDisplay
 
-__all__ = ["ConvergenceDisplay", "GaussianEllipseDisplay", "LikelihoodPathDisplay"]
+__all__ = [
+    "ConvergenceDisplay",
+    "GaussianEllipseDisplay",
+    "LikelihoodPathDisplay",
+]

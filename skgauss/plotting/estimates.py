@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from ..families import family_of
-from ..likelihood import Evaluation, Likelihood
-from ..regularization import likelihood_with_ridge
+from ..fitting import feature_names
+from ..gaussian import family_of
+from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge
 from ..solvers import climb_to_maximum
-from ..validation import feature_names
 
 
 def check_fitted(estimator: Any) -> None:

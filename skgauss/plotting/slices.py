@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._typing import Array
-from ..families import Family
-from ..parametrizations import PARAMETRIZATIONS
+from ..gaussian import PARAMETRIZATIONS, Family
 from .estimates import likelihood_of, marginal_covariance, maximum_of
 
 

@@ -20,16 +20,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._typing import Array
-from ..likelihood import Evaluation
-from ..objective import Objective
+from ..likelihoods import Evaluation
 from .base import Stalled, SteppingSolver
 from .natural import STABLE_RATE
 from .newton import Region, newton_step
+from .objective import Objective
 from .safeguards import NEAR, em_step, guess_step, step_along
 
 _MEMORY = 20
 _CURVED = 1e-3  # least curvature along a step that is kept
-_PATIENCE = 20  # quasi-Newton steps after which the exact information is worth its price
 
 
 class _Pair(NamedTuple):
@@ -57,12 +56,17 @@ class AcceleratedNatural(SteppingSolver):
     may_guess : bool, default=False
         Whether the first step may leave the start for a guess from the data: not a start
         that a user chose, which may tell one maximum from another.
+    patience : int, default=20
+        Quasi-Newton steps before Newton's, whose exact information has its price. With 0
+        this is Newton's method, with EM steps, the Fisher scoring of completed data, far from
+        the maximum. Without information as a matrix there are no Newton steps.
     """
 
     stable_rate = STABLE_RATE
 
-    def __init__(self, may_guess: bool = False):
+    def __init__(self, may_guess: bool = False, patience: int = 20):
         self.may_guess = may_guess
+        self.patience = patience
 
     def init(self, objective: Objective, start: Evaluation) -> _State:
         return _State(start, may_guess=self.may_guess or objective.likelihood.unimodal)
@@ -76,7 +80,7 @@ class AcceleratedNatural(SteppingSolver):
             return self._newton(objective, state.evaluation, state.region)
         if not state.evaluation.is_stationary(NEAR):
             return _State(em_step(objective, state.evaluation)[0])
-        if state.n_quasi_newton >= _PATIENCE and objective.likelihood.has_information:
+        if state.n_quasi_newton >= self.patience and objective.likelihood.has_information:
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)

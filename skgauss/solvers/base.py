@@ -7,10 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._typing import Array
-from ..curvature import Standing, leave_saddle, standing
-from ..likelihood import Evaluation, Likelihood
-from ..linalg import NotPositiveDefiniteError
-from ..objective import Objective
+from ..gaussian import NotPositiveDefiniteError
+from ..likelihoods import Evaluation, Likelihood, Standing, leave_saddle, standing
+from .objective import Objective
 
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from ..likelihood import Evaluation
-from ..objective import Objective
+from ..likelihoods import Evaluation
 from .base import SteppingSolver
+from .objective import Objective
 
 
 class _State(NamedTuple):

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..likelihood import Evaluation
-from ..objective import Objective, Point
+from ..likelihoods import Evaluation
 from .base import Stalled, SteppingSolver
+from .objective import Objective, Point
 from .steps import StepLength
 
 

@@ -5,12 +5,12 @@ from contextlib import suppress
 import numpy as np
 from scipy.optimize import minimize
 
-from .. import threads
 from .._typing import Array
-from ..likelihood import Evaluation
-from ..linalg import NotPositiveDefiniteError
-from ..objective import Objective, Point
+from ..blocks import threads
+from ..gaussian import NotPositiveDefiniteError
+from ..likelihoods import Evaluation
 from .base import Monitor, Solver
+from .objective import Objective, Point
 
 _MEMORY = 20
 

@@ -21,9 +21,9 @@ Transactions on Information Theory 61(3).
 
 from typing import NamedTuple
 
-from ..likelihood import Evaluation
-from ..objective import Objective
+from ..likelihoods import Evaluation
 from .base import SteppingSolver
+from .objective import Objective
 
 # In the Fisher metric minus the Hessian at the maximum is the identity, or less where values
 # are missing.

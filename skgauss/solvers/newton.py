@@ -1,9 +1,8 @@
-r"""Newton's method on the observed information, in a trust region.
+"""Newton's step on the observed information, in a trust region.
 
-Far from the maximum an EM step, which is Fisher scoring of the data as completed; near it the
-step to the maximum of the parabola with the exact Hessian, in the frame of the point and no
-longer than a radius that grows where the parabola foretells the gain, and shrinks where it
-does not. Where a maximum is known in closed form the first step is the last.
+It leads to the maximum of the parabola with the exact Hessian, in the frame of the point, and
+is no longer than a radius that grows where the parabola foretells the gain, and shrinks where
+it does not.
 
 A climb that leads to no maximum shows in the information: its least eigenvalue falls to
 nothing, or below zero, the gradient stays, and the covariance comes ever nearer to a singular
@@ -20,14 +19,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from .. import linalg
-from ..curvature import CLEAR
-from ..likelihood import Evaluation
-from ..linalg import NotPositiveDefiniteError
-from ..objective import Objective
-from .base import Stalled, SteppingSolver, Unbounded
-from .natural import STABLE_RATE
-from .safeguards import NEAR, em_step, guess_step, is_no_loss, step_to
+from ..gaussian import NotPositiveDefiniteError, linalg
+from ..likelihoods import CLEAR, Evaluation
+from .base import Stalled, Unbounded
+from .objective import Objective
+from .safeguards import is_no_loss, step_to
 
 _LARGEST_RADIUS = 4.0
 _SMALLEST_RADIUS = 1e-10
@@ -113,37 +109,3 @@ def _next_radius(radius: float, length: float, share: float) -> float:
     if share > _GOOD and length > radius / 2:
         return min(2 * radius, _LARGEST_RADIUS)
     return radius
-
-
-class _State(NamedTuple):
-    evaluation: Evaluation
-    region: Region = Region()
-    may_guess: bool = False
-
-
-class Newton(SteppingSolver):
-    """EM steps, then Newton's; the likelihood never falls.
-
-    Parameters
-    ----------
-    may_guess : bool, default=False
-        Whether the first step may leave the start for a guess from the data: not a start
-        that a user chose, which may tell one maximum from another.
-    """
-
-    stable_rate = STABLE_RATE
-
-    def __init__(self, may_guess: bool = False):
-        self.may_guess = may_guess
-
-    def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start, may_guess=self.may_guess or objective.likelihood.unimodal)
-
-    def step(self, objective: Objective, state: _State) -> _State:
-        if state.may_guess:
-            reached = guess_step(objective, state.evaluation)
-            if reached is not None:
-                return _State(reached)
-        if not state.evaluation.is_stationary(NEAR):
-            return _State(em_step(objective, state.evaluation)[0])
-        return _State(*newton_step(objective, state.evaluation, state.region))

@@ -3,11 +3,11 @@
 from contextlib import suppress
 
 from .._typing import Array
-from ..likelihood import Evaluation
-from ..linalg import NotPositiveDefiniteError
-from ..objective import Objective
+from ..gaussian import NotPositiveDefiniteError
+from ..likelihoods import Evaluation
 from .base import Stalled
 from .natural import move
+from .objective import Objective
 
 NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
 _SMALLEST_RATE = 1e-10

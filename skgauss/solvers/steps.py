@@ -6,9 +6,9 @@ from typing import Protocol
 import numpy as np
 
 from .._typing import Array
-from ..linalg import NotPositiveDefiniteError
-from ..objective import Objective, Point
+from ..gaussian import NotPositiveDefiniteError
 from .base import Stalled
+from .objective import Objective, Point
 
 _SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
 _SHORTEST = 1e-20  # of the first step of a search

@@ -6,7 +6,7 @@ import joblib
 import pytest
 import threadpoolctl
 
-from skgauss import threads
+from skgauss.blocks import threads
 
 # Scripts of their own, which need what the suite does not.
 collect_ignore = ["dask_scaling.py", "gpu.py", "scaling.py"]

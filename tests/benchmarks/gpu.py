@@ -18,7 +18,8 @@ os.environ["SCIPY_ARRAY_API"] = "1"  # before SciPy is imported
 import sklearn
 import torch
 
-from skgauss import GaussianGradientMLE, arrayapi
+from skgauss import GaussianGradientMLE
+from skgauss.rows import arrays as arrayapi
 
 SHAPES = [(10**8, 8), (10**6, 1000)]
 

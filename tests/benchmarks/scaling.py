@@ -7,14 +7,16 @@ Run it with::
 
 import math
 import time
-import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from memory import peak
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE, SufficientStatistics, blocks, sums, threads
+from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss.blocks import passes as blocks
+from skgauss.blocks import sums, threads
 
 ROWS = [10**3, 10**4, 10**5, 10**6, 10**7]
 COLUMNS = [1, 3, 10, 30, 100, 300, 1000, 2000]
@@ -139,14 +141,6 @@ def memory(X):
     of_score = peak(lambda: model.score_samples(X)) - 8 * len(X)
     size = f"{len(X):12,}{X.shape[1]:9,} {X.dtype!s:9}"
     print(f"{size}{of_fit / 1e6:8.1f}{of_score / 1e6:15.1f}")
-
-
-def peak(function):
-    tracemalloc.start()
-    function()
-    largest = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return largest
 
 
 if __name__ == "__main__":

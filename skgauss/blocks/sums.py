@@ -1,0 +1,43 @@
+"""Sums of products over rows, with short chains of rounding.
+
+A long sum accumulated one term after the other drifts: where the terms repeat, as in data
+of few distinct values, all roundings err the same way. Rows are therefore summed in panels,
+and the panels added up. BLAS does as much itself for matrices of many columns.
+"""
+
+import numpy as np
+
+from .._typing import Array
+
+# Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 16
+# chains or more at once: its panels may be longer.
+_PANEL = 128
+_PANEL_OF_ONE = 1024
+_FEW = 32  # columns up to which a panel's product is cheap next to reading it
+
+
+def cross_products(rows: Array) -> Array:
+    """``rows.T @ rows``."""
+    if rows.shape[1] > _FEW:
+        return rows.T @ rows
+    panels, rest = _split(rows)
+    return np.matmul(panels.transpose(0, 2, 1), panels).sum(axis=0) + rest.T @ rest
+
+
+def squares(rows: Array) -> Array:
+    """Sum of the squares of each column."""
+    if rows.shape[1] == 1:
+        return cross_products(rows)[0]
+    panels, rest = _split(rows)
+    return np.einsum("kij,kij->kj", panels, panels).sum(axis=0) + np.einsum("ij,ij->j", rest, rest)
+
+
+def _split(rows: Array) -> tuple[Array, Array]:
+    """View as (n_panels, panel, n_columns), in either memory order, and the rows left over."""
+    n_columns = rows.shape[1]
+    panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE
+    count = len(rows) // panel
+    whole, rest = rows[: count * panel], rows[count * panel :]
+    if whole.flags.c_contiguous:
+        return whole.reshape(count, panel, n_columns), rest
+    return whole.T.reshape(n_columns, count, panel).transpose(1, 2, 0), rest

@@ -1,0 +1,32 @@
+"""Around a climb: validation, the start, callbacks, attributes, and what a failed fit tells.
+
+What belongs here serves an estimator before and after its climb. What can be asked of a
+fitted Gaussian does not, nor does the climb itself.
+"""
+
+from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
+from .attempt import Attempt
+from .attributes import forget_input, input_attributes, position, replace_fit, solution_attributes
+from .callbacks import IterationCallbacks
+from .start import check_warm_start, evaluate_start, initial
+from .validation import check_together, checked_statistics, feature_names, of_type
+
+__all__ = [
+    "DOCUMENTATION_URL",
+    "Attempt",
+    "IterationCallbacks",
+    "check_together",
+    "check_warm_start",
+    "checked_statistics",
+    "evaluate_start",
+    "feature_names",
+    "forget_input",
+    "initial",
+    "input_attributes",
+    "of_type",
+    "position",
+    "replace_fit",
+    "solution_attributes",
+    "warnings_of",
+    "why_unbounded",
+]

@@ -1,0 +1,145 @@
+"""What a fit that did not converge tells its user: what happened, why, what works."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from .._typing import Array
+from ..likelihoods import linear_relation, listed
+from ..solvers import Solution
+from .attempt import Attempt
+from .leap import explain_leap
+from .remedies import explain_remedies
+
+DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
+
+_INVOLVED = 0.1  # share of the largest part of a direction that counts
+_NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
+
+
+def warnings_of(
+    solution: Solution,
+    attempt: Attempt,
+    bound: float,
+    statistics: Any,
+    names: Sequence[str],
+    of_data: str,
+) -> list[tuple[str, type[Warning]]]:
+    """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
+    found: list[tuple[str, type[Warning]]] = [(of_data, UserWarning)] if of_data else []
+    if not solution.converged:
+        text = explain(solution, attempt, bound, statistics, names)
+        found.append((text, ConvergenceWarning))
+    elif solution.flat_direction is not None and not of_data:
+        family = attempt.objective.likelihood.family
+        text = explain_flat(*family.split_frame(solution.flat_direction), names)
+        found.append((text, UserWarning))
+    return found
+
+
+def explain(
+    solution: Solution, attempt: Attempt, bound: float, statistics: Any, names: Sequence[str]
+) -> str:
+    """Text of a `ConvergenceWarning`.
+
+    Parameters
+    ----------
+    solution : Solution
+    attempt : Attempt
+        The climb that led to it.
+    bound : float
+        The largest constant step that is stable at the maximum.
+    statistics : SufficientStatistics, or statistics by pattern or by feature
+    names : sequence of str
+        Of the features.
+    """
+    estimator = attempt.estimator
+    if solution.stop_reason == "unbounded":
+        return (
+            f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
+            f"iterations: {why_unbounded(solution, names)} A larger reg_covar helps, and so does "
+            "covariance_type='diag'. Where these features depend on each other, leave one of them "
+            "out; where the rows are too few, collect more that show them together. "
+            f"{_see('missing_values')}"
+        )
+    happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
+    if solution.stop_reason == "callback":
+        return happened
+    constant = estimator.learning_rate != "auto"
+    textbook = constant and estimator.solver in ("gradient", "coordinate")
+    leap = explain_leap(solution, attempt, names) if textbook else ""
+    sentences = [happened, leap]
+    if constant:
+        sentences.append(_rate_against_curvature(estimator, bound))
+    sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
+    if textbook:
+        sentences.append(_see("blow_up"))
+    elif not attempt.objective.likelihood.concave:
+        sentences.append(_see("missing_values"))
+    return " ".join(filter(None, sentences))
+
+
+def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> str:
+    """Text of a warning that the maximum is not unique, from the parts of a flat direction."""
+    # Of a full covariance: in any other each feature determines its own part.
+    moved = np.hypot(of_mean, np.linalg.norm(of_covariance, axis=1))
+    least = _INVOLVED * moved.max()
+    involved = listed([names[j] for j in np.flatnonzero(moved > least).tolist()])
+    return (
+        f"The likelihood is flat in a direction that moves {involved}: the observed values do "
+        "not determine their distribution, and the result is one of many maxima. Collect rows "
+        "that show them together, which covariance_type='diag' does not need. "
+        f"{_see('missing_values')}"
+    )
+
+
+def why_unbounded(solution: Solution, names: Sequence[str]) -> str:
+    """Why a climb stopped as "unbounded"; empty if it did not."""
+    if solution.stop_reason != "unbounded":
+        return ""
+    factor = solution.evaluation.factor
+    _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
+    return (
+        "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
+        f"covariance turns singular, in the direction of {involved}. Either these depend on each "
+        "other linearly in the rows that show them, or too few rows show them together."
+    )
+
+
+def _what_happened(solution: Solution, estimator: Any) -> str:
+    norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
+    if solution.evaluation.natural_gradient_norm > estimator.tol:
+        norm += f"above tol={estimator.tol:g}"
+    else:
+        norm += (
+            f"below tol={estimator.tol:g}, but only because the likelihood is nearly flat here, "
+            "and the maximum is not near"
+        )
+    return {
+        "diverged": (
+            f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
+            "positive, a covariance that is not positive definite, or a number that is not "
+            "finite), and the iterate of highest likelihood was kept."
+        ),
+        "max_iter": f"did not converge in max_iter={estimator.max_iter} iterations: {norm}.",
+        "stalled": (
+            f"stalled after {solution.n_iter} iterations, where its search found no step that "
+            f"raises the likelihood: {norm}."
+        ),
+        "callback": f"was stopped by a callback after {solution.n_iter} iterations: {norm}.",
+    }[solution.stop_reason]
+
+
+def _rate_against_curvature(estimator: Any, bound: float) -> str:
+    side = "above" if estimator.learning_rate > bound else "below"
+    theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
+    return (
+        f"learning_rate={estimator.learning_rate:g} is {side} the largest constant step that is "
+        f"stable at the maximum{theta}, learning_rate_bound_={bound:.4g}."
+    )
+
+
+def _see(page: str) -> str:
+    return f"See {DOCUMENTATION_URL}/{page}.html."

@@ -1,0 +1,61 @@
+"""From a solution to the attributes of a fitted estimator."""
+
+from typing import Any
+
+import numpy as np
+
+from ..density import WAITING
+from ..likelihoods import Evaluation, Likelihood
+from ..solvers import Solution
+
+
+def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
+    """Attributes that depend on one iterate alone."""
+    family = likelihood.family
+    return {
+        # What densities are computed from: a covariance near the edge of the domain may have
+        # no factor that float64 can recover.
+        "_factor": at.factor,
+        "mean_": at.mean.copy(),
+        "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
+        "scale_": family.standard_deviations(at.factor),
+        "log_likelihood_": likelihood.log_likelihood(at),
+        "natural_gradient_norm_": at.natural_gradient_norm,
+    }
+
+
+def solution_attributes(solution: Solution, likelihood: Likelihood) -> dict[str, Any]:
+    """Attributes of the result, of the way to it and of its end."""
+    attributes = position(solution.evaluation, likelihood) | {
+        "log_likelihood_path_": np.array(solution.values),
+        "n_iter_": solution.n_iter,
+        "converged_": solution.converged,
+        "stop_reason_": solution.stop_reason,
+    }
+    if solution.path is not None:
+        means, factors = zip(*solution.path, strict=True)
+        covariances = [likelihood.family.unpack(likelihood.covariance(f)) for f in factors]
+        attributes["mean_path_"] = np.array(means)
+        attributes["covariance_path_"] = np.array(covariances)
+    return attributes
+
+
+def input_attributes(seen: Any) -> dict[str, Any]:
+    """What scikit-learn's validation left on `seen`."""
+    names = ("n_features_in_", "feature_names_in_")
+    return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
+
+
+def forget_input(seen: Any, n_features: int) -> None:
+    """As validation would leave `seen` after data without names."""
+    seen.n_features_in_ = n_features
+    if hasattr(seen, "feature_names_in_"):
+        del seen.feature_names_in_
+
+
+def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
+    """Make the estimator forget its last fit as a whole, and be the new one."""
+    for name in list(vars(estimator)):
+        if name in ("_factor", WAITING) or (name.endswith("_") and name[0] != "_"):
+            delattr(estimator, name)
+    estimator.__dict__.update(attributes)

@@ -1,0 +1,111 @@
+r"""The leap: a constant step that throws a standard deviation far beyond that of the data.
+
+The step bound speaks of the maximum. Elsewhere the step of rate :math:`\gamma` adds
+:math:`\gamma (a / \sigma^3 - 1 / \sigma)` to the standard deviation of one feature, a being
+the mean square distance of the data from the iterate. Where they lie many :math:`\sigma`
+away, the step is as long, at any rate that is not tiny.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..likelihoods import Likelihood
+from ..solvers import Solution
+from .attempt import Attempt
+
+_FAR = 5.0  # times the standard deviation before and that of the data, or a part of both
+_DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
+
+Path = Sequence[tuple[Array, Array]]
+
+
+class Leap(NamedTuple):
+    """A throw of a climb.
+
+    Attributes
+    ----------
+    begin, end : int
+        The iterates: two in a row or, where no step alone is a leap, the start and the farthest.
+    feature : int
+    before, after : float
+        Its standard deviation at the two.
+    """
+
+    begin: int
+    end: int
+    feature: int
+    before: float
+    after: float
+
+
+def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+    """A sentence on the steps that threw a climb far away; empty if none did."""
+    likelihood = attempt.objective.likelihood
+    path = solution.path or _path_again(solution, attempt)
+    leap = find_leap(likelihood, path)
+    if leap is not None:
+        which = f" of {names[leap.feature]!r}" if len(names) > 1 else ""
+        told = f"The first {leap.end} iterations"
+        if leap.end == leap.begin + 1:
+            told = f"Iteration {leap.end} was a leap: it"
+        told += f" took the standard deviation{which} from {_short(leap.before)} to"
+        return f"{told} {_short(leap.after)}{_since(likelihood, path, leap.begin)}."
+    if solution.stop_reason == "diverged" and len(path) == solution.n_iter + 1:
+        since = _since(likelihood, path, solution.n_iter)
+        return since and f"That step was a leap{since}."
+    return ""
+
+
+def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
+    """The first step on a path of means and factors that is a leap, or all of them together."""
+    deviations = likelihood.family.standard_deviations
+    scales = np.array([deviations(factor) for _, factor in path])
+    away = np.log(scales / deviations(likelihood.guess[1]))
+    by_a_step, from_the_start = _throws(away[:-1], away[1:]), _throws(away[0], away)
+    leaps = np.argwhere(by_a_step > math.log(_FAR))
+    if leaps.size:
+        begin = int(leaps[0, 0])
+        end, feature = begin + 1, int(by_a_step[begin].argmax())
+    else:
+        begin = 0
+        end, feature = divmod(int(from_the_start.argmax()), scales.shape[1])
+        if from_the_start[end, feature] <= math.log(_FAR):
+            return None
+    before, after = scales[[begin, end], feature].tolist()
+    return Leap(begin, end, feature, before, after)
+
+
+def _throws(before: Array, after: Array) -> Array:
+    """How far beyond both where it was and the data, on either side, on the log scale."""
+    return np.maximum(after - np.maximum(before, 0), np.minimum(before, 0) - after)
+
+
+def distance_of_data(likelihood: Likelihood, mean: Array, factor: Array) -> float:
+    """Root mean square, in standard deviations of the point, in the feature where it is largest."""
+    deviations = likelihood.family.standard_deviations
+    center, root = likelihood.guess
+    return float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
+
+
+def _path_again(solution: Solution, attempt: Attempt) -> Path:
+    """The path that was not kept, or its beginning, from the same climb again."""
+    shown = min(solution.n_iter, attempt.patience // 3)
+    return attempt.run(shown, record_path=True).path or []
+
+
+def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
+    """A clause on why a step from an iterate was a leap, if that explains it."""
+    distance = distance_of_data(likelihood, *path[iterate])
+    if distance < _DISTANT:
+        return ""
+    where = "the start" if iterate == 0 else f"iterate {iterate}"
+    return f", since {where} lies {_short(distance)} of its own standard deviations from the data"
+
+
+def _short(number: float) -> str:
+    """Three digits, and no exponent below a million."""
+    return f"{float(f'{number:.3g}'):g}"

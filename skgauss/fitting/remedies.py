@@ -1,0 +1,140 @@
+"""Remedies: other settings for a climb that failed, each tried before it is recommended."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from ..likelihoods import Likelihood
+from ..solvers import Solution
+from .attempt import Attempt
+from .leap import find_leap
+
+Settings = dict[str, Any]
+
+_SHARES = (1 / 2, 1 / 20)  # of the step bound, for a rate
+_MOST_MEANS = 3  # that are written out
+
+
+def explain_remedies(
+    solution: Solution, attempt: Attempt, bound: float, statistics: Any, *, leapt: bool
+) -> str:
+    """A sentence on the settings that were tried; empty if there was nothing to try."""
+    slow = solution.stop_reason == "max_iter" and not leapt
+    start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
+    trials = _Trials(attempt)
+    for alternatives in _candidates(attempt, bound, start, slow):
+        trials.until_one_converges(alternatives)
+    if not trials.converged:
+        return "None of the other settings that were tried converged." if trials.tried else ""
+    told = [
+        f"in {n_iter} {'iteration' if n_iter == 1 else 'iterations'} with {settings}"
+        for n_iter, settings in reversed(trials.converged)
+    ]
+    return f"The fit converges {'; or '.join(told)}."
+
+
+def _candidates(
+    attempt: Attempt, bound: float, start: Settings, slow: bool
+) -> list[list[Settings]]:
+    """Groups of settings, of which one that works is enough.
+
+    First what is cheap to try, which is what differs most from the user's own.
+    """
+    estimator = attempt.estimator
+    rate = estimator.learning_rate
+    automatic = {} if rate == "auto" else {"learning_rate": "auto"}
+    natural = {} if estimator.solver == "natural" else {"solver": "natural", **automatic}
+    too_short = slow and (rate == "auto" or rate < bound)
+    longer = {"max_iter": attempt.patience} if too_short else {}
+    return [[natural], [automatic], _own_method(attempt, bound, start, slow), [longer]]
+
+
+class _Trials:
+    """Attempts with other settings, as long as the patience lasts.
+
+    Attributes
+    ----------
+    converged : list of (int, str)
+        Iterations, and the settings as keywords.
+    tried : int
+    """
+
+    def __init__(self, attempt: Attempt):
+        self._attempt = attempt
+        self._left = attempt.patience
+        self.converged: list[tuple[int, str]] = []
+        self.tried = 0
+
+    def until_one_converges(self, alternatives: Iterable[Settings]) -> None:
+        for settings in filter(None, alternatives):
+            try:
+                trial = self._attempt.changed(settings)
+            except ValueError:  # a start whose likelihood no float holds
+                continue
+            allowed = min(trial.estimator.max_iter, self._left)
+            if allowed <= (self._attempt.estimator.max_iter if "max_iter" in settings else 0):
+                return
+            solution = trial.run(allowed)
+            self.tried += 1
+            self._left -= max(solution.n_iter, 1)
+            if solution.converged:
+                n_iter = solution.n_iter
+                self.converged.append((n_iter, _as_keywords(settings, n_iter)))
+                return
+
+
+def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> list[Settings]:
+    """At a rate below the bound, from here if its first step is no leap, or from nearby."""
+    rate = attempt.estimator.learning_rate
+    if rate == "auto":  # no start hurries a climb that is only slow
+        return [] if slow else [start]
+    rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _SHARES]
+    others = [settings for settings in rates if settings["learning_rate"] != rate]
+    here = [settings for settings in others if not _leaps(attempt.changed(settings))]
+    if not start:
+        return here
+    same: list[Settings] = [{}] if rate < bound else []
+    return here + [settings | start for settings in same + others]
+
+
+def _leaps(attempt: Attempt) -> bool:
+    path = attempt.run(1, record_path=True).path
+    return find_leap(attempt.objective.likelihood, path or []) is not None
+
+
+def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
+    """The mean of the data to within half a deviation, and their largest variance, rounded up.
+
+    Where no feature lies many of its standard deviations away, no step is a leap.
+    """
+    ridge = 0.0 if likelihood.ridge is None else likelihood.ridge
+    variances = statistics.variances + ridge
+    means = [
+        round(mean, -math.floor(math.log10(deviation)))
+        for mean, deviation in zip(
+            statistics.mean.tolist(), np.sqrt(variances).tolist(), strict=True
+        )
+    ]
+    mean = means[0] if len(means) == 1 else means
+    return {
+        "mean_init": mean if len(means) <= _MOST_MEANS else statistics.mean,
+        "covariance_init": _rounded_up(float(variances.max())),
+    }
+
+
+def _as_keywords(settings: Settings, n_iter: int) -> str:
+    if "max_iter" in settings:
+        settings = {"max_iter": int(_rounded_up(n_iter))}
+    return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
+
+
+def _written(value: Any) -> str:
+    return "sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
+
+
+def _rounded_up(number: float) -> float:
+    """To one significant digit."""
+    exponent = math.floor(math.log10(number))
+    return float(f"{math.ceil(number / 10.0**exponent)}e{exponent}")

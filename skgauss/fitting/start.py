@@ -1,0 +1,110 @@
+"""Where a climb starts: the parameters `mean_init` and `covariance_init`."""
+
+import math
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._typing import Array
+from ..gaussian import Family, NotPositiveDefiniteError
+from ..likelihoods import Evaluation, Likelihood
+from ..rows import to_host
+
+
+def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
+    """Mean and factor to start from.
+
+    Parameters
+    ----------
+    mean : float, array-like of shape (n_features,), of any array library, or None
+        None is zero.
+    covariance : float, array-like shaped as the family's covariance, or None
+        None is the identity, a number a multiple of it.
+    family : Family
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, an entry not finite, or the covariance not symmetric and
+        positive definite.
+    """
+    return _mean(to_host(mean), family), _factor(to_host(covariance), family)
+
+
+def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
+    """Evaluate the likelihood at a start.
+
+    Raises
+    ------
+    ValueError
+        If it is too small for a float.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            return likelihood.evaluate(mean, factor)
+    except NotPositiveDefiniteError:
+        raise ValueError(
+            "The log-likelihood at the start is not a finite number. Choose mean_init and "
+            "covariance_init nearer to the data."
+        ) from None
+
+
+def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> None:
+    """Refuse to go on from a fit of another shape."""
+    if len(mean) != family.n_features or np.shape(covariance) != family.shape:
+        raise ValueError(
+            "warm_start=True needs data of as many features, and the covariance_type, of the "
+            "last fit."
+        )
+
+
+def _mean(mean_init: Any, family: Family) -> Array:
+    return _checked("mean_init", mean_init, 0.0, (family.n_features,))
+
+
+def _factor(covariance_init: Any, family: Family) -> Array:
+    if covariance_init is None or _is_number(covariance_init):
+        variance = float(_checked("covariance_init", covariance_init, 1.0, ()))
+        if variance > 0:
+            return family.isotropic(math.sqrt(variance))
+        raise ValueError(f"covariance_init must be positive, got {covariance_init}.")
+    given = _checked("covariance_init", covariance_init, 1.0, family.shape)
+    if not family.is_symmetric(given):
+        raise ValueError("covariance_init must be symmetric.")
+    try:
+        return family.root(family.pack(given))
+    except NotPositiveDefiniteError:
+        raise ValueError(
+            "covariance_init must be positive definite: every variance positive, and no "
+            "linear combination of features without variance."
+        ) from None
+
+
+def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> Array:
+    if value is None:
+        return np.full(shape, default)
+    if _is_number(value):
+        value = np.full(shape, value)
+    array = check_array(
+        value,
+        dtype=np.float64,
+        ensure_2d=False,
+        allow_nd=True,
+        ensure_min_samples=0,
+        ensure_min_features=0,
+        input_name=name,
+        copy=True,
+    )
+    if array.shape != shape:
+        allowed = f"a number or of shape {shape}" if shape else "a number"
+        raise ValueError(
+            f"{name} must be {allowed} for this covariance_type and number of features, got "
+            f"shape {array.shape}."
+        )
+    return array
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)

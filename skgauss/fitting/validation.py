@@ -1,0 +1,90 @@
+"""Checks of what a user hands to a fit beside data: parameters together, statistics."""
+
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from ..rows import to_host
+from ..statistics import AnyStatistics, SufficientStatistics
+
+
+def check_together(estimator: Any) -> None:
+    """Refuse parameters, each valid, that contradict each other.
+
+    Only what would mislead: a search over rates that change nothing would report a best.
+    """
+    if estimator.learning_rate != "auto" and estimator.solver in ("lbfgs", "closed-form"):
+        raise ValueError(
+            f"learning_rate={estimator.learning_rate!r} has no effect with "
+            f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
+            "learning_rate='auto', or solver='gradient', 'coordinate' or 'natural'."
+        )
+
+
+def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
+    """Statistics that a user hands over, as a fit of that type needs them.
+
+    Raises
+    ------
+    TypeError
+        If they are no statistics.
+    ValueError
+        If they cannot be those of any rows, or do not hold what the type needs.
+    """
+    if isinstance(statistics, SufficientStatistics):
+        statistics = _checked_numbers(statistics)
+    elif not isinstance(statistics, AnyStatistics):
+        raise TypeError(
+            "fit_statistics needs statistics, as SufficientStatistics.from_array returns them or a "
+            f"model has in sufficient_statistics_, got {type(statistics).__name__}. Use fit for "
+            "data."
+        )
+    return of_type(statistics, covariance_type)
+
+
+def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
+    """Statistics as a fit of that type needs them.
+
+    Raises
+    ------
+    ValueError
+        If they hold each feature by itself, and the type asks for more.
+    """
+    if covariance_type != "full":
+        return statistics.by_feature
+    if statistics.diagonal:
+        raise ValueError(
+            "The statistics hold variances only, as covariance_type='diag' or 'spherical' and "
+            "diagonal=True make them, which do not determine a full covariance. Use one of these "
+            "types, or summarise all rows again."
+        )
+    return statistics
+
+
+def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
+    """A copy in float64: whoever wrote the statistics may have written anything."""
+    values = (getattr(statistics, field.name) for field in fields(SufficientStatistics))
+    weight, mean, scatter, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
+    d = mean.size
+    if mean.ndim != 1 or scatter.shape not in ((d,), (d, d)):
+        raise ValueError(
+            "Statistics need a mean of shape (n_features,) and a scatter of shape (n_features, "
+            f"n_features) or, with diagonal=True, (n_features,), got {mean.shape} and "
+            f"{scatter.shape}."
+        )
+    if not all(np.isfinite(v).all() for v in (weight, mean, scatter)) or weight < 0:
+        raise ValueError("Statistics must be finite, and their weight not negative.")
+    if scatter.ndim == 2 and not np.allclose(scatter, scatter.T, rtol=1e-10, atol=0.0):
+        raise ValueError("The scatter of the statistics must be symmetric.")
+    checked = SufficientStatistics(float(weight), mean, scatter, rounding)
+    if (checked.variances < 0).any():
+        raise ValueError("The variances of the statistics, the diagonal of scatter, are negative.")
+    return checked
+
+
+def feature_names(estimator: Any) -> list[str]:
+    """Names for messages, "feature 0" and so on where X had none."""
+    if hasattr(estimator, "feature_names_in_"):
+        return [str(name) for name in estimator.feature_names_in_]
+    return [f"feature {j}" for j in range(estimator.n_features_in_)]

@@ -1,0 +1,164 @@
+r"""Missing values given the observed ones of the same row, on the side of the precision.
+
+With :math:`\Lambda = \Sigma^{-1}`, o the observed and m the missing features of a row, z its
+deviation from the mean,
+
+.. math::
+
+    E[z_m \mid z_o] = -\Lambda_{mm}^{-1} \Lambda_{mo} z_o, \qquad
+    \operatorname{Cov}[z_m \mid z_o] = \Lambda_{mm}^{-1},
+
+    z_o^T \Sigma_{oo}^{-1} z_o = \min_{z_m} z^T \Lambda z, \qquad
+    \log\det\Sigma_{oo} = \log\det\Sigma + \log\det\Lambda_{mm}.
+
+A row with m missing values costs :math:`m^3`. All patterns with as many missing values are
+worked on at once, with the patterns along the last axis of every array.
+
+The precision squares the condition of its root :math:`A = L^{-1}`. Where features are nearly
+collinear the same is therefore had from A itself, for :math:`d m^2` a pattern: with
+:math:`A_{\cdot m} = Q R`,
+
+.. math::
+
+    E[z_m \mid z_o] = -R^{-1} Q^T A_{\cdot o} z_o, \qquad
+    \operatorname{Cov}[z_m \mid z_o] = R^{-1} R^{-T}, \qquad
+    z_o^T \Sigma_{oo}^{-1} z_o = \| (I - Q Q^T) A_{\cdot o} z_o \|^2.
+
+References
+----------
+Petersen and Pedersen (2012), The Matrix Cookbook, sections 8.1 and 9.1; Bjorck (1996),
+Numerical Methods for Least Squares Problems, section 2.4, for modified Gram-Schmidt.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from .gaps import Gaps
+
+# Variance inflation above which the root is worth its price.
+_INFLATED = 1e3
+
+
+class Conditional(NamedTuple):
+    """The law of the missing values of each row given its observed ones.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_missing, n_rows)
+        Conditional deviation from the mean.
+    covariance : ndarray of shape (n_missing, n_missing, n_patterns)
+    log_det : ndarray of shape (n_patterns,)
+        Of the blocks of the precision.
+    distances : ndarray of shape (n_rows,)
+        Squared Mahalanobis distance of the observed values.
+    """
+
+    mean: Array
+    covariance: Array
+    log_det: Array
+    distances: Array
+
+
+class Conditioner:
+    """Conditions rows on what was observed, under one Gaussian.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (n_features,)
+    inverse : ndarray of shape (n_features, n_features)
+        A, the inverse of the factor.
+
+    Attributes
+    ----------
+    inflation : float
+        Largest variance inflation: how well the other features explain one.
+    """
+
+    def __init__(self, variances: Array, inverse: Array):
+        self._root = inverse
+        self._precision = inverse.T @ inverse
+        self.inflation = float((variances * self._precision.diagonal()).max())
+
+    def __call__(self, deviations: Array, gaps: Gaps) -> Conditional:
+        """Of deviations that are 0 where missing."""
+        if self.inflation > _INFLATED:
+            return _by_root(deviations, gaps, self._root)
+        return _by_precision(deviations, gaps, self._precision)
+
+
+def _by_precision(deviations: Array, gaps: Gaps, precision: Array) -> Conditional:
+    inverse_factor, log_det = _inverse_cholesky(precision.reshape(-1)[gaps.blocks])
+    covariance = np.einsum("kin,kjn->ijn", inverse_factor, inverse_factor)
+    forces = deviations @ precision
+    of_missing = forces.reshape(-1)[gaps.entries]
+    mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), of_missing)
+    distances = np.einsum("ij,ij->i", deviations, forces)
+    distances += np.einsum("in,in->n", mean, of_missing)
+    return Conditional(mean, covariance, log_det, distances)
+
+
+def _by_root(deviations: Array, gaps: Gaps, root: Array) -> Conditional:
+    q, r = _modified_gram_schmidt(root[:, gaps.features])
+    shares, rest = _split(root @ deviations.T, gaps.by_row(q))
+    inverse = _inverse_upper(r)
+    mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
+    covariance = np.einsum("ikn,jkn->ijn", inverse, inverse)
+    log_det = 2.0 * np.log(np.einsum("iin->in", r)).sum(axis=0)
+    return Conditional(mean, covariance, log_det, np.einsum("dn,dn->n", rest, rest))
+
+
+def hidden_basis(deviations: Array, gaps: Gaps, root: Array) -> tuple[Array, Array]:
+    """Q for each pattern, and :math:`(I - Q Q^T) A z` for each row z."""
+    q, _ = _modified_gram_schmidt(root[:, gaps.features])
+    return q, _split(root @ deviations.T, gaps.by_row(q))[1]
+
+
+def _split(whitened: Array, q: Array) -> tuple[Array, Array]:
+    """Shares of orthonormal columns in each row, (m, n), and what is left, (d, n)."""
+    shares = np.empty((q.shape[1], whitened.shape[1]))
+    for k in range(len(shares)):
+        shares[k] = np.einsum("dn,dn->n", q[:, k], whitened)
+        whitened -= q[:, k] * shares[k]
+    return shares, whitened
+
+
+def _inverse_cholesky(blocks: Array) -> tuple[Array, Array]:
+    """Inverse factors of positive definite blocks (m, m, n) and their log-determinants.
+
+    Overwrites the blocks.
+    """
+    inverse = np.zeros_like(blocks)
+    log_det = np.zeros(blocks.shape[2])
+    for k in range(len(blocks)):
+        pivot = np.sqrt(blocks[k, k])
+        log_det += 2.0 * np.log(pivot)
+        column = blocks[k + 1 :, k] / pivot
+        blocks[k + 1 :, k + 1 :] -= column[:, None] * column
+        # Row k of the inverse factor, from row k of the factor that `blocks` keeps.
+        inverse[k, :k] = -np.einsum("jn,jin->in", blocks[k, :k], inverse[:k, :k]) / pivot
+        inverse[k, k] = 1.0 / pivot
+        blocks[k + 1 :, k] = column
+    return inverse, log_det
+
+
+def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
+    """Q and R of matrices (d, m, n); overwrites them."""
+    m, n = columns.shape[1:]
+    r = np.zeros((m, m, n))
+    for k in range(m):
+        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]))
+        columns[:, k] /= r[k, k]
+        r[k, k + 1 :] = np.einsum("dn,djn->jn", columns[:, k], columns[:, k + 1 :])
+        columns[:, k + 1 :] -= columns[:, k, None] * r[k, k + 1 :]
+    return columns, r
+
+
+def _inverse_upper(r: Array) -> Array:
+    """Inverses of upper triangular matrices (m, m, n)."""
+    inverse = np.zeros_like(r)
+    for k in range(len(r)):
+        inverse[k, k] = 1.0 / r[k, k]
+        inverse[:k, k] = -np.einsum("ijn,jn->in", inverse[:k, :k], r[:k, k]) / r[k, k]
+    return inverse

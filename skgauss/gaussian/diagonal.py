@@ -1,0 +1,235 @@
+"""Uncorrelated features: a factor is the vector of standard deviations, or the one of all.
+
+Nothing here builds a (d, d) array. What a family is, `families` says.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from . import linalg
+from .linalg import NotPositiveDefiniteError
+from .scales import scale_divergence
+
+
+class Diagonal:
+    """Uncorrelated features: variances, standard deviations, elementwise algebra.
+
+    Parameters
+    ----------
+    n_features : int
+    shape : tuple of int, optional
+        The shape in which a user sees the covariance, (d,) unless given. One feature of
+        a full covariance is a diagonal family of shape (1, 1).
+    """
+
+    # How many features share one number of the factor: the weight of that number in the
+    # Fisher metric.
+    multiplicity = 1
+    correlated = False
+
+    def __init__(self, n_features: int, shape: tuple[int, ...] | None = None):
+        self.n_features = n_features
+        self.shape = (n_features,) if shape is None else shape
+        self.scatter_shape = self.shape
+        self.n_parameters = 2 * n_features
+
+    # -- between what a user sees and the arrays used here
+
+    def pack(self, covariance: Array) -> Array:
+        return np.reshape(covariance, -1)
+
+    def unpack(self, covariance: Array) -> Array | float:
+        return covariance.reshape(self.shape)
+
+    def isotropic(self, variance: float) -> Array:
+        """`variance` times the identity, as a covariance and no less as a factor."""
+        return np.full(self.n_features, variance)
+
+    def is_symmetric(self, covariance: Array) -> bool:
+        return True
+
+    # -- statistics
+
+    def project(self, scatter: Array) -> Array:
+        """The covariance of this family that maximises the likelihood of a scatter."""
+        return scatter.reshape(-1)
+
+    def add_ridge(self, scatter: Array, ridge: Array) -> Array:
+        return scatter + ridge.reshape(self.scatter_shape)
+
+    # -- factors
+
+    def root(self, covariance: Array) -> Array:
+        if not (covariance > 0).all():
+            raise NotPositiveDefiniteError
+        return np.sqrt(covariance)
+
+    def square(self, factor: Array) -> Array:
+        return factor * factor
+
+    def root_of_inverse(self, precision: Array) -> Array:
+        return 1.0 / self.root(precision)
+
+    def inverse_square(self, factor: Array) -> Array:
+        return 1.0 / (factor * factor)
+
+    def diagonal(self, factor: Array) -> Array:
+        return factor
+
+    def with_diagonal(self, factor: Array, diagonal: Array) -> Array:
+        return diagonal
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return factor
+
+    def log_det(self, factor: Array) -> float:
+        """Log-determinant of the covariance."""
+        return 2.0 * self.multiplicity * float(np.log(factor).sum())
+
+    def trace_inverse(self, factor: Array, ridge: Array) -> float:
+        """Trace of inverse covariance times diag(ridge)."""
+        return float((ridge / (factor * factor)).sum())
+
+    @property
+    def identity(self) -> Array:
+        """The factor of the identity."""
+        return self.isotropic(1.0)
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        """Condition number of the correlation matrix, estimated in the 1-norm."""
+        return 1.0
+
+    # -- rows of data
+
+    def inverse(self, factor: Array) -> Array:
+        return 1.0 / factor
+
+    def whiten(self, inverse: Any, rows: Any) -> Any:
+        """``L^-1 x`` of each row x, given the inverse; of any array library. May overwrite them."""
+        rows *= inverse
+        return rows
+
+    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
+        """Of the whitened rows. Overwrites them."""
+        whitened = self.whiten(inverse, rows)
+        whitened *= whitened
+        return whitened @ np.ones(self.n_features)
+
+    def colorize(self, factor: Array, rows: Array) -> Array:
+        return rows * factor
+
+    # -- single deviations and symmetric forms
+
+    def solve(self, factor: Array, other: Array) -> Array:
+        """``L^-1 other``."""
+        return other / factor
+
+    solve_transposed = solve
+
+    def lower(self, form: Array) -> Array:
+        return form
+
+    def outer(self, deviation: Array) -> Array:
+        """Whitened form of a whitened deviation, z z^T."""
+        return deviation * deviation
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        """The covariance of this family nearest in likelihood to delta delta^T."""
+        return deviation * deviation
+
+    def excess(self, relative: Array) -> Array:
+        """``R R^T - I`` as a whitened form, for R = L^-1 F."""
+        return self.multiplicity * (relative * relative - 1.0)
+
+    def divergence(self, factor: Array, target: Array, relative: Array) -> float:
+        """``tr(R R^T) - d - log det(R R^T)`` for R = L^-1 F, to full relative precision.
+
+        Summed from the terms ``r^2 - 1 - 2 log r``, none of them negative.
+        """
+        return self.multiplicity * scale_divergence(factor, target)
+
+    def unwhiten_form(self, factor: Array, form: Array) -> Array:
+        """``L^-T form L^-1``."""
+        return form / (factor * factor)
+
+    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
+        """``L^-1 covariance L^-T``."""
+        return covariance / (factor * factor)
+
+    def color_form(self, factor: Array, form: Array) -> Array:
+        """``L form L^T``."""
+        return form * (factor * factor)
+
+    color_transposed = color_form
+
+    def fisher_norm(self, form: Array) -> float:
+        """Length of a derivative U in the inverse Fisher metric."""
+        return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
+
+    # -- moves in the frame of a point, where the Fisher metric is the identity
+
+    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
+        """The gradient (u, U) as one vector, whose length is that of the natural gradient."""
+        return np.concatenate((score_mean, score_covariance / math.sqrt(2 * self.multiplicity)))
+
+    def split_frame(self, vector: Array) -> tuple[Array, Array]:
+        """The parts (u, U) of such a vector."""
+        d = self.n_features
+        return vector[:d], math.sqrt(2 * self.multiplicity) * vector[d:]
+
+    def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
+        """Mean and factor reached by a step (p, P) in the frame of a point.
+
+        The covariance :math:`L (I + P + P^2 / 2) L^T` is positive definite for every step.
+        """
+        relative = math.sqrt(2 / self.multiplicity) * step[self.n_features :]
+        stretch = np.sqrt(1 + relative + relative * relative / 2)
+        return mean + factor * step[: self.n_features], factor * stretch
+
+    # -- curvature
+
+    def largest_variance(self, factor: Array) -> float:
+        """Largest eigenvalue of the covariance."""
+        return float(factor.max()) ** 2
+
+    def largest_precision(self, factor: Array) -> float:
+        """Largest eigenvalue of its inverse."""
+        return float(factor.min()) ** -2.0
+
+    def factor_curvature(self, factor: Array, stretch: Array) -> float:
+        """Largest eigenvalue of minus the Hessian in the factor, at the maximum.
+
+        The diagonal of the factor moves `stretch` times as far as its parameter.
+        """
+        return 2.0 * self.multiplicity * float((stretch / factor).max()) ** 2
+
+
+class Spherical(Diagonal):
+    """One variance for all features."""
+
+    def __init__(self, n_features: int):
+        super().__init__(n_features)
+        self.shape = ()
+        self.multiplicity = n_features
+        self.n_parameters = n_features + 1
+
+    def unpack(self, covariance: Array) -> float:
+        return float(covariance[0])
+
+    def isotropic(self, variance: float) -> Array:
+        return np.full(1, variance)
+
+    def project(self, scatter: Array) -> Array:
+        return scatter.mean(keepdims=True)
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return np.full(self.n_features, factor[0])
+
+    def outer(self, deviation: Array) -> Array:
+        return np.array([deviation @ deviation])
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        return self.outer(deviation) / self.n_features

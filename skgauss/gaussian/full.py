@@ -1,0 +1,187 @@
+"""Any covariance: a factor is a lower triangular matrix. What a family is, `families` says."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._typing import Array
+from . import linalg
+from .scales import scale_divergence
+
+
+class Full:
+    """Any covariance; see `Diagonal`, whose methods these are for matrices."""
+
+    multiplicity = 1
+    correlated = True
+
+    def __init__(self, n_features: int):
+        self.n_features = n_features
+        self.shape = self.scatter_shape = (n_features, n_features)
+        self.n_parameters = n_features + n_features * (n_features + 1) // 2
+        self._identity = np.eye(n_features, order="F")  # as LAPACK wants its factors
+        self._identity.flags.writeable = False  # the default start, and no copy of it
+        self._diagonal = np.arange(n_features) * (n_features + 1)
+
+    def pack(self, covariance: Array) -> Array:
+        return (covariance + covariance.T) / 2
+
+    def unpack(self, covariance: Array) -> Array:
+        return covariance
+
+    def isotropic(self, variance: float) -> Array:
+        return self._identity if variance == 1.0 else variance * self._identity
+
+    def is_symmetric(self, covariance: Array) -> bool:
+        deviations = np.sqrt(np.abs(covariance.diagonal()))
+        difference = np.abs(covariance - covariance.T)
+        return bool((difference <= 1e-10 * np.outer(deviations, deviations)).all())
+
+    def project(self, scatter: Array) -> Array:
+        return scatter
+
+    def add_ridge(self, scatter: Array, ridge: Array) -> Array:
+        return scatter + np.diag(ridge)
+
+    def root(self, covariance: Array) -> Array:
+        return linalg.cholesky(covariance)
+
+    def square(self, factor: Array) -> Array:
+        return factor @ factor.T
+
+    def root_of_inverse(self, precision: Array) -> Array:
+        return linalg.inverse_cholesky(precision)
+
+    def inverse_square(self, factor: Array) -> Array:
+        inverse = linalg.invert_lower(factor)
+        return inverse.T @ inverse
+
+    def diagonal(self, factor: Array) -> Array:
+        return factor.diagonal()
+
+    def with_diagonal(self, factor: Array, diagonal: ArrayLike) -> Array:
+        changed = factor.copy(order="K")
+        changed.ravel(order="K")[self._diagonal] = diagonal  # a view, in either order
+        return changed
+
+    def standard_deviations(self, factor: Array) -> Array:
+        return np.sqrt(np.einsum("ij,ij->i", factor, factor))
+
+    def log_det(self, factor: Array) -> float:
+        return 2.0 * float(np.log(factor.diagonal()).sum())
+
+    def trace_inverse(self, factor: Array, ridge: Array) -> float:
+        whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
+        return float(np.einsum("ij,ij->", whitened, whitened))
+
+    @property
+    def identity(self) -> Array:
+        return self._identity
+
+    def correlation_condition(self, covariance: Array, factor: Array) -> float:
+        precisions = 1.0 / np.sqrt(covariance.diagonal())
+        norm = (precisions * (np.abs(covariance) @ precisions)).max()
+        return linalg.condition(norm, factor * precisions[:, None])
+
+    def inverse(self, factor: Array) -> Array:
+        return linalg.invert_lower(factor)
+
+    def whiten(self, inverse: Any, rows: Any) -> Any:
+        # A product is several times as fast as the triangular solve with so few equations.
+        return (inverse @ rows.T).T
+
+    def squared_lengths(self, inverse: Array, rows: Array) -> Array:
+        whitened = self.whiten(inverse, rows)
+        return np.einsum("ij,ij->i", whitened, whitened)
+
+    def colorize(self, factor: Array, rows: Array) -> Array:
+        return rows @ factor.T
+
+    def solve(self, factor: Array, other: Array) -> Array:
+        return other if factor is self._identity else linalg.solve_lower(factor, other)
+
+    def solve_transposed(self, factor: Array, other: Array) -> Array:
+        return linalg.solve_lower_transposed(factor, other)
+
+    def lower(self, form: Array) -> Array:
+        return np.tril(form)
+
+    def outer(self, deviation: Array) -> Array:
+        return np.outer(deviation, deviation)
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        return np.outer(deviation, deviation)
+
+    def excess(self, relative: Array) -> Array:
+        if relative is self._identity:
+            return np.zeros_like(relative)
+        return relative @ relative.T - self._identity
+
+    def divergence(self, factor: Array, target: Array, relative: Array) -> float:
+        below = self.with_diagonal(relative, 0.0)
+        return float(np.einsum("ij,ij->", below, below)) + scale_divergence(
+            factor.diagonal(), target.diagonal()
+        )
+
+    def unwhiten_form(self, factor: Array, form: Array) -> Array:
+        half = linalg.solve_lower_transposed(factor, form)
+        return linalg.solve_lower_transposed(factor, half.T).T
+
+    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
+        half = linalg.solve_lower(factor, covariance)
+        return linalg.solve_lower(factor, half.T)
+
+    def color_form(self, factor: Array, form: Array) -> Array:
+        return factor @ form @ factor.T
+
+    def color_transposed(self, factor: Array, form: Array) -> Array:
+        """``L^T form L``."""
+        return factor.T @ form @ factor
+
+    def fisher_norm(self, form: Array) -> float:
+        return linalg.norm(form) / math.sqrt(2)
+
+    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
+        return np.concatenate((score_mean, score_covariance.reshape(-1) / math.sqrt(2)))
+
+    def split_frame(self, vector: Array) -> tuple[Array, Array]:
+        d = self.n_features
+        return vector[:d], math.sqrt(2) * vector[d:].reshape(self.shape)
+
+    def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
+        form = math.sqrt(2) * step[self.n_features :].reshape(self.shape)
+        form = (form + form.T) / 2
+        root = linalg.cholesky(self._identity + form + 0.5 * form @ form)
+        return mean + factor @ step[: self.n_features], factor @ root
+
+    def largest_variance(self, factor: Array) -> float:
+        return linalg.largest_eigenvalue(self.square(factor))
+
+    def largest_precision(self, factor: Array) -> float:
+        return linalg.largest_eigenvalue(self.inverse_square(factor))
+
+    def factor_curvature(self, factor: Array, stretch: Array) -> float:
+        r"""See `Diagonal`.
+
+        The Hessian couples only entries of one column of the factor. Minus that of column
+        j is :math:`T (\Lambda_j + e e^T / L_{jj}^2) T`, with :math:`\Lambda_j` the trailing
+        block of the precision from row j on, e the first unit vector and T the identity
+        but for the stretch :math:`t_j` in its corner. All of them are below lambda if
+        lambda I - Lambda is positive definite, and
+        :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
+        elimination of the rows below takes off its diagonal. Bisection finds the least
+        such lambda.
+        """
+        precision = self.inverse_square(factor)
+        squared = stretch * stretch
+        corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
+
+        def is_above(bound: float) -> bool:
+            taken = linalg.eliminated(bound * self._identity - precision)
+            return taken is not None and bool((bound > corner + squared * taken).all())
+
+        largest = linalg.largest_eigenvalue(precision)
+        below = max(corner.max(), largest)
+        return linalg.bisect(is_above, below, 2.0 * below + squared.max() * largest)

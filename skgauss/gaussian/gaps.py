@@ -1,0 +1,79 @@
+"""Gaps: patterns of missing values, sorted and cut into pieces that are worked on at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+_PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
+
+
+class Gaps:
+    """Where values are missing in rows that miss equally many.
+
+    Parameters
+    ----------
+    missing : bool ndarray of shape (n_patterns, n_features)
+        The patterns, each with as many missing.
+    counts : int ndarray of shape (n_patterns,)
+        Rows of each pattern, which follow each other.
+
+    Attributes
+    ----------
+    features : int ndarray of shape (n_missing, n_patterns)
+        The missing features.
+    """
+
+    def __init__(self, missing: np.ndarray, counts: np.ndarray):
+        n_missing = int(missing[0].sum())
+        self.features = np.nonzero(missing)[1].reshape(len(missing), n_missing).T
+        self._n_features = missing.shape[1]
+        self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
+
+    def by_row(self, of_pattern: np.ndarray) -> np.ndarray:
+        """One copy for each row along the last axis."""
+        return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
+
+    @property
+    def entries(self) -> np.ndarray:
+        """Places of the missing values in the flattened rows, (n_missing, n_rows)."""
+        features = self.by_row(self.features)
+        return features + self._n_features * np.arange(features.shape[1])
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Places of the blocks in a flattened matrix, (n_missing, n_missing, n_patterns)."""
+        return self.features[:, None] * self._n_features + self.features
+
+
+def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An order of the rows in which equal patterns meet, and where each begins.
+
+    Patterns that miss fewest come first. The starts end with the number of rows.
+    """
+    packed = np.packbits(missing, axis=1)
+    words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
+    order = np.lexsort((*words.T, missing.sum(axis=1)))
+    ordered = words[order]
+    changes = np.flatnonzero((ordered[1:] != ordered[:-1]).any(axis=1)) + 1
+    starts = np.concatenate(([0], changes, [len(missing)])) if len(missing) else np.zeros(1, int)
+    return order, starts
+
+
+def pieces(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
+    """Sorted patterns that miss equally many, so many at once as fit into cache.
+
+    Parameters
+    ----------
+    n_missing : int ndarray of shape (n_patterns,)
+    starts : int ndarray of shape (n_patterns + 1,)
+        Where the rows of each pattern begin, and where all end.
+    n_features : int
+    """
+    first = 0
+    while first < len(n_missing):
+        most_rows = max(_PIECE // (n_features + int(n_missing[first]) ** 2), 1)
+        same = int(np.searchsorted(n_missing, n_missing[first], side="right"))
+        fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
+        last = min(same, max(fitting, first + 1))
+        yield slice(first, last)
+        first = last

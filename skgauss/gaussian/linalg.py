@@ -1,0 +1,118 @@
+"""Linear algebra on triangular factors, by BLAS and LAPACK, and extreme eigenvalues.
+
+Thin enough that a call costs little more than the routine itself: an iteration of
+a solver on few features consists of nothing else.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.linalg import blas, lapack
+
+from .._typing import Array
+
+_RESOLUTION = 1e-14  # of a bisection
+
+
+class NotPositiveDefiniteError(ValueError):
+    """A matrix that should be positive definite is not, or a point is no Gaussian."""
+
+    def __str__(self) -> str:
+        return "The covariance is not positive definite, or its likelihood not a finite number."
+
+
+def norm(array: Array) -> float:
+    """Euclidean norm of all entries, which their squares do not overflow."""
+    return blas.dnrm2(array.reshape(-1))
+
+
+def cholesky(matrix: Array) -> Array:
+    """Lower triangular L with ``L @ L.T == matrix``, which is symmetric."""
+    factor, info = lapack.dpotrf(matrix.T, lower=1, clean=1)  # .T: no copy into LAPACK's order
+    if info != 0:
+        raise NotPositiveDefiniteError
+    return factor
+
+
+def solve_lower(factor: Array, rhs: Array) -> Array:
+    """``inv(factor) @ rhs`` for lower triangular `factor`; not finite where that is singular."""
+    # Not LAPACK's dtrtrs, whose OpenBLAS wakes its threads for matrices of any size.
+    return blas.dtrsm(1.0, factor, rhs, lower=1)
+
+
+def solve_lower_transposed(factor: Array, rhs: Array) -> Array:
+    """``inv(factor).T @ rhs`` for lower triangular `factor`."""
+    return blas.dtrsm(1.0, factor, rhs, lower=1, trans_a=1)
+
+
+def invert_lower(factor: Array) -> Array:
+    """``inv(factor)`` for lower triangular `factor`, lower triangular again."""
+    inverse, info = lapack.dtrtri(factor, lower=1)
+    if info != 0:
+        raise NotPositiveDefiniteError
+    return inverse
+
+
+def upper_cholesky(matrix: Array) -> Array:
+    """Upper triangular U with ``U @ U.T == matrix``: elimination from the last row upwards."""
+    return cholesky(matrix[::-1, ::-1])[::-1, ::-1]
+
+
+def inverse_cholesky(matrix: Array) -> Array:
+    """Lower triangular L with ``inv(L @ L.T) == matrix``, without inverting `matrix`.
+
+    With ``matrix == U @ U.T``, U upper triangular, it is ``inv(U).T``.
+    """
+    return invert_lower(upper_cholesky(matrix).T)
+
+
+def condition(norm: float, factor: Array) -> float:
+    """Condition number in the 1-norm, estimated in O(d^2) from norm and Cholesky factor."""
+    reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
+    return 1.0 / reciprocal if reciprocal > 0 else np.inf
+
+
+def pivoted_cholesky(matrix: Array) -> tuple[Array, Array, int]:
+    """Factor, pivots (0-based) and numerical rank of a positive semidefinite matrix.
+
+    A pivot counts as zero when its square is below what rounding leaves of a unit
+    diagonal; `matrix` is therefore to be scaled to one.
+    """
+    n = len(matrix)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=rank_tolerance(n))
+    return np.tril(factor), pivots - 1, int(rank)
+
+
+def rank_tolerance(n: int) -> float:
+    """Squared pivot of a correlation matrix of `n` features that rounding explains."""
+    return 10 * n * float(np.finfo(float).eps)
+
+
+def largest_eigenvalue(matrix: Array) -> float:
+    """Largest eigenvalue of a symmetric matrix; infinity where the matrix overflows."""
+    return float(np.linalg.eigvalsh(matrix)[-1]) if np.isfinite(matrix).all() else np.inf
+
+
+def eliminated(matrix: Array) -> Array | None:
+    """What elimination from the last row upwards takes off each entry of the diagonal.
+
+    For row j that is b' C^-1 b, with C the trailing block below it and b its entries there.
+    None where the matrix is not positive definite.
+    """
+    try:
+        upper = upper_cholesky(matrix)
+    except NotPositiveDefiniteError:
+        return None
+    beyond = np.triu(upper, 1)
+    return np.einsum("ij,ij->i", beyond, beyond)
+
+
+def bisect(is_above: Callable[[float], bool], below: float, above: float) -> float:
+    """Least number for which `is_above` holds, between one where it does not and one where."""
+    if not np.isfinite(above):
+        return above
+    while True:
+        middle = below + (above - below) / 2
+        if above - below <= _RESOLUTION * above or not below < middle < above:
+            return middle
+        below, above = (below, middle) if is_above(middle) else (middle, above)

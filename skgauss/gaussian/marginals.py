@@ -1,0 +1,94 @@
+"""Rows that miss values, under a known Gaussian: density of what is there, law of what is not."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import threads
+from . import linalg
+from .conditional import Conditional, Conditioner
+from .families import Family
+from .gaps import Gaps, pieces, sort_patterns
+
+
+class Marginals(NamedTuple):
+    """Of the observed values of each row.
+
+    Attributes
+    ----------
+    distances : ndarray of shape (n_rows,)
+        Squared Mahalanobis distances.
+    log_dets : ndarray of shape (n_rows,)
+        Log-determinants of the covariances.
+    """
+
+    distances: Array
+    log_dets: Array
+
+
+class Completed(NamedTuple):
+    """Deviations with the missing ones at their conditional means, and how sure those are.
+
+    Attributes
+    ----------
+    deviations : ndarray of shape (n_rows, n_features)
+    standard_deviations : ndarray of shape (n_rows, n_features)
+        Conditional standard deviations, 0 where observed.
+    """
+
+    deviations: Array
+    standard_deviations: Array
+
+
+@threads.one_blas_thread()
+def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
+    """Of deviations from the mean, NaN where missing."""
+    missing = np.isnan(deviations)
+    scales = family.standard_deviations(factor)
+    relative = np.where(missing, 0.0, deviations / scales)
+    units = 2.0 * (~missing @ np.log(scales))
+    if not family.correlated:
+        return Marginals(np.einsum("ij,ij->i", relative, relative), units)
+    result = Marginals(np.empty(len(missing)), np.empty(len(missing)))
+    log_det = family.log_det(factor / scales[:, None])
+    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
+        result.distances[rows] = given.distances
+        result.log_dets[rows] = log_det + gaps.by_row(given.log_det)
+    log_dets = result.log_dets + units
+    log_dets[missing.all(axis=1)] = 0.0  # and not what rounding makes of it
+    return Marginals(result.distances, log_dets)
+
+
+@threads.one_blas_thread()
+def completed(deviations: Array, family: Family, factor: Array) -> Completed:
+    """Of deviations from the mean, NaN where missing."""
+    missing = np.isnan(deviations)
+    scales = family.standard_deviations(factor)
+    spread = np.where(missing, scales, 0.0)
+    if not family.correlated:
+        return Completed(np.where(missing, 0.0, deviations), spread)
+    relative = np.where(missing, 0.0, deviations / scales)
+    completed = deviations.copy()
+    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
+        variances = gaps.by_row(np.einsum("iin->in", given.covariance))
+        features = gaps.by_row(gaps.features)
+        where = rows, features
+        completed[where] = given.mean * scales[features]
+        spread[where] *= np.sqrt(variances)
+    return Completed(completed, spread)
+
+
+def _conditionals(
+    relative: Array, missing: np.ndarray, family: Family, factor: Array
+) -> Iterator[tuple[np.ndarray, Gaps, Conditional]]:
+    """Indices of rows that miss equally many, where they miss them, and their law."""
+    variances = family.standard_deviations(factor) ** 2
+    condition = Conditioner(variances, linalg.invert_lower(factor))
+    order, starts = sort_patterns(missing)
+    patterns = missing[order[starts[:-1]]]
+    for piece in pieces(patterns.sum(axis=1), starts, missing.shape[1]):
+        rows = order[starts[piece.start] : starts[piece.stop]]
+        gaps = Gaps(patterns[piece], np.diff(starts[piece.start : piece.stop + 1]))
+        yield rows, gaps, condition(relative[rows], gaps)

@@ -1,0 +1,189 @@
+r"""Parametrizations: theta <-> (mean, covariance), and the chain rule.
+
+theta is one flat array, the mean followed by a block for the covariance: the matrix
+itself, entry by entry, so that the Euclidean inner product of theta is the Frobenius
+inner product of matrices and a gradient step moves the matrix as it is written in a
+textbook. The formulas hold for every family; for one feature they read
+
+=============  ===============  ===========================================
+name           block            gradient, with u and U of the likelihood
+=============  ===============  ===========================================
+scale          sigma            U / sigma          (a / sigma^3 - 1 / sigma)
+log-scale      log sigma        U                  (a / sigma^2 - 1)
+covariance     v = sigma^2      U / (2 v)          (a / (2 v^2) - 1 / (2 v))
+precision      p = 1 / v        -v U / 2           ((v - a) / 2)
+=============  ===============  ===========================================
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from .._typing import Array
+from .families import Family
+
+
+class Parametrization(ABC):
+    """One way to write a Gaussian as a vector.
+
+    Subclasses map the covariance block only; the mean is always itself.
+    """
+
+    def __init__(self, family: Family):
+        self.family = family
+        self.n_features = family.n_features
+        self._block_shape = family.isotropic(1.0).shape
+
+    def to_theta(self, mean: Array, factor: Array) -> Array:
+        return np.concatenate((mean, self._to_block(factor).reshape(-1)))
+
+    def from_theta(self, theta: Array) -> tuple[Array, Array]:
+        """Mean and what the block says is the factor; the likelihood checks that it is.
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            Where a covariance or precision has no factor.
+        """
+        mean, block = self._split(theta)
+        return mean, self._from_block(block)
+
+    def pullback(self, factor: Array, score_mean: Array, score_covariance: Array) -> Array:
+        """Gradient with respect to theta, from the whitened gradient."""
+        mean = self.family.solve_transposed(factor, score_mean)
+        return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
+
+    def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        """Gradient with respect to theta, from the gradient in the frame of a point."""
+        return self.pullback(factor, *self.family.split_frame(gradient))
+
+    def push(self, factor: Array, direction: Array) -> Array:
+        """The move in the frame of a point that a small step in theta makes.
+
+        The adjoint of `pull_frame`.
+        """
+        mean, block = self._split(direction)
+        return self.family.frame(
+            self.family.solve(factor, mean), self.family.multiplicity * self._push(factor, block)
+        )
+
+    def learning_rate_bound(self, factor: Array) -> float:
+        r"""Largest constant step that is stable at a maximum, 2 / lambda_max(-H).
+
+        There the gradient vanishes, and with it the curvature of the parametrization: what
+        is left of -H is the Fisher metric, the inverse covariance for the mean and
+        :math:`\tfrac12 \| L^{-1} \mathrm{d}\Sigma L^{-T} \|^2` for the block, and nothing
+        in between.
+        """
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            of_mean = self.family.largest_precision(factor)
+            return 2.0 / max(of_mean, self._block_curvature(factor))
+
+    def _split(self, theta: Array) -> tuple[Array, Array]:
+        return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)
+
+    @abstractmethod
+    def _to_block(self, factor: Array) -> Array: ...
+
+    @abstractmethod
+    def _from_block(self, block: Array) -> Array: ...
+
+    @abstractmethod
+    def _pull(self, factor: Array, form: Array) -> Array: ...
+
+    @abstractmethod
+    def _push(self, factor: Array, block: Array) -> Array:
+        """``L^-1 dSigma L^-T`` of a small step of the block."""
+
+    @abstractmethod
+    def _block_curvature(self, factor: Array) -> float: ...
+
+
+class Scale(Parametrization):
+    """sigma; the lower Cholesky factor L."""
+
+    def _to_block(self, factor: Array) -> Array:
+        return factor
+
+    def _from_block(self, block: Array) -> Array:
+        return block
+
+    def _pull(self, factor: Array, form: Array) -> Array:
+        return self.family.lower(self.family.solve_transposed(factor, form))
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        half = self.family.solve(factor, self.family.lower(block))
+        return half + half.T
+
+    def _block_curvature(self, factor: Array) -> float:
+        return self.family.factor_curvature(factor, np.ones(len(factor)))
+
+
+class LogScale(Scale):
+    """log sigma; L with the logarithm of its diagonal, which makes every block a factor."""
+
+    def _to_block(self, factor: Array) -> Array:
+        return self.family.with_diagonal(factor, np.log(self.family.diagonal(factor)))
+
+    def _from_block(self, block: Array) -> Array:
+        return self.family.with_diagonal(block, np.exp(self.family.diagonal(block)))
+
+    def _pull(self, factor: Array, form: Array) -> Array:
+        gradient = super()._pull(factor, form)
+        diagonal = self.family.diagonal(gradient) * self.family.diagonal(factor)
+        return self.family.with_diagonal(gradient, diagonal)
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        diagonal = self.family.diagonal(block) * self.family.diagonal(factor)
+        return super()._push(factor, self.family.with_diagonal(block, diagonal))
+
+    def _block_curvature(self, factor: Array) -> float:
+        return self.family.factor_curvature(factor, self.family.diagonal(factor))
+
+
+class Covariance(Parametrization):
+    """sigma^2; the covariance matrix."""
+
+    def _to_block(self, factor: Array) -> Array:
+        return self.family.square(factor)
+
+    def _from_block(self, block: Array) -> Array:
+        return self.family.root(block)
+
+    def _pull(self, factor: Array, form: Array) -> Array:
+        return 0.5 * self.family.unwhiten_form(factor, form)
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        return self.family.whiten_symmetric(factor, block)
+
+    def _block_curvature(self, factor: Array) -> float:
+        largest = self.family.largest_precision(factor)
+        return 0.5 * self.family.multiplicity * largest * largest
+
+
+class Precision(Parametrization):
+    """1 / sigma^2; the inverse of the covariance matrix."""
+
+    def _to_block(self, factor: Array) -> Array:
+        return self.family.inverse_square(factor)
+
+    def _from_block(self, block: Array) -> Array:
+        return self.family.root_of_inverse(block)
+
+    def _pull(self, factor: Array, form: Array) -> Array:
+        return -0.5 * self.family.color_form(factor, form)
+
+    def _push(self, factor: Array, block: Array) -> Array:
+        return -self.family.color_transposed(factor, block)
+
+    def _block_curvature(self, factor: Array) -> float:
+        largest = self.family.largest_variance(factor)
+        return 0.5 * self.family.multiplicity * largest * largest
+
+
+PARAMETRIZATIONS: dict[str, type[Parametrization]] = {
+    "scale": Scale,
+    "log-scale": LogScale,
+    "covariance": Covariance,
+    "precision": Precision,
+}

@@ -1,0 +1,29 @@
+"""Likelihoods: one a file, their interface, whether there is a maximum, and the curvature there.
+
+What belongs here is a function of mean and factor, made of statistics: its value, its
+whitened gradient, its information. How it is climbed, and in which coordinates, does not.
+"""
+
+from .base import Evaluation, Likelihood
+from .curvature import CLEAR, Standing, leave_saddle, standing
+from .existence import (
+    NoMaximumError,
+    likelihood_with_ridge,
+    linear_relation,
+    listed,
+    regularized_likelihood,
+)
+
+__all__ = [
+    "CLEAR",
+    "Evaluation",
+    "Likelihood",
+    "NoMaximumError",
+    "Standing",
+    "leave_saddle",
+    "likelihood_with_ridge",
+    "linear_relation",
+    "listed",
+    "regularized_likelihood",
+    "standing",
+]

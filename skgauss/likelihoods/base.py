@@ -1,0 +1,186 @@
+r"""What solvers climb: a likelihood as a function of mean and factor, and its whitened gradient.
+
+With L the factor of the covariance the gradient is kept as :math:`u = L^T \partial\ell /
+\partial\mu` and :math:`U = 2 L^T (\partial\ell / \partial\Sigma) L`. In these coordinates
+the Fisher metric of complete data is the identity (up to the 1/2 of U), no unit of the data
+is left, and nothing is ever inverted.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import Family, linalg
+from .information import Information
+
+EPS = float(np.finfo(float).eps)
+
+
+class Evaluation:
+    """A likelihood and its whitened gradient at one point.
+
+    Parameters
+    ----------
+    mean, factor : ndarray
+        The point.
+    value : float
+        Nats, counted from the likelihood's `reference`.
+    score_mean : ndarray of shape (n_features,)
+        u.
+    family : Family
+    form : callable
+        U, which may cost more than all the rest and is formed when first asked for.
+    expected : tuple of ndarray, default=None
+        Mean and covariance that the point expects of the data once completed.
+    """
+
+    __slots__ = (
+        "_family",
+        "_form",
+        "_score_covariance",
+        "expected",
+        "factor",
+        "mean",
+        "score_mean",
+        "value",
+    )
+
+    def __init__(
+        self,
+        mean: Array,
+        factor: Array,
+        value: float,
+        score_mean: Array,
+        family: Family,
+        form: Callable[[], Array],
+        expected: tuple[Array, Array] | None = None,
+    ):
+        self.mean = mean
+        self.factor = factor
+        self.value = value
+        self.score_mean = score_mean
+        self.expected = expected
+        self._family = family
+        self._form: Callable[[], Array] | None = form
+        self._score_covariance: Array | None = None
+
+    @property
+    def score_covariance(self) -> Array:
+        """U."""
+        if self._score_covariance is None:
+            assert self._form is not None
+            self._score_covariance = self._form()
+            self._form = None
+        return self._score_covariance
+
+    @property
+    def natural_gradient(self) -> Array:
+        """The gradient in the frame of the point, see `Family.frame`."""
+        return self._family.frame(self.score_mean, self.score_covariance)
+
+    @property
+    def norms(self) -> tuple[float, float]:
+        """Of the natural gradient, by mean and by covariance."""
+        return linalg.norm(self.score_mean), self._family.fisher_norm(self.score_covariance)
+
+    @property
+    def natural_gradient_norm(self) -> float:
+        """Square root of g' F^-1 g; half its square estimates the nats still to gain."""
+        return math.hypot(*self.norms)
+
+    def is_stationary(self, tol: float) -> bool:
+        """Whether the norm is at most `tol`. The mean alone may tell that it is not."""
+        return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
+
+
+class Likelihood(ABC):
+    """What solvers climb: of complete data, or of what was observed of incomplete data.
+
+    Attributes
+    ----------
+    family : Family
+    ridge : ndarray of shape (n_features,) or None
+    reference : float
+        The level from which `Evaluation.value` is counted.
+    concave : bool
+        Whether a stationary point is always the maximum, the curvature there known.
+    unimodal : bool
+        Whether a stationary point is always the maximum, which `guess` then is.
+    """
+
+    family: Family
+    ridge: Array | None
+    reference: float
+    concave: bool
+    unimodal: bool
+
+    @abstractmethod
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        """Value and whitened gradient at N(mean, factor factor^T).
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            Where the factor has no positive diagonal, or one whose square float64
+            cannot hold, or the likelihood is not a finite number.
+        """
+
+    @abstractmethod
+    def log_likelihood(self, at: Evaluation) -> float:
+        """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
+
+    @abstractmethod
+    def covariance(self, factor: Array) -> Array:
+        """Covariance of a factor."""
+
+    @abstractmethod
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        """Mean and factor that would maximise the likelihood of the data as completed.
+
+        The M step of EM, which completes missing data by what the point expects of them.
+        """
+
+    @property
+    @abstractmethod
+    def guess(self) -> tuple[Array, Array]:
+        """Mean and factor near the maximum, from the data alone."""
+
+    @property
+    @abstractmethod
+    def maximum(self) -> tuple[Array, Array]:
+        """Mean and factor at the maximum, where it has a closed form."""
+
+    @property
+    def has_information(self) -> bool:
+        """Whether `information` is known, and not too large for a matrix."""
+        return False
+
+    def information(self, at: Evaluation) -> Information:
+        """Minus the Hessian in the frame of the point, where the likelihood has it."""
+        raise NotImplementedError
+
+    def inflation(self, at: Evaluation) -> float:
+        """Variance of the data by what the other features leave of it, at most over features.
+
+        It grows without bound as the covariance turns singular.
+        """
+        return 1.0
+
+    @abstractmethod
+    def is_degenerate(self, at: Evaluation) -> bool:
+        """Whether the climb is on its way to a singular covariance, without a maximum."""
+
+    @abstractmethod
+    def rounding_limit(self, at: Evaluation) -> float:
+        """The natural gradient norm below which float64 cannot tell covariances apart."""
+
+    @abstractmethod
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        """What of a difference of values may be rounding."""
+
+    @abstractmethod
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        """The same for means, which have a rounding of their own far from zero."""

@@ -1,0 +1,131 @@
+r"""Likelihood of complete data.
+
+With xbar and S the mean and scatter of the data and
+:math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, in nats per observation
+
+.. math::
+
+    \ell(\mu, \Sigma) = -\tfrac12 \left[ d \log 2\pi + \log\det\Sigma
+                        + \operatorname{tr}(\Sigma^{-1} A) \right].
+
+The whitened gradient is
+
+.. math::
+
+    u = L^{-1} (\bar x - \mu), \qquad U = L^{-1} A L^{-T} - I.
+
+A ridge r adds diag(r) to S: the penalty :math:`-\tfrac12 \sum_j r_j (\Sigma^{-1})_{jj}`.
+
+References
+----------
+Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 3.2;
+Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
+"""
+
+import math
+from functools import cached_property
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from ..statistics import SufficientStatistics
+from .base import EPS, Evaluation, Likelihood
+
+
+class GaussianLikelihood(Likelihood):
+    """Of complete data; its `reference` is the maximum.
+
+    Values are minus the nats still to gain, and keep their relative precision down to zero.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics
+    family : Family
+    ridge : ndarray of shape (n_features,), default=None
+        r, see the module; None is no ridge.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If scatter and ridge together are singular: there is no maximum.
+    """
+
+    concave = unimodal = True
+
+    def __init__(
+        self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None
+    ):
+        self.family = family
+        self.ridge = ridge
+        self._mean = statistics.mean
+        scatter = (
+            statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
+        )
+        self._covariance = family.project(scatter)
+        self._root = family.root(self._covariance)
+        constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
+        self.reference = -0.5 * (constant + family.log_det(self._root))
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        family = self.family
+        # Of a negative scale the divergence is NaN, of one too large infinite.
+        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
+            raise NotPositiveDefiniteError
+        relative = family.identity if factor is self._root else family.solve(factor, self._root)
+        deviation = family.solve(factor, self._mean - mean)
+        divergence = family.divergence(factor, self._root, relative)
+        value = -0.5 * (divergence + float(deviation @ deviation))
+        if not math.isfinite(value):
+            raise NotPositiveDefiniteError
+
+        def form() -> Array:
+            return family.excess(relative) + family.outer(deviation)
+
+        return Evaluation(mean, factor, value, deviation, family, form)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        penalized = self.reference + at.value
+        if self.ridge is None:
+            return penalized
+        return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)
+
+    def covariance(self, factor: Array) -> Array:
+        """Covariance of a factor; that of the data without the detour by its root."""
+        return self._covariance if factor is self._root else self.family.square(factor)
+
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        """The maximum itself: nothing is left to expect."""
+        return self.maximum
+
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself."""
+        return self.maximum
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        return self._mean, self._root
+
+    @cached_property
+    def condition(self) -> float:
+        """Condition number of the correlation matrix, estimated in the 1-norm."""
+        return self.family.correlation_condition(self._covariance, self._root)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        return False
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        return EPS * self.condition
+
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
+
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        return self._resolution_of_the_mean
+
+    @cached_property
+    def _resolution_of_the_mean(self) -> float:
+        deviations = self.family.standard_deviations(self._root)
+        offset = float(np.max(np.abs(self._mean) / deviations))
+        return EPS * max(self.condition, offset)

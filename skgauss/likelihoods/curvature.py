@@ -1,0 +1,205 @@
+"""Curvature of a likelihood at a stationary point, which says whether it is a maximum.
+
+In the frame of a point, where the Fisher metric of complete data is the identity, minus the
+Hessian at the maximum has eigenvalues between 0 and 1: the share of the information about a
+direction that is left when values are missing. Below 0 the point is a saddle; at 0 the
+likelihood is flat. It is exact where the likelihood has its information as a matrix, else
+from differences of the gradient.
+
+References
+----------
+Orchard and Woodbury (1972), "A missing information principle", Proceedings of the sixth
+Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
+"""
+
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+from .._typing import Array
+from ..gaussian import NotPositiveDefiniteError, Parametrization
+from .base import Evaluation, Likelihood
+
+_STEP = 1e-4  # length of a difference, in the frame
+_RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
+_FEWEST, _MOST = 6, 60  # Lanczos steps
+_SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
+_ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
+_EXACT = 1e-8  # an eigenvalue no larger is no information to speak of, however exact
+_BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
+_INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
+_ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
+# A maximum is near where Newton's step to it is this short, or the curvature clear.
+_NEAR = 0.01
+CLEAR = 1e-3
+
+
+class Curvature(NamedTuple):
+    """The least curved direction at a point.
+
+    Attributes
+    ----------
+    eigenvalue : float
+        Of minus the Hessian, in the frame.
+    direction : ndarray
+        The unit vector, in the frame.
+    resolution : float
+        What of the eigenvalue may be nothing.
+    """
+
+    eigenvalue: float
+    direction: Array
+    resolution: float
+
+
+class Standing(NamedTuple):
+    """What the curvature says of a point whose gradient is small.
+
+    Attributes
+    ----------
+    kind : str
+        "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small
+        because the likelihood is nearly flat, and the maximum is not near.
+    curvature : Curvature
+    """
+
+    kind: str
+    curvature: Curvature
+
+
+def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
+    """What the curvature says; None where it cannot be told."""
+    curvature = least_curvature(likelihood, at)
+    if curvature is None:
+        return None
+    doubtful = max(min(at.natural_gradient_norm / _NEAR, CLEAR), curvature.resolution)
+    if curvature.eigenvalue > doubtful:
+        return Standing("maximum", curvature)
+    if curvature.eigenvalue < -doubtful:
+        return Standing("saddle", curvature)
+    slope = float(at.natural_gradient @ curvature.direction)
+    promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
+    flat = promised <= likelihood.rounding_of_the_value(at)
+    return Standing("flat" if flat else "slope", curvature)
+
+
+def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
+    """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
+    if likelihood.has_information:
+        return Curvature(*likelihood.information(at).least, _EXACT)
+    return _by_lanczos(likelihood, at) if _can_be_told(likelihood, at) else None
+
+
+def _can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:
+    """Whether float64 holds the means that are a difference apart."""
+    deviations = likelihood.family.standard_deviations(at.factor)
+    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * _STEP * deviations).all())
+
+
+def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
+    """By a few steps, which end once no small eigenvalue shows, or one is known well."""
+    gradient = at.natural_gradient
+    size = likelihood.family.n_parameters
+    start = _symmetric(likelihood, np.random.default_rng(0).standard_normal(gradient.size))
+    basis = [start / np.linalg.norm(start)]
+    diagonal: list[float] = []
+    beyond: list[float] = []
+    while True:
+        product = _minus_hessian(likelihood, at, gradient, basis[-1])
+        diagonal.append(float(product @ basis[-1]))
+        vectors = np.array(basis)
+        for _ in range(2):  # once is not enough in floating point
+            product -= vectors.T @ (vectors @ product)
+        beyond.append(float(np.linalg.norm(product)))
+        values, ritz = np.linalg.eigh(
+            np.diag(diagonal) + np.diag(beyond[:-1], 1) + np.diag(beyond[:-1], -1)
+        )
+        residual = beyond[-1] * abs(ritz[-1, 0])
+        clear = values[0] > _SAFE or residual < max(_ACCURATE * abs(values[0]), _BLURRED)
+        exhausted = len(basis) == min(_MOST, size) or beyond[-1] < _INVARIANT
+        if (clear and len(basis) >= _FEWEST) or exhausted:
+            return _refined(likelihood, at, gradient, float(values[0]), vectors.T @ ritz[:, 0])
+        basis.append(product / beyond[-1])
+
+
+def _refined(
+    likelihood: Likelihood, at: Evaluation, gradient: Array, value: float, direction: Array
+) -> Curvature:
+    """A small eigenvalue to second order: its sign is what matters. Not that of the vector."""
+    direction = direction * np.sign(direction[np.abs(direction).argmax()])
+    if value < _SAFE:
+        ahead = _minus_hessian(likelihood, at, gradient, direction)
+        behind = _minus_hessian(likelihood, at, gradient, -direction)
+        value = float(direction @ (ahead - behind)) / 2
+    return Curvature(value, direction, _BLURRED)
+
+
+def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
+    """A point of higher likelihood along the direction that rises, or None if none is found.
+
+    Of two ways, as good as equal, always the same.
+    """
+    for way in (curvature.direction, -curvature.direction):
+        best = at
+        for length in _ESCAPES:
+            with suppress(NotPositiveDefiniteError):
+                point = likelihood.family.retract(at.mean, at.factor, length * way)
+                reached = likelihood.evaluate(*point)
+                best = reached if reached.value > best.value else best
+        if best is not at:
+            return best
+    return None
+
+
+def learning_rate_bound(
+    likelihood: Likelihood, parametrization: Parametrization, at: Evaluation
+) -> float:
+    """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
+    if likelihood.concave:
+        return parametrization.learning_rate_bound(likelihood.maximum[1])
+    gradient = at.natural_gradient
+    information = likelihood.information(at) if likelihood.has_information else None
+
+    def in_the_frame(move: Array) -> Array:
+        if information is not None:
+            return information @ move
+        ahead = _minus_hessian(likelihood, at, gradient, move)
+        behind = _minus_hessian(likelihood, at, gradient, -move)
+        return (ahead - behind) / 2  # of second order, since the bound is a number to print
+
+    def minus_hessian(direction: Array) -> Array:
+        move = parametrization.push(at.factor, direction.reshape(-1))
+        return parametrization.pull_frame(at.factor, in_the_frame(move))
+
+    size = parametrization.to_theta(at.mean, at.factor).size
+    operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(size)
+    try:
+        (largest,) = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)
+    except (ArpackNoConvergence, NotPositiveDefiniteError):
+        # That of complete data, below which the bound is never.
+        return parametrization.learning_rate_bound(at.factor)
+    return float(2.0 / largest)
+
+
+def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array) -> Array:
+    """Minus the Hessian at a stationary point times a vector, in the frame."""
+    length = np.linalg.norm(move)
+    if length == 0:
+        return np.zeros_like(move)
+    step = _STEP / length
+    family = likelihood.family
+    ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
+    return _symmetric(likelihood, gradient - ahead.natural_gradient) / step
+
+
+def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
+    """The vector as a direction in which the covariance stays symmetric."""
+    d = likelihood.family.n_features
+    block = vector[d:]
+    if block.size == d * d:
+        block = block.reshape(d, d)
+        block = ((block + block.T) / 2).reshape(-1)
+    return np.concatenate((vector[:d], block))

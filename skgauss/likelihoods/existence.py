@@ -1,0 +1,233 @@
+"""Does the likelihood have a maximum? If not: who is to blame, and the ridge that helps.
+
+Singularity is judged on the correlation scale, where units do not matter.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from sklearn.utils import check_array
+
+from .._typing import Array
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
+from ..rows import to_host
+from ..statistics import SufficientStatistics
+from .base import Likelihood
+from .complete import GaussianLikelihood
+from .missing import ObservedDiagonal, ObservedFull
+
+_RELATIVE_RIDGE = 1e-6
+_NAMES_SHOWN = 5
+
+
+class NoMaximumError(ValueError):
+    """The likelihood of the data has no maximum.
+
+    Attributes
+    ----------
+    cause : str
+        Sentences on the data.
+    """
+
+    def __init__(self, cause: str, remedy: str = ""):
+        super().__init__(cause, remedy)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
+
+
+class Regularized(NamedTuple):
+    """A likelihood that has a maximum, and what it took.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+    ridge : float or ndarray of shape (n_features,)
+        The ridge in it, as a user would write it.
+    warning : str
+        Why a ridge was needed that nobody asked for, or empty.
+    """
+
+    likelihood: Likelihood
+    ridge: float | Array
+    warning: str = ""
+
+
+def regularized_likelihood(
+    reg_covar: Any,
+    statistics: Any,
+    family: Family,
+    names: Sequence[str],
+) -> Regularized:
+    """The likelihood with the ridge that `reg_covar` asks for.
+
+    Whether that of incomplete data has a maximum only the climb can tell.
+
+    Raises
+    ------
+    NoMaximumError
+        If it has no maximum; the message names features and remedies.
+    ValueError
+        If `reg_covar` or the unit of a feature is not valid.
+    """
+    if statistics.weight == 0:
+        raise NoMaximumError("there are no rows of a positive weight.")
+    _check_observed(statistics, names)
+    automatic = isinstance(reg_covar, str)
+    used = 0.0 if automatic else _checked(reg_covar, len(names))
+    ridge = np.full(len(names), used)
+    _check_variances(statistics.variances + ridge, family, names)
+    if not statistics.complete:
+        unique = ridge.all() or not family.correlated
+        return Regularized(
+            likelihood_with_ridge(statistics, family, ridge),
+            used,
+            "" if unique else _never_together(statistics, names),
+        )
+    likelihood = _attempt(statistics, family, ridge)
+    if likelihood is not None:
+        return Regularized(likelihood, used)
+    diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
+    if not automatic:
+        raise NoMaximumError(
+            diagnosis,
+            f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger reg_covar, "
+            "covariance_type='diag', more rows, or drop one of these features.",
+        )
+    ridge = _RELATIVE_RIDGE * statistics.variances
+    likelihood = _attempt(statistics, family, ridge)
+    if likelihood is None:
+        raise ValueError("The scatter of the statistics is not positive semidefinite.")
+    return Regularized(
+        likelihood,
+        ridge,
+        f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
+        "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
+        "choose your own, or use covariance_type='diag' or more rows.",
+    )
+
+
+def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:
+    """The likelihood of complete or of incomplete data, with a ridge that may be zero.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If complete data have a singular covariance.
+    """
+    used = ridge if ridge.any() else None
+    if statistics.complete:
+        return GaussianLikelihood(statistics, family, used)
+    return (ObservedFull if family.correlated else ObservedDiagonal)(statistics, family, used)
+
+
+def _attempt(
+    statistics: SufficientStatistics, family: Family, ridge: Array
+) -> GaussianLikelihood | None:
+    """The likelihood, unless its covariance is singular to rounding."""
+    try:
+        likelihood = GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
+    except NotPositiveDefiniteError:
+        return None
+    singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
+    return None if singular else likelihood
+
+
+def _checked(reg_covar: Any, n_features: int) -> float | Array:
+    reg_covar = to_host(reg_covar)
+    if np.ndim(reg_covar) == 0:
+        return float(reg_covar)
+    ridge = check_array(
+        reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
+    )
+    if ridge.shape != (n_features,) or (ridge < 0).any():
+        raise ValueError(
+            f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
+            f"of it negative, got an array of shape {ridge.shape}."
+        )
+    return ridge
+
+
+def _check_observed(statistics: Any, names: Sequence[str]) -> None:
+    never = np.flatnonzero(statistics.observed_weights == 0)
+    if never.size:
+        raise NoMaximumError(
+            f"{names[never[0]]!r} was never observed: all its values are NaN.", "Drop it."
+        )
+
+
+def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
+    """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    overflowing = np.flatnonzero(~np.isfinite(variances))
+    if overflowing.size:
+        raise ValueError(
+            f"The variance of {names[overflowing[0]]!r} is larger than float64 can hold. "
+            "Choose a larger unit."
+        )
+    variances = family.project(variances) if family.multiplicity > 1 else variances
+    constant = np.flatnonzero(variances == 0).tolist()
+    if constant:
+        raise NoMaximumError(
+            f"{listed([names[j] for j in constant])} has zero variance (a constant feature, or "
+            "one observed only once).",
+            "Drop it, or set reg_covar to a positive number.",
+        )
+    scales = np.sqrt(variances)
+    for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():
+        raise ValueError(
+            f"The standard deviation of {names[j]!r}, {scales[j]:.3g}, is not between "
+            f"{SMALLEST_SCALE:g} and {LARGEST_SCALE:g}, where float64 can hold its powers. "
+            "Choose another unit."
+        )
+
+
+def _never_together(statistics: Any, names: Sequence[str]) -> str:
+    """A warning if two features were never observed in the same row, else nothing."""
+    apart = np.argwhere(np.triu(~statistics.together, 1))
+    if not len(apart):
+        return ""
+    pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart[:_NAMES_SHOWN].tolist()]
+    more = f" and {len(apart) - _NAMES_SHOWN} more pairs" if len(apart) > _NAMES_SHOWN else ""
+    return (
+        f"{'; '.join(pairs)}{more} were never observed in the same row: the data say nothing "
+        "about their covariance beyond what other features imply. The likelihood is flat there, "
+        "and the result is one of many maxima. Collect rows that show both, or use "
+        "covariance_type='diag'."
+    )
+
+
+def _diagnose(covariance: Array, names: Sequence[str]) -> str:
+    """A sentence on the rank, with the features of one linear relation."""
+    rank, involved = linear_relation(covariance, names)
+    d = len(names)
+    return (
+        f"the covariance of the {d} features has rank {rank}. Either there are too few "
+        f"distinct rows (at least {d + 1} are needed) or features are collinear: "
+        f"{involved} depend on each other linearly."
+    )
+
+
+def linear_relation(
+    covariance: Array, names: Sequence[str], negligible: float = 1e-6
+) -> tuple[int, str]:
+    """Rank of a covariance, at most one below full, and the features of one linear relation.
+
+    Their weights in it are not `negligible` beside the largest.
+    """
+    deviations = np.sqrt(covariance.diagonal())
+    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
+    rank = min(rank, len(names) - 1)
+    # The first dependent feature, as a combination of the independent ones before it.
+    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
+    partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
+    return rank, listed([names[j] for j in sorted((pivots[rank], *partners))])
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, the first few of them where they are many."""
+    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
+    more = len(names) - _NAMES_SHOWN
+    return shown + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,196 @@
+r"""Observed information where values are missing: minus the Hessian, exact, as one matrix.
+
+In the frame of a point a step is (p, V): the mean moves by :math:`L p`, the covariance to
+:math:`L (I + \sqrt2 V + V^2) L^T`. With P the whitened projector on what a row shows, w the
+whitened residual of the row and U the gradient of the likelihood,
+
+.. math::
+
+    p^T P p + 2 \sqrt2\, w^T V P p + \operatorname{tr}[(2 w w^T - P) V P V]
+    - \operatorname{tr}(U V^2),
+
+averaged over the rows, is minus the second derivative along it: a few products of matrices
+for all rows of a pattern.
+
+References
+----------
+Magnus and Neudecker (2019), Matrix Differential Calculus, section 15.3, for complete data;
+Little and Rubin (2019), Statistical Analysis with Missing Data, section 9.1, for the two
+kinds of information.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
+
+from .._typing import Array
+
+_LEAST_SHIFT = 1e-4  # in a frame where the largest eigenvalue is near 1
+
+
+class _Pairs(NamedTuple):
+    """The entries on and above the diagonal of a symmetric matrix.
+
+    Attributes
+    ----------
+    rows, columns : int ndarray of shape (n_pairs,)
+    places : int ndarray of shape (n_features, n_features)
+        Where an entry is among them.
+    lengths : ndarray of shape (n_pairs,)
+        How far the matrix moves as an entry, and its mirror image, move by 1.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    places: np.ndarray
+    lengths: Array
+
+
+@cache
+def _pairs(n_features: int) -> _Pairs:
+    rows, columns = np.triu_indices(n_features)
+    index = np.empty((n_features, n_features), dtype=int)
+    index[rows, columns] = index[columns, rows] = np.arange(len(rows))
+    return _Pairs(rows, columns, index, np.where(rows == columns, 1.0, math.sqrt(2)))
+
+
+@dataclass
+class InformationSums:
+    """Sums over patterns; symmetric matrices as vectors of their pairs.
+
+    Attributes
+    ----------
+    projectors : ndarray of shape (n_pairs,)
+        Of P.
+    residuals : ndarray of shape (n_pairs, n_features)
+        Of P times w.
+    products : ndarray of shape (n_pairs, n_pairs)
+        Of :math:`2 w w^T - P` times P.
+    """
+
+    projectors: Array
+    residuals: Array
+    products: Array
+
+    def __add__(self, other: InformationSums) -> InformationSums:
+        return InformationSums(
+            self.projectors + other.projectors,
+            self.residuals + other.residuals,
+            self.products + other.products,
+        )
+
+    def divided_by(self, weight: float) -> InformationSums:
+        return InformationSums(
+            self.projectors / weight, self.residuals / weight, self.products / weight
+        )
+
+    @classmethod
+    def nothing(cls, n_features: int) -> InformationSums:
+        n_pairs = len(_pairs(n_features).rows)
+        return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
+
+
+def sum_information(
+    basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
+) -> InformationSums:
+    """Of the patterns of a part of the data.
+
+    Parameters
+    ----------
+    basis : ndarray of shape (n_features, n_missing, n_patterns)
+        Orthonormal, of what each pattern does not show, whitened.
+    residuals : ndarray of shape (n_features, n_rows)
+        Whitened residuals of the rows, which follow each other by pattern, each multiplied by
+        its level.
+    levels : ndarray of shape (n_rows,)
+    weights : ndarray of shape (n_patterns,)
+    firsts : int ndarray of shape (n_patterns,)
+        Where the rows of a pattern begin.
+    """
+    rows, columns, _, _ = _pairs(len(basis))
+    by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
+    hidden = by_pattern @ by_pattern.transpose(0, 2, 1)
+    projectors = (rows == columns) - hidden[:, rows, columns]
+    weighted = weights[:, None] * projectors
+    totals = np.add.reduceat(levels * residuals, firsts, axis=1)
+    squares = np.add.reduceat(residuals[rows] * residuals[columns], firsts, axis=1)
+    return InformationSums(
+        weighted.sum(axis=0),
+        projectors.T @ totals.T,
+        (2.0 * squares - weighted.T) @ projectors,
+    )
+
+
+class Information:
+    r"""A symmetric matrix that acts on steps in the frame of a point.
+
+    Parameters
+    ----------
+    sums : InformationSums
+        Averages over the rows.
+    curvature : ndarray of shape (n_features, n_features)
+        A form C that adds :math:`\operatorname{tr}(C V^2)`.
+    """
+
+    def __init__(self, sums: InformationSums, curvature: Array):
+        d = len(curvature)
+        rows, columns, index, lengths = self._pairs = _pairs(d)
+        products = sums.products + np.outer(curvature[rows, columns], rows == columns)
+        products = (products + products.T) / 2
+        # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
+        share = lengths / 2
+        j, k = rows[:, None], columns[:, None]
+        block = products[index[rows, j], index[columns, k]]
+        block += products[index[columns, j], index[rows, k]]
+        block += products[index[rows, k], index[columns, j]]
+        block += products[index[columns, k], index[rows, j]]
+        block *= share[:, None] * share
+        across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
+        across *= math.sqrt(2) * share
+        self.matrix = np.block([[sums.projectors[index], across], [across.T, block]])
+
+    def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
+        """The step to the maximum of the parabola, no longer than `radius`, and its gain.
+
+        Where the step is too long, or the parabola has no maximum, a multiple of the identity
+        is added to the matrix (Levenberg's damping).
+        """
+        packed = self._pack(gradient)
+        shift = 0.0
+        while True:
+            with suppress(LinAlgError):
+                damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
+                step = cho_solve(cho_factor(damped, lower=True), packed)
+                if np.linalg.norm(step) <= radius:
+                    gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
+                    return self._unpack(step), gain
+            shift = max(2 * shift, _LEAST_SHIFT)
+
+    @cached_property
+    def least(self) -> tuple[float, Array]:
+        """The smallest eigenvalue, and its unit vector in the frame, of a fixed sign."""
+        values, vectors = eigh(self.matrix, subset_by_index=(0, 0))
+        vector = vectors[:, 0]
+        vector = vector * np.sign(vector[np.abs(vector).argmax()])
+        return float(values[0]), self._unpack(vector)
+
+    def __matmul__(self, vector: Array) -> Array:
+        return self._unpack(self.matrix @ self._pack(vector))
+
+    def _pack(self, vector: Array) -> Array:
+        rows, columns, index, lengths = self._pairs
+        d = len(index)
+        block = vector[d:].reshape(d, d)
+        return np.concatenate((vector[:d], lengths * block[rows, columns]))
+
+    def _unpack(self, packed: Array) -> Array:
+        _, _, index, lengths = self._pairs
+        d = len(index)
+        return np.concatenate((packed[:d], (packed[d:] / lengths)[index].reshape(-1)))

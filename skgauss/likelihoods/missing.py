@@ -1,0 +1,364 @@
+r"""Likelihood of the observed values where others are missing (at random).
+
+With :math:`\hat y_i` row i completed by its conditional mean and :math:`C_i` the conditional
+covariance of what is missing, given the observed values, the gradient is that of complete
+data of the mean and covariance that the point expects (Fisher's identity):
+
+.. math::
+
+    m = \operatorname{avg} \hat y_i, \qquad
+    S = \operatorname{avg} \left[ (\hat y_i - m)(\hat y_i - m)^T + C_i \right],
+
+    u = L^{-1} (m - \mu), \qquad U = L^{-1} S L^{-T} + u u^T - I.
+
+To compute m and S is the E step of EM; to move to them the M step, the natural gradient step
+of rate 1.
+
+References
+----------
+Dempster, Laird and Rubin (1977), JRSS B 39(1); Little and Rubin (2019), Statistical Analysis
+with Missing Data, section 11.2; Xu and Jordan (1996), "On convergence properties of the EM
+algorithm for Gaussian mixtures", Neural Computation 8(1), for EM as a gradient method.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import threads
+from ..gaussian import (
+    SMALLEST_SCALE,
+    Conditioner,
+    Diagonal,
+    Family,
+    Full,
+    Gaps,
+    NotPositiveDefiniteError,
+    hidden_basis,
+    linalg,
+    pieces,
+)
+from ..statistics import AvailableMoments, IncompleteStatistics, ScatteredStatistics
+from .base import EPS, Evaluation, Likelihood
+from .information import Information, InformationSums, sum_information
+
+ObservedStatistics = IncompleteStatistics | AvailableMoments | ScatteredStatistics
+
+_ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
+# Condition of the correlations, and variance inflation in units of the data, at which a climb
+# to infinity is over, and the inflation at which too few digits are left to go on.
+_DEGENERATE = 1e12
+_NARROW = 1e8
+_LARGEST_INFLATION = 1e14
+_MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
+_ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
+
+
+class Expected(NamedTuple):
+    """What an E step finds at a point.
+
+    Attributes
+    ----------
+    mean, covariance : ndarray
+        m and S.
+    value : float
+        Average log-likelihood of an observation, in nats.
+    """
+
+    mean: Array
+    covariance: Array
+    value: float
+
+
+class ObservedLikelihood(Likelihood):
+    """Of data with missing values.
+
+    Parameters
+    ----------
+    statistics : IncompleteStatistics or AvailableMoments
+    family : Family
+    ridge : ndarray of shape (n_features,), default=None
+        r, see `skgauss.likelihoods.base`.
+    """
+
+    reference = 0.0
+    concave = False
+
+    def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
+        self.family = family
+        self.ridge = ridge
+        self.weight = statistics.informative_weight
+        # Rows without a value count as observations of log-likelihood 0, and as nothing else.
+        self._share = self.weight / statistics.weight
+        self._observed_share = statistics.observed_weights / self.weight
+        self._available_mean = statistics.mean
+
+    @abstractmethod
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        """The E step, without the ridge."""
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        """See `GaussianLikelihood.evaluate`."""
+        family = self.family
+        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
+            raise NotPositiveDefiniteError
+        expected = self._expect(mean, factor)
+        value, covariance = expected.value, expected.covariance
+        if self.ridge is not None:
+            value -= 0.5 * family.trace_inverse(factor, self.ridge)
+            covariance = family.add_ridge(covariance, self.ridge)
+        covariance = family.project(covariance)
+        score_mean = family.solve(factor, expected.mean - mean)
+        relative = family.whiten_symmetric(factor, covariance)
+        form = family.multiplicity * (relative - family.identity) + family.outer(score_mean)
+        if not (math.isfinite(value) and np.isfinite(form).all()):
+            raise NotPositiveDefiniteError
+        completed = expected.mean, covariance
+        return Evaluation(mean, factor, value, score_mean, family, lambda: form, completed)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        penalty = 0.0 if self.ridge is None else self.family.trace_inverse(at.factor, self.ridge)
+        return self._share * (at.value + 0.5 * penalty)
+
+    def covariance(self, factor: Array) -> Array:
+        return self.family.square(factor)
+
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        assert at.expected is not None
+        mean, covariance = at.expected
+        return mean, self.family.root(covariance)
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        raise ValueError(
+            "solver='closed-form' does not serve data with missing values (NaN), whose "
+            "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
+            "'gradient', 'coordinate' or 'lbfgs'."
+        )
+
+    def condition(self, at: Evaluation) -> float:
+        return self.family.correlation_condition(self.family.square(at.factor), at.factor)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        # Far from the data a covariance is ill-conditioned too, but nowhere narrower than they.
+        return self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        return EPS * min(self.condition(at), _DEGENERATE)
+
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
+
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        deviations = self.family.standard_deviations(at.factor)
+        offset = float(np.max(np.abs(at.mean - self._available_mean) / deviations))
+        return max(self.rounding_limit(at), EPS * offset)
+
+
+class ObservedDiagonal(ObservedLikelihood):
+    """Of uncorrelated features: each sees its own observed values alone."""
+
+    family: Diagonal
+
+    unimodal = True
+
+    def __init__(
+        self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
+    ):
+        super().__init__(statistics, family, ridge)
+        self._variances = statistics.variances
+
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself, which exists in closed form here."""
+        share, variances = self._observed_share, self._variances
+        if self.ridge is not None:
+            variances = variances + self.ridge / share
+        pooled = share * variances
+        if self.family.multiplicity > 1:
+            return self._available_mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
+        return self._available_mean, np.sqrt(variances)
+
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        share, deviation = self._observed_share, self._available_mean - mean
+        variances = self.family.standard_deviations(factor) ** 2
+        spread = self._variances + deviation * deviation
+        log_scale = np.log(2 * np.pi) + np.log(variances)
+        value = -0.5 * float(share @ (log_scale + spread / variances))
+        step = share * deviation
+        second = share * spread + (1 - share) * variances
+        scatter = (second - step * step).reshape(self.family.scatter_shape)
+        return Expected(mean + step, scatter, value)
+
+
+class ObservedFull(ObservedLikelihood):
+    """Of correlated features, in units of their standard deviations and about the origin."""
+
+    family: Full
+    unimodal = False
+
+    def __init__(
+        self,
+        statistics: IncompleteStatistics | ScatteredStatistics,
+        family: Full,
+        ridge: Array | None = None,
+    ):
+        super().__init__(statistics, family, ridge)
+        self._origin = statistics.origin
+        variances = statistics.variances if ridge is None else statistics.variances + ridge
+        self._unit = np.sqrt(variances)
+        self._parts = statistics.keep(partial(_parts, origin=self._origin, unit=self._unit))
+        logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
+        self._constant = -0.5 * logs
+
+    @property
+    def guess(self) -> tuple[Array, Array]:
+        """Moments of the complete rows where they are many, else of each feature by itself."""
+        d = len(self._unit)
+        complete = self._parts.total(partial(_complete, n_features=d))
+        if complete.weight >= _ENOUGH_COMPLETE * d:
+            mean = complete.first / complete.weight
+            covariance = complete.second / complete.weight - np.outer(mean, mean)
+            with suppress(NotPositiveDefiniteError):
+                factor = self.family.root(covariance)
+                if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
+                    return self._origin + self._unit * mean, self._unit[:, None] * factor
+        return self._available_mean, np.diag(self._unit)
+
+    def inflation(self, at: Evaluation) -> float:
+        _, factor = self._scaled(at.mean, at.factor)
+        return float((linalg.invert_lower(factor) ** 2).sum(axis=0).max())
+
+    @property
+    def has_information(self) -> bool:
+        return self.family.n_parameters <= _MOST_PARAMETERS
+
+    def information(self, at: Evaluation) -> Information:
+        mean, factor = self._scaled(at.mean, at.factor)
+        root = linalg.invert_lower(factor)
+        sums = self._parts.total(partial(_information, mean=mean, root=root))
+        curvature = -at.score_covariance
+        if self.ridge is not None:
+            curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
+        return Information(sums.divided_by(self.weight), curvature)
+
+    def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        return (mean - self._origin) / self._unit, factor / self._unit[:, None]
+
+    def _expect(self, mean: Array, factor: Array) -> Expected:
+        scaled_mean, scaled_factor = self._scaled(mean, factor)
+        variances = self.family.standard_deviations(scaled_factor) ** 2
+        condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
+        if not condition.inflation < _LARGEST_INFLATION:
+            raise NotPositiveDefiniteError
+        sums = self._parts.total(partial(_completed, mean=scaled_mean, condition=condition))
+        step = sums.first / self.weight
+        covariance = sums.second / self.weight - np.outer(step, step)
+        deviance = self.family.log_det(scaled_factor) + sums.deviance / self.weight
+        value = self._constant - 0.5 * deviance
+        covariance *= self._unit
+        covariance *= self._unit[:, None]
+        return Expected(self._origin + self._unit * step, covariance, value)
+
+
+@dataclass
+class _Sums:
+    """Over rows: of their weights, of the rows, of their products, of the deviance."""
+
+    weight: float
+    first: Array
+    second: Array
+    deviance: float = 0.0
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.weight + other.weight,
+            self.first + other.first,
+            self.second + other.second,
+            self.deviance + other.deviance,
+        )
+
+
+class _Part:
+    """Rows of the data that miss equally many values."""
+
+    def __init__(self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows):
+        self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
+        self.gaps = Gaps(missing, counts)
+
+    def sums(self) -> _Sums:
+        """Of the rows as they are."""
+        return _Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
+
+    def information(self, mean: Array, root: Array) -> InformationSums:
+        """Of the rows, about a mean, whitened by the root of the precision."""
+        deviations = self.rows - self.levels[:, None] * mean
+        deviations.reshape(-1)[self.gaps.entries] = 0.0
+        basis, residuals = hidden_basis(deviations, self.gaps, root)
+        firsts = np.cumsum(self.counts) - self.counts
+        return sum_information(basis, residuals, self.levels, self.weights, firsts)
+
+    def completed(self, mean: Array, condition: Conditioner) -> _Sums:
+        """Of the rows with their missing values as expected, and of the spread of these."""
+        d = len(mean)
+        entries = self.gaps.entries
+        deviations = self.rows - self.levels[:, None] * mean
+        deviations.reshape(-1)[entries] = 0.0
+        given = condition(deviations, self.gaps)
+        # Counted from the origin again, where the observed values have their full precision.
+        completed = self.rows.copy()
+        features = self.gaps.by_row(self.gaps.features)
+        completed.reshape(-1)[entries] = given.mean + self.levels * mean[features]
+        spread = np.bincount(
+            self.gaps.blocks.reshape(-1),
+            (given.covariance * self.weights).reshape(-1),
+            minlength=d * d,
+        )
+        return _Sums(
+            self.weights.sum(),
+            self.levels @ completed,
+            completed.T @ completed + spread.reshape(d, d),
+            float(given.distances.sum() + self.weights @ given.log_det),
+        )
+
+
+def _parts(statistics: IncompleteStatistics, origin: Array, unit: Array) -> list[_Part]:
+    """The rows, counted from `origin` in units of `unit`."""
+    s = statistics
+    starts = np.concatenate(([0], np.cumsum(s.counts)))
+    rows = s.rows_about(origin) / unit
+    parts = []
+    for piece in pieces(s.missing.sum(axis=1), starts, rows.shape[1]):
+        its_rows = slice(starts[piece.start], starts[piece.stop])
+        patterns = s.missing[piece], s.weights[piece], s.counts[piece]
+        parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows]))
+    return parts
+
+
+@threads.one_blas_thread()
+def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> _Sums:
+    return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+
+
+def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
+    with threads.one_blas_thread():
+        sums = (part.information(mean, root) for part in parts)
+        return sum(sums, InformationSums.nothing(len(mean)))
+
+
+def _complete(parts: list[_Part], n_features: int) -> _Sums:
+    """Of the rows that miss nothing, as they are."""
+    sums = (part.sums() for part in parts if not len(part.gaps.features))
+    return sum(sums, _nothing(n_features))
+
+
+def _nothing(n_features: int) -> _Sums:
+    return _Sums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))

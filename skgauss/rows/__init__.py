@@ -1,0 +1,27 @@
+"""Rows: what X may be, and where it lies: in memory, in another array library, with Dask.
+
+What belongs here validates rows and leads them to statistics, or to one number each, where
+they lie. No other folder asks what kind of thing X is.
+"""
+
+from .arrays import adds_up, sum_and_weight, to_host
+from .inputs import (
+    Rows,
+    check_no_infinity,
+    incomplete_rows,
+    rows_of,
+    squared_distances,
+    statistics_of,
+)
+
+__all__ = [
+    "Rows",
+    "adds_up",
+    "check_no_infinity",
+    "incomplete_rows",
+    "rows_of",
+    "squared_distances",
+    "statistics_of",
+    "sum_and_weight",
+    "to_host",
+]

@@ -1,0 +1,322 @@
+"""Rows that live in another array library, or on another device: summed and whitened there.
+
+With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X where it is, and
+what is neither a NumPy array nor can be seen as one without a copy comes here. Only sums go
+to the host, one number a row stays. Temporary arrays are of the size of a chunk.
+
+Sums are those of `blocks`: about a pivot close to the mean, in float64. All chunks share the
+pivot, so that they add up on the device. A chunk is multiplied as many short blocks: a
+product of few columns and many rows would leave most of a GPU idle.
+
+Where a device has no float64, float32 holds sums of a block about such a pivot well enough,
+if features are not too correlated; the blocks are then added on the host, in float64.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import partial, reduce
+from typing import Any
+
+import numpy as np
+from sklearn.externals.array_api_compat import is_array_api_obj
+from sklearn.utils._array_api import (
+    _max_precision_float_dtype,
+    get_namespace,
+    get_namespace_and_device,
+    move_to,
+)
+from sklearn.utils.validation import _check_sample_weight
+
+from .._typing import Array
+from ..blocks import Sums, sums_about_the_mean
+from ..gaussian import Family
+from ..statistics import SufficientStatistics, total, unit_of
+
+# Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
+_CHUNK = 2**24
+# Rows in a block: few enough for float32, whose rounding grows with them, and enough for the
+# products of all blocks to take no more room than a chunk.
+_FEWEST_ROWS = 2**9
+_ROWS_BY_COLUMN = 4
+_ROWS_OF_PIVOT = 512
+_DLPACK_CPU = 1
+# What float32 holds: integers of so many bits, squares and products of deviations of such
+# variances, and, of correlations of such a condition, three digits in every direction.
+_BITS_OF_INTEGERS = 16
+_SMALLEST_VARIANCE, _LARGEST_VARIANCE = 1e-30, 1e30
+_LARGEST_CONDITION = 1e3
+
+
+class NeedsNumPy(Exception):
+    """Rows on a device, or in another library, are such that only NumPy can work on them."""
+
+
+def is_elsewhere(X: Any) -> bool:
+    """Whether validation left X with its own library, as it does only where asked to."""
+    return X is not None and not isinstance(X, np.ndarray)
+
+
+def check_numbers(array: Any, name: str) -> None:
+    """Refuse dtypes that are not real, or that NumPy has not."""
+    xp, _ = get_namespace(array)
+    known = str(array.dtype).rpartition(".")[2] in np.sctypeDict
+    if not (known and xp.isdtype(array.dtype, ("bool", "integral", "real floating"))):
+        raise ValueError(
+            f"{name} must be of a real dtype that NumPy has too, as float32 is, got {array.dtype}."
+        )
+
+
+def check_no_gradients(array: Any, name: str) -> None:
+    """Refuse tensors whose gradients are wanted; to be asked before anything is done to them."""
+    if getattr(array, "requires_grad", False) is True:
+        raise ValueError(
+            f"{name} requires gradients, and what is computed here has none. Pass {name}.detach()."
+        )
+
+
+def validate_weights(sample_weight: Any, n_rows: int, **check_params: Any) -> Any:
+    """Weights of as many rows, where they are, in the widest dtype there."""
+    given = sample_weight if is_array_api_obj(sample_weight) else np.zeros(1)
+    check_numbers(given, "sample_weight")
+    xp, _, device = get_namespace_and_device(given)
+    rows = xp.broadcast_to(xp.zeros((1, 1), device=device), (n_rows, 1))
+    dtype = _max_precision_float_dtype(xp, device)
+    return _check_sample_weight(
+        sample_weight, rows, dtype=dtype, ensure_non_negative=True, **check_params
+    )
+
+
+def to_host(value: Any) -> Any:
+    """An array of another library as one of NumPy; anything else as it is."""
+    if isinstance(value, np.ndarray) or not is_array_api_obj(value):
+        return value
+    return move_to(value, xp=np, device="cpu")
+
+
+def doubles(X: Any) -> Array:
+    """The same in float64."""
+    return to_host(X).astype(np.float64, copy=False)
+
+
+def is_for_numpy(X: Any) -> bool:
+    """Whether NumPy can see X without a copy, or float32 is all there is and cannot hold it."""
+    return _is_on_host(X) or (not _has_float64(X) and _is_wide_integer(X))
+
+
+def _is_on_host(X: Any) -> bool:
+    try:
+        return X.__dlpack_device__()[0] == _DLPACK_CPU
+    except (BufferError, ValueError):  # of a device that DLPack, or the library, does not know
+        return False
+
+
+def _has_float64(X: Any) -> bool:
+    xp, _, device = get_namespace_and_device(X)
+    return _max_precision_float_dtype(xp, device) == xp.float64
+
+
+def _is_wide_integer(X: Any) -> bool:
+    xp, _ = get_namespace(X)
+    return xp.isdtype(X.dtype, "integral") and xp.iinfo(X.dtype).bits > _BITS_OF_INTEGERS
+
+
+def in_kind_of(X: Any, values: Any) -> Any:
+    """Results in the namespace, on the device and, if that is of floats, in the dtype of X."""
+    xp, _, device = get_namespace_and_device(X)
+    floating = xp.isdtype(X.dtype, "real floating")
+    dtype = X.dtype if floating else _max_precision_float_dtype(xp, device)
+    with np.errstate(over="ignore"):  # which makes them infinite
+        return xp.astype(move_to(values, xp=xp, device=device), dtype, copy=False)
+
+
+def adds_up(values: Any) -> bool:
+    """Whether the sum of the values is finite."""
+    xp, _ = get_namespace(values)
+    return bool(xp.isfinite(xp.sum(values)))
+
+
+def sum_and_weight(values: Any, weights: Any | None) -> Array:
+    """Weighted sum of values, wherever they are, and the sum of the weights. Overwrites values."""
+    xp, _ = get_namespace(values)
+    if weights is None or not values.shape[0]:
+        return np.array([float(xp.sum(values)), values.shape[0]])
+    unit = _unit(weights)
+    weights = _beside(values, weights, unit)
+    values[weights == 0] = 0.0  # a row of weight 0 may have no finite density
+    values *= weights  # and a sum, whose rounding grows less than that of a product
+    return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
+
+
+def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
+    """`statistics.summarize` for rows that are elsewhere.
+
+    Raises
+    ------
+    NeedsNumPy
+        If float32, where that is all there is, has too few digits.
+    """
+    unit = 1.0 if sample_weight is None else _unit(sample_weight)
+    sums_about = partial(_sums, X, sample_weight, unit, diagonal)
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = sums_about_the_mean(sums_about, _pivot(X, sample_weight, unit))
+    statistics = total(iter([sums]), unit)
+    if not (_has_float64(X) or _float32_suffices(statistics.scatter)):
+        raise NeedsNumPy
+    return statistics
+
+
+def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
+    """Squared lengths of the whitened rows, in the widest dtype of the device of X.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+    mean : ndarray of shape (n_features,)
+    family : Family
+    factor : ndarray
+        Of the covariance, as the family has it.
+
+    Returns
+    -------
+    distances : array of shape (n_samples,)
+        In the namespace and on the device of X.
+
+    Raises
+    ------
+    NeedsNumPy
+        If float32, where that is all there is, has too few digits.
+    """
+    if not (_has_float64(X) or _float32_suffices(family.square(factor))):
+        raise NeedsNumPy
+    xp, _, device = get_namespace_and_device(X)
+    dtype = _max_precision_float_dtype(xp, device)
+    inverse = xp.asarray(family.inverse(factor), dtype=dtype, device=device)
+    distances = xp.empty(X.shape[0], dtype=dtype, device=device)
+    with np.errstate(invalid="ignore", over="ignore"):
+        terms = [xp.asarray(each, device=device) for each in _terms(mean, X)]
+
+        def lengths(chunk: Any) -> Any:
+            centred = _minus(xp, chunk, terms[0])
+            for term in terms[1:]:
+                centred -= term
+            whitened = family.whiten(inverse, centred)
+            whitened *= whitened
+            return xp.sum(whitened, axis=1)
+
+        for rows in _slices(X, 1):
+            distances[rows] = lengths(X[rows, :])
+    return distances
+
+
+def _float32_suffices(covariance: Array) -> bool:
+    """Of a covariance matrix or variances: for sums of products, for whitening with its root."""
+    variances = covariance.diagonal() if covariance.ndim == 2 else covariance
+    if not ((variances > _SMALLEST_VARIANCE) & (variances < _LARGEST_VARIANCE)).all():
+        return False
+    if covariance.ndim == 1:
+        return True
+    deviations = np.sqrt(variances)
+    eigenvalues = np.linalg.eigvalsh(covariance / deviations / deviations[:, None])
+    return bool(eigenvalues[-1] < _LARGEST_CONDITION * eigenvalues[0])
+
+
+def _terms(mean: Array, X: Any) -> list[np.ndarray]:
+    """A mean as a sum, each term of a dtype that the device of X has."""
+    if _has_float64(X):
+        return [mean]
+    leading = mean.astype(np.float32)
+    return [leading, (mean - leading).astype(np.float32)]
+
+
+def _unit(weights: Any) -> float:
+    """`unit_of` the largest weight, or what the dtype can hold of it."""
+    xp, _ = get_namespace(weights)
+    largest_unit = 1 / float(xp.finfo(weights.dtype).smallest_normal)
+    return min(unit_of(float(xp.max(weights))), largest_unit)
+
+
+def _beside(X: Any, weights: Any, unit: float) -> Any:
+    """Weights times their unit, where X is, in the widest dtype there."""
+    xp, _, device = get_namespace_and_device(X)
+    moved = move_to(unit * weights, xp=xp, device=device)
+    return xp.astype(moved, _max_precision_float_dtype(xp, device), copy=False)
+
+
+def _slices(X: Any, block: int) -> Iterator[slice]:
+    """Chunks of rows, of whole blocks as far as they go; the rows left over come last."""
+    n_rows, n_features = X.shape
+    length = max(_CHUNK // n_features // block, 1) * block
+    whole = n_rows // block * block
+    for start in range(0, whole, length):
+        yield slice(start, min(start + length, whole))
+    if whole < n_rows:
+        yield slice(whole, n_rows)
+
+
+def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array) -> Sums:
+    """Of all chunks, added where they are; the host reads their sum."""
+    xp, _, device = get_namespace_and_device(X)
+    pivot = xp.asarray(pivot, dtype=_max_precision_float_dtype(xp, device), device=device)
+    block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
+
+    def part(rows: slice) -> Iterable[Any]:
+        weights = None
+        if sample_weight is not None:
+            weights = _beside(X, sample_weight[rows], unit)
+        n_blocks = math.ceil((rows.stop - rows.start) / block)
+        return _sums_of_chunk(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
+
+    weight, first, second = map(doubles, reduce(_plus, map(part, _slices(X, block))))
+    if not diagonal:
+        second = (second + second.T) / 2  # which a product rounds as it pleases
+    return Sums(float(weight[0]), doubles(pivot), first, second)
+
+
+def _plus(a: Iterable[Any], b: Iterable[Any]) -> Iterable[Any]:
+    return [x + y for x, y in zip(a, b, strict=True)]
+
+
+def _sums_of_chunk(
+    xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
+) -> Iterable[Any]:
+    """Weight, first and second of the chunk; see `Sums`."""
+    centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
+    if weights is None:
+        weighted = centred
+        weight = xp.full_like(pivot[:1], float(X.shape[0]))[None, :]
+    else:
+        weights = xp.reshape(weights, (n_blocks, -1, 1))
+        weighted = weights * centred
+        weight = xp.sum(weights, axis=1)
+    if diagonal:
+        second = xp.sum(centred * weighted, axis=1)
+    else:
+        second = xp.matrix_transpose(centred) @ weighted
+    return [_added(xp, each) for each in (weight, xp.sum(weighted, axis=1), second)]
+
+
+def _minus(xp: Any, X: Any, shift: Any) -> Any:
+    """``X - shift``, in the wider dtype of the two; of floats without a converted copy."""
+    if not xp.isdtype(X.dtype, "real floating"):
+        X = xp.astype(X, shift.dtype)
+    return X - shift
+
+
+def _pivot(X: Any, weights: Any | None, unit: float) -> Array:
+    """Mean of a few rows, spread out, reckoned from one of them: see `blocks`."""
+    xp, _, device = get_namespace_and_device(X)
+    dtype = _max_precision_float_dtype(xp, device)
+    first = 0 if weights is None else int(get_namespace(weights)[0].argmax(weights))
+    row = xp.astype(X[first, :], dtype)
+    step = math.ceil(X.shape[0] / _ROWS_OF_PIVOT)
+    deviations = _minus(xp, X[::step, :], row)
+    if weights is None:
+        return doubles(row + xp.mean(deviations, axis=0))
+    few = _beside(X, weights[::step], unit)
+    weight = max(float(xp.sum(few)), float(xp.finfo(dtype).smallest_normal))
+    return doubles(row + (few @ deviations) / weight)
+
+
+def _added(xp: Any, sums: Any) -> Any:
+    """Sums of blocks, added; on the host, in float64, unless the device has that."""
+    return xp.sum(sums, axis=0) if sums.dtype == xp.float64 else doubles(sums).sum(axis=0)

@@ -1,0 +1,312 @@
+"""Dask collections as rows: the blocks stay where they lie, sums over them come back.
+
+What Dask's collections are is known here alone. Dask is imported only when handed one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
+
+from .._typing import Array
+from ..blocks import VALUES, each, tree_sum
+from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum
+
+_WEIGHT = "skgauss sample_weight"  # a column beside those of X
+
+
+def is_dask(X: Any) -> bool:
+    """Whether X is an array, a frame or a series of Dask; a type of another library is not.
+
+    By protocol, not by class, so that asking imports nothing.
+    """
+    kind = type(X)
+    return hasattr(kind, "__dask_graph__") and (_is_frame(X) or hasattr(kind, "rechunk"))
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(type(X), "to_dask_array")
+
+
+def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
+    """What can be checked in place of X, and how many rows to ask of it.
+
+    It has the names, the width and the dtype of X, and as many rows up to `fewest_rows`; where
+    the number of rows of X is not known, none.
+    """
+    if _is_frame(X) or not isinstance(X._meta, np.ndarray):
+        return X._meta, 0
+    if any(math.isnan(size) for size in X.shape[1:]):
+        raise ValueError(
+            "The number of features of X is not known to Dask. Call X.compute_chunk_sizes() first."
+        )
+    if not X.ndim or not math.isnan(X.shape[0]):
+        shape = tuple(min(size, fewest_rows) for size in X.shape[:1]) + X.shape[1:]
+        return np.zeros(shape, X.dtype), fewest_rows
+    return np.zeros((0, *X.shape[1:]), X.dtype), 0
+
+
+class _Part(NamedTuple):
+    """Of a block: its rows, those with a positive weight, and the value that adds up."""
+
+    n_rows: int
+    n_present: int
+    value: Any
+
+
+class DaskRows:
+    """Rows of a Dask array or frame that passed for `sample`, and their weights.
+
+    Parameters
+    ----------
+    X : dask.array.Array or dask.dataframe.DataFrame
+    sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
+    sample : ndarray of shape (n_rows, n_features)
+        As scikit-learn's checks returned it: tells the dtype and the width.
+    fewest_rows : int
+        To ask of X where the number of rows is not known before a computation.
+    some_weight : bool
+        Whether to ask for a positive weight.
+    estimator_name : str
+        For messages.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        sample_weight: Any,
+        sample: np.ndarray,
+        *,
+        fewest_rows: int,
+        some_weight: bool,
+        estimator_name: str,
+    ):
+        self.X = _of_numbers(X, sample)
+        self.blocks = _with_weights(X, self.X, sample_weight)
+        self.feature_chunks = None if _is_frame(X) else X.chunks[1]
+        self.fewest_rows = fewest_rows
+        self.some_weight = some_weight
+        self.estimator_name = estimator_name
+
+    def total(self, function: Callable[[np.ndarray, Any], Any]) -> Any:
+        """Sum of ``function(X, sample_weight)`` over the blocks; computed."""
+        return self._total(function, sum)
+
+    def summarize(self, function: Callable[[np.ndarray, Any], AnyStatistics]) -> AnyStatistics:
+        """The same of statistics; where they are too large to travel, left in their blocks."""
+        total = self._total(function, bounded_sum)
+        if isinstance(total, ScatteredStatistics):
+            return total.left_in(each(partial(_of_block, function), self.blocks))
+        return total
+
+    def _total(self, function: Callable, add: Callable[[Sequence[Any]], Any]) -> Any:
+        parts = each(partial(_part, function), self.blocks)
+        total = tree_sum(parts, partial(_sum, add))
+        self._check(total)
+        return total.value
+
+    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
+        """``function`` of each block, with a first axis as long as the block; lazy.
+
+        Where it returns a tuple of arrays, so does this.
+        """
+        like = function(np.empty((0, self.X.shape[1]), self.X.dtype))
+        if not isinstance(like, tuple):
+            return self._map(function, like)
+        together = self._map(function, like[0])  # whose blocks are tuples for the moment
+        return tuple(
+            self._split(together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype))
+            for i, one in enumerate(like)
+        )
+
+    def _map(self, function: Callable, like: np.ndarray) -> Any:
+        from dask import delayed
+
+        dropped = [1] if like.ndim == 1 else None
+        return self.X.map_blocks(
+            _apply, function=delayed(function), meta=like, dtype=like.dtype, drop_axis=dropped
+        )
+
+    def _split(self, result: Any) -> Any:
+        """With the chunks that X had along its features."""
+        if self.feature_chunks is None or len(self.feature_chunks) == 1:
+            return result
+        return result.rechunk({1: self.feature_chunks})
+
+    def _check(self, total: _Part) -> None:
+        """What no block can know, in scikit-learn's words."""
+        check_array(
+            np.empty((min(total.n_rows, self.fewest_rows), self.X.shape[1])),
+            ensure_min_samples=self.fewest_rows,
+            ensure_all_finite=False,
+            estimator=self.estimator_name,
+        )
+        if self.some_weight and not total.n_present:
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+
+
+class _Block(NamedTuple):
+    """Rows of numbers, and their weights as the user gave them."""
+
+    X: np.ndarray
+    sample_weight: Any | None = None
+
+    @property
+    def valid_weights(self) -> Array | None:
+        if self.sample_weight is None:
+            return None
+        return _check_sample_weight(
+            self.sample_weight,
+            self.X,
+            dtype=np.float64,
+            ensure_non_negative=True,
+            allow_all_zero_weights=True,
+        )
+
+
+def _of_block(function: Callable, block: _Block) -> Any:
+    return function(block.X, block.valid_weights)
+
+
+def _part(function: Callable, block: _Block) -> _Part:
+    X, weights = block.X, block.valid_weights
+    n_present = len(X) if weights is None else int(np.count_nonzero(weights))
+    return _Part(len(X), n_present, function(X, weights))
+
+
+def _sum(add: Callable, parts: Sequence[_Part]) -> _Part:
+    n_rows, n_present, values = zip(*parts, strict=True)
+    return _Part(sum(n_rows), sum(n_present), add(values))
+
+
+def _apply(X: np.ndarray, function: Callable) -> Any:
+    return function(X)
+
+
+def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
+    """A block as an array of numbers; of a frame the columns of that name, in that order."""
+    return check_array(
+        block if columns is None else block[list(columns)],
+        dtype="numeric",
+        ensure_all_finite=False,
+        ensure_min_samples=0,
+        input_name="X",
+    )
+
+
+def _of_numbers(X: Any, sample: np.ndarray) -> Any:
+    """A Dask array of the dtype of `sample`, the features of a row all in one block."""
+    if _is_frame(X):
+        return X.map_partitions(_numbers, X.columns, meta=sample[:0])
+    X = X.rechunk({1: -1})
+    return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
+
+
+def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
+    """A `_Block` for each block of X, an array of Dask in name.
+
+    Both come out of one graph: a source that X and the weights share is read once for both,
+    and a frame that Dask reads several files at a time for is so read for both.
+    """
+    import dask.array as da
+
+    if _is_frame(X) and is_dask(sample_weight):
+        # By way of a frame: of several that become an array Dask would not find the columns.
+        frame = X.map_partitions(
+            _beside,
+            _partitioned(sample_weight, X),
+            align_dataframes=False,
+            meta=X._meta.assign(**{_WEIGHT: 0.0}),
+        )
+        return frame.map_partitions(_apart, X.columns, meta=VALUES["meta"])
+    weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
+    return da.blockwise(
+        _Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
+    )
+
+
+def _beside(block: Any, sample_weight: Any) -> Any:
+    if len(sample_weight) != len(block):
+        raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
+    return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
+
+
+def _apart(block: Any, columns: Sequence[Any]) -> _Block:
+    return _Block(_numbers(block, columns), block[_WEIGHT])
+
+
+def _partitioned(sample_weight: Any, X: Any) -> Any:
+    """Weights as a series of Dask, split as the frame X is."""
+    from dask.dataframe import from_dask_array
+
+    _check_one_number_a_row(sample_weight)
+    weights = sample_weight if _is_frame(sample_weight) else from_dask_array(sample_weight)
+    if weights.npartitions != X.npartitions:
+        raise ValueError(
+            f"sample_weight has {weights.npartitions} blocks and X has {X.npartitions}, and Dask "
+            "does not know how many rows they have. Split both alike, as a column of the same "
+            "frame is."
+        )
+    return weights
+
+
+def _aligned(sample_weight: Any, X: Any) -> Any:
+    """Weights as an array of Dask, split as the rows of the array X are."""
+    import dask.array as da
+
+    n_rows = X.shape[0]
+    if is_dask(sample_weight):
+        _check_one_number_a_row(sample_weight)
+        return _aligned_blocks(sample_weight, X)
+    if np.ndim(sample_weight) == 0:
+        ones = X.map_blocks(_ones, dtype=np.float64, meta=np.empty(0), drop_axis=1)
+        return float(sample_weight) * ones
+    if math.isnan(n_rows):
+        raise ValueError(
+            "sample_weight cannot be split as X is, because Dask does not know how many rows the "
+            "blocks of X have. Pass weights of Dask that are split as X is, such as a column of "
+            "the same frame, or X as an array with known chunks: "
+            "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
+        )
+    sample_weight = _check_sample_weight(
+        sample_weight,
+        np.broadcast_to(0.0, (n_rows, 1)),
+        dtype=np.float64,
+        ensure_non_negative=True,
+        allow_all_zero_weights=True,
+    )
+    return da.from_array(sample_weight, chunks=(X.chunks[0],))
+
+
+def _ones(X: np.ndarray) -> Array:
+    return np.ones(len(X))
+
+
+def _aligned_blocks(sample_weight: Any, X: Any) -> Any:
+    weights = sample_weight.to_dask_array() if _is_frame(sample_weight) else sample_weight
+    n_weights, n_rows = weights.shape[0], X.shape[0]
+    if not math.isnan(n_weights + n_rows):
+        if n_weights != n_rows:
+            raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
+        return weights.rechunk((X.chunks[0],))
+    if weights.numblocks[0] != X.numblocks[0]:
+        raise ValueError(
+            f"sample_weight has {weights.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
+            "does not know how many rows they have. Split both alike, or call "
+            "compute_chunk_sizes() on both."
+        )
+    return weights
+
+
+def _check_one_number_a_row(sample_weight: Any) -> None:
+    if sample_weight.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {sample_weight.ndim}D array."
+        )

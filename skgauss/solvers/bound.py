@@ -1,0 +1,26 @@
+"""The largest stable constant step, wherever a climb ended."""
+
+from .._typing import Array
+from ..gaussian import PARAMETRIZATIONS
+from ..likelihoods import Evaluation, Likelihood, curvature
+from .accelerated import AcceleratedNatural
+from .base import Solution, Solver, maximize
+from .objective import Objective
+
+
+def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
+    """Largest constant step that is stable at the maximum, wherever the solution is."""
+    if solver.stable_rate is not None:
+        return solver.stable_rate
+    likelihood = objective.likelihood
+    at = solution.evaluation
+    if not (likelihood.concave or solution.stop_reason in ("converged", "unbounded")):
+        at = climb_to_maximum(likelihood, at.mean, at.factor)
+    return curvature.learning_rate_bound(likelihood, objective.parametrization, at)
+
+
+def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Evaluation:
+    """A maximum, as well as the default solver finds it, where there is no closed form."""
+    objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
+    start = likelihood.evaluate(mean, factor)
+    return maximize(objective, AcceleratedNatural(), start, max_iter=1000, tol=1e-6).evaluation

@@ -1,0 +1,30 @@
+"""The solver of a name."""
+
+from .accelerated import AcceleratedNatural
+from .base import Solver
+from .closed_form import ClosedForm
+from .coordinate import Coordinate
+from .gradient import Gradient
+from .lbfgs import LBFGS
+from .natural import Natural
+from .steps import BarzilaiBorwein, Constant, StepLength
+
+SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form")
+
+
+def make_solver(
+    name: str, learning_rate: float | None, n_inner_iter: int, *, may_guess: bool = False
+) -> Solver:
+    """The solver of a name; a `learning_rate` of None is "auto", see `AcceleratedNatural`."""
+    step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
+    solvers = {
+        "natural": lambda: (
+            AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
+        ),
+        "gradient": lambda: Gradient(step),
+        "coordinate": lambda: Coordinate(step, n_inner_iter),
+        "lbfgs": LBFGS,
+        "newton": lambda: AcceleratedNatural(may_guess, patience=0),
+        "closed-form": ClosedForm,
+    }
+    return solvers[name]()

@@ -1,0 +1,55 @@
+"""The objective of a solver: a likelihood seen through a parametrization."""
+
+from typing import NamedTuple
+
+from .._typing import Array
+from ..gaussian import Parametrization
+from ..likelihoods import Evaluation, Likelihood
+
+
+class Point(NamedTuple):
+    """A theta, what the likelihood is there, and its gradient with respect to theta."""
+
+    theta: Array
+    evaluation: Evaluation
+    gradient: Array
+
+    @property
+    def value(self) -> float:
+        return self.evaluation.value
+
+
+class Objective:
+    """Value and gradient as functions of theta; to be maximised.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    parametrization : Parametrization
+    """
+
+    def __init__(self, likelihood: Likelihood, parametrization: Parametrization):
+        self.likelihood = likelihood
+        self.parametrization = parametrization
+
+    def at(self, theta: Array) -> Point:
+        """Evaluate at theta.
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            Where theta is no Gaussian of finite likelihood.
+        """
+        evaluation = self.likelihood.evaluate(*self.parametrization.from_theta(theta))
+        return self._point(theta, evaluation)
+
+    def start(self, evaluation: Evaluation) -> Point:
+        """The point of an evaluation whose theta is not known yet."""
+        theta = self.parametrization.to_theta(evaluation.mean, evaluation.factor)
+        return self._point(theta, evaluation)
+
+    def _point(self, theta: Array, evaluation: Evaluation) -> Point:
+        gradient = self.parametrization.pullback(
+            evaluation.factor, evaluation.score_mean, evaluation.score_covariance
+        )
+        return Point(theta, evaluation, gradient)

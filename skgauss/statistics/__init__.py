@@ -1,0 +1,24 @@
+"""Statistics: all that a likelihood sees of the rows, and monoids under ``+``.
+
+What belongs here holds the data once they are summarised: of complete rows, by pattern of
+missing values, feature by feature, or left in blocks of Dask. How rows are read, and what is
+made of the statistics, does not.
+"""
+
+from .complete import SufficientStatistics, summarize, total, unit_of
+from .features import AvailableMoments
+from .patterns import IncompleteStatistics, summarize_incomplete
+from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
+
+__all__ = [
+    "AnyStatistics",
+    "AvailableMoments",
+    "IncompleteStatistics",
+    "ScatteredStatistics",
+    "SufficientStatistics",
+    "bounded_sum",
+    "summarize",
+    "summarize_incomplete",
+    "total",
+    "unit_of",
+]

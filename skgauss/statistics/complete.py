@@ -1,0 +1,202 @@
+"""Sufficient statistics of a Gaussian sample: a monoid under ``+``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
+
+from .._typing import Array
+from ..blocks import Sums, chunk_sums
+
+
+@dataclass(frozen=True, eq=False)
+class SufficientStatistics:
+    """Total weight, mean and scatter of a sample: all that its Gaussian likelihood sees.
+
+    Statistics of two samples add up to those of their union, so that data can be
+    summarised in pieces, in any order and anywhere: in chunks, by an engine of your choice,
+    across machines. ``sum(pieces)`` works too; those of no rows are the identity.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of the weights; the number of rows where none are given.
+    mean : ndarray of shape (n_features,)
+        Weighted mean.
+    scatter : ndarray of shape (n_features, n_features) or (n_features,)
+        Weighted covariance about the mean with divisor `weight`, or its diagonal.
+    mean_rounding : ndarray of shape (n_features,), default=0
+        What float64 could not hold of the mean. Without it, merging samples of mean 1e15
+        and variance 1 would be wrong in the first digit.
+
+    References
+    ----------
+    Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance",
+    The American Statistician 37(3), for the update; Knuth's two-sum for the rounding.
+
+    See Also
+    --------
+    GaussianGradientMLE.fit_statistics : The fit that they are for.
+
+    Examples
+    --------
+    >>> from skgauss import SufficientStatistics
+    >>> a = SufficientStatistics.from_array([[0.0], [2.0]])
+    >>> b = SufficientStatistics.from_array([[2.0], [4.0]])
+    >>> a + b
+    SufficientStatistics(weight=4.0, mean=array([2.]), scatter=array([[2.]]))
+    """
+
+    weight: float
+    mean: Array
+    scatter: Array
+    mean_rounding: Array = field(default_factory=lambda: np.zeros(1), repr=False)
+
+    @classmethod
+    def from_array(
+        cls, X: ArrayLike, sample_weight: ArrayLike | None = None, *, diagonal: bool = False
+    ) -> SufficientStatistics:
+        """Summarise the rows of an array in one pass.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data, finite; no rows give the identity of ``+``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies of the rows; all may be 0.
+        diagonal : bool, default=False
+            Whether to keep the variances only, which is all that the covariance types
+            "diag" and "spherical" need.
+
+        Returns
+        -------
+        statistics : SufficientStatistics
+
+        Raises
+        ------
+        ValueError
+            If X or the weights are not valid, or X holds NaN or infinity.
+        """
+        X = np.asarray(check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X"))
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight,
+                X,
+                dtype=np.float64,
+                ensure_non_negative=True,
+                allow_all_zero_weights=True,  # of one chunk of many
+            )
+        return summarize(X, weights, diagonal)
+
+    @property
+    def variances(self) -> Array:
+        """Variance of each feature, divisor `weight`."""
+        return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
+
+    complete = True  # no value is missing
+
+    @property
+    def observed_weights(self) -> Array:
+        """Weight with which each feature was observed."""
+        return np.full(len(self.mean), self.weight)
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether they hold variances only."""
+        return self.scatter.ndim == 1
+
+    @property
+    def by_feature(self) -> SufficientStatistics:
+        """The same with the variances only."""
+        return self if self.diagonal else replace(self, scatter=self.variances)
+
+    def __radd__(self, other: Any) -> SufficientStatistics:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
+        if not isinstance(other, SufficientStatistics):
+            return NotImplemented
+        check_alike(self, other)
+        weight = self.weight + other.weight
+        if other.weight == 0:
+            return self
+        if self.weight < other.weight:  # from the heavier, whose share no rounding takes away
+            return other + self
+        share = other.weight / weight
+        delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
+        scatter = (1 - share) * self.scatter
+        scatter += share * other.scatter
+        with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+            scatter += share * (1 - share) * _outer(delta, scatter)
+        mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
+        return SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def check_alike(one: Any, other: Any) -> None:
+    """Refuse to add statistics, of whichever class, that are not of the same kind."""
+    if len(one.mean) != len(other.mean) or one.diagonal != other.diagonal:
+        kinds = (f"{len(each.mean)}, diagonal={each.diagonal}" for each in (one, other))
+        raise ValueError(
+            "Statistics add up only if they are of as many features, and all of them with "
+            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
+            f"{' and '.join(kinds)}."
+        )
+
+
+def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:
+    """Of valid rows; NaN or infinity where X holds such."""
+    # Weights near 1: of any others, products with squares may overflow or vanish.
+    unit = 1.0
+    if sample_weight is not None and len(sample_weight):
+        unit = unit_of(sample_weight.max())
+    if not len(X):
+        d = X.shape[1]
+        return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
+    return total(chunk_sums(X, sample_weight, unit, diagonal), unit)
+
+
+def unit_of(largest: float) -> float:
+    """A power of two that brings weights up to `largest` near 1."""
+    return 2.0 ** -max(math.frexp(largest)[1], -1000)
+
+
+def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
+    """Of all parts together, whose weights were multiplied by `unit`."""
+    merged = reduce(add, _about_their_means(parts))
+    return replace(merged, weight=merged.weight / unit)
+
+
+def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:
+    with np.errstate(invalid="ignore", over="ignore"):
+        for weight, pivot, first, second in parts:
+            if weight == 0:
+                yield SufficientStatistics(0.0, first, second)
+                continue
+            offset = first / weight
+            mean, rounding = two_sum(pivot, offset)
+            scatter = second / weight
+            scatter -= _outer(offset, scatter)
+            yield SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def _outer(vector: Array, scatter: Array) -> Array:
+    """Outer product of a vector with itself, or its diagonal, as the scatter is."""
+    return np.outer(vector, vector) if scatter.ndim == 2 else vector * vector
+
+
+def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+    """``a + b`` rounded, and what rounding took away, exactly."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)

@@ -1,0 +1,95 @@
+"""Sufficient statistics of incomplete data, feature by feature: a monoid under ``+``.
+
+What uncorrelated features need, however many patterns of missing values there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from .complete import SufficientStatistics, check_alike, two_sum
+
+
+@dataclass(frozen=True, eq=False)
+class AvailableMoments:
+    """Moments of the observed values of each feature.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of all weights, those of rows in which nothing was observed included.
+    informative_weight : float
+        Without these.
+    observed_weights : ndarray of shape (n_features,)
+        Weight with which each feature was observed.
+    mean : ndarray of shape (n_features,)
+        Mean of the observed values; anything where there are none.
+    variances : ndarray of shape (n_features,)
+        Their variances about it; 0 where there are none.
+    mean_rounding : ndarray of shape (n_features,)
+        What float64 could not hold of the mean.
+
+    References
+    ----------
+    Little and Rubin (2019), Statistical Analysis with Missing Data, section 3.4, for
+    available-case analysis; Chan, Golub and LeVeque (1983), "Algorithms for computing the
+    sample variance", The American Statistician 37(3), for the update.
+    """
+
+    weight: float
+    informative_weight: float
+    observed_weights: Array
+    mean: Array
+    variances: Array
+    mean_rounding: Array
+
+    complete = False
+    diagonal = True  # they say nothing of the products of features
+
+    @property
+    def by_feature(self) -> AvailableMoments:
+        """What they say of each feature by itself."""
+        return self
+
+    def __add__(self, other: Any) -> AvailableMoments:
+        if not isinstance(other, SufficientStatistics | AvailableMoments):
+            return NotImplemented
+        check_alike(self, other)
+        if isinstance(other, SufficientStatistics):
+            other = _of_complete(other)
+        one = (self.mean, self.mean_rounding, self.variances)
+        two = (other.mean, other.mean_rounding, other.variances)
+        # From the heavier: no rounding takes its share away, and where nothing was observed
+        # in the lighter, a constant feature keeps a variance of exactly 0.
+        heavier = self.observed_weights >= other.observed_weights
+        mean, rounding, variances = np.where(heavier, one, two)
+        other_mean, other_rounding, other_variances = np.where(heavier, two, one)
+        observed = self.observed_weights + other.observed_weights
+        lesser = np.minimum(self.observed_weights, other.observed_weights)
+        share = lesser / np.where(observed > 0, observed, 1.0)
+        delta = (other_mean - mean) + (other_rounding - rounding)
+        spread = (1 - share) * variances + share * (other_variances + (1 - share) * delta * delta)
+        mean, rounding = two_sum(mean, share * delta + rounding)
+        return AvailableMoments(
+            self.weight + other.weight,
+            self.informative_weight + other.informative_weight,
+            observed,
+            mean,
+            spread,
+            rounding,
+        )
+
+    def __radd__(self, other: Any) -> AvailableMoments:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else self + other
+
+
+def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
+    s = statistics
+    observed = np.full(len(s.mean), s.weight)
+    rounding = s.mean_rounding + np.zeros(len(s.mean))
+    return AvailableMoments(s.weight, s.weight, observed, s.mean, s.variances, rounding)

@@ -1,0 +1,278 @@
+"""Sufficient statistics of incomplete data, by pattern of missing values: a monoid under ``+``.
+
+The observed-data likelihood sees the rows of one pattern only through the Gram matrix of
+(1, x) over its observed features. The triangular factor of a QR decomposition has the same
+Gram matrix and at most one row more than there are such features: it stands for the rows
+where they are more. Few patterns thus cost nothing in the number of rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import chunks_of, threads
+from ..gaussian import sort_patterns
+from .complete import SufficientStatistics, check_alike, two_sum
+from .features import AvailableMoments
+
+
+@dataclass(frozen=True, eq=False)
+class IncompleteStatistics:
+    r"""All that the observed-data likelihood of a sample with missing values sees.
+
+    A row k stands for ``sqrt(w) (1, x - origin)`` of an observation x of weight w, or is one
+    of the rows of a triangle that stand for many: their products
+    :math:`\sum_k (a_k - b_k m)(a_k - b_k m)^T`, b the level and a the row, are those of
+    the observations about ``origin + m``.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of all weights, those of rows in which nothing was observed included.
+    origin : ndarray of shape (n_features,)
+        Where the rows are counted from, near the mean.
+    missing : bool ndarray of shape (n_patterns, n_features)
+        The patterns, those with fewest missing values first; none of them misses all.
+    weights : ndarray of shape (n_patterns,)
+        Weight of the observations of each pattern.
+    counts : int ndarray of shape (n_patterns,)
+        Rows of each pattern.
+    levels : ndarray of shape (n_rows,)
+    rows : ndarray of shape (n_rows, n_features)
+        Ordered as the patterns; 0 where missing.
+
+    References
+    ----------
+    Little and Rubin (2019), Statistical Analysis with Missing Data, chapter 11, for the
+    likelihood by pattern.
+    """
+
+    weight: float
+    origin: Array
+    missing: np.ndarray
+    weights: Array
+    counts: np.ndarray
+    levels: Array
+    rows: Array
+
+    def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
+        if isinstance(other, SufficientStatistics | IncompleteStatistics | AvailableMoments):
+            check_alike(self, other)
+        if not isinstance(other, SufficientStatistics | IncompleteStatistics):
+            return NotImplemented
+        return merge([self, as_incomplete(other)])
+
+    def __radd__(self, other: Any) -> Any:
+        if isinstance(other, SufficientStatistics | AvailableMoments):
+            return self + other
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    complete = False
+    diagonal = False  # they say something of the products of features
+
+    @property
+    def by_feature(self) -> AvailableMoments:
+        """What they say of each feature by itself."""
+        mean, rounding = two_sum(self.origin, self._offset)
+        return AvailableMoments(
+            self.weight,
+            self.informative_weight,
+            self.observed_weights,
+            mean,
+            self.variances,
+            rounding,
+        )
+
+    @property
+    def informative_weight(self) -> float:
+        """Weight of the rows in which anything was observed."""
+        return float(self.weights.sum())
+
+    @property
+    def observed_weights(self) -> Array:
+        """Weight with which each feature was observed."""
+        return self.weights @ ~self.missing
+
+    @property
+    def together(self) -> np.ndarray:
+        """Which features were ever observed in the same row."""
+        observed = (~self.missing).astype(np.float64)
+        return observed.T @ observed > 0
+
+    @property
+    def pattern_of_row(self) -> np.ndarray:
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the observed values of each feature."""
+        return self.origin + self._offset
+
+    @property
+    def variances(self) -> Array:
+        """Variance of the observed values of each feature, about their mean."""
+        deviations = self.rows - self.levels[:, None] * self._offset
+        deviations[self.missing[self.pattern_of_row]] = 0.0
+        return np.einsum("ij,ij->j", deviations, deviations) / self._positive_weights
+
+    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _Kept:
+        """``prepare`` of these statistics, to be summed over."""
+        return _Kept(prepare(self))
+
+    def rows_about(self, origin: Array) -> Array:
+        """The rows, counted from another origin."""
+        if origin is self.origin:
+            return self.rows
+        rows = self.rows + np.outer(self.levels, self.origin - origin)
+        rows[self.missing[self.pattern_of_row]] = 0.0
+        return rows
+
+    @property
+    def _offset(self) -> Array:
+        return (self.levels @ self.rows) / self._positive_weights
+
+    @property
+    def _positive_weights(self) -> Array:
+        """To divide by, where a feature may never have been observed."""
+        return np.where(self.observed_weights > 0, self.observed_weights, 1.0)
+
+
+class _Kept(NamedTuple):
+    """A value in memory, as the only term of a sum."""
+
+    value: Any
+
+    def total(self, function: Callable[[Any], Any]) -> Any:
+        return function(self.value)
+
+
+def summarize_incomplete(
+    X: np.ndarray, sample_weight: Array | None, diagonal: bool
+) -> IncompleteStatistics | AvailableMoments:
+    """Of rows with NaN where values are missing, chunk by chunk; of no patterns if `diagonal`."""
+
+    def part(chunk: slice) -> IncompleteStatistics:
+        weights = None if sample_weight is None else sample_weight[chunk]
+        return _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
+
+    parts = (part(chunk) for chunk in chunks_of(X, 1, 1))
+    return reduce(add, (each.by_feature for each in parts)) if diagonal else merge(list(parts))
+
+
+def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
+    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+    missing = np.isnan(X)
+    informative = (weights > 0) & ~missing.all(axis=1)
+    rows, missing, present = X[informative], missing[informative], weights[informative]
+    origin = _origin(rows, missing)
+    levels = np.sqrt(present)
+    rows -= origin
+    rows *= levels[:, None]
+    rows[missing] = 0.0
+    return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
+
+
+def as_incomplete(
+    statistics: SufficientStatistics | IncompleteStatistics,
+) -> IncompleteStatistics:
+    """Those of complete rows as one pattern, that misses nothing."""
+    if isinstance(statistics, IncompleteStatistics):
+        return statistics
+    d = len(statistics.mean)
+    if statistics.weight == 0:
+        return _of_chunk(np.empty((0, d)), None)
+    root = _root(statistics.scatter)
+    # The mean is the origin up to what float64 could not hold of it.
+    rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
+    levels = np.zeros(len(rows))
+    levels[0] = math.sqrt(statistics.weight)
+    return IncompleteStatistics(
+        weight=statistics.weight,
+        origin=statistics.mean,
+        missing=np.zeros((1, d), dtype=bool),
+        weights=np.array([statistics.weight]),
+        counts=np.array([len(rows)]),
+        levels=levels,
+        rows=rows,
+    )
+
+
+@threads.one_blas_thread()
+def _root(scatter: Array) -> Array:
+    """R with ``R.T @ R == scatter``, which may be singular."""
+    deviations = np.sqrt(scatter.diagonal())
+    units = np.where(deviations > 0, deviations, 1.0)
+    values, vectors = np.linalg.eigh(scatter / units / units[:, None])
+    return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T * units
+
+
+def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
+    """Statistics of all parts together."""
+    if len(parts) == 1:
+        return parts[0]
+    shares = np.array([part.observed_weights for part in parts])
+    origins = np.array([part.origin for part in parts])
+    # Reckoned from one of them, so that a constant feature stays at exactly zero.
+    base = origins[shares.argmax(axis=0), np.arange(origins.shape[1])]
+    total = np.maximum(shares.sum(axis=0), np.finfo(float).tiny)
+    origin = base + (shares * (origins - base)).sum(axis=0) / total
+    missing = np.concatenate([part.missing[part.pattern_of_row] for part in parts])
+    levels = np.concatenate([part.levels for part in parts])
+    rows = np.concatenate([part.rows_about(origin) for part in parts])
+    weights = np.concatenate([_on_first_rows(part) for part in parts])
+    return _reduced(sum(p.weight for p in parts), origin, missing, weights, levels, rows)
+
+
+def _origin(X: Array, missing: np.ndarray) -> Array:
+    """Mean of the observed values of each feature, reckoned from the first of them.
+
+    From a value, so that the deviations of a constant feature are exactly zero.
+    """
+    if not len(X):
+        return np.zeros(X.shape[1])
+    first = np.argmin(missing, axis=0)
+    base = np.nan_to_num(X[first, np.arange(X.shape[1])])
+    times_observed = np.maximum((~missing).sum(axis=0), 1)
+    return base + np.where(missing, 0.0, X - base).sum(axis=0) / times_observed
+
+
+def _reduced(
+    weight: float, origin: Array, missing: np.ndarray, weights: Array, levels: Array, rows: Array
+) -> IncompleteStatistics:
+    """From rows in any order, with patterns and weights of their own."""
+    order, starts = sort_patterns(missing)
+    first = starts[:-1]
+    missing, levels, rows = missing[order], levels[order], rows[order]
+    by_pattern = np.add.reduceat(weights[order], first) if len(first) else np.empty(0)
+    counts = np.diff(starts)
+    n_observed = (~missing[first]).sum(axis=1)
+    keep = np.ones(len(rows), dtype=bool)
+    with threads.blas_threads_for(rows.size * rows.shape[1]):
+        for p in np.flatnonzero(counts > n_observed + 1):
+            start, end, top = starts[p], starts[p + 1], starts[p] + n_observed[p] + 1
+            observed = ~missing[start]
+            stacked = np.column_stack((levels[start:end], rows[start:end, observed]))
+            triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
+            levels[start:top] = triangle[:, 0]
+            rows[start:top, observed] = triangle[:, 1:]
+            keep[top:end] = False
+    counts = np.minimum(counts, n_observed + 1)
+    return IncompleteStatistics(
+        weight, origin, missing[first], by_pattern, counts, levels[keep], rows[keep]
+    )
+
+
+def _on_first_rows(part: IncompleteStatistics) -> Array:
+    """The weights of the patterns, each on the first of its rows."""
+    weights = np.zeros(len(part.rows))
+    weights[np.cumsum(part.counts) - part.counts] = part.weights
+    return weights

@@ -1,0 +1,157 @@
+"""Statistics by pattern that stay on the workers of Dask, where there are too many to gather.
+
+The likelihood then is a sum over blocks of rows: each of its evaluations sends the point to
+the workers, which hold the blocks in memory, and brings the sums over their rows back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from operator import add
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import VALUES, each, tree_sum
+from .complete import SufficientStatistics, check_alike
+from .features import AvailableMoments
+from .patterns import IncompleteStatistics, as_incomplete
+
+# Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
+_MOST_ELEMENTS = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class ScatteredStatistics:
+    """Of incomplete data in blocks that stay where they lie; what is known of all is here.
+
+    A pickle leaves the blocks behind, since it may outlive the workers. What remains
+    cannot be fitted.
+
+    Parameters
+    ----------
+    by_feature : AvailableMoments
+        What they say of each feature by itself.
+    together : bool ndarray of shape (n_features, n_features)
+        Which features were ever observed in the same row.
+    blocks : dask.array.Array or None
+        Of statistics of either kind in place of numbers. Not computed: they take memory
+        during a fit only. None if they were left behind.
+    """
+
+    by_feature: AvailableMoments
+    together: np.ndarray
+    blocks: Any | None = None
+
+    complete = False
+    diagonal = False
+
+    @property
+    def weight(self) -> float:
+        return self.by_feature.weight
+
+    @property
+    def informative_weight(self) -> float:
+        return self.by_feature.informative_weight
+
+    @property
+    def observed_weights(self) -> Array:
+        return self.by_feature.observed_weights
+
+    @property
+    def mean(self) -> Array:
+        return self.by_feature.mean
+
+    @property
+    def variances(self) -> Array:
+        return self.by_feature.variances
+
+    @property
+    def origin(self) -> Array:
+        """Where the likelihood counts the rows from."""
+        return self.mean
+
+    def left_in(self, blocks: Any) -> ScatteredStatistics:
+        """These, of those blocks."""
+        return replace(self, blocks=blocks)
+
+    def __add__(self, other: Any) -> ScatteredStatistics:
+        if not isinstance(other, AnyStatistics):
+            return NotImplemented
+        check_alike(self, other)
+        if not isinstance(other, ScatteredStatistics):
+            blocks = None if self.blocks is None else _one_block(other)
+            other = _moments_of(other).left_in(blocks)
+        return ScatteredStatistics(
+            self.by_feature + other.by_feature,
+            self.together | other.together,
+            _joined(self.blocks, other.blocks),
+        )
+
+    def __radd__(self, other: Any) -> ScatteredStatistics:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else self + other
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"blocks": None}
+
+    def __deepcopy__(self, memo: dict) -> ScatteredStatistics:
+        return self  # which nothing changes; nor does it leave the process
+
+    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
+        """``prepare`` of each block, held where the blocks are, to be summed over."""
+        if self.blocks is None:
+            raise ValueError(
+                "These statistics came out of a pickle, which left the rows with missing values "
+                "on the workers of Dask, too many to travel. Call fit on all rows again."
+            )
+        return _OnWorkers(each(partial(_prepared, prepare), self.blocks).persist())
+
+
+AnyStatistics = SufficientStatistics | IncompleteStatistics | AvailableMoments | ScatteredStatistics
+
+
+class _OnWorkers(NamedTuple):
+    """Values in the memory of the workers, one a block."""
+
+    values: Any
+
+    def total(self, function: Callable[[Any], Any]) -> Any:
+        return tree_sum(each(function, self.values))
+
+
+def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
+    """Statistics of all parts; where these would hold too many rows, without the rows."""
+    sizes = (part.rows.size for part in parts if isinstance(part, IncompleteStatistics))
+    if sum(sizes) > _MOST_ELEMENTS:
+        parts = [_moments_of(part) for part in parts]
+    return reduce(add, parts)
+
+
+def _moments_of(statistics: Any) -> ScatteredStatistics:
+    if isinstance(statistics, ScatteredStatistics):
+        return statistics
+    statistics = as_incomplete(statistics)
+    return ScatteredStatistics(statistics.by_feature, statistics.together)
+
+
+def _prepared(prepare: Callable, statistics: SufficientStatistics | IncompleteStatistics) -> Any:
+    return prepare(as_incomplete(statistics))
+
+
+def _one_block(statistics: AnyStatistics) -> Any:
+    from dask import delayed
+    from dask.array import from_delayed
+
+    return from_delayed(delayed(statistics), (1,), **VALUES)
+
+
+def _joined(one: Any | None, other: Any | None) -> Any | None:
+    if one is None or other is None:
+        return None
+    from dask.array import concatenate
+
+    return concatenate([one, other])

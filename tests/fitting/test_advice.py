@@ -1,0 +1,421 @@
+"""What a failed fit says is true, and what it recommends works: each sentence, each remedy."""
+
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris, load_wine
+
+from skgauss import GaussianGradientMLE
+from skgauss.fitting.attempt import Attempt
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+LIGHT = np.loadtxt(EXAMPLES / "michelson1879.csv", skiprows=1).reshape(-1, 1)
+IRIS = load_iris(as_frame=True).data
+PROLINE = load_wine(as_frame=True).data[["proline"]]
+AIR = np.genfromtxt(EXAMPLES / "airquality.csv", delimiter=",", skip_header=1)[:, :4]
+
+SITE = "https://skgauss.readthedocs.io/en/stable"
+NEARBY = {"mean_init": 299.85, "covariance_init": 0.007}
+
+
+def gradient(**parameters):
+    return GaussianGradientMLE(**{"solver": "gradient"} | parameters)
+
+
+def warning_of(model, X, method="fit", **metadata):
+    """The one warning of a fit."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        getattr(model, method)(X, **metadata)
+    (warning,) = caught
+    return str(warning.message)
+
+
+def remedies_in(message, model):
+    """What it recommends: iterations, and parameters."""
+    found = re.search(r"The fit converges (.*?)\.(?: See|$)", message)
+    names = {"sufficient_statistics_": model.sufficient_statistics_}
+    for remedy in found[1].split("; or ") if found else ():
+        n_iter, settings = re.fullmatch(r"in (\d+) iterations? with (.*)", remedy).groups()
+        yield int(n_iter), eval(f"dict({settings})", names)
+
+
+def kinds_in(message, model):
+    return [" ".join(settings) for _, settings in remedies_in(message, model)]
+
+
+FAILURES = {
+    "the question's": (gradient(learning_rate=0.01), LIGHT),
+    "below the bound": (gradient(learning_rate=0.005), LIGHT),
+    "a tiny rate": (gradient(learning_rate=1e-5), LIGHT),
+    "sequential": (gradient(learning_rate=0.005, solver="coordinate"), LIGHT),
+    "log-scale": (gradient(learning_rate=0.01, parametrization="log-scale"), LIGHT),
+    "covariance": (gradient(learning_rate=0.01, parametrization="covariance"), LIGHT),
+    "precision": (gradient(learning_rate=0.01, parametrization="precision"), LIGHT),
+    "narrow": (gradient(learning_rate=0.005, mean_init=299.8, covariance_init=1e-4), LIGHT),
+    "far too fast": (gradient(learning_rate=1.0, mean_init=299), LIGHT),
+    "a little too fast": (gradient(learning_rate=0.0065, **NEARBY), LIGHT),
+    "too slow": (gradient(learning_rate=1e-4, mean_init=299.85), LIGHT),
+    "too short": (gradient(learning_rate=0.005, mean_init=299, max_iter=10), LIGHT),
+    "ridge": (gradient(learning_rate=0.5, reg_covar=1.0), LIGHT),
+    "large units": (gradient(learning_rate=0.5), PROLINE),
+    "three features": (gradient(learning_rate=0.5), IRIS.iloc[:, :3]),
+    "four features": (gradient(learning_rate=0.1, covariance_type="diag", mean_init=100), IRIS),
+    "spherical": (gradient(learning_rate=0.5, covariance_type="spherical"), IRIS),
+    "natural": (GaussianGradientMLE(learning_rate=1.5), LIGHT),
+    "line search": (gradient(max_iter=10), LIGHT),
+    "quasi-Newton": (gradient(max_iter=10, solver="lbfgs"), IRIS),
+    "missing": (gradient(learning_rate=0.5), AIR),
+    "missing, by feature": (gradient(learning_rate=0.05, covariance_type="diag"), AIR),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_every_remedy_works(failure):
+    model, X = FAILURES[failure]
+    message = warning_of(model, X)
+    remedies = list(remedies_in(message, model))
+    assert remedies
+    for n_iter, settings in remedies:
+        again = clone(model).set_params(**settings).fit(X)  # warnings are errors here
+        assert again.converged_
+        assert again.n_iter_ == n_iter
+
+
+@pytest.mark.parametrize(
+    ("failure", "kinds"),
+    {
+        "the question's": ["learning_rate mean_init covariance_init", "learning_rate"],
+        "below the bound": ["mean_init covariance_init", "learning_rate"],
+        "a tiny rate": ["learning_rate mean_init covariance_init", "learning_rate"],
+        "precision": [],
+        "a little too fast": ["learning_rate", "learning_rate"],
+        "too slow": ["learning_rate", "learning_rate"],
+        "too short": ["max_iter", "learning_rate"],
+        "four features": ["mean_init covariance_init", "learning_rate"],
+    }.items(),
+)
+def test_the_users_own_method_first(failure, kinds):
+    model, X = FAILURES[failure]
+    assert kinds_in(warning_of(model, X), model) == [*kinds, "solver learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "kinds"),
+    {
+        "natural": ["learning_rate", "learning_rate"],
+        "line search": ["max_iter", "solver"],
+        "quasi-Newton": ["max_iter", "solver"],
+    }.items(),
+)
+def test_remedies_of_other_solvers(failure, kinds):
+    model, X = FAILURES[failure]
+    message = warning_of(model, X)
+    assert kinds_in(message, model) == kinds
+    assert "leap" not in message
+    assert "See" not in message
+
+
+def recursion(mu, sigma, rate, n_steps):
+    """The textbook's, in plain Python: mean and sigma of every iterate, the start first."""
+    center, variance = LIGHT.mean(), LIGHT.var()
+    path = [(mu, sigma)]
+    for _ in range(n_steps):
+        a = variance + (center - mu) ** 2
+        mu, sigma = mu + rate * (center - mu) / sigma**2, sigma + rate * (a / sigma**3 - 1 / sigma)
+        path.append((mu, sigma))
+    return np.array(path)
+
+
+def distance(mu, sigma):
+    """Of the light speeds, root mean square, in sigmas."""
+    return np.sqrt(LIGHT.var() + (LIGHT.mean() - mu) ** 2) / sigma
+
+
+def norm(mu, sigma):
+    """Of the natural gradient."""
+    return np.hypot((LIGHT.mean() - mu) / sigma, (distance(mu, sigma) ** 2 - 1) / np.sqrt(2))
+
+
+def test_all_that_the_question_needs_to_know():
+    """To the letter, and its numbers by hand."""
+    model = gradient(learning_rate=0.01)
+    message = warning_of(model, LIGHT)
+    path = recursion(0.0, 1.0, 0.01, 1000)
+    nearby = recursion(299.85, np.sqrt(0.007), 0.003, 100)
+    n_nearby = np.argmax(norm(*nearby.T) <= 1e-6)
+    n_automatic = list(remedies_in(message, model))[1][0]
+    assert message == (
+        "solver='gradient' did not converge in max_iter=1000 iterations: the natural gradient "
+        f"norm is {norm(*path[-1]):.3g}, above tol=1e-06. "
+        f"Iteration 1 was a leap: it took the standard deviation from 1 to {path[1, 1]:.0f}, "
+        f"since the start lies {distance(0, 1):.0f} of its own standard deviations from the data. "
+        "learning_rate=0.01 is above the largest constant step that is stable at the maximum "
+        f"for 'scale', learning_rate_bound_={LIGHT.var():.4g}. "
+        f"The fit converges in {n_nearby} iterations with learning_rate=0.003, mean_init=299.85, "
+        f"covariance_init=0.007; or in {n_automatic} iterations with learning_rate='auto'; or in "
+        f"1 iteration with solver='natural', learning_rate='auto'. See {SITE}/blow_up.html."
+    )
+
+
+def test_a_start_nearby_is_no_answer_copied():
+    """It is within a standard deviation of the maximum, and not narrower."""
+    for X in (LIGHT, PROLINE, 1e-3 * LIGHT, IRIS.iloc[:, :3]):
+        model = gradient(learning_rate=0.9, mean_init=1e4)
+        (_, settings), *_ = remedies_in(warning_of(model, X), model)
+        X = np.asarray(X)
+        assert (np.abs(settings["mean_init"] - X.mean(axis=0)) <= X.std(axis=0) / 2).all()
+        assert 1 <= settings["covariance_init"] / X.var(axis=0).max() <= 2
+
+
+LEAP = re.compile(
+    r"Iteration (\d+) was a leap: it took the standard deviation(?: of '(.*?)')? from (\S+) to "
+    r"([^ ,]+?)(?:, since (the start|iterate \d+) lies (\S+) of its own standard deviations from "
+    r"the data)?\. "
+)
+
+
+def test_a_leap_on_the_way():
+    """Seven times the bound, from nearby: the first step makes sigma narrow, the next is a leap."""
+    rate = 7 * LIGHT.var()
+    (mu, before), (_, after) = recursion(299.85, np.sqrt(0.007), rate, 2)[1:]
+    said = (
+        f"Iteration 2 was a leap: it took the standard deviation from {before:.3g} to {after:.3g}, "
+        f"since iterate 1 lies {distance(mu, before):.3g} of its own standard deviations from "
+    )
+    model = gradient(learning_rate=rate, **NEARBY)
+    message = warning_of(model, LIGHT)
+    assert said in message
+    # The climb was repeated for its path: the same words where the path was kept.
+    assert warning_of(model.set_params(record_path=True), LIGHT) == message
+
+
+def test_a_leap_names_the_feature():
+    model = gradient(learning_rate=0.5, covariance_type="diag", record_path=True)
+    k, feature, before, after, where, far = LEAP.search(warning_of(model, IRIS)).groups()
+    a = (IRIS**2).mean()  # from mean 0, sigma 1
+    assert (k, feature, where) == ("1", a.idxmax(), "the start")
+    assert (float(before), float(after)) == pytest.approx((1, 1 + 0.5 * (a.max() - 1)), rel=0.005)
+    assert float(far) == pytest.approx(np.sqrt(a.max()), rel=0.005)
+
+
+def test_a_leap_that_no_distance_explains():
+    """From the right mean and three quarters of sigma, at a rate of ten times its square."""
+    sigma = 0.75 * LIGHT.std()
+    model = gradient(learning_rate=10 * sigma**2, mean_init=LIGHT.mean(), covariance_init=sigma**2)
+    k, _, _, after, where, _ = LEAP.search(warning_of(model, LIGHT)).groups()
+    assert (k, where) == ("1", None)
+    assert float(after) == pytest.approx(sigma + 10 * sigma * (1 / 0.75**2 - 1), rel=0.005)
+
+
+def test_many_steps_make_a_leap():
+    message = warning_of(gradient(learning_rate=1e-5), LIGHT)
+    sigma = recursion(0.0, 1.0, 1e-5, 1000)[:, 1]
+    assert (
+        f"The first {sigma.argmax()} iterations took the standard deviation from 1 to "
+        f"{sigma.max():.3g}, since the start lies 300 of its own standard deviations from "
+    ) in message
+
+
+@pytest.mark.parametrize("parametrization", ["log-scale", "precision"])
+@pytest.mark.parametrize("solver", ["gradient", "coordinate"])
+def test_a_leap_out_of_the_domain(solver, parametrization):
+    model = gradient(solver=solver, learning_rate=0.01, parametrization=parametrization)
+    assert (
+        "iteration 1 left the domain (a scale that is not positive, a covariance that is not "
+        "positive definite, or a number that is not finite), and the iterate of highest likelihood "
+        "was kept. That step was a leap, since the start lies 300 of its own standard deviations "
+        "from the data. learning_rate=0.01 is below the largest constant step"
+    ) in warning_of(model, LIGHT)
+
+
+def test_a_leap_out_of_the_domain_from_where_the_mean_was_thrown():
+    model = gradient(
+        learning_rate=0.01, parametrization="log-scale", mean_init=299.8, covariance_init=1e-4
+    )
+    delta = LIGHT.mean() - 299.8
+    mu = 299.8 + 0.01 * delta / 1e-4
+    sigma = 0.01 * np.exp(0.01 * ((LIGHT.var() + delta**2) / 1e-4 - 1))
+    assert (
+        f"since iterate 1 lies {distance(mu, sigma):.0f} of its own standard deviations"
+    ) in warning_of(model, LIGHT)
+
+
+@pytest.mark.parametrize("failure", ["far too fast", "a little too fast", "too slow", "too short"])
+def test_no_leap_is_made_up(failure):
+    message = warning_of(*FAILURES[failure])
+    assert "leap" not in message
+    assert "The first" not in message
+
+
+def test_a_leap_in_data_with_gaps():
+    k, feature, _, _, where, far = LEAP.search(
+        warning_of(*FAILURES["missing, by feature"])
+    ).groups()
+    assert (k, feature, where) == ("1", "feature 3", "the start")
+    assert float(far) == pytest.approx(np.sqrt((np.nanmean(AIR**2, axis=0)).max()), rel=0.005)
+
+
+def test_a_stall():
+    message = warning_of(gradient(parametrization="covariance", tol=0.0), LIGHT)
+    assert re.match(
+        r"solver='gradient' stalled after \d+ iterations, where its search found no step that "
+        r"raises the likelihood: the natural gradient norm is \S+, above tol=0\. The fit conv",
+        message,
+    )
+
+
+def test_nothing_that_was_tried_works():
+    """A budget of one iteration, and a row of every pattern: even EM needs more."""
+    model = gradient(learning_rate=1e4, max_iter=1)
+    assert "None of the other settings that were tried converged. See" in warning_of(model, AIR)
+
+
+def test_nothing_was_tried(monkeypatch):
+    monkeypatch.setattr(Attempt, "patience", 0)
+    message = warning_of(GaussianGradientMLE(learning_rate=1.5), LIGHT)
+    assert message.endswith(
+        "learning_rate=1.5 is below the largest constant step that is stable at the maximum, "
+        "learning_rate_bound_=2."
+    )
+
+
+@pytest.mark.parametrize(
+    ("X", "model"),
+    [
+        (LIGHT, gradient(learning_rate=0.01)),
+        (LIGHT, gradient(learning_rate=0.01, max_iter=5000, mean_init=299.9)),
+        (AIR, gradient(learning_rate=0.5, max_iter=50)),
+        (np.random.default_rng(0).normal(9, 1, (90, 60)), gradient(learning_rate=0.5)),
+    ],
+    ids=["one feature", "long", "missing", "many features"],
+)
+def test_trials_are_bounded(X, model, monkeypatch):
+    """All trials have one patience; a third of it is for the path, two steps are a foretaste."""
+    taken = []
+    run = Attempt.run
+
+    def counted(attempt, max_iter, **options):
+        solution = run(attempt, max_iter, **options)
+        taken.append((attempt.patience, solution.n_iter))
+        return solution
+
+    monkeypatch.setattr(Attempt, "run", counted)
+    warning_of(model, X)
+    (patience, _), *others = taken
+    assert patience <= 3000
+    assert 0 < sum(n_iter for _, n_iter in others) <= 4 / 3 * patience + 2
+
+
+def test_a_start_that_a_fit_would_not_take_is_not_recommended():
+    """Neither `warm_start` nor `partial_fit` goes by the parameters."""
+    model = gradient(learning_rate=0.01, warm_start=True)
+    assert "mean_init" not in warning_of(model, LIGHT)
+    message = warning_of(model.set_params(learning_rate=0.005), LIGHT)
+    assert kinds_in(message, model) == ["learning_rate", "solver learning_rate"]
+    model = gradient(learning_rate=0.01)
+    assert "mean_init" not in warning_of(model, LIGHT, method="partial_fit")
+
+
+def test_a_start_that_float64_cannot_hold_is_passed_over():
+    """The largest variance of the two would do for the other, but for its size."""
+    unit = (LIGHT - LIGHT.mean()) / LIGHT.std()
+    model = gradient(learning_rate=1e-3, covariance_type="diag")
+    message = warning_of(model, np.hstack([unit, 9.9e149 * unit]))
+    assert kinds_in(message, model) == ["solver learning_rate"]
+
+
+def test_a_callback_is_no_failure(correlated):
+    class Stop:
+        def setup(self, estimator, context): ...
+
+        def teardown(self, estimator, context): ...
+
+        def on_fit_task_begin(self, estimator, context): ...
+
+        def on_fit_task_end(self, estimator, context):
+            return context.task_name == "iteration"
+
+    model = gradient(learning_rate=0.01).set_callbacks(Stop())
+    assert re.fullmatch(
+        r"solver='gradient' was stopped by a callback after 1 iterations: the natural gradient "
+        r"norm is \S+, above tol=1e-06\.",
+        warning_of(model, correlated),
+    )
+
+
+def collinear(rng):
+    x = rng.standard_normal((60, 3))
+    X = np.column_stack((x, 2 * x[:, 0] - x[:, 1]))
+    X[::3, 0] = X[1::3, 2] = np.nan
+    return X
+
+
+def too_few(rng):
+    X = rng.standard_normal((6, 5))
+    X[rng.random((6, 5)) < 0.2] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("data", [collinear, too_few])
+def test_no_maximum(rng, data):
+    X = data(rng)
+    message = warning_of(GaussianGradientMLE(), X)
+    assert message.endswith(
+        " A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
+        "depend on each other, leave one of them out; where the rows are too few, collect more "
+        f"that show them together. See {SITE}/missing_values.html."
+    )
+    assert GaussianGradientMLE(reg_covar=0.1).fit(X).converged_
+    assert GaussianGradientMLE(covariance_type="diag").fit(X).converged_
+    more = rng.standard_normal((60, 5)) if data is too_few else collinear(rng)
+    more = np.vstack((X, more)) if data is too_few else X[:, 1:]
+    assert GaussianGradientMLE().fit(more).converged_
+
+
+def seen_apart(rng):
+    """Two features, and one row of next to no weight that shows both."""
+    X = rng.standard_normal((81, 2))
+    X[:40, 1] = X[40:80, 0] = np.nan
+    return X, np.append(np.ones(80), 1e-9)
+
+
+def test_a_flat_maximum(rng):
+    X, weights = seen_apart(rng)
+    model = GaussianGradientMLE()
+    assert warning_of(model, X, sample_weight=weights) == (
+        "The likelihood is flat in a direction that moves 'feature 0', 'feature 1': the observed "
+        "values do not determine their distribution, and the result is one of many maxima. "
+        "Collect rows that show them together, which covariance_type='diag' does not need. See "
+        f"{SITE}/missing_values.html."
+    )
+    assert model.converged_
+    model.fit(np.vstack((X, rng.standard_normal((20, 2)))))  # warnings are errors here
+    model.set_params(covariance_type="diag").fit(X, sample_weight=weights)
+
+
+def test_what_the_data_lack_is_told_once(rng):
+    """What the data lack comes first; a flat direction that it explains is not told again."""
+    X, _ = seen_apart(rng)
+    assert "never observed in the same row" in warning_of(GaussianGradientMLE(), X[:80])
+    model = gradient(learning_rate=1e3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X[:80])
+    data, climb = (str(warning.message) for warning in caught)
+    assert "never observed in the same row" in data
+    assert climb.startswith("solver='gradient' diverged")
+
+
+def test_the_page_of_a_slow_climb_over_gaps():
+    message = warning_of(GaussianGradientMLE(max_iter=1), AIR)
+    assert message.endswith(f" See {SITE}/missing_values.html.")
+
+
+def test_the_pages_exist():
+    for page in ("blow_up", "missing_values"):
+        assert (EXAMPLES.parent / f"{page}.rst").exists()

@@ -1,0 +1,169 @@
+"""The exact observed information, and what it decides: maxima, saddles, slopes, no maximum."""
+
+import numpy as np
+import pytest
+from oracles import em, kl_divergence
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+from skgauss.gaussian.families import make_family
+from skgauss.likelihoods.missing import ObservedFull
+from skgauss.statistics.patterns import summarize_incomplete
+
+# Weights of five-point differences for a second derivative, at steps of -2 to 2.
+FIVE_POINTS = np.array([-1, 16, -30, 16, -1]) / 12
+
+
+def mixed(n_rows, n_features, missing, condition, seed=0):
+    """Rows of a covariance of that condition, each value missing with that probability."""
+    rng = np.random.default_rng(seed)
+    rotation, _ = np.linalg.qr(rng.standard_normal((n_features, n_features)))
+    scales = np.sqrt(np.geomspace(1, 1 / condition, n_features))
+    X = rng.standard_normal((n_rows, n_features)) * scales @ rotation.T
+    X[rng.random(X.shape) < missing] = np.nan
+    return X[~np.isnan(X).all(axis=1)]
+
+
+def likelihood_of(X, weights=None, ridge=None):
+    family = make_family("full", X.shape[1])
+    return ObservedFull(summarize_incomplete(X, weights, False), family, ridge)
+
+
+def symmetric_steps(rng, n_features, count):
+    """Unit steps in the frame of a point."""
+    for _ in range(count):
+        form = rng.standard_normal((n_features, n_features))
+        step = np.concatenate((rng.standard_normal(n_features), (form + form.T).ravel() / 2))
+        yield step / np.linalg.norm(step)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often the likelihood and its information are evaluated."""
+    counts = {"evaluate": 0, "information": 0}
+    for name in counts:
+        original = getattr(ObservedFull, name)
+
+        def method(self, *at, _name=name, _method=original):
+            counts[_name] += 1
+            return _method(self, *at)
+
+        monkeypatch.setattr(ObservedFull, name, method)
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "missing", "ridge"),
+    [
+        (10, 2, 0.3, None),
+        (40, 3, 0.0, None),
+        (50, 4, 0.5, None),
+        (300, 3, 0.4, None),  # patterns of many rows, reduced to triangles
+        (60, 5, 0.3, np.arange(1.0, 6.0) / 100),
+    ],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_second_differences_of_the_likelihood(rng, n_rows, n_features, missing, ridge, weighted):
+    """At any point, stationary or not, and in any direction."""
+    X = mixed(n_rows, n_features, missing, 50.0, seed=1)
+    likelihood = likelihood_of(X, rng.uniform(0.5, 2, len(X)) if weighted else None, ridge)
+    factor = np.linalg.cholesky(np.cov(rng.standard_normal((n_features, 3 * n_features))))
+    at = likelihood.evaluate(0.3 * rng.standard_normal(n_features), factor)
+    information = likelihood.information(at)
+    for step in symmetric_steps(rng, n_features, 4):
+        points = (
+            likelihood.family.retract(at.mean, at.factor, k * 3e-3 * step) for k in range(-2, 3)
+        )
+        values = [likelihood.evaluate(*point).value for point in points]
+        expected = -FIVE_POINTS @ values / 3e-3**2
+        assert step @ (information @ step) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_identity_on_complete_data(rng):
+    """At the maximum the Fisher metric of the frame is the identity, whatever the units."""
+    X = rng.standard_normal((30, 3)) @ np.diag([1e-3, 1.0, 1e5]) + 7.0
+    likelihood = likelihood_of(X)
+    at = likelihood.evaluate(X.mean(axis=0), np.linalg.cholesky(np.cov(X.T, ddof=0)))
+    np.testing.assert_allclose(likelihood.information(at).matrix, np.eye(9), atol=1e-10)
+
+
+def test_one_feature_in_two_has_the_textbook_information(rng):
+    """A pattern that shows one standardised feature alone informs of it as n rows do, and of
+    nothing else: with y missing in a share m of the rows, the mean of y has 1 - m left."""
+    x = np.tile([1.0, -1.0], 50)
+    y = np.repeat([1.0, -1.0], 50)
+    y[:20] = np.nan  # as many x of either sign, so that nothing but the count changes
+    X = np.column_stack((x, y))
+    model = GaussianGradientMLE().fit(X)
+    likelihood = likelihood_of(X)
+    matrix = likelihood.information(likelihood.evaluate(model.mean_, model._factor)).matrix
+    assert matrix[0, 0] == pytest.approx(1.0)
+    assert matrix[1, 1] == pytest.approx(0.8)
+    assert matrix[0, 1] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "missing", "condition"),
+    [(300, 10, 0.5, 1e2), (300, 10, 0.3, 1e6), (5000, 10, 0.5, 1e6), (300, 20, 0.3, 1e2)],
+)
+def test_an_interior_maximum_takes_at_most_60_evaluations(
+    counted, n_rows, n_features, missing, condition
+):
+    model = GaussianGradientMLE().fit(mixed(n_rows, n_features, missing, condition))
+    assert model.converged_
+    assert counted["evaluate"] <= 60
+    assert counted["information"] <= 20
+
+
+def test_the_maximum_is_that_of_em():
+    X = mixed(300, 10, 0.3, 1e4)
+    for solver in ("natural", "newton"):
+        model = GaussianGradientMLE(solver=solver, tol=1e-9).fit(X)
+        assert kl_divergence(*em(X), model.mean_, model.covariance_) < 1e-9
+
+
+@pytest.mark.parametrize("solver", ["natural", "newton"])
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "missing", "condition"),
+    [(300, 10, 0.5, 1e4), (300, 20, 0.3, 1e6), (300, 20, 0.5, 1e2), (20, 3, 0.5, 1e3)],
+)
+def test_no_interior_maximum_is_a_verdict_and_no_thousand_iterations(
+    counted, solver, n_rows, n_features, missing, condition
+):
+    """EM, as slow as it is, goes on to an ever more singular covariance from there."""
+    X = mixed(n_rows, n_features, missing, condition)
+    with pytest.warns(ConvergenceWarning, match="no maximum at a regular covariance"):
+        model = GaussianGradientMLE(solver=solver).fit(X)
+    assert model.stop_reason_ == "unbounded"
+    assert counted["evaluate"] <= 100
+    with pytest.warns(ConvergenceWarning):
+        further = GaussianGradientMLE(
+            learning_rate=1.0,
+            mean_init=model.mean_,
+            covariance_init=model.covariance_,
+            max_iter=60,
+        ).fit(X)
+    assert further.log_likelihood_ > model.log_likelihood_
+    conditions = [np.linalg.cond(each.correlation_) for each in (model, further)]
+    assert conditions[1] > 1.1 * conditions[0]
+
+
+def test_a_small_gradient_on_a_slope_is_not_convergence():
+    """The likelihood of these rows rises, ever more slowly, towards a singular covariance.
+
+    The gradient falls below tol on the way, long before the climb is over.
+    """
+    X = mixed(80, 5, 0.5, 1e3, seed=2)
+    with pytest.warns(ConvergenceWarning, match="nearly flat"):
+        model = GaussianGradientMLE(learning_rate=1.0, max_iter=1000, tol=1e-3).fit(X)
+    assert model.natural_gradient_norm_ < 1e-3
+    with pytest.warns(ConvergenceWarning):
+        further = GaussianGradientMLE(
+            learning_rate=1.0,
+            max_iter=600,
+            tol=0.0,
+            mean_init=model.mean_,
+            covariance_init=model.covariance_,
+        ).fit(X)
+    distance = kl_divergence(model.mean_, model.covariance_, further.mean_, further.covariance_)
+    assert distance > 1e-3
