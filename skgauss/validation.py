@@ -11,13 +11,15 @@ from .patterns import IncompleteStatistics
 from .scattered import AnyStatistics
 from .statistics import SufficientStatistics
 
+_WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
+
 
 def check_together(estimator: Any) -> None:
     """Refuse parameters, each valid, that contradict each other.
 
     Only what would mislead: a search over rates that change nothing would report a best.
     """
-    if estimator.learning_rate != "auto" and estimator.solver in ("lbfgs", "closed-form"):
+    if estimator.learning_rate != "auto" and estimator.solver in _WITHOUT_RATE:
         raise ValueError(
             f"learning_rate={estimator.learning_rate!r} has no effect with "
             f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
