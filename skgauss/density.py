@@ -37,14 +37,22 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def precision_(self):
-        """Inverse of `covariance_`, of its shape."""
+        r"""Inverse of the covariance, :math:`\Sigma^{-1}`.
+
+        Of shape (n_features, n_features) or (n_features,), or a float, as `covariance_` is:
+        the inverse matrix, or one over each variance.
+        """
         self._check_fitted()
         family, factor = self._family_and_factor()
         return family.unpack(family.inverse_square(factor))
 
     @property
     def correlation_(self):
-        """Correlation matrix, of shape (n_features, n_features)."""
+        """Correlations of the features.
+
+        A matrix of shape (n_features, n_features) for every `covariance_type`, with ones on
+        the diagonal; the identity where the features are independent.
+        """
         self._check_fitted()
         if np.ndim(self.covariance_) < 2:
             return np.eye(len(self.mean_))

@@ -44,8 +44,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     r"""Gaussian density fitted by climbing its likelihood.
 
     Maximises the average log-likelihood of a Gaussian over its mean and covariance by
-    gradient ascent, coordinate ascent, natural gradient ascent or L-BFGS, or takes the
-    closed form. The data are read once; what a solver iterates on are their sufficient
+    gradient ascent, coordinate ascent, natural gradient ascent, L-BFGS or Newton's method, or
+    takes the closed form. The data are read once; what a solver iterates on are their sufficient
     statistics, so that an iteration costs the same for a thousand rows as for a billion.
 
     A constant step is stable only below :math:`2 / \lambda_{\max}(-H)`, H the Hessian of
@@ -58,20 +58,23 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     ----------
     covariance_type : {"full", "diag", "spherical"}, default="full"
         Any covariance matrix, independent features, or one variance for all features.
-    solver : {"natural", "gradient", "coordinate", "lbfgs", "closed-form"}, default="natural"
-        "natural" steps along the inverse Fisher information times the gradient, which no
-        unit and no correlation slows down; "gradient" moves all of theta along the plain
-        gradient; "coordinate" moves the mean, then the covariance, in turn; "lbfgs" is
-        scipy's; "closed-form" goes to the maximum at once.
+    solver : {"natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"}
+        The default, "natural", steps along the inverse Fisher information times the gradient,
+        which no unit and no correlation slows down. Where values are missing it accelerates
+        these steps, and after twenty quasi-Newton steps takes Newton's. "gradient" moves all
+        of theta along the plain gradient. "coordinate" moves the mean, then the covariance,
+        in turn. "lbfgs" is scipy's. "newton" divides the gradient by the observed information,
+        in a trust region, and takes EM steps far from the maximum. "closed-form" goes to the
+        maximum at once.
     parametrization : {"scale", "log-scale", "covariance", "precision"}, default="scale"
         What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
         standard deviation, the lower Cholesky factor of a full covariance. "log-scale":
         the same with the logarithm of its diagonal. "covariance": the variance or
-        covariance matrix. "precision": its inverse. "natural" and "closed-form" ignore it.
+        covariance matrix. "precision": its inverse. The other solvers ignore it.
     learning_rate : "auto" or float, default="auto"
         A float is that constant step, exactly, in the units of the data. With "auto"
         "natural" starts from 1, "gradient" and "coordinate" take Barzilai-Borwein steps
-        safeguarded by a line search.
+        safeguarded by a line search. "lbfgs", "newton" and "closed-form" take no other value.
     n_inner_iter : int, default=1
         "coordinate": steps on one block before the other. 1 is the sequential update.
         The other solvers ignore it.
@@ -81,7 +84,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Largest natural gradient norm that counts as converged. Half its square estimates
         the nats per observation still to gain. Where rounding, which the condition number
         of the correlations amplifies, does not let the norm fall that far, converged means
-        having reached that limit.
+        having reached that limit. Where values are missing a norm below `tol` is not enough;
+        see `converged_`.
     mean_init : float or array-like of shape (n_features,), default=None
         Mean to start from; None is 0.
     covariance_init : float or array-like shaped as `covariance_`, default=None
@@ -117,11 +121,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     n_iter_ : int
         Iterations.
     converged_ : bool
-        Whether the result maximises the likelihood.
+        Whether the result is a maximum of the likelihood: the natural gradient norm is at most
+        `tol` and, where values are missing, the observed information confirms it. A saddle
+        does not count, nor does a slope that is nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
-        "stalled", when no step gained more than rounding; "unbounded", when the likelihood
-        of incomplete data has no maximum and the climb shows it; "callback", when one asked.
+        "stalled", when no step gained more than rounding; "unbounded", when the climb on
+        incomplete data leads to no maximum at a regular covariance; "callback", when one asked.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
         the result, free of units.

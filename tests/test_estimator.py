@@ -5,7 +5,7 @@ import pytest
 from oracles import as_matrix
 from scipy.stats import multivariate_normal
 from sklearn.covariance import EmpiricalCovariance
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.mixture import GaussianMixture
 
 from skgauss import GaussianGradientMLE
@@ -70,6 +70,25 @@ def test_scores_against_scipy(correlated, rng, covariance_type):
     expected = np.repeat(density, weights).mean()
     assert model.score(test, sample_weight=weights) == pytest.approx(expected, rel=1e-12)
     assert model.score(correlated) == pytest.approx(model.log_likelihood_, rel=1e-12)
+
+
+@each_family
+def test_precision_and_correlation_against_numpy(correlated, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    covariance = as_matrix(model.covariance_, 3)
+    assert np.shape(model.precision_) == np.shape(model.covariance_)
+    precision = as_matrix(model.precision_, 3)
+    np.testing.assert_allclose(precision, np.linalg.inv(covariance), rtol=1e-12)
+    expected = np.corrcoef(correlated.T) if covariance_type == "full" else np.eye(3)
+    assert model.correlation_.shape == (3, 3)
+    np.testing.assert_allclose(model.correlation_, expected, rtol=1e-12)
+    np.testing.assert_array_equal(np.diag(model.correlation_), np.ones(3))
+
+
+def test_precision_and_correlation_need_a_fit():
+    for name in ("precision_", "correlation_"):
+        with pytest.raises(NotFittedError):
+            getattr(GaussianGradientMLE(), name)
 
 
 def test_mahalanobis_is_that_of_empirical_covariance(correlated):

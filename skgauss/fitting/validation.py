@@ -8,13 +8,15 @@ import numpy as np
 from ..rows import to_host
 from ..statistics import AnyStatistics, SufficientStatistics
 
+_WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
+
 
 def check_together(estimator: Any) -> None:
     """Refuse parameters, each valid, that contradict each other.
 
     Only what would mislead: a search over rates that change nothing would report a best.
     """
-    if estimator.learning_rate != "auto" and estimator.solver in ("lbfgs", "closed-form"):
+    if estimator.learning_rate != "auto" and estimator.solver in _WITHOUT_RATE:
         raise ValueError(
             f"learning_rate={estimator.learning_rate!r} has no effect with "
             f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "

@@ -141,7 +141,7 @@ class ObservedLikelihood(Likelihood):
         raise ValueError(
             "solver='closed-form' does not serve data with missing values (NaN), whose "
             "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
-            "'gradient', 'coordinate' or 'lbfgs'."
+            "'newton', 'gradient', 'coordinate' or 'lbfgs'."
         )
 
     def condition(self, at: Evaluation) -> float:

@@ -73,12 +73,13 @@ BAD_PARAMETERS = {
         "covariance_init must be",
     ),
     "rate for lbfgs": ({"solver": "lbfgs", "learning_rate": 0.1}, "has no effect with"),
+    "rate for newton": ({"solver": "newton", "learning_rate": 0.1}, "solver='newton', which takes"),
     "rate for the closed form": ({"solver": "closed-form", "learning_rate": 1.0}, "no effect"),
 }
 
 BY_THE_TABLE = [
     {"covariance_type": "tied"},
-    {"solver": "newton"},
+    {"solver": "sgd"},
     {"parametrization": "variance"},
     {"learning_rate": 0.0},
     {"learning_rate": -0.1},

@@ -157,10 +157,10 @@ def test_natural_rates_up_to_one_never_leave_the_domain(light):
 
 def test_the_certified_values_of_nist(light):
     """Sample standard deviation (divisor n - 1) of Michelson's integers, all digits."""
-    for solver in ("natural", "closed-form"):
+    for solver in ("natural", "newton", "closed-form"):
         model = GaussianGradientMLE(solver=solver).fit(np.rint(100 * light))
         assert round(model.scale_[0] * np.sqrt(100 / 99) / 100, 16) == 0.0790105478190518
         assert model.mean_[0] / 100 == 299.8524
-    for solver in ("natural", "gradient", "coordinate", "lbfgs", "closed-form"):
+    for solver in ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"):
         model = GaussianGradientMLE(solver=solver, mean_init=299, tol=1e-10).fit(light)
         assert model.scale_[0] * np.sqrt(100 / 99) == pytest.approx(0.0790105478190518, rel=3e-11)
