@@ -17,10 +17,10 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from . import arrayapi, threads
+from . import arrayapi
 from ._typing import Array
 from .arrayapi import NeedsNumPy, is_elsewhere, to_host
-from .blocks import chunks_of, map_rows
+from .blocks import blas_threads_for, chunks_of, map_rows
 from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import summarize_incomplete
@@ -191,9 +191,9 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
     """Of the rows from the mean, in units of the factor, where X is."""
     if is_elsewhere(X):
         return arrayapi.squared_distances(X, mean, family, factor)
-    with threads.blas_threads_for(factor.size * family.n_features):
+    with blas_threads_for(X):
         inverse = family.inverse(factor)
-    return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
+        return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
 
 
 def check_no_infinity(X: Any, estimator_name: str) -> None:

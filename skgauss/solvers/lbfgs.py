@@ -3,7 +3,6 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from .. import threads
 from .._typing import Array
 from ..covariance import NotPositiveDefiniteError
 from ..likelihood import Evaluation
@@ -21,7 +20,6 @@ class LBFGS(Solver):
     Byrd, Lu, Nocedal and Zhu (1995), SIAM Journal on Scientific Computing 16(5).
     """
 
-    @threads.one_blas_thread()  # which its solves of twenty equations would wake at each iteration
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
         if not monitor.visit(start):
             return
