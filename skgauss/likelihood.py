@@ -29,6 +29,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -188,6 +189,38 @@ class Likelihood(ABC):
         """The same for means, which have a rounding of their own far from zero."""
 
 
+class MeanRounding:
+    """What float64 could not hold of the mean of the data: part of their likelihood at a point.
+
+    Solvers do without: they move what float64 can hold.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics or AvailableMoments
+    family : Family
+    factor : ndarray
+        Near the maximum; what is below the rounding of its deviations does not count.
+    share : float or ndarray of shape (n_features,), default=1
+        Of the weight with which the features were observed.
+    """
+
+    def __init__(self, statistics: Any, family: Family, factor: Array, share: float | Array = 1.0):
+        self._mean = statistics.mean
+        self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
+        self._family = family
+        self._share = share
+        smallest = EPS * family.standard_deviations(factor)
+        self._counts = bool((np.abs(self._rounding) > smallest).any())
+
+    def cost(self, at: Evaluation) -> float:
+        """By how many nats a log-likelihood without it is too high."""
+        if not self._counts:
+            return 0.0
+        missed = self._family.solve(at.factor, self._rounding)
+        between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
+        return float((self._share * missed) @ between)
+
+
 class GaussianLikelihood(Likelihood):
     """Of complete data; its `reference` is the maximum.
 
@@ -221,6 +254,7 @@ class GaussianLikelihood(Likelihood):
         self._root = family.root(self._covariance)
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
+        self._rounding = MeanRounding(statistics, family, self._root)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -240,7 +274,7 @@ class GaussianLikelihood(Likelihood):
         return Evaluation(mean, factor, value, deviation, family, form)
 
     def log_likelihood(self, at: Evaluation) -> float:
-        penalized = self.reference + at.value
+        penalized = self.reference + at.value - self._rounding.cost(at)
         if self.ridge is None:
             return penalized
         return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)

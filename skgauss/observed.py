@@ -37,7 +37,7 @@ from ._typing import Array
 from .available import AvailableMoments
 from .conditional import Conditioner, Gaps
 from .covariance import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError
-from .likelihood import EPS, Evaluation, Likelihood
+from .likelihood import EPS, Evaluation, Likelihood, MeanRounding
 from .patterns import IncompleteStatistics, pieces
 from .scattered import ScatteredStatistics
 
@@ -159,8 +159,13 @@ class ObservedDiagonal(ObservedLikelihood):
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
-        super().__init__(statistics, family, ridge)
-        self._variances = statistics.variances
+        moments = statistics.by_feature
+        super().__init__(moments, family, ridge)
+        self._variances = moments.variances
+        self._rounding = MeanRounding(moments, family, self.guess[1], self._observed_share)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
     @property
     def guess(self) -> tuple[Array, Array]:
