@@ -1,4 +1,6 @@
-"""The bridge from a solver's iterations to scikit-learn's callbacks."""
+"""The bridge from a climb to scikit-learn's callbacks."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
@@ -8,30 +10,69 @@ from sklearn.callback import CallbackContext
 from .likelihood import Evaluation
 
 
+class FitTask:
+    """A fit, in whole or in part, as scikit-learn's callbacks are told of it.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+    name : str
+        The method that was called.
+    X, y, sample_weight : optional
+        What it was given, handed on to the hooks.
+    """
+
+    def __init__(
+        self, estimator: Any, name: str, X: Any = None, y: Any = None, sample_weight: Any = None
+    ):
+        self._context = estimator._init_callback_context(
+            task_name=name, max_subtasks=estimator.max_iter
+        )
+        self._told = {
+            "estimator": estimator,
+            "X": X,
+            "y": y,
+            "metadata": {"sample_weight": sample_weight},
+        }
+        self._has_listeners = hasattr(estimator, "_skl_callbacks")
+
+    def begin(self) -> None:
+        self._context.call_on_fit_task_begin(**self._told)
+
+    def end(self, attributes: dict[str, Any] | None) -> None:
+        """Of the result; None where there is none yet."""
+        self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
+
+    def observer(
+        self, attributes: Callable[[Evaluation], dict[str, Any]]
+    ) -> IterationCallbacks | None:
+        """Of the climb, where anyone listens; see there."""
+        if not self._has_listeners:
+            return None
+        return IterationCallbacks(self._context, self._told, attributes)
+
+
 class IterationCallbacks:
     """One subtask of the fit an iteration; an `Observer` for the solvers' loop.
 
     Parameters
     ----------
-    estimator : estimator instance
     context : CallbackContext
         The root context of the fit.
-    data : dict
-        X, y and metadata, handed on to the hooks.
+    told : dict
+        The estimator and its data, handed on to the hooks.
     attributes : callable
         Fitted attributes of an evaluation, asked for only by hooks that look at them.
     """
 
     def __init__(
         self,
-        estimator: Any,
         context: CallbackContext,
-        data: dict[str, Any],
+        told: dict[str, Any],
         attributes: Callable[[Evaluation], dict[str, Any]],
     ):
-        self._estimator = estimator
         self._context = context
-        self._data = data
+        self._told = told
         self._attributes = attributes
 
     def begin(self, evaluation: Evaluation) -> None:
@@ -43,7 +84,6 @@ class IterationCallbacks:
 
     def _arguments(self, evaluation: Evaluation) -> dict[str, Any]:
         return {
-            "estimator": self._estimator,
-            **self._data,
+            **self._told,
             "reconstruction_attributes": lambda: self._attributes(evaluation),
         }

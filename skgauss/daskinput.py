@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import _check_sample_weight
 
 from ._typing import Array
 from .dasktree import VALUES, each, tree_sum
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
+from .statistics import valid_weights
 
 _WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
@@ -162,13 +162,7 @@ class _Block(NamedTuple):
     def valid_weights(self) -> Array | None:
         if self.sample_weight is None:
             return None
-        return _check_sample_weight(
-            self.sample_weight,
-            self.X,
-            dtype=np.float64,
-            ensure_non_negative=True,
-            allow_all_zero_weights=True,
-        )
+        return valid_weights(self.sample_weight, self.X)
 
 
 def _of_block(function: Callable, block: _Block) -> Any:
@@ -275,13 +269,7 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
             "the same frame, or X as an array with known chunks: "
             "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
         )
-    sample_weight = _check_sample_weight(
-        sample_weight,
-        np.broadcast_to(0.0, (n_rows, 1)),
-        dtype=np.float64,
-        ensure_non_negative=True,
-        allow_all_zero_weights=True,
-    )
+    sample_weight = valid_weights(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
     return da.from_array(sample_weight, chunks=(X.chunks[0],))
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from . import arrayapi
 from ._typing import Array
@@ -25,7 +25,7 @@ from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import summarize_incomplete
 from .scattered import AnyStatistics
-from .statistics import summarize
+from .statistics import summarize, valid_weights
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
@@ -125,8 +125,10 @@ def rows_of(
             estimator_name=type(estimator).__name__,
         )
     X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
+    if not X.shape[0]:  # of which no other library has anything to do
+        X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
-        sample_weight = _weights(sample_weight, X, allow_all_zero_weights=not some_weight)
+        sample_weight = _weights(sample_weight, X, some_weight)
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
 
 
@@ -139,14 +141,14 @@ def _check_no_mask(array: Any, name: str) -> None:
         )
 
 
-def _weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:
+def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
     """Valid weights of valid rows."""
     arrayapi.check_no_gradients(sample_weight, "sample_weight")
     if is_elsewhere(X):
-        return arrayapi.validate_weights(sample_weight, X.shape[0], **check_params)
-    return _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True, **check_params
-    )
+        return arrayapi.validate_weights(
+            sample_weight, X.shape[0], allow_all_zero_weights=not some_weight
+        )
+    return valid_weights(sample_weight, X, some_weight=some_weight)
 
 
 def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
