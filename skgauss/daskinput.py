@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from ._typing import Array
+from .columns import numbers
 from .dasktree import VALUES, each, tree_sum
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
 from .statistics import valid_weights
@@ -186,13 +187,7 @@ def _apply(X: np.ndarray, function: Callable) -> Any:
 
 def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
     """A block as an array of numbers; of a frame the columns of that name, in that order."""
-    return check_array(
-        block if columns is None else block[list(columns)],
-        dtype="numeric",
-        ensure_all_finite=False,
-        ensure_min_samples=0,
-        input_name="X",
-    )
+    return numbers(block if columns is None else block[list(columns)])
 
 
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:

@@ -9,7 +9,7 @@ miss.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ from . import arrayapi
 from ._typing import Array
 from .arrayapi import NeedsNumPy, is_elsewhere, to_host
 from .blocks import blas_threads_for, chunks_of, map_rows
+from .columns import numbers
 from .covariance import Family
 from .daskinput import DaskRows, is_dask, sample_of
 from .patterns import summarize_incomplete
@@ -153,11 +154,12 @@ def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
 
 def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
     arrayapi.check_no_gradients(X, "X")
-    X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
+    read = partial(
+        validate_data, estimator, dtype="numeric", ensure_all_finite=False, **check_params
+    )
+    X = numbers(X, read)
     if is_elsewhere(X):
         arrayapi.check_numbers(X, "X")
-    elif X.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
 
 

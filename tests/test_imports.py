@@ -31,7 +31,7 @@ LAYERS = [
     ["patterns"],
     ["available"],
     ["statistics"],
-    ["blocks", "dasktree"],
+    ["blocks", "columns", "dasktree"],
     ["linalg", "sums", "threads"],
     ["_typing"],
 ]
