@@ -130,9 +130,10 @@ class DaskRows:
     def _map(self, function: Callable, like: np.ndarray) -> Any:
         from dask import delayed
 
-        dropped = [1] if like.ndim == 1 else None
+        columns = like.shape[1:]
+        shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}
         return self.X.map_blocks(
-            _apply, function=delayed(function), meta=like, dtype=like.dtype, drop_axis=dropped
+            _apply, function=delayed(function), meta=like, dtype=like.dtype, **shape
         )
 
     def _split(self, result: Any) -> Any:

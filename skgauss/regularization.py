@@ -157,12 +157,11 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
 def _check_observed(
     statistics: SufficientStatistics | ObservedStatistics, names: Sequence[str]
 ) -> None:
-    if not isinstance(statistics, SufficientStatistics):
-        never = np.flatnonzero(statistics.observed_weights == 0)
-        if never.size:
-            raise NoMaximumError(
-                f"{names[never[0]]!r} was never observed: all its values are NaN.", "Drop it."
-            )
+    never = np.flatnonzero(statistics.observed_weights == 0)
+    if never.size:
+        raise NoMaximumError(
+            f"{names[never[0]]!r} was never observed: all its values are NaN.", "Drop it."
+        )
 
 
 def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:

@@ -98,6 +98,11 @@ class SufficientStatistics:
         return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
 
     @property
+    def observed_weights(self) -> Array:
+        """Weight with which each feature was observed: all of it."""
+        return np.full(len(self.mean), self.weight)
+
+    @property
     def diagonal(self) -> bool:
         """Whether they hold variances only."""
         return self.scatter.ndim == 1
