@@ -1,13 +1,18 @@
-"""The bridge from a climb to scikit-learn's callbacks."""
+"""A fit among the tasks of scikit-learn: what its callbacks are told, and who warns for whom."""
 
 from __future__ import annotations
 
+import warnings
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from sklearn.callback import CallbackContext
 
 from .likelihood import Evaluation
+
+# Which estimators of which searches, the latest of all, gave a warning of which category.
+_warned: deque[tuple] = deque(maxlen=100)
 
 
 class FitTask:
@@ -42,6 +47,32 @@ class FitTask:
     def end(self, attributes: dict[str, Any] | None) -> None:
         """Of the result; None where there is none yet."""
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
+
+    def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
+        """Warn. The first of many fits that a search makes does so for the others.
+
+        Python shows equal warnings once, but these differ by their numbers.
+        """
+        search = self._search
+        if search is None:
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            return
+        kind = search.root_uuid, self._context.estimator_name, category
+        if kind not in _warned:
+            message += (
+                f" (Other fits of this {search.estimator_name} may have reason for such a warning: "
+                "the first that has speaks for all.)"
+            )
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            _warned.append(kind)  # not where the warning was made an error
+
+    @property
+    def _search(self) -> CallbackContext | None:
+        """The task of which this fit is one of many subtasks, in no order."""
+        task = self._context.parent
+        while task is not None and task.sequential_subtasks:
+            task = task.parent
+        return task
 
     def observer(
         self, attributes: Callable[[Evaluation], dict[str, Any]]

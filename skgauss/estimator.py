@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
@@ -402,7 +401,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""
         task.end(climb.attributes)
-        climb.warn()
+        for message, category in climb.warnings:
+            task.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)
         return self
 
@@ -442,7 +442,3 @@ class _Climb(NamedTuple):
         """Refuse a climb that showed that there is no maximum."""
         if self.why_unbounded:
             raise NoMaximumError(self.why_unbounded)
-
-    def warn(self) -> None:
-        for message, category in self.warnings:
-            warnings.warn(message, category, stacklevel=5)  # the caller of a public method
