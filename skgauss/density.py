@@ -263,7 +263,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _check_fitted(self):
         """Refuse before a fit, and where the rows of partial fits do not suffice for one."""
-        if hasattr(self, WAITING):
+        if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
                 f"{getattr(self, WAITING)} Call partial_fit with more rows."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
@@ -18,7 +17,7 @@ from .density import WAITING, GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
-    IterationCallbacks,
+    FitTask,
     check_together,
     check_warm_start,
     checked_statistics,
@@ -258,25 +257,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             because features were never observed together.
         """
         check_together(self)
-        context = self._init_callback_context(max_subtasks=self.max_iter)
-        data = {"X": X, "y": y, "metadata": {"sample_weight": sample_weight}}
+        task = FitTask(self, "fit", X, y, sample_weight)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
         rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
-        context.call_on_fit_task_begin(estimator=self, **data)
-        observe = partial(IterationCallbacks, self, context, data)
-        climb = self._climb(
-            self._summarize(rows),
-            seen,
-            self._start,
-            observe if hasattr(self, "_skl_callbacks") else None,
-        )
-        context.call_on_fit_task_end(
-            estimator=self, **data, reconstruction_attributes=climb.attributes
-        )
-        climb.warn()
-        replace_fit(self, climb.attributes)
-        return self
+        task.begin()
+        climb = self._climb(self._summarize(rows), seen, self._start, task)
+        return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -290,7 +277,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            The new rows; NaN stands for a value that is missing at random.
+            The new rows, which may be none; NaN stands for a value that is missing at random.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
@@ -318,24 +305,25 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If the maximum is not unique because features were never observed together.
         """
         check_together(self)
+        task = FitTask(self, "partial_fit", X, y, sample_weight)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        rows = rows_of(seen, X, sample_weight, reset=first, some_weight=False)
+        rows = rows_of(seen, X, sample_weight, reset=first, fewest_rows=0, some_weight=False)
+        task.begin()
         statistics = self._summarize(rows)
         if not first:
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, self._resume, reg_covar=ridge)
+            climb = self._climb(statistics, seen, self._resume, task, reg_covar=ridge)
             climb.check_maximum()
         except NoMaximumError as error:
             held = {"sufficient_statistics_": statistics, WAITING: error.cause}
+            task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
-        climb.warn()
-        replace_fit(self, climb.attributes)
-        return self
+        return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics):
@@ -374,20 +362,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         array([36.66666667, 47.66666667])
         """
         check_together(self)
+        task = FitTask(self, "fit_statistics")
         statistics = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
         forget_input(seen, len(statistics.mean))
-        climb = self._climb(statistics, seen, self._start)
-        climb.warn()
-        replace_fit(self, climb.attributes)
-        return self
+        task.begin()
+        climb = self._climb(statistics, seen, self._start, task)
+        return self._adopt(climb, task)
 
     def _summarize(self, rows: Rows):
         diagonal = self.covariance_type != "full"
         name = type(self).__name__
         return rows.summarize(partial(statistics_of, diagonal=diagonal, estimator_name=name))
 
-    def _climb(self, statistics, seen, start, observe=None, reg_covar=None) -> _Climb:
+    def _climb(self, statistics, seen, start, task, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
         family = make_family(self.covariance_type, seen.n_features_in_)
@@ -407,7 +395,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             solution = attempt.run(
                 self.max_iter,
                 record_path=self.record_path,
-                observer=observe and observe(lambda at: constant | position(at, likelihood)),
+                observer=task.observer(lambda at: constant | position(at, likelihood)),
             )
 
             bound = learning_rate_bound(objective, attempt.solver, solution)
@@ -415,6 +403,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attributes["learning_rate_bound_"] = bound
             warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
             return _Climb(attributes, warned, why_unbounded(solution, names))
+
+    def _adopt(self, climb: _Climb, task: FitTask):
+        """Become what the climb found, once all have been told."""
+        task.end(climb.attributes)
+        for message, category in climb.warnings:
+            task.warn(message, category, stacklevel=4)  # at the caller of a public method
+        replace_fit(self, climb.attributes)
+        return self
 
     def _resume(self, likelihood: Likelihood) -> Evaluation:
         """The current estimate, but where none of these statistics or no good start for them."""
@@ -452,7 +448,3 @@ class _Climb(NamedTuple):
         """Refuse a climb that showed that there is no maximum."""
         if self.why_unbounded:
             raise NoMaximumError(self.why_unbounded)
-
-    def warn(self) -> None:
-        for message, category in self.warnings:
-            warnings.warn(message, category, stacklevel=4)  # the caller of a public method

@@ -1,8 +1,17 @@
 """GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
 
+from functools import partial
+from inspect import Signature, signature
+from typing import Any, ClassVar
+
+import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.impute import MissingIndicator
 
 from .estimator import GaussianGradientMLE
+from .inputs import rows_of
+
+_ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 
 
 class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientMLE):
@@ -10,13 +19,21 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
 
     The Gaussian maximises the likelihood of all observed values, so that no row is dropped
     and no value is made up to fit it. It is a `GaussianGradientMLE` that transforms: all
-    parameters, attributes and methods are those of that class.
+    parameters but one, all attributes and methods are those of that class.
 
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
 mean_init, covariance_init, reg_covar, warm_start, record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
+    add_indicator : bool, default=False
+        Whether to append columns that say where values were missing, as those of
+        `sklearn.impute.MissingIndicator`, for the features that missed any in `fit`.
+
+    Attributes
+    ----------
+    indicator_ : MissingIndicator
+        Of the features that missed values in `fit`; names the appended columns.
 
     See Also
     --------
@@ -39,6 +56,30 @@ mean_init, covariance_init, reg_covar, warm_start, record_path : optional
            [4. , 7.9]])
     """
 
+    _parameter_constraints: ClassVar[dict] = {
+        **GaussianGradientMLE._parameter_constraints,
+        "add_indicator": ["boolean"],
+    }
+
+    def __init__(self, *, add_indicator=False, **parameters):
+        super().__init__(**parameters)
+        self.add_indicator = add_indicator
+
+    # Where scikit-learn, and whoever asks for help, reads the names of all parameters.
+    __init__.__signature__ = Signature(  # type: ignore[attr-defined]
+        [
+            *signature(GaussianGradientMLE.__init__).parameters.values(),
+            signature(__init__).parameters["add_indicator"],
+        ]
+    )
+
+    @property
+    def indicator_(self) -> MissingIndicator:
+        """As if fitted to one row that misses what any row of the data did."""
+        statistics = self.sufficient_statistics_
+        missed = statistics.observed_weights < _ALL * statistics.weight
+        return MissingIndicator(error_on_new=False).fit(np.where(missed, np.nan, 0.0)[None])
+
     def transform(self, X):
         """Fill in the missing values.
 
@@ -49,12 +90,39 @@ mean_init, covariance_init, reg_covar, warm_start, record_path : optional
 
         Returns
         -------
-        X_imputed : ndarray of shape (n_samples, n_features)
-            X, its observed values untouched. A lazy Dask array where X is of Dask.
+        X_imputed : ndarray of shape (n_samples, n_features) or (n_samples, n_features + \
+n_features_with_missing)
+            X, its observed values untouched; behind them, with ``add_indicator=True``, 1
+            where a value was missing and 0 elsewhere. A lazy Dask array where X is of Dask.
         """
-        return self.impute(X)
+        if not self.add_indicator:
+            return self.impute(X)
+        fill = partial(_filled_and_marked, self._density(), self.indicator_.features_)
+        return rows_of(self, X).map(fill)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the features; those seen in `fit` by default.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            These names, and those of the appended columns as `MissingIndicator` has them.
+        """
+        names = super().get_feature_names_out(input_features)
+        if not self.add_indicator:
+            return names
+        return np.concatenate((names, self.indicator_.get_feature_names_out(names)))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _filled_and_marked(density: GaussianGradientMLE, features: np.ndarray, X: Any) -> np.ndarray:
+    return np.hstack((density._filled_in(X)[0], np.isnan(X[:, features])))

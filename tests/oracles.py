@@ -48,6 +48,26 @@ def exact_moments(values, weights=None):
     return Fraction(first, total * unit), variance
 
 
+def exact_log_likelihood(X, mean, covariance):
+    """Average log-density of what was observed; distances and determinants are rational."""
+    total = 0.0
+    for row in X:
+        o = np.flatnonzero(~np.isnan(row))
+        deviation = [Fraction(float(row[j])) - Fraction(float(mean[j])) for j in o]
+        block = [[Fraction(float(covariance[i, j])) for j in o] for i in o]
+        distance, determinant = Fraction(0), Fraction(1)
+        for k in range(len(o)):  # elimination, row by row
+            pivot = block[k][k]
+            determinant *= pivot
+            distance += deviation[k] ** 2 / pivot
+            for i in range(k + 1, len(o)):
+                ratio = block[i][k] / pivot
+                deviation[i] -= ratio * deviation[k]
+                block[i] = [a - ratio * b for a, b in zip(block[i], block[k], strict=True)]
+        total -= 0.5 * (len(o) * np.log(2 * np.pi) + np.log(float(determinant)) + float(distance))
+    return total / len(X)
+
+
 def five_point_gradient(function, theta, step=2e-4):
     """Derivative by the five-point stencil, error O(step^4)."""
     gradient = np.empty_like(theta)

@@ -7,6 +7,7 @@ import sys
 import warnings
 from itertools import product
 
+import joblib
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,7 +16,7 @@ import sklearn
 from marks import covering, exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_wine
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -88,6 +89,44 @@ def test_grid_search_over_the_rate_finds_one_that_works(n_jobs):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     by_rate = dict(zip(rates, search.cv_results_["mean_test_score"], strict=True))
     assert min(by_rate[0.01], by_rate[0.03]) > max(by_rate[rate] for rate in (1e-6, 3.0, 30.0))
+
+
+def steep(n_jobs=None, **parameters):
+    """A search over three rates, two of which are far too large."""
+    pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(solver="gradient", max_iter=50))
+    grid = {"gaussiangradientmle__learning_rate": [0.3, 9.0, 30.0]}
+    return GridSearchCV(pipeline, grid, n_jobs=n_jobs, **parameters)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_one_fit_of_a_search_warns_for_all(n_jobs):
+    X = load_wine().data[:, :3]
+    with warnings.catch_warnings(record=True) as caught, joblib.parallel_config("threading"):
+        warnings.simplefilter("always")
+        searches = [steep(n_jobs, refit=False).fit(X) for _ in range(2)]
+    texts = [str(warning.message) for warning in caught]
+    assert [warning.category for warning in caught] == [ConvergenceWarning] * len(texts)
+    assert len(searches) <= len(texts) <= n_jobs * len(searches)  # each once, in any thread
+    assert all("learning_rate=" in text for text in texts)
+    assert all(text.endswith("the first that has speaks for all.)") for text in texts)
+
+
+def test_the_refit_of_a_search_warns_for_itself():
+    X = load_wine().data[:, :3]
+    with pytest.warns(ConvergenceWarning) as caught:
+        steep().set_params(param_grid={"gaussiangradientmle__learning_rate": [9.0, 30.0]}).fit(X)
+    first, last = (str(warning.message) for warning in caught)
+    assert first.endswith("speaks for all.)")
+    assert "speaks for all" not in last
+
+
+def test_warnings_that_are_errors_fail_every_fit_of_a_search():
+    X = load_wine().data[:, :3]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitFailedWarning)
+        warnings.filterwarnings("ignore", "One or more of the test scores are non-finite")
+        search = steep(refit=False).fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).tolist() == [True, False, False]
 
 
 def test_cross_validation_scores_log_likelihood():

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from oracles import as_matrix, exact_moments, kl_divergence
 from sklearn.datasets import load_wine
@@ -199,6 +200,45 @@ def test_chunks_of_no_weight(wine):
     identity = SufficientStatistics.from_array(wine[:60], sample_weight=nothing)
     total = identity + SufficientStatistics.from_array(wine[60:])
     assert divergence(GaussianGradientMLE().fit_statistics(total), model) < 1e-12
+
+
+def frame_without_types(X):
+    frame = pd.DataFrame(X)
+    return frame.astype(object) if X.size == 0 else frame
+
+
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, frame_without_types, pl.DataFrame])
+def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
+    """As filtered streams send them."""
+    X = with_gaps(wine[:, :3], rng, missing)
+    nothing, X = kind(X[:0]), kind(X)
+    plain = GaussianGradientMLE(covariance_type=covariance_type).partial_fit(X)
+    for weights in (None, [], 2.0):
+        model = GaussianGradientMLE(covariance_type=covariance_type)
+        model.partial_fit(nothing, sample_weight=weights)
+        assert model.sufficient_statistics_.weight == 0
+        with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+            model.score(X)
+        model.partial_fit(X)
+        np.testing.assert_array_equal(model.mean_, plain.mean_)
+        np.testing.assert_array_equal(model.covariance_, plain.covariance_)
+        model.partial_fit(nothing, sample_weight=weights)
+        assert divergence(plain, model) < 1e-12
+        assert model.sufficient_statistics_.weight == len(X)
+    with pytest.raises(ValueError, match=r"sample_weight\.shape == \(3,\), expected \(0,\)"):
+        model.partial_fit(nothing, sample_weight=np.ones(3))
+    for method in ("fit", "score"):
+        with pytest.raises(ValueError, match="0 sample"):
+            getattr(model, method)(nothing)
+
+
+def test_statistics_of_no_rows(wine):
+    identity = SufficientStatistics.from_array(wine[:0], sample_weight=[])
+    assert identity.weight == 0
+    whole = SufficientStatistics.from_array(wine)
+    np.testing.assert_array_equal((identity + whole).scatter, whole.scatter)
 
 
 def test_warnings_point_at_their_caller(wine):

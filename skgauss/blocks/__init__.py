@@ -4,12 +4,13 @@ What belongs here touches every value of X, of whichever array library, and know
 Gaussians: not what the sums are for, and not what X may be.
 """
 
-from .passes import Sums, chunk_sums, chunks_of, map_rows, sums_about_the_mean
+from .passes import Sums, blas_threads_for, chunk_sums, chunks_of, map_rows, sums_about_the_mean
 from .tree import VALUES, each, tree_sum
 
 __all__ = [
     "VALUES",
     "Sums",
+    "blas_threads_for",
     "chunk_sums",
     "chunks_of",
     "each",

@@ -7,7 +7,7 @@ into the sums.
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -33,7 +33,7 @@ _ROWS_OF_PIVOT = 512
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
-_SOME_ELEMENTS = 2**17  # worth the call that holds BLAS to one thread
+_FEW_MULTIPLICATIONS = 10_000  # for which BLAS keeps to one thread by itself
 
 
 class Sums(NamedTuple):
@@ -104,15 +104,19 @@ def _map_chunks(
         block = max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
         yield from threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads)
     else:
-        with _blas_threads_for(X):
+        with blas_threads_for(X):
             for chunk in chunks:
                 yield part(chunk, _BLOCK)
 
 
-def _blas_threads_for(X: np.ndarray) -> AbstractContextManager:
-    if X.shape[1] < _MANY_COLUMNS and X.size >= _SOME_ELEMENTS:
+def blas_threads_for(X: np.ndarray) -> AbstractContextManager[None]:
+    """One thread of BLAS for a pass over rows that pays no more."""
+    multiplications = X.size * X.shape[1]
+    if multiplications <= _FEW_MULTIPLICATIONS:
+        return nullcontext()
+    if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()
-    return threads.blas_threads_for(X.size * X.shape[1])
+    return threads.blas_threads_for(multiplications)
 
 
 def chunks_of(X: Any, fewest_rows: int, n_threads: int) -> list[slice]:

@@ -13,10 +13,8 @@ from threadpoolctl import ThreadpoolController
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-# Multiplications. For fewer than the first BLAS keeps to one thread by itself, in the routines that
-# are called here. Fewer than the second take one thread some milliseconds: where another process
-# has the core, a thread that was asleep is waited for as long.
-_SOME = 10_000
+# Multiplications, some milliseconds of them: where another process has the core, a thread that was
+# asleep is waited for as long.
 _MANY = 2**26
 
 _lock = Lock()
@@ -42,7 +40,7 @@ def ordered_map(
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
     """One thread of BLAS for so little work that to wake others may take longer."""
-    return one_blas_thread() if _SOME <= multiplications < _MANY else nullcontext()
+    return one_blas_thread() if multiplications < _MANY else nullcontext()
 
 
 @contextmanager

@@ -7,14 +7,14 @@ fitted Gaussian does not, nor does the climb itself.
 from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
 from .attempt import Attempt
 from .attributes import forget_input, input_attributes, position, replace_fit, solution_attributes
-from .callbacks import IterationCallbacks
+from .callbacks import FitTask
 from .start import check_warm_start, evaluate_start, initial
 from .validation import check_together, checked_statistics, feature_names, of_type
 
 __all__ = [
     "DOCUMENTATION_URL",
     "Attempt",
-    "IterationCallbacks",
+    "FitTask",
     "check_together",
     "check_warm_start",
     "checked_statistics",

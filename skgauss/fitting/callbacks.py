@@ -1,5 +1,9 @@
-"""The bridge from a solver's iterations to scikit-learn's callbacks."""
+"""A fit among the tasks of scikit-learn: what its callbacks are told, and who warns for whom."""
 
+from __future__ import annotations
+
+import warnings
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -7,31 +11,99 @@ from sklearn.callback import CallbackContext
 
 from ..likelihoods import Evaluation
 
+# Which estimators of which searches, the latest of all, gave a warning of which category.
+_warned: deque[tuple] = deque(maxlen=100)
+
+
+class FitTask:
+    """A fit, in whole or in part, as scikit-learn's callbacks are told of it.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+    name : str
+        The method that was called.
+    X, y, sample_weight : optional
+        What it was given, handed on to the hooks.
+    """
+
+    def __init__(
+        self, estimator: Any, name: str, X: Any = None, y: Any = None, sample_weight: Any = None
+    ):
+        self._context = estimator._init_callback_context(
+            task_name=name, max_subtasks=estimator.max_iter
+        )
+        self._told = {
+            "estimator": estimator,
+            "X": X,
+            "y": y,
+            "metadata": {"sample_weight": sample_weight},
+        }
+        self._has_listeners = hasattr(estimator, "_skl_callbacks")
+
+    def begin(self) -> None:
+        self._context.call_on_fit_task_begin(**self._told)
+
+    def end(self, attributes: dict[str, Any] | None) -> None:
+        """Of the result; None where there is none yet."""
+        self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
+
+    def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
+        """Warn. The first of many fits that a search makes does so for the others.
+
+        Python shows equal warnings once, but these differ by their numbers.
+        """
+        search = self._search
+        if search is None:
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            return
+        kind = search.root_uuid, self._context.estimator_name, category
+        if kind not in _warned:
+            message += (
+                f" (Other fits of this {search.estimator_name} may have reason for such a warning: "
+                "the first that has speaks for all.)"
+            )
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            _warned.append(kind)  # not where the warning was made an error
+
+    @property
+    def _search(self) -> CallbackContext | None:
+        """The task of which this fit is one of many subtasks, in no order."""
+        task = self._context.parent
+        while task is not None and task.sequential_subtasks:
+            task = task.parent
+        return task
+
+    def observer(
+        self, attributes: Callable[[Evaluation], dict[str, Any]]
+    ) -> IterationCallbacks | None:
+        """Of the climb, where anyone listens; see there."""
+        if not self._has_listeners:
+            return None
+        return IterationCallbacks(self._context, self._told, attributes)
+
 
 class IterationCallbacks:
     """One subtask of the fit an iteration; an `Observer` for the solvers' loop.
 
     Parameters
     ----------
-    estimator : estimator instance
     context : CallbackContext
         The root context of the fit.
-    data : dict
-        X, y and metadata, handed on to the hooks.
+    told : dict
+        The estimator and its data, handed on to the hooks.
     attributes : callable
         Fitted attributes of an evaluation, asked for only by hooks that look at them.
     """
 
     def __init__(
         self,
-        estimator: Any,
         context: CallbackContext,
-        data: dict[str, Any],
+        told: dict[str, Any],
         attributes: Callable[[Evaluation], dict[str, Any]],
     ):
-        self._estimator = estimator
         self._context = context
-        self._data = data
+        self._told = told
         self._attributes = attributes
 
     def begin(self, evaluation: Evaluation) -> None:
@@ -43,7 +115,6 @@ class IterationCallbacks:
 
     def _arguments(self, evaluation: Evaluation) -> dict[str, Any]:
         return {
-            "estimator": self._estimator,
-            **self._data,
+            **self._told,
             "reconstruction_attributes": lambda: self._attributes(evaluation),
         }

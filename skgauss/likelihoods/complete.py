@@ -31,6 +31,7 @@ from .._typing import Array
 from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import EPS, Evaluation, Likelihood
+from .rounding import MeanRounding
 
 
 class GaussianLikelihood(Likelihood):
@@ -66,6 +67,7 @@ class GaussianLikelihood(Likelihood):
         self._root = family.root(self._covariance)
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
+        self._rounding = MeanRounding(statistics, family, self._root)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -85,7 +87,7 @@ class GaussianLikelihood(Likelihood):
         return Evaluation(mean, factor, value, deviation, family, form)
 
     def log_likelihood(self, at: Evaluation) -> float:
-        penalized = self.reference + at.value
+        penalized = self.reference + at.value - self._rounding.cost(at)
         if self.ridge is None:
             return penalized
         return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)

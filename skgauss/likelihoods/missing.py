@@ -49,6 +49,7 @@ from ..gaussian import (
 from ..statistics import AvailableMoments, IncompleteStatistics, ScatteredStatistics
 from .base import EPS, Evaluation, Likelihood
 from .information import Information, InformationSums, sum_information
+from .rounding import MeanRounding
 
 ObservedStatistics = IncompleteStatistics | AvailableMoments | ScatteredStatistics
 
@@ -173,8 +174,13 @@ class ObservedDiagonal(ObservedLikelihood):
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
-        super().__init__(statistics, family, ridge)
-        self._variances = statistics.variances
+        moments = statistics.by_feature
+        super().__init__(moments, family, ridge)
+        self._variances = moments.variances
+        self._rounding = MeanRounding(moments, family, self.guess[1], self._observed_share)
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
     @property
     def guess(self) -> tuple[Array, Array]:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import _check_sample_weight
 
 from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
-from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum
+from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
+from .columns import numbers
 
 _WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
@@ -129,9 +129,10 @@ class DaskRows:
     def _map(self, function: Callable, like: np.ndarray) -> Any:
         from dask import delayed
 
-        dropped = [1] if like.ndim == 1 else None
+        columns = like.shape[1:]
+        shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}
         return self.X.map_blocks(
-            _apply, function=delayed(function), meta=like, dtype=like.dtype, drop_axis=dropped
+            _apply, function=delayed(function), meta=like, dtype=like.dtype, **shape
         )
 
     def _split(self, result: Any) -> Any:
@@ -162,13 +163,7 @@ class _Block(NamedTuple):
     def valid_weights(self) -> Array | None:
         if self.sample_weight is None:
             return None
-        return _check_sample_weight(
-            self.sample_weight,
-            self.X,
-            dtype=np.float64,
-            ensure_non_negative=True,
-            allow_all_zero_weights=True,
-        )
+        return valid_weights(self.sample_weight, self.X)
 
 
 def _of_block(function: Callable, block: _Block) -> Any:
@@ -192,13 +187,7 @@ def _apply(X: np.ndarray, function: Callable) -> Any:
 
 def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
     """A block as an array of numbers; of a frame the columns of that name, in that order."""
-    return check_array(
-        block if columns is None else block[list(columns)],
-        dtype="numeric",
-        ensure_all_finite=False,
-        ensure_min_samples=0,
-        input_name="X",
-    )
+    return numbers(block if columns is None else block[list(columns)])
 
 
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
@@ -275,13 +264,7 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
             "the same frame, or X as an array with known chunks: "
             "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
         )
-    sample_weight = _check_sample_weight(
-        sample_weight,
-        np.broadcast_to(0.0, (n_rows, 1)),
-        dtype=np.float64,
-        ensure_non_negative=True,
-        allow_all_zero_weights=True,
-    )
+    sample_weight = valid_weights(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
     return da.from_array(sample_weight, chunks=(X.chunks[0],))
 
 

@@ -9,20 +9,21 @@ miss.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.utils import assert_all_finite
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import validate_data
 
 from .._typing import Array
-from ..blocks import chunks_of, map_rows, threads
+from ..blocks import blas_threads_for, chunks_of, map_rows
 from ..gaussian import Family
-from ..statistics import AnyStatistics, summarize, summarize_incomplete
+from ..statistics import AnyStatistics, summarize, summarize_incomplete, valid_weights
 from . import arrays
 from .arrays import NeedsNumPy, is_elsewhere, to_host
+from .columns import numbers
 from .dask import DaskRows, is_dask, sample_of
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
@@ -123,8 +124,10 @@ def rows_of(
             estimator_name=type(estimator).__name__,
         )
     X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
+    if not X.shape[0]:  # of which no other library has anything to do
+        X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
-        sample_weight = _weights(sample_weight, X, allow_all_zero_weights=not some_weight)
+        sample_weight = _weights(sample_weight, X, some_weight)
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
 
 
@@ -137,23 +140,24 @@ def _check_no_mask(array: Any, name: str) -> None:
         )
 
 
-def _weights(sample_weight: Any, X: Any, **check_params: Any) -> Any:
+def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
     """Valid weights of valid rows."""
     arrays.check_no_gradients(sample_weight, "sample_weight")
     if is_elsewhere(X):
-        return arrays.validate_weights(sample_weight, X.shape[0], **check_params)
-    return _check_sample_weight(
-        sample_weight, X, dtype=np.float64, ensure_non_negative=True, **check_params
-    )
+        return arrays.validate_weights(
+            sample_weight, X.shape[0], allow_all_zero_weights=not some_weight
+        )
+    return valid_weights(sample_weight, X, some_weight=some_weight)
 
 
 def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
     arrays.check_no_gradients(X, "X")
-    X = validate_data(estimator, X, dtype="numeric", ensure_all_finite=False, **check_params)
+    read = partial(
+        validate_data, estimator, dtype="numeric", ensure_all_finite=False, **check_params
+    )
+    X = numbers(X, read)
     if is_elsewhere(X):
         arrays.check_numbers(X, "X")
-    elif X.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold numbers, got dtype {X.dtype}.")
     return X
 
 
@@ -189,9 +193,9 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
     """Of the rows from the mean, in units of the factor, where X is."""
     if is_elsewhere(X):
         return arrays.squared_distances(X, mean, family, factor)
-    with threads.blas_threads_for(factor.size * family.n_features):
+    with blas_threads_for(X):
         inverse = family.inverse(factor)
-    return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
+        return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
 
 
 def check_no_infinity(X: Any, estimator_name: str) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from scipy.optimize import minimize
 
 from .._typing import Array
-from ..blocks import threads
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from .base import Monitor, Solver
@@ -23,7 +22,6 @@ class LBFGS(Solver):
     Byrd, Lu, Nocedal and Zhu (1995), SIAM Journal on Scientific Computing 16(5).
     """
 
-    @threads.one_blas_thread()  # which its solves of twenty equations would wake at each iteration
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
         if not monitor.visit(start):
             return

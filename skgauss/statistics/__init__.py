@@ -5,7 +5,7 @@ missing values, feature by feature, or left in blocks of Dask. How rows are read
 made of the statistics, does not.
 """
 
-from .complete import SufficientStatistics, summarize, total, unit_of
+from .complete import SufficientStatistics, summarize, total, unit_of, valid_weights
 from .features import AvailableMoments
 from .patterns import IncompleteStatistics, summarize_incomplete
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
@@ -21,4 +21,5 @@ __all__ = [
     "summarize_incomplete",
     "total",
     "unit_of",
+    "valid_weights",
 ]

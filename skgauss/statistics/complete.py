@@ -89,13 +89,7 @@ class SufficientStatistics:
         X = np.asarray(check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X"))
         weights = None
         if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight,
-                X,
-                dtype=np.float64,
-                ensure_non_negative=True,
-                allow_all_zero_weights=True,  # of one chunk of many
-            )
+            weights = valid_weights(sample_weight, X)
         return summarize(X, weights, diagonal)
 
     @property
@@ -141,6 +135,22 @@ class SufficientStatistics:
             scatter += share * (1 - share) * _outer(delta, scatter)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = False) -> Array:
+    """Weights of as many rows as X has, one of them positive if so asked.
+
+    Unlike scikit-learn's check, which does the work, also of no rows: of one chunk of many.
+    """
+    if not len(X) and np.shape(sample_weight) in ((), (0,)):
+        return np.empty(0)
+    return _check_sample_weight(
+        sample_weight,
+        X,
+        dtype=np.float64,
+        ensure_non_negative=True,
+        allow_all_zero_weights=not some_weight,
+    )
 
 
 def check_alike(one: Any, other: Any) -> None:

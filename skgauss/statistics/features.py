@@ -90,6 +90,5 @@ class AvailableMoments:
 
 def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
     s = statistics
-    observed = np.full(len(s.mean), s.weight)
     rounding = s.mean_rounding + np.zeros(len(s.mean))
-    return AvailableMoments(s.weight, s.weight, observed, s.mean, s.variances, rounding)
+    return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)

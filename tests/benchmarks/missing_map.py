@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.covariance import make_family
-from skgauss.observed import ObservedFull
+from skgauss.gaussian import make_family
+from skgauss.likelihoods.missing import ObservedFull
 
 ROWS = [300, 1000, 5000]
 COLUMNS = [10, 20, 30, 50]

@@ -9,14 +9,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, SufficientStatistics
 
 
 class Recorder:
     """Keeps what the hooks were told."""
 
-    def __init__(self, stop_after=None):
+    def __init__(self, stop_after=None, score_on=None):
         self.stop_after = stop_after
+        self.score_on = score_on
         self.begun, self.ended, self.torn_down = [], [], 0
 
     def setup(self, estimator, context):
@@ -29,7 +30,8 @@ class Recorder:
         self.begun.append((context.task_name, context.task_id))
 
     def on_fit_task_end(self, estimator, context, *, X=None, metadata=None, fitted_estimator=None):
-        score = None if fitted_estimator is None else fitted_estimator.score(X)
+        rows = X if self.score_on is None else self.score_on
+        score = None if fitted_estimator is None else fitted_estimator.score(rows)
         self.ended.append((context.task_name, context.task_id, score))
         return self.stop_after is not None and context.task_id + 1 == self.stop_after
 
@@ -72,11 +74,38 @@ def test_teardown_after_an_error():
     assert recorder.torn_down == 1
 
 
-def test_progress_bar(correlated, capsys):
-    GaussianGradientMLE(solver="gradient").set_callbacks(ProgressBar()).fit(correlated)
-    printed = capsys.readouterr().out
-    assert "GaussianGradientMLE" in printed
-    assert "100%" in printed
+@pytest.mark.parametrize("method", ["partial_fit", "fit_statistics"])
+def test_other_ways_to_fit(correlated, method):
+    data = correlated if method == "partial_fit" else SufficientStatistics.from_array(correlated)
+    recorder = Recorder(score_on=correlated)
+    model = GaussianGradientMLE(solver="gradient").set_callbacks(recorder)
+    getattr(model, method)(data)
+    iterations = [("iteration", k) for k in range(model.n_iter_)]
+    assert recorder.begun == [(method, 0), *iterations]
+    assert [end[:2] for end in recorder.ended] == [*iterations, (method, 0)]
+    scores = [end[2] for end in recorder.ended]
+    np.testing.assert_allclose(scores[:-1], model.log_likelihood_path_[1:], rtol=1e-10)
+    assert recorder.torn_down == 1
+
+
+def test_rows_that_are_held_have_no_fitted_estimator(correlated):
+    recorder = Recorder()
+    model = GaussianGradientMLE().set_callbacks(recorder)
+    model.partial_fit(correlated[:2])
+    assert recorder.ended == [("partial_fit", 0, None)]
+    model.partial_fit(correlated[2:])
+    assert recorder.ended[-1][2] is not None
+    assert recorder.torn_down == 2
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_progress_bar_of_chunks(correlated, capsys, method):
+    model = GaussianGradientMLE(solver="gradient").set_callbacks(ProgressBar())
+    for chunk in np.array_split(correlated, 3):
+        getattr(model, method)(chunk)
+        printed = capsys.readouterr().out
+        assert f"GaussianGradientMLE - {method}" in printed
+        assert "100%" in printed
 
 
 def test_progress_bar_of_a_pipeline(correlated, capsys):

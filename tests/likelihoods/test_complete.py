@@ -1,10 +1,14 @@
 """The likelihood against scipy's density and against its own definition."""
 
+import warnings
+
 import numpy as np
 import pytest
-from oracles import as_matrix
+from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
+from sklearn.exceptions import ConvergenceWarning
 
+from skgauss import GaussianGradientMLE
 from skgauss.gaussian.families import make_family
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.statistics.complete import summarize
@@ -88,3 +92,21 @@ def test_ridge_moves_the_maximum_by_itself(correlated, covariance_type):
     # and the penalised value is the likelihood minus r' diag(inverse) / 2
     penalty = 0.5 * ridge @ np.diag(np.linalg.inv(got))
     assert ridged.reference + at.value == pytest.approx(density - penalty, rel=1e-12)
+
+
+@pytest.mark.parametrize("offset", [1e3, 1e12, 1e15, 1e16])
+@pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+def test_it_is_that_of_the_mean_that_float64_holds(rng, covariance_type, missing, offset):
+    """Far from zero the mean is rounded by a share of a deviation, and the fit is as much worse."""
+    X = offset + np.rint(4 * rng.standard_normal((60, 2)))
+    X[rng.random(X.shape) < missing] = np.nan
+    start = {"mean_init": offset + 2, "covariance_init": 20.0}
+    for parameters in ({"max_iter": 9}, {"max_iter": 1, "learning_rate": 0.1, **start}):
+        model = GaussianGradientMLE(covariance_type=covariance_type, **parameters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(X)
+        exact = exact_log_likelihood(X, model.mean_, as_matrix(model.covariance_, 2))
+        assert model.log_likelihood_ == pytest.approx(exact, rel=1e-13)
+        assert model.score(X) == pytest.approx(exact, rel=1e-13)

@@ -154,7 +154,7 @@ def test_the_split_into_chunks_does_not_matter(
 
 def test_partial_fit_adds_up(correlated, elsewhere):
     model = GaussianGradientMLE()
-    for part in np.array_split(correlated, 4):
+    for part in np.split(correlated, [0, 20, 20, 45]):  # some of no rows
         model.partial_fit(elsewhere(part))
     assert same(model, as_numpy(correlated))
 

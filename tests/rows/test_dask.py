@@ -13,6 +13,7 @@ from marks import each_value, pairwise
 from oracles import as_matrix, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
+from sklearn.exceptions import NotFittedError
 
 from skgauss import GaussianGradientMLE, GaussianImputer
 from skgauss.rows import dask as daskinput
@@ -372,6 +373,26 @@ def test_partial_fit_of_any_mixture(request, data):
     model.partial_fit(da.from_array(X[40:100], chunks=(25, 7))).partial_fit(X[100:130])
     model.partial_fit(of_unknown_sizes(X[130:]))
     assert divergence(GaussianGradientMLE().fit(X), model) < 1e-11
+
+
+@pytest.mark.parametrize("data", ["wine", "gaps"])
+def test_chunks_of_no_rows(request, collect, data):
+    X = request.getfixturevalue(data)
+    rows = collect(X)
+    first = rows.x0 if hasattr(rows, "x0") else rows[:, 0]
+    nothing = rows[first.astype(float) > np.inf]
+    model = GaussianGradientMLE().partial_fit(nothing, sample_weight=2.0)
+    with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+        model.score(rows)
+    model.partial_fit(rows).partial_fit(nothing)
+    assert divergence(GaussianGradientMLE().fit(X), model) < 1e-11
+
+
+def test_a_column_of_weights_of_a_partition_without_rows(wine):
+    frame = dd.from_pandas(frame_of(wine).assign(w=2.0), npartitions=3)
+    frame = dd.concat([frame[frame.x0 > np.inf], frame])
+    model = GaussianGradientMLE().fit(frame.drop(columns="w"), sample_weight=frame.w)
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
 
 
 def test_X_never_comes_back():

@@ -1,0 +1,65 @@
+"""Rows in memory as an array of numbers, and the columns of a frame that cannot be read so."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+_SHOWN = 5
+
+# Of any dtype, with NaN and infinity, and of no rows.
+_READ = partial(
+    check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
+)
+
+
+def numbers(X: Any, read: Callable[[Any], Any] = _READ) -> Any:
+    """``read(X)``, where that is an array of numbers.
+
+    Raises
+    ------
+    ValueError
+        If it is not; of a frame the columns are named.
+    """
+    try:
+        return _checked(read(X))
+    except (TypeError, ValueError) as error:
+        culprits = _columns_of_other_things(X)
+        if not culprits:
+            raise
+        more = f" and {len(culprits) - _SHOWN} more" if len(culprits) > _SHOWN else ""
+        raise ValueError(
+            f"X holds what is no number in {', '.join(culprits[:_SHOWN])}{more}. Drop such "
+            "columns, or convert them, with a missing value for what is no number: in pandas "
+            "to_numeric(column, errors='coerce') does so, in polars column.cast(float, "
+            "strict=False)."
+        ) from error
+
+
+def _checked(array: Any) -> Any:
+    if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
+        raise ValueError(f"X must hold numbers, got dtype {array.dtype}.")
+    return array
+
+
+def _columns_of_other_things(X: Any) -> list[str]:
+    """Names and dtypes of columns of a frame that by themselves cannot be read as numbers."""
+    names = list(getattr(X, "columns", ()))
+    if len(set(names)) < len(names):  # no column is one by itself
+        return []
+    columns = {name: X[[name]] for name in names}
+    return [
+        f"{name!r} (dtype {next(iter(column.dtypes))})"
+        for name, column in columns.items()
+        if not _is_numeric(column)
+    ]
+
+
+def _is_numeric(column: Any) -> bool:
+    try:
+        _checked(_READ(column))
+    except (TypeError, ValueError):
+        return False
+    return True
