@@ -32,7 +32,7 @@ LAYERS = [
     ["available"],
     ["statistics"],
     ["blocks", "dasktree"],
-    ["linalg", "sums", "threads"],
+    ["linalg", "pivot", "sums", "threads"],
     ["_typing"],
 ]
 RANK = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
