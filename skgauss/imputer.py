@@ -9,7 +9,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.impute import MissingIndicator
 
 from .estimator import GaussianGradientMLE
-from .inputs import rows_of
+from .rows import rows_of
 
 _ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 

@@ -4,17 +4,20 @@ What belongs here touches every value of X, of whichever array library, and know
 Gaussians: not what the sums are for, and not what X may be.
 """
 
-from .passes import Sums, blas_threads_for, chunk_sums, chunks_of, map_rows, sums_about_the_mean
+from .passes import blas_threads_for, chunk_sums, chunks_of, map_rows
+from .pivot import Sums, beside, moments_of_few, sums_about_the_mean
 from .tree import VALUES, each, tree_sum
 
 __all__ = [
     "VALUES",
     "Sums",
+    "beside",
     "blas_threads_for",
     "chunk_sums",
     "chunks_of",
     "each",
     "map_rows",
+    "moments_of_few",
     "sums_about_the_mean",
     "tree_sum",
 ]

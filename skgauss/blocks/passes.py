@@ -8,12 +8,14 @@ into the sums.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
 from .._typing import Array
 from . import sums, threads
+from .pivot import Sums, is_far, moments_of_few, sums_about_the_mean
 
 Result = TypeVar("Result")
 
@@ -25,35 +27,16 @@ _BLOCKS_OF_THREADS = 2**19
 _CHUNK = 2**21
 _FEWEST_ROWS = 8
 _ROWS_AT_ONCE = 64
-_MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
-# A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
-_MOST_PIVOTS = 3
-_ROWS_OF_PIVOT = 512
+# Zero does as the pivot where few rows have a mean within so many of their deviations of it,
+# and all rows have sums of squares about it within so many times those about their mean. The
+# former err by up to 6e-15 where values repeat and so round alike, and 1e-14 is promised.
+_NEAR_ZERO = 0.75
+_MOST_CANCELLED = 1.75
 # With fewer columns BLAS's threads would wait for each other more than they work, and NumPy's
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
 _FEW_MULTIPLICATIONS = 10_000  # for which BLAS keeps to one thread by itself
-
-
-class Sums(NamedTuple):
-    """Weight of the rows of a chunk, and sums of their deviations from a pivot.
-
-    Attributes
-    ----------
-    weight : float
-    pivot : ndarray of shape (n_features,)
-        Close to the mean.
-    first : ndarray of shape (n_features,)
-        Weighted sum of the deviations.
-    second : ndarray of shape (n_features, n_features) or (n_features,)
-        Weighted sum of their products, or of their squares.
-    """
-
-    weight: float
-    pivot: Array
-    first: Array
-    second: Array
 
 
 def chunk_sums(
@@ -67,8 +50,9 @@ def chunk_sums(
         with np.errstate(invalid="ignore", over="ignore"):
             return _sums_of_chunk(X[chunk], weights, unit, diagonal, rows)
 
-    # Chunks so long that merging their statistics is the lesser work.
-    return _map_chunks(part, X, 1 if diagonal else 16 * X.shape[1])
+    # Chunks so long that finding their pivots and merging their statistics is the lesser work.
+    n_features = X.shape[1]
+    return _map_chunks(part, X, max(2 * _CHUNK // n_features, 1 if diagonal else 16 * n_features))
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
@@ -120,11 +104,12 @@ def blas_threads_for(X: np.ndarray) -> AbstractContextManager[None]:
 
 
 def chunks_of(X: Any, fewest_rows: int, n_threads: int) -> list[slice]:
-    """Equal parts, one a thread at least; of no rows, none."""
+    """Equal parts, as many for each thread; of no rows, none."""
     n_rows, n_features = X.shape
     if not n_rows:
         return []
-    count = max(math.ceil(n_rows / max(_CHUNK // n_features, fewest_rows)), min(n_threads, n_rows))
+    for_each = math.ceil(n_rows / max(_CHUNK // n_features, fewest_rows) / n_threads)
+    count = min(n_threads * for_each, n_rows)
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
 
@@ -134,7 +119,6 @@ class _Buffer:
 
     def __init__(self, X: np.ndarray, rows: int):
         self.rows = min(rows, len(X))
-        self.ones = np.ones(self.rows)
         shape = (self.rows, X.shape[1])
         self._room = np.empty(shape) if X.flags.c_contiguous else np.empty(shape, order="F")
 
@@ -163,52 +147,40 @@ def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
 def _sums_of_chunk(
     X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block_rows: int
 ) -> Sums:
-    """About a pivot close to the mean of the chunk."""
+    """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
+    sums_of = partial(_sums, X, sample_weight, unit, diagonal)
+    pivot, variance = moments_of_few(X, sample_weight, unit)
+    as_it_is = sample_weight is None and X.dtype == np.float64 and X.flags.c_contiguous
+    if as_it_is and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
+        # The room of a buffer in the cache is for rows of X, too.
+        found = sums_of(lambda rows, _: rows, 2 * block_rows, np.zeros_like(pivot))
+        if not is_far(found, _MOST_CANCELLED):
+            return found
     buffer = _Buffer(X, block_rows)
-
-    def sums_about(pivot: Array) -> Sums:
-        return _sums(X, sample_weight, unit, pivot, diagonal, buffer)
-
-    return sums_about_the_mean(sums_about, _pivot(X, sample_weight, unit))
-
-
-def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
-    """Sums about a pivot close to the mean: the given one, or one found by those about it."""
-    for _ in range(_MOST_PIVOTS):
-        found = sums_about(pivot)
-        if not _is_far(found):
-            break
-        pivot = found.pivot + found.first / found.weight
-    return found
-
-
-def _is_far(found: Sums) -> bool:
-    """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
-    about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
-    offset = found.first / found.weight if found.weight else found.first
-    about_mean = about_pivot - found.weight * offset * offset
-    return bool((about_pivot > _MOST_CANCELLED * about_mean).any())
+    return sums_about_the_mean(partial(sums_of, buffer.subtract, buffer.rows), pivot)
 
 
 def _sums(
     X: np.ndarray,
     sample_weight: Array | None,
     unit: float,
-    pivot: Array,
     diagonal: bool,
-    buffer: _Buffer,
+    subtract: Callable[[Array, Array], Array],
+    length: int,
+    pivot: Array,
 ) -> Sums:
+    """Of blocks of so many rows, from each of which `subtract` takes the pivot."""
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
     weight = 0.0
     first = np.zeros(n_features)
     second = np.zeros(n_features if diagonal else (n_features, n_features))
-    for start in range(0, len(X), buffer.rows):
-        block = slice(start, start + buffer.rows)
-        centred = buffer.subtract(X[block], pivot)
+    for start in range(0, len(X), length):
+        block = slice(start, start + length)
+        centred = subtract(X[block], pivot)
         if sample_weight is None:
             weight += len(centred)
-            first += buffer.ones[: len(centred)] @ centred
+            first += sums.totals(centred)
         else:
             weights = unit * sample_weight[block]
             weight += weights.sum()
@@ -216,18 +188,3 @@ def _sums(
             centred *= np.sqrt(weights)[:, None]
         second += products(centred)
     return Sums(weight, pivot, first, second)
-
-
-def _pivot(X: np.ndarray, sample_weight: Array | None, unit: float) -> Array:
-    """Mean of a few rows, spread out since data may be sorted, reckoned from one of them.
-
-    From a row, so that a constant feature has a deviation, and a scatter, of exactly
-    zero, whatever its value and wherever the chunks are cut.
-    """
-    first = 0 if sample_weight is None else int(np.argmax(sample_weight > 0))
-    row = X[first].astype(np.float64)
-    few = min(max(_BLOCK // X.shape[1], _FEWEST_ROWS), _ROWS_OF_PIVOT)
-    step = math.ceil(len(X) / few)
-    deviations = X[::step] - row
-    weights = np.ones(len(deviations)) if sample_weight is None else unit * sample_weight[::step]
-    return row + (weights @ deviations) / max(weights.sum(), np.finfo(float).tiny)

@@ -5,6 +5,8 @@ of few distinct values, all roundings err the same way. Rows are therefore summe
 and the panels added up. BLAS does as much itself for matrices of many columns.
 """
 
+import math
+
 import numpy as np
 
 from .._typing import Array
@@ -13,7 +15,19 @@ from .._typing import Array
 # chains or more at once: its panels may be longer.
 _PANEL = 128
 _PANEL_OF_ONE = 1024
+_PANEL_OF_MANY = 16  # to be summed only
 _FEW = 32  # columns up to which a panel's product is cheap next to reading it
+
+
+def totals(rows: Array) -> Array:
+    """Sum of each column."""
+    if rows.strides[0] == rows.itemsize:
+        return rows.sum(axis=0)  # in pairs
+    n_columns = rows.shape[1]
+    panel = _PANEL if n_columns <= _FEW else _PANEL_OF_MANY
+    whole = len(rows) // panel * panel
+    rest = _added(rows[whole:])
+    return rest + _added(_added(rows[:whole].reshape(-1, panel, n_columns))) if whole else rest
 
 
 def cross_products(rows: Array) -> Array:
@@ -21,7 +35,7 @@ def cross_products(rows: Array) -> Array:
     if rows.shape[1] > _FEW:
         return rows.T @ rows
     panels, rest = _split(rows)
-    return np.matmul(panels.transpose(0, 2, 1), panels).sum(axis=0) + rest.T @ rest
+    return _added(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
 
 
 def squares(rows: Array) -> Array:
@@ -29,7 +43,13 @@ def squares(rows: Array) -> Array:
     if rows.shape[1] == 1:
         return cross_products(rows)[0]
     panels, rest = _split(rows)
-    return np.einsum("kij,kij->kj", panels, panels).sum(axis=0) + np.einsum("ij,ij->j", rest, rest)
+    return _added(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
+
+
+def _added(parts: Array) -> Array:
+    """Sum over the first axis, by BLAS, which takes several chains and few passes."""
+    shape = parts.shape[1:]
+    return (np.ones(len(parts)) @ parts.reshape(len(parts), math.prod(shape))).reshape(shape)
 
 
 def _split(rows: Array) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X whe
 what is neither a NumPy array nor can be seen as one without a copy comes here. Only sums go
 to the host, one number a row stays. Temporary arrays are of the size of a chunk.
 
-Sums are those of `blocks`: about a pivot close to the mean, in float64. All chunks share the
+Sums are about a pivot close to the mean, as in `blocks`, and in float64. All chunks share the
 pivot, so that they add up on the device. A chunk is multiplied as many short blocks: a
 product of few columns and many rows would leave most of a GPU idle.
 
@@ -28,7 +28,7 @@ from sklearn.utils._array_api import (
 from sklearn.utils.validation import _check_sample_weight
 
 from .._typing import Array
-from ..blocks import Sums, sums_about_the_mean
+from ..blocks import Sums, beside, moments_of_few, sums_about_the_mean
 from ..gaussian import Family
 from ..statistics import SufficientStatistics, total, unit_of
 
@@ -38,7 +38,6 @@ _CHUNK = 2**24
 # products of all blocks to take no more room than a chunk.
 _FEWEST_ROWS = 2**9
 _ROWS_BY_COLUMN = 4
-_ROWS_OF_PIVOT = 512
 _DLPACK_CPU = 1
 # What float32 holds: integers of so many bits, squares and products of deviations of such
 # variances, and, of correlations of such a condition, three digits in every direction.
@@ -141,7 +140,7 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
     if weights is None or not values.shape[0]:
         return np.array([float(xp.sum(values)), values.shape[0]])
     unit = _unit(weights)
-    weights = _beside(values, weights, unit)
+    weights = beside(values, weights, unit)
     values[weights == 0] = 0.0  # a row of weight 0 may have no finite density
     values *= weights  # and a sum, whose rounding grows less than that of a product
     return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
@@ -158,7 +157,8 @@ def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientSt
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
     sums_about = partial(_sums, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
-        sums = sums_about_the_mean(sums_about, _pivot(X, sample_weight, unit))
+        pivot, _ = moments_of_few(X, sample_weight, unit)
+        sums = sums_about_the_mean(sums_about, doubles(pivot))
     statistics = total(iter([sums]), unit)
     if not (_has_float64(X) or _float32_suffices(statistics.scatter)):
         raise NeedsNumPy
@@ -235,13 +235,6 @@ def _unit(weights: Any) -> float:
     return min(unit_of(float(xp.max(weights))), largest_unit)
 
 
-def _beside(X: Any, weights: Any, unit: float) -> Any:
-    """Weights times their unit, where X is, in the widest dtype there."""
-    xp, _, device = get_namespace_and_device(X)
-    moved = move_to(unit * weights, xp=xp, device=device)
-    return xp.astype(moved, _max_precision_float_dtype(xp, device), copy=False)
-
-
 def _slices(X: Any, block: int) -> Iterator[slice]:
     """Chunks of rows, of whole blocks as far as they go; the rows left over come last."""
     n_rows, n_features = X.shape
@@ -262,7 +255,7 @@ def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot:
     def part(rows: slice) -> Iterable[Any]:
         weights = None
         if sample_weight is not None:
-            weights = _beside(X, sample_weight[rows], unit)
+            weights = beside(X, sample_weight[rows], unit)
         n_blocks = math.ceil((rows.stop - rows.start) / block)
         return _sums_of_chunk(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
 
@@ -300,21 +293,6 @@ def _minus(xp: Any, X: Any, shift: Any) -> Any:
     if not xp.isdtype(X.dtype, "real floating"):
         X = xp.astype(X, shift.dtype)
     return X - shift
-
-
-def _pivot(X: Any, weights: Any | None, unit: float) -> Array:
-    """Mean of a few rows, spread out, reckoned from one of them: see `blocks`."""
-    xp, _, device = get_namespace_and_device(X)
-    dtype = _max_precision_float_dtype(xp, device)
-    first = 0 if weights is None else int(get_namespace(weights)[0].argmax(weights))
-    row = xp.astype(X[first, :], dtype)
-    step = math.ceil(X.shape[0] / _ROWS_OF_PIVOT)
-    deviations = _minus(xp, X[::step, :], row)
-    if weights is None:
-        return doubles(row + xp.mean(deviations, axis=0))
-    few = _beside(X, weights[::step], unit)
-    weight = max(float(xp.sum(few)), float(xp.finfo(dtype).smallest_normal))
-    return doubles(row + (few @ deviations) / weight)
 
 
 def _added(xp: Any, sums: Any) -> Any:

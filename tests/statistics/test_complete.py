@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from oracles import exact_moments
 
+from skgauss.blocks import passes as blocks
 from skgauss.statistics.complete import SufficientStatistics, summarize, two_sum
 
 
@@ -82,3 +83,132 @@ def test_sums_of_unlike_weights(rng):
         for total in (a + b, b + a):
             assert abs(Fraction(total.mean[0]) - mean) <= 4e-16 * spread
             assert total.scatter[0, 0] == pytest.approx(float(variance), rel=1e-14)
+
+
+def near_and_far(rng, n):
+    """Features, some of them with values that repeat, whose means are zero, or not quite."""
+    few = np.where(rng.random(n) < 0.6, 0.1, 0.3)
+    normal = rng.standard_normal(n)
+    steps = np.arange(n) // 1000  # a few blocks of the test each
+    few_rows = np.arange(n) % 80 == 0  # those that are asked first
+    return {
+        "standardised": (normal - normal.mean()) / normal.std(),
+        "mean 0.5": normal + 0.5,
+        "two values about zero": few - 0.17,
+        "positive": rng.integers(1, 8, n) / 7,
+        "a drift through zero": np.linspace(-3, 3, n) + few,
+        "steps away from zero": steps % 7 / 3 + normal,
+        "now near and now far": np.where(steps % 2, 1e8, 0.0) + few,
+        "far but for the few": np.where(few_rows, 0.0, 1e6) + normal,
+        "near but for the few": np.where(few_rows, 1e6, 0.0) + normal,
+        "of mean 5 but for the few": np.where(few_rows, 0.0, 5.0) + few,
+        **{f"{off} deviations off": few - few.mean() + off * few.std() for off in THRESHOLDS},
+    }
+
+
+# What `blocks` asks of a few rows and, as a ratio of sums of squares, of all.
+THRESHOLDS = [0.6, blocks._NEAR_ZERO, 0.8, (blocks._MOST_CANCELLED - 1) ** 0.5, 1.0]
+
+
+@pytest.fixture(params=["as they are", "small"])
+def chunks(request, monkeypatch):
+    """Chunks of X, as they are or so small that there are many."""
+    if request.param == "small":
+        monkeypatch.setattr(blocks, "_BLOCK", 2**9)
+        monkeypatch.setattr(blocks, "_CHUNK", 2**11)
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize("name", near_and_far(np.random.default_rng(0), 4))
+def test_near_zero_against_rational_arithmetic(rng, chunks, name, diagonal):
+    x = near_and_far(rng, 20_480)[name]
+    mean, variance = exact_moments(x)
+    for columns in (1, 2, 10, 40):
+        X = np.repeat(x[:, None], columns, axis=1)
+        X[:, 1::2] *= -1
+        statistics = summarize(X, None, diagonal)
+        relative = [abs(Fraction(each) - variance) / variance for each in statistics.variances]
+        assert max(relative) < Fraction(1, 10**14)
+        error = abs(Fraction(statistics.mean[0]) - mean)
+        assert error <= 3e-16 * abs(mean) + 1e-15 * float(variance) ** 0.5
+
+
+@pytest.mark.parametrize("far", [1.0, 1e3, 1e15])
+def test_one_far_feature_and_nine_near(rng, chunks, far):
+    X = np.round(rng.standard_normal((20_000, 10)), 1) + np.eye(10)[3] * far
+    statistics = summarize(X, None, diagonal=False)
+    for j in range(10):
+        _, variance = exact_moments(X[:, j])
+        assert abs(Fraction(statistics.variances[j]) - variance) / variance < Fraction(1, 10**14)
+    deviations = X.astype(np.longdouble) - X[0]
+    deviations -= deviations.mean(axis=0)
+    expected = deviations.T @ deviations / len(X)
+    np.testing.assert_allclose(statistics.scatter, expected.astype(float), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("cuts", [[], [1, 2, 3], [1024], [7, 2500, 4999]])
+def test_a_constant_feature_has_no_scatter(rng, chunks, cuts):
+    X = rng.standard_normal((5000, 3))
+    for value in (0.0, 0.1, 1e-162, 1e-200, 1e15 + 0.3, *rng.standard_normal(10)):
+        X[:, 1] = value
+        pieces = [SufficientStatistics.from_array(part) for part in np.split(X, cuts)]
+        total = reduce(add, pieces)
+        assert total.mean[1] == value
+        np.testing.assert_array_equal(total.scatter[1], 0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_bad_value_is_found_in_the_sums(rng, chunks, bad):
+    X = rng.standard_normal((5000, 3))
+    X[4321, 1] = bad
+    for diagonal in (False, True):
+        mean = summarize(X, None, diagonal).mean
+        np.testing.assert_array_equal(np.isfinite(mean), [True, False, True])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    {
+        "Fortran order": np.asfortranarray,
+        "every other column": lambda X: np.repeat(X, 2, axis=1)[:, ::2],
+        "big-endian": lambda X: X.astype(">f8"),
+        "float32": lambda X: X.astype(np.float32),
+        "integers": lambda X: np.rint(X).astype(np.int8),
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_any_layout_and_dtype_near_zero(rng, chunks, kind):
+    X = kind[1](rng.standard_normal((5000, 3)) + 0.5)
+    statistics = summarize(X, None, diagonal=False)
+    expected = summarize(np.array(X, dtype=float, order="C"), None, diagonal=False)
+    np.testing.assert_allclose(statistics.mean, expected.mean, rtol=1e-14)
+    np.testing.assert_allclose(statistics.scatter, expected.scatter, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 100.0])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_data_are_read_only(rng, chunks, shift, weighted):
+    X = rng.standard_normal((5000, 3)) + shift
+    weights = rng.random(5000) if weighted else None
+    X.flags.writeable = False
+    statistics = summarize(X, weights, diagonal=False)
+    np.testing.assert_allclose(statistics.mean, np.average(X, axis=0, weights=weights), rtol=1e-13)
+
+
+def test_a_buffer_is_for_data_far_from_zero_only(rng, monkeypatch):
+    class NeededError(Exception):
+        pass
+
+    def needed(*args):
+        raise NeededError
+
+    monkeypatch.setattr(blocks, "_Buffer", needed)
+    X = rng.standard_normal((5000, 3))
+    for columns in (1, 3):
+        near = summarize(X[:, :columns].copy() + 0.5, None, diagonal=False)
+        np.testing.assert_allclose(near.variances, X[:, :columns].var(axis=0), rtol=1e-13)
+    with pytest.raises(NeededError):
+        summarize(X + 5, None, diagonal=False)
+    X[::20] -= 5  # the few rows that are asked first
+    with pytest.raises(NeededError):
+        summarize(X + 5, None, diagonal=False)

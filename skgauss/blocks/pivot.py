@@ -1,0 +1,93 @@
+"""Sums about a pivot: a point close to the mean, about which few digits cancel.
+
+The rows may be NumPy's or of another array library; a pivot is found where they are.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sklearn.utils._array_api import (
+    _max_precision_float_dtype,
+    get_namespace,
+    get_namespace_and_device,
+    move_to,
+)
+
+from .._typing import Array
+
+_MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
+# A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
+_MOST_PIVOTS = 3
+# Rows that a pivot is the mean of: as many as have so many elements, within these bounds.
+_FEW_ELEMENTS = 2**17
+_FEWEST_ROWS, _MOST_ROWS = 2**3, 2**8
+
+
+class Sums(NamedTuple):
+    """Weight of the rows of a chunk, and sums of their deviations from a pivot.
+
+    Attributes
+    ----------
+    weight : float
+    pivot : ndarray of shape (n_features,)
+        Close to the mean.
+    first : ndarray of shape (n_features,)
+        Weighted sum of the deviations.
+    second : ndarray of shape (n_features, n_features) or (n_features,)
+        Weighted sum of their products, or of their squares.
+    """
+
+    weight: float
+    pivot: Array
+    first: Array
+    second: Array
+
+
+def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
+    """Sums about a pivot close to the mean: the given one, or one found by those about it."""
+    for _ in range(_MOST_PIVOTS):
+        found = sums_about(pivot)
+        if not is_far(found):
+            break
+        pivot = found.pivot + found.first / found.weight
+    return found
+
+
+def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
+    """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
+    about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
+    offset = found.first / found.weight if found.weight else found.first
+    about_mean = about_pivot - found.weight * offset * offset
+    return bool((about_pivot > most_cancelled * about_mean).any())
+
+
+def moments_of_few(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any, Any]:
+    """Mean and variance of a few rows, spread out since data may be sorted; where the rows are.
+
+    Reckoned from one row, so that a constant feature has a deviation, and a scatter, of
+    exactly zero, whatever its value and wherever the chunks are cut.
+    """
+    xp, _, device = get_namespace_and_device(X)
+    dtype = _max_precision_float_dtype(xp, device)
+    few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_ROWS), _MOST_ROWS)
+    spread = slice(None, None, math.ceil(X.shape[0] / few))
+    deviations = xp.astype(X[spread, :], dtype)
+    if sample_weight is None:
+        heaviest, weights = 0, xp.ones_like(deviations[:, 0])
+    else:
+        heaviest = int(get_namespace(sample_weight)[0].argmax(sample_weight))
+        weights = beside(X, sample_weight[spread], unit)
+    weights = weights / (xp.sum(weights) + xp.finfo(dtype).smallest_normal)
+    row = xp.astype(X[heaviest, :], dtype)
+    deviations -= row
+    offset = weights @ deviations
+    deviations *= deviations
+    return row + offset, weights @ deviations - offset * offset
+
+
+def beside(X: Any, weights: Any, unit: float) -> Any:
+    """Weights times their unit, where X is, in the widest dtype there."""
+    xp, _, device = get_namespace_and_device(X)
+    moved = move_to(unit * weights, xp=xp, device=device)
+    return xp.astype(moved, _max_precision_float_dtype(xp, device), copy=False)
