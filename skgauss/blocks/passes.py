@@ -52,7 +52,7 @@ def chunk_sums(
 
     # Chunks so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
-    return _map_chunks(part, X, max(2 * _CHUNK // n_features, 1 if diagonal else 16 * n_features))
+    return _map_chunks(part, X, max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features))
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
