@@ -13,10 +13,11 @@ Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, 
 """
 
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError, Parametrization
@@ -159,8 +160,12 @@ def learning_rate_bound(
     """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
     if likelihood.concave:
         return parametrization.learning_rate_bound(likelihood.maximum[1])
-    gradient = at.natural_gradient
+    # That of complete data, below which the bound is never.
+    of_complete = partial(parametrization.learning_rate_bound, at.factor)
     information = likelihood.information(at) if likelihood.has_information else None
+    if information is None and not _can_be_told(likelihood, at):
+        return of_complete()
+    gradient = at.natural_gradient
 
     def in_the_frame(move: Array) -> Array:
         if information is not None:
@@ -171,17 +176,22 @@ def learning_rate_bound(
 
     def minus_hessian(direction: Array) -> Array:
         move = parametrization.push(at.factor, direction.reshape(-1))
-        return parametrization.pull_frame(at.factor, in_the_frame(move))
+        image = parametrization.pull_frame(at.factor, in_the_frame(move))
+        if not np.isfinite(image).all():
+            raise NotPositiveDefiniteError
+        return image
 
     size = parametrization.to_theta(at.mean, at.factor).size
     operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     try:
-        (largest,) = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False)
-    except (ArpackNoConvergence, NotPositiveDefiniteError):
-        # That of complete data, below which the bound is never.
-        return parametrization.learning_rate_bound(at.factor)
-    return float(2.0 / largest)
+        with np.errstate(over="ignore", invalid="ignore"):
+            (largest,) = eigsh(
+                operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False
+            )
+    except (ArpackError, NotPositiveDefiniteError):
+        return of_complete()
+    return float(2.0 / largest) if largest > 0 else of_complete()
 
 
 def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array) -> Array:

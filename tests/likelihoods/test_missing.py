@@ -372,6 +372,30 @@ def test_few_patterns_are_reduced_to_their_statistics(rng):
     assert divergence(model, *em(X)) < 1e-9
 
 
+@pytest.mark.parametrize("parametrization", ["scale", "log-scale", "covariance", "precision"])
+@pytest.mark.parametrize(("offset", "unit"), [(0, 1.0), (2**52, 2.0**-40), (0, 2.0**300)])
+def test_the_bound_where_differences_fail(rng, parametrization, offset, unit):
+    """Means that float64 cannot tell apart, powers that it cannot hold."""
+    X = unit * (offset + rng.integers(-99, 99, (40, 1)))
+    variance = X.var()
+    X = np.vstack([X, [[np.nan]]])
+    model = GaussianGradientMLE(solver="gradient", parametrization=parametrization)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        start = {"mean_init": X[0], "covariance_init": variance, "max_iter": 1}
+        bound = model.set_params(**start).fit(X).learning_rate_bound_
+    variance = float(variance)
+    squared = variance * variance  # infinite in the largest unit
+    curvature = {
+        "scale": 2 / variance,
+        "log-scale": 2.0,
+        "covariance": 0.5 / squared,
+        "precision": 0.5 * squared,
+    }
+    expected = 2 / max(1 / variance, curvature[parametrization])  # or 0, below what floats hold
+    assert bound == pytest.approx(expected, rel=1e-4)
+
+
 def test_the_bound_of_a_constant_step(gaps):
     """Just below it the climb converges, just above it does not."""
     bound = GaussianGradientMLE(solver="gradient").fit(gaps).learning_rate_bound_
