@@ -74,7 +74,8 @@ for solver, family in {combinations}:
 @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=exhaustive)])
 def test_grid_search_over_the_rate_finds_one_that_works(n_jobs):
     X = load_wine().data
-    rates = [1e-6, 1e-2, 3e-2, 0.3, 3.0, 30.0]
+    # None just above the bound, where the recursion is chaotic and its score a matter of chance.
+    rates = [1e-6, 1e-2, 3e-2, 3.0, 30.0]
     pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(solver="gradient", max_iter=300))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
