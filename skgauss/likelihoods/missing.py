@@ -27,7 +27,7 @@ import math
 from abc import abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -149,8 +149,14 @@ class ObservedLikelihood(Likelihood):
         return self.family.correlation_condition(self.family.square(at.factor), at.factor)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        # Far from the data a covariance is ill-conditioned too, but nowhere narrower than they.
-        return self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
+        # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
+        # or not as likely as a guess.
+        singular = self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
+        return singular and at.value >= self._value_of_the_guess
+
+    @cached_property
+    def _value_of_the_guess(self) -> float:
+        return self.evaluate(*self.guess).value
 
     def rounding_limit(self, at: Evaluation) -> float:
         return EPS * min(self.condition(at), _DEGENERATE)

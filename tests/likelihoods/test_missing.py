@@ -488,3 +488,45 @@ def test_natural_climbs_from_a_start_of_the_users():
     start = np.array([[1.0, -0.5], [-0.5, 1.0]])
     model = GaussianGradientMLE(covariance_init=start).fit(MURRAY)
     assert model.covariance_[0, 1] == pytest.approx(-4 / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs", "gradient", "coordinate"])
+@pytest.mark.parametrize("parametrization", ["scale", "precision"])
+@pytest.mark.parametrize("offset", [1e4, 1e6, 1e8])
+def test_a_start_far_away_is_no_reason_to_call_the_likelihood_unbounded(
+    solver, parametrization, offset
+):
+    """On its way the covariance is ill-conditioned, being that of the start and the data both."""
+    rng = np.random.default_rng(1)
+    X = with_gaps(rng.standard_normal((500, 3)) + offset, rng, 0.1)
+    model = GaussianGradientMLE(solver=solver, parametrization=parametrization, max_iter=300)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X[~np.isnan(X).all(axis=1)])
+    assert model.stop_reason_ != "unbounded"
+    if solver in ("natural", "newton"):
+        assert model.converged_
+
+
+def test_units_apart_are_no_reason_either():
+    rng = np.random.default_rng(0)
+    units = np.array([1e8, 1e2, 1e-14, 1e-5, 0.1, 1e20])
+    X = with_gaps((rng.standard_normal((45, 6)) + 1) * units, rng, 0.1)
+    model = GaussianGradientMLE(solver="lbfgs", max_iter=300)
+    with pytest.warns(ConvergenceWarning, match="converges in"):
+        model.fit(X)
+    assert model.stop_reason_ in ("max_iter", "stalled")
+    assert GaussianGradientMLE().fit(X).converged_
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_lbfgs_at_the_edge_of_the_domain_stops_and_does_not_raise(covariance_type):
+    for seed in range(6):
+        X = np.random.default_rng(seed).standard_normal((30, 3)) * [1e-20, 1, 1e20]
+        model = GaussianGradientMLE(
+            solver="lbfgs", parametrization="covariance", covariance_type=covariance_type
+        )
+        with pytest.warns(ConvergenceWarning):
+            model.fit(X)
+        assert model.stop_reason_ in ("stalled", "max_iter")
+        assert np.isfinite(model.log_likelihood_)
