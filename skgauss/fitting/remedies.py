@@ -109,8 +109,7 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
 
     Where no feature lies many of its standard deviations away, no step is a leap.
     """
-    ridge = 0.0 if likelihood.ridge is None else likelihood.ridge
-    variances = statistics.variances + ridge
+    variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
         round(mean, -math.floor(math.log10(deviation)))
         for mean, deviation in zip(

@@ -32,7 +32,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
 
-_LEAST_SHIFT = 1e-4  # in a frame where the largest eigenvalue is near 1
+_LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
 
 
 class _Pairs(NamedTuple):
@@ -171,7 +171,7 @@ class Information:
                 if np.linalg.norm(step) <= radius:
                     gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
                     return self._unpack(step), gain
-            shift = max(2 * shift, _LEAST_SHIFT)
+            shift = max(4 * shift, _LEAST_SHIFT)
 
     @cached_property
     def least(self) -> tuple[float, Array]:

@@ -32,6 +32,7 @@ _POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
 # that there is no maximum near.
 _IN_VAIN = 8
 _GROWN = 4.0
+_NARROW = 1e4  # below this variance inflation nothing is near to singular
 
 
 class Region(NamedTuple):
@@ -45,15 +46,15 @@ class Region(NamedTuple):
         information not clearly positive.
     norm, inflation : float
         Of the gradient, and of the variances, at the first of them.
-    collapsed : bool
-        Whether at one of them that eigenvalue was not clearly positive.
+    length : float
+        Of the last step.
     """
 
     radius: float = 1.0
     in_vain: int = 0
     norm: float = math.inf
     inflation: float = 1.0
-    collapsed: bool = False
+    length: float = 0.0
 
     def seen_from(self, at: Evaluation, eigenvalue: float, inflation: float) -> Region:
         """The region once the information of a point was seen.
@@ -63,14 +64,26 @@ class Region(NamedTuple):
         Unbounded
             If the climb leads to no maximum.
         """
-        collapsed = eigenvalue < CLEAR
+        clear = eigenvalue > CLEAR
         norm = at.natural_gradient_norm
-        if self.in_vain == 0 or (norm < self.norm / 2 and not collapsed):
-            return Region(self.radius, 1, norm, inflation, collapsed)
-        collapsed = collapsed or self.collapsed
-        if self.in_vain >= _IN_VAIN and collapsed and inflation > _GROWN * self.inflation:
+        if self.in_vain == 0 or (norm < self.norm / 2 and clear):
+            return self._replace(in_vain=1, norm=norm, inflation=inflation)
+        narrow = inflation > max(_NARROW, _GROWN * self.inflation)
+        if self.in_vain >= _IN_VAIN and narrow and not clear:
             raise Unbounded
-        return self._replace(in_vain=self.in_vain + 1, collapsed=collapsed)
+        return self._replace(in_vain=self.in_vain + 1)
+
+    def moved(self, length: float, share: float) -> Region:
+        """The region after a step of a length that gained a share of what it promised."""
+        radius = self.radius
+        if share < _POOR:
+            radius = length / 2
+        elif share > _GOOD and length > radius / 2:
+            radius = min(2 * radius, _LARGEST_RADIUS)
+        # Newton's own steps that shorten fast close in on a maximum, however flat it is.
+        closes_in = length < min(self.length, self.radius) / 2 and share > _GOOD
+        in_vain = 0 if closes_in else self.in_vain
+        return self._replace(radius=radius, in_vain=in_vain, length=length)
 
 
 def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[Evaluation, Region]:
@@ -98,14 +111,6 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
             continue
         if is_no_loss(objective, at, reached, step):
             share = (reached.value - at.value) / promised
-            return reached, region._replace(radius=_next_radius(radius, length, share))
+            return reached, region._replace(radius=radius).moved(length, share)
         radius = length / 4
     raise Stalled
-
-
-def _next_radius(radius: float, length: float, share: float) -> float:
-    if share < _POOR:
-        return length / 2
-    if share > _GOOD and length > radius / 2:
-        return min(2 * radius, _LARGEST_RADIUS)
-    return radius

@@ -419,3 +419,9 @@ def test_the_page_of_a_slow_climb_over_gaps():
 def test_the_pages_exist():
     for page in ("blow_up", "missing_values"):
         assert (EXAMPLES.parent / f"{page}.rst").exists()
+
+
+def test_a_constant_feature_of_a_spherical_fit(rng):
+    X = np.column_stack((rng.standard_normal(100), np.full(100, 5.0)))
+    model = gradient(learning_rate=10.0, covariance_type="spherical")
+    assert "converges in" in warning_of(model, X)

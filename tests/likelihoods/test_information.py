@@ -167,3 +167,17 @@ def test_a_small_gradient_on_a_slope_is_not_convergence():
         ).fit(X)
     distance = kl_divergence(model.mean_, model.covariance_, further.mean_, further.covariance_)
     assert distance > 1e-3
+
+
+@pytest.mark.parametrize("solver", ["natural", "newton"])
+@pytest.mark.parametrize("n_rows", [600, 3000])
+@pytest.mark.parametrize("correlation", [0.9, 0.999])
+def test_few_rows_that_show_a_pair_have_a_maximum(rng, solver, n_rows, correlation):
+    """Of three points off a line no singular covariance is likely, however little they weigh."""
+    x, noise = rng.standard_normal((2, n_rows))
+    X = np.column_stack((x, correlation * x + np.sqrt(1 - correlation**2) * noise))
+    whole = X[:3].copy()
+    hidden = (rng.random(n_rows) < 0.5).astype(int)
+    X[np.arange(n_rows), hidden] = np.nan
+    X[:3] = whole
+    assert GaussianGradientMLE(solver=solver).fit(X).converged_
