@@ -47,7 +47,9 @@ for name, pipeline in pipelines.items():
         f"{good.min():.3f} to {good.max():.3f}; bound {bound:.3f}"
     )
     assert np.array_equal(good, rates[: len(good)])
-    assert rates[rates < bound][-1] == good.max() < bound
+    # Just above the bound a climb bounces, and may score well by chance.
+    assert set(rates[rates < bound]) <= set(good)
+    assert good.max() < 1.5 * bound
 
 # %%
 # The largest rate in own units, once more, on each fold:

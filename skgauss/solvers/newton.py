@@ -32,7 +32,7 @@ _POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
 # that there is no maximum near.
 _IN_VAIN = 8
 _GROWN = 4.0
-_NARROW = 1e4  # below this variance inflation nothing is near to singular
+_NARROW = 1e3  # below this variance inflation nothing is near to singular
 
 
 class Region(NamedTuple):
