@@ -13,6 +13,7 @@ from sklearn.preprocessing import scale
 
 def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=0, help="seed of every random draw")
+    parser.addoption("--seconds", type=float, default=60, help="how long `-m search` searches")
 
 
 def pytest_report_header(config):
