@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.impute import MissingIndicator
 
 from .estimator import GaussianGradientMLE
 from .rows import rows_of
@@ -74,8 +73,10 @@ mean_init, covariance_init, reg_covar, warm_start, record_path : optional
     )
 
     @property
-    def indicator_(self) -> MissingIndicator:
+    def indicator_(self) -> Any:
         """As if fitted to one row that misses what any row of the data did."""
+        from sklearn.impute import MissingIndicator  # which brings nearest neighbours along
+
         statistics = self.sufficient_statistics_
         missed = statistics.observed_weights < _ALL * statistics.weight
         return MissingIndicator(error_on_new=False).fit(np.where(missed, np.nan, 0.0)[None])
