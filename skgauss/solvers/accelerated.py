@@ -99,14 +99,13 @@ def _quasi_newton(
 ) -> tuple[Evaluation, _Pair] | None:
     """A step along what the memory makes of the gradient, halved until nothing is lost."""
     gradient = at.natural_gradient
-    if not memory:  # to first order the EM step, which on complete data is exact
-        reached, rate = em_step(objective, at)
-        return reached, _Pair(rate * gradient, gradient - reached.natural_gradient)
-    found = step_along(objective, at, _direction(gradient, memory))
+    direction = _direction(gradient, memory)
+    # Without a memory to first order the EM step, which on complete data is exact.
+    found = step_along(objective, at, direction) if memory else em_step(objective, at)
     if found is None:
         return None
-    reached, step = found
-    return reached, _Pair(step, gradient - reached.natural_gradient)
+    reached, rate = found
+    return reached, _Pair(rate * direction, gradient - reached.natural_gradient)
 
 
 def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:

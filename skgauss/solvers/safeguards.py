@@ -1,6 +1,8 @@
 """Steps in the Fisher metric that never lose: to a guess, of EM, along a direction."""
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
@@ -24,26 +26,29 @@ def guess_step(objective: Objective, at: Evaluation) -> Evaluation | None:
 
 def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
     """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
-    rate = 1.0
-    while rate > _SMALLEST_RATE:
-        with suppress(NotPositiveDefiniteError):
-            reached = move(objective, at, rate)
-            if is_no_loss(objective, at, reached, rate * at.natural_gradient):
-                return reached, rate
-        rate /= 2
-    raise Stalled
+    found = _halved(objective, at, at.natural_gradient, partial(move, objective, at))
+    if found is None:
+        raise Stalled
+    return found
 
 
 def step_along(
     objective: Objective, at: Evaluation, direction: Array
-) -> tuple[Evaluation, Array] | None:
-    """The step, in the frame of the point, halved until nothing is lost."""
+) -> tuple[Evaluation, float] | None:
+    """The step, in the frame of the point, and the share of it at which nothing is lost."""
+    return _halved(objective, at, direction, lambda rate: step_to(objective, at, rate * direction))
+
+
+def _halved(
+    objective: Objective, at: Evaluation, step: Array, reach: Callable[[float], Evaluation]
+) -> tuple[Evaluation, float] | None:
+    """What a step reaches, and the first of the rates 1, 1/2, 1/4 ... at which it loses nothing."""
     rate = 1.0
     while rate > _SMALLEST_RATE:
         with suppress(NotPositiveDefiniteError):
-            reached = step_to(objective, at, rate * direction)
-            if is_no_loss(objective, at, reached, rate * direction):
-                return reached, rate * direction
+            reached = reach(rate)
+            if is_no_loss(objective, at, reached, rate * step):
+                return reached, rate
         rate /= 2
     return None
 
