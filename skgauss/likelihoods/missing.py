@@ -188,7 +188,7 @@ class ObservedDiagonal(ObservedLikelihood):
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
-    @property
+    @cached_property
     def guess(self) -> tuple[Array, Array]:
         """The maximum itself, which exists in closed form here."""
         share, variances = self._observed_share, self._variances
@@ -230,8 +230,9 @@ class ObservedFull(ObservedLikelihood):
         self._parts = statistics.keep(partial(_parts, origin=self._origin, unit=self._unit))
         logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
         self._constant = -0.5 * logs
+        self._informed: tuple[Evaluation, Information] | None = None
 
-    @property
+    @cached_property
     def guess(self) -> tuple[Array, Array]:
         """Moments of the complete rows where they are many, else of each feature by itself."""
         d = len(self._unit)
@@ -254,6 +255,12 @@ class ObservedFull(ObservedLikelihood):
         return self.family.n_parameters <= _MOST_PARAMETERS
 
     def information(self, at: Evaluation) -> Information:
+        # The last is kept: what says that a point is a maximum also gives the step bound there.
+        if self._informed is None or self._informed[0] is not at:
+            self._informed = at, self._information(at)
+        return self._informed[1]
+
+    def _information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         root = linalg.invert_lower(factor)
         sums = self._parts.total(partial(_information, mean=mean, root=root))
