@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from ..likelihoods import linear_relation, listed
+from .._wording import capped
+from ..likelihoods import linear_relation
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap
@@ -86,7 +87,7 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
     # Of a full covariance: in any other each feature determines its own part.
     moved = np.hypot(of_mean, np.linalg.norm(of_covariance, axis=1))
     least = _INVOLVED * moved.max()
-    involved = listed([names[j] for j in np.flatnonzero(moved > least).tolist()])
+    involved = capped([repr(names[j]) for j in np.flatnonzero(moved > least).tolist()])
     return (
         f"The likelihood is flat in a direction that moves {involved}: the observed values do "
         "not determine their distribution, and the result is one of many maxima. Collect rows "

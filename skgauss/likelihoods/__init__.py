@@ -10,7 +10,6 @@ from .existence import (
     NoMaximumError,
     likelihood_with_ridge,
     linear_relation,
-    listed,
     regularized_likelihood,
 )
 
@@ -23,7 +22,6 @@ __all__ = [
     "leave_saddle",
     "likelihood_with_ridge",
     "linear_relation",
-    "listed",
     "regularized_likelihood",
     "standing",
 ]

@@ -11,6 +11,7 @@ from scipy.linalg import solve_triangular
 from sklearn.utils import check_array
 
 from .._typing import Array
+from .._wording import capped
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import to_host
 from ..statistics import SufficientStatistics
@@ -19,7 +20,6 @@ from .complete import GaussianLikelihood
 from .missing import ObservedDiagonal, ObservedFull
 
 _RELATIVE_RIDGE = 1e-6
-_NAMES_SHOWN = 5
 
 
 class NoMaximumError(ValueError):
@@ -171,8 +171,8 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         raise NoMaximumError(
-            f"{listed([names[j] for j in constant])} has zero variance (a constant feature, or "
-            "one observed only once).",
+            f"{capped([repr(names[j]) for j in constant])} has zero variance (a constant "
+            "feature, or one observed only once).",
             "Drop it, or set reg_covar to a positive number.",
         )
     scales = np.sqrt(variances)
@@ -189,12 +189,11 @@ def _never_together(statistics: Any, names: Sequence[str]) -> str:
     apart = np.argwhere(np.triu(~statistics.together, 1))
     if not len(apart):
         return ""
-    pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart[:_NAMES_SHOWN].tolist()]
-    more = f" and {len(apart) - _NAMES_SHOWN} more pairs" if len(apart) > _NAMES_SHOWN else ""
+    pairs = [f"{names[i]!r} and {names[j]!r}" for i, j in apart.tolist()]
     return (
-        f"{'; '.join(pairs)}{more} were never observed in the same row: the data say nothing "
-        "about their covariance beyond what other features imply. The likelihood is flat there, "
-        "and the result is one of many maxima. Collect rows that show both, or use "
+        f"{capped(pairs, '; ', 'more pairs')} were never observed in the same row: the data say "
+        "nothing about their covariance beyond what other features imply. The likelihood is flat "
+        "there, and the result is one of many maxima. Collect rows that show both, or use "
         "covariance_type='diag'."
     )
 
@@ -223,11 +222,4 @@ def linear_relation(
     # The first dependent feature, as a combination of the independent ones before it.
     weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
     partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
-    return rank, listed([names[j] for j in sorted((pivots[rank], *partners))])
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message, the first few of them where they are many."""
-    shown = ", ".join(repr(name) for name in names[:_NAMES_SHOWN])
-    more = len(names) - _NAMES_SHOWN
-    return shown + (f" and {more} more" if more > 0 else "")
+    return rank, capped([repr(names[j]) for j in sorted((pivots[rank], *partners))])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-_SHOWN = 5
+from .._wording import capped
 
 # Of any dtype, with NaN and infinity, and of no rows.
 _READ = partial(
@@ -29,9 +29,8 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ) -> Any:
         culprits = _columns_of_other_things(X)
         if not culprits:
             raise
-        more = f" and {len(culprits) - _SHOWN} more" if len(culprits) > _SHOWN else ""
         raise ValueError(
-            f"X holds what is no number in {', '.join(culprits[:_SHOWN])}{more}. Drop such "
+            f"X holds what is no number in {capped(culprits)}. Drop such "
             "columns, or convert them, with a missing value for what is no number: in pandas "
             "to_numeric(column, errors='coerce') does so, in polars column.cast(float, "
             "strict=False)."

@@ -1,0 +1,12 @@
+"""Words that all messages share."""
+
+from collections.abc import Sequence
+
+_SHOWN = 5
+
+
+def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> str:
+    """The first few items of a list for a message, and how many more there are."""
+    shown = separator.join(items[:_SHOWN])
+    rest = len(items) - _SHOWN
+    return shown + (f" and {rest} {more}" if rest > 0 else "")
