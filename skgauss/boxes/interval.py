@@ -1,23 +1,23 @@
 """One standard Gaussian variable within an interval, as the methods for many variables see it.
 
 Everything is relative to the density at the near end, the one closer to zero, after a mirror
-that puts the middle of the interval at or below zero. So the logarithms hold in any tail, and
-the derivatives along the near end, at a given width, hold for any width.
+that puts the middle of the interval at or below zero. So logarithms hold in any tail, and
+derivatives along the near end, at a given width, hold for any width.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import erfcx, ndtri_exp
+from scipy.special import erfcx, ndtri, ndtri_exp
 
 from .._typing import Array
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
-# An end beyond nine deviations is open in double precision, and the square of the farthest
-# does not overflow.
-_OPEN, _FARTHEST = 9.0, 1e150
+# An end beyond nine deviations is open in double precision. The square of the farthest does not
+# overflow, and beyond the tail the density of a quantile would lose digits or underflow.
+_OPEN, _TAIL, _FARTHEST = 9.0, -30.0, -1e150
 _NARROW = 0.5  # nats that the log-density falls within the interval
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
@@ -27,58 +27,77 @@ class Interval(NamedTuple):
 
     sign: Array
     near: Array
-    width: Array
+    width: Array  # zero where infinite, since the density at the far end is zero there, too
+    far: Array  # the end, of either sign
     log_probability: Array
-    slope: Array  # derivative of log_probability along the near end; minus the mirrored mean
-    far: Array  # density at the far end, by that at the near end
-    below_near: Array  # twice the mass below the near end, by exp(-near^2 / 2)
+    slope: Array  # its derivative along the near end: minus the mean
+    widening: Array  # its derivative along the logarithm of the width
+    fall: Array  # density at the far end, by that at the near end, as the masses below them
+    below_near: Array
     below_far: Array
-    mass: Array  # by the density at the near end
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
         """That between two ends, whose difference may have lost the digits of the width."""
-        near = np.minimum(upper, -lower)
         sign = np.where(upper > -lower, -1.0, 1.0)
-        near = np.clip(near, -_FARTHEST, _OPEN)
-        past = width - near
-        fall = width * (0.5 * width - near)
-        drop = np.expm1(-fall)
-        far = 1.0 + drop
-        below_near = erfcx(-_ROOT_HALF * near)
-        below_far = far * erfcx(_ROOT_HALF * past)
-        mass = _ROOT_HALF_PI * (below_near - below_far)
+        near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
+        far = near - width
+        drop = np.expm1(width * (near - 0.5 * width))
+        fall = 1.0 + drop
+        below_near = _ROOT_HALF_PI * erfcx(-_ROOT_HALF * near)
+        below_far = _ROOT_HALF_PI * fall * erfcx(-_ROOT_HALF * far)
+        mass = below_near - below_far
         narrow = width * (0.5 * width + np.abs(near)) < _NARROW
         if narrow.any():
-            mass[narrow] = _mass_of_narrow(near[narrow], np.broadcast_to(width, near.shape)[narrow])
-        log_probability = np.log(mass) - 0.5 * near * near - _LOG_ROOT_2PI
+            mass[narrow] = _narrow_mass(near[narrow], np.broadcast_to(width, near.shape)[narrow])
+        width = np.where(np.isfinite(width), width, 0.0)
         return cls(
-            sign, near, width, log_probability, -drop / mass, far, below_near, below_far, mass
+            sign=sign,
+            near=near,
+            width=width,
+            far=far,
+            log_probability=np.log(mass) - 0.5 * near * near - _LOG_ROOT_2PI,
+            slope=-drop / mass,
+            widening=width * fall / mass,
+            fall=fall,
+            below_near=below_near,
+            below_far=below_far,
+        )
+
+    def curvature(self) -> tuple[Array, Array]:
+        """Derivatives of `slope`, along the near end and along the logarithm of the width."""
+        return (
+            -self.widening - self.slope * (self.near + self.slope),
+            -self.widening * (self.near - self.width + self.slope),
         )
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
-        """Where a share u of the probability lies below, mirrored, and its derivatives.
-
-        Those are along the near end at a given width, and along the logarithm of the width at a
-        given near end.
-        """
+        """Where a share u of the probability lies below, mirrored, and its two derivatives."""
         share = np.where(self.sign < 0.0, 1.0 - u, u)
         rest = 1.0 - share
         below = share * self.below_near + rest * self.below_far
-        log_mass = np.log(0.5 * below) - 0.5 * self.near * self.near
-        z = ndtri_exp(np.minimum(log_mass, -1e-16))
-        z = np.minimum(np.maximum(z, self.near - self.width), self.near)
-        density = erfcx(-_ROOT_HALF * z) / below  # at the near end, by that at z
-        rest *= self.far
-        return z, (share + rest) * density, -rest * density * finite(self.width)
+        at_near = np.exp(-0.5 * self.near * self.near - _LOG_ROOT_2PI)
+        z = ndtri(np.minimum(below * at_near, 1.0 - 2.0**-53))
+        z = np.minimum(np.maximum(z, self.far), self.near)
+        density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end, by that at z
+        tail = self.near < _TAIL
+        if tail.any():
+            tail = np.broadcast_to(tail, z.shape)
+            z[tail], density[tail] = _in_tail(*(np.broadcast_to(of, z.shape)[tail] for of in
+             (below, self.near, self.far)))
+        rest *= self.fall
+        return z, (share + rest) * density, -rest * density * self.width
 
 
-def finite(width: Array) -> Array:
-    """Widths, where the density at the far end counts."""
-    return np.where(np.isfinite(width), width, 0.0)
+def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
+    """Quantile, and density at the near end by that at the quantile."""
+    z = ndtri_exp(np.log(below) - 0.5 * near * near - _LOG_ROOT_2PI)
+    z = np.minimum(np.maximum(z, far), near)
+    return z, _ROOT_HALF_PI * erfcx(-_ROOT_HALF * z) / below
 
 
-def _mass_of_narrow(near: Array, width: Array) -> Array:
+def _narrow_mass(near: Array, width: Array) -> Array:
+    """By quadrature, since the difference of the masses below the ends has lost its digits."""
     total = np.zeros_like(near)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
         t = (0.5 + 0.5 * node) * width

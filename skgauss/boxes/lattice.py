@@ -46,7 +46,8 @@ class Lattice(NamedTuple):
         """Coordinates in the open unit cube, by row, variable and point."""
         generators = generating_vector(self.shift.shape[1])
         lattice = np.multiply.outer(generators, np.arange(N_POINTS)) % N_POINTS / N_POINTS
-        tent = np.abs(2.0 * ((lattice + self.shift[:, :, None]) % 1.0) - 1.0)
+        point = lattice + self.shift[:, :, None]
+        tent = np.abs(2.0 * (point - np.floor(point)) - 1.0)
         return np.clip(tent, 2.0**-53, 1.0 - 2.0**-53)
 
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from .._typing import Array
 from .base import BoxMoments
-from .interval import Interval, finite
+from .interval import Interval
 from .lattice import N_POINTS, Lattice, standardised
+from .tilt import Tilt
 
 _BLOCK = 2**13  # points of a variable in a block of rows: a common level-2 cache holds it
 
@@ -56,81 +57,84 @@ def _of_block(
     lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
     row = np.arange(len(order))[:, None, None]
     factor = np.linalg.cholesky(correlation[row, order[:, :, None], order[:, None, :]])
-    z, steps = _forward(lower, upper, width, factor, lattice.points())
-    terms = sum(step.log_probability for step in steps)
+    scale = np.diagonal(factor, axis1=1, axis2=2)
+    ends = lower / scale, upper / scale, width / scale
+    coupling = np.tril(factor / scale[:, :, None], -1)
+    tilt = Tilt.of(*ends, coupling)
+    z, steps = _forward(*ends, coupling, tilt.shift, lattice.points())
+    terms = sum(step.term for step in steps)
     highest = terms.max(axis=1)
     weights = np.exp(terms - highest[:, None])
     total = weights.sum(axis=1)
-    log_probability = highest + np.log(total / N_POINTS)
-    mean, covariance = _backward(z, steps, factor, weights / total[:, None])
-    back = np.argsort(order, axis=1)
+    mean, covariance = _backward(z, steps, coupling, tilt, weights / total[:, None])
     covariance = factor @ covariance @ factor.transpose(0, 2, 1)
+    back = np.argsort(order, axis=1)
     return BoxMoments(
-        log_probability,
+        highest + np.log(total / N_POINTS),
         np.take_along_axis((factor @ mean[:, :, None])[:, :, 0], back, 1),
         covariance[row, back[:, :, None], back[:, None, :]],
     )
 
 
 class _Step(NamedTuple):
-    """What the way back needs of a variable; z and derivatives as mirrored, by row and point."""
+    """What the way back needs of a variable."""
 
-    sign: Array
-    near: Array
-    log_probability: Array
-    slope: Array  # of log_probability along the near end, and times the width along the width
-    widening: Array
-    z_slope: Array  # of the z that is chosen, likewise
-    z_widening: Array
+    term: Array  # of the logarithm of the integrand
+    at: Interval
+    z_slope: Array | float  # derivatives of the z that is chosen, as mirrored
+    z_widening: Array | float
 
 
 def _forward(
-    lower: Array, upper: Array, width: Array, factor: Array, points: Array
+    lower: Array, upper: Array, width: Array, coupling: Array, shift: Array, points: Array
 ) -> tuple[Array, list[_Step]]:
-    """Every z, and a step for every variable."""
-    z = np.empty(points.shape)
+    """The z of every point, and a step for every variable. No other needs the z of the last."""
+    n, k = lower.shape
+    z = np.zeros((n, k, N_POINTS))
     steps = []
-    for i in range(lower.shape[1]):
-        given = (factor[:, i : i + 1, :i] @ z[:, :i])[:, 0]
-        scale = factor[:, i, i, None]
-        at = Interval.of(
-            (lower[:, i, None] - given) / scale,
-            (upper[:, i, None] - given) / scale,
-            width[:, i, None] / scale,
-        )
-        mirrored, z_slope, z_widening = at.quantile(points[:, i])
-        z[:, i] = at.sign * mirrored
-        widening = at.far * finite(at.width) / at.mass
-        steps.append(
-            _Step(at.sign, at.near, at.log_probability, at.slope, widening, z_slope, z_widening)
-        )
+    for i in range(k):
+        t = shift[:, i, None]
+        given = t + (coupling[:, i, None, :i] @ z[:, :i])[:, 0] if i else t
+        at = Interval.of(lower[:, i, None] - given, upper[:, i, None] - given, width[:, i, None])
+        if i < k - 1:
+            mirrored, *derivatives = at.quantile(points[:, i])
+            z[:, i] = t + at.sign * mirrored
+            steps.append(_Step(at.log_probability + t * (0.5 * t - z[:, i]), at, *derivatives))
+        else:
+            steps.append(_Step(at.log_probability, at, 0.0, 0.0))
     return z, steps
 
 
-def _backward(z: Array, steps: list[_Step], factor: Array, weights: Array) -> tuple[Array, Array]:
+def _backward(
+    z: Array, steps: list[_Step], coupling: Array, tilt: Tilt, weights: Array
+) -> tuple[Array, Array]:
     """Mean and covariance of z within the box, from the derivatives of the sum.
 
-    A derivative along the mean of c gives E[z], one along the factor Cov[z], by the
-    rules for the derivatives of Gaussian integrals. Deviations enter, and no square of a mean.
+    A derivative along the mean of c is E[z], one along its factor Cov[z], by the rules
+    for the derivatives of Gaussian integrals. Deviations enter, and no square of a mean.
     """
-    k = z.shape[1]
+    n, k, _ = z.shape
     along_ends, score = np.empty(z.shape), np.empty(z.shape)
-    variance = np.empty((len(z), k))
+    variance = np.empty((n, k))
     for i in reversed(range(k)):
-        step = steps[i]
-        along_z = (factor[:, None, i + 1 :, i] @ along_ends[:, i + 1 :])[:, 0]
-        mirrored = step.sign * along_z
-        along_near = step.slope + mirrored * step.z_slope
-        along_width = step.widening + mirrored * step.z_widening
-        shift = step.sign * along_near
-        along_ends[:, i] = -shift / factor[:, i, i, None]
-        score[:, i] = weights * (along_z - shift)
+        _, at, z_slope, z_widening = steps[i]
+        t = tilt.shift[:, i, None]
+        along_z = -(coupling[:, None, i + 1 :, i] @ along_ends[:, i + 1 :])[:, 0]
+        chosen = at.sign * (along_z - t)
+        along_end = along_ends[:, i] = at.sign * (at.slope + chosen * z_slope)
+        score[:, i] = weights * (along_z - along_end)
         mean = score[:, i].sum(axis=1, keepdims=True)
-        spread = along_near * (step.near - step.sign * mean) + along_width
-        spread -= along_z * (z[:, i] - mean)
+        spread = along_end * (at.sign * at.near + t - mean) - along_z * (z[:, i] - mean)
+        spread += at.widening + chosen * z_widening
         variance[:, i] = 1.0 - (weights * spread).sum(axis=1)
-    mean = score.sum(axis=2)
-    covariance = np.tril(score @ (z - mean[:, :, None]).transpose(0, 2, 1), -1)
+    fixed = score.sum(axis=2)
+    drawn = (z @ weights[:, :, None])[:, :, 0]
+    moved, centre, moved_variance = tilt.correction(fixed - drawn)
+    mean = fixed + moved
+    covariance = score @ (z - mean[:, :, None]).transpose(0, 2, 1)
+    covariance += moved[:, :, None] * (tilt.centre - mean)[:, None]
+    covariance += tilt.centre[:, :, None] * centre[:, None]
+    covariance = np.tril(covariance, -1)
     covariance += covariance.transpose(0, 2, 1)
-    covariance[:, range(k), range(k)] = variance
+    covariance[:, range(k), range(k)] = variance + moved_variance - moved * (fixed + mean)
     return mean, covariance
