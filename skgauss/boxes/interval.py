@@ -8,7 +8,7 @@ derivatives along the near end, at a given width, hold for any width.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import erfcx, ndtri, ndtri_exp
+from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
 
 from .._typing import Array
 
@@ -17,7 +17,7 @@ _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
 # An end beyond nine deviations is open in double precision. The square of the farthest does not
 # overflow, and beyond the tail the density of a quantile would lose digits or underflow.
-_OPEN, _TAIL, _FARTHEST = 9.0, -30.0, -1e150
+_OPEN, _TAIL, _FARTHEST = 9.0, -10.0, -1e150
 _NARROW = 0.5  # nats that the log-density falls within the interval
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
@@ -44,8 +44,7 @@ class Interval(NamedTuple):
         far = near - width
         drop = np.expm1(width * (near - 0.5 * width))
         fall = 1.0 + drop
-        below_near = _ROOT_HALF_PI * erfcx(-_ROOT_HALF * near)
-        below_far = _ROOT_HALF_PI * fall * erfcx(-_ROOT_HALF * far)
+        below_near, below_far = _below(near, far, fall)
         mass = below_near - below_far
         narrow = width * (0.5 * width + np.abs(near)) < _NARROW
         if narrow.any():
@@ -83,10 +82,22 @@ class Interval(NamedTuple):
         tail = self.near < _TAIL
         if tail.any():
             tail = np.broadcast_to(tail, z.shape)
-            z[tail], density[tail] = _in_tail(*(np.broadcast_to(of, z.shape)[tail] for of in
-             (below, self.near, self.far)))
+            z[tail], density[tail] = _in_tail(
+                *(np.broadcast_to(of, z.shape)[tail] for of in (below, self.near, self.far))
+            )
         rest *= self.fall
         return z, (share + rest) * density, -rest * density * self.width
+
+
+def _below(near: Array, far: Array, fall: Array) -> tuple[Array, Array]:
+    """Masses below the two ends, by the density at the near end."""
+    density = np.exp(-0.5 * np.maximum(near, _TAIL) ** 2 - _LOG_ROOT_2PI)
+    below_near, below_far = ndtr(near) / density, ndtr(far) / density
+    tail = near < _TAIL
+    if tail.any():
+        below_near[tail] = _ROOT_HALF_PI * erfcx(-_ROOT_HALF * near[tail])
+        below_far[tail] = _ROOT_HALF_PI * fall[tail] * erfcx(-_ROOT_HALF * far[tail])
+    return below_near, below_far
 
 
 def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ from .interval import Interval
 from .lattice import N_POINTS, Lattice, standardised
 from .tilt import Tilt
 
-_BLOCK = 2**13  # points of a variable in a block of rows: a common level-2 cache holds it
+_BLOCK = 2**17  # coordinates of points in a block of rows: some arrays of a megabyte
 
 
 def lattice_moments(
@@ -33,14 +33,17 @@ def lattice_moments(
     covariance : array of shape (k, k) or (n, k, k)
     lattice : Lattice
     """
-    scale, *boxes = standardised(lower, upper, width, covariance)
     n, k = lower.shape
+    scale, lower_, upper_, width_, correlation = standardised(lower, upper, width, covariance)
     found = BoxMoments(np.empty(n), np.empty((n, k)), np.empty((n, k, k)))
-    at_once = max(_BLOCK // N_POINTS, 1)
+    at_once = max(_BLOCK // (N_POINTS * k), 1)
     with np.errstate(over="ignore", under="ignore"):
         for start in range(0, n, at_once):
             rows = slice(start, start + at_once)
-            for whole, part in zip(found, _of_block(*(box[rows] for box in boxes), lattice[rows])):
+            block = _of_block(
+                lower_[rows], upper_[rows], width_[rows], correlation[rows], lattice.part(rows)
+            )
+            for whole, part in zip(found, block, strict=True):
                 whole[rows] = part
     return BoxMoments(
         found.log_probability,
@@ -61,8 +64,7 @@ def _of_block(
     ends = lower / scale, upper / scale, width / scale
     coupling = np.tril(factor / scale[:, :, None], -1)
     tilt = Tilt.of(*ends, coupling)
-    z, steps = _forward(*ends, coupling, tilt.shift, lattice.points())
-    terms = sum(step.term for step in steps)
+    terms, z, steps = _forward(*ends, coupling, tilt.shift, lattice.points())
     highest = terms.max(axis=1)
     weights = np.exp(terms - highest[:, None])
     total = weights.sum(axis=1)
@@ -79,7 +81,6 @@ def _of_block(
 class _Step(NamedTuple):
     """What the way back needs of a variable."""
 
-    term: Array  # of the logarithm of the integrand
     at: Interval
     z_slope: Array | float  # derivatives of the z that is chosen, as mirrored
     z_widening: Array | float
@@ -87,22 +88,27 @@ class _Step(NamedTuple):
 
 def _forward(
     lower: Array, upper: Array, width: Array, coupling: Array, shift: Array, points: Array
-) -> tuple[Array, list[_Step]]:
-    """The z of every point, and a step for every variable. No other needs the z of the last."""
+) -> tuple[Array, Array, list[_Step]]:
+    """Logarithm of the integrand and z of every point, and a step for every variable.
+
+    No other variable needs the z of the last.
+    """
     n, k = lower.shape
-    z = np.zeros((n, k, N_POINTS))
+    terms, z = np.zeros((n, N_POINTS)), np.zeros((n, k, N_POINTS))
     steps = []
     for i in range(k):
         t = shift[:, i, None]
         given = t + (coupling[:, i, None, :i] @ z[:, :i])[:, 0] if i else t
         at = Interval.of(lower[:, i, None] - given, upper[:, i, None] - given, width[:, i, None])
+        terms += at.log_probability
         if i < k - 1:
-            mirrored, *derivatives = at.quantile(points[:, i])
+            mirrored, z_slope, z_widening = at.quantile(points[:, i])
             z[:, i] = t + at.sign * mirrored
-            steps.append(_Step(at.log_probability + t * (0.5 * t - z[:, i]), at, *derivatives))
+            terms += t * (0.5 * t - z[:, i])
+            steps.append(_Step(at, z_slope, z_widening))
         else:
-            steps.append(_Step(at.log_probability, at, 0.0, 0.0))
-    return z, steps
+            steps.append(_Step(at, 0.0, 0.0))
+    return terms, z, steps
 
 
 def _backward(
@@ -117,7 +123,7 @@ def _backward(
     along_ends, score = np.empty(z.shape), np.empty(z.shape)
     variance = np.empty((n, k))
     for i in reversed(range(k)):
-        _, at, z_slope, z_widening = steps[i]
+        at, z_slope, z_widening = steps[i]
         t = tilt.shift[:, i, None]
         along_z = -(coupling[:, None, i + 1 :, i] @ along_ends[:, i + 1 :])[:, 0]
         chosen = at.sign * (along_z - t)
@@ -129,7 +135,7 @@ def _backward(
         variance[:, i] = 1.0 - (weights * spread).sum(axis=1)
     fixed = score.sum(axis=2)
     drawn = (z @ weights[:, :, None])[:, :, 0]
-    moved, centre, moved_variance = tilt.correction(fixed - drawn)
+    moved, centre, moved_variance = tilt.correction((fixed - drawn)[:, :-1])
     mean = fixed + moved
     covariance = score @ (z - mean[:, :, None]).transpose(0, 2, 1)
     covariance += moved[:, :, None] * (tilt.centre - mean)[:, None]
