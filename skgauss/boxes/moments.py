@@ -4,7 +4,7 @@ import numpy as np
 
 from .._typing import Array
 from .base import BoxMoments
-from .univariate import univariate_moments
+from .nested import nested_moments
 
 
 def box_moments(
@@ -29,7 +29,7 @@ def box_moments(
     if k == 0:
         within = BoxMoments(np.zeros(n), np.zeros((n, 0)), np.zeros((n, 0, 0)))
     else:
-        within = univariate_moments(start[:, 0], end[:, 0], -origin[:, 0], correlation[:, 0, 0])
+        within = nested_moments(start, end, -origin, correlation, np.linalg.inv(correlation))
     return BoxMoments(
         within.log_probability,
         np.clip((origin + within.mean) * scale, lower, upper),

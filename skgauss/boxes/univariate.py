@@ -13,7 +13,7 @@ from .._typing import Array
 from .base import BoxMoments
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
-_NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
+NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
 
 
 def _rule(order: int) -> tuple[Array, Array]:
@@ -61,7 +61,7 @@ def reach(slope: Array) -> Array:
 
     And if it has a curvature of at least one, as that of a standard Gaussian has.
     """
-    return 2 * _NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * _NEGLIGIBLE)))
+    return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
 
 
 def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
