@@ -41,10 +41,13 @@ class Lattice(NamedTuple):
             Ends less the mean of the Gaussian.
         covariance : array of shape (k, k) or (n, k, k)
         """
-        width = np.maximum(upper - lower, np.finfo(float).tiny)
-        _, *boxes = standardised(lower, upper, width, covariance)
+        scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+        correlation = covariance / scale[..., :, None] / scale[..., None, :]
+        correlation = np.broadcast_to(correlation, (*lower.shape, lower.shape[1]))
         with np.errstate(over="ignore"):
-            return cls(_order(*boxes), _hash(rows, lower.shape[1] - 1))
+            return cls(
+                _order(lower / scale, upper / scale, correlation), _hash(rows, lower.shape[1] - 1)
+            )
 
     def part(self, rows: slice) -> "Lattice":
         """That of some rows."""
@@ -56,16 +59,6 @@ class Lattice(NamedTuple):
         point = lattice % N_POINTS / N_POINTS + self.shift[:, :, None]
         point -= np.floor(point)
         return np.clip(np.abs(2.0 * point - 1.0), 2.0**-53, 1.0 - 2.0**-53)
-
-
-def standardised(
-    lower: Array, upper: Array, width: Array, covariance: Array
-) -> tuple[Array, Array, Array, Array, Array]:
-    """Standard deviations, and ends, widths and correlations, which have no unit."""
-    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    correlation = covariance / scale[..., :, None] / scale[..., None, :]
-    correlation = np.broadcast_to(correlation, (*lower.shape, lower.shape[1]))
-    return scale, lower / scale, upper / scale, width / scale, correlation
 
 
 @cache
@@ -103,13 +96,14 @@ def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDArray[np.intp]:
+def _order(lower: Array, upper: Array, correlation: Array) -> NDArray[np.intp]:
     """Next is always the variable least likely to be in its interval, given those before it.
 
     They are taken to be at their truncated means (Gibson, Glasbey and Elston, 1994).
     """
     n, k = lower.shape
     row = np.arange(n)
+    width = np.maximum(upper - lower, np.finfo(float).tiny)
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):

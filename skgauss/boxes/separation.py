@@ -15,47 +15,35 @@ import numpy as np
 from .._typing import Array
 from .base import BoxMoments
 from .interval import Interval
-from .lattice import N_POINTS, Lattice, standardised
+from .lattice import N_POINTS, Lattice
 from .tilt import Tilt
 
 _BLOCK = 2**17  # coordinates of points in a block of rows: some arrays of a megabyte
 
 
 def lattice_moments(
-    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice
+    lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
-    """Moments of c ~ N(0, covariance) within lower < c <= upper, one row a box.
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Parameters
-    ----------
-    lower, upper, width : array of shape (n, k)
-        Ends less the mean of the Gaussian, and the widths as the data have them.
-    covariance : array of shape (k, k) or (n, k, k)
-    lattice : Lattice
+    Ends and widths are (n, k), correlation (n, k, k), with at least two variables.
     """
     n, k = lower.shape
-    scale, lower_, upper_, width_, correlation = standardised(lower, upper, width, covariance)
     found = BoxMoments(np.empty(n), np.empty((n, k)), np.empty((n, k, k)))
     at_once = max(_BLOCK // (N_POINTS * k), 1)
     with np.errstate(over="ignore", under="ignore"):
         for start in range(0, n, at_once):
             rows = slice(start, start + at_once)
-            block = _of_block(
-                lower_[rows], upper_[rows], width_[rows], correlation[rows], lattice.part(rows)
-            )
-            for whole, part in zip(found, block, strict=True):
+            boxes = lower[rows], upper[rows], width[rows], correlation[rows]
+            for whole, part in zip(found, _of_block(*boxes, lattice.part(rows)), strict=True):
                 whole[rows] = part
-    return BoxMoments(
-        found.log_probability,
-        np.clip(found.mean * scale, lower, upper),
-        found.covariance * scale[..., :, None] * scale[..., None, :],
-    )
+    return found
 
 
 def _of_block(
     lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
-    """Of standardised variables, each row in its order."""
+    """Each row in the order of its lattice."""
     order = lattice.order
     lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
     row = np.arange(len(order))[:, None, None]

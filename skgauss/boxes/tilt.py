@@ -71,7 +71,7 @@ class Tilt(NamedTuple):
         return cls(centre, shift, at, coupling, gradient, _hessian(at.curvature()[0], coupling))
 
     def _step(self, gradient: Array) -> Array:
-        step: Array = np.linalg.solve(self.hessian, -gradient[:, :, None])
+        step = np.linalg.solve(self.hessian, -gradient[:, :, None]).astype(np.float64, copy=False)
         return step[:, :, 0]
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
