@@ -117,6 +117,11 @@ class Likelihood(ABC):
     concave: bool
     unimodal: bool
 
+    @property
+    def bounded(self) -> bool:
+        """Whether it is known that no singular covariance makes it infinite."""
+        return False
+
     @abstractmethod
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         """Value and whitened gradient at N(mean, factor factor^T).

@@ -152,7 +152,7 @@ class ObservedLikelihood(Likelihood):
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
         # or not as likely as a guess.
         singular = self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
-        return singular and at.value >= self._value_of_the_guess
+        return singular and at.value >= self._value_of_the_guess and not self.bounded
 
     @cached_property
     def _value_of_the_guess(self) -> float:
@@ -224,6 +224,7 @@ class ObservedFull(ObservedLikelihood):
         ridge: Array | None = None,
     ):
         super().__init__(statistics, family, ridge)
+        self._statistics = statistics
         self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
@@ -245,6 +246,11 @@ class ObservedFull(ObservedLikelihood):
                 if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
                     return self._origin + self._unit * mean, self._unit[:, None] * factor
         return self._available_mean, np.diag(self._unit)
+
+    @cached_property
+    def bounded(self) -> bool:  # type: ignore[override]
+        penalized = self.ridge is not None and bool(self.ridge.all())
+        return penalized or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:
         _, factor = self._scaled(at.mean, at.factor)

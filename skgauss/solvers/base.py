@@ -138,6 +138,7 @@ class Monitor:
     def resume(self) -> None:
         """Go on from a point that is stationary, but no maximum."""
         self.stop_reason = ""
+        self._asked = None
         if self._observer is not None:
             self._observer.begin(self._last)
 
