@@ -248,7 +248,7 @@ class ObservedFull(ObservedLikelihood):
         return self._available_mean, np.diag(self._unit)
 
     @cached_property
-    def bounded(self) -> bool:  # type: ignore[override]
+    def bounded(self) -> bool:
         penalized = self.ridge is not None and bool(self.ridge.all())
         return penalized or self._statistics.in_general_position
 
