@@ -33,9 +33,9 @@ def warnings_of(
     if not solution.converged:
         text = explain(solution, attempt, bound, statistics, names)
         found.append((text, ConvergenceWarning))
-    elif solution.flat_direction is not None and not of_data:
+    elif solution.standing and solution.standing.kind == "flat" and not of_data:
         family = attempt.objective.likelihood.family
-        text = explain_flat(*family.split_frame(solution.flat_direction), names)
+        text = explain_flat(*family.split_frame(solution.standing.curvature.direction), names)
         found.append((text, UserWarning))
     return found
 
@@ -114,10 +114,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
     else:
-        norm += (
-            f"below tol={estimator.tol:g}, but only because the likelihood is nearly flat here, "
-            "and the maximum is not near"
-        )
+        norm += f"below tol={estimator.tol:g}, but {_why_not_there(solution)}"
     return {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
@@ -131,6 +128,13 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         ),
         "callback": f"was stopped by a callback after {solution.n_iter} iterations: {norm}.",
     }[solution.stop_reason]
+
+
+def _why_not_there(solution: Solution) -> str:
+    """Why a point whose gradient is small is no maximum."""
+    if solution.standing and solution.standing.kind == "saddle":
+        return "at a saddle, from where the search found no way up"
+    return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 
 def _rate_against_curvature(estimator: Any, bound: float) -> str:

@@ -60,8 +60,8 @@ class FitTask:
         kind = search.root_uuid, self._context.estimator_name, category
         if kind not in _warned:
             message += (
-                f" (Other fits of this {search.estimator_name} may have reason for such a warning: "
-                "the first that has speaks for all.)"
+                f" (Shown once for this {search.estimator_name}: its other fits may have the "
+                "same to say.)"
             )
             warnings.warn(message, category, stacklevel=stacklevel + 1)
             _warned.append(kind)  # not where the warning was made an error

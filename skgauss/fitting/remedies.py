@@ -24,8 +24,9 @@ def explain_remedies(
     slow = solution.stop_reason == "max_iter" and not leapt
     start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
     trials = _Trials(attempt)
-    for alternatives in _candidates(attempt, bound, start, slow):
-        trials.until_one_converges(alternatives)
+    groups = _candidates(attempt, bound, start, slow)
+    for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
+        trials.until_one_converges(alternatives, n_left)
     if not trials.converged:
         return "None of the other settings that were tried converged." if trials.tried else ""
     told = [
@@ -44,11 +45,13 @@ def _candidates(
     """
     estimator = attempt.estimator
     rate = estimator.learning_rate
-    automatic = {} if rate == "auto" else {"learning_rate": "auto"}
-    natural = {} if estimator.solver == "natural" else {"solver": "natural", **automatic}
+    longer: Settings = {"max_iter": attempt.patience}
+    automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
+    natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
     too_short = slow and (rate == "auto" or rate < bound)
-    longer = {"max_iter": attempt.patience} if too_short else {}
-    return [[natural], [automatic], _own_method(attempt, bound, start, slow), [longer]]
+    own = _own_method(attempt, bound, start, slow)
+    groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
+    return [group for group in groups if any(group)]
 
 
 class _Trials:
@@ -64,25 +67,36 @@ class _Trials:
     def __init__(self, attempt: Attempt):
         self._attempt = attempt
         self._left = attempt.patience
+        self._most = attempt.estimator.max_iter
         self.converged: list[tuple[int, str]] = []
         self.tried = 0
 
-    def until_one_converges(self, alternatives: Iterable[Settings]) -> None:
-        for settings in filter(None, alternatives):
+    def until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
+        """Try them within an equal share of what is left for so many groups."""
+        share = self._left // n_groups
+        for settings in alternatives:
             try:
                 trial = self._attempt.changed(settings)
             except ValueError:  # a start whose likelihood no float holds
                 continue
-            allowed = min(trial.estimator.max_iter, self._left)
-            if allowed <= (self._attempt.estimator.max_iter if "max_iter" in settings else 0):
+            allowed = min(trial.estimator.max_iter, share)
+            if allowed <= (self._most if settings.keys() == {"max_iter"} else 0):
                 return
             solution = trial.run(allowed)
             self.tried += 1
-            self._left -= max(solution.n_iter, 1)
+            spent = max(solution.n_iter, 1)
+            share -= spent
+            self._left -= spent
             if solution.converged:
-                n_iter = solution.n_iter
-                self.converged.append((n_iter, _as_keywords(settings, n_iter)))
+                self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
+
+    def _told(self, settings: Settings, n_iter: int) -> str:
+        """The settings as keywords, with more iterations only where they were needed."""
+        settings = {name: value for name, value in settings.items() if name != "max_iter"}
+        if n_iter > self._most:
+            settings["max_iter"] = int(_rounded_up(n_iter))
+        return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
 
 
 def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> list[Settings]:
@@ -123,14 +137,8 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
     }
 
 
-def _as_keywords(settings: Settings, n_iter: int) -> str:
-    if "max_iter" in settings:
-        settings = {"max_iter": int(_rounded_up(n_iter))}
-    return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
-
-
 def _written(value: Any) -> str:
-    return "sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
+    return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 
 def _rounded_up(number: float) -> float:

@@ -35,6 +35,8 @@ class Evaluation:
         U, which may cost more than all the rest and is formed when first asked for.
     expected : tuple of ndarray, default=None
         Mean and covariance that the point expects of the data once completed.
+    of_data : float, default=None
+        The value without the penalty of the ridge, where it was computed by itself.
     """
 
     __slots__ = (
@@ -44,6 +46,7 @@ class Evaluation:
         "expected",
         "factor",
         "mean",
+        "of_data",
         "score_mean",
         "value",
     )
@@ -57,12 +60,14 @@ class Evaluation:
         family: Family,
         form: Callable[[], Array],
         expected: tuple[Array, Array] | None = None,
+        of_data: float | None = None,
     ):
         self.mean = mean
         self.factor = factor
         self.value = value
         self.score_mean = score_mean
         self.expected = expected
+        self.of_data = of_data
         self._family = family
         self._form: Callable[[], Array] | None = form
         self._score_covariance: Array | None = None
@@ -116,6 +121,11 @@ class Likelihood(ABC):
     reference: float
     concave: bool
     unimodal: bool
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is known that no singular covariance makes it infinite."""
+        return False
 
     @abstractmethod
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:

@@ -60,6 +60,7 @@ class GaussianLikelihood(Likelihood):
         self.family = family
         self.ridge = ridge
         self._mean = statistics.mean
+        self._scatter = statistics.scatter
         scatter = (
             statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
         )
@@ -67,7 +68,7 @@ class GaussianLikelihood(Likelihood):
         self._root = family.root(self._covariance)
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
-        self._rounding = MeanRounding(statistics, family, self._root)
+        self._rounding = MeanRounding(statistics, family)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -87,10 +88,17 @@ class GaussianLikelihood(Likelihood):
         return Evaluation(mean, factor, value, deviation, family, form)
 
     def log_likelihood(self, at: Evaluation) -> float:
-        penalized = self.reference + at.value - self._rounding.cost(at)
-        if self.ridge is None:
-            return penalized
-        return penalized + 0.5 * self.family.trace_inverse(at.factor, self.ridge)
+        value = self.reference + at.value if self.ridge is None else self._without_ridge(at)
+        return value - self._rounding.cost(at)
+
+    def _without_ridge(self, at: Evaluation) -> float:
+        """By itself: where the ridge is large no digit of it is left in the penalized value."""
+        family = self.family
+        relative = family.whiten_symmetric(at.factor, family.project(self._scatter))
+        squares = family.multiplicity * float((relative * family.identity).sum())
+        squares += float(at.score_mean @ at.score_mean)
+        constant = family.n_features * math.log(2.0 * math.pi)
+        return -0.5 * (constant + family.log_det(at.factor) + squares)
 
     def covariance(self, factor: Array) -> Array:
         """Covariance of a factor; that of the data without the detour by its root."""

@@ -57,6 +57,7 @@ _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their mom
 # Condition of the correlations, and variance inflation in units of the data, at which a climb
 # to infinity is over, and the inflation at which too few digits are left to go on.
 _DEGENERATE = 1e12
+_SINGULAR = 1e14
 _NARROW = 1e8
 _LARGEST_INFLATION = 1e14
 _MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
@@ -123,11 +124,13 @@ class ObservedLikelihood(Likelihood):
         if not (math.isfinite(value) and np.isfinite(form).all()):
             raise NotPositiveDefiniteError
         completed = expected.mean, covariance
-        return Evaluation(mean, factor, value, score_mean, family, lambda: form, completed)
+        return Evaluation(
+            mean, factor, value, score_mean, family, lambda: form, completed, expected.value
+        )
 
     def log_likelihood(self, at: Evaluation) -> float:
-        penalty = 0.0 if self.ridge is None else self.family.trace_inverse(at.factor, self.ridge)
-        return self._share * (at.value + 0.5 * penalty)
+        assert at.of_data is not None
+        return self._share * at.of_data
 
     def covariance(self, factor: Array) -> Array:
         return self.family.square(factor)
@@ -150,9 +153,11 @@ class ObservedLikelihood(Likelihood):
 
     def is_degenerate(self, at: Evaluation) -> bool:
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
-        # or not as likely as a guess.
-        singular = self.condition(at) > _DEGENERATE and self.inflation(at) > _NARROW
-        return singular and at.value >= self._value_of_the_guess
+        # or not as likely as a guess unless no digit is left.
+        condition = self.condition(at)
+        if condition <= _DEGENERATE or self.inflation(at) <= _NARROW or self.bounded:
+            return False
+        return condition > _SINGULAR or at.value >= self._value_of_the_guess
 
     @cached_property
     def _value_of_the_guess(self) -> float:
@@ -183,7 +188,7 @@ class ObservedDiagonal(ObservedLikelihood):
         moments = statistics.by_feature
         super().__init__(moments, family, ridge)
         self._variances = moments.variances
-        self._rounding = MeanRounding(moments, family, self.guess[1], self._observed_share)
+        self._rounding = MeanRounding(moments, family, self._observed_share)
 
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
@@ -224,6 +229,7 @@ class ObservedFull(ObservedLikelihood):
         ridge: Array | None = None,
     ):
         super().__init__(statistics, family, ridge)
+        self._statistics = statistics
         self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
@@ -245,6 +251,11 @@ class ObservedFull(ObservedLikelihood):
                 if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
                     return self._origin + self._unit * mean, self._unit[:, None] * factor
         return self._available_mean, np.diag(self._unit)
+
+    @cached_property
+    def bounded(self) -> bool:
+        penalized = self.ridge is not None and bool(self.ridge.all())
+        return penalized or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:
         _, factor = self._scaled(at.mean, at.factor)

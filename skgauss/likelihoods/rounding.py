@@ -18,23 +18,20 @@ class MeanRounding:
     ----------
     statistics : SufficientStatistics or AvailableMoments
     family : Family
-    factor : ndarray
-        Near the maximum; what is below the rounding of its deviations does not count.
     share : float or ndarray of shape (n_features,), default=1
         Of the weight with which the features were observed.
     """
 
-    def __init__(self, statistics: Any, family: Family, factor: Array, share: float | Array = 1.0):
+    def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
         self._mean = statistics.mean
         self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
+        self._size = np.abs(self._rounding)
         self._family = family
         self._share = share
-        smallest = EPS * family.standard_deviations(factor)
-        self._counts = bool((np.abs(self._rounding) > smallest).any())
 
     def cost(self, at: Evaluation) -> float:
         """By how many nats a log-likelihood without it is too high."""
-        if not self._counts:
+        if not (self._size > EPS * self._family.standard_deviations(at.factor)).any():
             return 0.0
         missed = self._family.solve(at.factor, self._rounding)
         between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)

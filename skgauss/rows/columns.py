@@ -30,10 +30,10 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ) -> Any:
         if not culprits:
             raise
         raise ValueError(
-            f"X holds what is no number in {capped(culprits)}. Drop such "
-            "columns, or convert them, with a missing value for what is no number: in pandas "
-            "to_numeric(column, errors='coerce') does so, in polars column.cast(float, "
-            "strict=False)."
+            f"X holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
+            "of them. Of text that holds numbers pandas makes them with to_numeric(column, "
+            "errors='coerce') and polars with column.cast(float, strict=False), and a missing "
+            "value of the rest."
         ) from error
 
 

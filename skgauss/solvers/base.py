@@ -36,15 +36,15 @@ class Solution:
         The log-likelihood of every iterate.
     path : list of (mean, factor) or None
         All iterates, the start first; None where only their values were kept.
-    flat_direction : ndarray or None
-        A direction, in the frame of the result, in which the likelihood is flat.
+    standing : Standing or None
+        What the curvature said of the last iterate whose gradient was small.
     """
 
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
     path: list[tuple[Array, Array]] | None
-    flat_direction: Array | None = None
+    standing: Standing | None = None
 
     @property
     def n_iter(self) -> int:
@@ -126,10 +126,10 @@ class Monitor:
             return False
         return True
 
-    def solution(self, flat_direction: Array | None) -> Solution:
+    def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
-        return Solution(result, self.stop_reason, self._values, self._path, flat_direction)
+        return Solution(result, self.stop_reason, self._values, self._path, self.standing)
 
     @property
     def last(self) -> Evaluation:
@@ -138,6 +138,7 @@ class Monitor:
     def resume(self) -> None:
         """Go on from a point that is stationary, but no maximum."""
         self.stop_reason = ""
+        self._asked = None
         if self._observer is not None:
             self._observer.begin(self._last)
 
@@ -217,27 +218,26 @@ def maximize(
     monitor = Monitor(
         objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
     )
-    flat_direction = None
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         point: Evaluation | None = start
         while point is not None:
             solver.run(objective, point, monitor)
-            point, flat_direction = _beyond(objective.likelihood, monitor)
-    return monitor.solution(flat_direction)
+            point = _beyond(objective.likelihood, monitor)
+    return monitor.solution()
 
 
-def _beyond(likelihood: Likelihood, monitor: Monitor) -> tuple[Evaluation | None, Array | None]:
-    """Where to go on from a saddle that looked converged, and the flat direction of a maximum."""
-    if monitor.standing is None or monitor.stop_reason != "converged":
-        return None, None
+def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
+    """Where to go on from a saddle that looked converged."""
+    if monitor.stop_reason != "converged" or not monitor.standing:
+        return None
     kind, curvature = monitor.standing
-    if kind == "saddle":
-        higher = leave_saddle(likelihood, monitor.last, curvature)
-        if higher is None:
-            monitor.stop_reason = "stalled"
-        else:
-            monitor.resume()
-        return higher, None
-    return None, curvature.direction if kind == "flat" else None
+    if kind != "saddle":
+        return None
+    higher = leave_saddle(likelihood, monitor.last, curvature)
+    if higher is None:
+        monitor.stop_reason = "stalled"
+    else:
+        monitor.resume()
+    return higher

@@ -23,4 +23,6 @@ def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Eval
     """A maximum, as well as the default solver finds it, where there is no closed form."""
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
     start = likelihood.evaluate(mean, factor)
-    return maximize(objective, AcceleratedNatural(), start, max_iter=1000, tol=1e-6).evaluation
+    # A climb that failed far away has not chosen among maxima.
+    solver = AcceleratedNatural(may_guess=True)
+    return maximize(objective, solver, start, max_iter=1000, tol=1e-6).evaluation

@@ -20,7 +20,7 @@ import math
 from typing import NamedTuple
 
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import CLEAR, Evaluation
+from ..likelihoods import CLEAR, Evaluation, Likelihood
 from .base import Stalled, Unbounded
 from .objective import Objective
 from .safeguards import is_no_loss, step_to
@@ -56,7 +56,7 @@ class Region(NamedTuple):
     inflation: float = 1.0
     length: float = 0.0
 
-    def seen_from(self, at: Evaluation, eigenvalue: float, inflation: float) -> Region:
+    def seen_from(self, at: Evaluation, likelihood: Likelihood) -> Region:
         """The region once the information of a point was seen.
 
         Raises
@@ -64,12 +64,12 @@ class Region(NamedTuple):
         Unbounded
             If the climb leads to no maximum.
         """
-        clear = eigenvalue > CLEAR
-        norm = at.natural_gradient_norm
+        clear = likelihood.information(at).least[0] > CLEAR
+        norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
             return self._replace(in_vain=1, norm=norm, inflation=inflation)
         narrow = inflation > max(_NARROW, _GROWN * self.inflation)
-        if self.in_vain >= _IN_VAIN and narrow and not clear:
+        if self.in_vain >= _IN_VAIN and narrow and not clear and not likelihood.bounded:
             raise Unbounded
         return self._replace(in_vain=self.in_vain + 1)
 
@@ -96,12 +96,13 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     Stalled
         If no step gains.
     """
-    information = objective.likelihood.information(at)
-    region = region.seen_from(at, information.least[0], objective.likelihood.inflation(at))
+    likelihood = objective.likelihood
+    information = likelihood.information(at)
+    region = region.seen_from(at, likelihood)
     radius = region.radius
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
-        if region.in_vain > _IN_VAIN and promised < objective.likelihood.rounding_of_the_value(at):
+        if region.in_vain > _IN_VAIN and promised < likelihood.rounding_of_the_value(at):
             raise Stalled  # the gradient is rounding, and would be for ever
         length = linalg.norm(step)
         try:

@@ -124,6 +124,26 @@ class IncompleteStatistics:
         deviations[self.missing[self.pattern_of_row]] = 0.0
         return np.einsum("ij,ij->j", deviations, deviations) / self._positive_weights
 
+    @property
+    def in_general_position(self) -> bool:
+        """Whether features that a row shows together are shown so by rows on no hyperplane.
+
+        Where they are not, a covariance that is singular across the hyperplane makes the
+        likelihood infinite.
+        """
+        variances = self.variances
+        units = np.sqrt(np.where(variances > 0, variances, 1.0))
+        rows = np.column_stack((self.levels, self.rows / units))
+        for pattern in self.missing:
+            shows = ~(self.missing & ~pattern).any(axis=1)
+            observed = np.concatenate(([True], ~pattern))
+            needed = observed.sum()
+            if self.counts[shows].sum() < needed:
+                return False
+            if np.linalg.matrix_rank(rows[shows[self.pattern_of_row]][:, observed]) < needed:
+                return False
+        return True
+
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _Kept:
         """``prepare`` of these statistics, to be summed over."""
         return _Kept(prepare(self))

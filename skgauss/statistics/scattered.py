@@ -48,6 +48,7 @@ class ScatteredStatistics:
 
     complete = False
     diagonal = False
+    in_general_position = False  # as far as is known
 
     @property
     def weight(self) -> float:

@@ -38,10 +38,9 @@ def warning_of(model, X, method="fit", **metadata):
 def remedies_in(message, model):
     """What it recommends: iterations, and parameters."""
     found = re.search(r"The fit converges (.*?)\.(?: See|$)", message)
-    names = {"sufficient_statistics_": model.sufficient_statistics_}
     for remedy in found[1].split("; or ") if found else ():
         n_iter, settings = re.fullmatch(r"in (\d+) iterations? with (.*)", remedy).groups()
-        yield int(n_iter), eval(f"dict({settings})", names)
+        yield int(n_iter), eval(f"dict({settings})", {"model": model})
 
 
 def kinds_in(message, model):
@@ -70,6 +69,7 @@ FAILURES = {
     "line search": (gradient(max_iter=10), LIGHT),
     "quasi-Newton": (gradient(max_iter=10, solver="lbfgs"), IRIS),
     "missing": (gradient(learning_rate=0.5), AIR),
+    "missing, too short": (gradient(max_iter=2), AIR),
     "missing, by feature": (gradient(learning_rate=0.05, covariance_type="diag"), AIR),
 }
 
@@ -110,6 +110,7 @@ def test_the_users_own_method_first(failure, kinds):
         "natural": ["learning_rate", "learning_rate"],
         "line search": ["max_iter", "solver"],
         "quasi-Newton": ["max_iter", "solver"],
+        "missing, too short": ["solver max_iter"],
     }.items(),
 )
 def test_remedies_of_other_solvers(failure, kinds):
@@ -117,7 +118,7 @@ def test_remedies_of_other_solvers(failure, kinds):
     message = warning_of(model, X)
     assert kinds_in(message, model) == kinds
     assert "leap" not in message
-    assert "See" not in message
+    assert ("See" in message) == (X is AIR)
 
 
 def recursion(mu, sigma, rate, n_steps):
@@ -269,8 +270,18 @@ def test_a_stall():
     )
 
 
-def test_nothing_that_was_tried_works():
-    """A budget of one iteration, and a row of every pattern: even EM needs more."""
+def test_a_saddle_without_a_way_up(monkeypatch):
+    """The start, zero correlation, is a saddle by symmetry; a search that fails there says so."""
+    whole = [[1.0, 1], [-1, -1], [1, -1], [-1, 1]]
+    halves = [[2, np.nan], [-2, np.nan], [np.nan, 2], [np.nan, -2]]
+    monkeypatch.setattr("skgauss.solvers.base.leave_saddle", lambda *_: None)
+    message = warning_of(GaussianGradientMLE(covariance_init=2.5), np.array(whole + 2 * halves))
+    assert "below tol=1e-06, but at a saddle, from where the search found no way up." in message
+
+
+def test_nothing_that_was_tried_works(monkeypatch):
+    """A row of every pattern: even EM needs more than one iteration."""
+    monkeypatch.setattr(Attempt, "patience", 4)
     model = gradient(learning_rate=1e4, max_iter=1)
     assert "None of the other settings that were tried converged. See" in warning_of(model, AIR)
 

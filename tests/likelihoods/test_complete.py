@@ -110,3 +110,22 @@ def test_it_is_that_of_the_mean_that_float64_holds(rng, covariance_type, missing
         exact = exact_log_likelihood(X, model.mean_, as_matrix(model.covariance_, 2))
         assert model.log_likelihood_ == pytest.approx(exact, rel=1e-13)
         assert model.score(X) == pytest.approx(exact, rel=1e-13)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_a_ridge_far_above_the_variances(rng, covariance_type, missing):
+    """The likelihood of the data does not drown in the penalty, here of 1e24 nats at the start."""
+    X = 1e-12 * rng.standard_normal((50, 2))
+    X[:10, 0] = np.nan if missing else X[:10, 0]
+    model = GaussianGradientMLE(
+        solver="gradient",
+        covariance_type=covariance_type,
+        reg_covar=1.0,
+        covariance_init=1e-24,
+        max_iter=5,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X)
+    assert model.log_likelihood_ == pytest.approx(model.score(X), rel=1e-12)

@@ -171,7 +171,7 @@ def test_a_small_gradient_on_a_slope_is_not_convergence():
 
 @pytest.mark.parametrize("solver", ["natural", "newton"])
 @pytest.mark.parametrize("n_rows", [600, 3000])
-@pytest.mark.parametrize("correlation", [0.5, 0.9])
+@pytest.mark.parametrize("correlation", [0.5, 0.9, 0.999])
 def test_few_rows_that_show_a_pair_have_a_maximum(rng, solver, n_rows, correlation):
     """Of three points off a line no singular covariance is likely, however little they weigh."""
     x, noise = rng.standard_normal((2, n_rows))

@@ -13,7 +13,7 @@ from skgauss import GaussianGradientMLE
 from skgauss.likelihoods.missing import ObservedFull
 
 MOST_SECONDS = 60  # of the processor, which other processes do not lengthen
-MOST_EVALUATIONS = 500, 10  # of the likelihood of incomplete rows: in any fit, and for each step
+MOST_EVALUATIONS = 2500, 10  # of the likelihood of incomplete rows: in any fit, and for each step
 LARGEST_CONDITION = 1e10  # beyond it a reported covariance has lost its smallest eigenvalue
 
 

@@ -92,6 +92,9 @@ class Point:
     def __init__(self, data, mean, factor):
         self.data, self.mean, self.factor = data, mean, factor
         d, weights = len(mean), data.weights
+        # In units of the deviations there, since LU pivots by size.
+        unit = np.linalg.norm(factor, axis=1)
+        factor = factor / unit[:, None]
         patterns, pattern = np.unique(data.seen, axis=0, return_inverse=True)
         pattern = pattern.reshape(-1)
         order = np.argsort(~patterns, axis=1, kind="stable")  # what is seen comes first
@@ -99,15 +102,15 @@ class Point:
         Q, R = np.linalg.qr((factor[order] * shown[:, :, None]).transpose(0, 2, 1))
         Q *= shown[:, None, :]
         R[:, range(d), range(d)] += ~shown
-        residuals = np.where(data.seen, data.rows - mean, 0.0)
+        residuals = np.where(data.seen, data.rows - mean, 0.0) / unit
         residuals = np.take_along_axis(residuals, order[pattern], axis=1)[:, :, None]
         self.w = (Q[pattern] @ np.linalg.solve(R.transpose(0, 2, 1)[pattern], residuals))[:, :, 0]
         self.P = (Q @ Q.transpose(0, 2, 1))[pattern]
         log_det = 2 * np.log(np.abs(R[:, range(d), range(d)])).sum(axis=1)[pattern]
-        log_det += np.log(2 * np.pi) * data.seen.sum(axis=1)
+        log_det += data.seen @ (np.log(2 * np.pi) + 2 * np.log(unit))
         self.distance = float(weights @ (self.w**2).sum(axis=1))
         self.log_likelihood = -0.5 * (float(weights @ log_det) + self.distance)
-        ridge = np.linalg.solve(factor, np.diag(np.sqrt(data.ridge)))
+        ridge = np.linalg.solve(factor, np.diag(np.sqrt(data.ridge) / unit))
         self.ridge = ridge @ ridge.T
         self.value = self.log_likelihood - 0.5 * np.trace(self.ridge)
         self.score_mean = weights @ self.w

@@ -107,7 +107,8 @@ def path_leads_up(fit):
     if len(path) != model.n_iter_ + 1:
         yield f"{len(path)} values of {model.n_iter_} iterations"
     lowest = np.diff(path).min(initial=0.0)
-    rounding = 1e-12 * np.abs(path).max() + (fit.noise if fit.point else np.inf)
+    rounding = 1e-12 * np.abs(path).max()
+    rounding += fit.noise + fit.resolution if fit.point else np.inf
     if model.learning_rate == "auto" and not np.any(model.reg_covar_) and lowest < -rounding:
         yield f"it falls by {-lowest:.3g}"
 
