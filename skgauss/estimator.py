@@ -22,7 +22,6 @@ from .fitting import (
     check_warm_start,
     checked_statistics,
     evaluate_start,
-    feature_names,
     forget_input,
     initial,
     input_attributes,
@@ -35,7 +34,7 @@ from .fitting import (
 )
 from .gaussian import PARAMETRIZATIONS, make_family
 from .likelihoods import Evaluation, Likelihood, NoMaximumError, regularized_likelihood
-from .rows import Rows, rows_of, statistics_of
+from .rows import Rows, feature_names, rows_of, statistics_of
 from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
@@ -187,6 +186,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "mean_init": ["array-like", Real, None],
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
+        "censoring_limits": ["array-like", None],
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -204,6 +204,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         mean_init=None,
         covariance_init=None,
         reg_covar="auto",
+        censoring_limits=None,
         warm_start=False,
         record_path=False,
     ):
@@ -217,11 +218,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.mean_init = mean_init
         self.covariance_init = covariance_init
         self.reg_covar = reg_covar
+        self.censoring_limits = censoring_limits
         self.warm_start = warm_start
         self.record_path = record_path
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Fit the Gaussian.
 
         Parameters
@@ -258,16 +260,16 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "fit", X, y, sample_weight)
+        task = FitTask(self, "fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
+        rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
         task.begin()
         climb = self._climb(self._summarize(rows), seen, self._start, task)
         return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Add rows to the data, and go on from the current estimate.
 
         Any split of data into chunks ends where one `fit` of all of them does, as near as
@@ -306,10 +308,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If the maximum is not unique because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "partial_fit", X, y, sample_weight)
+        task = FitTask(self, "partial_fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        rows = rows_of(seen, X, sample_weight, reset=first, fewest_rows=0, some_weight=False)
+        checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
+        rows = rows_of(seen, X, sample_weight, X_upper, **checks)
         task.begin()
         statistics = self._summarize(rows)
         if not first:

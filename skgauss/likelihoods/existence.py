@@ -17,6 +17,7 @@ from ..rows import to_host
 from ..statistics import SufficientStatistics
 from .base import Likelihood
 from .complete import GaussianLikelihood
+from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
 
 _RELATIVE_RIDGE = 1e-6
@@ -111,7 +112,7 @@ def regularized_likelihood(
 
 
 def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:
-    """The likelihood of complete or of incomplete data, with a ridge that may be zero.
+    """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
     Raises
     ------
@@ -121,6 +122,8 @@ def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelih
     used = ridge if ridge.any() else None
     if statistics.complete:
         return GaussianLikelihood(statistics, family, used)
+    if statistics.coarse:
+        return (IntervalFull if family.correlated else IntervalDiagonal)(statistics, family, used)
     return (ObservedFull if family.correlated else ObservedDiagonal)(statistics, family, used)
 
 

@@ -1,0 +1,125 @@
+r"""Likelihood of values known exactly, to an interval, or not at all.
+
+A row with exact part o and interval part c in a box B has the log-likelihood
+:math:`\log N(x_o) + \log P(x_c \in B \mid x_o)`. By Fisher's identity its gradient is that of
+complete data of the mean and covariance that the point expects, as with missing values:
+
+.. math::
+
+    m = \operatorname{avg} E[y_i \mid x_o, B], \qquad
+    S = \operatorname{avg} \left[ (E[y_i] - m)(E[y_i] - m)^T + \operatorname{Cov}[y_i] \right].
+
+What is known of a row enters the E step alone: rows with intervals are parts of the same sums.
+
+References
+----------
+Dempster, Laird and Rubin (1977), JRSS B 39(1), section 4.2, for censored and grouped data;
+Heitjan and Rubin (1991), "Ignorability and coarse data", Annals of Statistics 19(4); Burridge
+(1981), "A note on maximum likelihood estimation for regression models using grouped data",
+JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import (
+    CoarseRows,
+    Conditioner,
+    Diagonal,
+    Frame,
+    Full,
+    coarse_rows,
+    independent,
+)
+from ..statistics import IntervalStatistics
+from .missing import Expected, ObservedDiagonal, ObservedFull, Sums, constant_of, parts_of
+
+_WHAT = "values known only to an interval"
+
+
+class IntervalDiagonal(ObservedDiagonal):
+    """Of uncorrelated features: each sees its own values and intervals alone."""
+
+    unimodal = False  # as a climb without an end has a small gradient, too
+    what_is_unknown = _WHAT
+
+    def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
+        s: IntervalStatistics = statistics.by_feature
+        self._known = s
+        exact = s.exact
+        mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
+        weights = {"weight": s.weight, "informative_weight": s.informative_weight}
+        super().__init__(replace(exact, mean=mean, **weights), family, ridge)
+        self._weights = s.weights / self.weight
+        self._missing_share = 1.0 - s.observed_weights / self.weight
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Moments with each interval replaced by a point of it."""
+        variances = self._known.variances
+        if self.ridge is not None:
+            variances = variances + self.ridge
+        return self._known.mean, self.family.root(self.family.project(variances))
+
+    def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
+        step, second, value = super()._sums(mean, deviations)
+        s = self._known
+        (rows, features), box = independent(s.lower, s.upper, mean, deviations)
+        weights, center = self._weights[rows], box.mean[:, 0]
+        squares = box.covariance[:, 0, 0] + center * center
+        step = step + np.bincount(features, weights * center, minlength=len(mean))
+        second = second + np.bincount(features, weights * squares, minlength=len(mean))
+        return step, second, value + float(weights @ box.log_probability)
+
+
+class IntervalFull(ObservedFull):
+    """Of correlated features; the order of integration is set before the climb."""
+
+    what_is_unknown = _WHAT
+    has_information = False
+
+    @staticmethod
+    def _prepare(statistics: Any, frame: Frame) -> list[Any]:
+        if not statistics.coarse:
+            return parts_of(statistics, frame)
+        s: IntervalStatistics = statistics
+        pieces = coarse_rows(s.lower, s.upper, frame, frame)
+        return parts_of(s.exact, frame) + [
+            _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
+        ]
+
+
+class _IntervalPart:
+    """Rows of the data in which equally many values are known to an interval, or missing."""
+
+    def __init__(self, coarse: CoarseRows, weights: Array, unit: Array):
+        known = np.ones(coarse.rows.shape)
+        known.reshape(-1)[coarse.gaps.entries] = 0.0
+        self.gaps = coarse.gaps
+        self._coarse = coarse
+        self._weights = weights
+        self._constant = constant_of(weights @ known, unit)
+
+    def completed(self, mean: Array, condition: Conditioner) -> Sums:
+        """Of the rows with their hidden values as expected, and of the spread of these."""
+        d, weights = len(mean), self._weights
+        hidden = self._coarse.given(mean, condition)
+        rows = self._coarse.rows.copy()
+        rows.reshape(-1)[self.gaps.entries] = hidden.values.T
+        spread = np.bincount(
+            self.gaps.blocks.reshape(-1),
+            (weights * hidden.covariance.transpose(1, 2, 0)).reshape(-1),
+            minlength=d * d,
+        )
+        return Sums(
+            float(weights.sum()),
+            weights @ rows,
+            (weights[:, None] * rows).T @ rows + spread.reshape(d, d),
+            self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
+        )
