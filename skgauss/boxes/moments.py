@@ -4,7 +4,9 @@ import numpy as np
 
 from .._typing import Array
 from .base import BoxMoments
-from .nested import nested_moments
+from .nested import ORDER, nested_moments
+
+_NODES = 200_000  # at a time
 
 
 def box_moments(
@@ -22,18 +24,30 @@ def box_moments(
     covariance : array of shape (k, k) or (n, k, k)
     """
     n, k = lower.shape
-    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    correlation = covariance / (scale[..., :, None] * scale[..., None, :])
-    correlation = np.broadcast_to(correlation, (n, k, k))
+    covariance = np.broadcast_to(covariance, (n, k, k))
+    found = BoxMoments.empty(n, k)
+    size = max(1, _NODES // ORDER ** max(0, k - 1))
+    for start in range(0, n, size):
+        rows = slice(start, start + size)
+        found.fill(rows, _of_few(lower[rows], upper[rows], width[rows], covariance[rows]))
+    return found
+
+
+def _of_few(lower: Array, upper: Array, width: Array, covariance: Array) -> BoxMoments:
+    """Moments by quadrature, of as many rows as have room in the cache."""
+    n, k = lower.shape
+    scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    units = scale[:, :, None] * scale[:, None, :]
     origin, start, end = _from_a_point_inside(lower / scale, upper / scale, width / scale)
+    correlation = covariance / units
     if k == 0:
-        within = BoxMoments(np.zeros(n), np.zeros((n, 0)), np.zeros((n, 0, 0)))
+        within = BoxMoments(np.zeros(n), start, correlation)
     else:
         within = nested_moments(start, end, -origin, correlation, np.linalg.inv(correlation))
     return BoxMoments(
         within.log_probability,
         np.clip((origin + within.mean) * scale, lower, upper),
-        within.covariance * (scale[..., :, None] * scale[..., None, :]),
+        within.covariance * units,
     )
 
 
