@@ -24,26 +24,20 @@ def box_moments(
     covariance : array of shape (k, k) or (n, k, k)
     """
     n, k = lower.shape
-    covariance = np.broadcast_to(covariance, (n, k, k))
-    found = BoxMoments.empty(n, k)
-    size = max(1, _NODES // ORDER ** max(0, k - 1))
-    for start in range(0, n, size):
-        rows = slice(start, start + size)
-        found.fill(rows, _of_few(lower[rows], upper[rows], width[rows], covariance[rows]))
-    return found
-
-
-def _of_few(lower: Array, upper: Array, width: Array, covariance: Array) -> BoxMoments:
-    """Moments by quadrature, of as many rows as have room in the cache."""
-    n, k = lower.shape
-    scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    units = scale[:, :, None] * scale[:, None, :]
-    origin, start, end = _from_a_point_inside(lower / scale, upper / scale, width / scale)
-    correlation = covariance / units
     if k == 0:
-        within = BoxMoments(np.zeros(n), start, correlation)
-    else:
-        within = nested_moments(start, end, -origin, correlation, np.linalg.inv(correlation))
+        return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
+    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    units = scale[..., :, None] * scale[..., None, :]
+    correlation = covariance / units
+    precision = np.broadcast_to(np.linalg.inv(correlation), (n, k, k))
+    correlation = np.broadcast_to(correlation, (n, k, k))
+    origin, start, end = _from_a_point_inside(lower / scale, upper / scale, width / scale)
+    within = BoxMoments.empty(n, k)
+    size = max(1, _NODES // ORDER ** (k - 1))
+    for first in range(0, n, size):
+        rows = slice(first, first + size)
+        parts = (part[rows] for part in (start, end, -origin, correlation, precision))
+        within.fill(rows, nested_moments(*parts))
     return BoxMoments(
         within.log_probability,
         np.clip((origin + within.mean) * scale, lower, upper),

@@ -17,10 +17,10 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 
 
 def _rule(order: int) -> tuple[Array, Array]:
-    """Nodes in (0, 1), and the weights for the integral and the first two moments."""
+    """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
     node, weight = np.polynomial.legendre.leggauss(order)
     node = (node + 1) / 2
-    return node, weight[:, None] / 2 * node[:, None] ** np.arange(3)
+    return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
 
 
 _NARROW, _TAIL = _rule(10), _rule(26)
@@ -66,11 +66,10 @@ def reach(slope: Array) -> Array:
 
 def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
     """Log-probability, mean past the near end and variance, of a standard Gaussian."""
-    node, weights = rule
+    powers, weights = rule
     width = np.minimum(width, reach(near))
-    density = np.multiply.outer(-width * near, node)
-    density -= np.multiply.outer(width**2 / 2, node**2)
-    total, first, second = (np.exp(density, out=density) @ weights).T
+    log_density = np.stack([width * near, width**2], axis=1) @ powers
+    total, first, second = (np.exp(log_density, out=log_density) @ weights).T
     offset = first / total
     # The offset counts from the end where the density is largest, so that its square is at most
     # three times the variance: hardly a digit is lost.
