@@ -4,7 +4,7 @@ import numpy as np
 
 from .._typing import Array
 from .base import BoxMoments
-from .nested import ORDER, nested_moments
+from .nested import ORDER, Boxes, nested_moments
 
 _NODES = 200_000  # at a time
 
@@ -32,12 +32,12 @@ def box_moments(
     precision = np.broadcast_to(np.linalg.inv(correlation), (n, k, k))
     correlation = np.broadcast_to(correlation, (n, k, k))
     origin, start, end = _from_a_point_inside(lower / scale, upper / scale, width / scale)
+    boxes = Boxes(start, end, -origin, correlation, precision)
     within = BoxMoments.empty(n, k)
     size = max(1, _NODES // ORDER ** (k - 1))
     for first in range(0, n, size):
         rows = slice(first, first + size)
-        parts = (part[rows] for part in (start, end, -origin, correlation, precision))
-        within.fill(rows, nested_moments(*parts))
+        within.fill(rows, nested_moments(boxes.take(rows)))
     return BoxMoments(
         within.log_probability,
         np.clip((origin + within.mean) * scale, lower, upper),
