@@ -22,6 +22,12 @@ def box_moments(
         Widths as the data have them: the difference of the ends has lost them where an
         interval is narrow and far from the mean.
     covariance : array of shape (k, k) or (n, k, k)
+        Of any units: they are taken out first.
+
+    Returns
+    -------
+    BoxMoments
+        The log-probabilities in nats; mean and covariance within each box, in the units given.
     """
     n, k = lower.shape
     if k == 0:

@@ -2,8 +2,12 @@
 
 The density of the first variable within the box is its own times the probability that the
 others are in theirs, given it. The logarithm of this is concave. The integral starts at the
-most likely point of the box, and halves a piece until Gauss's rule resolves it. Moments are
-those of a mixture over the nodes, all of whose terms are positive.
+most likely point of the box, and a piece is divided until Gauss's rule is exact on it. Moments
+are those of a mixture over the nodes, all of whose terms are positive.
+
+The error is about 1e-13: of the log-probability, and of the moments in units of the standard
+deviations within the box. Where almost all of a variable is determined by the others, the
+rounding of the correlations counts more: 1e-16 over the part of the variance that is not.
 """
 
 from typing import NamedTuple
@@ -137,9 +141,8 @@ def _between(boxes: Boxes, ends: Array, rule: _Rule) -> BoxMoments:
     x = start[:, None] + (end - start)[:, None] * rule.node
     log_density, rest = boxes.take(row).at(x)
     log_weight = log_density + np.log(end - start)[:, None] + np.log(rule.weight)
-    mean, covariance = np.empty((*x.shape, k)), np.zeros((*x.shape, k, k))
-    mean[:, :, 0], mean[:, :, 1:] = x, rest.mean.reshape(*x.shape, k - 1)
-    covariance[:, :, 1:, 1:] = rest.covariance.reshape(*x.shape, k - 1, k - 1)
+    mean = np.concatenate([x[:, :, None], rest.mean.reshape(*x.shape, k - 1)], axis=2)
+    covariance = rest.covariance.reshape(*x.shape, k - 1, k - 1)
     pieces = BoxMoments.empty(2 * n, k)
     pieces.fill(live, _mixture(log_weight, mean, covariance))
 
@@ -199,16 +202,20 @@ def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
 
 
 def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
-    """Total probability, mean and covariance of n mixtures of m components."""
+    """Total probability, mean and covariance of n mixtures of m components.
+
+    Where a component has a covariance of fewer variables, those before them are constants in it.
+    """
     peak = log_weight.max(axis=1)
     weight = np.exp(log_weight - peak[:, None])
     total = weight.sum(axis=1)
     weight /= total[:, None]
     centre = (weight[:, None, :] @ mean)[:, 0]
     deviation = mean - centre[:, None, :]
-    between = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
-    within = np.einsum("nm,nmij->nij", weight, covariance)
-    return BoxMoments(peak + np.log(total), centre, between + within)
+    found = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
+    varying = slice(mean.shape[2] - covariance.shape[2], None)
+    found[:, varying, varying] += np.einsum("nm,nmij->nij", weight, covariance)
+    return BoxMoments(peak + np.log(total), centre, found)
 
 
 def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array):
