@@ -26,17 +26,17 @@ def lattice_moments(
 ) -> BoxMoments:
     """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Ends and widths are (n, k), correlation (n, k, k), with at least two variables.
+    Ends and widths are (n, k), for at least two variables.
     """
     n, k = lower.shape
-    found = BoxMoments(np.empty(n), np.empty((n, k)), np.empty((n, k, k)))
+    correlation = np.broadcast_to(correlation, (n, k, k))
+    found = BoxMoments.empty(n, k)
     at_once = max(_BLOCK // (N_POINTS * k), 1)
     with np.errstate(over="ignore", under="ignore"):
         for start in range(0, n, at_once):
             rows = slice(start, start + at_once)
             boxes = lower[rows], upper[rows], width[rows], correlation[rows]
-            for whole, part in zip(found, _of_block(*boxes, lattice.part(rows)), strict=True):
-                whole[rows] = part
+            found.fill(rows, _of_block(*boxes, lattice.part(rows)))
     return found
 
 
@@ -104,8 +104,8 @@ def _backward(
 ) -> tuple[Array, Array]:
     """Mean and covariance of z within the box, from the derivatives of the sum.
 
-    A derivative along the mean of c is E[z], one along its factor Cov[z], by the rules
-    for the derivatives of Gaussian integrals. Deviations enter, and no square of a mean.
+    The derivative of a Gaussian integral along the mean of z is E[z], and along the factor it is
+    E[z z'] - I. The latter is taken about E[z], so that in a tail no squares cancel.
     """
     n, k, _ = z.shape
     along_ends, score = np.empty(z.shape), np.empty(z.shape)

@@ -56,6 +56,6 @@ def forget_input(seen: Any, n_features: int) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        if name in ("_factor", WAITING) or (name.endswith("_") and name[0] != "_"):
+        if name in ("_factor", "_guess", WAITING) or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

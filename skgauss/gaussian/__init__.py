@@ -4,7 +4,7 @@ What belongs here is true of a mean and a covariance without any data to fit: fa
 their algebra, theta and the chain rule, the law of some features given others, or given intervals.
 """
 
-from .coarsened import CoarseRows, Frame, coarse_rows, coarsened, independent
+from .coarsened import Coarsened, CoarseRows, Frame, coarse_rows, coarsened, independent
 from .conditional import Conditioner, hidden_basis
 from .diagonal import Diagonal
 from .families import Family, family_of, make_family
@@ -20,6 +20,7 @@ __all__ = [
     "PARAMETRIZATIONS",
     "SMALLEST_SCALE",
     "CoarseRows",
+    "Coarsened",
     "Conditioner",
     "Diagonal",
     "Family",
