@@ -32,6 +32,7 @@ class Interval(NamedTuple):
     log_probability: Array
     slope: Array  # its derivative along the near end: minus the mean
     widening: Array  # its derivative along the logarithm of the width
+    density: Array  # at the near end, where that is not in the tail
     fall: Array  # density at the far end, by that at the near end, as the masses below them
     below_near: Array
     below_far: Array
@@ -44,7 +45,9 @@ class Interval(NamedTuple):
         far = near - width
         drop = np.expm1(width * (near - 0.5 * width))
         fall = 1.0 + drop
-        below_near, below_far = _below(near, far, fall)
+        body = np.maximum(near, _TAIL)
+        density = np.exp(-0.5 * body * body - _LOG_ROOT_2PI)
+        below_near, below_far = _below(near, far, fall, density)
         mass = below_near - below_far
         narrow = width * (0.5 * width + np.abs(near)) < _NARROW
         if narrow.any():
@@ -55,9 +58,10 @@ class Interval(NamedTuple):
             near=near,
             width=width,
             far=far,
-            log_probability=np.log(mass) - 0.5 * near * near - _LOG_ROOT_2PI,
+            log_probability=np.log(mass * density) + 0.5 * (body * body - near * near),
             slope=-drop / mass,
             widening=width * fall / mass,
+            density=density,
             fall=fall,
             below_near=below_near,
             below_far=below_far,
@@ -75,8 +79,7 @@ class Interval(NamedTuple):
         share = np.where(self.sign < 0.0, 1.0 - u, u)
         rest = 1.0 - share
         below = share * self.below_near + rest * self.below_far
-        at_near = np.exp(-0.5 * self.near * self.near - _LOG_ROOT_2PI)
-        z = ndtri(np.minimum(below * at_near, 1.0 - 2.0**-53))
+        z = ndtri(np.minimum(below * self.density, 1.0 - 2.0**-53))
         z = np.minimum(np.maximum(z, self.far), self.near)
         density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end, by that at z
         tail = self.near < _TAIL
@@ -89,9 +92,8 @@ class Interval(NamedTuple):
         return z, (share + rest) * density, -rest * density * self.width
 
 
-def _below(near: Array, far: Array, fall: Array) -> tuple[Array, Array]:
+def _below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
     """Masses below the two ends, by the density at the near end."""
-    density = np.exp(-0.5 * np.maximum(near, _TAIL) ** 2 - _LOG_ROOT_2PI)
     below_near, below_far = ndtr(near) / density, ndtr(far) / density
     tail = near < _TAIL
     if tail.any():
