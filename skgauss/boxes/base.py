@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from .._typing import Array
 
 
@@ -11,3 +13,13 @@ class BoxMoments(NamedTuple):
     log_probability: Array  # (n,), nats
     mean: Array  # (n, k), E[c | box]
     covariance: Array  # (n, k, k), Cov[c | box]
+
+    @classmethod
+    def empty(cls, n: int, k: int) -> "BoxMoments":
+        """Of boxes without probability, to be filled."""
+        return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
+
+    def fill(self, rows, found: "BoxMoments") -> None:
+        """Write what was found for some of the rows."""
+        for field, part in zip(self, found, strict=True):
+            field[rows] = part

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .._typing import Array
 from .interval import Interval
+from .units import standardised
 
 N_POINTS = 257  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
@@ -41,13 +42,10 @@ class Lattice(NamedTuple):
             Ends less the mean of the Gaussian.
         covariance : array of shape (k, k) or (n, k, k)
         """
-        scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-        correlation = covariance / scale[..., :, None] / scale[..., None, :]
-        correlation = np.broadcast_to(correlation, (*lower.shape, lower.shape[1]))
+        width = np.maximum(upper - lower, np.finfo(float).tiny)
+        _, boxes = standardised(lower, upper, width, covariance)
         with np.errstate(over="ignore"):
-            return cls(
-                _order(lower / scale, upper / scale, correlation), _hash(rows, lower.shape[1] - 1)
-            )
+            return cls(_order(*boxes), _hash(rows, lower.shape[1] - 1))
 
     def part(self, rows: slice) -> "Lattice":
         """That of some rows."""
@@ -96,14 +94,13 @@ def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def _order(lower: Array, upper: Array, correlation: Array) -> NDArray[np.intp]:
+def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDArray[np.intp]:
     """Next is always the variable least likely to be in its interval, given those before it.
 
     They are taken to be at their truncated means (Gibson, Glasbey and Elston, 1994).
     """
     n, k = lower.shape
     row = np.arange(n)
-    width = np.maximum(upper - lower, np.finfo(float).tiny)
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):

@@ -5,10 +5,12 @@ import numpy as np
 from .._typing import Array
 from .base import BoxMoments
 from .lattice import Lattice
-from .nested import nested_moments
+from .nested import ORDER, nested_moments
 from .separation import lattice_moments
+from .units import from_a_point_inside, restored, standardised
 
 _FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
+_NODES = 200_000  # at a time
 
 
 def box_moments(
@@ -29,38 +31,26 @@ def box_moments(
         it climbs one smooth function; None makes one from the boxes themselves.
     """
     n, k = lower.shape
-    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    correlation = covariance / (scale[..., :, None] * scale[..., None, :])
-    correlation = np.broadcast_to(correlation, (n, k, k))
-    ends = lower / scale, upper / scale, width / scale
-    if k >= _FEWEST_OF_LATTICE:
+    if k == 0:
+        return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
+    scale, boxes = standardised(lower, upper, width, covariance)
+    if k < _FEWEST_OF_LATTICE:
+        within = _to_last_digits(*boxes)
+    else:
         if lattice is None:
             lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
-        within = lattice_moments(*ends, correlation, lattice)
-    else:
-        within = _to_last_digits(*ends, correlation)
-    return BoxMoments(
-        within.log_probability,
-        np.clip(within.mean * scale, lower, upper),
-        within.covariance * (scale[..., :, None] * scale[..., None, :]),
-    )
+        within = lattice_moments(*boxes, lattice)
+    return restored(within, scale, lower, upper)
 
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
     n, k = lower.shape
-    if k == 0:
-        return BoxMoments(np.zeros(n), np.zeros((n, 0)), np.zeros((n, 0, 0)))
-    origin, start, end = _from_a_point_inside(lower, upper, width)
-    within = nested_moments(start, end, -origin, correlation, np.linalg.inv(correlation))
+    origin, start, end = from_a_point_inside(lower, upper, width)
+    within = BoxMoments.empty(n, k)
+    size = max(1, _NODES // ORDER ** (k - 1))
+    for first in range(0, n, size):
+        rows = slice(first, first + size)
+        precision = np.linalg.inv(correlation[rows]).astype(np.float64, copy=False)
+        parts = start[rows], end[rows], -origin[rows], correlation[rows], precision
+        within.fill(rows, nested_moments(*parts))
     return within._replace(mean=origin + within.mean)
-
-
-def _from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:
-    """The point of the box that is nearest to the mean, and the ends as seen from there.
-
-    Their difference is the width to the last digit, which that of the given ends is not.
-    """
-    origin = np.clip(0.0, lower, upper)
-    start = np.where(upper < 0.0, -width, lower - origin)
-    end = np.add(start, width, out=upper - origin, where=np.isfinite(start))
-    return origin, start, end

@@ -15,11 +15,27 @@ from .._typing import Array
 from .base import BoxMoments
 from .univariate import NEGLIGIBLE, reach, univariate_moments
 
-_ORDER = 28
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(_ORDER)
-# The rule is exact to 1e-13 for a Gaussian that has at most so many standard deviations, and
-# falls by at most so many nats, on the piece.
-_LONGEST, _DEEPEST = 13.0, 80.0
+
+class _Rule(NamedTuple):
+    """Gauss's rule on (0, 1), and what it integrates to 1e-13.
+
+    That is a Gaussian with at most ``longest`` standard deviations and a fall of at most
+    ``deepest`` nats on the piece.
+    """
+
+    node: Array
+    weight: Array
+    longest: float
+    deepest: float
+
+    @classmethod
+    def of(cls, order: int, longest: float, deepest: float) -> "_Rule":
+        node, weight = np.polynomial.legendre.leggauss(order)
+        return cls((node + 1) / 2, weight / 2, longest, deepest)
+
+
+ORDER = 28
+_LONG, _SHORT = _Rule.of(ORDER, 13.0, 80.0), _Rule.of(12, 3.0, 8.0)
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
@@ -34,16 +50,16 @@ def nested_moments(
         return univariate_moments(lower[:, 0], upper[:, 0], mean[:, 0], covariance[:, 0, 0])
     mode, _ = _most_likely(lower, upper, mean, covariance)
     scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
-    slope = (precision @ (mode - mean)[:, :, None])[:, :, 0] * scale
-    start = np.maximum(lower, mode - scale * reach(np.maximum(-slope, 0.0)))
-    end = np.minimum(upper, mode + scale * reach(np.maximum(slope, 0.0)))
+    slope = (precision @ (mode - mean)[:, :, None])[:, :, 0]
+    step = np.spacing(np.abs(mode))  # a piece has a length, even where the density is a point
+    start = np.maximum(lower, mode - scale * reach(np.maximum(-slope * scale, 0.0)) - step)
+    end = np.minimum(upper, mode + scale * reach(np.maximum(slope * scale, 0.0)) + step)
 
     # First comes the variable whose range is the smallest, in units of its finest detail.
     detail = np.sqrt(np.diagonal(precision, axis1=1, axis2=2))
     first = np.argmin((end - start) * detail, axis=1)
     order = np.argsort(np.arange(lower.shape[1]) != first[:, None], axis=1, kind="stable")
     row = np.arange(len(lower))[:, None]
-    ends = np.stack([start, mode, end], axis=2)[row[:, 0], first]
     rows = _Rows(
         *(ends_or_mean[row, order] for ends_or_mean in (lower, upper, mean)),
         *(
@@ -51,7 +67,16 @@ def nested_moments(
             for matrix in (covariance, precision)
         ),
     )
-    found = _between(rows, ends)
+    start, mode, end, slope, detail = (
+        part[row[:, 0], first] for part in (start, mode, end, slope, detail)
+    )
+    length = end - start
+    short = (length * detail < _SHORT.longest) & (length * np.abs(slope) < _SHORT.deepest)
+    ends = np.stack([start, np.where(short, end, mode), end], axis=1)
+    found = BoxMoments.empty(*lower.shape)
+    for kind, rule in ((short, _SHORT), (~short, _LONG)):
+        some = np.flatnonzero(kind)
+        found.fill(some, _between(rows.take(some), ends[some], rule))
     back = np.argsort(order, axis=1)
     return BoxMoments(
         found.log_probability,
@@ -104,56 +129,57 @@ class _Rows(NamedTuple):
         return log_density + rest.log_probability.reshape(x.shape), rest
 
 
-def _between(rows: _Rows, ends: Array) -> BoxMoments:
+def _between(rows: _Rows, ends: Array, rule: _Rule) -> BoxMoments:
     """Moments where the first variable lies between the first and the last of three ends."""
     n, k = rows.mean.shape
     start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
     live = np.flatnonzero(end > start)
     start, end, row = start[live], end[live], live // 2
-    x = start[:, None] + (end - start)[:, None] * (_NODES + 1) / 2
+    x = start[:, None] + (end - start)[:, None] * rule.node
     log_density, rest = rows.take(row).at(x)
-    log_weight = log_density + np.log(end - start)[:, None] + np.log(_WEIGHTS / 2)
-    piece = _mixture(
-        log_weight,
-        np.concatenate([x[:, :, None], rest.mean.reshape(*x.shape, k - 1)], axis=2),
-        np.pad(rest.covariance, [(0, 0), (1, 0), (1, 0)]).reshape(*x.shape, k, k),
-    )
-    pieces = BoxMoments(np.full(2 * n, -np.inf), np.zeros((2 * n, k)), np.zeros((2 * n, k, k)))
-    for every, some in zip(pieces, piece, strict=True):
-        every[live] = some
+    log_weight = log_density + np.log(end - start)[:, None] + np.log(rule.weight)
+    mean, covariance = np.empty((*x.shape, k)), np.zeros((*x.shape, k, k))
+    mean[:, :, 0], mean[:, :, 1:] = x, rest.mean.reshape(*x.shape, k - 1)
+    covariance[:, :, 1:, 1:] = rest.covariance.reshape(*x.shape, k - 1, k - 1)
+    pieces = BoxMoments.empty(2 * n, k)
+    pieces.fill(live, _mixture(log_weight, mean, covariance))
 
     total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])[row]
-    counts = _bound(log_density) + np.log(end - start) > total - NEGLIGIBLE
-    rough = np.flatnonzero(counts & ~_resolved(rows.take(row), start, end, log_density))
+    counts = _bound(log_density, rule.node) + np.log(end - start) > total - NEGLIGIBLE
+    rough = np.flatnonzero(counts & ~_resolved(rows.take(row), start, end, log_density, rule))
     if len(rough):
         rows = rows.take(row[rough])
         a, b = _relevant(x[rough], log_density[rough], start[rough], end[rough])
-        halves = _between(rows, np.stack([a, _middle(rows, a, b), b], axis=1))
-        for every, some in zip(pieces, halves, strict=True):
-            every[live[rough]] = some
-    return _mixture(*(every.reshape(n, 2, *every.shape[1:]) for every in pieces))
+        ends = np.stack([a, _middle(rows, a, b), b], axis=1)
+        pieces.fill(live[rough], _between(rows, ends, rule))
+    return _mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 
-def _bound(log_density: Array) -> Array:
+def _bound(log_density: Array, node: Array) -> Array:
     """What no value of a concave function exceeds, which is known at the nodes."""
-    beyond = (_NODES[0] + 1) / (_NODES[1] - _NODES[0])
+    beyond = node[0] / (node[1] - node[0])
     first = log_density[:, 0] + beyond * (log_density[:, 0] - log_density[:, 1])
     last = log_density[:, -1] + beyond * (log_density[:, -1] - log_density[:, -2])
     return np.maximum(log_density.max(axis=1), np.maximum(first, last))
 
 
-def _resolved(rows: _Rows, start: Array, end: Array, log_density: Array) -> NDArray[np.bool_]:
+def _resolved(
+    rows: _Rows, start: Array, end: Array, log_density: Array, rule: _Rule
+) -> NDArray[np.bool_]:
     """Whether the rule is exact.
 
     The density is a mixture of Gaussians in the first variable, given all of the others. Where
     the others are sure to be in their intervals, it is the wider Gaussian of the first alone.
     """
-    depth = log_density.max(axis=1) - log_density.min(axis=1)
+    peak = log_density.max(axis=1)
+    rounding = 100 * np.finfo(float).eps * np.abs(peak)
     first, last = rows.certain()
     variance = np.where(
         (first <= start) & (end <= last), rows.covariance[:, 0, 0], 1 / rows.precision[:, 0, 0]
     )
-    return (depth < _DEEPEST) & (end - start < _LONGEST * np.sqrt(variance))
+    return (peak - log_density.min(axis=1) < rule.deepest + rounding) & (
+        end - start < rule.longest * np.sqrt(variance)
+    )
 
 
 def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[Array, Array]:

@@ -29,14 +29,13 @@ def lattice_moments(
     Ends and widths are (n, k), correlation (n, k, k), with at least two variables.
     """
     n, k = lower.shape
-    found = BoxMoments(np.empty(n), np.empty((n, k)), np.empty((n, k, k)))
+    found = BoxMoments.empty(n, k)
     at_once = max(_BLOCK // (N_POINTS * k), 1)
     with np.errstate(over="ignore", under="ignore"):
         for start in range(0, n, at_once):
             rows = slice(start, start + at_once)
             boxes = lower[rows], upper[rows], width[rows], correlation[rows]
-            for whole, part in zip(found, _of_block(*boxes, lattice.part(rows)), strict=True):
-                whole[rows] = part
+            found.fill(rows, _of_block(*boxes, lattice.part(rows)))
     return found
 
 

@@ -17,10 +17,10 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 
 
 def _rule(order: int) -> tuple[Array, Array]:
-    """Nodes in (0, 1), and the weights for the integral and the first two moments."""
+    """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
     node, weight = np.polynomial.legendre.leggauss(order)
     node = (node + 1) / 2
-    return node, weight[:, None] / 2 * node[:, None] ** np.arange(3)
+    return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
 
 
 _NARROW, _TAIL = _rule(10), _rule(26)
@@ -39,20 +39,20 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
     far = np.where(mirrored, mean - lower, upper - mean) / scale
     width = (upper - lower) / scale
     fall = width * (np.maximum(near, 0.0) + width / 2)  # of the log-density, end to end
-    narrow = fall < 2.0
-    tail = ~narrow & (near > 3.0)
-    wide = ~narrow & ~tail
+    narrow, in_tail = fall < 2.0, near > 3.0
 
     sign = np.where(mirrored, -1.0, 1.0)
     log_probability, centre, variance_within = np.empty((3, len(near)))
-    for where, rule in ((narrow, _NARROW), (tail, _TAIL)):
-        log_probability[where], offset, variance_within[where] = _by_quadrature(
-            near[where], width[where], rule
+    for kind, rule in ((narrow, _NARROW), (in_tail & ~narrow, _TAIL)):
+        some = np.flatnonzero(kind)
+        log_probability[some], offset, variance_within[some] = _by_quadrature(
+            near[some], width[some], rule
         )
-        end = np.where(mirrored[where], upper[where], lower[where])
-        centre[where] = end + sign[where] * scale[where] * offset
-    log_probability[wide], deviation, variance_within[wide] = _closed_form(near[wide], far[wide])
-    centre[wide] = mean[wide] + sign[wide] * scale[wide] * deviation
+        end = np.where(mirrored[some], upper[some], lower[some])
+        centre[some] = end + sign[some] * scale[some] * offset
+    some = np.flatnonzero(~(narrow | in_tail))
+    log_probability[some], deviation, variance_within[some] = _closed_form(near[some], far[some])
+    centre[some] = mean[some] + sign[some] * scale[some] * deviation
     return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
 
 
@@ -66,11 +66,10 @@ def reach(slope: Array) -> Array:
 
 def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
     """Log-probability, mean past the near end and variance, of a standard Gaussian."""
-    node, weights = rule
+    powers, weights = rule
     width = np.minimum(width, reach(near))
-    density = np.multiply.outer(-width * near, node)
-    density -= np.multiply.outer(width**2 / 2, node**2)
-    total, first, second = (np.exp(density, out=density) @ weights).T
+    log_density = np.stack([width * near, width**2], axis=1) @ powers
+    total, first, second = (np.exp(log_density, out=log_density) @ weights).T
     offset = first / total
     # The offset counts from the end where the density is largest, so that its square is at most
     # three times the variance: hardly a digit is lost.
@@ -81,11 +80,12 @@ def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
 
 def _closed_form(near: Array, far: Array):
     """Log-probability, mean and variance, of a standard Gaussian."""
-    near, far = np.maximum(near, -40.0), np.minimum(far, 40.0)  # whose densities are 0.0
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)
-    holds_mean = near < 0.0
-    inside = np.where(holds_mean, (1.0 - before) - beyond, before - beyond)
-    log_probability = np.where(holds_mean, np.log1p(-(before + beyond)), np.log(inside))
+    inside = np.where(near < 0.0, 1.0 - before, before) - beyond
+    log_probability = np.log(inside)
+    likely = np.flatnonzero(inside > 0.5)
+    log_probability[likely] = np.log1p(-(before + beyond)[likely])
+    near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
     at_near, at_far = (np.exp(-(end**2) / 2 - _LOG_ROOT_2PI) / inside for end in (near, far))
     mean = at_near - at_far
     return log_probability, mean, 1.0 + near * at_near - far * at_far - mean**2

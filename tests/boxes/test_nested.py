@@ -230,9 +230,9 @@ def test_within_the_box(rng, k):
     """However far it is: log-probabilities down to -1e10, and below what a float resolves."""
     lower, upper = boxes(rng, 50, k)
     correlation = random_correlations(rng, 50, k)
-    for scale in (1e2, 1e5):
+    for scale in (1e2, 1e5, 1e12):
         found = moments(scale * lower, scale * upper, correlation)
         assert all(np.isfinite(field).all() for field in found)
         assert (scale * lower <= found.mean).all()
         assert (found.mean <= scale * upper).all()
-        assert (np.diagonal(found.covariance, axis1=1, axis2=2) > 0.0).all()
+        assert (np.diagonal(found.covariance, axis1=1, axis2=2) >= 0.0).all()
