@@ -17,6 +17,7 @@ from .units import standardised
 N_POINTS = 257  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
 _RESOLUTION = 1e-14  # of the variance that a variable keeps, given others
+_NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -42,8 +43,7 @@ class Lattice(NamedTuple):
             Ends less the mean of the Gaussian.
         covariance : array of shape (k, k) or (n, k, k)
         """
-        width = np.maximum(upper - lower, np.finfo(float).tiny)
-        _, boxes = standardised(lower, upper, width, covariance)
+        _, boxes = standardised(lower, upper, upper - lower, covariance)
         with np.errstate(over="ignore"):
             return cls(_order(*boxes), _hash(rows, lower.shape[1] - 1))
 
@@ -101,6 +101,7 @@ def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDAr
     """
     n, k = lower.shape
     row = np.arange(n)
+    width = np.maximum(width, _NARROWEST)
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):
