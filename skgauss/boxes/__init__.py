@@ -6,6 +6,8 @@ does not.
 """
 
 from .base import BoxMoments
+from .lattice import Lattice
 from .moments import box_moments
+from .propagation import expectation_propagation
 
-__all__ = ["BoxMoments", "box_moments"]
+__all__ = ["BoxMoments", "Lattice", "box_moments", "expectation_propagation"]

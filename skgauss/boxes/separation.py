@@ -103,8 +103,8 @@ def _backward(
 ) -> tuple[Array, Array]:
     """Mean and covariance of z within the box, from the derivatives of the sum.
 
-    A derivative along the mean of c is E[z], one along its factor Cov[z], by the rules
-    for the derivatives of Gaussian integrals. Deviations enter, and no square of a mean.
+    The derivative of a Gaussian integral along the mean of z is E[z], and along the factor it is
+    E[z z'] - I. The latter is taken about E[z], so that in a tail no squares cancel.
     """
     n, k, _ = z.shape
     along_ends, score = np.empty(z.shape), np.empty(z.shape)

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from oracles import gradients_of_box
 from scipy.integrate import trapezoid
 from scipy.special import log_ndtr
 from scipy.stats import multivariate_normal, truncnorm
@@ -41,20 +42,13 @@ def boxes(rng, kind, n, k):
     return lower, upper, width, covariance
 
 
-def gradients(found, covariance):
-    """Of the log-probability, along mean and covariance, that the moments stand for."""
-    precision = np.linalg.inv(covariance)
-    second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
-    along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
-    return along_mean, 0.5 * (precision @ second @ precision - precision)
-
-
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("k", [4, 7])
 def test_moments_are_the_derivative_of_the_log_probability(rng, kind, k):
     lower, upper, width, covariance = boxes(rng, kind, 5, k)
     lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
-    along_mean, along_covariance = gradients(moments(lower, upper, covariance, width), covariance)
+    found = moments(lower, upper, covariance, width)
+    along_mean, along_covariance = gradients_of_box(found, covariance)
 
     def value(t):
         moved = lower - t * shift, upper - t * shift, covariance + t * change
@@ -255,6 +249,20 @@ def test_equal_rows_have_equal_lattices_and_others_do_not(rng):
     zero = Lattice.of(np.zeros((1, 8)), lower[:1], upper[:1], covariance[:1])
     minus = Lattice.of(np.full((1, 8), -0.0), lower[:1], upper[:1], covariance[:1])
     np.testing.assert_array_equal(zero.shift, minus.shift)
+
+
+def test_the_least_likely_come_first(rng):
+    """As they stand, where features are independent; given the chosen ones, where they are not."""
+    upper = rng.normal(size=(20, 5))
+    lower = np.full_like(upper, -np.inf)
+    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, np.eye(5))
+    np.testing.assert_array_equal(lattice.order, np.argsort(upper, axis=1))
+    # The first says that the third is low, and so likely below its end; the second says nothing.
+    covariance = np.array([[1.0, 0.0, 0.9], [0.0, 1.0, 0.0], [0.9, 0.0, 1.0]])
+    upper = np.array([[-2.0, -1.0, -1.1]])
+    lower = np.full_like(upper, -np.inf)
+    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    np.testing.assert_array_equal(lattice.order, [[0, 1, 2]])
 
 
 def test_generators_are_the_best_of_their_kind():
