@@ -102,6 +102,7 @@ def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDAr
     n, k = lower.shape
     row = np.arange(n)
     width = np.maximum(width, _NARROWEST)
+    correlation = np.broadcast_to(correlation, (n, k, k))
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):

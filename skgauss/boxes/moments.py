@@ -5,7 +5,7 @@ import numpy as np
 from .._typing import Array
 from .base import BoxMoments
 from .lattice import Lattice
-from .nested import ORDER, nested_moments
+from .nested import ORDER, Boxes, nested_moments
 from .separation import lattice_moments
 from .units import from_a_point_inside, restored, standardised
 
@@ -26,9 +26,15 @@ def box_moments(
         Widths as the data have them: the difference of the ends has lost them where an
         interval is narrow and far from the mean.
     covariance : array of shape (k, k) or (n, k, k)
+        Of any units: they are taken out first.
     lattice : Lattice, optional
         What four variables or more are integrated by. A climb passes that of its start, so that
         it climbs one smooth function; None makes one from the boxes themselves.
+
+    Returns
+    -------
+    BoxMoments
+        The log-probabilities in nats; mean and covariance within each box, in the units given.
     """
     n, k = lower.shape
     if k == 0:
@@ -46,11 +52,12 @@ def box_moments(
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
     n, k = lower.shape
     origin, start, end = from_a_point_inside(lower, upper, width)
+    precision = np.broadcast_to(np.linalg.inv(correlation), (n, k, k))
+    correlation = np.broadcast_to(correlation, (n, k, k))
+    boxes = Boxes(start, end, -origin, correlation, precision)
     within = BoxMoments.empty(n, k)
     size = max(1, _NODES // ORDER ** (k - 1))
     for first in range(0, n, size):
         rows = slice(first, first + size)
-        precision = np.linalg.inv(correlation[rows]).astype(np.float64, copy=False)
-        parts = start[rows], end[rows], -origin[rows], correlation[rows], precision
-        within.fill(rows, nested_moments(*parts))
+        within.fill(rows, nested_moments(boxes.take(rows)))
     return within._replace(mean=origin + within.mean)

@@ -22,7 +22,7 @@ _MOST_PRECISE = 1e8
 def expectation_propagation(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> BoxMoments:
-    """Moments of c ~ N(0, covariance) within lower < c <= upper, about, as `box_moments`."""
+    """Moments within boxes, approximately; it takes what `box_moments` takes."""
     scale, boxes = standardised(lower, upper, width, covariance)
     return restored(_of_unit_variances(*boxes), scale, lower, upper)
 
@@ -30,7 +30,8 @@ def expectation_propagation(
 def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
     n, k = lower.shape
     origin, start, end = from_a_point_inside(lower, upper, width)
-    covariance, mean = correlation.copy(), np.zeros((n, k))
+    covariance = np.broadcast_to(correlation, (n, k, k)).copy()
+    mean = np.zeros((n, k))
     precision, lift, log_factor = np.zeros((3, n, k))
     for i in np.tile(np.arange(k), _N_SWEEPS):
         column = covariance[:, :, i].copy()

@@ -26,9 +26,10 @@ def lattice_moments(
 ) -> BoxMoments:
     """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Ends and widths are (n, k), correlation (n, k, k), with at least two variables.
+    Ends and widths are (n, k), for at least two variables.
     """
     n, k = lower.shape
+    correlation = np.broadcast_to(correlation, (n, k, k))
     found = BoxMoments.empty(n, k)
     at_once = max(_BLOCK // (N_POINTS * k), 1)
     with np.errstate(over="ignore", under="ignore"):

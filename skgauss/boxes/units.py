@@ -9,10 +9,9 @@ from .base import BoxMoments
 def standardised(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> tuple[Array, tuple[Array, Array, Array, Array]]:
-    """Standard deviations; ends, widths and (n, k, k) correlations, which have no unit."""
+    """Standard deviations; ends, widths and correlations, which have no unit."""
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     correlation = covariance / scale[..., :, None] / scale[..., None, :]
-    correlation = np.broadcast_to(correlation, (*lower.shape, lower.shape[1]))
     return scale, (lower / scale, upper / scale, width / scale, correlation)
 
 

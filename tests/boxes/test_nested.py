@@ -225,6 +225,38 @@ def test_no_order_of_features_or_rows(rng, k):
         np.testing.assert_allclose(some.covariance, plain.covariance[rows], rtol=1e-12, atol=1e-30)
 
 
+@pytest.mark.parametrize("width", [1e-12, 1e-140])
+def test_a_narrow_interval_beside_an_open_one(width):
+    """The narrow one is uniform, and what the other is given it is linear across its width."""
+    coefficient, variance = 0.6, 0.64
+    found = moments(
+        np.array([[0.0, 0.5]]),
+        np.array([[width, np.inf]]),
+        np.array([[1.0, coefficient], [coefficient, 1.0]]),
+    )
+    other = moments(np.array([[0.5]]), np.array([[np.inf]]), np.array([[variance]]))
+    np.testing.assert_allclose(
+        found.log_probability, other.log_probability + np.log(width) - np.log(2 * np.pi) / 2
+    )
+    np.testing.assert_allclose(found.mean, [[width / 2, other.mean[0, 0]]], rtol=1e-11)
+    within = other.covariance[0, 0, 0]
+    cross = width**2 / 12 * coefficient * within / variance
+    expected = np.array([[width**2 / 12, cross], [cross, within]])
+    scale = np.sqrt(np.diag(expected))
+    units = np.outer(scale, scale)
+    np.testing.assert_allclose(found.covariance[0] / units, expected / units, atol=1e-11)
+
+
+def test_many_rows_come_in_blocks(rng):
+    lower = rng.normal(size=(1000, 3))
+    upper = lower + rng.uniform(0.1, 0.3, (1000, 3))
+    correlation = random_correlations(rng, 1000, 3)
+    found = moments(lower, upper, correlation)
+    last = moments(lower[-1:], upper[-1:], correlation[-1:])
+    np.testing.assert_allclose(found.log_probability[-1:], last.log_probability, rtol=1e-14)
+    np.testing.assert_allclose(found.covariance[-1:], last.covariance, rtol=1e-12)
+
+
 @two_and_three
 def test_within_the_box(rng, k):
     """However far it is: log-probabilities down to -1e10, and below what a float resolves."""
