@@ -35,7 +35,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     covariance_: Array | float
     scale_: Array
     _factor: Array
-    _guess: tuple[Array, Array]
+    _frame: Frame
     censoring_limits: Any
 
     @property
@@ -162,7 +162,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """The density of now: no later fit changes it, and it is small enough to be sent."""
         self._check_fitted()
         density = object.__new__(type(self))
-        for name in ("mean_", "covariance_", "_factor", "_guess"):
+        for name in ("mean_", "covariance_", "_factor", "_frame"):
             setattr(density, name, getattr(self, name))
         return density
 
@@ -196,8 +196,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:
         family, factor = self._family_and_factor()
-        guess = Frame(*self._guess)
-        return coarsened(intervals.lower, intervals.upper, self.mean_, family, factor, guess)
+        ends = intervals.lower, intervals.upper
+        return coarsened(*ends, self.mean_, family, factor, self._frame)
 
     def _sum_of_log_densities(
         self, X: Any, sample_weight: Any | None, intervals: Intervals | None = None

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import Family, linalg
+from ..gaussian import Family, Frame, linalg
 from .information import Information
 
 EPS = float(np.finfo(float).eps)
@@ -114,6 +114,8 @@ class Likelihood(ABC):
         Whether a stationary point is always the maximum, the curvature there known.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
+    frame : Frame or None
+        Mean and standard deviations that set the order of integration within boxes.
     """
 
     family: Family
@@ -121,6 +123,7 @@ class Likelihood(ABC):
     reference: float
     concave: bool
     unimodal: bool
+    frame: Frame | None = None
 
     @property
     def bounded(self) -> bool:

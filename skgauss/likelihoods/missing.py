@@ -246,8 +246,8 @@ class ObservedFull(ObservedLikelihood):
         self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
-        frame = Frame(self._origin, self._unit)
-        self._parts = statistics.keep(partial(self._prepare, frame=frame))
+        self.frame = Frame(self._origin, self._unit)
+        self._parts = statistics.keep(partial(self._prepare, frame=self.frame))
         self._informed: tuple[Evaluation, Information] | None = None
 
     @staticmethod
