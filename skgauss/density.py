@@ -173,9 +173,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     # What follows up to the draws is asked of a `_density`, about one block of valid rows:
     # what is known exactly, NaN in place of the rest, and the intervals, if there are any.
 
-    def _filled_in(
-        self, X: Any, intervals: Intervals | None = None
-    ) -> tuple[np.ndarray, Array]:
+    def _filled_in(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
         """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
         family, factor = self._family_and_factor()

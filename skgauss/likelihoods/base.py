@@ -19,6 +19,23 @@ from .information import Information
 EPS = float(np.finfo(float).eps)
 
 
+class NoMaximumError(ValueError):
+    """The likelihood of the data has no maximum.
+
+    Attributes
+    ----------
+    cause : str
+        Sentences on the data.
+    """
+
+    def __init__(self, cause: str, remedy: str = ""):
+        super().__init__(cause, remedy)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
+
+
 class Evaluation:
     """A likelihood and its whitened gradient at one point.
 

@@ -205,12 +205,12 @@ def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) 
 
     X = _of_numbers(X, sample)
     if is_dask(X_upper):
-        X_upper = _of_numbers(X_upper, _numbers(X_upper._meta))
+        X_upper = _of_numbers(X_upper, _numbers(sample_of(X_upper, 0)[0]))
     else:
         _check_known_rows(X, "X_upper")
         X_upper = da.from_array(X_upper)
     X_upper = _aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
-    like = np.hstack((sample[:0], X_upper._meta))
+    like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
     return da.blockwise(
         partial(beside, names=names, of=" of its block"),
         "ik",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,26 @@ from .._typing import Array
 from .complete import SufficientStatistics, check_alike, summarize
 from .features import AvailableMoments
 from .patterns import IncompleteStatistics, Kept, as_incomplete, summarize_incomplete
+
+
+class Bounds(NamedTuple):
+    """Of each feature the extreme ends, where a value that is known exactly is both ends.
+
+    Attributes
+    ----------
+    highest_lower, lowest_upper : ndarray of shape (n_features,)
+        Where the former is not above the latter, one point lies in all intervals.
+    highest_upper, lowest_lower : ndarray of shape (n_features,)
+        Of the ends that are finite.
+    all_open : bool ndarray of shape (n_features,)
+        Whether no interval has two finite ends.
+    """
+
+    highest_lower: Array
+    lowest_upper: Array
+    highest_upper: Array
+    lowest_lower: Array
+    all_open: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,20 +126,22 @@ class IntervalStatistics:
         return not exact.missing[:1].all(axis=0).any() and exact.in_general_position
 
     @property
-    def overlap(self) -> tuple[Array, Array]:
-        """Highest lower end and lowest upper end of each feature, a value being both.
-
-        Where the former is not above the latter one point lies in all intervals.
-        """
+    def bounds(self) -> Bounds:
+        """Extreme ends of the intervals of each feature."""
         if not self.diagonal:
-            return self.by_feature.overlap
+            return self.by_feature.bounds
         moments = self.exact
-        varied = moments.variances > 0
-        seen = moments.observed_weights > 0
-        value = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
-        highest = np.maximum(self.lower.max(axis=0, initial=-np.inf), value)
-        value = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
-        return highest, np.minimum(self.upper.min(axis=0, initial=np.inf), value)
+        seen, varied = moments.observed_weights > 0, moments.variances > 0
+        # Of values that differ the largest and the smallest are taken to be anywhere.
+        largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
+        smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
+        return Bounds(
+            highest_lower=np.maximum(_highest(self.lower), largest),
+            lowest_upper=np.minimum(_lowest(self.upper), smallest),
+            highest_upper=_highest(np.where(np.isinf(self.upper), -np.inf, self.upper)),
+            lowest_lower=_lowest(np.where(np.isinf(self.lower), np.inf, self.lower)),
+            all_open=~seen & ~(np.isfinite(self.lower) & np.isfinite(self.upper)).any(axis=0),
+        )
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
@@ -172,6 +194,14 @@ def summarize_intervals(
 def _within(lower: Array, upper: Array) -> np.ndarray:
     """Where values are known to an interval: neither exactly nor not at all."""
     return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
+
+
+def _highest(ends: Array) -> Array:
+    return ends.max(axis=0, initial=-np.inf)
+
+
+def _lowest(ends: Array) -> Array:
+    return ends.min(axis=0, initial=np.inf)
 
 
 def _moments(points: Array, weights: Array) -> AvailableMoments:

@@ -57,8 +57,8 @@ class ScatteredStatistics:
         return self.by_feature.coarse
 
     @property
-    def overlap(self) -> tuple[Array, Array]:
-        return self.by_feature.overlap
+    def bounds(self) -> Any:
+        return self.by_feature.bounds
 
     @property
     def weight(self) -> float:
