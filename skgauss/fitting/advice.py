@@ -77,7 +77,7 @@ def explain(
     sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
     if textbook:
         sentences.append(_see("blow_up"))
-    elif not attempt.objective.likelihood.concave:
+    elif not attempt.objective.likelihood.has_closed_form:
         sentences.append(_see("missing_values"))
     return " ".join(filter(None, sentences))
 

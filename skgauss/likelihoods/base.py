@@ -110,8 +110,8 @@ class Likelihood(ABC):
     ridge : ndarray of shape (n_features,) or None
     reference : float
         The level from which `Evaluation.value` is counted.
-    concave : bool
-        Whether a stationary point is always the maximum, the curvature there known.
+    has_closed_form : bool
+        Whether `maximum` is known without a climb, and the curvature there by formula.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
     """
@@ -119,7 +119,7 @@ class Likelihood(ABC):
     family: Family
     ridge: Array | None
     reference: float
-    concave: bool
+    has_closed_form: bool
     unimodal: bool
 
     @property

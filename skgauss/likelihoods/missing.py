@@ -92,7 +92,7 @@ class ObservedLikelihood(Likelihood):
     """
 
     reference = 0.0
-    concave = False
+    has_closed_form = False
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
         self.family = family
