@@ -254,8 +254,8 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def bounded(self) -> bool:
-        penalized = self.ridge is not None and bool(self.ridge.all())
-        return penalized or self._statistics.in_general_position
+        felt = self.ridge is not None and (self.ridge * _DEGENERATE > self._unit**2).all()
+        return bool(felt) or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:
         _, factor = self._scaled(at.mean, at.factor)
