@@ -141,3 +141,11 @@ def monotone_closed_form(X):
         covariance[j, :j] = covariance[:j, j] = covariance[:j, :j] @ slopes
         covariance[j, j] = residual + slopes @ covariance[:j, :j] @ slopes
     return mean, covariance
+
+
+def gradients_of_box(found, covariance):
+    """Of its log-probability along the Gaussian's mean and covariance, from the moments within."""
+    precision = np.linalg.inv(covariance)
+    second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
+    along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
+    return along_mean, 0.5 * (precision @ second @ precision - precision)

@@ -1,0 +1,13 @@
+"""Gaussians within boxes: the probability of a box, and the moments inside it.
+
+What belongs here knows a Gaussian and intervals for some of its features, many rows at a time.
+Which data have intervals, what is known beside them, and what likelihood wants the moments
+does not.
+"""
+
+from .base import BoxMoments
+from .lattice import Lattice
+from .moments import box_moments
+from .propagation import expectation_propagation
+
+__all__ = ["BoxMoments", "Lattice", "box_moments", "expectation_propagation"]
