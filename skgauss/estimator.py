@@ -406,7 +406,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attributes = constant | solution_attributes(solution, likelihood)
             attributes["learning_rate_bound_"] = bound
             warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
-            return _Climb(attributes, warned, why_unbounded(solution, names))
+            return _Climb(attributes, warned, why_unbounded(solution, likelihood, names))
 
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""

@@ -34,10 +34,10 @@ class Attempt(NamedTuple):
     start_is_set: bool
 
     @property
-    def patience(self) -> int:
+    def budget(self) -> int:
         """Iterations that may be spent on finding out why it failed, and what works."""
         likelihood = self.objective.likelihood
-        if not likelihood.concave:
+        if not likelihood.has_closed_form:
             return _MOST_OF_INCOMPLETE
         return min(_MOST, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
 

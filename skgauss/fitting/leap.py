@@ -93,7 +93,7 @@ def distance_of_data(likelihood: Likelihood, mean: Array, factor: Array) -> floa
 
 def _path_again(solution: Solution, attempt: Attempt) -> Path:
     """The path that was not kept, or its beginning, from the same climb again."""
-    shown = min(solution.n_iter, attempt.patience // 3)
+    shown = min(solution.n_iter, attempt.budget // 3)
     return attempt.run(shown, record_path=True).path or []
 
 

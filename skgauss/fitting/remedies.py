@@ -45,7 +45,7 @@ def _candidates(
     """
     estimator = attempt.estimator
     rate = estimator.learning_rate
-    longer: Settings = {"max_iter": attempt.patience}
+    longer: Settings = {"max_iter": attempt.budget}
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
     too_short = slow and (rate == "auto" or rate < bound)
@@ -55,7 +55,7 @@ def _candidates(
 
 
 class _Trials:
-    """Attempts with other settings, as long as the patience lasts.
+    """Attempts with other settings, as long as the budget lasts.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class _Trials:
 
     def __init__(self, attempt: Attempt):
         self._attempt = attempt
-        self._left = attempt.patience
+        self._left = attempt.budget
         self._most = attempt.estimator.max_iter
         self.converged: list[tuple[int, str]] = []
         self.tried = 0

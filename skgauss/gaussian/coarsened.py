@@ -13,7 +13,7 @@ and likewise for the covariances. All rows that have as many of both are worked 
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Frame(NamedTuple):
     origin: Array
     unit: Array
 
-    def relative(self, ends: Array, features: Array | slice = slice(None)) -> Array:
+    def relative(self, ends: Array, features: Any = slice(None)) -> Array:
         """The same in this frame."""
         return (ends - self.origin[features]) / self.unit[features]
 
@@ -194,10 +194,10 @@ def coarsened(
 
 def independent(
     lower: Array, upper: Array, mean: Array, deviations: Array
-) -> tuple[tuple[np.ndarray, np.ndarray], BoxMoments]:
+) -> tuple[tuple[np.ndarray, ...], BoxMoments]:
     """Rows and features of values known to an interval, and each by itself, about the mean."""
-    rows, features = where = np.nonzero(kinds_of(lower, upper) == 1)
+    where = np.nonzero(kinds_of(lower, upper) == 1)
     low, high = lower[where][:, None], upper[where][:, None]
-    centre = mean[features][:, None]
-    variances = deviations[features][:, None, None] ** 2
+    centre = mean[where[1]][:, None]
+    variances = deviations[where[1]][:, None, None] ** 2
     return where, box_moments(low - centre, high - centre, high - low, variances)

@@ -127,8 +127,8 @@ class Likelihood(ABC):
     ridge : ndarray of shape (n_features,) or None
     reference : float
         The level from which `Evaluation.value` is counted.
-    concave : bool
-        Whether a stationary point is always the maximum, the curvature there known.
+    has_closed_form : bool
+        Whether `maximum` is known without a climb, and the curvature there by formula.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
     frame : Frame or None
@@ -138,7 +138,7 @@ class Likelihood(ABC):
     family: Family
     ridge: Array | None
     reference: float
-    concave: bool
+    has_closed_form: bool
     unimodal: bool
     frame: Frame | None = None
 
@@ -198,6 +198,10 @@ class Likelihood(ABC):
         It grows without bound as the covariance turns singular.
         """
         return 1.0
+
+    def spreading(self, at: Evaluation) -> np.ndarray:
+        """Whether the variance of each feature has grown beyond what open intervals tell."""
+        return np.zeros(self.family.n_features, dtype=bool)
 
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:

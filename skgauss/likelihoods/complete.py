@@ -52,7 +52,7 @@ class GaussianLikelihood(Likelihood):
         If scatter and ridge together are singular: there is no maximum.
     """
 
-    concave = unimodal = True
+    has_closed_form = unimodal = True
 
     def __init__(
         self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None

@@ -158,7 +158,7 @@ def learning_rate_bound(
     likelihood: Likelihood, parametrization: Parametrization, at: Evaluation
 ) -> float:
     """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
-    if likelihood.concave:
+    if likelihood.has_closed_form:
         return parametrization.learning_rate_bound(likelihood.maximum[1])
     # That of complete data, below which the bound is never.
     of_complete = partial(parametrization.learning_rate_bound, at.factor)

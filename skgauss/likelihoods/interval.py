@@ -33,21 +33,41 @@ from ..gaussian import (
     Conditioner,
     Diagonal,
     Frame,
-    Full,
     coarse_rows,
     independent,
 )
 from ..statistics import IntervalStatistics
-from .missing import Expected, ObservedDiagonal, ObservedFull, Sums, constant_of, parts_of
+from .base import Evaluation
+from .missing import (
+    ObservedDiagonal,
+    ObservedFull,
+    ObservedLikelihood,
+    Sums,
+    constant_of,
+    parts_of,
+)
 
-_WHAT = "values known only to an interval"
+_WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
-class IntervalDiagonal(ObservedDiagonal):
-    """Of uncorrelated features: each sees its own values and intervals alone."""
+class _WithIntervals(ObservedLikelihood):
+    """What open intervals change: they may let a variance grow without bound."""
 
     unimodal = False  # as a climb without an end has a small gradient, too
-    what_is_unknown = _WHAT
+    has_information = False
+    what_is_unknown = "values known only to an interval"
+
+    def spreading(self, at: Evaluation) -> np.ndarray:
+        assert self.frame is not None
+        return self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        wide = self.spreading(at).any() and at.value >= self._value_of_the_guess
+        return bool(wide) or super().is_degenerate(at)
+
+
+class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
+    """Of uncorrelated features: each sees its own values and intervals alone."""
 
     def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
         s: IntervalStatistics = statistics.by_feature
@@ -58,6 +78,7 @@ class IntervalDiagonal(ObservedDiagonal):
         super().__init__(replace(exact, mean=mean, **weights), family, ridge)
         self._weights = s.weights / self.weight
         self._missing_share = 1.0 - s.observed_weights / self.weight
+        self.frame = Frame(self.guess[0], family.standard_deviations(self.guess[1]))
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
@@ -78,11 +99,8 @@ class IntervalDiagonal(ObservedDiagonal):
         return step, second, value + float(weights @ box.log_probability)
 
 
-class IntervalFull(ObservedFull):
+class IntervalFull(_WithIntervals, ObservedFull):
     """Of correlated features; the order of integration is set before the climb."""
-
-    what_is_unknown = _WHAT
-    has_information = False
 
     @staticmethod
     def _prepare(statistics: Any, frame: Frame) -> list[Any]:

@@ -100,7 +100,7 @@ class ObservedLikelihood(Likelihood):
     """
 
     reference = 0.0
-    concave = False
+    has_closed_form = False
     what_is_unknown = "missing values (NaN)"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
@@ -270,8 +270,8 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def bounded(self) -> bool:
-        penalized = self.ridge is not None and bool(self.ridge.all())
-        return penalized or self._statistics.in_general_position
+        felt = self.ridge is not None and (self.ridge * _DEGENERATE > self._unit**2).all()
+        return bool(felt) or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:
         _, factor = self._scaled(at.mean, at.factor)

@@ -30,10 +30,10 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
         if not culprits:
             raise
         raise ValueError(
-            f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
-            "of them. Of text that holds numbers pandas makes them with to_numeric(column, "
-            "errors='coerce') and polars with column.cast(float, strict=False), and a missing "
-            "value of the rest."
+            f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make "
+            "numbers of them. Of text that holds numbers pandas makes them with to_numeric("
+            "column, errors='coerce') and polars with column.cast(float, strict=False), and a "
+            "missing value of the rest."
         ) from error
 
 

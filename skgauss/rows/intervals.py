@@ -91,9 +91,10 @@ def known(block: Any, limits: Limits, has_upper: bool) -> tuple[Any, Intervals |
         raise NeedsNumPy
     X, X_upper = np.split(block, 2, axis=1) if has_upper else (block, block)
     # As X has them: the float32 of 0.1 is at the limit 0.1.
-    low, high = (limit.astype(X.dtype) if X.dtype.kind == "f" else limit for limit in limits)
-    exact = (X == X_upper) & np.isfinite(X)
-    below, above = exact & (X <= low), exact & (X >= high)
+    floating = X.dtype if X.dtype.kind == "f" else np.float64
+    low, high = (limit.astype(floating) for limit in limits)
+    exact = (X_upper == X) & np.isfinite(X)
+    below, above = exact & (low >= X), exact & (high <= X)
     if not (has_upper or below.any() or above.any()):
         return block, None
     lower = np.where(below | np.isnan(X), -np.inf, np.where(above, high, X))
@@ -129,7 +130,7 @@ def beside(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.ndarr
 
 
 def checked_limits(limits: Any, names: Sequence[str]) -> Limits:
-    """Limits of each feature, infinite where there are none.
+    """Limits of each feature, infinite where there is none.
 
     Raises
     ------
@@ -158,8 +159,10 @@ def _limit(side: str, limit: Any, none: float, names: Sequence[str]) -> Array:
         return np.full(len(names), none)
     try:
         values = np.array(to_host(limit), dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"The {side} limit in censoring_limits must be numbers, got {limit!r}.")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The {side} limit in censoring_limits must be a number or numbers, got {limit!r}."
+        ) from error
     if values.shape not in ((), (len(names),)):
         raise ValueError(
             f"The {side} limit in censoring_limits must be a number or {len(names)} of them, one "

@@ -14,7 +14,7 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
         return solver.stable_rate
     likelihood = objective.likelihood
     at = solution.evaluation
-    if not (likelihood.concave or solution.stop_reason in ("converged", "unbounded")):
+    if not (likelihood.has_closed_form or solution.stop_reason in ("converged", "unbounded")):
         at = climb_to_maximum(likelihood, at.mean, at.factor)
     return curvature.learning_rate_bound(likelihood, objective.parametrization, at)
 

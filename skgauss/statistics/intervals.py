@@ -61,7 +61,7 @@ class IntervalStatistics:
     """
 
     weight: float
-    exact: IncompleteStatistics | AvailableMoments
+    exact: Any
     lower: Array
     upper: Array
     weights: Array
@@ -155,7 +155,7 @@ class IntervalStatistics:
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        return IntervalStatistics(self.weight, moments, *_distinct(*ends, self.weights[row]))
+        return IntervalStatistics(self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row]))
 
     def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -170,8 +170,8 @@ class IntervalStatistics:
         if not isinstance(other, IntervalStatistics):
             return replace(self, weight=weight, exact=self.exact + other)
         pairs = ((getattr(each, name) for each in (self, other)) for name in _ROWS)
-        rows = _distinct(*(np.concatenate(tuple(pair)) for pair in pairs))
-        return IntervalStatistics(weight, self.exact + other.exact, *rows)
+        rows = [np.concatenate(tuple(pair)) for pair in pairs]
+        return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
 
     def __radd__(self, other: Any) -> IntervalStatistics:
         # What `sum` begins with.

@@ -199,7 +199,7 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
     rows, missing, present = X[informative], missing[informative], weights[informative]
-    origin = _origin(rows, missing)
+    origin = _origin(rows, missing, present)
     levels = np.sqrt(present)
     rows -= origin
     rows *= levels[:, None]
@@ -258,17 +258,18 @@ def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
     return _reduced(sum(p.weight for p in parts), origin, missing, weights, levels, rows)
 
 
-def _origin(X: Array, missing: np.ndarray) -> Array:
-    """Mean of the observed values of each feature, reckoned from the first of them.
+def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
+    """Mean of the observed values of each feature, reckoned from the heaviest of them.
 
     From a value, so that the deviations of a constant feature are exactly zero.
     """
     if not len(X):
         return np.zeros(X.shape[1])
-    first = np.argmin(missing, axis=0)
-    base = np.nan_to_num(X[first, np.arange(X.shape[1])])
-    times_observed = np.maximum((~missing).sum(axis=0), 1)
-    return base + np.where(missing, 0.0, X - base).sum(axis=0) / times_observed
+    weights = np.where(missing, 0.0, weights[:, None])
+    heaviest = weights.argmax(axis=0)
+    base = np.nan_to_num(X[heaviest, np.arange(X.shape[1])])
+    observed = np.maximum(weights.sum(axis=0), np.finfo(float).tiny)
+    return base + (weights * np.where(missing, 0.0, X - base)).sum(axis=0) / observed
 
 
 def _reduced(

@@ -18,7 +18,7 @@ from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
 from .complete import SufficientStatistics, check_alike
 from .features import AvailableMoments
-from .intervals import IntervalStatistics
+from .intervals import Bounds, IntervalStatistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -57,7 +57,8 @@ class ScatteredStatistics:
         return self.by_feature.coarse
 
     @property
-    def bounds(self) -> Any:
+    def bounds(self) -> Bounds:
+        assert isinstance(self.by_feature, IntervalStatistics)
         return self.by_feature.bounds
 
     @property

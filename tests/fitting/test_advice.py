@@ -281,13 +281,13 @@ def test_a_saddle_without_a_way_up(monkeypatch):
 
 def test_nothing_that_was_tried_works(monkeypatch):
     """A row of every pattern: even EM needs more than one iteration."""
-    monkeypatch.setattr(Attempt, "patience", 4)
+    monkeypatch.setattr(Attempt, "budget", 4)
     model = gradient(learning_rate=1e4, max_iter=1)
     assert "None of the other settings that were tried converged. See" in warning_of(model, AIR)
 
 
 def test_nothing_was_tried(monkeypatch):
-    monkeypatch.setattr(Attempt, "patience", 0)
+    monkeypatch.setattr(Attempt, "budget", 0)
     message = warning_of(GaussianGradientMLE(learning_rate=1.5), LIGHT)
     assert message.endswith(
         "learning_rate=1.5 is below the largest constant step that is stable at the maximum, "
@@ -306,20 +306,20 @@ def test_nothing_was_tried(monkeypatch):
     ids=["one feature", "long", "missing", "many features"],
 )
 def test_trials_are_bounded(X, model, monkeypatch):
-    """All trials have one patience; a third of it is for the path, two steps are a foretaste."""
+    """All trials have one budget; a third of it is for the path, two steps are a foretaste."""
     taken = []
     run = Attempt.run
 
     def counted(attempt, max_iter, **options):
         solution = run(attempt, max_iter, **options)
-        taken.append((attempt.patience, solution.n_iter))
+        taken.append((attempt.budget, solution.n_iter))
         return solution
 
     monkeypatch.setattr(Attempt, "run", counted)
     warning_of(model, X)
-    (patience, _), *others = taken
-    assert patience <= 3000
-    assert 0 < sum(n_iter for _, n_iter in others) <= 4 / 3 * patience + 2
+    (budget, _), *others = taken
+    assert budget <= 3000
+    assert 0 < sum(n_iter for _, n_iter in others) <= 4 / 3 * budget + 2
 
 
 def test_a_start_that_a_fit_would_not_take_is_not_recommended():

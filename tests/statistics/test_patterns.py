@@ -1,4 +1,6 @@
-"""Statistics by pattern: whether rows lie on a hyperplane."""
+"""Statistics by pattern: their precision, and whether rows lie on a hyperplane."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -42,3 +44,15 @@ def test_many_rows_are_as_their_triangle(rng):
     assert in_general_position(X)
     X[1::2, 2] = 1 + X[1::2, :2].sum(axis=1)
     assert not in_general_position(X)
+
+
+def test_heavy_rows_near_each_other_and_a_light_one_far_away(rng):
+    """The heavy ones are the mean, to which all is counted: not the row of next to no weight."""
+    x = np.concatenate((12250 + 1e-4 * rng.standard_normal(5), [-0.4, NAN]))
+    weights = np.concatenate((rng.uniform(1, 2, 5), [1e-16, 1.0]))
+    statistics = summarize_incomplete(x[:, None], weights, diagonal=True)
+    seen, counted = [[Fraction(v) for v in values[:-1].tolist()] for values in (x, weights)]
+    total = sum(counted)
+    mean = sum(w * v for w, v in zip(counted, seen, strict=True)) / total
+    variance = sum(w * (v - mean) ** 2 for w, v in zip(counted, seen, strict=True)) / total
+    assert abs(Fraction(statistics.variances[0]) / variance - 1) < 1e-13
