@@ -19,7 +19,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import BoxMoments, Lattice, box_moments
+from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
 from . import linalg
 from .conditional import Conditioner
 from .families import Family
@@ -92,8 +92,8 @@ class CoarseRows:
         identity = np.eye(features.shape[1])
         self._lattice = Lattice.of(np.hstack((lower, upper)), *ends, identity)
 
-    def given(self, mean: Array, condition: Conditioner) -> Hidden:
-        """The law under a Gaussian."""
+    def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
+        """The law under a Gaussian; a `rough` one is near, and found sooner."""
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         given = condition(deviations, self.gaps)
@@ -101,7 +101,11 @@ class CoarseRows:
         covariance = given.covariance.transpose(2, 0, 1)
         k = self._lower.shape[1]
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
-        box = box_moments(*ends, self._width, covariance[:, :k, :k], self._lattice)
+        boxes = *ends, self._width, covariance[:, :k, :k]
+        if rough and k > 1:
+            box = expectation_propagation(*boxes)
+        else:
+            box = box_moments(*boxes, self._lattice)
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 

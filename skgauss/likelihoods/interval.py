@@ -21,6 +21,7 @@ JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,7 @@ from ..gaussian import (
     Conditioner,
     Diagonal,
     Frame,
+    NotPositiveDefiniteError,
     coarse_rows,
     independent,
 )
@@ -47,6 +49,7 @@ from .missing import (
     parts_of,
 )
 
+_ROUGH_STEPS = 15  # of EM, to start from
 _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
@@ -113,6 +116,20 @@ class IntervalFull(_WithIntervals, ObservedFull):
         ]
 
 
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Where EM leads that is content with rough moments within boxes."""
+        mean, factor = self._available_mean, np.diag(self._unit)
+        with suppress(NotPositiveDefiniteError):
+            for _ in range(_ROUGH_STEPS):
+                expected = self._expect(mean, factor, rough=True)
+                covariance = expected.covariance
+                if self.ridge is not None:
+                    covariance = self.family.add_ridge(covariance, self.ridge)
+                mean, factor = expected.mean, self.family.root(covariance)
+        return mean, factor
+
+
 class _IntervalPart:
     """Rows of the data in which equally many values are known to an interval, or missing."""
 
@@ -124,10 +141,10 @@ class _IntervalPart:
         self._weights = weights
         self._constant = constant_of(weights @ known, unit)
 
-    def completed(self, mean: Array, condition: Conditioner) -> Sums:
+    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
         """Of the rows with their hidden values as expected, and of the spread of these."""
         d, weights = len(mean), self._weights
-        hidden = self._coarse.given(mean, condition)
+        hidden = self._coarse.given(mean, condition, rough)
         rows = self._coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
         spread = np.bincount(

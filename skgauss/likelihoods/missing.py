@@ -299,13 +299,14 @@ class ObservedFull(ObservedLikelihood):
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
-    def _expect(self, mean: Array, factor: Array) -> Expected:
+    def _expect(self, mean: Array, factor: Array, rough: bool = False) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
         variances = self.family.standard_deviations(scaled_factor) ** 2
         condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        sums = self._parts.total(partial(_completed, mean=scaled_mean, condition=condition))
+        given = partial(_completed, mean=scaled_mean, condition=condition, rough=rough)
+        sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)
         deviance = self.family.log_det(scaled_factor) + sums.deviance / self.weight
@@ -355,7 +356,7 @@ class _Part:
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
-    def completed(self, mean: Array, condition: Conditioner) -> Sums:
+    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
         """Of the rows with their missing values as expected, and of the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
@@ -398,8 +399,8 @@ def parts_of(statistics: IncompleteStatistics, frame: Frame) -> list[_Part]:
 
 
 @threads.one_blas_thread()
-def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> Sums:
-    return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+def _completed(parts: list[Any], mean: Array, condition: Conditioner, rough: bool) -> Sums:
+    return sum((part.completed(mean, condition, rough) for part in parts), _nothing(len(mean)))
 
 
 def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
