@@ -93,8 +93,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
-        Where values are missing only the climb can tell, which then stops as "unbounded",
-        and no ridge is added.
+        Where values are missing, or known only to an interval, only the climb can tell, which
+        then stops as "unbounded", and no ridge is added.
+    censoring_limits : tuple (lower, upper), default=None
+        Each None, a number, or one number for each feature, NaN for one without a limit. A value
+        at or below `lower` is known only to be at most that, a value at or above `upper` only to
+        be at least that: the detection limits of a laboratory, the saturation of a sensor. They
+        apply wherever the estimator is handed X, to values that are known exactly.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -120,7 +125,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Iterations.
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
-        `tol` and, where values are missing, the observed information confirms it. A saddle
+        `tol` and, where values are missing or known only to an interval, the curvature of the
+        likelihood confirms it. A saddle
         does not count, nor does a slope that is nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
@@ -136,8 +142,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
         Weight, mean and scatter of the data. Where values are missing, the same by pattern,
-        or by feature if `covariance_type` is not "full"; of more patterns than should travel,
-        blocks of Dask that hold them.
+        or by feature if `covariance_type` is not "full", with the rows beside that hold values
+        known only to an interval; of more rows than should travel, blocks of Dask that hold them.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -236,6 +242,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends: each value is known only to lie between X and X_upper, and exactly
+            where these are equal. -inf or NaN in X, inf or NaN in X_upper are open ends; NaN in
+            both is a missing value. None means X itself.
 
         Returns
         -------
@@ -285,6 +295,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the new rows; all may be 0.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------

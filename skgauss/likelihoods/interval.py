@@ -115,7 +115,6 @@ class IntervalFull(_WithIntervals, ObservedFull):
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
 
-
     @cached_property
     def guess(self) -> tuple[Array, Array]:
         """Where EM leads that is content with rough moments within boxes."""

@@ -122,8 +122,12 @@ class IntervalStatistics:
         Where features are never known exactly together, the boxes of a flat Gaussian may be
         as likely as can be.
         """
-        exact = self.exact
-        return not exact.missing[:1].all(axis=0).any() and exact.in_general_position
+        exact, d = self.exact, len(self.mean)
+        complete = ~exact.missing[exact.pattern_of_row].any(axis=1)
+        units = np.sqrt(np.where(self.variances > 0, self.variances, 1.0))
+        rows = np.column_stack((exact.levels, exact.rows / units))[complete]
+        values = np.linalg.svd(rows, compute_uv=False)
+        return len(values) > d and bool(values[-1] > _RESOLVED * values[0])
 
     @property
     def bounds(self) -> Bounds:
@@ -155,7 +159,9 @@ class IntervalStatistics:
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        return IntervalStatistics(self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row]))
+        return IntervalStatistics(
+            self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
+        )
 
     def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -179,6 +185,8 @@ class IntervalStatistics:
 
 
 _ROWS = ("lower", "upper", "weights")
+# Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
+_RESOLVED = 1e-6
 
 
 def summarize_intervals(
