@@ -7,6 +7,8 @@ from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
 from .objective import Objective
 
+_MOST = 200  # iterations, of which some sixty are enough wherever a maximum is near
+
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
     """Largest constant step that is stable at the maximum, wherever the solution is."""
@@ -25,4 +27,4 @@ def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Eval
     start = likelihood.evaluate(mean, factor)
     # A climb that failed far away has not chosen among maxima.
     solver = AcceleratedNatural(may_guess=True)
-    return maximize(objective, solver, start, max_iter=1000, tol=1e-6).evaluation
+    return maximize(objective, solver, start, max_iter=_MOST, tol=1e-6).evaluation

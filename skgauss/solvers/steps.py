@@ -87,7 +87,8 @@ def _search(
     smallest = _SHORTEST * rate
     while True:
         theta = point.theta + rate * direction
-        if rate < smallest or (theta == point.theta).all():
+        # Not a number is no rate either: what float64 cannot hold, of a slope as of a step.
+        if not smallest <= rate < math.inf or (theta == point.theta).all():
             raise Stalled
         try:
             reached = objective.at(theta)

@@ -152,8 +152,13 @@ def flat_is_said_where_it_is(fit):
 
 
 def maximum_is_found(fit):
-    """Where there is one, "unbounded" is wrong, and the default solver arrives."""
+    """Where there is one, "unbounded" is wrong, and the default solver arrives.
+
+    Unless float64 has no mean that is near enough.
+    """
     model = fit.model
+    if fit.point and fit.resolution > model.tol:
+        return
     default = model.solver == "natural" and model.learning_rate == "auto"
     in_time = model.stop_reason_ != "max_iter" or model.max_iter >= EM_STEPS
     if model.stop_reason_ == "unbounded" or (default and in_time and not model.converged_):

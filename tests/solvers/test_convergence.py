@@ -164,3 +164,13 @@ def test_a_start_at_the_maximum_takes_no_iteration(correlated):
     ).fit(correlated)
     assert model.n_iter_ == 0
     assert model.log_likelihood_path_.shape == (1,)
+
+
+@pytest.mark.parametrize("solver", ["gradient", "coordinate"])
+def test_a_slope_that_float64_cannot_hold_ends_the_search(solver):
+    """Of a variance near 1e-184 its square has 368 digits."""
+    x = 1e-92 * np.array([[-8.5], [3.4], [9.4], [3.3]])
+    model = GaussianGradientMLE(solver=solver, parametrization="covariance", max_iter=3000)
+    with pytest.warns(ConvergenceWarning, match="stalled"):
+        model.fit(x)
+    assert model.log_likelihood_ == pytest.approx(model.score(x))
