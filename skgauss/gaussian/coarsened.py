@@ -190,7 +190,8 @@ def coarsened(
         features = coarse.gaps.features.T
         where = rows[:, None], features
         found.deviations[where] = hidden.values * scales[features]
-        spread = np.sqrt(np.einsum("nii->ni", hidden.covariance))
+        # Of a narrow interval the variance may be no more than its rounding.
+        spread = np.sqrt(np.maximum(np.einsum("nii->ni", hidden.covariance), 0.0))
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability
     return found

@@ -41,6 +41,7 @@ from ..gaussian import (
 from ..statistics import IntervalStatistics
 from .base import Evaluation
 from .missing import (
+    NARROW,
     ObservedDiagonal,
     ObservedFull,
     ObservedLikelihood,
@@ -65,8 +66,11 @@ class _WithIntervals(ObservedLikelihood):
         return self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        wide = self.spreading(at).any() and at.value >= self._value_of_the_guess
-        return bool(wide) or super().is_degenerate(at)
+        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
+        narrow = self.inflation(at) > NARROW and not self.bounded
+        if narrow or self.spreading(at).any():
+            return at.value >= self._value_of_the_guess or super().is_degenerate(at)
+        return False
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):

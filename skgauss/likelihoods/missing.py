@@ -66,7 +66,7 @@ _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their mom
 # to infinity is over, and the inflation at which too few digits are left to go on.
 _DEGENERATE = 1e12
 _SINGULAR = 1e14
-_NARROW = 1e8
+NARROW = 1e8
 _LARGEST_INFLATION = 1e14
 _MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
@@ -164,7 +164,7 @@ class ObservedLikelihood(Likelihood):
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
         # or not as likely as a guess unless no digit is left.
         condition = self.condition(at)
-        if condition <= _DEGENERATE or self.inflation(at) <= _NARROW or self.bounded:
+        if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
         return condition > _SINGULAR or at.value >= self._value_of_the_guess
 
