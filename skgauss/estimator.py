@@ -270,7 +270,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
+        task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
@@ -320,7 +320,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If the maximum is not unique because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "partial_fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
+        task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
         checks = {"reset": first, "fewest_rows": 0, "some_weight": False}

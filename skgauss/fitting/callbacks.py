@@ -23,11 +23,22 @@ class FitTask:
     estimator : estimator instance
     name : str
         The method that was called.
-    X, y, **metadata : optional
+    X, y, sample_weight, X_upper : optional
         What it was given, handed on to the hooks.
     """
 
-    def __init__(self, estimator: Any, name: str, X: Any = None, y: Any = None, **metadata: Any):
+    def __init__(
+        self,
+        estimator: Any,
+        name: str,
+        X: Any = None,
+        y: Any = None,
+        sample_weight: Any = None,
+        X_upper: Any = None,
+    ):
+        metadata = {"sample_weight": sample_weight}
+        if X_upper is not None:  # which not every scorer takes
+            metadata["X_upper"] = X_upper
         self._context = estimator._init_callback_context(
             task_name=name, max_subtasks=estimator.max_iter
         )
