@@ -58,6 +58,7 @@ def test_pfas():
     np.testing.assert_array_equal(upper[~below], pfas.data.to_numpy()[~below])
     np.testing.assert_array_equal(upper, np.where(below, pfas.detection_limits, upper))
     assert (upper >= pfas.detection_limits).all()
+    assert f"result of 0.1, of which there are {(pfas.data == 0.1).sum().sum()}," in pfas.DESCR
     assert (np.abs(10 * upper - np.rint(10 * upper)) < 1e-12).all()
     for name, count in zip(pfas.feature_names, below.sum(axis=0), strict=True):
         (row,) = (line for line in pfas.DESCR.splitlines() if line.startswith(f"`{name}`"))
