@@ -12,8 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .gaussian import Family, completed, family_of, marginals_of
+from .gaussian import Coarsened, Family, Frame, coarsened, completed, family_of, marginals_of
 from .rows import (
+    Intervals,
     adds_up,
     check_no_infinity,
     incomplete_rows,
@@ -34,6 +35,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     covariance_: Array | float
     scale_: Array
     _factor: Array
+    _frame: Frame
+    censoring_limits: Any
 
     @property
     def precision_(self):
@@ -60,8 +63,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         np.fill_diagonal(correlation, 1.0)
         return correlation
 
-    def score(self, X, y=None, sample_weight=None):
+    def score(self, X, y=None, sample_weight=None, X_upper=None):
         """Average log-likelihood of the rows of X, of their observed values where some are NaN.
+
+        Of a value known only to an interval it is the probability of the interval that counts,
+        given the values of the row that are known exactly.
 
         Parameters
         ----------
@@ -71,22 +77,29 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the rows.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         score : float
             In nats per observation.
         """
-        total, weight = self._total_log_density(X, sample_weight)
+        total, weight = self._total_log_density(X, sample_weight, X_upper)
         return float(total / weight)
 
-    def score_samples(self, X):
+    def score_samples(self, X, X_upper=None):
         """Log-density of each row of X, of its observed values where others are NaN.
+
+        Of values known only to an interval the logarithm of the probability that they lie there
+        is added, given the values of the row that are known exactly.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
@@ -96,27 +109,32 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             and on the device and in the dtype of X.
         """
         density = self._density()
-        return rows_of(self, X).map(density._log_densities)
+        return rows_of(self, X, X_upper=X_upper).map(density._log_densities)
 
-    def mahalanobis(self, X):
+    def mahalanobis(self, X, X_upper=None):
         """Squared Mahalanobis distance of each row of X from the mean.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         distances : ndarray of shape (n_samples,)
-            Squared distances, of the observed values where others are missing. A lazy
-            Dask array where X is of Dask.
+            Squared distances, of the values that are known exactly where others are missing or
+            known only to an interval. A lazy Dask array where X is of Dask.
         """
         density = self._density()
-        return rows_of(self, X).map(density._squared_distances)
+        return rows_of(self, X, X_upper=X_upper).map(density._squared_distances)
 
-    def impute(self, X, return_std=False):
+    def impute(self, X, return_std=False, X_upper=None):
         """Fill in missing values by their means given the observed values of the same row.
+
+        A value known only to an interval is replaced by its mean given the interval and all else
+        that is known of the row, which lies within the interval.
 
         Parameters
         ----------
@@ -124,35 +142,38 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Data; NaN stands for a missing value.
         return_std : bool, default=False
             Whether to return the standard deviations too.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
-            X, its observed values untouched; of float64, or of the dtype of X if that is
+            X, its exact values untouched; of float64, or of the dtype of X if that is
             of floating point. A lazy Dask array, split as X is, where X is of Dask.
         std : ndarray of shape (n_samples, n_features)
             Conditional standard deviations of what was filled in, 0 where a value was
-            observed; lazy as `X_imputed`. Only with ``return_std=True``.
+            known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
         density = self._density()
-        imputed, std = rows_of(self, X).map(density._filled_in)
+        imputed, std = rows_of(self, X, X_upper=X_upper).map(density._filled_in)
         return (imputed, std) if return_std else imputed
 
     def _density(self) -> GaussianDensity:
         """The density of now: no later fit changes it, and it is small enough to be sent."""
         self._check_fitted()
         density = object.__new__(type(self))
-        for name in ("mean_", "covariance_", "_factor"):
+        for name in ("mean_", "covariance_", "_factor", "_frame"):
             setattr(density, name, getattr(self, name))
         return density
 
-    def _total_log_density(self, X, sample_weight=None):
+    def _total_log_density(self, X, sample_weight=None, X_upper=None):
         density = self._density()
-        return rows_of(self, X, sample_weight).total(density._sum_of_log_densities)
+        return rows_of(self, X, sample_weight, X_upper).total(density._sum_of_log_densities)
 
-    # What follows up to the draws is asked of a `_density`, about one block of valid rows.
+    # What follows up to the draws is asked of a `_density`, about one block of valid rows:
+    # what is known exactly, NaN in place of the rest, and the intervals, if there are any.
 
-    def _filled_in(self, X: Any) -> tuple[np.ndarray, Array]:
+    def _filled_in(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
         """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
         family, factor = self._family_and_factor()
@@ -163,19 +184,34 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             filled = completed(X[rows] - self.mean_, family, factor)
             imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
             std[rows] = filled.standard_deviations
+        if intervals is not None:
+            rows, lower, upper = intervals
+            known = self._coarsened(intervals)
+            values = np.clip(known.deviations + self.mean_, lower, upper)
+            imputed[rows] = np.where(lower == upper, X[rows], values)
+            std[rows] = known.standard_deviations
         return imputed, std
 
-    def _sum_of_log_densities(self, X: Any, sample_weight: Any | None) -> Array:
-        """Weighted, and the weight."""
-        return sum_and_weight(self._log_densities(X), sample_weight)
+    def _coarsened(self, intervals: Intervals) -> Coarsened:
+        family, factor = self._family_and_factor()
+        ends = intervals.lower, intervals.upper
+        return coarsened(*ends, self.mean_, family, factor, self._frame)
 
-    def _log_densities(self, X: Any) -> Any:
+    def _sum_of_log_densities(
+        self, X: Any, sample_weight: Any | None, intervals: Intervals | None = None
+    ) -> Array:
+        """Weighted, and the weight."""
+        return sum_and_weight(self._log_densities(X, intervals), sample_weight)
+
+    def _log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
         densities, constants = self._distances(X)
         densities *= -0.5
         densities += 0.0 - 0.5 * constants  # which makes no -0.0
+        if intervals is not None:
+            densities[intervals.rows] += self._coarsened(intervals).log_probability
         return densities
 
-    def _squared_distances(self, X: Any) -> Any:
+    def _squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
         return self._distances(X)[0]
 
     def _distances(self, X: Any) -> tuple[Any, Any]:
@@ -222,39 +258,43 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         noise = check_random_state(random_state).standard_normal(shape)
         return self.mean_ + family.colorize(factor, noise)
 
-    def aic(self, X):
+    def aic(self, X, X_upper=None):
         """Akaike information criterion of X; lower is better.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         aic : float
             In nats, for all rows of X together.
         """
-        return self._information_criterion(X, lambda n_samples: 2.0)
+        return self._information_criterion(X, X_upper, lambda n_samples: 2.0)
 
-    def bic(self, X):
+    def bic(self, X, X_upper=None):
         """Bayesian information criterion of X; lower is better.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         bic : float
             In nats, for all rows of X together.
         """
-        return self._information_criterion(X, math.log)
+        return self._information_criterion(X, X_upper, math.log)
 
-    def _information_criterion(self, X, price):
+    def _information_criterion(self, X, X_upper, price):
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
-        total, n_samples = self._total_log_density(X)
+        total, n_samples = self._total_log_density(X, X_upper=X_upper)
         family, _ = self._family_and_factor()
         return float(price(n_samples) * family.n_parameters - 2.0 * total)
 

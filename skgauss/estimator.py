@@ -22,7 +22,6 @@ from .fitting import (
     check_warm_start,
     checked_statistics,
     evaluate_start,
-    feature_names,
     forget_input,
     initial,
     input_attributes,
@@ -35,7 +34,7 @@ from .fitting import (
 )
 from .gaussian import PARAMETRIZATIONS, make_family
 from .likelihoods import Evaluation, Likelihood, NoMaximumError, regularized_likelihood
-from .rows import Rows, rows_of, statistics_of
+from .rows import Rows, feature_names, rows_of, statistics_of
 from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
@@ -94,8 +93,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
-        Where values are missing only the climb can tell, which then stops as "unbounded",
-        and no ridge is added.
+        Where values are missing, or known only to an interval, only the climb can tell, which
+        then stops as "unbounded", and no ridge is added.
+    censoring_limits : tuple (lower, upper), default=None
+        Each None, a number, or one number for each feature, NaN for one without a limit. A value
+        at or below `lower` is known only to be at most that, a value at or above `upper` only to
+        be at least that: the detection limits of a laboratory, the saturation of a sensor. They
+        apply wherever the estimator is handed X, to values that are known exactly.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -121,7 +125,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Iterations.
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
-        `tol` and, where values are missing, the observed information confirms it. A saddle
+        `tol` and, where values are missing or known only to an interval, the curvature of the
+        likelihood confirms it. A saddle
         does not count, nor does a slope that is nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
@@ -137,8 +142,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
         Weight, mean and scatter of the data. Where values are missing, the same by pattern,
-        or by feature if `covariance_type` is not "full"; of more patterns than should travel,
-        blocks of Dask that hold them.
+        or by feature if `covariance_type` is not "full", with the rows beside that hold values
+        known only to an interval; of more rows than should travel, blocks of Dask that hold them.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -187,6 +192,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "mean_init": ["array-like", Real, None],
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
+        "censoring_limits": ["array-like", None],
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -204,6 +210,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         mean_init=None,
         covariance_init=None,
         reg_covar="auto",
+        censoring_limits=None,
         warm_start=False,
         record_path=False,
     ):
@@ -217,11 +224,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.mean_init = mean_init
         self.covariance_init = covariance_init
         self.reg_covar = reg_covar
+        self.censoring_limits = censoring_limits
         self.warm_start = warm_start
         self.record_path = record_path
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Fit the Gaussian.
 
         Parameters
@@ -234,6 +242,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends: each value is known only to lie between X and X_upper, and exactly
+            where these are equal. -inf or NaN in X, inf or NaN in X_upper are open ends; NaN in
+            both is a missing value. None means X itself.
 
         Returns
         -------
@@ -258,16 +270,16 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "fit", X, y, sample_weight)
+        task = FitTask(self, "fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
+        rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
         task.begin()
         climb = self._climb(self._summarize(rows), seen, self._start, task)
         return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None):
+    def partial_fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Add rows to the data, and go on from the current estimate.
 
         Any split of data into chunks ends where one `fit` of all of them does, as near as
@@ -283,6 +295,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies of the new rows; all may be 0.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
@@ -306,10 +320,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If the maximum is not unique because features were never observed together.
         """
         check_together(self)
-        task = FitTask(self, "partial_fit", X, y, sample_weight)
+        task = FitTask(self, "partial_fit", X, y, sample_weight=sample_weight, X_upper=X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
-        rows = rows_of(seen, X, sample_weight, reset=first, fewest_rows=0, some_weight=False)
+        checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
+        rows = rows_of(seen, X, sample_weight, X_upper, **checks)
         task.begin()
         statistics = self._summarize(rows)
         if not first:
@@ -403,7 +418,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attributes = constant | solution_attributes(solution, likelihood)
             attributes["learning_rate_bound_"] = bound
             warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
-            return _Climb(attributes, warned, why_unbounded(solution, names))
+            return _Climb(attributes, warned, why_unbounded(solution, likelihood, names))
 
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
 from .estimator import GaussianGradientMLE
-from .rows import rows_of
+from .rows import Intervals, rows_of
 
 _ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 
@@ -23,7 +23,7 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
-mean_init, covariance_init, reg_covar, warm_start, record_path : optional
+mean_init, covariance_init, reg_covar, censoring_limits, warm_start, record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
     add_indicator : bool, default=False
         Whether to append columns that say where values were missing, as those of
@@ -81,25 +81,42 @@ mean_init, covariance_init, reg_covar, warm_start, record_path : optional
         missed = statistics.observed_weights < _ALL * statistics.weight
         return MissingIndicator(error_on_new=False).fit(np.where(missed, np.nan, 0.0)[None])
 
-    def transform(self, X):
-        """Fill in the missing values.
+    def fit_transform(self, X, y=None, sample_weight=None, X_upper=None):
+        """Fit the Gaussian, and fill in what the data lack.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_upper : optional
+            As in `fit`.
+
+        Returns
+        -------
+        X_imputed : ndarray
+            As `transform` returns it.
+        """
+        return self.fit(X, y, sample_weight, X_upper).transform(X, X_upper)
+
+    def transform(self, X, X_upper=None):
+        """Fill in missing values, and values known only to an interval.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
 
         Returns
         -------
         X_imputed : ndarray of shape (n_samples, n_features) or (n_samples, n_features + \
 n_features_with_missing)
-            X, its observed values untouched; behind them, with ``add_indicator=True``, 1
+            X, its exact values untouched; behind them, with ``add_indicator=True``, 1
             where a value was missing and 0 elsewhere. A lazy Dask array where X is of Dask.
         """
         if not self.add_indicator:
-            return self.impute(X)
+            return self.impute(X, X_upper=X_upper)
         fill = partial(_filled_and_marked, self._density(), self.indicator_.features_)
-        return rows_of(self, X).map(fill)
+        return rows_of(self, X, X_upper=X_upper).map(fill)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the columns that `transform` returns.
@@ -125,5 +142,11 @@ n_features_with_missing)
         return tags
 
 
-def _filled_and_marked(density: GaussianGradientMLE, features: np.ndarray, X: Any) -> np.ndarray:
-    return np.hstack((density._filled_in(X)[0], np.isnan(X[:, features])))
+def _filled_and_marked(
+    density: GaussianGradientMLE, features: np.ndarray, X: Any, intervals: Intervals | None = None
+) -> np.ndarray:
+    missing = np.isnan(X)
+    if intervals is not None:
+        rows, lower, upper = intervals
+        missing[rows] = np.isinf(lower) & np.isinf(upper)
+    return np.hstack((density._filled_in(X, intervals)[0], missing[:, features]))

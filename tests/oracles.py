@@ -3,7 +3,8 @@
 from fractions import Fraction
 
 import numpy as np
-from scipy.stats import multivariate_normal
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal, norm
 
 
 def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
@@ -149,3 +150,45 @@ def gradients_of_box(found, covariance):
     second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
     along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
     return along_mean, 0.5 * (precision @ second @ precision - precision)
+
+
+def coarse_log_likelihood(lower, upper, mean, covariance, weights=None):
+    """Average log-density of what is known, row by row, by SciPy's normal distributions."""
+    densities = np.zeros(len(lower))
+    for i, (low, high) in enumerate(zip(lower, upper, strict=True)):
+        o, c = low == high, (low < high) & ~(np.isinf(low) & np.isinf(high))
+        slopes = np.linalg.solve(covariance[np.ix_(o, o)], covariance[np.ix_(o, c)])
+        center = mean[c] + (low[o] - mean[o]) @ slopes
+        spread = covariance[np.ix_(c, c)] - covariance[np.ix_(c, o)] @ slopes
+        if o.any():
+            densities[i] = multivariate_normal(mean[o], covariance[np.ix_(o, o)]).logpdf(low[o])
+        if c.sum() == 1:
+            ends = (np.array((low[c], high[c])) - center) / np.sqrt(spread[0, 0])
+            ends = ends if ends.sum() < 0 else -ends[::-1]  # where no probability is near one
+            log_cdf = norm.logcdf(ends[:, 0])
+            densities[i] += log_cdf[1] + np.log1p(-np.exp(log_cdf[0] - log_cdf[1]))
+        elif c.any():
+            law = multivariate_normal(center, spread, abseps=1e-10, releps=1e-10, seed=0)
+            densities[i] += np.log(law.cdf(high[c], lower_limit=low[c]))
+    return np.average(densities, weights=weights)
+
+
+def maximised(log_likelihood, mean, covariance):
+    """Mean and covariance at the maximum of a function of both, by a general optimiser."""
+    d = len(mean)
+    below = np.tril_indices(d)
+
+    def point(theta):
+        factor = np.zeros((d, d))
+        factor[below] = theta[d:]
+        return theta[:d], factor @ factor.T
+
+    start = np.concatenate((mean, np.linalg.cholesky(covariance)[below]))
+    found = minimize(
+        lambda theta: -log_likelihood(*point(theta)),
+        start,
+        method="BFGS",
+        jac=lambda theta: -five_point_gradient(lambda t: log_likelihood(*point(t)), theta),
+        options={"gtol": 1e-9},
+    )
+    return point(found.x)

@@ -18,7 +18,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -166,6 +166,56 @@ def test_routing_of_sample_weight():
     expected = GaussianGradientMLE().fit(X, sample_weight=weights)
     np.testing.assert_allclose(search.best_estimator_.mean_, expected.mean_, atol=1e-6)
     assert pipeline[-1].sufficient_statistics_.weight == weights.sum()
+
+
+@pytest.fixture
+def rounded():
+    """Rows rounded to halves, and in a second place where they lie between."""
+    X = np.random.default_rng(0).standard_normal((90, 2)) @ np.array([[1.0, 0.5], [0.0, 1.0]])
+    return np.floor(2 * X) / 2, np.floor(2 * X) / 2 + 0.5
+
+
+def test_routing_of_upper_ends(rounded):
+    """A search splits them with the rows, and a pipeline hands them on."""
+    lower, upper = rounded
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GaussianGradientMLE().set_fit_request(X_upper=True).set_score_request(X_upper=True)
+        search = GridSearchCV(model, {"covariance_type": FAMILIES}, cv=3)
+        search.fit(lower, X_upper=upper)
+        pipeline = make_pipeline(model).fit(lower, X_upper=upper)
+    assert search.best_params_ == {"covariance_type": "full"}
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    for routed in (search.best_estimator_, pipeline[-1]):
+        np.testing.assert_array_equal(routed.covariance_, expected.covariance_)
+    held_out = np.arange(90) < 30
+    first = GaussianGradientMLE().fit(lower[~held_out], X_upper=upper[~held_out])
+    score = first.score(lower[held_out], X_upper=upper[held_out])
+    assert search.cv_results_["split0_test_score"][0] == pytest.approx(score, rel=1e-12)
+
+
+def test_upper_ends_that_a_scaler_left_behind(rounded):
+    """scikit-learn transforms them in fit, but not in score: crossed ends give that away."""
+    lower, upper = 10 + rounded[0], 10 + rounded[1]
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GaussianGradientMLE().set_fit_request(X_upper=True).set_score_request(X_upper=True)
+        steps = [("scale", StandardScaler()), ("fit", model)]
+        pipeline = Pipeline(steps, transform_input=["X_upper"]).fit(lower, X_upper=upper)
+        mean, deviation = pipeline[0].mean_, pipeline[0].scale_
+        expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+        np.testing.assert_allclose(pipeline[1].scale_ * deviation, expected.scale_, rtol=1e-5)
+        np.testing.assert_allclose(pipeline[1].mean_ * deviation + mean, expected.mean_, rtol=1e-5)
+        with pytest.raises(ValueError, match="If X was transformed, X_upper must be too"):
+            pipeline.score(lower, X_upper=upper - 20)
+
+
+def test_limits_in_a_grid_search():
+    """Fits of one likelihood, whatever is searched, and scores of the censored rows."""
+    X = np.maximum(np.random.default_rng(0).standard_normal((90, 2)), -0.5)
+    model = GaussianGradientMLE(censoring_limits=(-0.5, None))
+    search = GridSearchCV(model, {"covariance_type": FAMILIES}, cv=3).fit(X)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    naive = GaussianGradientMLE().fit(X)
+    assert (search.best_estimator_.scale_ > naive.scale_).all()
 
 
 def test_clone_and_pickle():

@@ -9,7 +9,7 @@ from .attempt import Attempt
 from .attributes import forget_input, input_attributes, position, replace_fit, solution_attributes
 from .callbacks import FitTask
 from .start import check_warm_start, evaluate_start, initial
-from .validation import check_together, checked_statistics, feature_names, of_type
+from .validation import check_together, checked_statistics, of_type
 
 __all__ = [
     "DOCUMENTATION_URL",
@@ -19,7 +19,6 @@ __all__ = [
     "check_warm_start",
     "checked_statistics",
     "evaluate_start",
-    "feature_names",
     "forget_input",
     "initial",
     "input_attributes",

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
 from .._wording import capped
-from ..likelihoods import linear_relation
+from ..likelihoods import Likelihood, linear_relation
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap
@@ -18,6 +18,14 @@ DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 _NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
+_SEPARATE = (
+    "A larger reg_covar helps, and so does covariance_type='diag'. Where these features depend on "
+    "each other, leave one of them out; where the rows are too few, collect more that show them "
+    "together."
+)
+_DETERMINE = (
+    "Collect values that are known exactly or between two limits, or leave such a feature out."
+)
 
 
 def warnings_of(
@@ -58,11 +66,11 @@ def explain(
     """
     estimator = attempt.estimator
     if solution.stop_reason == "unbounded":
+        likelihood = attempt.objective.likelihood
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
-            f"iterations: {why_unbounded(solution, names)} A larger reg_covar helps, and so does "
-            "covariance_type='diag'. Where these features depend on each other, leave one of them "
-            "out; where the rows are too few, collect more that show them together. "
+            f"iterations: {why_unbounded(solution, likelihood, names)} "
+            f"{_DETERMINE if likelihood.spreading(solution.evaluation).any() else _SEPARATE} "
             f"{_see('missing_values')}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
@@ -96,10 +104,17 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
     )
 
 
-def why_unbounded(solution: Solution, names: Sequence[str]) -> str:
+def why_unbounded(solution: Solution, likelihood: Likelihood, names: Sequence[str]) -> str:
     """Why a climb stopped as "unbounded"; empty if it did not."""
     if solution.stop_reason != "unbounded":
         return ""
+    spreading = np.flatnonzero(likelihood.spreading(solution.evaluation)).tolist()
+    if spreading:
+        return (
+            "the climb leads to no maximum. The likelihood rises as the variance of "
+            f"{capped([repr(names[j]) for j in spreading])} grows without bound: values known "
+            "only to lie above or below a limit do not determine it here."
+        )
     factor = solution.evaluation.factor
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..density import WAITING
+from ..gaussian import Frame
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 
@@ -12,13 +13,16 @@ from ..solvers import Solution
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
+    scales = family.standard_deviations(at.factor)
     return {
         # What densities are computed from: a covariance near the edge of the domain may have
         # no factor that float64 can recover.
         "_factor": at.factor,
+        # By which densities integrate over boxes as the likelihood did.
+        "_frame": likelihood.frame or Frame(at.mean.copy(), scales),
         "mean_": at.mean.copy(),
         "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
-        "scale_": family.standard_deviations(at.factor),
+        "scale_": scales,
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
     }
@@ -56,6 +60,6 @@ def forget_input(seen: Any, n_features: int) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        if name in ("_factor", WAITING) or (name.endswith("_") and name[0] != "_"):
+        if name in ("_factor", "_frame", WAITING) or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

@@ -23,13 +23,11 @@ class FitTask:
     estimator : estimator instance
     name : str
         The method that was called.
-    X, y, sample_weight : optional
+    X, y, **metadata : optional
         What it was given, handed on to the hooks.
     """
 
-    def __init__(
-        self, estimator: Any, name: str, X: Any = None, y: Any = None, sample_weight: Any = None
-    ):
+    def __init__(self, estimator: Any, name: str, X: Any = None, y: Any = None, **metadata: Any):
         self._context = estimator._init_callback_context(
             task_name=name, max_subtasks=estimator.max_iter
         )
@@ -37,7 +35,7 @@ class FitTask:
             "estimator": estimator,
             "X": X,
             "y": y,
-            "metadata": {"sample_weight": sample_weight},
+            "metadata": metadata,
         }
         self._has_listeners = hasattr(estimator, "_skl_callbacks")
 

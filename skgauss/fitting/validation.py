@@ -83,10 +83,3 @@ def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
     if (checked.variances < 0).any():
         raise ValueError("The variances of the statistics, the diagonal of scatter, are negative.")
     return checked
-
-
-def feature_names(estimator: Any) -> list[str]:
-    """Names for messages, "feature 0" and so on where X had none."""
-    if hasattr(estimator, "feature_names_in_"):
-        return [str(name) for name in estimator.feature_names_in_]
-    return [f"feature {j}" for j in range(estimator.n_features_in_)]

@@ -1,9 +1,10 @@
 """The Gaussian itself: families of covariances, parametrizations, conditioning, linear algebra.
 
 What belongs here is true of a mean and a covariance without any data to fit: factors and
-their algebra, theta and the chain rule, the law of some features given others.
+their algebra, theta and the chain rule, the law of some features given others, or given intervals.
 """
 
+from .coarsened import Coarsened, CoarseRows, Frame, coarse_rows, coarsened, independent
 from .conditional import Conditioner, hidden_basis
 from .diagonal import Diagonal
 from .families import Family, family_of, make_family
@@ -18,16 +19,22 @@ __all__ = [
     "LARGEST_SCALE",
     "PARAMETRIZATIONS",
     "SMALLEST_SCALE",
+    "CoarseRows",
+    "Coarsened",
     "Conditioner",
     "Diagonal",
     "Family",
+    "Frame",
     "Full",
     "Gaps",
     "NotPositiveDefiniteError",
     "Parametrization",
+    "coarse_rows",
+    "coarsened",
     "completed",
     "family_of",
     "hidden_basis",
+    "independent",
     "make_family",
     "marginals_of",
     "pieces",

@@ -12,8 +12,8 @@ class Gaps:
 
     Parameters
     ----------
-    missing : bool ndarray of shape (n_patterns, n_features)
-        The patterns, each with as many missing.
+    missing : bool or int ndarray of shape (n_patterns, n_features)
+        The patterns, each with as many missing; those marked with smaller numbers come first.
     counts : int ndarray of shape (n_patterns,)
         Rows of each pattern, which follow each other.
 
@@ -24,8 +24,9 @@ class Gaps:
     """
 
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
-        n_missing = int(missing[0].sum())
-        self.features = np.nonzero(missing)[1].reshape(len(missing), n_missing).T
+        n_missing = np.count_nonzero(missing[0])
+        rank = missing.astype(np.uint8) - np.uint8(1)  # of zero the last
+        self.features = np.argsort(rank, axis=1, kind="stable")[:, :n_missing].T
         self._n_features = missing.shape[1]
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
 

@@ -4,10 +4,9 @@ What belongs here is a function of mean and factor, made of statistics: its valu
 whitened gradient, its information. How it is climbed, and in which coordinates, does not.
 """
 
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, NoMaximumError
 from .curvature import CLEAR, Standing, leave_saddle, standing
 from .existence import (
-    NoMaximumError,
     likelihood_with_ridge,
     linear_relation,
     regularized_likelihood,

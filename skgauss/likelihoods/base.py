@@ -13,10 +13,27 @@ from collections.abc import Callable
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import Family, linalg
+from ..gaussian import Family, Frame, linalg
 from .information import Information
 
 EPS = float(np.finfo(float).eps)
+
+
+class NoMaximumError(ValueError):
+    """The likelihood of the data has no maximum.
+
+    Attributes
+    ----------
+    cause : str
+        Sentences on the data.
+    """
+
+    def __init__(self, cause: str, remedy: str = ""):
+        super().__init__(cause, remedy)
+        self.cause = cause
+
+    def __str__(self) -> str:
+        return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
 
 
 class Evaluation:
@@ -114,6 +131,8 @@ class Likelihood(ABC):
         Whether `maximum` is known without a climb, and the curvature there by formula.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
+    frame : Frame or None
+        Mean and standard deviations that set the order of integration within boxes.
     """
 
     family: Family
@@ -121,6 +140,7 @@ class Likelihood(ABC):
     reference: float
     has_closed_form: bool
     unimodal: bool
+    frame: Frame | None = None
 
     @property
     def bounded(self) -> bool:
@@ -178,6 +198,10 @@ class Likelihood(ABC):
         It grows without bound as the covariance turns singular.
         """
         return 1.0
+
+    def spreading(self, at: Evaluation) -> np.ndarray:
+        """Whether the variance of each feature has grown beyond what open intervals tell."""
+        return np.zeros(self.family.n_features, dtype=bool)
 
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:

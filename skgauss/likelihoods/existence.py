@@ -15,28 +15,13 @@ from .._wording import capped
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import to_host
 from ..statistics import SufficientStatistics
-from .base import Likelihood
+from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
+from .determined import check_intervals
+from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
 
 _RELATIVE_RIDGE = 1e-6
-
-
-class NoMaximumError(ValueError):
-    """The likelihood of the data has no maximum.
-
-    Attributes
-    ----------
-    cause : str
-        Sentences on the data.
-    """
-
-    def __init__(self, cause: str, remedy: str = ""):
-        super().__init__(cause, remedy)
-        self.cause = cause
-
-    def __str__(self) -> str:
-        return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
 
 
 class Regularized(NamedTuple):
@@ -79,6 +64,8 @@ def regularized_likelihood(
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
+    if statistics.coarse:
+        check_intervals(statistics, ridge, family, names)
     _check_variances(statistics.variances + ridge, family, names)
     if not statistics.complete:
         unique = ridge.all() or not family.correlated
@@ -111,7 +98,7 @@ def regularized_likelihood(
 
 
 def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:
-    """The likelihood of complete or of incomplete data, with a ridge that may be zero.
+    """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
     Raises
     ------
@@ -121,6 +108,8 @@ def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelih
     used = ridge if ridge.any() else None
     if statistics.complete:
         return GaussianLikelihood(statistics, family, used)
+    if statistics.coarse:
+        return (IntervalFull if family.correlated else IntervalDiagonal)(statistics, family, used)
     return (ObservedFull if family.correlated else ObservedDiagonal)(statistics, family, used)
 
 

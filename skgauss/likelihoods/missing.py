@@ -28,7 +28,7 @@ from abc import abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,7 @@ from ..gaussian import (
     Conditioner,
     Diagonal,
     Family,
+    Frame,
     Full,
     Gaps,
     NotPositiveDefiniteError,
@@ -46,12 +47,19 @@ from ..gaussian import (
     linalg,
     pieces,
 )
-from ..statistics import AvailableMoments, IncompleteStatistics, ScatteredStatistics
+from ..statistics import (
+    AvailableMoments,
+    IncompleteStatistics,
+    IntervalStatistics,
+    ScatteredStatistics,
+)
 from .base import EPS, Evaluation, Likelihood
 from .information import Information, InformationSums, sum_information
 from .rounding import MeanRounding
 
-ObservedStatistics = IncompleteStatistics | AvailableMoments | ScatteredStatistics
+ObservedStatistics = (
+    IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
+)
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 # Condition of the correlations, and variance inflation in units of the data, at which a climb
@@ -93,6 +101,7 @@ class ObservedLikelihood(Likelihood):
 
     reference = 0.0
     has_closed_form = False
+    what_is_unknown = "missing values (NaN)"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
         self.family = family
@@ -143,7 +152,7 @@ class ObservedLikelihood(Likelihood):
     @property
     def maximum(self) -> tuple[Array, Array]:
         raise ValueError(
-            "solver='closed-form' does not serve data with missing values (NaN), whose "
+            f"solver='closed-form' does not serve data with {self.what_is_unknown}, whose "
             "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
             "'newton', 'gradient', 'coordinate' or 'lbfgs'."
         )
@@ -188,6 +197,7 @@ class ObservedDiagonal(ObservedLikelihood):
         moments = statistics.by_feature
         super().__init__(moments, family, ridge)
         self._variances = moments.variances
+        self._missing_share = 1.0 - self._observed_share
         self._rounding = MeanRounding(moments, family, self._observed_share)
 
     def log_likelihood(self, at: Evaluation) -> float:
@@ -205,15 +215,18 @@ class ObservedDiagonal(ObservedLikelihood):
         return self._available_mean, np.sqrt(variances)
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
+        step, second, value = self._sums(mean, self.family.standard_deviations(factor))
+        scatter = (second - step * step).reshape(self.family.scatter_shape)
+        return Expected(mean + step, scatter, value)
+
+    def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
+        """Of deviations from the mean, of their squares, of the log-density."""
         share, deviation = self._observed_share, self._available_mean - mean
-        variances = self.family.standard_deviations(factor) ** 2
+        variances = deviations**2
         spread = self._variances + deviation * deviation
         log_scale = np.log(2 * np.pi) + np.log(variances)
         value = -0.5 * float(share @ (log_scale + spread / variances))
-        step = share * deviation
-        second = share * spread + (1 - share) * variances
-        scatter = (second - step * step).reshape(self.family.scatter_shape)
-        return Expected(mean + step, scatter, value)
+        return share * deviation, share * spread + self._missing_share * variances, value
 
 
 class ObservedFull(ObservedLikelihood):
@@ -233,10 +246,13 @@ class ObservedFull(ObservedLikelihood):
         self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
-        self._parts = statistics.keep(partial(_parts, origin=self._origin, unit=self._unit))
-        logs = float(self._observed_share @ (math.log(2 * math.pi) + 2 * np.log(self._unit)))
-        self._constant = -0.5 * logs
+        self.frame = Frame(self._origin, self._unit)
+        self._parts = statistics.keep(partial(self._prepare, frame=self.frame))
         self._informed: tuple[Evaluation, Information] | None = None
+
+    @staticmethod
+    def _prepare(statistics: IncompleteStatistics, frame: Frame) -> list[Any]:
+        return parts_of(statistics, frame)
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
@@ -283,24 +299,25 @@ class ObservedFull(ObservedLikelihood):
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
-    def _expect(self, mean: Array, factor: Array) -> Expected:
+    def _expect(self, mean: Array, factor: Array, rough: bool = False) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
         variances = self.family.standard_deviations(scaled_factor) ** 2
         condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        sums = self._parts.total(partial(_completed, mean=scaled_mean, condition=condition))
+        given = partial(_completed, mean=scaled_mean, condition=condition, rough=rough)
+        sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)
         deviance = self.family.log_det(scaled_factor) + sums.deviance / self.weight
-        value = self._constant - 0.5 * deviance
+        value = -0.5 * deviance
         covariance *= self._unit
         covariance *= self._unit[:, None]
         return Expected(self._origin + self._unit * step, covariance, value)
 
 
 @dataclass
-class _Sums:
+class Sums:
     """Over rows: of their weights, of the rows, of their products, of the deviance."""
 
     weight: float
@@ -308,8 +325,8 @@ class _Sums:
     second: Array
     deviance: float = 0.0
 
-    def __add__(self, other: _Sums) -> _Sums:
-        return _Sums(
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
             self.weight + other.weight,
             self.first + other.first,
             self.second + other.second,
@@ -320,13 +337,16 @@ class _Sums:
 class _Part:
     """Rows of the data that miss equally many values."""
 
-    def __init__(self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows):
+    def __init__(
+        self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
+    ):
+        self.constant = constant_of(weights @ ~missing, unit)
         self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
         self.gaps = Gaps(missing, counts)
 
-    def sums(self) -> _Sums:
+    def sums(self) -> Sums:
         """Of the rows as they are."""
-        return _Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
+        return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
     def information(self, mean: Array, root: Array) -> InformationSums:
         """Of the rows, about a mean, whitened by the root of the precision."""
@@ -336,7 +356,7 @@ class _Part:
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
-    def completed(self, mean: Array, condition: Conditioner) -> _Sums:
+    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
         """Of the rows with their missing values as expected, and of the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
@@ -352,30 +372,35 @@ class _Part:
             (given.covariance * self.weights).reshape(-1),
             minlength=d * d,
         )
-        return _Sums(
+        return Sums(
             self.weights.sum(),
             self.levels @ completed,
             completed.T @ completed + spread.reshape(d, d),
-            float(given.distances.sum() + self.weights @ given.log_det),
+            self.constant + float(given.distances.sum() + self.weights @ given.log_det),
         )
 
 
-def _parts(statistics: IncompleteStatistics, origin: Array, unit: Array) -> list[_Part]:
-    """The rows, counted from `origin` in units of `unit`."""
+def constant_of(weights: Array, unit: Array) -> float:
+    """What values seen with such weights, in such units, have of a deviance at any point."""
+    return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
+
+
+def parts_of(statistics: IncompleteStatistics, frame: Frame) -> list[_Part]:
+    """The rows, relative to the frame."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
-    rows = s.rows_about(origin) / unit
+    rows = s.rows_about(frame.origin) / frame.unit
     parts = []
     for piece in pieces(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
         patterns = s.missing[piece], s.weights[piece], s.counts[piece]
-        parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows]))
+        parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
     return parts
 
 
 @threads.one_blas_thread()
-def _completed(parts: list[_Part], mean: Array, condition: Conditioner) -> _Sums:
-    return sum((part.completed(mean, condition) for part in parts), _nothing(len(mean)))
+def _completed(parts: list[Any], mean: Array, condition: Conditioner, rough: bool) -> Sums:
+    return sum((part.completed(mean, condition, rough) for part in parts), _nothing(len(mean)))
 
 
 def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
@@ -384,11 +409,11 @@ def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSum
         return sum(sums, InformationSums.nothing(len(mean)))
 
 
-def _complete(parts: list[_Part], n_features: int) -> _Sums:
+def _complete(parts: list[_Part], n_features: int) -> Sums:
     """Of the rows that miss nothing, as they are."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
     return sum(sums, _nothing(n_features))
 
 
-def _nothing(n_features: int) -> _Sums:
-    return _Sums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
+def _nothing(n_features: int) -> Sums:
+    return Sums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))

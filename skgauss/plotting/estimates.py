@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Array
-from ..fitting import feature_names
 from ..gaussian import family_of
 from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge
+from ..rows import feature_names
 from ..solvers import climb_to_maximum
 
 

@@ -5,19 +5,22 @@ they lie. No other folder asks what kind of thing X is.
 """
 
 from .arrays import adds_up, sum_and_weight, to_host
+from .columns import feature_names
 from .inputs import (
-    Rows,
     check_no_infinity,
     incomplete_rows,
     rows_of,
     squared_distances,
     statistics_of,
 )
+from .intervals import Intervals, Rows
 
 __all__ = [
+    "Intervals",
     "Rows",
     "adds_up",
     "check_no_infinity",
+    "feature_names",
     "incomplete_rows",
     "rows_of",
     "squared_distances",

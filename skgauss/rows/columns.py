@@ -15,7 +15,7 @@ _READ = partial(
 )
 
 
-def numbers(X: Any, read: Callable[[Any], Any] = _READ) -> Any:
+def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
     """``read(X)``, where that is an array of numbers.
 
     Raises
@@ -24,22 +24,22 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ) -> Any:
         If it is not; of a frame the columns are named.
     """
     try:
-        return _checked(read(X))
+        return _checked(read(X), name)
     except (TypeError, ValueError) as error:
         culprits = _columns_of_other_things(X)
         if not culprits:
             raise
         raise ValueError(
-            f"X holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
-            "of them. Of text that holds numbers pandas makes them with to_numeric(column, "
-            "errors='coerce') and polars with column.cast(float, strict=False), and a missing "
-            "value of the rest."
+            f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make "
+            "numbers of them. Of text that holds numbers pandas makes them with to_numeric("
+            "column, errors='coerce') and polars with column.cast(float, strict=False), and a "
+            "missing value of the rest."
         ) from error
 
 
-def _checked(array: Any) -> Any:
+def _checked(array: Any, name: str) -> Any:
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
-        raise ValueError(f"X must hold numbers, got dtype {array.dtype}.")
+        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
     return array
 
 
@@ -58,7 +58,25 @@ def _columns_of_other_things(X: Any) -> list[str]:
 
 def _is_numeric(column: Any) -> bool:
     try:
-        _checked(_READ(column))
+        _checked(_READ(column), "X")
     except (TypeError, ValueError):
         return False
     return True
+
+
+def check_same_names(X: Any, X_upper: Any) -> None:
+    """Refuse two frames whose columns have other names, or another order."""
+    names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))
+    if names and others and names != others:
+        raise ValueError(
+            "The feature names of X_upper should match those of X, in the same order, got "
+            f"{capped([repr(name) for name in others])} beside "
+            f"{capped([repr(name) for name in names])}."
+        )
+
+
+def feature_names(estimator: Any) -> list[str]:
+    """Names for messages, "feature 0" and so on where X had none."""
+    if hasattr(estimator, "feature_names_in_"):
+        return [str(name) for name in estimator.feature_names_in_]
+    return [f"feature {j}" for j in range(estimator.n_features_in_)]

@@ -18,6 +18,7 @@ from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .columns import numbers
+from .intervals import beside
 
 _WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
@@ -198,6 +199,33 @@ def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
 
 
+def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) -> Any:
+    """`beside` of each block, as an array of Dask; the upper ends may be in memory."""
+    import dask.array as da
+
+    X = _of_numbers(X, sample)
+    if is_dask(X_upper):
+        X_upper = _of_numbers(X_upper, _numbers(sample_of(X_upper, 0)[0]))
+    else:
+        _check_known_rows(X, "X_upper")
+        X_upper = da.from_array(X_upper)
+    X_upper = _aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
+    like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
+    return da.blockwise(
+        partial(beside, names=names, of=" of its block"),
+        "ik",
+        X,
+        "ij",
+        X_upper,
+        "ij",
+        new_axes={"k": like.shape[1]},
+        concatenate=True,
+        align_arrays=False,
+        dtype=like.dtype,
+        meta=like,
+    )
+
+
 def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
     """A `_Block` for each block of X, an array of Dask in name.
 
@@ -250,21 +278,14 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
     """Weights as an array of Dask, split as the rows of the array X are."""
     import dask.array as da
 
-    n_rows = X.shape[0]
     if is_dask(sample_weight):
         _check_one_number_a_row(sample_weight)
-        return _aligned_blocks(sample_weight, X)
+        return _aligned_blocks(sample_weight, X, "sample_weight")
     if np.ndim(sample_weight) == 0:
         ones = X.map_blocks(_ones, dtype=np.float64, meta=np.empty(0), drop_axis=1)
         return float(sample_weight) * ones
-    if math.isnan(n_rows):
-        raise ValueError(
-            "sample_weight cannot be split as X is, because Dask does not know how many rows the "
-            "blocks of X have. Pass weights of Dask that are split as X is, such as a column of "
-            "the same frame, or X as an array with known chunks: "
-            "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
-        )
-    sample_weight = valid_weights(sample_weight, np.broadcast_to(0.0, (n_rows, 1)))
+    _check_known_rows(X, "sample_weight")
+    sample_weight = valid_weights(sample_weight, np.broadcast_to(0.0, (X.shape[0], 1)))
     return da.from_array(sample_weight, chunks=(X.chunks[0],))
 
 
@@ -272,20 +293,34 @@ def _ones(X: np.ndarray) -> Array:
     return np.ones(len(X))
 
 
-def _aligned_blocks(sample_weight: Any, X: Any) -> Any:
-    weights = sample_weight.to_dask_array() if _is_frame(sample_weight) else sample_weight
-    n_weights, n_rows = weights.shape[0], X.shape[0]
-    if not math.isnan(n_weights + n_rows):
-        if n_weights != n_rows:
-            raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_rows,)}!")
-        return weights.rechunk((X.chunks[0],))
-    if weights.numblocks[0] != X.numblocks[0]:
+def _check_known_rows(X: Any, name: str) -> None:
+    """Refuse to split what is in memory as X is, where nobody knows how."""
+    if math.isnan(X.shape[0]):
         raise ValueError(
-            f"sample_weight has {weights.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
+            f"{name} cannot be split as X is, because Dask does not know how many rows the "
+            f"blocks of X have. Pass {name} of Dask that is split as X is, such as a column of "
+            "the same frame, or X as an array with known chunks: "
+            "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
+        )
+
+
+def _aligned_blocks(values: Any, X: Any, name: str) -> Any:
+    """What goes with the rows of X as an array of Dask, split as they are."""
+    values = values.to_dask_array() if _is_frame(values) else values
+    n_values, n_rows = values.shape[0], X.shape[0]
+    if not math.isnan(n_values + n_rows):
+        if n_values != n_rows:
+            raise ValueError(
+                f"{name}.shape == {values.shape}, expected {(n_rows, *values.shape[1:])}!"
+            )
+        return values.rechunk((X.chunks[0], *values.chunks[1:]))
+    if values.numblocks[0] != X.numblocks[0]:
+        raise ValueError(
+            f"{name} has {values.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
             "does not know how many rows they have. Split both alike, or call "
             "compute_chunk_sizes() on both."
         )
-    return weights
+    return values
 
 
 def _check_one_number_a_row(sample_weight: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial, reduce
 from operator import add
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import assert_all_finite
@@ -20,33 +20,21 @@ from sklearn.utils.validation import validate_data
 from .._typing import Array
 from ..blocks import blas_threads_for, chunks_of, map_rows
 from ..gaussian import Family
-from ..statistics import AnyStatistics, summarize, summarize_incomplete, valid_weights
+from ..statistics import (
+    AnyStatistics,
+    summarize,
+    summarize_incomplete,
+    summarize_intervals,
+    valid_weights,
+)
 from . import arrays
 from .arrays import NeedsNumPy, is_elsewhere, to_host
-from .columns import numbers
-from .dask import DaskRows, is_dask, sample_of
+from .columns import check_same_names, feature_names, numbers
+from .dask import DaskRows, beside_dask, is_dask, sample_of
+from .intervals import CoarseRows, Intervals, Rows, beside, checked_limits
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
-
-
-class Rows(Protocol):
-    """Valid rows and their weights, wherever they lie; not yet known to be finite."""
-
-    def total(self, function: Callable[[np.ndarray, Array | None], Any]) -> Any:
-        """Sum over blocks of rows of ``function(X, sample_weight)``, X an array."""
-        ...
-
-    def summarize(self, function: Callable[[np.ndarray, Array | None], AnyStatistics]) -> Any:
-        """The same of statistics."""
-        ...
-
-    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
-        """``function(X)``, one array or a tuple of some, the first axis as long as X.
-
-        X in turn is each block of rows; lazy where the rows are.
-        """
-        ...
 
 
 class ArrayRows(NamedTuple):
@@ -98,23 +86,42 @@ class RowsElsewhere(NamedTuple):
 
 
 def rows_of(
+    estimator: Any, X: Any, sample_weight: Any = None, X_upper: Any = None, **checks: Any
+) -> Rows:
+    """Rows of numbers, of whatever dtype, and their weights, one of them positive if so asked.
+
+    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`,
+    whose `censoring_limits` and X_upper say what is known only to an interval.
+    """
+    rows = _rows_of(estimator, X, sample_weight, X_upper, **checks)
+    limits = estimator.censoring_limits
+    if limits is None and X_upper is None:
+        return rows
+    limits = checked_limits((None, None) if limits is None else limits, feature_names(estimator))
+    return CoarseRows(rows, limits, X_upper is not None)
+
+
+def _rows_of(
     estimator: Any,
     X: Any,
-    sample_weight: Any = None,
+    sample_weight: Any,
+    X_upper: Any,
     *,
     reset: bool = False,
     fewest_rows: int = 1,
     some_weight: bool = True,
 ) -> Rows:
-    """Rows of numbers, of whatever dtype, and their weights, one of them positive if so asked.
-
-    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`.
-    """
-    for name, array in (("X", X), ("sample_weight", sample_weight)):
+    """With the upper ends, where there are such, beside X."""
+    for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         _check_no_mask(array, name)
+    check_same_names(X, X_upper)
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
+        if X_upper is not None:
+            X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
+            X = beside_dask(X, X_upper, sample, feature_names(estimator))
+            sample = np.empty((0, X.shape[1]), X.dtype)
         return DaskRows(
             X,
             sample_weight,
@@ -128,7 +135,16 @@ def rows_of(
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
         sample_weight = _weights(sample_weight, X, some_weight)
+    if X_upper is not None:
+        both = beside(to_host(X), _upper(X_upper), feature_names(estimator))
+        X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
+
+
+def _upper(X_upper: Any) -> np.ndarray:
+    """Upper ends as an array of numbers in memory."""
+    arrays.check_no_gradients(X_upper, "X_upper")
+    return numbers(to_host(X_upper), name="X_upper")
 
 
 def _check_no_mask(array: Any, name: str) -> None:
@@ -162,9 +178,13 @@ def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
 
 
 def statistics_of(
-    X: Any, sample_weight: Any | None, diagonal: bool, estimator_name: str
+    X: Any,
+    sample_weight: Any | None,
+    diagonal: bool,
+    estimator_name: str,
+    intervals: Intervals | None = None,
 ) -> AnyStatistics:
-    """Statistics of rows that may have NaN where values are missing.
+    """Statistics of rows that may have NaN where values are missing, or in an interval.
 
     Raises
     ------
@@ -173,6 +193,9 @@ def statistics_of(
     NeedsNumPy
         If X is not of NumPy and takes it.
     """
+    if intervals is not None:
+        rest = partial(statistics_of, diagonal=diagonal, estimator_name=estimator_name)
+        return _with_intervals(X, sample_weight, diagonal, intervals, rest)
     summary = arrays.summarize if is_elsewhere(X) else summarize
     statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
@@ -181,6 +204,24 @@ def statistics_of(
     if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
         return summarize_incomplete(X, sample_weight, diagonal)
     return statistics if sample_weight is None else _of_present(X, sample_weight, diagonal)
+
+
+def _with_intervals(
+    X: np.ndarray,
+    sample_weight: Array | None,
+    diagonal: bool,
+    intervals: Intervals,
+    summarize_rest: Callable[[np.ndarray, Array | None], AnyStatistics],
+) -> AnyStatistics:
+    exact = np.ones(len(X), dtype=bool)
+    exact[intervals.rows] = False
+    statistics = summarize_rest(X[exact], None if sample_weight is None else sample_weight[exact])
+    weights = (np.ones(len(X)) if sample_weight is None else sample_weight)[intervals.rows]
+    present = weights > 0
+    if not present.any():
+        return statistics
+    rows = intervals.lower[present], intervals.upper[present], weights[present]
+    return summarize_intervals(*rows, diagonal) + statistics
 
 
 def _of_present(X: np.ndarray, sample_weight: Array, diagonal: bool) -> AnyStatistics:

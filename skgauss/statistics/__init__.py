@@ -1,12 +1,13 @@
 """Statistics: all that a likelihood sees of the rows, and monoids under ``+``.
 
 What belongs here holds the data once they are summarised: of complete rows, by pattern of
-missing values, feature by feature, or left in blocks of Dask. How rows are read, and what is
-made of the statistics, does not.
+missing values, with intervals, feature by feature, or left in blocks of Dask. How rows are
+read, and what is made of the statistics, does not.
 """
 
 from .complete import SufficientStatistics, summarize, total, unit_of, valid_weights
 from .features import AvailableMoments
+from .intervals import IntervalStatistics, summarize_intervals
 from .patterns import IncompleteStatistics, summarize_incomplete
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
 
@@ -14,11 +15,13 @@ __all__ = [
     "AnyStatistics",
     "AvailableMoments",
     "IncompleteStatistics",
+    "IntervalStatistics",
     "ScatteredStatistics",
     "SufficientStatistics",
     "bounded_sum",
     "summarize",
     "summarize_incomplete",
+    "summarize_intervals",
     "total",
     "unit_of",
     "valid_weights",

@@ -98,6 +98,8 @@ class SufficientStatistics:
         return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
 
     complete = True  # no value is missing
+    coarse = False  # nor known only to an interval
+    size = 0  # elements of rows
 
     @property
     def observed_weights(self) -> Array:

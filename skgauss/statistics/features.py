@@ -47,7 +47,8 @@ class AvailableMoments:
     variances: Array
     mean_rounding: Array
 
-    complete = False
+    complete = coarse = False
+    size = 0
     diagonal = True  # they say nothing of the products of features
 
     @property

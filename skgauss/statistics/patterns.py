@@ -77,6 +77,7 @@ class IncompleteStatistics:
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     complete = False
+    coarse = False
     diagonal = False  # they say something of the products of features
 
     @property
@@ -91,6 +92,11 @@ class IncompleteStatistics:
             self.variances,
             rounding,
         )
+
+    @property
+    def size(self) -> int:
+        """Elements of the rows."""
+        return self.rows.size
 
     @property
     def informative_weight(self) -> float:
@@ -144,9 +150,9 @@ class IncompleteStatistics:
                 return False
         return True
 
-    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _Kept:
+    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
-        return _Kept(prepare(self))
+        return Kept(prepare(self))
 
     def rows_about(self, origin: Array) -> Array:
         """The rows, counted from another origin."""
@@ -166,7 +172,7 @@ class IncompleteStatistics:
         return np.where(self.observed_weights > 0, self.observed_weights, 1.0)
 
 
-class _Kept(NamedTuple):
+class Kept(NamedTuple):
     """A value in memory, as the only term of a sum."""
 
     value: Any
@@ -202,10 +208,10 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
 
 
 def as_incomplete(
-    statistics: SufficientStatistics | IncompleteStatistics,
-) -> IncompleteStatistics:
-    """Those of complete rows as one pattern, that misses nothing."""
-    if isinstance(statistics, IncompleteStatistics):
+    statistics: Any,
+) -> Any:
+    """Those of complete rows as one pattern, that misses nothing; others as they are."""
+    if not isinstance(statistics, SufficientStatistics):
         return statistics
     d = len(statistics.mean)
     if statistics.weight == 0:

@@ -18,6 +18,7 @@ from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
 from .complete import SufficientStatistics, check_alike
 from .features import AvailableMoments
+from .intervals import Bounds, IntervalStatistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -33,7 +34,7 @@ class ScatteredStatistics:
 
     Parameters
     ----------
-    by_feature : AvailableMoments
+    by_feature : AvailableMoments or IntervalStatistics
         What they say of each feature by itself.
     together : bool ndarray of shape (n_features, n_features)
         Which features were ever observed in the same row.
@@ -42,13 +43,23 @@ class ScatteredStatistics:
         during a fit only. None if they were left behind.
     """
 
-    by_feature: AvailableMoments
+    by_feature: AvailableMoments | IntervalStatistics
     together: np.ndarray
     blocks: Any | None = None
 
     complete = False
     diagonal = False
+    size = 0
     in_general_position = False  # as far as is known
+
+    @property
+    def coarse(self) -> bool:
+        return self.by_feature.coarse
+
+    @property
+    def bounds(self) -> Bounds:
+        assert isinstance(self.by_feature, IntervalStatistics)
+        return self.by_feature.bounds
 
     @property
     def weight(self) -> float:
@@ -112,7 +123,13 @@ class ScatteredStatistics:
         return _OnWorkers(each(partial(_prepared, prepare), self.blocks).persist())
 
 
-AnyStatistics = SufficientStatistics | IncompleteStatistics | AvailableMoments | ScatteredStatistics
+AnyStatistics = (
+    SufficientStatistics
+    | IncompleteStatistics
+    | AvailableMoments
+    | IntervalStatistics
+    | ScatteredStatistics
+)
 
 
 class _OnWorkers(NamedTuple):
@@ -126,8 +143,7 @@ class _OnWorkers(NamedTuple):
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
     """Statistics of all parts; where these would hold too many rows, without the rows."""
-    sizes = (part.rows.size for part in parts if isinstance(part, IncompleteStatistics))
-    if sum(sizes) > _MOST_ELEMENTS:
+    if sum(part.size for part in parts) > _MOST_ELEMENTS:
         parts = [_moments_of(part) for part in parts]
     return reduce(add, parts)
 
@@ -139,7 +155,7 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
     return ScatteredStatistics(statistics.by_feature, statistics.together)
 
 
-def _prepared(prepare: Callable, statistics: SufficientStatistics | IncompleteStatistics) -> Any:
+def _prepared(prepare: Callable, statistics: AnyStatistics) -> Any:
     return prepare(as_incomplete(statistics))
 
 

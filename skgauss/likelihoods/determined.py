@@ -1,0 +1,57 @@
+"""Do intervals determine a feature? If not the likelihood has no maximum, and no climb is needed.
+
+A value that is known exactly is an interval of one point here. What is found is sure; that a
+feature depends on others linearly only the climb can tell.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from .._wording import capped
+from ..gaussian import Family
+from .base import NoMaximumError
+
+
+def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequence[str]) -> None:
+    """Refuse features about whose mean or variance their intervals say too little.
+
+    Raises
+    ------
+    NoMaximumError
+        If there are such.
+    """
+    bounds = statistics.bounds
+    one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
+    _refuse(
+        one_sided,
+        names,
+        "is censored on the same side in every row, so that nothing bounds its mean on the other.",
+        "Drop it, or collect rows in which it lies beyond its limit.",
+    )
+    # Where variances are shared, all features must be at fault.
+    together = np.all if family.multiplicity > 1 else np.asarray
+    apart = bounds.all_open & (bounds.highest_upper <= bounds.lowest_lower)
+    _refuse(
+        np.broadcast_to(together(apart), apart.shape),
+        names,
+        "is known only to lie on either side of a gap, or of a point, which says nothing of its "
+        "variance.",
+        "Drop it, or collect rows in which it is known exactly or within other limits.",
+    )
+    overlapping = (bounds.highest_lower <= bounds.lowest_upper) & (ridge == 0)
+    _refuse(
+        np.broadcast_to(together(overlapping), apart.shape),
+        names,
+        "has a point that lies in all its intervals, so that nothing bounds its variance from "
+        "below.",
+        "Drop it, collect rows in which it lies elsewhere, or set reg_covar to a positive number.",
+    )
+
+
+def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:
+    if wrong.any():
+        who = capped([repr(names[j]) for j in np.flatnonzero(wrong).tolist()])
+        raise NoMaximumError(f"{who} {why}", remedy)

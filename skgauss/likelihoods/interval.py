@@ -1,0 +1,159 @@
+r"""Likelihood of values known exactly, to an interval, or not at all.
+
+A row with exact part o and interval part c in a box B has the log-likelihood
+:math:`\log N(x_o) + \log P(x_c \in B \mid x_o)`. By Fisher's identity its gradient is that of
+complete data of the mean and covariance that the point expects, as with missing values:
+
+.. math::
+
+    m = \operatorname{avg} E[y_i \mid x_o, B], \qquad
+    S = \operatorname{avg} \left[ (E[y_i] - m)(E[y_i] - m)^T + \operatorname{Cov}[y_i] \right].
+
+What is known of a row enters the E step alone: rows with intervals are parts of the same sums.
+
+References
+----------
+Dempster, Laird and Rubin (1977), JRSS B 39(1), section 4.2, for censored and grouped data;
+Heitjan and Rubin (1991), "Ignorability and coarse data", Annals of Statistics 19(4); Burridge
+(1981), "A note on maximum likelihood estimation for regression models using grouped data",
+JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import (
+    CoarseRows,
+    Conditioner,
+    Diagonal,
+    Frame,
+    NotPositiveDefiniteError,
+    coarse_rows,
+    independent,
+)
+from ..statistics import IntervalStatistics
+from .base import Evaluation
+from .missing import (
+    ObservedDiagonal,
+    ObservedFull,
+    ObservedLikelihood,
+    Sums,
+    constant_of,
+    parts_of,
+)
+
+_ROUGH_STEPS = 15  # of EM, to start from
+_WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
+
+
+class _WithIntervals(ObservedLikelihood):
+    """What open intervals change: they may let a variance grow without bound."""
+
+    unimodal = False  # as a climb without an end has a small gradient, too
+    has_information = False
+    what_is_unknown = "values known only to an interval"
+
+    def spreading(self, at: Evaluation) -> np.ndarray:
+        assert self.frame is not None
+        return self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        wide = self.spreading(at).any() and at.value >= self._value_of_the_guess
+        return bool(wide) or super().is_degenerate(at)
+
+
+class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
+    """Of uncorrelated features: each sees its own values and intervals alone."""
+
+    def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
+        s: IntervalStatistics = statistics.by_feature
+        self._known = s
+        exact = s.exact
+        mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
+        weights = {"weight": s.weight, "informative_weight": s.informative_weight}
+        super().__init__(replace(exact, mean=mean, **weights), family, ridge)
+        self._weights = s.weights / self.weight
+        self._missing_share = 1.0 - s.observed_weights / self.weight
+        self.frame = Frame(self.guess[0], family.standard_deviations(self.guess[1]))
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Moments with each interval replaced by a point of it."""
+        variances = self._known.variances
+        if self.ridge is not None:
+            variances = variances + self.ridge
+        return self._known.mean, self.family.root(self.family.project(variances))
+
+    def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
+        step, second, value = super()._sums(mean, deviations)
+        s = self._known
+        (rows, features), box = independent(s.lower, s.upper, mean, deviations)
+        weights, center = self._weights[rows], box.mean[:, 0]
+        squares = box.covariance[:, 0, 0] + center * center
+        step = step + np.bincount(features, weights * center, minlength=len(mean))
+        second = second + np.bincount(features, weights * squares, minlength=len(mean))
+        return step, second, value + float(weights @ box.log_probability)
+
+
+class IntervalFull(_WithIntervals, ObservedFull):
+    """Of correlated features; the order of integration is set before the climb."""
+
+    @staticmethod
+    def _prepare(statistics: Any, frame: Frame) -> list[Any]:
+        if not statistics.coarse:
+            return parts_of(statistics, frame)
+        s: IntervalStatistics = statistics
+        pieces = coarse_rows(s.lower, s.upper, frame, frame)
+        return parts_of(s.exact, frame) + [
+            _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
+        ]
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Where EM leads that is content with rough moments within boxes."""
+        mean, factor = self._available_mean, np.diag(self._unit)
+        with suppress(NotPositiveDefiniteError):
+            for _ in range(_ROUGH_STEPS):
+                expected = self._expect(mean, factor, rough=True)
+                covariance = expected.covariance
+                if self.ridge is not None:
+                    covariance = self.family.add_ridge(covariance, self.ridge)
+                mean, factor = expected.mean, self.family.root(covariance)
+        return mean, factor
+
+
+class _IntervalPart:
+    """Rows of the data in which equally many values are known to an interval, or missing."""
+
+    def __init__(self, coarse: CoarseRows, weights: Array, unit: Array):
+        known = np.ones(coarse.rows.shape)
+        known.reshape(-1)[coarse.gaps.entries] = 0.0
+        self.gaps = coarse.gaps
+        self._coarse = coarse
+        self._weights = weights
+        self._constant = constant_of(weights @ known, unit)
+
+    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
+        """Of the rows with their hidden values as expected, and of the spread of these."""
+        d, weights = len(mean), self._weights
+        hidden = self._coarse.given(mean, condition, rough)
+        rows = self._coarse.rows.copy()
+        rows.reshape(-1)[self.gaps.entries] = hidden.values.T
+        spread = np.bincount(
+            self.gaps.blocks.reshape(-1),
+            (weights * hidden.covariance.transpose(1, 2, 0)).reshape(-1),
+            minlength=d * d,
+        )
+        return Sums(
+            float(weights.sum()),
+            weights @ rows,
+            (weights[:, None] * rows).T @ rows + spread.reshape(d, d),
+            self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
+        )

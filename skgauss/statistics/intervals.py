@@ -1,0 +1,226 @@
+"""Sufficient statistics of data with values known only to an interval: a monoid under ``+``.
+
+Rows without such a value are summarised as ever. Of the others those that agree in all that is
+known of them are one row with a weight. Uncorrelated features need only one value at a time:
+then a row is split into one for each of its intervals, and few limits leave few rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from .complete import SufficientStatistics, check_alike, summarize
+from .features import AvailableMoments
+from .patterns import IncompleteStatistics, Kept, as_incomplete, summarize_incomplete
+
+
+class Bounds(NamedTuple):
+    """Of each feature the extreme ends, where a value that is known exactly is both ends.
+
+    Attributes
+    ----------
+    highest_lower, lowest_upper : ndarray of shape (n_features,)
+        Where the former is not above the latter, one point lies in all intervals.
+    highest_upper, lowest_lower : ndarray of shape (n_features,)
+        Of the ends that are finite.
+    all_open : bool ndarray of shape (n_features,)
+        Whether no interval has two finite ends.
+    """
+
+    highest_lower: Array
+    lowest_upper: Array
+    highest_upper: Array
+    lowest_lower: Array
+    all_open: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalStatistics:
+    """What a likelihood sees of rows some of whose values are known only to an interval.
+
+    Parameters
+    ----------
+    weight : float
+        Sum of all weights, those of rows in which nothing was observed included.
+    exact : IncompleteStatistics or AvailableMoments
+        Of the rows without an interval; by feature, of all values that are known exactly.
+    lower, upper : ndarray of shape (n_rows, n_features)
+        The other rows, no two of them alike. Ends are equal where a value is known exactly,
+        both infinite where it is missing.
+    weights : ndarray of shape (n_rows,)
+
+    References
+    ----------
+    Heitjan and Rubin (1991), "Ignorability and coarse data", Annals of Statistics 19(4).
+    """
+
+    weight: float
+    exact: Any
+    lower: Array
+    upper: Array
+    weights: Array
+
+    complete = False
+    coarse = True
+
+    @property
+    def diagonal(self) -> bool:
+        """Whether they hold each feature by itself."""
+        return self.exact.diagonal
+
+    @property
+    def informative_weight(self) -> float:
+        """Weight of the rows in which anything was observed."""
+        return self.weight - (self.exact.weight - self.exact.informative_weight)
+
+    @property
+    def size(self) -> int:
+        """Elements of the rows they hold that could stay on the workers of Dask."""
+        return 0 if self.diagonal else self.exact.size + 2 * self.lower.size
+
+    @property
+    def observed_weights(self) -> Array:
+        """Weight with which each feature was observed, exactly or within an interval."""
+        return self._known.observed_weights
+
+    @property
+    def mean(self) -> Array:
+        """Of each feature, with an interval for its middle, or for the one end that it has."""
+        return self._known.mean
+
+    origin = mean
+
+    @property
+    def variances(self) -> Array:
+        """The same about the mean."""
+        return self._known.variances
+
+    @cached_property
+    def _known(self) -> AvailableMoments:
+        points = np.where(np.isinf(self.upper), self.lower, self.upper)
+        bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
+        points[bounded] -= (self.upper[bounded] - self.lower[bounded]) / 2
+        points[np.isinf(points)] = np.nan
+        return self.exact.by_feature + _moments(points, self.weights)
+
+    @property
+    def together(self) -> np.ndarray:
+        """Which features were ever observed in the same row."""
+        observed = (np.isfinite(self.lower) | np.isfinite(self.upper)).astype(np.float64)
+        return (observed.T @ observed > 0) | self.exact.together
+
+    @property
+    def in_general_position(self) -> bool:
+        """Whether rows that are known exactly, in all features, lie on no hyperplane.
+
+        Where features are never known exactly together, the boxes of a flat Gaussian may be
+        as likely as can be.
+        """
+        exact, d = self.exact, len(self.mean)
+        complete = ~exact.missing[exact.pattern_of_row].any(axis=1)
+        units = np.sqrt(np.where(self.variances > 0, self.variances, 1.0))
+        rows = np.column_stack((exact.levels, exact.rows / units))[complete]
+        values = np.linalg.svd(rows, compute_uv=False)
+        return len(values) > d and bool(values[-1] > _RESOLVED * values[0])
+
+    @property
+    def bounds(self) -> Bounds:
+        """Extreme ends of the intervals of each feature."""
+        if not self.diagonal:
+            return self.by_feature.bounds
+        moments = self.exact
+        seen, varied = moments.observed_weights > 0, moments.variances > 0
+        # Of values that differ the largest and the smallest are taken to be anywhere.
+        largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
+        smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
+        return Bounds(
+            highest_lower=np.maximum(_highest(self.lower), largest),
+            lowest_upper=np.minimum(_lowest(self.upper), smallest),
+            highest_upper=_highest(np.where(np.isinf(self.upper), -np.inf, self.upper)),
+            lowest_lower=_lowest(np.where(np.isinf(self.lower), np.inf, self.lower)),
+            all_open=~seen & ~(np.isfinite(self.lower) & np.isfinite(self.upper)).any(axis=0),
+        )
+
+    @cached_property
+    def by_feature(self) -> IntervalStatistics:
+        """What they say of each feature by itself."""
+        if self.diagonal:
+            return self
+        exact = np.where(self.lower == self.upper, self.lower, np.nan)
+        moments = _moments(exact, self.weights)
+        row, feature = np.nonzero(_within(self.lower, self.upper))
+        ends = np.full((2, len(row), self.lower.shape[1]), [[[-np.inf]], [[np.inf]]])
+        for end, whole in zip(ends, (self.lower, self.upper), strict=True):
+            end[np.arange(len(row)), feature] = whole[row, feature]
+        moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
+        return IntervalStatistics(
+            self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
+        )
+
+    def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
+        """``prepare`` of these statistics, to be summed over."""
+        return Kept(prepare(self))
+
+    def __add__(self, other: Any) -> IntervalStatistics:
+        known = SufficientStatistics | IncompleteStatistics | AvailableMoments | IntervalStatistics
+        if not isinstance(other, known):
+            return NotImplemented
+        check_alike(self, other)
+        weight = self.weight + other.weight
+        if not isinstance(other, IntervalStatistics):
+            return replace(self, weight=weight, exact=self.exact + other)
+        pairs = ((getattr(each, name) for each in (self, other)) for name in _ROWS)
+        rows = [np.concatenate(tuple(pair)) for pair in pairs]
+        return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
+
+    def __radd__(self, other: Any) -> IntervalStatistics:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else self + other
+
+
+_ROWS = ("lower", "upper", "weights")
+# Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
+_RESOLVED = 1e-6
+
+
+def summarize_intervals(
+    lower: Array, upper: Array, weights: Array, diagonal: bool
+) -> IntervalStatistics:
+    """Of rows of positive weights, each of which has a value known only to an interval."""
+    nothing = as_incomplete(summarize(np.empty((0, lower.shape[1])), None, False))
+    rows = _distinct(lower, upper, weights)
+    statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
+    return statistics.by_feature if diagonal else statistics
+
+
+def _within(lower: Array, upper: Array) -> np.ndarray:
+    """Where values are known to an interval: neither exactly nor not at all."""
+    return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
+
+
+def _highest(ends: Array) -> Array:
+    return ends.max(axis=0, initial=-np.inf)
+
+
+def _lowest(ends: Array) -> Array:
+    return ends.min(axis=0, initial=np.inf)
+
+
+def _moments(points: Array, weights: Array) -> AvailableMoments:
+    """Of points that are NaN where they count nothing."""
+    return summarize_incomplete(points, weights, diagonal=True).by_feature
+
+
+def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """Rows of which no two agree, in an order of their own, and the sums of their weights."""
+    order = np.lexsort((*lower.T, *upper.T))
+    lower, upper = lower[order], upper[order]
+    changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])
+    first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))[: len(order)]
+    return lower[first], upper[first], np.add.reduceat(weights[order], first)

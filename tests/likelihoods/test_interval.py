@@ -1,0 +1,417 @@
+"""Values known only to an interval: the maximum of the likelihood, and nothing else."""
+
+import warnings
+
+import numpy as np
+import pytest
+from marks import pairwise
+from oracles import coarse_log_likelihood, five_point_gradient, maximised
+from scipy.stats import norm
+from sklearn.datasets import load_iris, load_wine
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import scale
+
+from skgauss import GaussianGradientMLE
+from skgauss.gaussian import make_family
+from skgauss.likelihoods import likelihood_with_ridge
+from skgauss.rows import rows_of, statistics_of
+
+# Tobin (1958), Econometrica 26, as in R's package survival: durable goods, age, liquidity.
+TOBIN = np.array(
+    [
+        [0, 57.7, 236], [0.7, 50.9, 283], [0, 48.5, 207], [0, 41.7, 220], [0, 47.7, 238],
+        [0, 59.8, 216], [0, 44.3, 284], [3.7, 45.1, 221], [0, 51.7, 275], [3, 50, 269],
+        [10.4, 46.8, 207], [0, 58, 249], [0, 58.9, 246], [0, 40, 277], [1.5, 34.1, 231],
+        [0, 39.9, 219], [0, 33.4, 240], [3.5, 48.1, 266], [6.1, 46.6, 214], [0, 53.1, 251],
+    ]
+)  # fmt: skip
+INF = np.inf
+
+
+def coarsened(X, rng, interval=0.3, missing=0.1):
+    """Ends of intervals of all kinds, some values exact, some missing."""
+    lower, upper = X.copy(), X.copy()
+    draw = rng.random(X.shape)
+    below, above = rng.exponential(size=(2, *X.shape))
+    within = draw < interval
+    kind = rng.integers(0, 3, X.shape)
+    lower[within] = np.where(kind == 0, -INF, X - below)[within]
+    upper[within] = np.where(kind == 1, INF, X + above)[within]
+    gone = draw > 1 - missing
+    lower[gone], upper[gone] = -INF, INF
+    return lower, upper
+
+
+def likelihood_of(lower, upper, covariance_type="full", ridge=0.0):
+    model = GaussianGradientMLE()
+    rows = rows_of(model, lower, X_upper=upper, reset=True)
+    diagonal = covariance_type != "full"
+    statistics = rows.summarize(
+        lambda X, w, intervals: statistics_of(X, w, diagonal, "", intervals)
+    )
+    d = lower.shape[1]
+    return likelihood_with_ridge(statistics, make_family(covariance_type, d), np.full(d, ridge))
+
+
+@pytest.fixture
+def correlated_rows(rng):
+    mixing = np.array([[1.0, 0, 0, 0], [0.6, 0.8, 0, 0], [-0.3, 0.5, 0.7, 0], [0.2, -0.4, 0.1, 1]])
+    return rng.standard_normal((80, 4)) @ mixing.T + [1.0, -2.0, 0.3, 5.0]
+
+
+# -- published figures
+
+
+def test_tobit_regression_of_r():
+    """Printed by summary(survreg(Surv(durable, durable > 0, type="left") ~ age + quant)).
+
+    With all of the regressors known the likelihood of the joint Gaussian is that of their own
+    times that of the regression.
+    """
+    model = GaussianGradientMLE(censoring_limits=([0, None, None], None), tol=1e-9).fit(TOBIN)
+    covariance, mean = model.covariance_, model.mean_
+    slopes = np.linalg.solve(covariance[1:, 1:], covariance[1:, 0])
+    deviation = np.sqrt(covariance[0, 0] - slopes @ covariance[1:, 0])
+    assert slopes.round(5).tolist() == [-0.12906, -0.04554]
+    assert round(mean[0] - slopes @ mean[1:], 5) == 15.14487
+    assert round(np.log(deviation), 5) == 1.71785
+    regressors = GaussianGradientMLE().fit(TOBIN[:, 1:])
+    assert round(20 * (model.log_likelihood_ - regressors.log_likelihood_), 1) == -28.9
+
+
+def test_one_feature_against_a_general_optimiser():
+    """The model with an intercept only, of which R prints the log-likelihood, -29.5."""
+    model = GaussianGradientMLE(censoring_limits=(0, None), tol=1e-10).fit(TOBIN[:, :1])
+    assert round(20 * model.log_likelihood_, 1) == -29.5
+    x = TOBIN[:, 0]
+
+    def log_likelihood(mean, covariance):
+        law = norm(mean[0], np.sqrt(covariance[0, 0]))
+        return np.where(x > 0, law.logpdf(x), law.logcdf(0)).mean()
+
+    mean, covariance = maximised(log_likelihood, np.zeros(1), 10 * np.eye(1))
+    assert log_likelihood(model.mean_, model.covariance_) >= log_likelihood(mean, covariance)
+    np.testing.assert_allclose(model.mean_, mean, atol=1e-7)
+    np.testing.assert_allclose(model.scale_, np.sqrt(covariance[0]), atol=1e-7)
+
+
+# -- value and gradient
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_value_against_scipy(correlated_rows, rng, covariance_type):
+    lower, upper = coarsened(correlated_rows[:, :3], rng)
+    likelihood = likelihood_of(lower, upper, covariance_type)
+    family = likelihood.family
+    mean, full = np.array([0.9, -1.5, 0.0]), np.cov(correlated_rows[:, :3].T)
+    factor = family.root(family.project(full if family.correlated else np.diag(full).copy()))
+    at = likelihood.evaluate(mean, factor)
+    covariance = family.square(factor)
+    matrix = covariance if family.correlated else np.diag(np.broadcast_to(covariance, 3))
+    expected = coarse_log_likelihood(lower, upper, mean, matrix)
+    assert likelihood.log_likelihood(at) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.1])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_gradient_against_differences(correlated_rows, rng, covariance_type, ridge):
+    """Four features, so that a lattice is among the integrals."""
+    lower, upper = coarsened(correlated_rows[:30], rng, interval=0.6)
+    likelihood = likelihood_of(lower, upper, covariance_type, ridge)
+    family = likelihood.family
+    covariance = np.cov(correlated_rows.T)
+    scatter = covariance if family.correlated else np.diag(covariance).copy()
+    mean, factor = correlated_rows.mean(axis=0) + 0.1, family.root(family.project(scatter))
+    at = likelihood.evaluate(mean, factor)
+
+    def along(step):
+        block = step[4:].reshape(4, 4) + step[4:].reshape(4, 4).T if family.correlated else step[4:]
+        point = family.retract(mean, factor, np.concatenate((step[:4], block.reshape(-1))))
+        return likelihood.evaluate(*point).value
+
+    gradient = at.natural_gradient
+    if family.correlated:
+        block = gradient[4:].reshape(4, 4)
+        gradient = np.concatenate((gradient[:4], (block + block.T).reshape(-1)))
+    differences = five_point_gradient(along, np.zeros(gradient.size), step=2e-3)
+    np.testing.assert_allclose(gradient, differences, atol=1e-8)
+
+
+# -- the maximum
+
+
+@pairwise(
+    solver=["natural", "gradient", "coordinate", "lbfgs", "newton"],
+    parametrization=["scale", "log-scale", "covariance", "precision"],
+    covariance_type=["full", "diag", "spherical"],
+)
+def test_every_solver_reaches_the_maximum(rng, solver, parametrization, covariance_type):
+    X = scale(load_iris().data)[:, :2]
+    limits = (np.quantile(X, 0.3, axis=0), np.quantile(X, 0.9, axis=0))
+    fixed = {"censoring_limits": limits, "covariance_type": covariance_type, "tol": 1e-8}
+    model = GaussianGradientMLE(solver=solver, parametrization=parametrization, **fixed).fit(X)
+    assert model.converged_
+    expected = GaussianGradientMLE(**fixed).fit(X)
+    np.testing.assert_allclose(model.mean_, expected.mean_, atol=1e-6)
+    np.testing.assert_allclose(model.covariance_, expected.covariance_, atol=1e-6)
+    assert model.score(X) == pytest.approx(model.log_likelihood_, rel=1e-12)
+
+
+def test_two_features_with_gaps_are_stationary_by_scipy(correlated_rows, rng):
+    lower, upper = coarsened(correlated_rows[:, :2], rng)
+    weights = rng.integers(1, 4, len(lower))
+    model = GaussianGradientMLE(tol=1e-9).fit(lower, sample_weight=weights, X_upper=upper)
+
+    def log_likelihood(theta):
+        factor = np.array([[theta[2], 0.0], theta[3:]])
+        return coarse_log_likelihood(lower, upper, theta[:2], factor @ factor.T, weights)
+
+    factor = np.linalg.cholesky(model.covariance_)
+    theta = np.concatenate((model.mean_, factor[[0, 1, 1], [0, 0, 1]]))
+    assert model.log_likelihood_ == pytest.approx(log_likelihood(theta), rel=1e-10)
+    np.testing.assert_allclose(five_point_gradient(log_likelihood, theta, 1e-3), 0, atol=1e-8)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_a_rate_of_one_is_the_em_step(covariance_type):
+    """From the standard normal, whose truncated moments are known by Mills' ratio."""
+    X = scale(load_iris().data)[:, :3]
+    limits = np.quantile(X, 0.3, axis=0)
+    model = GaussianGradientMLE(
+        learning_rate=1.0,
+        max_iter=1,
+        record_path=True,
+        censoring_limits=(limits, None),
+        covariance_type=covariance_type,
+    )
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X)
+    mills = norm.pdf(limits) / norm.cdf(limits)
+    spread = np.where(limits >= X, 1 - mills * (limits + mills), 0.0).mean(axis=0)
+    filled = np.where(limits >= X, -mills, X)
+    covariance = np.cov(filled.T, ddof=0) + np.diag(spread)
+    if covariance_type != "full":
+        covariance = covariance.diagonal()
+    if covariance_type == "spherical":
+        covariance = covariance.mean()
+    np.testing.assert_allclose(model.mean_path_[1], filled.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(model.covariance_path_[1], covariance, atol=1e-12)
+
+
+def test_an_identity_of_units(correlated_rows, rng):
+    """At 1e-100 and 1e+100 side by side the estimates are the same."""
+    lower, upper = coarsened(correlated_rows, rng)
+    units, shift = np.array([1e-100, 1e100, 3.0, 1e-3]), np.array([0.0, 0.0, 50.0, 7.0])
+    plain = GaussianGradientMLE(tol=1e-8).fit(lower, X_upper=upper)
+    moved = GaussianGradientMLE(tol=1e-8).fit(
+        units * (lower + shift), X_upper=units * (upper + shift)
+    )
+    np.testing.assert_allclose(moved.mean_ / units - shift, plain.mean_, atol=2e-4)
+    np.testing.assert_allclose(moved.correlation_, plain.correlation_, atol=2e-4)
+
+
+# -- limits of what an interval is
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_narrow_intervals_are_values(correlated_rows, covariance_type):
+    X = correlated_rows[:, :3]
+    lower, upper = X - 1e-13, X + 1e-13
+    exact = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-8).fit(X)
+    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-8)
+    model.fit(lower, X_upper=upper)
+    np.testing.assert_allclose(model.mean_, exact.mean_, atol=1e-7)
+    np.testing.assert_allclose(model.covariance_, exact.covariance_, atol=1e-7)
+    width = np.log(upper - lower).sum(axis=1).mean()
+    assert model.log_likelihood_ - width == pytest.approx(exact.log_likelihood_, abs=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_intervals_without_ends_are_missing_values(correlated_rows, rng, covariance_type):
+    X = correlated_rows
+    gaps = np.where(rng.random(X.shape) < 0.2, np.nan, X)
+    upper = gaps.copy()
+    upper[::2] = np.where(np.isnan(gaps), INF, gaps)[::2]
+    expected = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps)
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps, X_upper=upper)
+    np.testing.assert_array_equal(model.covariance_, expected.covariance_)
+
+
+def test_huge_intervals_are_missing_values(correlated_rows, rng):
+    X = correlated_rows
+    wide = rng.random(X.shape) < 0.2
+    gaps = np.where(wide, np.nan, X)
+    expected = GaussianGradientMLE(tol=1e-9).fit(gaps)
+    model = GaussianGradientMLE(tol=1e-9).fit(
+        np.where(wide, -1e9, X), X_upper=np.where(wide, 1e9, X)
+    )
+    np.testing.assert_allclose(model.mean_, expected.mean_, atol=1e-7)
+    np.testing.assert_allclose(model.covariance_, expected.covariance_, atol=1e-7)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_limits_that_nothing_reaches_change_no_bit(covariance_type):
+    X = load_wine().data
+    plain = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
+    model = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=(-1e9, 1e9))
+    for each in (model.fit(X), model.fit(X, X_upper=X)):
+        np.testing.assert_array_equal(each.mean_, plain.mean_)
+        np.testing.assert_array_equal(each.covariance_, plain.covariance_)
+        assert each.log_likelihood_ == plain.log_likelihood_
+
+
+def test_sheppard_s_correction_of_rounded_data(rng):
+    """Variances of rounded data are too large by the square of the width over twelve."""
+    X = rng.standard_normal((20_000, 2)) @ np.array([[1.0, 0.6], [0.0, 0.8]])
+    width = 0.8
+    rounded = width * np.round(X / width)
+    model = GaussianGradientMLE().fit(rounded - width / 2, X_upper=rounded + width / 2)
+    naive = np.cov(rounded.T, ddof=0)
+    corrected = naive - np.eye(2) * width**2 / 12
+    np.testing.assert_allclose(model.covariance_, corrected, atol=1e-3)
+
+
+# -- rows
+
+
+def test_weights_are_repeats_and_the_order_of_rows_is_nothing(correlated_rows, rng):
+    lower, upper = coarsened(correlated_rows, rng)
+    weights = rng.integers(0, 4, len(lower))
+    again = rng.permutation(np.repeat(np.arange(len(lower)), weights))
+    for covariance_type in ("full", "diag", "spherical"):
+        model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+        model.fit(lower, sample_weight=weights, X_upper=upper)
+        mean, covariance, value = model.mean_, model.covariance_, model.log_likelihood_
+        model.fit(lower[again], X_upper=upper[again])
+        np.testing.assert_allclose(model.mean_, mean, atol=1e-8)
+        np.testing.assert_allclose(model.covariance_, covariance, atol=1e-8)
+        assert model.log_likelihood_ == pytest.approx(value, rel=1e-12)
+
+
+def test_chunks_end_where_a_fit_does(correlated_rows, rng):
+    """Chunks of rows with intervals, without any, and with missing values."""
+    lower, upper = coarsened(correlated_rows, rng)
+    upper[:20] = lower[:20] = correlated_rows[:20]
+    lower[20:40], upper[20:40] = (np.where(rng.random((20, 4)) < 0.2, np.nan, upper[:20]),) * 2
+    for covariance_type in ("full", "diag"):
+        model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+        whole = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+        whole.fit(lower, X_upper=upper)
+        for start in range(0, len(lower), 20):
+            rows = slice(start, start + 20)
+            model.partial_fit(lower[rows], X_upper=upper[rows])
+        np.testing.assert_allclose(model.covariance_, whole.covariance_, atol=1e-7)
+        again = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+        again.fit_statistics(model.sufficient_statistics_)
+        np.testing.assert_allclose(again.covariance_, whole.covariance_, atol=1e-7)
+
+
+def test_equal_rows_are_one(rng):
+    X = rng.standard_normal((10_000, 3))
+    model = GaussianGradientMLE(covariance_type="diag", censoring_limits=(-0.5, 1.0)).fit(X)
+    assert len(model.sufficient_statistics_.lower) == 6
+    one = GaussianGradientMLE(censoring_limits=(-0.5, 1.0)).fit(X[:, :1])
+    assert len(one.sufficient_statistics_.lower) == 2
+
+
+# -- no maximum
+
+
+def fit_one(lower, upper, **parameters):
+    return GaussianGradientMLE(**parameters).fit(np.c_[lower], X_upper=np.c_[upper])
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "spherical"])
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        ([-INF, -INF, -INF], [1, 2, 3], "'feature 0' is censored on the same side"),
+        ([1, 2, 2], [INF, INF, INF], "'feature 0' is censored on the same side"),
+        ([-INF, 2, 3], [1, INF, INF], "'feature 0' is known only to lie on either side"),
+        ([-INF, 1], [1, INF], "'feature 0' is known only to lie on either side"),
+        ([0, 0.5, 1], [2, 3, 4], "'feature 0' has a point that lies in all its intervals"),
+        ([1, 0, 1], [1, 2, 1], "'feature 0' has a point that lies in all its intervals"),
+    ],
+)
+def test_intervals_that_determine_nothing(lower, upper, message, covariance_type):
+    with pytest.raises(ValueError, match=message) as refused:
+        fit_one(lower, upper, covariance_type=covariance_type)
+    if "reg_covar" in str(refused.value):
+        assert fit_one(lower, upper, covariance_type=covariance_type, reg_covar=0.1).converged_
+    else:
+        with pytest.raises(ValueError, match=message):
+            fit_one(lower, upper, covariance_type=covariance_type, reg_covar=0.1)
+        more = np.append(lower, (0.5, 2.5)), np.append(upper, (0.5, 3.0))
+        assert fit_one(*more, covariance_type=covariance_type).converged_
+
+
+def test_what_determines_a_feature_does_so():
+    """The smallest samples that have a maximum, by symmetry at the middle."""
+    for lower, upper in (
+        ([0, 1, 2, 1, 1], [1, 2, 3, 2, 2]),
+        ([-INF, 0, -1, 1], [-1, 0, 1, INF]),
+    ):
+        model = fit_one(lower, upper)
+        assert model.converged_
+        middle = 1.5 if lower[0] == 0 else 0.0
+        np.testing.assert_allclose(model.mean_, middle, atol=1e-6)
+
+
+def test_a_variance_that_grows_without_bound_is_told():
+    """The larger the limit, the fewer lie below it: as if their slope were negative."""
+    lower, upper = [-INF, -INF, -INF, 2, 3, 2.5], [1, 2.2, 3.5, INF, INF, INF]
+    with pytest.warns(ConvergenceWarning, match="variance of 'feature 0' grows without bound"):
+        model = fit_one(lower, upper)
+    assert model.stop_reason_ == "unbounded"
+    more = np.append(lower, (1.0, 2.0)), np.append(upper, (1.0, 3.0))
+    assert fit_one(*more).converged_
+
+
+def test_a_censored_feature_that_others_explain_is_unbounded(rng):
+    x = rng.standard_normal(60)
+    X = np.column_stack((x, 2 * x + 1, rng.standard_normal(60)))
+    limits = ([None, 0.0, None], None)
+    with pytest.warns(ConvergenceWarning, match="direction of 'feature 0', 'feature 1'"):
+        model = GaussianGradientMLE(censoring_limits=limits).fit(X)
+    assert model.stop_reason_ == "unbounded"
+    assert GaussianGradientMLE(censoring_limits=limits, reg_covar=0.01).fit(X).converged_
+
+
+def test_closed_form_names_what_it_does_not_serve():
+    with pytest.raises(ValueError, match="does not serve data with values known only to an"):
+        GaussianGradientMLE(solver="closed-form", censoring_limits=(0, None)).fit(TOBIN[:, :1])
+
+
+def test_a_failed_fit_leaves_the_last_one(rng):
+    model = GaussianGradientMLE(censoring_limits=(0, None)).fit(TOBIN[:, :1])
+    mean = model.mean_.copy()
+    with pytest.raises(ValueError, match="has no maximum"):
+        model.fit(-TOBIN[:, :1])
+    np.testing.assert_array_equal(model.mean_, mean)
+
+
+def test_the_bound_of_the_step_is_that_of_a_hessian():
+    """One feature, parameter sigma: the bound against second differences."""
+    limits = (0, None)
+    model = GaussianGradientMLE(solver="gradient", censoring_limits=limits, tol=1e-9)
+    model.fit(TOBIN[:, :1])
+    x, theta = TOBIN[:, 0], np.array([model.mean_[0], model.scale_[0]])
+
+    def gradient(at):
+        def value(t):
+            return np.where(x > 0, norm.logpdf(x, *t), norm.logcdf(0, *t)).mean()
+
+        return five_point_gradient(value, at, step=1e-3)
+
+    step = 1e-3 * np.eye(2)
+    hessian = [(gradient(theta + s) - gradient(theta - s)) / 2e-3 for s in step]
+    bound = 2 / np.linalg.eigvalsh(-np.array(hessian)).max()
+    assert model.learning_rate_bound_ == pytest.approx(bound, rel=1e-4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for share, converges in ((0.9, True), (1.2, False)):
+            start = {"mean_init": model.mean_ + 0.01, "covariance_init": model.covariance_}
+            climb = GaussianGradientMLE(
+                solver="gradient", learning_rate=share * bound, censoring_limits=limits, **start
+            ).fit(TOBIN[:, :1])
+            assert climb.converged_ is converges

@@ -1,0 +1,282 @@
+"""Limits and upper ends: what they may be, what is an error, where X may lie."""
+
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+
+from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss.blocks import passes
+
+INF = np.inf
+
+
+@pytest.fixture
+def sample(rng):
+    """Rows, their lower and their upper ends: three features with limits, some values missing."""
+    X = rng.standard_normal((90, 3)) @ np.array([[1.0, 0.6, 0.2], [0, 0.8, 0.3], [0, 0, 0.9]])
+    X[rng.random(X.shape) < 0.05] = np.nan
+    below, above = X <= -0.5, X >= 1.0
+    lower = np.where(below, -INF, np.where(above, 1.0, X))
+    upper = np.where(above, INF, np.where(below, -0.5, X))
+    return X, lower, upper
+
+
+def assert_same_fit(model, expected, atol=1e-12):
+    np.testing.assert_allclose(model.mean_, expected.mean_, atol=atol)
+    np.testing.assert_allclose(model.covariance_, expected.covariance_, atol=atol)
+
+
+def test_the_two_ways_say_the_same(sample):
+    X, lower, upper = sample
+    limits = GaussianGradientMLE(censoring_limits=(-0.5, 1.0)).fit(X)
+    ends = GaussianGradientMLE().fit(lower, X_upper=upper)
+    assert_same_fit(ends, limits)
+    for ask in ("score", "score_samples", "mahalanobis", "impute", "aic", "bic"):
+        one, two = getattr(limits, ask)(X), getattr(ends, ask)(lower, X_upper=upper)
+        np.testing.assert_allclose(one, two, rtol=1e-12)
+
+
+@pytest.mark.parametrize("open_below", [-INF, np.nan])
+@pytest.mark.parametrize("open_above", [INF, np.nan])
+def test_open_ends_are_infinite_or_nan(sample, open_below, open_above):
+    _, lower, upper = sample
+    missing = np.isnan(lower)
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    lower = np.where(np.isneginf(lower) | missing, open_below, lower)
+    upper = np.where(np.isposinf(upper) | missing, open_above, upper)
+    assert_same_fit(GaussianGradientMLE().fit(lower, X_upper=upper), expected)
+
+
+def test_limits_apply_to_what_is_known_exactly(sample):
+    X, lower, upper = sample
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    some = np.arange(len(X))[:, None] % 2 == 0
+    model = GaussianGradientMLE(censoring_limits=(-0.5, 1.0))
+    model.fit(np.where(some, lower, X), X_upper=np.where(some, upper, X))
+    assert_same_fit(model, expected)
+    inside = GaussianGradientMLE(censoring_limits=(5.0, None))
+    inside.fit([[6.0], [7.0], [1.0]], X_upper=[[6.0], [7.0], [9.0]])
+    assert inside.sufficient_statistics_.lower.tolist() == [[1.0]]  # an interval, and stays one
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (-0.5, 1.0),
+        [[-0.5, -0.5, -0.5], 1.0],
+        (np.full(3, -0.5), (1, 1, 1)),
+        (np.array(-0.5), np.ones(3, int)),
+    ],
+)
+def test_what_limits_may_be(sample, limits):
+    X, lower, upper = sample
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    assert_same_fit(clone(GaussianGradientMLE(censoring_limits=limits)).fit(X), expected)
+
+
+def test_features_without_a_limit(sample):
+    X, lower, upper = sample
+    lower[:, 1:], upper[:, 1:] = X[:, 1:], X[:, 1:]
+    upper[:, 0], lower[:, 0] = (
+        np.where(X[:, 0] <= -0.5, -0.5, X[:, 0]),
+        np.where(X[:, 0] <= -0.5, -INF, X[:, 0]),
+    )
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    for none in (None, np.nan, -INF):
+        model = GaussianGradientMLE(censoring_limits=([-0.5, none, none], None))
+        assert_same_fit(model.fit(X), expected)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ((1, 2, 3), "must be a pair"),
+        ((1.0, 0.5), "'b' cross: the lower one is 1.0, the upper one 0.5"),
+        (([0, 3.0], [1, 2.0]), "'a' cross"),
+        (([0, 1, 2], None), "number or 2 of them, one for each feature from 'b' to 'a'"),
+        (("low", None), "lower limit in censoring_limits must be a number"),
+    ],
+)
+def test_limits_that_do_not_fit(limits, message):
+    frame = pd.DataFrame({"b": [1.0, 2.0, 5.0], "a": [1.0, 3.0, 0.0]})
+    with pytest.raises(ValueError, match=message):
+        GaussianGradientMLE(censoring_limits=limits).fit(frame)
+    with pytest.raises(ValueError, match="'censoring_limits' parameter"):
+        GaussianGradientMLE(censoring_limits=3.0).fit(frame)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 3.5]], "row 1 the interval of 'feature 1'"),
+        ([[1.0, INF], [3.0, 4.0]], [[1.0, INF], [3.0, 5.0]], "row 0 the interval of 'feature 1'"),
+        ([[1.0, 2.0], [-INF, 4.0]], [[1.0, 2.0], [-INF, 5.0]], "row 1 the interval of 'feature 0'"),
+        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0]], "must have the shape of X"),
+        ([[1.0, 2.0], [3.0, 4.0]], [[1.0], [3.0]], "must have the shape of X"),
+    ],
+)
+def test_ends_that_do_not_fit(lower, upper, message):
+    model = GaussianGradientMLE().fit([[1.0, 2.0], [2.0, 1.0], [0.0, 5.0]])
+    for ask in (model.fit, model.partial_fit, model.score, model.score_samples, model.impute):
+        with pytest.raises(ValueError, match=message):
+            ask(np.array(lower), X_upper=np.array(upper))
+
+
+def test_ends_that_do_not_fit_in_a_block_of_dask(sample):
+    _, lower, upper = sample
+    upper[70, 1] = 0.0
+    lower[70, 1] = 1.0
+    with pytest.raises(ValueError, match="In row 20 of its block the interval of 'feature 1'"):
+        GaussianGradientMLE().fit(da.from_array(lower, chunks=(50, 3)), X_upper=upper)
+
+
+def test_infinity_without_an_upper_end_is_an_error(sample):
+    X, lower, _ = sample
+    model = GaussianGradientMLE(censoring_limits=(-0.5, 1.0)).fit(X)
+    for ask in (model.fit, model.score, model.score_samples, model.impute, model.mahalanobis):
+        with pytest.raises(ValueError, match="infinity"):
+            ask(lower)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_frames_must_have_the_same_columns(sample, make):
+    _, lower, upper = sample
+    names = ["a", "b", "c"]
+    frame, above = (make(dict(zip(names, ends.T, strict=True))) for ends in (lower, upper))
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    assert_same_fit(GaussianGradientMLE().fit(frame, X_upper=above), expected)
+    assert_same_fit(GaussianGradientMLE().fit(frame, X_upper=upper), expected)
+    model = GaussianGradientMLE().fit(frame, X_upper=above)
+    for ask in (model.fit, model.score):
+        with pytest.raises(ValueError, match="feature names of X_upper should match"):
+            ask(frame, X_upper=above[["b", "a", "c"]])
+
+
+def test_float32_and_integers(sample):
+    X, _, _ = sample
+    limit = 0.1  # whose float32 is above it
+    X32 = np.where(limit > X, np.float32(limit), X.astype(np.float32))
+    model = GaussianGradientMLE(censoring_limits=(limit, None)).fit(X32)
+    below = np.float32(limit) == X32
+    assert below.any()
+    filled, std = model.impute(X32, return_std=True)
+    assert filled.dtype == np.float32
+    assert (filled[below] <= np.float32(limit)).all()
+    assert (std[below] > 0).all()
+    counts = np.round(3 * np.nan_to_num(X)).astype(int)
+    integers = GaussianGradientMLE(censoring_limits=(-2, None)).fit(counts)
+    floats = GaussianGradientMLE(censoring_limits=(-2, None)).fit(counts.astype(float))
+    assert_same_fit(integers, floats)
+    upper = GaussianGradientMLE().fit(counts, X_upper=counts + 1)
+    assert_same_fit(upper, GaussianGradientMLE().fit(counts + 0.0, X_upper=counts + 1.0))
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_dask_is_memory(sample, covariance_type):
+    X, lower, upper = sample
+    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+    expected = clone(model).fit(lower, X_upper=upper)
+    chunked, above = da.from_array(lower, chunks=(50, 2)), da.from_array(upper, chunks=(40, 3))
+    frames = [dd.from_pandas(pd.DataFrame(ends), npartitions=3) for ends in (lower, upper)]
+    unknown = [frame.to_dask_array() for frame in frames]
+    for X_dask, X_upper in ((chunked, above), (chunked, upper), frames, unknown):
+        lazy = clone(model).fit(X_dask, X_upper=X_upper)
+        assert_same_fit(lazy, expected, atol=1e-8)
+        densities = lazy.score_samples(X_dask, X_upper=X_upper)
+        assert isinstance(densities, da.Array)
+        np.testing.assert_allclose(
+            densities.compute(), lazy.score_samples(lower, X_upper=upper), rtol=1e-12
+        )
+        filled, std = lazy.impute(X_dask, X_upper=X_upper, return_std=True)
+        assert filled.shape[1] == std.shape[1] == 3
+        np.testing.assert_allclose(filled.compute(), lazy.impute(lower, X_upper=upper), rtol=1e-12)
+    limits = clone(model).set_params(censoring_limits=(-0.5, 1.0)).fit(da.from_array(X, (50, 2)))
+    assert_same_fit(limits, expected, atol=1e-8)
+    ones = frames[0][0] ** 0
+    weighted = clone(model).fit(frames[0], sample_weight=2 * ones, X_upper=frames[1])
+    assert weighted.sufficient_statistics_.weight == 2 * len(X)
+    assert_same_fit(weighted, expected, atol=1e-8)
+    with pytest.raises(ValueError, match="X_upper has 2 blocks and X has 3"):
+        clone(model).fit(frames[0], X_upper=frames[1].repartition(npartitions=2))
+    with pytest.raises(ValueError, match="X_upper cannot be split as X is"):
+        clone(model).fit(frames[0], X_upper=upper)
+    with pytest.raises(ValueError, match=r"X_upper\.shape == "):
+        clone(model).fit(chunked, X_upper=above[:-1])
+
+
+def test_rows_may_stay_on_the_workers(sample, monkeypatch):
+    from skgauss.statistics import scattered
+
+    _, lower, upper = sample
+    model = GaussianGradientMLE(tol=1e-9)
+    expected = clone(model).fit(lower, X_upper=upper)
+    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 100)
+    chunked = da.from_array(lower, chunks=(50, 2))
+    lazy = clone(model).fit(chunked, X_upper=upper)
+    assert isinstance(lazy.sufficient_statistics_, scattered.ScatteredStatistics)
+    assert_same_fit(lazy, expected, atol=1e-8)
+    by_feature = clone(model).set_params(covariance_type="diag")
+    whole = clone(by_feature).fit(lower, X_upper=upper)
+    assert_same_fit(by_feature.fit_statistics(lazy.sufficient_statistics_), whole, atol=1e-8)
+
+
+def test_another_array_library(sample, scipy_array_api):
+    import array_api_strict as xp
+    import sklearn
+
+    X, lower, upper = sample
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper)
+    with sklearn.config_context(array_api_dispatch=True):
+        strict = GaussianGradientMLE().fit(xp.asarray(lower), X_upper=xp.asarray(upper))
+        limits = GaussianGradientMLE(censoring_limits=(-0.5, 1.0)).fit(xp.asarray(X))
+        filled = strict.impute(xp.asarray(lower), X_upper=xp.asarray(upper))
+        densities = strict.score_samples(xp.asarray(lower), X_upper=upper)
+    assert_same_fit(strict, expected)
+    assert_same_fit(limits, expected)
+    assert type(filled) is type(densities) is type(xp.asarray(lower))
+    np.testing.assert_allclose(np.asarray(filled), expected.impute(lower, X_upper=upper))
+
+
+def test_masks_are_refused(sample):
+    _, lower, upper = sample
+    with pytest.raises(ValueError, match="X_upper is a masked array"):
+        GaussianGradientMLE().fit(lower, X_upper=np.ma.masked_invalid(upper))
+
+
+def test_a_long_score_is_summed_in_parts(sample, monkeypatch):
+    _, lower, upper = sample
+    model = GaussianGradientMLE().fit(lower, X_upper=upper)
+    expected = model.score(lower, X_upper=upper)
+    monkeypatch.setattr(passes, "_CHUNK", 60)
+    monkeypatch.setattr("skgauss.rows.inputs._MOST_RESULTS", 10)
+    assert model.score(lower, X_upper=upper) == pytest.approx(expected, rel=1e-13)
+
+
+def test_imputed_values_lie_within_their_intervals(sample):
+    """And are the means of the conditional law, by simulation of it."""
+    X, lower, upper = sample
+    imputer = GaussianImputer().fit(lower, X_upper=upper)
+    filled = imputer.transform(lower, X_upper=upper)
+    np.testing.assert_array_equal(filled, GaussianImputer().fit_transform(lower, X_upper=upper))
+    known = lower == upper
+    np.testing.assert_array_equal(filled[known], X[known])
+    within = ~known & ~np.isnan(lower)
+    assert (filled[within] >= lower[within]).all()
+    assert (filled[within] <= upper[within]).all()
+    limits = GaussianImputer(censoring_limits=(-0.5, 1.0)).fit(X)
+    np.testing.assert_allclose(limits.transform(X), filled, rtol=1e-9)
+    marked = GaussianImputer(censoring_limits=(-0.5, 1.0), add_indicator=True).fit(X)
+    np.testing.assert_array_equal(marked.transform(X)[:, 3:], np.isnan(X))
+
+    draws = imputer.sample(400_000, random_state=0)
+    value, std = imputer.impute(
+        [[0.3, -INF, np.nan]], X_upper=[[0.3, 0.2, np.nan]], return_std=True
+    )
+    like = draws[(np.abs(draws[:, 0] - 0.3) < 0.05) & (draws[:, 1] <= 0.2)]
+    error = like.std(axis=0) / np.sqrt(len(like))
+    assert (np.abs(like.mean(axis=0) - value[0]) < 5 * error + [0.05, 0, 0]).all()
+    np.testing.assert_allclose(like.std(axis=0)[1:], std[0, 1:], rtol=0.05)
