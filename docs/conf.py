@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx-mathjax-offline",  # formulas from files of the site, not from a server
     "sphinx_design",
+    "sphinx_copybutton",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
 ]
@@ -40,6 +41,10 @@ exclude_patterns = [
 default_role = "code"
 highlight_language = "python"
 
+# Only what was typed is copied, and without its prompt.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
 autosummary_generate = True
 autodoc_typehints = "none"
 toc_object_entries_show_parents = "hide"
@@ -50,7 +55,6 @@ sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
     "within_subsection_order": "gallery.TeachingOrder",
-    "copyfile_regex": r".*\.csv",
     "reset_modules": ("gallery.reset",),
     "doc_module": ("skgauss",),
     "backreferences_dir": "generated/backreferences",

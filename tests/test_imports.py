@@ -13,6 +13,7 @@ PACKAGE = Path(skgauss.__file__).parent
 # The rooms of the house, from the roof down: each imports from those below its own only.
 ROOMS = [
     "__init__",
+    "datasets",
     "imputer",
     "plotting",
     "estimator",
@@ -54,6 +55,13 @@ def test_between_rooms():
         for imported in imports_of(file):
             if imported and imported[0] != file[0]:
                 assert ROOMS.index(imported[0]) > ROOMS.index(file[0]), (file, imported)
+
+
+def test_data_stand_alone():
+    """Data need nothing of the package, whatever room there is below them."""
+    for file in FILES:
+        if file[0] == "datasets":
+            assert {imported[0] for imported in imports_of(file)} <= {"datasets"}, file
 
 
 def test_between_files():

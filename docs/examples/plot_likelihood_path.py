@@ -12,11 +12,11 @@ a path on it. ``record_path=True`` keeps the path, a display draws it.
 import warnings
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
+from skgauss.datasets import load_michelson
 
-X = np.loadtxt("michelson1879.csv", skiprows=1).reshape(-1, 1)
+X = load_michelson().data
 fig, axes = plt.subplots(
     2, 2, figsize=(9, 8), sharex=True, sharey=True, layout="constrained"
 )

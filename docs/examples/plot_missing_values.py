@@ -15,9 +15,11 @@ import numpy as np
 import pandas as pd
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_airquality
 
-days = pd.read_csv("airquality.csv")
-X = days[["Ozone", "Solar.R", "Wind", "Temp"]].assign(Ozone=np.cbrt(days["Ozone"]))
+air = load_airquality(as_frame=True)
+days = air.frame  # with the date
+X = air.data.assign(Ozone=np.cbrt(days["Ozone"]))
 print(X.isna().sum().to_string())
 print("days with all four:", len(X.dropna()))
 

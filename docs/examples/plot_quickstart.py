@@ -17,18 +17,17 @@ from the data makes the first step a leap, at any rate; this one is near enough.
 import math
 import time
 import warnings
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_michelson
 
 CERTIFIED_MEAN = 299.8524
 CERTIFIED_SD = 0.0790105478190518  # with divisor n - 1
 
-here = Path(__file__).parent if "__file__" in globals() else Path.cwd()
-X = np.loadtxt(here / "michelson1879.csv", skiprows=1).reshape(-1, 1)
+X = load_michelson().data
 
 # %%
 # The ways to fit

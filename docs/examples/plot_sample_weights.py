@@ -11,8 +11,9 @@ frequency: fitting a table of values and counts is fitting all the rows.
 import numpy as np
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_michelson
 
-speeds = np.loadtxt("michelson1879.csv", skiprows=1)
+speeds = load_michelson().data.ravel()
 values, counts = np.unique(speeds, return_counts=True)
 print(f"{len(speeds)} measurements, {len(values)} different values")
 

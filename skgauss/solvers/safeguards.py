@@ -13,6 +13,7 @@ from .objective import Objective
 
 NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
 _SMALLEST_RATE = 1e-10
+_SMALLEST_OF_EM = 1e-3  # whose step loses nothing at any rate, but for rounding
 
 
 def guess_step(objective: Objective, at: Evaluation) -> Evaluation | None:
@@ -26,7 +27,8 @@ def guess_step(objective: Objective, at: Evaluation) -> Evaluation | None:
 
 def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
     """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
-    found = _halved(objective, at, at.natural_gradient, partial(move, objective, at))
+    reach = partial(move, objective, at)
+    found = _halved(objective, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
     if found is None:
         raise Stalled
     return found
@@ -40,11 +42,15 @@ def step_along(
 
 
 def _halved(
-    objective: Objective, at: Evaluation, step: Array, reach: Callable[[float], Evaluation]
+    objective: Objective,
+    at: Evaluation,
+    step: Array,
+    reach: Callable[[float], Evaluation],
+    smallest: float = _SMALLEST_RATE,
 ) -> tuple[Evaluation, float] | None:
     """What a step reaches, and the first of the rates 1, 1/2, 1/4 ... at which it loses nothing."""
     rate = 1.0
-    while rate > _SMALLEST_RATE:
+    while rate > smallest:
         with suppress(NotPositiveDefiniteError):
             reached = reach(rate)
             if is_no_loss(objective, at, reached, rate * step):

@@ -10,13 +10,14 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_airquality, load_michelson
 from skgauss.fitting.attempt import Attempt
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
-LIGHT = np.loadtxt(EXAMPLES / "michelson1879.csv", skiprows=1).reshape(-1, 1)
+DOCS = Path(__file__).parents[2] / "docs"
+LIGHT = load_michelson().data
 IRIS = load_iris(as_frame=True).data
 PROLINE = load_wine(as_frame=True).data[["proline"]]
-AIR = np.genfromtxt(EXAMPLES / "airquality.csv", delimiter=",", skip_header=1)[:, :4]
+AIR = load_airquality().data
 
 SITE = "https://skgauss.readthedocs.io/en/stable"
 NEARBY = {"mean_init": 299.85, "covariance_init": 0.007}
@@ -429,7 +430,7 @@ def test_the_page_of_a_slow_climb_over_gaps():
 
 def test_the_pages_exist():
     for page in ("blow_up", "missing_values"):
-        assert (EXAMPLES.parent / f"{page}.rst").exists()
+        assert (DOCS / f"{page}.rst").exists()
 
 
 def test_a_constant_feature_of_a_spherical_fit(rng):

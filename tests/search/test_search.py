@@ -154,10 +154,10 @@ def flat_is_said_where_it_is(fit):
 def maximum_is_found(fit):
     """Where there is one, "unbounded" is wrong, and the default solver arrives.
 
-    Unless float64 has no mean that is near enough.
+    Unless float64 has no mean that is near enough, or a user's start leads past it.
     """
     model = fit.model
-    if fit.point and fit.resolution > model.tol:
+    if (fit.point and fit.resolution > model.tol) or model.mean_init is not None:
         return
     default = model.solver == "natural" and model.learning_rate == "auto"
     in_time = model.stop_reason_ != "max_iter" or model.max_iter >= EM_STEPS
@@ -170,11 +170,7 @@ def maximum_is_found(fit):
 def _known_maximum(fit):
     if not fit.is_full or not np.isnan(fit.case.X).any():
         return "of a likelihood whose maximum has a closed form"
-    start, model = fit.data.moments, fit.model
-    if model.mean_init is not None:
-        variances = fit.frame.matrix(model.covariance_init)
-        start = fit.frame.rows(model.mean_init), np.sqrt(variances)
-    found = interior_maximum(Point(fit.data, *start))
+    found = interior_maximum(Point(fit.data, *fit.data.moments))
     if found is None or found.condition > LARGEST_CONDITION:
         return ""
     least = np.linalg.eigvalsh(found.information)[0]

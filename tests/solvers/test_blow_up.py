@@ -1,19 +1,16 @@
 """The blow-up: caught, kept finite, named, explained."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-
-MICHELSON = Path(__file__).parents[2] / "docs" / "examples" / "michelson1879.csv"
+from skgauss.datasets import load_michelson
 
 
 @pytest.fixture
 def light():
-    return np.loadtxt(MICHELSON, skiprows=1).reshape(-1, 1)
+    return load_michelson().data
 
 
 def attributes(model):

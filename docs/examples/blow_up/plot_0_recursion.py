@@ -20,7 +20,9 @@ Two numbers decide what becomes of it. This example shows one after the other.
 # :math:`\sigma = 1`:
 import numpy as np
 
-x = np.loadtxt("../michelson1879.csv", skiprows=1)
+from skgauss.datasets import load_michelson
+
+x = load_michelson().data.ravel()
 
 
 def step(mu, sigma, rate):

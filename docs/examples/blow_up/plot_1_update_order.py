@@ -57,7 +57,9 @@ def steps_home(order, mean, variance, mu, sigma, rate):
 # sigma to five times it, the mean starting at the smallest observation.
 from sklearn.datasets import load_wine
 
-light = np.loadtxt("../michelson1879.csv", skiprows=1)
+from skgauss.datasets import load_michelson
+
+light = load_michelson().data.ravel()
 proline = load_wine(as_frame=True).data["proline"].to_numpy()
 samples = {"light speed": light, "proline": proline}
 orders = ["simultaneous", "sequential"]

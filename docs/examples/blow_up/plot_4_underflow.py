@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_michelson
 
 columns = {
     "proline in wine": load_wine(as_frame=True).data["proline"],
@@ -36,7 +37,7 @@ for name, column in columns.items():
 # Exactly zero on all rows, and so is every derivative of it: the climb stands still.
 # Michelson's light speeds err on the other side. Their sigma is small, their
 # densities are above one, and on ten copies of the data P is infinite:
-light = np.loadtxt("../michelson1879.csv", skiprows=1).reshape(-1, 1)
+light = load_michelson().data
 model = GaussianGradientMLE().fit(light)
 density = np.exp(model.score_samples(np.tile(light, (10, 1))))
 with np.errstate(over="ignore"):

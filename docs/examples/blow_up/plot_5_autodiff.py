@@ -10,7 +10,9 @@ the log-likelihood where it is not.
 # %%
 import numpy as np
 
-x = np.loadtxt("../michelson1879.csv", skiprows=1)
+from skgauss.datasets import load_michelson
+
+x = load_michelson().data.ravel()
 
 try:
     import torch

@@ -15,8 +15,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_michelson
 
-X = np.loadtxt("../michelson1879.csv", skiprows=1).reshape(-1, 1)
+X = load_michelson().data
 near = {"mean_init": X[0].item(), "covariance_init": 0.1**2}
 climbs = {
     "the question: rate 0.01": GaussianGradientMLE(
