@@ -6,6 +6,8 @@ the Fisher metric of complete data is the identity (up to the 1/2 of U), no unit
 is left, and nothing is ever inverted.
 """
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -182,6 +184,11 @@ class Likelihood(ABC):
     @abstractmethod
     def maximum(self) -> tuple[Array, Array]:
         """Mean and factor at the maximum, where it has a closed form."""
+
+    @property
+    def rough(self) -> Likelihood | None:
+        """One that is near and costs less, to start a climb on; None where this costs little."""
+        return None
 
     @property
     def has_information(self) -> bool:

@@ -90,7 +90,14 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
         return Curvature(*likelihood.information(at).least, _EXACT)
-    return _by_lanczos(likelihood, at) if _can_be_told(likelihood, at) else None
+    if not _can_be_told(likelihood, at):
+        return None
+    rough = likelihood.rough
+    if rough is not None:
+        near = _by_lanczos(rough, rough.evaluate(at.mean, at.factor))
+        if near.eigenvalue > _SAFE:
+            return near
+    return _by_lanczos(likelihood, at)
 
 
 def _can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:

@@ -21,7 +21,7 @@ JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,6 @@ from ..gaussian import (
     Conditioner,
     Diagonal,
     Frame,
-    NotPositiveDefiniteError,
     coarse_rows,
     independent,
 )
@@ -50,7 +49,6 @@ from .missing import (
     parts_of,
 )
 
-_ROUGH_STEPS = 15  # of EM, to start from
 _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
@@ -119,18 +117,12 @@ class IntervalFull(_WithIntervals, ObservedFull):
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
 
-    @cached_property
-    def guess(self) -> tuple[Array, Array]:
-        """Where EM leads that is content with rough moments within boxes."""
-        mean, factor = self._available_mean, np.diag(self._unit)
-        with suppress(NotPositiveDefiniteError):
-            for _ in range(_ROUGH_STEPS):
-                expected = self._expect(mean, factor, rough=True)
-                covariance = expected.covariance
-                if self.ridge is not None:
-                    covariance = self.family.add_ridge(covariance, self.ridge)
-                mean, factor = expected.mean, self.family.root(covariance)
-        return mean, factor
+    @property
+    def rough(self) -> IntervalFull:
+        """With expectation propagation in place of integrals."""
+        likelihood = copy.copy(self)
+        likelihood._is_rough = True
+        return likelihood
 
 
 class _IntervalPart:

@@ -234,6 +234,7 @@ class ObservedFull(ObservedLikelihood):
 
     family: Full
     unimodal = False
+    _is_rough = False  # see `rough`
 
     def __init__(
         self,
@@ -299,13 +300,13 @@ class ObservedFull(ObservedLikelihood):
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
-    def _expect(self, mean: Array, factor: Array, rough: bool = False) -> Expected:
+    def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
         variances = self.family.standard_deviations(scaled_factor) ** 2
         condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        given = partial(_completed, mean=scaled_mean, condition=condition, rough=rough)
+        given = partial(_completed, mean=scaled_mean, condition=condition, rough=self._is_rough)
         sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)

@@ -17,9 +17,11 @@ methods for Riemannian optimization", SIAM Journal on Optimization 25(3).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from .._typing import Array
+from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from .base import Stalled, SteppingSolver
 from .natural import STABLE_RATE
@@ -28,6 +30,7 @@ from .objective import Objective
 from .safeguards import NEAR, em_step, guess_step, step_along
 
 _MEMORY = 20
+_ROUGH, _MOST_ROUGH = 1e-3, 60  # norm, and steps, at which a climb to start from may end
 _CURVED = 1e-3  # least curvature along a step that is kept
 
 
@@ -73,9 +76,9 @@ class AcceleratedNatural(SteppingSolver):
 
     def step(self, objective: Objective, state: _State) -> _State:
         if state.may_guess:
-            reached = guess_step(objective, state.evaluation)
-            if reached is not None:
-                return _State(reached)
+            guessed = self._guessed(objective, state.evaluation)
+            if guessed is not None:
+                return guessed
         if state.region is not None:
             return self._newton(objective, state.evaluation, state.region)
         if not state.evaluation.is_stationary(NEAR):
@@ -88,6 +91,30 @@ class AcceleratedNatural(SteppingSolver):
                 reached, pair = found
                 return _State(reached, _remember(memory, pair), state.n_quasi_newton + 1)
         raise Stalled
+
+    def _guessed(self, objective: Objective, at: Evaluation) -> _State | None:
+        """At the guess, or where a climb from there on a rough likelihood leads.
+
+        That also has learnt most of the curvature.
+        """
+        guess = objective.likelihood.guess
+        memory: tuple[_Pair, ...] = ()
+        rough = objective.likelihood.rough
+        if rough is not None:
+            with suppress(NotPositiveDefiniteError):
+                start = _State(rough.evaluate(*guess))
+                end = self._climbed(Objective(rough, objective.parametrization), start)
+                guess, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
+        reached = guess_step(objective, at, guess)
+        return None if reached is None else _State(reached, memory)
+
+    def _climbed(self, objective: Objective, state: _State) -> _State:
+        with suppress(Stalled, NotPositiveDefiniteError):
+            for _ in range(_MOST_ROUGH):
+                if state.evaluation.is_stationary(_ROUGH):
+                    break
+                state = self.step(objective, state)
+        return state
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
         reached, region = newton_step(objective, at, region)

@@ -16,10 +16,12 @@ _SMALLEST_RATE = 1e-10
 _SMALLEST_OF_EM = 1e-3  # whose step loses nothing at any rate, but for rounding
 
 
-def guess_step(objective: Objective, at: Evaluation) -> Evaluation | None:
-    """The guess that the likelihood has from the data alone; None where it is lower."""
+def guess_step(
+    objective: Objective, at: Evaluation, guess: tuple[Array, Array]
+) -> Evaluation | None:
+    """A guess, as the likelihood has one from the data alone; None where it is lower."""
     with suppress(NotPositiveDefiniteError):
-        reached = objective.likelihood.evaluate(*objective.likelihood.guess)
+        reached = objective.likelihood.evaluate(*guess)
         if reached.value >= at.value:
             return reached
     return None
