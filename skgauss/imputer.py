@@ -18,8 +18,9 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
 
     The Gaussian maximises the likelihood of all observed values, so that no row is dropped
     and no value is made up to fit it. A value known only to an interval, as below a limit in
-    `censoring_limits`, is replaced by its mean within the interval. It is a `GaussianGradientMLE` that transforms: all
-    parameters but one, all attributes and methods are those of that class.
+    `censoring_limits`, is replaced by its mean within the interval. It is a
+    `GaussianGradientMLE` that transforms: all parameters but one, all attributes and methods are
+    those of that class.
 
     Parameters
     ----------
