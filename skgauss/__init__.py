@@ -2,6 +2,7 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
+from .inference import likelihood_ratio_test
 from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
 from .statistics import IncompleteStatistics, SufficientStatistics
 
@@ -16,4 +17,5 @@ __all__ = [
     "LikelihoodPathDisplay",
     "SufficientStatistics",
     "__version__",
+    "likelihood_ratio_test",
 ]

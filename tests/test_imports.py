@@ -16,6 +16,7 @@ ROOMS = [
     "imputer",
     "plotting",
     "estimator",
+    "inference",
     "fitting",
     "density",
     "solvers",

@@ -11,6 +11,7 @@ from .full import Full
 from .gaps import Gaps, pieces, sort_patterns
 from .linalg import NotPositiveDefiniteError
 from .marginals import completed, marginals_of
+from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
 from .scales import LARGEST_SCALE, SMALLEST_SCALE
 
@@ -30,6 +31,7 @@ __all__ = [
     "hidden_basis",
     "make_family",
     "marginals_of",
+    "pairs_of",
     "pieces",
     "sort_patterns",
 ]
