@@ -415,23 +415,32 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.standard_errors(self)
 
-    def confidence_intervals(self, level=0.95):
+    def confidence_intervals(self, level=0.95, method="wald", n_jobs=None):
         """Confidence intervals of the parameters.
 
-        The estimate plus and minus a multiple of the standard error: of a mean and a covariance
-        as they are, of a scale and a variance on the scale of their logarithms, of a
-        correlation on that of Fisher's z, so that no interval leaves the domain.
+        No interval leaves the domain.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
+        method : {"wald", "profile"}, default="wald"
+            "wald" takes the estimate plus and minus a multiple of the standard error: of a mean
+            and a covariance as they are, of a scale and a variance on the scale of their
+            logarithms, of a correlation on that of Fisher's z. "profile" takes the values of a
+            mean, a scale or a correlation that a likelihood ratio test would not reject. It
+            climbs for each end of each interval, but on complete data or independent features.
+        n_jobs : int, default=None
+            "profile": how many climbs to run at once, in threads. None is one unless joblib's
+            `parallel_config` says otherwise, -1 as many as there are processors.
 
         Returns
         -------
         intervals : Bunch
             As :meth:`standard_errors` returns it, with the lower and the upper end on a last axis
-            of each array.
+            of each array. By "profile" without the `covariance` of a full one. An end beyond which
+            the likelihood does not fall far enough is infinite, 0 for a scale, -1 or 1 for a
+            correlation.
 
         Raises
         ------
@@ -443,9 +452,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names.
+            If the data do not determine some parameters, or an end of a profile was not found,
+            which is NaN then. It names them.
+
+        References
+        ----------
+        Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
+        intervals", Applied Statistics 37(1).
         """
-        return inference.confidence_intervals(self, level)
+        return inference.confidence_intervals(self, level, method, n_jobs)
 
     def summary(self, level=0.95):
         """Table of the parameters: estimates, standard errors, intervals.

@@ -16,24 +16,29 @@ versus expected Fisher information", Biometrika 65(3); Kenward and Molenberghs (
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import lambertw
 from scipy.stats import chi2, norm
 from sklearn.utils import Bunch
 from sklearn.utils._optional_dependencies import check_pandas_support
+from sklearn.utils.parallel import Parallel, delayed
 
 from ._typing import Array
 from ._wording import capped
 from .blocks import threads
 from .fitting import feature_names
 from .gaussian import Family, NotPositiveDefiniteError, family_of, linalg
-from .likelihoods import Likelihood, information_matrix, likelihood_with_ridge
+from .likelihoods import Evaluation, Likelihood, information_matrix, likelihood_with_ridge
+from .profile import Correlation, Mean, Parameter, Scale, profile_end
 
 _MOST_PARAMETERS = 2500  # of which the matrix of their information is formed
 _NOTHING = 1e-8  # an eigenvalue of the information that is none, however exact
@@ -70,10 +75,19 @@ def standard_errors(estimator: Any) -> Bunch:
     return at.bunch(at.in_units(_errors(at).observed), itself=0.0)
 
 
-def confidence_intervals(estimator: Any, level: float) -> Bunch:
+def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
     """See `GaussianGradientMLE.confidence_intervals`."""
+    if method not in ("wald", "profile"):
+        raise ValueError(f"method must be 'wald' or 'profile', got {method!r}.")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level}.")
     at = _Point(estimator)
-    return at.bunch(_wald(at, _errors(at).observed, level), itself=(1.0, 1.0))
+    if method == "wald":
+        return at.bunch(_wald(at, _errors(at).observed, level), itself=(1.0, 1.0))
+    found = at.bunch(_profile(at, level, n_jobs), itself=(1.0, 1.0))
+    if at.family.correlated:
+        del found["covariance"]  # of which only the variances have a profile here
+    return found
 
 
 def summary(estimator: Any, level: float) -> Any:
@@ -179,6 +193,20 @@ class _Point:
             else Parameters(estimator.mean_, scale, scale * scale, np.empty((0, 0)))
         )
 
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._factor)
+
+    def check_size(self) -> None:
+        """Refuse what the matrix of the information would be too large for."""
+        n_parameters = self.family.n_parameters
+        if n_parameters > _MOST_PARAMETERS:
+            raise ValueError(
+                f"This takes the information of all {n_parameters} parameters as one matrix, "
+                f"which is not formed of more than {_MOST_PARAMETERS}. Fit fewer features, or "
+                "use covariance_type='diag'."
+            )
+
     def in_units(self, relative: Parameters) -> Parameters:
         """Errors in the units of the parameters."""
         scale = self.estimate.scale
@@ -195,7 +223,7 @@ class _Point:
         family, ends = self.family, np.shape(itself)
         covariance = values.covariance
         if not family.correlated:
-            covariance = covariance[: self._n_scales].reshape(family.shape + ends)
+            covariance = covariance[: self.n_scales].reshape(family.shape + ends)
         found = {
             "mean": values.mean,
             "scale": values.scale,
@@ -211,13 +239,13 @@ class _Point:
     def listed(self, values: Parameters) -> Array:
         """Means, scales and correlations one after the other, each of them once."""
         pairs = values.correlation[np.triu_indices(len(values.correlation), 1)]
-        return np.concatenate((values.mean, values.scale[: self._n_scales], pairs))
+        return np.concatenate((values.mean, values.scale[: self.n_scales], pairs))
 
     @property
     def parameter_names(self) -> list[str]:
         """Of that list."""
         names = self.names
-        of_scales = names if self._n_scales == len(names) else ["every feature"]
+        of_scales = names if self.n_scales == len(names) else ["every feature"]
         pairs = combinations(names if self.family.correlated else [], 2)
         return (
             [f"mean of {name}" for name in names]
@@ -226,7 +254,7 @@ class _Point:
         )
 
     @property
-    def _n_scales(self) -> int:
+    def n_scales(self) -> int:
         """How many scales there are to estimate."""
         return self.family.n_features // self.family.multiplicity
 
@@ -261,15 +289,13 @@ def _errors(at: _Point) -> _Errors:
             one.covariance * of_scales,
             complete.correlation,  # of correlated features only complete data have shares
         )
-    undetermined = np.flatnonzero(np.isnan(at.listed(observed)))
-    if undetermined.size:
-        names = at.parameter_names
-        warnings.warn(
-            f"The data do not determine the {capped([names[k] for k in undetermined])}: the "
-            "likelihood is flat there, and the standard error is NaN. Collect rows that show "
-            "these features together, or use covariance_type='diag'.",
-            stacklevel=4,  # at the caller of a method of the estimator
-        )
+    _warn_of(
+        at.parameter_names,
+        np.isnan(at.listed(observed)),
+        "The data do not determine the",
+        "The likelihood is flat there, and the standard error is NaN. Collect rows that show "
+        "these features together, or use covariance_type='diag'.",
+    )
     return _Errors(observed, complete)
 
 
@@ -289,17 +315,10 @@ def _of_one_complete_row(at: _Point) -> Parameters:
 
 def _from_information(at: _Point) -> Parameters:
     """The same from the matrix of the information, for an average of the rows."""
-    n_parameters = at.family.n_parameters
-    if n_parameters > _MOST_PARAMETERS:
-        raise ValueError(
-            f"Standard errors take the information of all {n_parameters} parameters as one "
-            f"matrix, which is not formed of more than {_MOST_PARAMETERS}. Fit fewer features, or "
-            "use covariance_type='diag'."
-        )
-    with threads.blas_threads_for(n_parameters**3):
-        evaluation = at.likelihood.evaluate(at.estimator.mean_, at.estimator._factor)
-        matrix = information_matrix(at.likelihood, evaluation)
-        resolution = max(_NOTHING, evaluation.natural_gradient_norm)
+    at.check_size()
+    with threads.blas_threads_for(at.family.n_parameters**3):
+        matrix = information_matrix(at.likelihood, at.evaluation)
+        resolution = max(_NOTHING, at.evaluation.natural_gradient_norm)
         steps, flat = _steps(matrix, resolution)
         errors = _lengths(at, steps)
         if not len(flat):
@@ -346,8 +365,6 @@ def _lengths(at: _Point, steps: Array) -> Parameters:
 
 def _wald(at: _Point, errors: Parameters, level: float) -> Parameters:
     """Ends of intervals, from errors on the scales on which no interval leaves the domain."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}.")
     quantile = norm.isf((1 - level) / 2)
     estimate, units = at.estimate, at.in_units(errors)
 
@@ -365,6 +382,74 @@ def _wald(at: _Point, errors: Parameters, level: float) -> Parameters:
     z_error = errors.correlation / (1 - correlation**2)
     correlation = np.tanh(around(np.arctanh(correlation), z_error))
     return Parameters(around(estimate.mean, units.mean), scale, covariance, correlation)
+
+
+def _profile(at: _Point, level: float, n_jobs: int | None) -> Parameters:
+    """Ends of intervals at which the likelihood has fallen by what the level allows."""
+    deviance = float(chi2.isf(1 - level, 1))
+    if at.likelihood.shares is not None:
+        return _profile_in_closed_form(at, deviance, *at.likelihood.shares)
+    at.check_size()
+    scale = at.estimate.scale
+    one, two = pairs = np.triu_indices(len(at.estimate.correlation), 1)
+    profiled: list[Parameter] = [Mean(j, s) for j, s in enumerate(scale.tolist())]
+    profiled += [Scale(j) for j in range(at.n_scales)]
+    profiled += [Correlation(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)]
+    nats = deviance / (2 * at.likelihood.weight)
+    maximum = at.evaluation
+    _ = maximum.score_covariance  # formed here, once for all threads
+    with threads.blas_threads_for(at.family.n_parameters**3):
+        ends = Parallel(n_jobs=n_jobs, prefer="threads")(
+            # A likelihood remembers its last information, and is therefore not shared.
+            delayed(profile_end)(copy.copy(at.likelihood), maximum, each, sign, nats)
+            for each in profiled
+            for sign in (-1, 1)
+        )
+    ends = np.reshape(ends, (-1, 2))
+    _warn_of(
+        at.parameter_names,
+        np.isnan(ends).any(axis=1),
+        "An end of the profile interval was not found of the",
+        "It is NaN. Use method='wald'.",
+    )
+    mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
+    scales = scales + np.zeros((len(scale), 1))
+    correlation = np.zeros((*at.estimate.correlation.shape, 2))
+    correlation[pairs] = correlation[pairs[::-1]] = correlations
+    return Parameters(mean, scales, scales * scales, correlation)
+
+
+def _profile_in_closed_form(
+    at: _Point, deviance: float, of_means: Array | float, of_scales: Array | float
+) -> Parameters:
+    """The same where the curvature has a closed form: the profile then has one, too.
+
+    With a weight n of the values a mean moves by t standard deviations at a deviance of n log(1 +
+    t^2), the inverse of a squared scale to y times itself at n (y - 1 - log y), and Fisher's z of
+    a correlation by x at 2 n log cosh x.
+    """
+    values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
+    shown = np.asarray(of_means) * at.likelihood.weight
+    estimate, signs = at.estimate, np.array([-1.0, 1.0])
+    moved = np.sqrt(values / shown * np.expm1(deviance / values)) * estimate.scale
+    branches = [lambertw(-np.exp(-1 - deviance / values), k).real for k in (-1, 0)]
+    ratios = np.sqrt(-np.stack(branches, axis=-1))
+    scales = estimate.scale[:, None] / ratios
+    correlation = np.arctanh(np.where(estimate.correlation == 1.0, 0.0, estimate.correlation))
+    turned = np.arccosh(np.exp(deviance / (2 * at.likelihood.weight)))
+    return Parameters(
+        estimate.mean[:, None] + moved[:, None] * signs,
+        scales,
+        scales * scales,
+        np.tanh(correlation[..., None] + turned * signs),
+    )
+
+
+def _warn_of(names: list[str], which: Any, before: str, after: str) -> None:
+    """A warning that names the parameters which a sentence is about."""
+    if which.any():
+        named = capped([names[k] for k in np.flatnonzero(which)])
+        warnings.warn(f"{before} {named}. {after}", stacklevel=5)  # at the caller of a method
 
 
 def _check_maximum(estimator: Any) -> None:

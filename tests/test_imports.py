@@ -17,6 +17,7 @@ ROOMS = [
     "plotting",
     "estimator",
     "inference",
+    "profile",
     "fitting",
     "density",
     "solvers",

@@ -260,7 +260,7 @@ def test_two_features_never_seen_together_have_no_correlation(rng):
     X[:25, 0] = X[25:, 1] = np.nan
     with pytest.warns(UserWarning, match="never observed in the same row"):
         model = fitted(X)
-    with pytest.warns(UserWarning, match="correlation of feature 0 and feature 1: the"):
+    with pytest.warns(UserWarning, match=r"correlation of feature 0 and feature 1\. The"):
         errors = model.standard_errors()
     independent = fitted(X, "diag").standard_errors()
     assert np.isnan(errors.correlation[0, 1])
@@ -280,7 +280,7 @@ def test_the_others_keep_theirs(rng):
     y[40:], z[:40] = np.nan, np.nan
     with pytest.warns(UserWarning, match="never observed in the same row"):
         model = fitted(np.column_stack((x, y, z)))
-    with pytest.warns(UserWarning, match="the correlation of feature 1 and feature 2:"):
+    with pytest.warns(UserWarning, match=r"the correlation of feature 1 and feature 2\. The"):
         errors = model.standard_errors()
     without = fitted(np.column_stack((x, y))).standard_errors()
     assert_allclose(errors.mean[:2], without.mean, rtol=1e-5)

@@ -216,6 +216,13 @@ class Diagonal:
         variances = math.sqrt(2 / self.multiplicity) * steps[:, self.n_features :]
         return steps[:, : self.n_features], variances + np.zeros(self.n_features)
 
+    def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
+        """Gradient and Hessian, in the packed step, of one covariance over its two scales."""
+        share = math.sqrt(2 / self.multiplicity)
+        gradient = np.zeros(self.n_parameters)
+        gradient[self.n_features + (j if self.multiplicity == 1 else 0)] = share
+        return gradient, np.outer(gradient, gradient)
+
     # -- curvature
 
     def largest_variance(self, factor: Array) -> float:

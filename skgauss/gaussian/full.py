@@ -179,6 +179,15 @@ class Full:
         forms = math.sqrt(2) * pairs_of(d).unpack(steps[:, d:])
         return steps[:, :d] @ unit.T, unit @ forms @ unit.T
 
+    def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
+        d, pairs = self.n_features, pairs_of(self.n_features)
+        unit = factor / self.standard_deviations(factor)[:, None]
+        one, two = pairs.times(unit[i]), pairs.times(unit[j])
+        gradient, hessian = np.zeros(self.n_parameters), np.zeros((self.n_parameters,) * 2)
+        gradient[d:] = math.sqrt(2) * unit[i] @ two
+        hessian[d:, d:] = one.T @ two
+        return gradient, hessian + hessian.T
+
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))
 

@@ -40,6 +40,14 @@ class Pairs(NamedTuple):
         """Their matrices."""
         return (vectors / self.lengths)[..., self.places]
 
+    def times(self, vector: Array) -> Array:
+        """The matrix that takes a packed matrix to its product with a vector."""
+        entries = np.arange(len(self.rows))
+        product = np.zeros((len(vector), len(entries)))
+        np.add.at(product, (self.rows, entries), self.lengths / 2 * vector[self.columns])
+        np.add.at(product, (self.columns, entries), self.lengths / 2 * vector[self.rows])
+        return product
+
 
 @cache
 def pairs_of(n_features: int) -> Pairs:
