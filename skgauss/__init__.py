@@ -3,7 +3,12 @@
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
 from .inference import likelihood_ratio_test
-from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
+from .plotting import (
+    ConvergenceDisplay,
+    GaussianEllipseDisplay,
+    IntervalDisplay,
+    LikelihoodPathDisplay,
+)
 from .statistics import IncompleteStatistics, SufficientStatistics
 
 __version__ = "0.1.0"
@@ -14,6 +19,7 @@ __all__ = [
     "GaussianGradientMLE",
     "GaussianImputer",
     "IncompleteStatistics",
+    "IntervalDisplay",
     "LikelihoodPathDisplay",
     "SufficientStatistics",
     "__version__",
