@@ -104,7 +104,7 @@ def summary(estimator: Any, level: float) -> Any:
             "upper": intervals[:, 1],
             "missing_information": at.listed(errors.missing_information),
         },
-        index=pandas.Index(at.parameter_names, name="parameter"),
+        index=at.parameter_names,
     )
 
 

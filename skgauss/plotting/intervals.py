@@ -162,7 +162,8 @@ class IntervalDisplay:
         ax.grid(axis="x", color=GREY)
         ax.set_axisbelow(True)
         if any(self.estimates):
-            ax.legend(fontsize="small")
+            above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
+            ax.legend(fontsize="small", **above)
         return self
 
 
