@@ -17,7 +17,6 @@ ROOMS = [
     "plotting",
     "estimator",
     "inference",
-    "profile",
     "fitting",
     "density",
     "solvers",

@@ -9,18 +9,11 @@ from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
 
-from skgauss import GaussianGradientMLE, profile
-from skgauss.inference import likelihood_of
-from skgauss.profile import Correlation, Mean, Scale, profile_end
+from skgauss import GaussianGradientMLE
+from skgauss.inference import likelihood_of, profile
+from skgauss.inference.profile import Correlation, Mean, Scale, profile_end
 
 TYPES = ["full", "diag", "spherical"]
-
-
-@pytest.fixture
-def gappy(rng, correlated):
-    gaps = rng.random(correlated.shape) < 0.3
-    gaps[gaps.all(axis=1)] = False
-    return np.where(gaps, np.nan, correlated)
 
 
 def fitted(X, covariance_type="full", **options):

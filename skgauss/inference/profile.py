@@ -29,9 +29,9 @@ from contextlib import suppress
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from ._typing import Array
-from .gaussian import Family, NotPositiveDefiniteError, linalg
-from .likelihoods import Evaluation, Likelihood, information_matrix
+from .._typing import Array
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..likelihoods import Evaluation, Likelihood, information_matrix
 
 _MOST_EVALUATIONS = 30  # of the likelihood, an end
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back
