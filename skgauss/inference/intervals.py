@@ -85,7 +85,8 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
         at.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found of the",
-        "It is NaN. Use method='wald'.",
+        "It is NaN. The climb to it was long, as where few rows show features together and the "
+        "likelihood rises towards a singular covariance. An interval by method='wald' needs none.",
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))
