@@ -2,7 +2,13 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
-from .plotting import ConvergenceDisplay, GaussianEllipseDisplay, LikelihoodPathDisplay
+from .inference import likelihood_ratio_test
+from .plotting import (
+    ConvergenceDisplay,
+    GaussianEllipseDisplay,
+    IntervalDisplay,
+    LikelihoodPathDisplay,
+)
 from .statistics import IncompleteStatistics, SufficientStatistics
 
 __version__ = "0.1.0"
@@ -13,7 +19,9 @@ __all__ = [
     "GaussianGradientMLE",
     "GaussianImputer",
     "IncompleteStatistics",
+    "IntervalDisplay",
     "LikelihoodPathDisplay",
     "SufficientStatistics",
     "__version__",
+    "likelihood_ratio_test",
 ]

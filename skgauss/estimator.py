@@ -12,6 +12,7 @@ from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from . import inference
 from .blocks import threads
 from .density import WAITING, GaussianDensity
 from .fitting import (
@@ -385,6 +386,128 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         task.begin()
         climb = self._climb(statistics, seen, self._start, task)
         return self._adopt(climb, task)
+
+    def standard_errors(self):
+        r"""Standard errors of the estimate, from the observed information.
+
+        The square roots of what the curvature of the likelihood at the maximum says of the
+        variances of the parameters, were the data drawn again from the fitted Gaussian with
+        the same gaps. They take weights as frequencies: weight k is k rows.
+
+        Returns
+        -------
+        errors : Bunch
+            `mean` and `scale` of shape (n_features,), `covariance` shaped as `covariance_` and,
+            where that is a matrix, `correlation` of the same shape. NaN where the data do not
+            determine a parameter.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the fit did not converge or has a ridge, or if the information takes a matrix of
+            more than 2,500 parameters, which complete data and independent features do not.
+
+        Warns
+        -----
+        UserWarning
+            If the data do not determine some parameters, which it names.
+
+        References
+        ----------
+        Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator:
+        observed versus expected Fisher information", Biometrika 65(3).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgauss import GaussianGradientMLE
+        >>> X = np.array([[1.0], [2.0], [3.0], [6.0], [np.nan]])
+        >>> errors = GaussianGradientMLE().fit(X).standard_errors()
+        >>> errors.mean.round(3), errors.scale.round(3)  # sigma / sqrt(4), sigma / sqrt(8)
+        (array([0.935]), array([0.661]))
+        """
+        return inference.standard_errors(self)
+
+    def confidence_intervals(self, level=0.95, method="wald", n_jobs=None):
+        """Confidence intervals of the parameters.
+
+        No interval leaves the domain.
+
+        Parameters
+        ----------
+        level : float, default=0.95
+            Probability, between 0 and 1, with which an interval should cover its parameter.
+        method : {"wald", "profile"}, default="wald"
+            "wald" takes the estimate plus and minus a multiple of the standard error: of a mean
+            and a covariance as they are, of a scale and a variance on the scale of their
+            logarithms, of a correlation on that of Fisher's z. "profile" takes the values of a
+            mean, a scale or a correlation that a likelihood ratio test would not reject. It
+            climbs for each end of each interval, but on complete data or independent features.
+        n_jobs : int, default=None
+            "profile": how many climbs to run at once, in threads. None is one unless joblib's
+            `parallel_config` says otherwise, -1 as many as there are processors.
+
+        Returns
+        -------
+        intervals : Bunch
+            As :meth:`standard_errors` returns it, with the lower and the upper end on a last axis
+            of each array. By "profile" without the `covariance` of a full one. An end beyond which
+            the likelihood does not fall far enough is infinite, 0 for a scale, -1 or 1 for a
+            correlation.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
+
+        Warns
+        -----
+        UserWarning
+            If the data do not determine some parameters, or an end of a profile was not found,
+            which is NaN then. It names them.
+
+        References
+        ----------
+        Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
+        intervals", Applied Statistics 37(1).
+        """
+        return inference.confidence_intervals(self, level, method, n_jobs)
+
+    def summary(self, level=0.95):
+        """Table of the parameters: estimates, standard errors, intervals.
+
+        Parameters
+        ----------
+        level : float, default=0.95
+            Probability, between 0 and 1, with which an interval should cover its parameter.
+
+        Returns
+        -------
+        table : pandas.DataFrame
+            A row for each mean, standard deviation and correlation. The columns are "estimate",
+            "std_error", the ends "lower" and "upper" of the interval, and
+            "missing_information": the share, from 0 to 1, of the information about the parameter
+            that rows without gaps would give, at the same estimate, and these do not.
+
+        Raises
+        ------
+        ImportError
+            If pandas is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
+
+        Warns
+        -----
+        UserWarning
+            If the data do not determine some parameters, which it names.
+        """
+        return inference.summary(self, level)
 
     def _summarize(self, rows: Rows):
         diagonal = self.covariance_type != "full"

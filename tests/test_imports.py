@@ -17,6 +17,7 @@ ROOMS = [
     "imputer",
     "plotting",
     "estimator",
+    "inference",
     "fitting",
     "density",
     "solvers",

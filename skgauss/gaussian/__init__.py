@@ -12,6 +12,7 @@ from .full import Full
 from .gaps import Gaps, pieces, sort_patterns
 from .linalg import NotPositiveDefiniteError
 from .marginals import completed, marginals_of
+from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
 from .scales import LARGEST_SCALE, SMALLEST_SCALE
 
@@ -37,6 +38,7 @@ __all__ = [
     "independent",
     "make_family",
     "marginals_of",
+    "pairs_of",
     "pieces",
     "sort_patterns",
 ]

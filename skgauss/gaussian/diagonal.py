@@ -189,6 +189,40 @@ class Diagonal:
         stretch = np.sqrt(1 + relative + relative * relative / 2)
         return mean + factor * step[: self.n_features], factor * stretch
 
+    def pack_frame(self, vector: Array) -> Array:
+        """Such a vector with each entry of a symmetric matrix once, of the same length."""
+        return vector
+
+    def unpack_frame(self, packed: Array) -> Array:
+        return packed
+
+    def gradient_along(
+        self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
+    ) -> Array:
+        """Gradient with respect to a step in a frame, from the gradient (u, U) where it leads.
+
+        `turn` is L^-1 times the factor that the step leads to.
+        """
+        share = math.sqrt(2 / self.multiplicity)
+        slope = share * (1 + share * step[self.n_features :])
+        mean = score_mean / turn
+        return np.concatenate((mean, 0.5 * slope * score_covariance / (turn * turn)))
+
+    def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
+        """By which each of some packed steps moves mean and covariance, to first order.
+
+        In standard deviations of the features, and products of two of them.
+        """
+        variances = math.sqrt(2 / self.multiplicity) * steps[:, self.n_features :]
+        return steps[:, : self.n_features], variances + np.zeros(self.n_features)
+
+    def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
+        """Gradient and Hessian, in the packed step, of one covariance over its two scales."""
+        share = math.sqrt(2 / self.multiplicity)
+        gradient = np.zeros(self.n_parameters)
+        gradient[self.n_features + (j if self.multiplicity == 1 else 0)] = share
+        return gradient, np.outer(gradient, gradient)
+
     # -- curvature
 
     def largest_variance(self, factor: Array) -> float:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from . import linalg
+from .pairs import pairs_of
 from .scales import scale_divergence
 
 
@@ -155,6 +156,37 @@ class Full:
         form = (form + form.T) / 2
         root = linalg.cholesky(self._identity + form + 0.5 * form @ form)
         return mean + factor @ step[: self.n_features], factor @ root
+
+    def pack_frame(self, vector: Array) -> Array:
+        d = self.n_features
+        return np.concatenate((vector[:d], pairs_of(d).pack(vector[d:].reshape(d, d))))
+
+    def unpack_frame(self, packed: Array) -> Array:
+        d = self.n_features
+        return np.concatenate((packed[:d], pairs_of(d).unpack(packed[d:]).reshape(-1)))
+
+    def gradient_along(
+        self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
+    ) -> Array:
+        form = math.sqrt(2) * step[self.n_features :].reshape(self.shape)
+        gradient = self.unwhiten_form(turn, score_covariance)
+        gradient = gradient + 0.5 * (gradient @ form + form @ gradient)
+        return self.frame(self.solve_transposed(turn, score_mean), gradient)
+
+    def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
+        d = self.n_features
+        unit = factor / self.standard_deviations(factor)[:, None]
+        forms = math.sqrt(2) * pairs_of(d).unpack(steps[:, d:])
+        return steps[:, :d] @ unit.T, unit @ forms @ unit.T
+
+    def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
+        d, pairs = self.n_features, pairs_of(self.n_features)
+        unit = factor / self.standard_deviations(factor)[:, None]
+        one, two = pairs.times(unit[i]), pairs.times(unit[j])
+        gradient, hessian = np.zeros(self.n_parameters), np.zeros((self.n_parameters,) * 2)
+        gradient[d:] = math.sqrt(2) * unit[i] @ two
+        hessian[d:, d:] = one.T @ two
+        return gradient, hessian + hessian.T
 
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))

@@ -5,7 +5,7 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 """
 
 from .base import Evaluation, Likelihood, NoMaximumError
-from .curvature import CLEAR, Standing, leave_saddle, standing
+from .curvature import CLEAR, Standing, information_matrix, leave_saddle, standing
 from .existence import (
     likelihood_with_ridge,
     linear_relation,
@@ -18,6 +18,7 @@ __all__ = [
     "Likelihood",
     "NoMaximumError",
     "Standing",
+    "information_matrix",
     "leave_saddle",
     "likelihood_with_ridge",
     "linear_relation",

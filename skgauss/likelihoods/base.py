@@ -127,6 +127,8 @@ class Likelihood(ABC):
     ----------
     family : Family
     ridge : ndarray of shape (n_features,) or None
+    weight : float
+        Of the rows over which the value is an average.
     reference : float
         The level from which `Evaluation.value` is counted.
     has_closed_form : bool
@@ -139,6 +141,7 @@ class Likelihood(ABC):
 
     family: Family
     ridge: Array | None
+    weight: float
     reference: float
     has_closed_form: bool
     unimodal: bool
@@ -198,6 +201,14 @@ class Likelihood(ABC):
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of the point, where the likelihood has it."""
         raise NotImplementedError
+
+    @property
+    def shares(self) -> tuple[Array | float, Array | float] | None:
+        """What is left of the information of complete data about means and about scales.
+
+        At the maximum, where the curvature has a closed form. None where it has not.
+        """
+        return None
 
     def inflation(self, at: Evaluation) -> float:
         """Variance of the data by what the other features leave of it, at most over features.

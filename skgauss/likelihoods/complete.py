@@ -59,6 +59,7 @@ class GaussianLikelihood(Likelihood):
     ):
         self.family = family
         self.ridge = ridge
+        self.weight = statistics.weight
         self._mean = statistics.mean
         self._scatter = statistics.scatter
         scatter = (
@@ -116,6 +117,10 @@ class GaussianLikelihood(Likelihood):
     @property
     def maximum(self) -> tuple[Array, Array]:
         return self._mean, self._root
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        return 1.0, 1.0
 
     @cached_property
     def condition(self) -> float:

@@ -24,6 +24,7 @@ from ..gaussian import NotPositiveDefiniteError, Parametrization
 from .base import Evaluation, Likelihood
 
 _STEP = 1e-4  # length of a difference, in the frame
+_CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
 _RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
 _FEWEST, _MOST = 6, 60  # Lanczos steps
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
@@ -142,6 +143,38 @@ def _refined(
         behind = _minus_hessian(likelihood, at, gradient, -direction)
         value = float(direction @ (ahead - behind)) / 2
     return Curvature(value, direction, _BLURRED)
+
+
+def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
+    """Minus the Hessian in the packed frame of a point, stationary or not.
+
+    From the likelihood where it has it, else from central differences of the gradient.
+
+    Raises
+    ------
+    ValueError
+        If float64 does not hold the means that are a difference apart.
+    """
+    if likelihood.has_information:
+        return likelihood.information(at).matrix
+    family = likelihood.family
+    spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)
+    if not (spacing < _BLURRED * _CENTRAL_STEP).all():
+        raise ValueError(
+            "A mean is so many standard deviations away from zero that float64 cannot hold the "
+            "differences which tell the curvature. Subtract a number near the mean first."
+        )
+
+    def gradient(packed: Array) -> Array:
+        step = family.unpack_frame(packed)
+        reached = likelihood.evaluate(*family.retract(at.mean, at.factor, step))
+        turn = family.solve(at.factor, reached.factor)
+        form = reached.score_covariance
+        return family.pack_frame(family.gradient_along(step, turn, reached.score_mean, form))
+
+    steps = _CENTRAL_STEP * np.eye(family.n_parameters)
+    matrix = np.array([gradient(-step) - gradient(step) for step in steps]) / (2 * _CENTRAL_STEP)
+    return (matrix + matrix.T) / 2
 
 
 def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:

@@ -24,41 +24,15 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
+from ..gaussian import Full, pairs_of
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
-
-
-class _Pairs(NamedTuple):
-    """The entries on and above the diagonal of a symmetric matrix.
-
-    Attributes
-    ----------
-    rows, columns : int ndarray of shape (n_pairs,)
-    places : int ndarray of shape (n_features, n_features)
-        Where an entry is among them.
-    lengths : ndarray of shape (n_pairs,)
-        How far the matrix moves as an entry, and its mirror image, move by 1.
-    """
-
-    rows: np.ndarray
-    columns: np.ndarray
-    places: np.ndarray
-    lengths: Array
-
-
-@cache
-def _pairs(n_features: int) -> _Pairs:
-    rows, columns = np.triu_indices(n_features)
-    index = np.empty((n_features, n_features), dtype=int)
-    index[rows, columns] = index[columns, rows] = np.arange(len(rows))
-    return _Pairs(rows, columns, index, np.where(rows == columns, 1.0, math.sqrt(2)))
 
 
 @dataclass
@@ -93,7 +67,7 @@ class InformationSums:
 
     @classmethod
     def nothing(cls, n_features: int) -> InformationSums:
-        n_pairs = len(_pairs(n_features).rows)
+        n_pairs = len(pairs_of(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
 
 
@@ -114,7 +88,7 @@ def sum_information(
     firsts : int ndarray of shape (n_patterns,)
         Where the rows of a pattern begin.
     """
-    rows, columns, _, _ = _pairs(len(basis))
+    rows, columns, _, _ = pairs_of(len(basis))
     by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
     hidden = by_pattern @ by_pattern.transpose(0, 2, 1)
     projectors = (rows == columns) - hidden[:, rows, columns]
@@ -137,11 +111,12 @@ class Information:
         Averages over the rows.
     curvature : ndarray of shape (n_features, n_features)
         A form C that adds :math:`\operatorname{tr}(C V^2)`.
+    family : Full
     """
 
-    def __init__(self, sums: InformationSums, curvature: Array):
-        d = len(curvature)
-        rows, columns, index, lengths = self._pairs = _pairs(d)
+    def __init__(self, sums: InformationSums, curvature: Array, family: Full):
+        self._family = family
+        rows, columns, index, lengths = pairs_of(family.n_features)
         products = sums.products + np.outer(curvature[rows, columns], rows == columns)
         products = (products + products.T) / 2
         # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
@@ -162,7 +137,7 @@ class Information:
         Where the step is too long, or the parabola has no maximum, a multiple of the identity
         is added to the matrix (Levenberg's damping).
         """
-        packed = self._pack(gradient)
+        packed = self._family.pack_frame(gradient)
         shift = 0.0
         while True:
             with suppress(LinAlgError):
@@ -170,7 +145,7 @@ class Information:
                 step = cho_solve(cho_factor(damped, lower=True), packed)
                 if np.linalg.norm(step) <= radius:
                     gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
-                    return self._unpack(step), gain
+                    return self._family.unpack_frame(step), gain
             shift = max(4 * shift, _LEAST_SHIFT)
 
     @cached_property
@@ -179,18 +154,7 @@ class Information:
         values, vectors = eigh(self.matrix, subset_by_index=(0, 0))
         vector = vectors[:, 0]
         vector = vector * np.sign(vector[np.abs(vector).argmax()])
-        return float(values[0]), self._unpack(vector)
+        return float(values[0]), self._family.unpack_frame(vector)
 
     def __matmul__(self, vector: Array) -> Array:
-        return self._unpack(self.matrix @ self._pack(vector))
-
-    def _pack(self, vector: Array) -> Array:
-        rows, columns, index, lengths = self._pairs
-        d = len(index)
-        block = vector[d:].reshape(d, d)
-        return np.concatenate((vector[:d], lengths * block[rows, columns]))
-
-    def _unpack(self, packed: Array) -> Array:
-        _, _, index, lengths = self._pairs
-        d = len(index)
-        return np.concatenate((packed[:d], (packed[d:] / lengths)[index].reshape(-1)))
+        return self._family.unpack_frame(self.matrix @ self._family.pack_frame(vector))

@@ -214,6 +214,15 @@ class ObservedDiagonal(ObservedLikelihood):
             return self._available_mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
         return self._available_mean, np.sqrt(variances)
 
+    @property
+    def shares(self) -> tuple[Array, Array] | None:
+        if not self.unimodal:  # the guess is not the maximum
+            return None
+        of_scales = self._observed_share
+        if self.family.multiplicity > 1:
+            of_scales = of_scales.mean(keepdims=True)
+        return self._observed_share, of_scales
+
     def _expect(self, mean: Array, factor: Array) -> Expected:
         step, second, value = self._sums(mean, self.family.standard_deviations(factor))
         scatter = (second - step * step).reshape(self.family.scatter_shape)
@@ -295,7 +304,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return Information(sums.divided_by(self.weight), curvature)
+        return Information(sums.divided_by(self.weight), curvature, self.family)
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]

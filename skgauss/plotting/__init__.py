@@ -5,10 +5,12 @@ Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"
 
 from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
+from .intervals import IntervalDisplay
 from .likelihood_path import LikelihoodPathDisplay
 
 __all__ = [
     "ConvergenceDisplay",
     "GaussianEllipseDisplay",
+    "IntervalDisplay",
     "LikelihoodPathDisplay",
 ]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from .. import inference
 from .._typing import Array
-from ..gaussian import family_of
-from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge
+from ..likelihoods import Evaluation, Likelihood
 from ..rows import feature_names
 from ..solvers import climb_to_maximum
 
@@ -36,10 +36,7 @@ def check_fitted(estimator: Any) -> None:
 def likelihood_of(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included."""
     check_fitted(estimator)
-    family = family_of(estimator.covariance_, estimator.n_features_in_)
-    ridge = np.full(estimator.n_features_in_, estimator.reg_covar_)
-    statistics = estimator.sufficient_statistics_
-    return likelihood_with_ridge(statistics, family, ridge)
+    return inference.likelihood_of(estimator)
 
 
 def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:

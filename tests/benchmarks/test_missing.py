@@ -1,5 +1,8 @@
 """A default fit beside one iteration of the textbook EM, a Python loop over patterns.
 
+And standard errors, beside the same information by central differences of the gradient and, where
+that would take minutes, beside the fit.
+
 See test_speed.py for how to run.
 """
 
@@ -8,6 +11,9 @@ import pytest
 from oracles import em_step
 
 from skgauss import GaussianGradientMLE
+from skgauss.inference import likelihood_of
+from skgauss.likelihoods import information_matrix
+from skgauss.likelihoods.missing import ObservedFull
 
 
 def with_gaps(n_samples, n_features):
@@ -67,4 +73,39 @@ def test_fit(race, shape):
         4,
         lambda: GaussianGradientMLE().fit(X),
         lambda: em_iteration(groups, *start),
+    )
+
+
+def with_a_common_factor(n_samples, n_features, missing):
+    """Rows with an interior maximum, at which there are standard errors."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_samples, n_features)) + rng.standard_normal((n_samples, 1))
+    X[rng.random(X.shape) < missing] = np.nan
+    return X
+
+
+class _ByDifferences(ObservedFull):
+    has_information = False
+
+
+def test_standard_errors_beside_central_differences(race):
+    model = GaussianGradientMLE().fit(with_a_common_factor(1000, 20, 0.2))
+    likelihood = likelihood_of(model)
+    likelihood.__class__ = _ByDifferences
+    race(
+        "standard errors of 1,000 x 20, a fifth missing / differences of the gradient",
+        0.05,
+        model.standard_errors,
+        lambda: information_matrix(likelihood, likelihood.evaluate(model.mean_, model._factor)),
+    )
+
+
+def test_standard_errors_beside_the_fit(race):
+    X = with_a_common_factor(5000, 50, 0.3)
+    model = GaussianGradientMLE().fit(X)
+    race(
+        "standard errors of 5,000 x 50, 30 % missing / the fit",
+        1.0,
+        model.standard_errors,
+        lambda: GaussianGradientMLE().fit(X),
     )

@@ -1,0 +1,58 @@
+"""Symmetric matrices as vectors of their pairs, the entries on and above the diagonal.
+
+An entry off the diagonal stands for two and is multiplied by the root of 2, so that the length
+of the vector is that of the matrix.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+
+
+class Pairs(NamedTuple):
+    """The pairs of matrices of one size.
+
+    Attributes
+    ----------
+    rows, columns : int ndarray of shape (n_pairs,)
+    places : int ndarray of shape (n_features, n_features)
+        Where an entry is among them.
+    lengths : ndarray of shape (n_pairs,)
+        How far the matrix moves as an entry, and its mirror image, move by 1.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    places: np.ndarray
+    lengths: Array
+
+    def pack(self, matrices: Array) -> Array:
+        """Vectors of symmetric matrices, of shape (..., n_features, n_features)."""
+        return self.lengths * matrices[..., self.rows, self.columns]
+
+    def unpack(self, vectors: Array) -> Array:
+        """Their matrices."""
+        return (vectors / self.lengths)[..., self.places]
+
+    def times(self, vector: Array) -> Array:
+        """The matrix that takes a packed matrix to its product with a vector."""
+        entries = np.arange(len(self.rows))
+        product = np.zeros((len(vector), len(entries)))
+        np.add.at(product, (self.rows, entries), self.lengths / 2 * vector[self.columns])
+        np.add.at(product, (self.columns, entries), self.lengths / 2 * vector[self.rows])
+        return product
+
+
+@cache
+def pairs_of(n_features: int) -> Pairs:
+    """The pairs of matrices of that size."""
+    rows, columns = np.triu_indices(n_features)
+    places = np.empty((n_features, n_features), dtype=int)
+    places[rows, columns] = places[columns, rows] = np.arange(len(rows))
+    return Pairs(rows, columns, places, np.where(rows == columns, 1.0, math.sqrt(2)))

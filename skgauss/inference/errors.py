@@ -1,0 +1,143 @@
+r"""Standard errors: what the curvature of the likelihood at the maximum says of the estimate.
+
+In the frame of the maximum the mean moves by :math:`L p` and the covariance by
+:math:`\sqrt2\, L V L^T`. The inverse of the observed information there, over the weight of the
+rows, is the covariance of the estimate. Written as :math:`M^T M`, each row of M is a step in the
+frame, and the variance of any parameter is the sum of the squares of its moves by these
+steps: the delta method, for all parameters alike.
+
+References
+----------
+Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator: observed
+versus expected Fisher information", Biometrika 65(3); Kenward and Molenberghs (1998),
+"Likelihood based frequentist inference when data are missing at random", Statistical Science
+13(3), for why it is the observed that serves; Orchard and Woodbury (1972) for what is missing.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from .._typing import Array
+from ..blocks import threads
+from ..gaussian import NotPositiveDefiniteError, linalg
+from ..likelihoods import information_matrix
+from .point import Parameters, Point, warn_of
+
+_NOTHING = 1e-8  # an eigenvalue of the information that is none, however exact
+_MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
+
+
+def standard_errors(estimator: Any) -> Bunch:
+    """See `GaussianGradientMLE.standard_errors`."""
+    at = Point(estimator)
+    return at.bunch(at.in_units(errors_at(at).observed), itself=0.0)
+
+
+class Errors(NamedTuple):
+    """Relative standard errors: of what was observed, and had every value been."""
+
+    observed: Parameters
+    complete: Parameters
+
+    @property
+    def missing_information(self) -> Parameters:
+        """The share of the information that is missing, all of it where no error is finite."""
+        ratios = (c / o for c, o in zip(self.complete, self.observed, strict=True))
+        with np.errstate(invalid="ignore"):  # of a feature's correlation with itself
+            return Parameters(*(np.clip(1 - np.nan_to_num(r) ** 2, 0.0, 1.0) for r in ratios))
+
+
+def errors_at(at: Point) -> Errors:
+    """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
+    one = _of_one_complete_row(at)
+    rows = float(at.estimator.sufficient_statistics_.weight)
+    complete = one.map(lambda error: error / math.sqrt(rows))
+    weight = at.likelihood.weight
+    if at.likelihood.shares is None:
+        observed = _from_information(at).map(lambda error: error / math.sqrt(weight))
+    else:
+        of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
+        observed = Parameters(
+            one.mean * of_means,
+            one.scale * of_scales,
+            one.covariance * of_scales,
+            complete.correlation,  # of correlated features only complete data have shares
+        )
+    warn_of(
+        at.parameter_names,
+        np.isnan(at.listed(observed)),
+        "The data do not determine the",
+        "The likelihood is flat there, and the standard error is NaN. Collect rows that show "
+        "these features together, or use covariance_type='diag'.",
+    )
+    return Errors(observed, complete)
+
+
+def _of_one_complete_row(at: Point) -> Parameters:
+    """Relative standard errors from one row without gaps, in closed form."""
+    d, multiplicity = at.family.n_features, at.family.multiplicity
+    correlation = at.estimate.correlation
+    return Parameters(
+        np.ones(d),
+        np.full(d, math.sqrt(0.5 / multiplicity)),
+        np.sqrt(1 + correlation**2)
+        if at.family.correlated
+        else np.full(d, math.sqrt(2 / multiplicity)),
+        1 - correlation**2,
+    )
+
+
+def _from_information(at: Point) -> Parameters:
+    """The same from the matrix of the information, for an average of the rows."""
+    at.check_size()
+    with threads.blas_threads_for(at.family.n_parameters**3):
+        matrix = information_matrix(at.likelihood, at.evaluation)
+        resolution = max(_NOTHING, at.evaluation.natural_gradient_norm)
+        steps, flat = _steps(matrix, resolution)
+        errors = _lengths(at, steps)
+        if not len(flat):
+            return errors
+        moved = _lengths(at, flat)
+        return Parameters(
+            *(np.where(m > _MOVED, np.nan, e) for m, e in zip(moved, errors, strict=True))
+        )
+
+
+def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
+    """M with ``M.T @ M`` the inverse of the information, and directions in which there is none.
+
+    Raises
+    ------
+    ValueError
+        If the information says that the point is no maximum.
+    """
+    with suppress(NotPositiveDefiniteError):
+        root = linalg.cholesky(matrix)
+        if linalg.condition(float(np.abs(matrix).sum(axis=0).max()), root) * resolution < 1:
+            return linalg.invert_lower(root), np.empty((0, len(matrix)))
+    values, vectors = np.linalg.eigh(matrix)
+    if values[0] < -resolution:
+        raise ValueError(
+            "The fit is no maximum: the likelihood rises from there. Fit again with a smaller tol."
+        )
+    seen = values > resolution
+    return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T
+
+
+def _lengths(at: Point, steps: Array) -> Parameters:
+    """How far some steps together move each parameter, by the relative measure."""
+    family = at.family
+    mean, covariance = family.relative_moves(at.estimator._factor, steps)
+    scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
+    if family.correlated:
+        scale = np.einsum("kii->ki", scale)
+        both = scale[:, :, None] + scale[:, None, :]
+        correlation = covariance - at.estimate.correlation * both
+    moves = Parameters(mean, scale, covariance, correlation)
+    return moves.map(lambda move: np.sqrt(np.einsum("k...,k...->...", move, move)))

@@ -1,0 +1,157 @@
+"""A fit at which errors are asked for: its parameters, their names, what a user sees."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import Bunch
+
+from .._typing import Array
+from .._wording import capped
+from ..gaussian import Family, family_of
+from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge
+from ..rows import feature_names
+
+_MOST_PARAMETERS = 2500  # of which the matrix of their information is formed
+
+
+class Parameters(NamedTuple):
+    """A number for each parameter of a Gaussian, or one for each step or end on another axis.
+
+    Relative numbers are free of units: of a mean in standard deviations, of the logarithm of a
+    scale, of a covariance in products of standard deviations, of a correlation as it is.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_features,)
+    covariance : ndarray of shape (n_features, n_features) or, if uncorrelated, (n_features,)
+    correlation : ndarray of shape (n_features, n_features) or, if uncorrelated, (0, 0)
+    """
+
+    mean: Array
+    scale: Array
+    covariance: Array
+    correlation: Array
+
+    def map(self, function: Callable[[Array], Array]) -> Parameters:
+        return Parameters(*map(function, self))
+
+
+class Point:
+    """A fit at which errors are asked for, and the way from them to what a user sees."""
+
+    def __init__(self, estimator: Any):
+        check_maximum(estimator)
+        self.estimator = estimator
+        self.likelihood = likelihood_of(estimator)
+        self.family: Family = self.likelihood.family
+        self.names = feature_names(estimator)
+        scale, covariance = estimator.scale_, np.asarray(estimator.covariance_)
+        self.estimate = (
+            Parameters(estimator.mean_, scale, covariance, estimator.correlation_)
+            if self.family.correlated
+            else Parameters(estimator.mean_, scale, scale * scale, np.empty((0, 0)))
+        )
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._factor)
+
+    def check_size(self) -> None:
+        """Refuse what the matrix of the information would be too large for."""
+        n_parameters = self.family.n_parameters
+        if n_parameters > _MOST_PARAMETERS:
+            raise ValueError(
+                f"This takes the information of all {n_parameters} parameters as one matrix, "
+                f"which is not formed of more than {_MOST_PARAMETERS}. Fit fewer features, or "
+                "use covariance_type='diag'."
+            )
+
+    def in_units(self, relative: Parameters) -> Parameters:
+        """Errors in the units of the parameters."""
+        scale = self.estimate.scale
+        products = np.outer(scale, scale) if self.family.correlated else scale * scale
+        return Parameters(
+            scale * relative.mean,
+            scale * relative.scale,
+            products * relative.covariance,
+            relative.correlation,
+        )
+
+    def bunch(self, values: Parameters, itself: Any) -> Bunch:
+        """As a user sees them, and what is to be said of a feature's correlation with itself."""
+        family, ends = self.family, np.shape(itself)
+        covariance = values.covariance
+        if not family.correlated:
+            covariance = covariance[: self.n_scales].reshape(family.shape + ends)
+        found = {
+            "mean": values.mean,
+            "scale": values.scale,
+            "covariance": covariance if np.ndim(covariance) else float(covariance),
+        }
+        if len(family.shape) == 2:
+            d = family.n_features
+            correlation = values.correlation if family.correlated else np.empty((d, d, *ends))
+            correlation[np.diag_indices(d)] = itself
+            found["correlation"] = correlation
+        return Bunch(**found)
+
+    def listed(self, values: Parameters) -> Array:
+        """Means, scales and correlations one after the other, each of them once."""
+        pairs = values.correlation[np.triu_indices(len(values.correlation), 1)]
+        return np.concatenate((values.mean, values.scale[: self.n_scales], pairs))
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """Of that list."""
+        names = self.names
+        of_scales = names if self.n_scales == len(names) else ["every feature"]
+        pairs = combinations(names if self.family.correlated else [], 2)
+        return (
+            [f"mean of {name}" for name in names]
+            + [f"sd of {name}" for name in of_scales]
+            + [f"correlation of {one} and {two}" for one, two in pairs]
+        )
+
+    @property
+    def n_scales(self) -> int:
+        """How many scales there are to estimate."""
+        return self.family.n_features // self.family.multiplicity
+
+
+def likelihood_of(estimator: Any) -> Likelihood:
+    """The likelihood that was climbed, ridge included, from what a fit keeps."""
+    d = len(estimator.mean_)
+    family = family_of(estimator.covariance_, d)
+    ridge = np.full(d, estimator.reg_covar_)
+    return likelihood_with_ridge(estimator.sufficient_statistics_, family, ridge)
+
+
+def check_maximum(estimator: Any) -> None:
+    """Refuse what is no maximum of the likelihood of the data."""
+    estimator._check_fitted()
+    if not estimator.converged_:
+        raise ValueError(
+            f"This fit stopped as {estimator.stop_reason_!r}. Only a maximum of the likelihood has "
+            "standard errors, intervals and tests. Fit with solver='natural' and a larger "
+            "max_iter; where there is no maximum, with covariance_type='diag' or fewer features."
+        )
+    if np.any(estimator.reg_covar_):
+        raise ValueError(
+            "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
+            "data, which alone has standard errors, intervals and tests. Fit with "
+            "reg_covar=0.0; where there is no maximum without a ridge, with "
+            "covariance_type='diag', more rows or fewer features."
+        )
+
+
+def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
+    """A warning that names the parameters which a sentence is about."""
+    if which.any():
+        named = capped([names[k] for k in np.flatnonzero(which)])
+        warnings.warn(f"{before} {named}. {after}", stacklevel=5)  # at the caller of a method

@@ -1,0 +1,240 @@
+r"""Profile likelihood: how far a parameter may move while the others follow.
+
+An end of the interval is the largest (or smallest) value of a parameter :math:`\theta` at a
+likelihood that is lower than the maximum by a given number of nats. There the gradients of the
+two are parallel, :math:`g + \kappa a = 0` with :math:`a = \nabla\theta` and
+:math:`\kappa \ge 0`. Newton's method on this and on the level of the likelihood is, in the
+frame of each point and with :math:`B = \mathcal I - \kappa \nabla^2 \theta`, the step
+
+.. math::
+
+    s = B^{-1} (g + \kappa a), \qquad
+    \kappa^2 = \frac{2 (\ell - \ell^*) + g^T B^{-1} g}{a^T B^{-1} a},
+
+whose first, from the maximum, is Wald's.
+
+References
+----------
+Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
+intervals", Applied Statistics 37(1).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import suppress
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from .._typing import Array
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..likelihoods import Evaluation, Likelihood, information_matrix
+
+_MOST_EVALUATIONS = 30  # of the likelihood, an end
+_LONGEST = 0.7  # step of the covariance: one that is longer may lead back
+_CLOSE = 1e-7  # to the level, relative to its distance from the maximum
+_ADDED = np.array([0.0, 1.0, 10.0, 100.0])
+_LEAST_SHIFT = 1e-6  # in a frame where the largest eigenvalue is near 1
+
+
+class Parameter(ABC):
+    """What is profiled, on a scale without bounds.
+
+    Attributes
+    ----------
+    far : float
+        The distance from the estimate at which there is no end to be found any more.
+    """
+
+    far: float
+
+    @abstractmethod
+    def value(self, at: Evaluation, family: Family) -> float:
+        """The parameter on that scale."""
+
+    @abstractmethod
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        """Its gradient and Hessian in the packed frame of the point."""
+
+    @abstractmethod
+    def seen(self, value: float) -> float:
+        """As a user sees it, the ends of the scale included."""
+
+
+class Mean(Parameter):
+    """Of one feature, in standard deviations of the estimate."""
+
+    far = 1e4
+
+    def __init__(self, feature: int, scale: float):
+        self.feature, self.scale = feature, scale
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        return at.mean[self.feature] / self.scale
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        d, size = family.n_features, family.n_parameters
+        gradient = np.zeros(size)
+        gradient[:d] = family.colorize(at.factor, np.eye(d))[:, self.feature] / self.scale
+        return gradient, np.zeros((size, size))
+
+    def seen(self, value: float) -> float:
+        return self.scale * value
+
+
+class Scale(Parameter):
+    """Of one feature, as a logarithm."""
+
+    far = 10.0
+
+    def __init__(self, feature: int):
+        self.feature = feature
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        return math.log(family.standard_deviations(at.factor)[self.feature])
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        gradient, hessian = family.relative_covariance(at.factor, self.feature, self.feature)
+        return gradient / 2, (hessian - np.outer(gradient, gradient)) / 2
+
+    def seen(self, value: float) -> float:
+        return math.exp(value)
+
+
+class Correlation(Parameter):
+    """Of two features, as Fisher's z."""
+
+    far = 8.0
+
+    def __init__(self, one: int, two: int):
+        self.pair = one, two
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        return math.atanh(self._correlation(at))
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        i, j = self.pair
+        r = self._correlation(at)
+        one, one_twice = family.relative_covariance(at.factor, i, i)
+        two, two_twice = family.relative_covariance(at.factor, j, j)
+        both, both_twice = family.relative_covariance(at.factor, i, j)
+        gradient = both - r / 2 * (one + two)
+        mixed = np.outer(one, r / 4 * two) - np.outer(both, one + two) / 2
+        hessian = both_twice - r / 2 * (one_twice + two_twice) + mixed + mixed.T
+        hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
+        # And by the slope and the bend of Fisher's z.
+        slope = 1 / (1 - r * r)
+        hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
+        return slope * gradient, hessian
+
+    def seen(self, value: float) -> float:
+        return math.tanh(value)
+
+    def _correlation(self, at: Evaluation) -> float:
+        i, j = self.pair
+        one, two = (row / linalg.norm(row) for row in at.factor[[i, j]])
+        return float(one @ two)
+
+
+def profile_end(
+    likelihood: Likelihood, maximum: Evaluation, parameter: Parameter, sign: int, nats: float
+) -> float:
+    """The end of an interval, above the estimate or below it.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    maximum : Evaluation
+    parameter : Parameter
+    sign : {1, -1}
+    nats : float
+        Of an average row, by which the likelihood at the end is lower than at the maximum.
+
+    Returns
+    -------
+    end : float
+        Infinite, zero or one where the likelihood does not fall so far, however far the
+        parameter goes; NaN where the end was not found.
+    """
+    family = likelihood.family
+    level = maximum.value - nats
+    start = parameter.value(maximum, family)
+    at, multiplier, left = maximum, 0.0, _MOST_EVALUATIONS
+    while left:
+        value, excess = parameter.value(at, family), at.value - level
+        if sign * (value - start) > parameter.far and excess > 0:
+            return parameter.seen(sign * math.inf)
+        slope, bend = (sign * each for each in parameter.derivatives(at, family))
+        newton = _Newton(likelihood, at, slope, bend, multiplier)
+        close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
+        if newton.is_there(excess, close):
+            return parameter.seen(value)
+        step, multiplier = newton.step(excess)
+        step *= _LONGEST / max(linalg.norm(step[family.n_features :]), _LONGEST)
+        lowest = level - abs(excess) - nats  # not to be thrown far beyond the level
+        reached = None
+        while reached is None and left:
+            reached = _reached(likelihood, at, step, lowest)
+            step, left = step / 2, left - 1
+        at = reached or at
+    return math.nan
+
+
+class _Newton:
+    """Newton's step towards parallel gradients and the level of the likelihood."""
+
+    def __init__(
+        self, likelihood: Likelihood, at: Evaluation, slope: Array, bend: Array, multiplier: float
+    ):
+        self._slope = slope
+        self._gradient = likelihood.family.pack_frame(at.natural_gradient)
+        self._residual = self._gradient + multiplier * slope
+        information = information_matrix(likelihood, at)
+        for matrix, added in _definite(information, multiplier * bend, slope):
+            with suppress(LinAlgError):
+                self._factor = cho_factor(matrix, lower=True)
+                self._added = added
+                break
+
+    def is_there(self, excess: float, close: float) -> bool:
+        """Whether no more than `close` nats are left to go."""
+        residual = self._residual
+        return abs(excess) < close and residual @ cho_solve(self._factor, residual) < close
+
+    def step(self, excess: float) -> tuple[Array, float]:
+        """The step in the packed frame, and the multiplier where it leads."""
+        rhs = np.column_stack((self._gradient, self._slope))
+        along_gradient, along_slope = cho_solve(self._factor, rhs).T
+        squared = 2 * excess + self._gradient @ along_gradient
+        multiplier = math.sqrt(max(squared, 0.0) / (self._slope @ along_slope))
+        step = along_gradient + multiplier * along_slope
+        return step, max(multiplier - self._added * float(self._slope @ step), 0.0)
+
+
+def _definite(information: Array, bend: Array, slope: Array) -> Iterator[tuple[Array, float]]:
+    """Matrices for the step, the best first and the last positive definite.
+
+    And how often each has a a^T added to it, which changes the multiplier and not the step.
+    """
+    square = np.outer(slope, slope)
+    for added in _ADDED / (slope @ slope):
+        yield information - bend + added * square, added
+    shift = 0.0
+    while True:
+        yield information + shift * np.eye(len(slope)), 0.0
+        shift = max(4 * shift, _LEAST_SHIFT)
+
+
+def _reached(
+    likelihood: Likelihood, at: Evaluation, step: Array, lowest: float
+) -> Evaluation | None:
+    """Where a step leads, unless it leaves the domain or the likelihood falls too low."""
+    family = likelihood.family
+    with suppress(NotPositiveDefiniteError):
+        point = family.retract(at.mean, at.factor, family.unpack_frame(step))
+        reached = likelihood.evaluate(*point)
+        return reached if reached.value > lowest else None
+    return None

@@ -1,0 +1,96 @@
+"""The likelihood ratio test of one covariance type within another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import chi2
+from sklearn.utils import Bunch
+
+from ..gaussian import family_of
+from ..rows import feature_names
+from .point import check_maximum
+
+_NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
+_SAME = 1e-9  # relative difference of statistics that is the rounding of another order of rows
+
+
+def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
+    """Test whether data need the covariances of a larger model.
+
+    Under the smaller model the statistic, twice the nats by which all rows together are
+    likelier under the larger, is nearly chi-squared, the more so the more rows there are.
+
+    Parameters
+    ----------
+    smaller, larger : GaussianGradientMLE
+        Fits of the same data: "spherical" is nested in "diag", and "diag" in "full".
+
+    Returns
+    -------
+    result : Bunch
+        `statistic`, the `degrees_of_freedom`, by how many parameters the models differ, and the
+        `p_value`.
+
+    Raises
+    ------
+    ValueError
+        If the models are not nested, the data not the same, or one of the fits is no maximum.
+
+    References
+    ----------
+    Wilks (1938), "The large-sample distribution of the likelihood ratio for testing composite
+    hypotheses", The Annals of Mathematical Statistics 9(1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE, likelihood_ratio_test
+    >>> X = np.random.default_rng(0).standard_normal((50, 3))
+    >>> X[:, 1] += X[:, 0]
+    >>> models = [GaussianGradientMLE(covariance_type=t).fit(X) for t in ("diag", "full")]
+    >>> test = likelihood_ratio_test(*models)
+    >>> print(test.degrees_of_freedom, round(test.statistic, 2), f"{test.p_value:.0e}")
+    3 58.26 1e-12
+    """
+    for each in (smaller, larger):
+        check_maximum(each)
+    _check_same_data(smaller, larger)
+    families = [family_of(each.covariance_, len(each.mean_)) for each in (smaller, larger)]
+    added = families[1].n_parameters - families[0].n_parameters
+    if added <= 0:
+        raise ValueError(
+            "The smaller model must be nested in the larger and have fewer parameters: 'spherical' "
+            f"in 'diag' in 'full'. These have {families[0].n_parameters} and "
+            f"{families[1].n_parameters} parameters."
+        )
+    gain = larger.log_likelihood_ - smaller.log_likelihood_
+    if gain < -_NO_LOSS:
+        raise ValueError(
+            "The larger model is less likely than the smaller, so that its fit is not the highest "
+            "maximum. Fit it again from the smaller: mean_init=smaller.mean_ and "
+            "covariance_init=np.diag(smaller.scale_**2)."
+        )
+    statistic = max(2 * larger.sufficient_statistics_.weight * gain, 0.0)
+    p_value = float(chi2.sf(statistic, added))
+    return Bunch(statistic=statistic, degrees_of_freedom=added, p_value=p_value)
+
+
+def _check_same_data(one: Any, two: Any) -> None:
+    """Refuse fits to different data, as far as features by themselves tell."""
+    a, b = (each.sufficient_statistics_.by_feature for each in (one, two))
+    same = feature_names(one) == feature_names(two) and all(
+        np.allclose(x, y, rtol=_SAME, atol=0.0)
+        for x, y in [
+            (a.weight, b.weight),
+            (a.observed_weights, b.observed_weights),
+            (a.variances, b.variances),
+            (np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean)),
+        ]
+    )
+    if not same:
+        raise ValueError(
+            "The two models were fitted to different data. Fit both to the same rows, with the "
+            "same weights."
+        )

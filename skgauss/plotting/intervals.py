@@ -1,0 +1,187 @@
+"""Estimates as points, their confidence intervals as whiskers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..rows import feature_names
+from .estimates import check_fitted
+from .style import GREY, PALETTE, axes_of, check_matplotlib, styled
+
+_APART = 0.6  # share of the room of a parameter that its whiskers take
+_BEYOND = 0.2  # share of the picture by which an infinite whisker leaves it
+
+
+class IntervalDisplay:
+    """Means, standard deviations or correlations with their confidence intervals.
+
+    It is recommended to use :meth:`from_estimator`, with several estimators to compare what
+    different data say, and with both methods to see where Wald and profile intervals differ.
+
+    Parameters
+    ----------
+    estimates : dict of str to ndarray of shape (n_parameters,)
+        The points, by the label of the legend.
+    intervals : dict of str to ndarray of shape (n_parameters, 2)
+        Their lower and upper ends, by the same labels.
+    names : sequence of str
+        Of the parameters, from top to bottom.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    points_ : list of matplotlib Line2D
+        The points, a line of them a label.
+    whiskers_ : list of matplotlib LineCollection
+        The whiskers, in the same order. An end that is infinite leaves the picture.
+
+    See Also
+    --------
+    GaussianGradientMLE.summary : The numbers, as a table.
+    GaussianGradientMLE.confidence_intervals : The two methods.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE, IntervalDisplay
+    >>> X = np.random.default_rng(0).standard_normal((50, 3))
+    >>> display = IntervalDisplay.from_estimator(GaussianGradientMLE().fit(X))
+    >>> display.names
+    ['feature 0, feature 1', 'feature 0, feature 2', 'feature 1, feature 2']
+    """
+
+    def __init__(self, *, estimates, intervals, names):
+        self.estimates = estimates
+        self.intervals = intervals
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        *,
+        parameters="correlation",
+        level=0.95,
+        method="wald",
+        ax=None,
+        line_kwargs=None,
+    ):
+        """Plot the intervals of a fitted estimator, or of several.
+
+        Parameters
+        ----------
+        estimator : GaussianGradientMLE, or dict of str to such
+            Fitted, to the same features. The keys of a dict are labels.
+        parameters : {"mean", "scale", "correlation"}, default="correlation"
+            What to draw.
+        level : float, default=0.95
+            Probability, between 0 and 1, with which an interval should cover its parameter.
+        method : {"wald", "profile"} or list of them, default="wald"
+            How the intervals are computed. Of several methods each has its own whisker.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        line_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`, for all points.
+
+        Returns
+        -------
+        display : IntervalDisplay
+            The display, plotted.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If an estimator is not fitted.
+        ValueError
+            If an estimator has no such parameters, or no standard errors.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        estimators = estimator if isinstance(estimator, Mapping) else {"": estimator}
+        methods = [method] if isinstance(method, str) else list(method)
+        estimates, intervals = {}, {}
+        names: list[str] = []
+        for label, each in estimators.items():
+            check_fitted(each)
+            names, values = _of_kind(each, parameters, {p: getattr(each, f"{p}_") for p in _KINDS})
+            for how in methods:
+                added = how if len(methods) > 1 else ""
+                key = ", ".join(filter(None, (label, added)))
+                estimates[key] = values
+                found = each.confidence_intervals(level, method=how)
+                intervals[key] = _of_kind(each, parameters, found)[1]
+        display = cls(estimates=estimates, intervals=intervals, names=names)
+        return display.plot(ax=ax, line_kwargs=line_kwargs)
+
+    def plot(self, ax=None, *, line_kwargs=None):
+        """Plot.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        line_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.plot`, for all points.
+
+        Returns
+        -------
+        self : IntervalDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        """
+        ax = axes_of(self, ax)
+        from matplotlib.lines import Line2D
+
+        places = np.arange(len(self.names), dtype=float)
+        n_labels = len(self.estimates)
+        offsets = _APART * (np.arange(n_labels) - (n_labels - 1) / 2) / n_labels
+        finite = np.concatenate([ends[np.isfinite(ends)] for ends in self.intervals.values()])
+        width = np.ptp(finite)
+        edges = finite.min() - _BEYOND * width, finite.max() + _BEYOND * width
+        self.points_, self.whiskers_ = [], []
+        for number, (label, values) in enumerate(self.estimates.items()):
+            style = {"color": PALETTE[number % len(PALETTE)], "label": label}
+            style = styled(style | {"marker": "o", "linestyle": ""}, line_kwargs, Line2D)
+            (points,) = ax.plot(values, places + offsets[number], **style)
+            lower, upper = np.clip(self.intervals[label], *edges).T
+            color = points.get_color()
+            self.points_.append(points)
+            self.whiskers_.append(ax.hlines(places + offsets[number], lower, upper, color=color))
+        ax.set_yticks(places, self.names)
+        ax.invert_yaxis()
+        ax.grid(axis="x", color=GREY)
+        ax.set_axisbelow(True)
+        if any(self.estimates):
+            above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
+            ax.legend(fontsize="small", **above)
+        return self
+
+
+_KINDS = ("mean", "scale", "correlation")
+
+
+def _of_kind(estimator: Any, kind: str, values: Any) -> tuple[list[str], Array]:
+    """Names and numbers of the parameters of one kind, from a Bunch of all."""
+    if kind not in _KINDS:
+        raise ValueError(f"parameters must be 'mean', 'scale' or 'correlation', got {kind!r}.")
+    names = feature_names(estimator)
+    if kind != "correlation":
+        return names, values[kind]
+    if np.ndim(estimator.covariance_) < 2 or len(names) < 2:
+        raise ValueError(
+            "This estimator has no correlations to draw. Use parameters='mean' or 'scale', or fit "
+            "two features or more with covariance_type='full'."
+        )
+    one, two = np.triu_indices(len(names), 1)
+    pairs = zip(one.tolist(), two.tolist(), strict=True)
+    return [f"{names[i]}, {names[j]}" for i, j in pairs], values[kind][one, two]

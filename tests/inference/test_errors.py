@@ -1,0 +1,402 @@
+"""Standard errors, intervals and tests, against closed forms, differences and repeated rows."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from oracles import observed_log_likelihood
+from scipy.stats import norm
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+
+from skgauss import GaussianGradientMLE
+from skgauss.inference import likelihood_of
+from skgauss.likelihoods import information_matrix
+from skgauss.likelihoods.missing import ObservedFull
+
+TYPES = ["full", "diag", "spherical"]
+
+
+def with_gaps(rng, X, share=0.3):
+    gaps = rng.random(X.shape) < share
+    gaps[gaps.all(axis=1)] = False
+    return np.where(gaps, np.nan, X)
+
+
+def fitted(X, covariance_type="full", **options):
+    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X, **options)
+
+
+# -- closed forms
+
+
+def test_full_on_complete_data(correlated):
+    model = fitted(correlated)
+    errors = model.standard_errors()
+    n, variances, correlation = len(correlated), np.var(correlated, axis=0), model.correlation_
+    products = np.outer(variances, variances)
+    assert_allclose(errors.mean, np.sqrt(variances / n), rtol=1e-6)
+    assert_allclose(errors.scale, np.sqrt(variances / (2 * n)), rtol=1e-6)
+    squares = np.cov(correlated.T, ddof=0) ** 2  # Anderson (2003), section 3.4
+    assert_allclose(errors.covariance, np.sqrt((products + squares) / n), rtol=1e-6)
+    assert_allclose(errors.correlation, (1 - correlation**2) / np.sqrt(n), atol=1e-9)
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_diag_counts_the_values_of_each_feature(rng, correlated, gaps):
+    X = with_gaps(rng, correlated, gaps)
+    errors = fitted(X, "diag").standard_errors()
+    n, variances = (~np.isnan(X)).sum(axis=0), np.nanvar(X, axis=0)
+    assert_allclose(errors.mean, np.sqrt(variances / n), rtol=1e-6)
+    assert_allclose(errors.scale, np.sqrt(variances / (2 * n)), rtol=1e-6)
+    assert_allclose(errors.covariance, variances * np.sqrt(2 / n), rtol=1e-6)
+    assert "correlation" not in errors
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_spherical_counts_all_values(rng, correlated, gaps):
+    X = with_gaps(rng, correlated, gaps)
+    errors = fitted(X, "spherical").standard_errors()
+    n = (~np.isnan(X)).sum(axis=0)
+    variance = np.nansum((X - np.nanmean(X, axis=0)) ** 2) / n.sum()
+    assert_allclose(errors.mean, np.sqrt(variance / n), rtol=1e-6)
+    assert_allclose(errors.scale, np.full(3, np.sqrt(variance / (2 * n.sum()))), rtol=1e-6)
+    assert_allclose(errors.covariance, variance * np.sqrt(2 / n.sum()), rtol=1e-6)
+    assert isinstance(errors.covariance, float)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_one_feature(rng, covariance_type):
+    x = rng.standard_normal((40, 1)) + 3.0
+    errors = fitted(x, covariance_type).standard_errors()
+    assert_allclose(errors.mean, x.std(axis=0) / np.sqrt(40), rtol=1e-6)
+    assert_allclose(errors.scale, x.std(axis=0) / np.sqrt(80), rtol=1e-6)
+    shapes = {"full": (1, 1), "diag": (1,), "spherical": ()}
+    assert np.shape(errors.covariance) == shapes[covariance_type]
+
+
+def test_a_monotone_pattern_in_closed_form(rng):
+    """x of n rows, y of the first m: Anderson (1957), JASA 52, for the mean of y."""
+    n, m = 80, 50
+    x = rng.standard_normal(n)
+    y = 0.7 * x + rng.standard_normal(n)
+    y[m:] = np.nan
+    model = fitted(np.column_stack((x, y)))
+    slope, residual = np.polyfit(x[:m], y[:m], 1, full=True)[:2]
+    noise = residual[0] / m
+    distance = (x.mean() - x[:m].mean()) ** 2 / x[:m].var()
+    expected = noise / m * (1 + distance) + slope[0] ** 2 * x.var() / n
+    assert model.standard_errors().mean[1] == pytest.approx(np.sqrt(expected), rel=1e-6)
+
+
+# -- differences of the likelihood in the parameters themselves
+
+
+def parameters_of(mean, covariance):
+    """Those of `Parameters` in one vector: mean, covariance, scale, correlation."""
+    scale = np.sqrt(np.diag(covariance))
+    correlation = covariance / np.outer(scale, scale)
+    return np.concatenate((mean, covariance.ravel(), scale, correlation.ravel()))
+
+
+def second_differences(function, theta, steps):
+    """Hessian by five points along each axis and each diagonal of two."""
+    d = len(theta)
+
+    def along(direction):
+        values = [function(theta + k * direction) for k in range(-2, 3)]
+        return np.array([-1, 16, -30, 16, -1]) / 12 @ values
+
+    hessian = np.empty((d, d))
+    for i in range(d):
+        for j in range(i + 1):
+            one, two = steps[i] * np.eye(d)[i], steps[j] * np.eye(d)[j]
+            mixed = (along(one + two) - along(one - two)) / 4 if i != j else along(one)
+            hessian[i, j] = hessian[j, i] = mixed / (steps[i] * steps[j])
+    return hessian
+
+
+def test_differences_in_mean_and_covariance(rng):
+    """Without a frame: the Hessian in (mean, covariance) itself, inverted."""
+    d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]])
+    model = fitted(X)
+    lower = np.tril_indices(d)
+
+    def split(theta):
+        covariance = np.zeros((d, d))
+        covariance[lower] = theta[d:]
+        return theta[:d], covariance + np.tril(covariance, -1).T
+
+    def total(theta):
+        return len(X) * observed_log_likelihood(X, *split(theta))
+
+    theta = np.concatenate((model.mean_, model.covariance_[lower]))
+    hessian = second_differences(total, theta, np.full(len(theta), 3e-4))
+    covariance = np.linalg.inv(-hessian)
+    step = 1e-4
+    jacobian = np.array(
+        [
+            (parameters_of(*split(theta + step * e)) - parameters_of(*split(theta - step * e)))
+            / (2 * step)
+            for e in np.eye(len(theta))
+        ]
+    )
+    expected = np.sqrt(np.einsum("ki,kl,li->i", jacobian, covariance, jacobian))
+    errors = model.standard_errors()
+    found = np.concatenate([np.ravel(errors[k]) for k in ("mean", "covariance", "scale")])
+    assert_allclose(found, expected[: len(found)], rtol=1e-7)
+    assert_allclose(errors.correlation.ravel(), expected[len(found) :], rtol=1e-6, atol=1e-8)
+
+
+class _ByDifferences(ObservedFull):
+    has_information = False
+
+
+@pytest.mark.parametrize("where", ["maximum", "elsewhere"])
+def test_differences_of_the_gradient_serve_a_likelihood_without_a_matrix(rng, gappy, where):
+    model = fitted(gappy)
+    likelihood = likelihood_of(model)
+    factor = model._factor
+    if where == "elsewhere":
+        factor = factor @ np.linalg.cholesky(np.cov(rng.standard_normal((3, 20))))
+    at = likelihood.evaluate(model.mean_ + 0.1 * (factor is not model._factor), factor)
+    exact = likelihood.information(at).matrix
+    likelihood.__class__ = _ByDifferences
+    assert_allclose(information_matrix(likelihood, at), exact, atol=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_differences_know_the_shares_of_uncorrelated_features(gappy, covariance_type):
+    model = fitted(gappy, covariance_type)
+    likelihood = likelihood_of(model)
+    matrix = information_matrix(likelihood, likelihood.evaluate(model.mean_, model._factor))
+    shares = np.mean(~np.isnan(gappy), axis=0)
+    of_scales = shares if covariance_type == "diag" else [shares.mean()]
+    assert_allclose(matrix, np.diag(np.concatenate((shares, of_scales))), atol=1e-6)
+
+
+def test_differences_refuse_a_mean_too_far_from_zero(gappy):
+    likelihood = likelihood_of(fitted(gappy + 1e9, "diag"))
+    with pytest.raises(ValueError, match="Subtract a number near the mean"):
+        information_matrix(likelihood, likelihood.evaluate(*likelihood.guess))
+    near = likelihood_of(fitted((gappy + 1e9) - 1e9, "diag"))
+    information_matrix(near, near.evaluate(*near.guess))
+
+
+# -- what must not matter, and what must
+
+
+def assert_same_errors(one, two, rtol=1e-6):
+    assert set(one) == set(two)
+    for name in one:
+        assert_allclose(one[name], two[name], rtol=rtol, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_weights_are_repeats(rng, correlated, covariance_type, gaps):
+    X, weights = with_gaps(rng, correlated, gaps), rng.integers(0, 4, len(correlated))
+    weighted = fitted(X, covariance_type, sample_weight=weights)
+    repeated = fitted(np.repeat(X, weights, axis=0), covariance_type)
+    assert_same_errors(weighted.standard_errors(), repeated.standard_errors())
+
+
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_units_scale_the_errors(rng, correlated, gaps):
+    units = np.array([1e-100, 1.0, 1e100])
+    X = with_gaps(rng, correlated, gaps)
+    plain, scaled = fitted(X), fitted(X * units)
+    one, two = plain.standard_errors(), scaled.standard_errors()
+    assert_allclose(two.mean / units, one.mean, rtol=1e-6)
+    assert_allclose(two.scale / units, one.scale, rtol=1e-6)
+    assert_allclose(two.covariance / units / units[:, None], one.covariance, rtol=1e-6)
+    assert_allclose(two.correlation, one.correlation, rtol=1e-6)
+    ends = [m.confidence_intervals().covariance for m in (plain, scaled)]
+    assert_allclose(ends[1] / (units * units[:, None])[..., None], ends[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_an_offset_changes_nothing(gappy, covariance_type):
+    near, far = (fitted(X, covariance_type) for X in (gappy, gappy + 2.0**30))
+    assert_same_errors(near.standard_errors(), far.standard_errors())
+
+
+def test_rows_without_a_value_change_no_error_but_miss_information(gappy):
+    padded = np.vstack((gappy, np.full((20, 3), np.nan)))
+    one, two = fitted(gappy), fitted(padded)
+    assert_same_errors(one.standard_errors(), two.standard_errors())
+    shares = [1 - m.summary()["missing_information"] for m in (one, two)]
+    assert_allclose(shares[1], shares[0] * len(gappy) / len(padded), rtol=1e-6)
+
+
+def test_statistics_and_streams_are_as_good_as_rows(gappy):
+    whole = fitted(gappy).standard_errors()
+    stream = GaussianGradientMLE(tol=1e-9)
+    for chunk in np.array_split(gappy, 4):
+        stream.partial_fit(chunk)
+    assert_same_errors(stream.standard_errors(), whole)
+    summarised = GaussianGradientMLE(tol=1e-9).fit_statistics(stream.sufficient_statistics_)
+    assert_same_errors(summarised.standard_errors(), whole)
+
+
+def test_blocks_of_dask(gappy):
+    array = pytest.importorskip("dask.array")
+    model = fitted(array.from_array(gappy, chunks=(20, 3)))
+    assert_same_errors(model.standard_errors(), fitted(gappy).standard_errors())
+
+
+# -- what the data leave open
+
+
+def test_two_features_never_seen_together_have_no_correlation(rng):
+    """All else is as of independent features."""
+    X = rng.standard_normal((60, 2))
+    X[:25, 0] = X[25:, 1] = np.nan
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X)
+    with pytest.warns(UserWarning, match=r"correlation of feature 0 and feature 1\. The"):
+        errors = model.standard_errors()
+    independent = fitted(X, "diag").standard_errors()
+    assert np.isnan(errors.correlation[0, 1])
+    assert np.isnan(errors.covariance[0, 1])
+    assert_allclose(errors.mean, independent.mean, rtol=1e-6)
+    assert_allclose(errors.scale, independent.scale, rtol=1e-6)
+    assert_allclose(np.diag(errors.covariance), independent.covariance, rtol=1e-6)
+    with pytest.warns(UserWarning, match="do not determine"):
+        row = model.summary().loc["correlation of feature 0 and feature 1"]
+    assert row.drop(["estimate", "missing_information"]).isna().all()
+    assert row["missing_information"] == 1.0
+
+
+def test_the_others_keep_theirs(rng):
+    """x and y are a monotone pattern, whatever is seen of z without y."""
+    x, y, z = rng.standard_normal((3, 90)) + rng.standard_normal(90)
+    y[40:], z[:40] = np.nan, np.nan
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(np.column_stack((x, y, z)))
+    with pytest.warns(UserWarning, match=r"the correlation of feature 1 and feature 2\. The"):
+        errors = model.standard_errors()
+    without = fitted(np.column_stack((x, y))).standard_errors()
+    assert_allclose(errors.mean[:2], without.mean, rtol=1e-5)
+    assert_allclose(errors.correlation[:2, :2], without.correlation, rtol=1e-5)
+    assert np.isnan(errors.correlation).sum() == 2
+
+
+# -- intervals and the table
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95])
+def test_ends_on_their_scales(gappy, level):
+    model = fitted(gappy)
+    errors, found = model.standard_errors(), model.confidence_intervals(level)
+    z = norm.ppf((1 + level) / 2) * np.array([-1, 1])
+    assert_allclose(found.mean, model.mean_[:, None] + errors.mean[:, None] * z)
+    relative = errors.scale / model.scale_
+    assert_allclose(np.log(found.scale / model.scale_[:, None]), relative[:, None] * z)
+    diagonal = found.covariance[np.arange(3), np.arange(3)]
+    assert_allclose(diagonal, found.scale**2)
+    r = model.correlation_[0, 1]
+    expected = np.arctanh(r) + z * errors.correlation[0, 1] / (1 - r * r)
+    assert_allclose(np.arctanh(found.correlation[0, 1]), expected)
+    assert_allclose(found.correlation[[0, 1, 2], [0, 1, 2]], 1.0)
+    expected = model.covariance_[0, 1] + z * errors.covariance[0, 1]
+    assert_allclose(found.covariance[0, 1], expected)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_the_table(rng, correlated, covariance_type, gaps):
+    frame = pd.DataFrame(with_gaps(rng, correlated, gaps), columns=["a", "b", "c"])
+    model = fitted(frame, covariance_type)
+    table, errors, ends = model.summary(), model.standard_errors(), model.confidence_intervals()
+    assert list(table.index[:3]) == ["mean of a", "mean of b", "mean of c"]
+    assert_allclose(table["estimate"][:3], model.mean_)
+    assert_allclose(table["std_error"][:3], errors.mean)
+    assert_allclose(table[["lower", "upper"]][:3], ends.mean)
+    scales = ["sd of every feature"] if covariance_type == "spherical" else ["sd of a", "sd of b"]
+    for j, name in enumerate(scales):
+        assert_allclose(
+            table.loc[name, "estimate":"upper"], [model.scale_[j], errors.scale[j], *ends.scale[j]]
+        )
+    assert len(table) == {"full": 9, "diag": 6, "spherical": 4}[covariance_type]
+    if covariance_type == "full":
+        row = table.loc["correlation of a and c", "estimate":"upper"]
+        assert_allclose(
+            row, [model.correlation_[0, 2], errors.correlation[0, 2], *ends.correlation[0, 2]]
+        )
+    assert table["missing_information"].between(0, 1).all()
+    if gaps == 0.0:
+        assert (table["missing_information"] == 0).all()
+
+
+def test_missing_information_of_a_feature_alone_is_the_share_of_gaps(gappy):
+    table = fitted(gappy, "diag").summary()
+    assert_allclose(table["missing_information"], np.tile(np.isnan(gappy).mean(axis=0), 2))
+
+
+def test_a_sentence_without_pandas(monkeypatch, correlated):
+    model = fitted(correlated)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="summary requires pandas"):
+        model.summary()
+
+
+# -- where there is no standard error to be had
+
+
+def test_not_fitted():
+    for method in ("standard_errors", "confidence_intervals", "summary"):
+        with pytest.raises(NotFittedError):
+            getattr(GaussianGradientMLE(), method)()
+
+
+def test_a_fit_that_did_not_converge_and_the_remedy(gappy):
+    with pytest.warns(ConvergenceWarning):
+        model = GaussianGradientMLE(solver="gradient", max_iter=1).fit(gappy)
+    with pytest.raises(ValueError, match="solver='natural' and a larger max_iter"):
+        model.standard_errors()
+    model.set_params(solver="natural", max_iter=1000).fit(gappy).standard_errors()
+
+
+def test_no_maximum_and_the_remedies():
+    X = np.random.default_rng(0).standard_normal((6, 4))
+    X[np.arange(6), np.arange(6) % 4] = np.nan
+    with pytest.warns(ConvergenceWarning, match="unbounded"):
+        model = GaussianGradientMLE().fit(X)
+    with pytest.raises(ValueError, match="covariance_type='diag' or fewer features"):
+        model.standard_errors()
+    GaussianGradientMLE(covariance_type="diag").fit(X).standard_errors()
+    GaussianGradientMLE().fit(X[:, :1]).standard_errors()
+
+
+def test_a_ridge_and_the_remedies(rng):
+    X = rng.standard_normal((20, 3))
+    ridge = GaussianGradientMLE(reg_covar=0.1).fit(X)
+    with pytest.raises(ValueError, match=r"reg_covar=0\.0"):
+        ridge.standard_errors()
+    ridge.set_params(reg_covar=0.0).fit(X).standard_errors()
+    few = X[:3]
+    with pytest.warns(UserWarning, match="ridge"):
+        model = GaussianGradientMLE().fit(few)
+    with pytest.raises(ValueError, match="covariance_type='diag', more rows or fewer"):
+        model.standard_errors()
+    for remedy, data in [("diag", few), ("full", X), ("full", few[:, :1])]:
+        GaussianGradientMLE(covariance_type=remedy).fit(data).standard_errors()
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, -0.5, np.nan])
+def test_levels_are_probabilities(correlated, level):
+    with pytest.raises(ValueError, match="level must be between 0 and 1"):
+        fitted(correlated).confidence_intervals(level)
+
+
+def test_too_many_parameters_for_a_matrix_and_the_remedies(rng):
+    X = rng.standard_normal((300, 70)) + rng.standard_normal((300, 1))
+    X[0, 0] = np.nan
+    model = GaussianGradientMLE().fit(X)
+    with pytest.raises(ValueError, match="all 2555 parameters as one matrix"):
+        model.standard_errors()
+    GaussianGradientMLE(covariance_type="diag").fit(X).standard_errors()
+    GaussianGradientMLE().fit(X[:, :5]).standard_errors()
+    GaussianGradientMLE().fit(X[1:]).standard_errors()  # complete: a formula, no matrix

@@ -1,0 +1,238 @@
+"""Profile likelihood against closed forms, and against a maximiser that knows no frame."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from oracles import observed_log_likelihood
+from scipy.optimize import brentq, minimize
+from scipy.stats import chi2
+
+from skgauss import GaussianGradientMLE
+from skgauss.inference import likelihood_of, profile
+from skgauss.inference.profile import Correlation, Mean, Scale, profile_end
+
+TYPES = ["full", "diag", "spherical"]
+
+
+def fitted(X, covariance_type="full", **options):
+    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10).fit(X, **options)
+
+
+def profiled(model, level=0.95, **options):
+    return model.confidence_intervals(level, method="profile", **options)
+
+
+def crossings(deviance, middle, level):
+    """Where a deviance of one parameter, 0 in the middle, reaches what the level allows."""
+    allowed = chi2.ppf(level, 1)
+    return [
+        brentq(lambda x: deviance(x) - allowed, *sorted((middle, middle + reach)), xtol=1e-13)
+        for reach in (-20, 20)
+    ]
+
+
+# -- the derivatives that the climb goes by
+
+
+def parameters_of(model):
+    found = [Mean(1, 0.5), Scale(0), Scale(2)]
+    return found + [Correlation(0, 1), Correlation(2, 1)] * (np.ndim(model.covariance_) == 2)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
+    model = fitted(correlated, covariance_type)
+    likelihood = likelihood_of(model)
+    family = likelihood.family
+    at = likelihood.evaluate(model.mean_ + 0.3, model._factor * 1.2)
+    for parameter in parameters_of(model):
+        gradient, hessian = parameter.derivatives(at, family)
+        for _ in range(3):
+            step = rng.standard_normal(family.n_parameters)
+            step /= np.linalg.norm(step)
+            values = [
+                parameter.value(
+                    likelihood.evaluate(
+                        *family.retract(at.mean, at.factor, family.unpack_frame(h * 2e-3 * step))
+                    ),
+                    family,
+                )
+                for h in range(-2, 3)
+            ]
+            slope = np.array([1, -8, 0, 8, -1]) @ values / (12 * 2e-3)
+            bend = np.array([-1, 16, -30, 16, -1]) @ values / (12 * 2e-3**2)
+            assert gradient @ step == pytest.approx(slope, abs=1e-8)
+            assert step @ hessian @ step == pytest.approx(bend, abs=1e-7)
+
+
+# -- closed forms
+
+
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+@pytest.mark.parametrize("n", [5, 60])
+def test_complete_data(correlated, level, n):
+    X = correlated[:n]
+    model = fitted(X)
+    found = profiled(model, level)
+    s, r = model.scale_, model.correlation_[0, 2]
+    reach = np.sqrt(np.expm1(chi2.ppf(level, 1) / n)) * s  # n log(1 + t^2 / s^2), all else free
+    assert_allclose(found.mean, np.stack((model.mean_ - reach, model.mean_ + reach), axis=-1))
+    logs = crossings(lambda u: n * (2 * u + math.expm1(-2 * u)), 0.0, level)
+    assert_allclose(found.scale, s[:, None] * np.exp(logs), rtol=1e-9)
+
+    def deviance(z):
+        """Of the best Gaussian with another correlation: the variances follow."""
+        other = math.tanh(z)
+        return n * (2 * math.log1p(-r * other) - math.log1p(-r * r) - 2 * _log_sech(z))
+
+    ends = crossings(deviance, math.atanh(r), level)
+    assert_allclose(found.correlation[0, 2], np.tanh(ends), rtol=1e-9)
+    assert "covariance" not in found
+
+
+def _log_sech(z):
+    return math.log(2) - abs(z) - math.log1p(math.exp(-2 * abs(z)))
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_independent_features_go_by_the_values_that_they_have(gappy, correlated, gaps):
+    X = gappy if gaps else correlated
+    model = fitted(X, "diag")
+    found = profiled(model)
+    for j, n in enumerate((~np.isnan(X)).sum(axis=0)):
+        reach = model.scale_[j] * math.sqrt(math.expm1(chi2.ppf(0.95, 1) / n))
+        assert_allclose(found.mean[j], model.mean_[j] + np.array([-reach, reach]))
+        logs = crossings(lambda u, n=n: n * (2 * u + math.expm1(-2 * u)), 0.0, 0.95)
+        assert_allclose(found.scale[j], model.scale_[j] * np.exp(logs), rtol=1e-9)
+    assert_allclose(found.covariance, found.scale**2)
+
+
+@pytest.mark.parametrize(
+    ("covariance_type", "gaps", "n"),
+    [(t, False, n) for t in TYPES for n in (5, 60)] + [(t, True, 60) for t in TYPES[1:]],
+)
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, level, n):
+    """To 1e-6 of the interval, in 30 evaluations of the likelihood at most."""
+    model = fitted((gappy if gaps else correlated)[:n], covariance_type)
+    found, likelihood = profiled(model, level), likelihood_of(model)
+    maximum = likelihood.evaluate(model.mean_, model._factor)
+    nats = chi2.ppf(level, 1) / (2 * likelihood.weight)
+    asked = [(Mean(1, model.scale_[1]), found.mean[1]), (Scale(0), found.scale[0])]
+    if covariance_type == "full":
+        asked.append((Correlation(0, 2), found.correlation[0, 2]))
+    for parameter, expected in asked:
+        ends = [profile_end(likelihood, maximum, parameter, sign, nats) for sign in (-1, 1)]
+        assert_allclose(ends, expected, rtol=0, atol=1e-6 * np.ptp(expected))
+
+
+# -- missing values
+
+
+def split(theta):
+    scale, r = np.exp(theta[2:4]), math.tanh(theta[4])
+    return theta[:2], np.outer(scale, scale) * np.array([[1, r], [r, 1]])
+
+
+def test_nothing_is_higher_at_the_ends(rng):
+    """All others maximised by a method that knows neither frames nor gradients."""
+    X = rng.standard_normal((25, 2)) @ [[1.0, 0.6], [0.0, 0.8]]
+    X[:6, 0] = X[6:14, 1] = np.nan
+    model = fitted(X)
+    found = profiled(model)
+    theta = np.concatenate(
+        (model.mean_, np.log(model.scale_), [math.atanh(model.correlation_[0, 1])])
+    )
+    ends = {0: found.mean[0], 2: np.log(found.scale[0]), 4: np.arctanh(found.correlation[0, 1])}
+    top = len(X) * observed_log_likelihood(X, *split(theta))
+    for place, both in ends.items():
+        free = np.delete(np.arange(5), place)
+        for end in both:
+
+            def deviance(others, place=place, free=free, end=end):
+                point = np.empty(5)
+                point[place], point[free] = end, others
+                return 2 * (top - len(X) * observed_log_likelihood(X, *split(point)))
+
+            lowest = minimize(deviance, theta[free], method="BFGS", options={"gtol": 1e-5}).fun
+            assert lowest == pytest.approx(chi2.ppf(0.95, 1), abs=1e-6)
+
+
+def test_weights_are_repeats(rng, gappy):
+    weights = rng.integers(0, 4, len(gappy))
+    one = profiled(fitted(gappy, sample_weight=weights))
+    two = profiled(fitted(np.repeat(gappy, weights, axis=0)))
+    for name in one:
+        assert_allclose(one[name], two[name], rtol=1e-6)
+
+
+def test_units_move_the_ends(gappy):
+    units = np.array([1e-100, 1.0, 1e100])
+    one, two = profiled(fitted(gappy)), profiled(fitted(gappy * units))
+    assert_allclose(two.mean / units[:, None], one.mean, rtol=1e-6)
+    assert_allclose(two.scale / units[:, None], one.scale, rtol=1e-6)
+    assert_allclose(two.correlation, one.correlation, rtol=1e-6, atol=1e-9)
+
+
+def test_large_samples_are_wald(rng):
+    X = rng.standard_normal((40_000, 2)) @ [[1.0, 0.6], [0.0, 0.8]]
+    X[:10_000, 0] = np.nan
+    model = fitted(X)
+    wald, ends = model.confidence_intervals(), profiled(model)
+    for name in ends:
+        assert_allclose(ends[name], wald[name], atol=1e-4)
+
+
+def test_in_parallel(gappy):
+    model = fitted(gappy)
+    one, two = profiled(model), profiled(model, n_jobs=2)
+    for name in one:
+        assert_allclose(one[name], two[name], rtol=1e-9)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.999])
+def test_an_end_that_does_not_exist_is_that_of_the_domain(rng, level):
+    """Nothing is known of the correlation, and no warning says so again."""
+    X = rng.standard_normal((60, 2))
+    X[:25, 0] = X[25:, 1] = np.nan
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X)
+    found, independent = profiled(model, level), profiled(fitted(X, "diag"), level)
+    assert_allclose(found.correlation[0, 1], [-1.0, 1.0], rtol=0, atol=1e-12)
+    assert_allclose(found.mean, independent.mean, rtol=1e-6)
+    assert_allclose(found.scale, independent.scale, rtol=1e-6)
+
+
+def test_two_maxima_have_one_interval():
+    """Murray's data: the profile falls between the two, but not by what the level allows."""
+    nan = np.nan
+    eight = 2 * [[2, nan], [-2, nan], [nan, 2], [nan, -2]]
+    X = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1], *eight], dtype=float)
+    model = fitted(X)
+    ends = profiled(model).correlation[0, 1]
+    assert ends[0] == pytest.approx(-ends[1], abs=1e-6)
+    assert ends[1] > abs(model.correlation_[0, 1])
+
+
+def test_an_end_that_is_not_found_is_nan_and_named(monkeypatch, gappy):
+    model = fitted(gappy)
+    monkeypatch.setattr(profile, "_MOST_EVALUATIONS", 1)
+    with pytest.warns(UserWarning, match="not found of the mean of feature 0, mean of feature 1"):
+        found = profiled(model)
+    assert np.isnan(found.mean).all()
+    assert np.isfinite(model.confidence_intervals(method="wald").mean).all()
+
+
+def test_an_unknown_method(correlated):
+    with pytest.raises(ValueError, match="'wald' or 'profile', got 'bootstrap'"):
+        fitted(correlated).confidence_intervals(method="bootstrap")
+
+
+def test_families_agree_on_one_feature():
+    x = np.array([[1.0], [2.0], [4.0], [9.0]])
+    ends = [profiled(fitted(x, t)) for t in TYPES]
+    for other in ends[1:]:
+        assert_allclose(other.mean, ends[0].mean)
+        assert_allclose(np.ravel(other.covariance), np.ravel(ends[0].covariance))

@@ -1,0 +1,87 @@
+"""The likelihood ratio test against closed forms, and what it refuses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracles import as_matrix, observed_log_likelihood
+from scipy.stats import chi2
+
+from skgauss import GaussianGradientMLE, SufficientStatistics, likelihood_ratio_test
+
+
+def fitted(X, covariance_type="full"):
+    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X)
+
+
+def test_ratios_of_complete_data_in_closed_form(correlated):
+    spherical, diag, full = (fitted(correlated, t) for t in ("spherical", "diag", "full"))
+    n, variances = len(correlated), np.var(correlated, axis=0)
+    test = likelihood_ratio_test(diag, full)
+    expected = -n * np.linalg.slogdet(np.corrcoef(correlated.T))[1]
+    assert test.statistic == pytest.approx(expected, rel=1e-9)
+    assert test.degrees_of_freedom == 3
+    assert test.p_value == pytest.approx(chi2.sf(expected, 3), rel=1e-6)
+    test = likelihood_ratio_test(spherical, diag)
+    expected = n * (3 * np.log(variances.mean()) - np.log(variances).sum())
+    assert test.statistic == pytest.approx(expected, rel=1e-9)
+    assert test.degrees_of_freedom == 2
+    assert likelihood_ratio_test(spherical, full).degrees_of_freedom == 5
+
+
+def test_ratio_of_incomplete_data(gappy):
+    diag, full = fitted(gappy, "diag"), fitted(gappy)
+    gains = [
+        observed_log_likelihood(gappy, m.mean_, as_matrix(m.covariance_, 3)) for m in (diag, full)
+    ]
+    test = likelihood_ratio_test(diag, full)
+    assert test.statistic == pytest.approx(2 * len(gappy) * (gains[1] - gains[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("order", [("full", "diag"), ("diag", "diag"), ("full", "spherical")])
+def test_what_is_not_nested_is_refused(correlated, order):
+    with pytest.raises(ValueError, match="must be nested"):
+        likelihood_ratio_test(*(fitted(correlated, t) for t in order))
+
+
+def test_other_data_are_refused(correlated):
+    full = fitted(correlated)
+    others = [
+        correlated[1:],
+        correlated + np.array([0, 0, 1e-3]),
+        correlated * [1, 1, 1.001],
+        correlated[:, ::-1],
+        correlated[:, :2],
+        np.where(np.arange(180).reshape(60, 3) == 4, np.nan, correlated),
+        pd.DataFrame(correlated, columns=list("abc")),
+    ]
+    for other in others:
+        with pytest.raises(ValueError, match="different data"):
+            likelihood_ratio_test(fitted(other, "diag"), full)
+    shuffled = fitted(correlated[::-1], "diag")
+    assert likelihood_ratio_test(shuffled, full).statistic > 0
+    weighted = GaussianGradientMLE(covariance_type="diag").fit_statistics(
+        SufficientStatistics.from_array(correlated)
+    )
+    assert likelihood_ratio_test(weighted, full).statistic > 0
+
+
+def test_no_maximum_has_no_ratio(correlated):
+    ridge = GaussianGradientMLE(covariance_type="diag", reg_covar=0.1).fit(correlated)
+    with pytest.raises(ValueError, match="ridge"):
+        likelihood_ratio_test(ridge, fitted(correlated))
+
+
+def test_a_lower_maximum_and_the_remedy():
+    """Four rows show both features, and say little of the correlation between two maxima."""
+    rng = np.random.default_rng(94)
+    X = np.full((14, 2), np.nan)
+    X[:4] = rng.standard_normal((4, 2)).round(1)
+    X[4:9, 0], X[9:, 1] = 3 * rng.standard_normal((2, 5)).round(1)
+    smaller = fitted(X, "diag")
+    one, two = smaller.scale_
+    start = np.array([[one**2, -0.95 * one * two], [-0.95 * one * two, two**2]])
+    model = GaussianGradientMLE(mean_init=smaller.mean_, covariance_init=start)
+    with pytest.raises(ValueError, match=r"mean_init=smaller\.mean_ and covariance_init"):
+        likelihood_ratio_test(smaller, model.fit(X))
+    model.set_params(mean_init=smaller.mean_, covariance_init=np.diag(smaller.scale_**2))
+    assert likelihood_ratio_test(smaller, model.fit(X)).statistic >= 0

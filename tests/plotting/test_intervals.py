@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.exceptions import NotFittedError
+
+from skgauss import GaussianGradientMLE, IntervalDisplay
+
+
+def ends_of(whiskers):
+    return np.array([segment[:, 0] for segment in whiskers.get_segments()])
+
+
+@pytest.mark.parametrize("parameters", ["mean", "scale"])
+def test_points_and_whiskers_are_the_table(frame, parameters):
+    model = GaussianGradientMLE(covariance_type="diag").fit(frame)
+    display = IntervalDisplay.from_estimator(model, parameters=parameters)
+    table = model.summary().iloc[:3] if parameters == "mean" else model.summary().iloc[3:]
+    assert_allclose(display.points_[0].get_xdata(), table["estimate"])
+    assert_allclose(ends_of(display.whiskers_[0]), table[["lower", "upper"]])
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["height", "width", "depth"]
+    assert display.ax_.get_legend() is None
+
+
+def test_correlations_by_both_methods(frame):
+    model = GaussianGradientMLE().fit(frame)
+    display = IntervalDisplay.from_estimator(model, level=0.5, method=["wald", "profile"])
+    for whiskers, method in zip(display.whiskers_, ("wald", "profile"), strict=True):
+        found = model.confidence_intervals(0.5, method=method).correlation
+        assert_allclose(ends_of(whiskers), found[[0, 0, 1], [1, 2, 2]])
+    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert legend == ["wald", "profile"]
+    assert display.names == ["height, width", "height, depth", "width, depth"]
+
+
+def test_several_fits_beside_each_other(frame):
+    models = {n: GaussianGradientMLE().fit(frame[: int(n)]) for n in ("20", "60")}
+    display = IntervalDisplay.from_estimator(models, method=["wald", "profile"])
+    assert list(display.estimates) == ["20, wald", "20, profile", "60, wald", "60, profile"]
+    heights = [points.get_ydata()[0] for points in display.points_]
+    assert_allclose(np.mean(heights), 0.0, atol=1e-12)
+    assert len(set(heights)) == 4
+
+
+def test_an_infinite_whisker_leaves_the_picture():
+    ends = {"": np.array([[-np.inf, 1.0], [0.0, 2.0]])}
+    display = IntervalDisplay(estimates={"": np.array([0.5, 1.0])}, intervals=ends, names="ab")
+    assert ends_of(display.plot().whiskers_[0])[0, 0] < 0.0
+
+
+def test_style_is_handed_on(table):
+    model = GaussianGradientMLE().fit(table)
+    display = IntervalDisplay.from_estimator(model, line_kwargs={"c": "red"})
+    assert display.points_[0].get_color() == "red"
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_no_correlations_and_the_remedies(table, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(table)
+    with pytest.raises(ValueError, match="no correlations to draw"):
+        IntervalDisplay.from_estimator(model)
+    for parameters in ("mean", "scale"):
+        IntervalDisplay.from_estimator(model, parameters=parameters)
+    IntervalDisplay.from_estimator(model.set_params(covariance_type="full").fit(table))
+
+
+def test_what_cannot_be_drawn(table):
+    with pytest.raises(ValueError, match="got 'variance'"):
+        IntervalDisplay.from_estimator(GaussianGradientMLE().fit(table), parameters="variance")
+    with pytest.raises(NotFittedError):
+        IntervalDisplay.from_estimator(GaussianGradientMLE())
