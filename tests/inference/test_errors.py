@@ -400,3 +400,40 @@ def test_too_many_parameters_for_a_matrix_and_the_remedies(rng):
     GaussianGradientMLE(covariance_type="diag").fit(X).standard_errors()
     GaussianGradientMLE().fit(X[:, :5]).standard_errors()
     GaussianGradientMLE().fit(X[1:]).standard_errors()  # complete: a formula, no matrix
+
+
+def test_automatic_differentiation_twice(gappy):
+    """The Hessian in the mean and the root of the covariance by PyTorch, and the delta method."""
+    torch = pytest.importorskip("torch")
+    model = fitted(gappy)
+    lower = np.tril_indices(3)
+    scale = torch.tensor(model.scale_)
+
+    def split(theta):
+        root = torch.zeros((3, 3), dtype=torch.float64)
+        root = root.index_put(tuple(map(torch.tensor, lower)), theta[3:])
+        return scale * theta[:3], scale[:, None] * (root @ root.T) * scale
+
+    def minus_total(theta):
+        mean, covariance = split(theta)
+        total = 0.0
+        for row in gappy:
+            o = np.flatnonzero(~np.isnan(row))
+            law = torch.distributions.MultivariateNormal(mean[o], covariance[o][:, o])
+            total = total - law.log_prob(torch.tensor(row[o]))
+        return total
+
+    def parameters(theta):
+        mean, covariance = split(theta)
+        deviations = torch.sqrt(torch.diagonal(covariance))
+        correlation = covariance / deviations / deviations[:, None]
+        return torch.cat((mean, deviations, covariance.ravel(), correlation.ravel()))
+
+    root = np.linalg.cholesky(model.correlation_)
+    theta = torch.tensor(np.concatenate((model.mean_ / model.scale_, root[lower])))
+    hessian = torch.autograd.functional.hessian(minus_total, theta).numpy()
+    jacobian = torch.autograd.functional.jacobian(parameters, theta).numpy()
+    expected = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, np.linalg.inv(hessian), jacobian))
+    errors = model.standard_errors()
+    found = [np.ravel(errors[name]) for name in ("mean", "scale", "covariance", "correlation")]
+    assert_allclose(np.concatenate(found), expected, rtol=1e-7, atol=1e-10)
