@@ -23,6 +23,7 @@ ROOMS = [
     "rows",
     "statistics",
     "gaussian",
+    "boxes",
     "blocks",
     "_typing",
     "_wording",

@@ -1,0 +1,118 @@
+"""One standard Gaussian variable within an interval, as the methods for many variables see it.
+
+Everything is relative to the density at the near end, the one closer to zero, after a mirror
+that puts the middle of the interval at or below zero. So logarithms hold in any tail, and
+derivatives along the near end, at a given width, hold for any width.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
+
+from .._typing import Array
+
+_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+_ROOT_HALF = np.sqrt(0.5)
+_ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
+# An end beyond nine deviations is open in double precision. The square of the farthest does not
+# overflow, and beyond the tail the density of a quantile would lose digits or underflow.
+_OPEN, _TAIL, _FARTHEST = 9.0, -10.0, -1e150
+_NARROW = 0.5  # nats that the log-density falls within the interval
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+
+
+class Interval(NamedTuple):
+    """Of z ~ N(0, 1) within an interval, mirrored where `sign` is -1."""
+
+    sign: Array
+    near: Array
+    width: Array  # zero where infinite, since the density at the far end is zero there, too
+    far: Array  # the end, of either sign
+    log_probability: Array
+    slope: Array  # its derivative along the near end: minus the mean
+    widening: Array  # its derivative along the logarithm of the width
+    density: Array  # at the near end, where that is not in the tail
+    fall: Array  # density at the far end, by that at the near end, as the masses below them
+    below_near: Array
+    below_far: Array
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
+        """That between two ends, whose difference may have lost the digits of the width."""
+        sign = np.where(upper > -lower, -1.0, 1.0)
+        near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
+        far = near - width
+        drop = np.expm1(width * (near - 0.5 * width))
+        fall = 1.0 + drop
+        body = np.maximum(near, _TAIL)
+        density = np.exp(-0.5 * body * body - _LOG_ROOT_2PI)
+        below_near, below_far = _below(near, far, fall, density)
+        mass = below_near - below_far
+        narrow = width * (0.5 * width + np.abs(near)) < _NARROW
+        if narrow.any():
+            mass[narrow] = _narrow_mass(near[narrow], np.broadcast_to(width, near.shape)[narrow])
+        width = np.where(np.isfinite(width), width, 0.0)
+        return cls(
+            sign=sign,
+            near=near,
+            width=width,
+            far=far,
+            log_probability=np.log(mass * density) + 0.5 * (body * body - near * near),
+            slope=-drop / mass,
+            widening=width * fall / mass,
+            density=density,
+            fall=fall,
+            below_near=below_near,
+            below_far=below_far,
+        )
+
+    def curvature(self) -> tuple[Array, Array]:
+        """Derivatives of `slope`, along the near end and along the logarithm of the width."""
+        return (
+            -self.widening - self.slope * (self.near + self.slope),
+            -self.widening * (self.near - self.width + self.slope),
+        )
+
+    def quantile(self, u: Array) -> tuple[Array, Array, Array]:
+        """Where a share u of the probability lies below, mirrored, and its two derivatives."""
+        share = np.where(self.sign < 0.0, 1.0 - u, u)
+        rest = 1.0 - share
+        below = share * self.below_near + rest * self.below_far
+        z = ndtri(np.minimum(below * self.density, 1.0 - 2.0**-53))
+        z = np.minimum(np.maximum(z, self.far), self.near)
+        density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end, by that at z
+        tail = self.near < _TAIL
+        if tail.any():
+            tail = np.broadcast_to(tail, z.shape)
+            z[tail], density[tail] = _in_tail(
+                *(np.broadcast_to(of, z.shape)[tail] for of in (below, self.near, self.far))
+            )
+        rest *= self.fall
+        return z, (share + rest) * density, -rest * density * self.width
+
+
+def _below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
+    """Masses below the two ends, by the density at the near end."""
+    below_near, below_far = ndtr(near) / density, ndtr(far) / density
+    tail = near < _TAIL
+    if tail.any():
+        below_near[tail] = _ROOT_HALF_PI * erfcx(-_ROOT_HALF * near[tail])
+        below_far[tail] = _ROOT_HALF_PI * fall[tail] * erfcx(-_ROOT_HALF * far[tail])
+    return below_near, below_far
+
+
+def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
+    """Quantile, and density at the near end by that at the quantile."""
+    z = ndtri_exp(np.log(below) - 0.5 * near * near - _LOG_ROOT_2PI)
+    z = np.minimum(np.maximum(z, far), near)
+    return z, _ROOT_HALF_PI * erfcx(-_ROOT_HALF * z) / below
+
+
+def _narrow_mass(near: Array, width: Array) -> Array:
+    """By quadrature, since the difference of the masses below the ends has lost its digits."""
+    total = np.zeros_like(near)
+    for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+        t = (0.5 + 0.5 * node) * width
+        total += 0.5 * weight * np.exp(t * (near - 0.5 * t))
+    return width * total

@@ -1,0 +1,246 @@
+"""Two or three Gaussian variables within a box: quadrature over one, the others given it.
+
+The density of the first variable within the box is its own times the probability that the
+others are in theirs, given it. The logarithm of this is concave. The integral starts at the
+most likely point of the box, and halves a piece until Gauss's rule resolves it. Moments are
+those of a mixture over the nodes, all of whose terms are positive.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._typing import Array
+from .base import BoxMoments
+from .univariate import NEGLIGIBLE, reach, univariate_moments
+
+
+class _Rule(NamedTuple):
+    """Gauss's rule on (0, 1), and what it integrates to 1e-13.
+
+    That is a Gaussian with at most ``longest`` standard deviations and a fall of at most
+    ``deepest`` nats on the piece.
+    """
+
+    node: Array
+    weight: Array
+    longest: float
+    deepest: float
+
+    @classmethod
+    def of(cls, order: int, longest: float, deepest: float) -> "_Rule":
+        node, weight = np.polynomial.legendre.leggauss(order)
+        return cls((node + 1) / 2, weight / 2, longest, deepest)
+
+
+ORDER = 28
+_LONG, _SHORT = _Rule.of(ORDER, 13.0, 80.0), _Rule.of(12, 3.0, 8.0)
+_CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
+
+
+def nested_moments(
+    lower: Array, upper: Array, mean: Array, covariance: Array, precision: Array
+) -> BoxMoments:
+    """Moments of N(mean, covariance) within a box; the origin should be a point of it.
+
+    Ends and mean are (n, k), covariance and precision, its inverse, (n, k, k).
+    """
+    if lower.shape[1] == 1:
+        return univariate_moments(lower[:, 0], upper[:, 0], mean[:, 0], covariance[:, 0, 0])
+    mode, _ = _most_likely(lower, upper, mean, covariance)
+    scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+    slope = (precision @ (mode - mean)[:, :, None])[:, :, 0]
+    step = np.spacing(np.abs(mode))  # a piece has a length, even where the density is a point
+    start = np.maximum(lower, mode - scale * reach(np.maximum(-slope * scale, 0.0)) - step)
+    end = np.minimum(upper, mode + scale * reach(np.maximum(slope * scale, 0.0)) + step)
+
+    # First comes the variable whose range is the smallest, in units of its finest detail.
+    detail = np.sqrt(np.diagonal(precision, axis1=1, axis2=2))
+    first = np.argmin((end - start) * detail, axis=1)
+    order = np.argsort(np.arange(lower.shape[1]) != first[:, None], axis=1, kind="stable")
+    row = np.arange(len(lower))[:, None]
+    rows = _Rows(
+        *(ends_or_mean[row, order] for ends_or_mean in (lower, upper, mean)),
+        *(
+            matrix[row[:, :, None], order[:, :, None], order[:, None, :]]
+            for matrix in (covariance, precision)
+        ),
+    )
+    start, mode, end, slope, detail = (
+        part[row[:, 0], first] for part in (start, mode, end, slope, detail)
+    )
+    length = end - start
+    short = (length * detail < _SHORT.longest) & (length * np.abs(slope) < _SHORT.deepest)
+    ends = np.stack([start, np.where(short, end, mode), end], axis=1)
+    found = BoxMoments.empty(*lower.shape)
+    for kind, rule in ((short, _SHORT), (~short, _LONG)):
+        some = np.flatnonzero(kind)
+        found.fill(some, _between(rows.take(some), ends[some], rule))
+    back = np.argsort(order, axis=1)
+    return BoxMoments(
+        found.log_probability,
+        found.mean[row, back],
+        found.covariance[row[:, :, None], back[:, :, None], back[:, None, :]],
+    )
+
+
+class _Rows(NamedTuple):
+    """Boxes whose first variable is integrated last."""
+
+    lower: Array
+    upper: Array
+    mean: Array
+    covariance: Array
+    precision: Array
+
+    def take(self, index) -> "_Rows":
+        return _Rows(*(field[index] for field in self))
+
+    def certain(self) -> tuple[Array, Array]:
+        """Between which values of the first variable the others are sure to be in theirs."""
+        coefficient, covariance = _regression(self.covariance, 0)
+        coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
+        margin = _CERTAIN * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        rising = (self.lower[:, 1:] + margin - self.mean[:, 1:]) / coefficient
+        falling = (self.upper[:, 1:] - margin - self.mean[:, 1:]) / coefficient
+        start = np.where(coefficient > 0.0, rising, falling).max(axis=1)
+        end = np.where(coefficient > 0.0, falling, rising).min(axis=1)
+        return self.mean[:, 0] + start, self.mean[:, 0] + end
+
+    def at(self, x: Array) -> tuple[Array, BoxMoments]:
+        """Log-density of the first variable at x (n, m), and the moments (n * m) given it."""
+        variance = self.covariance[:, :1, 0]
+        deviation = x - self.mean[:, :1]
+        coefficient, covariance = _regression(self.covariance, 0)
+        mean = self.mean[:, None, 1:] + deviation[:, :, None] * coefficient[:, None, :]
+
+        def repeat(array):
+            return np.repeat(array, x.shape[1], axis=0)
+
+        rest = nested_moments(
+            repeat(self.lower[:, 1:]),
+            repeat(self.upper[:, 1:]),
+            mean.reshape(-1, mean.shape[2]),
+            repeat(covariance),
+            repeat(self.precision[:, 1:, 1:]),
+        )
+        log_density = -(deviation**2) / (2 * variance) - np.log(2 * np.pi * variance) / 2
+        return log_density + rest.log_probability.reshape(x.shape), rest
+
+
+def _between(rows: _Rows, ends: Array, rule: _Rule) -> BoxMoments:
+    """Moments where the first variable lies between the first and the last of three ends."""
+    n, k = rows.mean.shape
+    start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
+    live = np.flatnonzero(end > start)
+    start, end, row = start[live], end[live], live // 2
+    x = start[:, None] + (end - start)[:, None] * rule.node
+    log_density, rest = rows.take(row).at(x)
+    log_weight = log_density + np.log(end - start)[:, None] + np.log(rule.weight)
+    mean, covariance = np.empty((*x.shape, k)), np.zeros((*x.shape, k, k))
+    mean[:, :, 0], mean[:, :, 1:] = x, rest.mean.reshape(*x.shape, k - 1)
+    covariance[:, :, 1:, 1:] = rest.covariance.reshape(*x.shape, k - 1, k - 1)
+    pieces = BoxMoments.empty(2 * n, k)
+    pieces.fill(live, _mixture(log_weight, mean, covariance))
+
+    total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])[row]
+    counts = _bound(log_density, rule.node) + np.log(end - start) > total - NEGLIGIBLE
+    rough = np.flatnonzero(counts & ~_resolved(rows.take(row), start, end, log_density, rule))
+    if len(rough):
+        rows = rows.take(row[rough])
+        a, b = _relevant(x[rough], log_density[rough], start[rough], end[rough])
+        ends = np.stack([a, _middle(rows, a, b), b], axis=1)
+        pieces.fill(live[rough], _between(rows, ends, rule))
+    return _mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
+
+
+def _bound(log_density: Array, node: Array) -> Array:
+    """What no value of a concave function exceeds, which is known at the nodes."""
+    beyond = node[0] / (node[1] - node[0])
+    first = log_density[:, 0] + beyond * (log_density[:, 0] - log_density[:, 1])
+    last = log_density[:, -1] + beyond * (log_density[:, -1] - log_density[:, -2])
+    return np.maximum(log_density.max(axis=1), np.maximum(first, last))
+
+
+def _resolved(
+    rows: _Rows, start: Array, end: Array, log_density: Array, rule: _Rule
+) -> NDArray[np.bool_]:
+    """Whether the rule is exact.
+
+    The density is a mixture of Gaussians in the first variable, given all of the others. Where
+    the others are sure to be in their intervals, it is the wider Gaussian of the first alone.
+    """
+    peak = log_density.max(axis=1)
+    rounding = 100 * np.finfo(float).eps * np.abs(peak)
+    first, last = rows.certain()
+    variance = np.where(
+        (first <= start) & (end <= last), rows.covariance[:, 0, 0], 1 / rows.precision[:, 0, 0]
+    )
+    return (peak - log_density.min(axis=1) < rule.deepest + rounding) & (
+        end - start < rule.longest * np.sqrt(variance)
+    )
+
+
+def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[Array, Array]:
+    """The part of a piece that is not negligible beside the rest of it."""
+    counts = log_density > log_density.max(axis=1, keepdims=True) - NEGLIGIBLE
+    edges = np.concatenate([start[:, None], x, end[:, None]], axis=1)
+    row = np.arange(len(x))
+    last = counts.shape[1] - counts[:, ::-1].argmax(axis=1)
+    return edges[row, counts.argmax(axis=1)], edges[row, last + 1]
+
+
+def _middle(rows: _Rows, start: Array, end: Array) -> Array:
+    """Where a piece is divided: where it becomes simple, if that is a point of it."""
+    middle = (start + end) / 2
+    for simple in rows.certain():
+        middle = np.where((start < simple) & (simple < end), simple, middle)
+    return middle
+
+
+def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
+    """Total probability, mean and covariance of n mixtures of m components."""
+    peak = log_weight.max(axis=1)
+    weight = np.exp(log_weight - peak[:, None])
+    total = weight.sum(axis=1)
+    weight /= total[:, None]
+    centre = (weight[:, None, :] @ mean)[:, 0]
+    deviation = mean - centre[:, None, :]
+    between = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
+    within = np.einsum("nm,nmij->nij", weight, covariance)
+    return BoxMoments(peak + np.log(total), centre, between + within)
+
+
+def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array):
+    """The point of a box where a Gaussian is densest, and its squared distance from the mean.
+
+    Unless it is the mean, it lies on a side of the box that has the mean beyond it.
+    """
+    nearest = np.clip(mean, lower, upper)
+    square = (nearest - mean) ** 2 / np.diagonal(covariance, axis1=1, axis2=2)
+    k = mean.shape[1]
+    if k == 1:
+        return nearest, square[:, 0]
+    point, distance = mean.copy(), np.where((nearest == mean).all(axis=1), 0.0, np.inf)
+    for i in range(k):
+        others = np.delete(np.arange(k), i)
+        coefficient, rest = _regression(covariance, i)
+        rest_mean = mean[:, others] + coefficient * (nearest - mean)[:, i : i + 1]
+        rest_point, rest_distance = _most_likely(
+            lower[:, others], upper[:, others], rest_mean, rest
+        )
+        nearer = (square[:, i] > 0.0) & (square[:, i] + rest_distance < distance)
+        distance[nearer] = (square[:, i] + rest_distance)[nearer]
+        point[nearer, i] = nearest[nearer, i]
+        point[np.ix_(nearer, others)] = rest_point[nearer]
+    return point, distance
+
+
+def _regression(covariance: Array, i: int) -> tuple[Array, Array]:
+    """Coefficients of the other variables on variable i, and their covariance given it."""
+    others = np.delete(np.arange(covariance.shape[1]), i)
+    column = covariance[:, others, i]
+    coefficient = column / covariance[:, i, i][:, None]
+    rest = covariance[:, others[:, None], others] - coefficient[:, :, None] * column[:, None, :]
+    return coefficient, rest

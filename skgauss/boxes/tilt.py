@@ -1,0 +1,126 @@
+"""A shift of every variable that makes a sum over points hold in the tails.
+
+Each z_i is drawn from N(t_i, 1) instead of N(0, 1) within its interval, and the integrand
+corrected for it. The integral is the same for any t. At the saddle of its logarithm the
+integrand is nearly flat, and the sum keeps its relative accuracy in any tail (Botev, 2017). The
+saddle moves with the Gaussian, so its move belongs to the derivatives of the sum.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from .interval import Interval
+
+_RESOLUTION = 1e-10  # of the saddle, on which the sum hardly depends
+_MOST_STEPS = 60  # of which ten are usual
+
+
+class Tilt(NamedTuple):
+    """A point of the saddle's function, the sum over variables of t^2 / 2 - t z + log P.
+
+    P is the probability that a variable of mean t is in its interval, given the z of those
+    before it. The last has no shift, and no other variable sees its z.
+    """
+
+    centre: Array  # (n, k), z
+    shift: Array  # (n, k), t
+    at: Interval  # of each variable, there
+    coupling: Array  # (n, k, k), by how much each z moves the intervals of later variables
+    gradient: Array  # (n, 2k - 2), along centre and shift
+    hessian: Array
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array, width: Array, coupling: Array) -> "Tilt":
+        """The saddle, by Newton's method, each row for itself.
+
+        Ends and widths are in deviations of each variable given those before it.
+        """
+        n, k = lower.shape
+        boxes = lower, upper, width, coupling
+        place, rate = np.zeros((n, 2 * k - 2)), np.ones((n, 1))
+        tilt = cls._evaluate(place, *boxes)
+        for _ in range(_MOST_STEPS):
+            size = np.abs(tilt.gradient).max(axis=1)
+            moving = size > _RESOLUTION * (1.0 + np.abs(place).max(axis=1))
+            if not moving.any():
+                break
+            trial = np.where(moving[:, None], place + rate * tilt._step(tilt.gradient), place)
+            tilt = cls._evaluate(trial, *boxes)
+            better = (np.abs(tilt.gradient).max(axis=1) < size) | ~moving
+            if not better.all():
+                trial = np.where(better[:, None], trial, place)
+                tilt = cls._evaluate(trial, *boxes)
+            rate = np.where(better[:, None], np.minimum(2.0 * rate, 1.0), 0.25 * rate)
+            place = trial
+        return tilt
+
+    @classmethod
+    def _evaluate(
+        cls, place: Array, lower: Array, upper: Array, width: Array, coupling: Array
+    ) -> "Tilt":
+        free = lower.shape[1] - 1
+        centre, shift = _halves(place)
+        mean = _times(coupling, centre) + shift
+        at = Interval.of(lower - mean, upper - mean, width)
+        slope = at.sign * at.slope
+        centre[:, free] = -slope[:, free]
+        along_centre = -shift - _times(coupling.transpose(0, 2, 1), slope)
+        gradient = np.hstack([along_centre[:, :free], (shift - centre - slope)[:, :free]])
+        return cls(centre, shift, at, coupling, gradient, _hessian(at.curvature()[0], coupling))
+
+    def _step(self, gradient: Array) -> Array:
+        step = np.linalg.solve(self.hessian, -gradient[:, :, None]).astype(np.float64, copy=False)
+        return step[:, :, 0]
+
+    def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
+        """What the move of the saddle adds to a sum with these derivatives along the shift.
+
+        By the implicit function theorem it is the change of the derivatives of the saddle's
+        function along a direction of centre and shift.
+
+        Returns
+        -------
+        score : array of shape (n, k)
+            Added to the mean of z.
+        centre : array of shape (n, k)
+            The direction's part along the centre.
+        variance : array of shape (n, k)
+            Added to the variances of z.
+        """
+        gradient = np.hstack([np.zeros_like(along_shift), along_shift])
+        centre, shift = _halves(self._step(gradient))
+        given = _times(self.coupling, centre)
+        end = -(given + shift)
+        at, (curvature, cross) = self.at, self.at.curvature()
+        along_end = curvature * end
+        along_z = -_times(self.coupling.transpose(0, 2, 1), along_end)
+        variance = along_z * self.centre + self.shift * centre
+        variance -= along_end * (at.sign * at.near + self.shift)
+        variance += at.sign * (at.slope * given - cross * end)
+        return along_z - along_end, centre, variance
+
+
+def _halves(place: Array) -> Array:
+    """Of centre and shift, with a zero for the last variable."""
+    n, twice = place.shape
+    whole = np.zeros((2, n, twice // 2 + 1))
+    whole[:, :, :-1] = place.reshape(n, 2, twice // 2).transpose(1, 0, 2)
+    return whole
+
+
+def _times(matrix: Array, vector: Array) -> Array:
+    return (matrix @ vector[:, :, None])[:, :, 0]
+
+
+def _hessian(curvature: Array, coupling: Array) -> Array:
+    n, k, _ = coupling.shape
+    free = range(k - 1)
+    bent = curvature[:, :, None] * coupling
+    hessian = np.zeros((n, 2, k - 1, 2, k - 1))
+    hessian[:, 0, :, 0] = (coupling.transpose(0, 2, 1) @ bent)[:, :-1, :-1]
+    hessian[:, 1, :, 0] = bent[:, :-1, :-1] - np.eye(k - 1)
+    hessian[:, 0, :, 1] = hessian[:, 1, :, 0].transpose(0, 2, 1)
+    hessian[:, 1, free, 1, free] = 1.0 + curvature[:, :-1]
+    return hessian.reshape(n, 2 * k - 2, 2 * k - 2)

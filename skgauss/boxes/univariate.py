@@ -1,0 +1,91 @@
+"""One Gaussian variable within an interval, to its last digits however narrow or far that is.
+
+The interval is mirrored so that it lies in the upper tail. Where it is wide and near the
+mean, the closed forms keep their digits. Elsewhere they are differences of almost equal
+numbers, and the density is integrated from the near end on, relative to what it is there:
+exp(-(near t + t^2/2)). All terms of the sum are positive.
+"""
+
+import numpy as np
+from scipy.special import ndtr
+
+from .._typing import Array
+from .base import BoxMoments
+
+_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
+
+
+def _rule(order: int) -> tuple[Array, Array]:
+    """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
+    node, weight = np.polynomial.legendre.leggauss(order)
+    node = (node + 1) / 2
+    return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
+
+
+_NARROW, _TAIL = _rule(10), _rule(26)
+
+
+def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+    """Moments of N(mean, variance) within (lower, upper].
+
+    All arrays are (n,). The origin should be a point of the interval, near the end where the
+    mass lies: that keeps the digits of a narrow one. Mean and covariance are (n, 1) and
+    (n, 1, 1).
+    """
+    scale = np.sqrt(variance)
+    mirrored = mean - lower > upper - mean
+    near = np.where(mirrored, mean - upper, lower - mean) / scale
+    far = np.where(mirrored, mean - lower, upper - mean) / scale
+    width = (upper - lower) / scale
+    fall = width * (np.maximum(near, 0.0) + width / 2)  # of the log-density, end to end
+    narrow, in_tail = fall < 2.0, near > 3.0
+
+    sign = np.where(mirrored, -1.0, 1.0)
+    log_probability, centre, variance_within = np.empty((3, len(near)))
+    for kind, rule in ((narrow, _NARROW), (in_tail & ~narrow, _TAIL)):
+        some = np.flatnonzero(kind)
+        log_probability[some], offset, variance_within[some] = _by_quadrature(
+            near[some], width[some], rule
+        )
+        end = np.where(mirrored[some], upper[some], lower[some])
+        centre[some] = end + sign[some] * scale[some] * offset
+    some = np.flatnonzero(~(narrow | in_tail))
+    log_probability[some], deviation, variance_within[some] = _closed_form(near[some], far[some])
+    centre[some] = mean[some] + sign[some] * scale[some] * deviation
+    return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
+
+
+def reach(slope: Array) -> Array:
+    """How far from an end a density counts, if its logarithm falls there at this slope.
+
+    And if it has a curvature of at least one, as that of a standard Gaussian has.
+    """
+    return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
+
+
+def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
+    """Log-probability, mean past the near end and variance, of a standard Gaussian."""
+    powers, weights = rule
+    width = np.minimum(width, reach(near))
+    log_density = np.stack([width * near, width**2], axis=1) @ powers
+    total, first, second = (np.exp(log_density, out=log_density) @ weights).T
+    offset = first / total
+    # The offset counts from the end where the density is largest, so that its square is at most
+    # three times the variance: hardly a digit is lost.
+    variance = second / total - offset**2
+    log_probability = np.log(width) + np.log(total) - near**2 / 2 - _LOG_ROOT_2PI
+    return log_probability, width * offset, width**2 * variance
+
+
+def _closed_form(near: Array, far: Array):
+    """Log-probability, mean and variance, of a standard Gaussian."""
+    before, beyond = ndtr(-np.abs(near)), ndtr(-far)
+    inside = np.where(near < 0.0, 1.0 - before, before) - beyond
+    log_probability = np.log(inside)
+    likely = np.flatnonzero(inside > 0.5)
+    log_probability[likely] = np.log1p(-(before + beyond)[likely])
+    near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
+    at_near, at_far = (np.exp(-(end**2) / 2 - _LOG_ROOT_2PI) / inside for end in (near, far))
+    mean = at_near - at_far
+    return log_probability, mean, 1.0 + near * at_near - far * at_far - mean**2

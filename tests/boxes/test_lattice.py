@@ -1,0 +1,277 @@
+"""Four features and more: what the lattice knows exactly, how near it comes otherwise."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from scipy.integrate import trapezoid
+from scipy.special import log_ndtr
+from scipy.stats import multivariate_normal, truncnorm
+
+from skgauss.boxes import box_moments
+from skgauss.boxes.lattice import N_POINTS, Lattice, generators
+
+KINDS = ["rounded", "one-sided", "mixed", "far", "narrow"]
+
+
+def moments(lower, upper, covariance, width=None, lattice=None):
+    width = upper - lower if width is None else width
+    return box_moments(lower, upper, width, covariance, lattice)
+
+
+def boxes(rng, kind, n, k):
+    """Ends, widths and covariances with correlations of all sizes."""
+    directions = np.linalg.qr(rng.normal(size=(n, k, k)))[0]
+    covariance = (directions * np.geomspace(1.0, 0.05, k)) @ directions.transpose(0, 2, 1)
+    point = (np.linalg.cholesky(covariance) @ rng.normal(size=(n, k, 1)))[:, :, 0]
+    lower, upper = point - rng.uniform(0.1, 1.0, (n, k)), point + rng.uniform(0.1, 1.0, (n, k))
+    width = upper - lower
+    if kind == "one-sided":
+        lower[:], width[:] = -np.inf, np.inf
+    elif kind == "mixed":
+        side = rng.integers(4, size=(n, k))
+        lower[side % 2 == 1], upper[side >= 2] = -np.inf, np.inf
+        width[side > 0] = np.inf
+    elif kind == "far":
+        lower[:], width[:] = -np.inf, np.inf
+        upper -= 10.0
+    elif kind == "narrow":
+        width = 10.0 ** rng.uniform(-12.0, 0.0, (n, k))
+        upper = lower + width
+    return lower, upper, width, covariance
+
+
+def gradients(found, covariance):
+    """Of the log-probability, along mean and covariance, that the moments stand for."""
+    precision = np.linalg.inv(covariance)
+    second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
+    along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
+    return along_mean, 0.5 * (precision @ second @ precision - precision)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("k", [4, 7])
+def test_moments_are_the_derivative_of_the_log_probability(rng, kind, k):
+    lower, upper, width, covariance = boxes(rng, kind, 5, k)
+    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    along_mean, along_covariance = gradients(moments(lower, upper, covariance, width), covariance)
+
+    def value(t):
+        moved = lower - t * shift, upper - t * shift, covariance + t * change
+        return moments(*moved, width, lattice).log_probability
+
+    step = 1e-3
+    for _ in range(6):
+        root = rng.normal(size=(k, k)) / k
+        shift, change = 0.1 * rng.normal(size=k), 0.01 * (root + root.T)
+        difference = 8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))
+        exact = along_mean @ shift + (along_covariance * change).sum(axis=(1, 2))
+        size = np.abs(along_mean) @ np.abs(shift) + (np.abs(along_covariance) * np.abs(change)).sum(
+            axis=(1, 2)
+        )
+        assert (np.abs(difference / (12 * step) - exact) < 1e-9 * np.maximum(size, 1.0)).all()
+
+
+@pytest.mark.parametrize("k", [4, 9])
+def test_independent_features_are_exact(rng, k):
+    variance = rng.uniform(0.5, 2.0, k)
+    lower = rng.uniform(-2.0, 1.0, (30, k))
+    upper = lower + rng.uniform(0.5, 2.0, (30, k))
+    lower[::2, ::2] = -np.inf
+    found = moments(lower, upper, np.diag(variance))
+    deviation = np.sqrt(variance)
+    each = truncnorm(lower / deviation, upper / deviation, scale=deviation)
+    probability = np.diff(
+        multivariate_normal.cdf(np.stack([lower / deviation, upper / deviation])[..., None]), axis=0
+    )[0]
+    np.testing.assert_allclose(found.log_probability, np.log(probability).sum(axis=1), rtol=1e-13)
+    np.testing.assert_allclose(found.mean, each.mean(), atol=1e-12)
+    covariance = np.eye(k) * each.var()[:, None]
+    np.testing.assert_allclose(found.covariance, covariance, atol=1e-12)
+
+
+def test_open_ends_are_no_box():
+    covariance = 0.5 + 0.5 * np.eye(5)
+    found = moments(np.full((2, 5), -np.inf), np.full((2, 5), np.inf), covariance)
+    np.testing.assert_array_equal(found.log_probability, 0.0)
+    np.testing.assert_allclose(found.mean, 0.0, atol=1e-15)
+    np.testing.assert_allclose(found.covariance, [covariance] * 2, rtol=1e-14)
+
+
+def over_shifts(lower, upper, covariance, n=1500):
+    """Log of the mean probability over shifts of the lattice, and its standard error."""
+    many = np.broadcast_to(lower, (n, len(lower))), np.broadcast_to(upper, (n, len(upper)))
+    lattice = Lattice.of(np.arange(2.0 * n * len(lower)).reshape(n, -1), *many, covariance)
+    found = moments(*many, covariance, lattice=lattice)
+    highest = found.log_probability.max()
+    probability = np.exp(found.log_probability - highest)
+    mean = probability.mean()
+    error = probability.std() / mean
+    return highest + np.log(mean), error, found
+
+
+@pytest.mark.parametrize("k", [4, 6, 10, 30])
+def test_orthants(k):
+    """That of features that correlate by 1/2 has probability 1 / (k + 1)."""
+    lower, upper = np.full(k, -np.inf), np.zeros(k)
+    value, error, _ = over_shifts(lower, upper, 0.5 + 0.5 * np.eye(k), 6000 // k)
+    assert error < 3e-4 * k
+    np.testing.assert_allclose(value, -np.log(k + 1), atol=4 * error / np.sqrt(6000 // k))
+
+
+def by_tensor_quadrature(lower, upper, covariance, order=20):
+    """Log-probability, mean and covariance by Gauss's rule along each of four features."""
+    node, weight = np.polynomial.legendre.leggauss(order)
+    axes = [(a + b) / 2 + (b - a) / 2 * node for a, b in zip(lower, upper, strict=True)]
+    points = np.array(list(product(*axes)))
+    weights = np.array(list(product(weight, repeat=4))).prod(axis=1)
+    weights *= multivariate_normal.pdf(points, cov=covariance)
+    total = weights.sum()
+    mean = weights @ points / total
+    centred = points - mean
+    covariance = (centred.T * weights) @ centred / total
+    return np.log(total * ((upper - lower) / 2).prod()), mean, covariance
+
+
+def test_four_features_against_quadrature(rng):
+    """Over many shifts, since one lattice has an error that the next test bounds."""
+    lower, upper, _, covariance = (of[0] for of in boxes(rng, "rounded", 1, 4))
+    value, error, found = over_shifts(lower, upper, covariance)
+    exact, mean, spread = by_tensor_quadrature(lower, upper, covariance)
+    root = np.sqrt(len(found.mean))
+    np.testing.assert_allclose(value, exact, atol=4 * error / root)
+    for of, its in ((found.mean, mean), (found.covariance, spread)):
+        assert (np.abs(of.mean(axis=0) - its) < 1e-12 + 5 * of.std(axis=0) / root).all()
+
+
+def test_accuracy_of_one_lattice(rng):
+    lower, upper, _, covariance = boxes(rng, "rounded", 5, 4)
+    found = moments(lower, upper, covariance)
+    for row in range(5):
+        exact = by_tensor_quadrature(lower[row], upper[row], covariance[row])
+        for of, its in zip(found, exact, strict=True):
+            np.testing.assert_allclose(of[row], its, atol=1e-3)
+
+
+def test_six_features_against_scipy(rng):
+    lower, upper, _, covariance = (of[0] for of in boxes(rng, "mixed", 1, 6))
+    value, error, _ = over_shifts(lower, upper, covariance, 400)
+    assert error < 2e-3
+    exact = multivariate_normal.cdf(
+        upper, cov=covariance, lower_limit=lower, abseps=1e-12, releps=0.0, maxpts=10**5, rng=0
+    )
+    np.testing.assert_allclose(value, np.log(exact), atol=2e-4)
+
+
+def by_one_factor(upper, loading):
+    """Log-probability below `upper` of loading z + noise, independent given z."""
+    noise = np.sqrt(1.0 - loading**2)
+
+    def log_density(z):
+        return log_ndtr((upper - z[:, None] * loading) / noise).sum(axis=1) - z**2 / 2
+
+    coarse = np.linspace(-3e3, 3e3, 60_001)
+    z = coarse[log_density(coarse).argmax()] + np.linspace(-10.0, 10.0, 20_001)
+    terms = log_density(z)
+    integral = trapezoid(np.exp(terms - terms.max()), z)
+    return terms.max() + np.log(integral / np.sqrt(2 * np.pi))
+
+
+@pytest.mark.parametrize("k", [4, 6, 12])
+@pytest.mark.parametrize("distance", [3.0, 30.0, 300.0])
+def test_far_tails(rng, k, distance):
+    for _ in range(4):
+        loading = rng.uniform(-0.8, 0.9, k)
+        upper = -distance * rng.uniform(0.5, 1.5, k)
+        covariance = np.outer(loading, loading) + np.diag(1.0 - loading**2)
+        found = moments(np.full((1, k), -np.inf), upper[None], covariance)
+        np.testing.assert_allclose(
+            found.log_probability, by_one_factor(upper, loading), rtol=1e-13, atol=2e-2
+        )
+        assert (found.mean < upper).all()
+
+
+def test_absurd_tails_are_numbers():
+    covariance = 0.5 + 0.5 * np.eye(4)
+    upper = -np.array([1e3, 1e6, 1e10, 1e100])[:, None] * np.array([1.0, 0.3, 0.1, 2.0])
+    found = moments(np.full_like(upper, -np.inf), upper, covariance)
+    for of in found:
+        assert np.isfinite(of).all()
+
+
+@pytest.mark.parametrize("width", [1e-2, 1e-6, 1e-12, 1e-200])
+def test_narrow_boxes_are_density_times_volume(rng, width):
+    k = 5
+    lower, _, _, covariance = boxes(rng, "rounded", 6, k)
+    found = moments(lower, lower + width, covariance, np.full((6, k), width))
+    density = [
+        multivariate_normal.logpdf(row + width / 2, cov=each)
+        for row, each in zip(lower, covariance, strict=True)
+    ]
+    # The next term is width^2 / 24 times second derivatives of the density, by the density.
+    np.testing.assert_allclose(
+        found.log_probability,
+        np.array(density) + k * np.log(width),
+        rtol=1e-12,
+        atol=100 * width**2,
+    )
+    np.testing.assert_allclose(found.mean, lower + width / 2, rtol=1e-14, atol=10 * width**2)
+    assert ((lower <= found.mean) & (found.mean <= lower + width)).all()
+    of_uniform = width**2 / 12 * np.eye(k)
+    np.testing.assert_allclose(found.covariance, [of_uniform] * 6, atol=1e-14 + width**4 * 10)
+
+
+def test_neither_order_nor_company_of_rows_matters(rng):
+    lower, upper, width, covariance = boxes(rng, "mixed", 300, 5)
+    whole = moments(lower, upper, covariance, width)
+    order = rng.permutation(300)
+    for rows in (order, order[:1], order[5:8], order[::3]):
+        part = moments(lower[rows], upper[rows], covariance[rows], width[rows])
+        for of, its in zip(whole, part, strict=True):
+            np.testing.assert_array_equal(of[rows], its)
+
+
+def test_units(rng):
+    lower, upper, width, covariance = boxes(rng, "mixed", 10, 5)
+    unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
+    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    same = moments(lower, upper, covariance, width, lattice)
+    other = lower * unit, upper * unit, covariance * np.outer(unit, unit)
+    np.testing.assert_array_equal(Lattice.of(np.hstack(other[:2]), *other).order, lattice.order)
+    found = moments(*other, width * unit, lattice)
+    np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
+    np.testing.assert_allclose(found.mean / unit, same.mean, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.covariance / np.outer(unit, unit), same.covariance, atol=1e-12)
+
+
+def test_equal_rows_have_equal_lattices_and_others_do_not(rng):
+    lower, upper, _, covariance = boxes(rng, "rounded", 50, 4)
+    rows = np.hstack([lower, upper])
+    lattice = Lattice.of(
+        np.vstack([rows, rows]), *np.tile([lower, upper], (2, 1)), np.tile(covariance, (2, 1, 1))
+    )
+    np.testing.assert_array_equal(lattice.shift[:50], lattice.shift[50:])
+    assert len(np.unique(lattice.shift)) == 150
+    zero = Lattice.of(np.zeros((1, 8)), lower[:1], upper[:1], covariance[:1])
+    minus = Lattice.of(np.full((1, 8), -0.0), lower[:1], upper[:1], covariance[:1])
+    np.testing.assert_array_equal(zero.shift, minus.shift)
+
+
+def test_generators_are_the_best_of_their_kind():
+    """The next generator is chosen by the mean-square error, here from its definition.
+
+    It is the mean, over pairs of points, of the kernel of the space under a random shift.
+    """
+    chosen = generators(5)
+    np.testing.assert_array_equal(generators(8)[:5], chosen)
+    assert len(set(generators(49))) == 49
+    points = np.arange(N_POINTS)
+
+    def error(vector):
+        x = np.outer(points, vector) % N_POINTS / N_POINTS
+        bernoulli = x**2 - x + 1 / 6
+        return (1 + 0.1 * 2 * np.pi**2 * bernoulli).prod(axis=1).mean() - 1
+
+    for j in range(1, 5):
+        errors = [error([*chosen[:j], g]) for g in range(1, N_POINTS)]
+        np.testing.assert_allclose(error(chosen[: j + 1]), min(errors), rtol=1e-8)

@@ -1,0 +1,105 @@
+"""Expectation propagation: exact where it must be, and near elsewhere."""
+
+import numpy as np
+import pytest
+
+from skgauss.boxes import box_moments
+from skgauss.boxes.propagation import expectation_propagation
+
+
+def covariances(rng, n, k):
+    directions = np.linalg.qr(rng.normal(size=(n, k, k)))[0]
+    return (directions * np.geomspace(1.0, 0.05, k)) @ directions.transpose(0, 2, 1)
+
+
+def intervals(rng, n, k):
+    """With two ends, with either one, and with none."""
+    lower = rng.uniform(-1.5, 0.5, (n, k))
+    upper = lower + rng.uniform(0.2, 2.0, (n, k))
+    side = rng.integers(4, size=(n, k))
+    return np.where(side % 2, -np.inf, lower), np.where(side >= 2, np.inf, upper)
+
+
+@pytest.mark.parametrize("k", [1, 5])
+def test_independent_features_are_exact(rng, k):
+    lower, upper = intervals(rng, 20, k)
+    variance = rng.uniform(0.5, 2.0, k)
+    found = expectation_propagation(lower, upper, upper - lower, np.diag(variance))
+    each = [
+        box_moments(
+            *(of[:, [j]] for of in (lower, upper, upper - lower)), variance[j].reshape(1, 1)
+        )
+        for j in range(k)
+    ]
+    log_probability = sum(of.log_probability for of in each)
+    np.testing.assert_allclose(found.log_probability, log_probability, atol=1e-13)
+    np.testing.assert_allclose(found.mean, np.hstack([of.mean for of in each]), atol=1e-13)
+    spread = np.hstack([of.covariance[:, 0] for of in each])
+    np.testing.assert_allclose(found.covariance, spread[:, :, None] * np.eye(k), atol=1e-13)
+
+
+@pytest.mark.parametrize("k", [2, 3, 6])
+def test_near_the_exact_moments(rng, k):
+    lower, upper = intervals(rng, 100, k)
+    boxes = lower, upper, upper - lower, covariances(rng, 100, k)
+    for found, exact in zip(expectation_propagation(*boxes), box_moments(*boxes), strict=True):
+        np.testing.assert_allclose(found, exact, atol=0.1)
+        assert np.sqrt(np.mean((found - exact) ** 2)) < 0.02
+
+
+def test_moments_are_the_derivative_of_the_log_probability(rng):
+    n, k, step = 10, 5, 1e-3
+    lower, upper = intervals(rng, n, k)
+    width, covariance = upper - lower, covariances(rng, n, k)
+    found = expectation_propagation(lower, upper, width, covariance)
+    precision = np.linalg.inv(covariance)
+    second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
+    along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
+    along_covariance = 0.5 * (precision @ second @ precision - precision)
+    for _ in range(5):
+        root = rng.normal(size=(k, k))
+        shift, change = 0.1 * rng.normal(size=k), 0.001 * (root + root.T)
+
+        def value(t, shift=shift, change=change):
+            moved = lower - t * shift, upper - t * shift, width, covariance + t * change
+            return expectation_propagation(*moved).log_probability
+
+        difference = 8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))
+        exact = along_mean @ shift + (along_covariance * change).sum(axis=(1, 2))
+        np.testing.assert_allclose(difference / (12 * step), exact, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1e-3, 1e-6, 1e-12, 1e-100])
+def test_narrow_intervals(rng, width):
+    """What the others say of a narrow interval's variable no longer matters."""
+    n, k = 20, 5
+    lower, _ = rng.normal(size=(2, n, k))
+    boxes = lower, lower + width, np.full((n, k), width), covariances(rng, n, k)
+    found, exact = expectation_propagation(*boxes), box_moments(*boxes)
+    np.testing.assert_allclose(found.log_probability, exact.log_probability, rtol=1e-4)
+    np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
+    np.testing.assert_allclose(found.covariance, exact.covariance, atol=1e-6)
+
+
+@pytest.mark.parametrize("distance", [10.0, 1e3, 1e6, 1e10, 1e100])
+def test_far_boxes_are_numbers(rng, distance):
+    upper = -distance * rng.uniform(0.5, 1.5, (20, 5))
+    lower = np.full_like(upper, -np.inf)
+    found = expectation_propagation(lower, upper, upper - lower, covariances(rng, 20, 5))
+    for of in found:
+        assert np.isfinite(of).all()
+    assert (found.mean <= upper).all()
+
+
+def test_units(rng):
+    lower, upper = intervals(rng, 10, 5)
+    covariance = covariances(rng, 10, 5)
+    unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
+    units = np.outer(unit, unit)
+    same = expectation_propagation(lower, upper, upper - lower, covariance)
+    found = expectation_propagation(
+        lower * unit, upper * unit, (upper - lower) * unit, covariance * units
+    )
+    np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
+    np.testing.assert_allclose(found.mean / unit, same.mean, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(found.covariance / units, same.covariance, atol=1e-12)
