@@ -28,7 +28,6 @@ _RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit 
 _FEWEST, _MOST = 6, 60  # Lanczos steps
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
-_EXACT = 1e-8  # an eigenvalue no larger is no information to speak of, however exact
 _BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
 _INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
@@ -89,7 +88,8 @@ def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
-        return Curvature(*likelihood.information(at).least, _EXACT)
+        information = likelihood.information(at)
+        return Curvature(*information.least, information.resolution)
     return _by_lanczos(likelihood, at) if _can_be_told(likelihood, at) else None
 
 

@@ -129,32 +129,19 @@ def sum_information(
 
 
 class Information:
-    r"""A symmetric matrix that acts on steps in the frame of a point.
+    """A symmetric matrix that acts on steps in the frame of a point.
 
     Parameters
     ----------
-    sums : InformationSums
-        Averages over the rows.
-    curvature : ndarray of shape (n_features, n_features)
-        A form C that adds :math:`\operatorname{tr}(C V^2)`.
+    matrix : ndarray
+        For the steps as they are packed.
+    resolution : float, default=1e-8
+        An eigenvalue no larger is no information to speak of, or nothing at all.
     """
 
-    def __init__(self, sums: InformationSums, curvature: Array):
-        d = len(curvature)
-        rows, columns, index, lengths = self._pairs = _pairs(d)
-        products = sums.products + np.outer(curvature[rows, columns], rows == columns)
-        products = (products + products.T) / 2
-        # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
-        share = lengths / 2
-        j, k = rows[:, None], columns[:, None]
-        block = products[index[rows, j], index[columns, k]]
-        block += products[index[columns, j], index[rows, k]]
-        block += products[index[rows, k], index[columns, j]]
-        block += products[index[columns, k], index[rows, j]]
-        block *= share[:, None] * share
-        across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
-        across *= math.sqrt(2) * share
-        self.matrix = np.block([[sums.projectors[index], across], [across.T, block]])
+    def __init__(self, matrix: Array, resolution: float = 1e-8):
+        self.matrix = matrix
+        self.resolution = resolution
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
@@ -183,6 +170,42 @@ class Information:
 
     def __matmul__(self, vector: Array) -> Array:
         return self._unpack(self.matrix @ self._pack(vector))
+
+    def _pack(self, vector: Array) -> Array:
+        """A step without what symmetry says twice."""
+        return vector
+
+    def _unpack(self, packed: Array) -> Array:
+        return packed
+
+
+class FullInformation(Information):
+    r"""That of a full covariance, whose steps are packed as pairs.
+
+    Parameters
+    ----------
+    sums : InformationSums
+        Averages over the rows.
+    curvature : ndarray of shape (n_features, n_features)
+        A form C that adds :math:`\operatorname{tr}(C V^2)`.
+    """
+
+    def __init__(self, sums: InformationSums, curvature: Array):
+        d = len(curvature)
+        rows, columns, index, lengths = self._pairs = _pairs(d)
+        products = sums.products + np.outer(curvature[rows, columns], rows == columns)
+        products = (products + products.T) / 2
+        # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
+        share = lengths / 2
+        j, k = rows[:, None], columns[:, None]
+        block = products[index[rows, j], index[columns, k]]
+        block += products[index[columns, j], index[rows, k]]
+        block += products[index[rows, k], index[columns, j]]
+        block += products[index[columns, k], index[rows, j]]
+        block *= share[:, None] * share
+        across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
+        across *= math.sqrt(2) * share
+        super().__init__(np.block([[sums.projectors[index], across], [across.T, block]]))
 
     def _pack(self, vector: Array) -> Array:
         rows, columns, index, lengths = self._pairs

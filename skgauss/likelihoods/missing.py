@@ -48,7 +48,7 @@ from ..gaussian import (
 )
 from ..statistics import AvailableMoments, IncompleteStatistics, ScatteredStatistics
 from .base import EPS, Evaluation, Likelihood
-from .information import Information, InformationSums, sum_information
+from .information import FullInformation, Information, InformationSums, sum_information
 from .rounding import MeanRounding
 
 ObservedStatistics = IncompleteStatistics | AvailableMoments | ScatteredStatistics
@@ -278,7 +278,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return Information(sums.divided_by(self.weight), curvature)
+        return FullInformation(sums.divided_by(self.weight), curvature)
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
