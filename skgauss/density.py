@@ -12,9 +12,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .gaussian import Family, completed, family_of, marginals_of
+from .gaussian import Family, completed, drawn_inside, family_of, marginals_of
 from .rows import (
+    Truncation,
     adds_up,
+    check_no_gaps,
     check_no_infinity,
     incomplete_rows,
     rows_of,
@@ -34,6 +36,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     covariance_: Array | float
     scale_: Array
     _factor: Array
+    _truncation: Truncation | None
 
     @property
     def precision_(self):
@@ -63,6 +66,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def score(self, X, y=None, sample_weight=None):
         """Average log-likelihood of the rows of X, of their observed values where some are NaN.
 
+        With `truncation_limits` that of rows that are seen only inside; minus infinity if one
+        lies outside.
+
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
@@ -82,6 +88,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def score_samples(self, X):
         """Log-density of each row of X, of its observed values where others are NaN.
+
+        With `truncation_limits` that of rows that are seen only inside; minus infinity outside.
 
         Parameters
         ----------
@@ -142,7 +150,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """The density of now: no later fit changes it, and it is small enough to be sent."""
         self._check_fitted()
         density = object.__new__(type(self))
-        for name in ("mean_", "covariance_", "_factor"):
+        for name in ("mean_", "covariance_", "_factor", "_truncation"):
             setattr(density, name, getattr(self, name))
         return density
 
@@ -155,6 +163,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _filled_in(self, X: Any) -> tuple[np.ndarray, Array]:
         """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
+        if self._truncation:
+            check_no_gaps(X)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -173,7 +183,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         densities, constants = self._distances(X)
         densities *= -0.5
         densities += 0.0 - 0.5 * constants  # which makes no -0.0
-        return densities
+        return self._truncation.condition(X, densities) if self._truncation else densities
 
     def _squared_distances(self, X: Any) -> Any:
         return self._distances(X)[0]
@@ -194,7 +204,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             constants[rows] = observed.log_dets + _LOG_2_PI * (~np.isnan(X[rows])).sum(axis=1)
         return distances, constants
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, truncated=False):
         """Draw from the fitted Gaussian.
 
         Parameters
@@ -203,6 +213,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Number of rows to draw.
         random_state : int, RandomState instance or None, default=None
             Seed or generator.
+        truncated : bool, default=False
+            Whether to draw rows as they were seen, inside `truncation_limits`, instead of from
+            the Gaussian that they were cut from.
 
         Returns
         -------
@@ -219,8 +232,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
         family, factor = self._family_and_factor()
         shape = (n_samples, family.n_features)
-        noise = check_random_state(random_state).standard_normal(shape)
-        return self.mean_ + family.colorize(factor, noise)
+        random_state = check_random_state(random_state)
+        rows = self.mean_ + family.colorize(factor, random_state.standard_normal(shape))
+        if truncated and self._truncation:
+            window = self._truncation.window
+            rows = drawn_inside(*window, rows, self.mean_, family, factor, random_state)
+        return rows
 
     def aic(self, X):
         """Akaike information criterion of X; lower is better.

@@ -34,8 +34,14 @@ from .fitting import (
     why_unbounded,
 )
 from .gaussian import PARAMETRIZATIONS, make_family
-from .likelihoods import Evaluation, Likelihood, NoMaximumError, regularized_likelihood
-from .rows import Rows, rows_of, statistics_of
+from .likelihoods import (
+    Evaluation,
+    Likelihood,
+    NoMaximumError,
+    regularized_likelihood,
+    through_window,
+)
+from .rows import Rows, Window, rows_of, statistics_of
 from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
@@ -96,6 +102,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
         Where values are missing only the climb can tell, which then stops as "unbounded",
         and no ridge is added.
+    truncation_limits : tuple (lower, upper), default=None
+        Rows are seen only where every feature lies between its limits, each of which is None, a
+        number, or an array of shape (n_features,) with infinity where there is none. What is
+        fitted is the Gaussian that they were cut from; a row outside is an error.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -187,6 +197,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "mean_init": ["array-like", Real, None],
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
+        "truncation_limits": ["array-like", None],
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -204,6 +215,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         mean_init=None,
         covariance_init=None,
         reg_covar="auto",
+        truncation_limits=None,
         warm_start=False,
         record_path=False,
     ):
@@ -217,6 +229,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.mean_init = mean_init
         self.covariance_init = covariance_init
         self.reg_covar = reg_covar
+        self.truncation_limits = truncation_limits
         self.warm_start = warm_start
         self.record_path = record_path
 
@@ -263,7 +276,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         seen = copy.copy(self)
         rows = rows_of(seen, X, sample_weight, reset=True, fewest_rows=2)
         task.begin()
-        climb = self._climb(self._summarize(rows), seen, self._start, task)
+        climb = self._climb(self._summarize(rows, seen), seen, self._start, task)
         return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -311,7 +324,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         first = not hasattr(self, "sufficient_statistics_")
         rows = rows_of(seen, X, sample_weight, reset=first, fewest_rows=0, some_weight=False)
         task.begin()
-        statistics = self._summarize(rows)
+        statistics = self._summarize(rows, seen)
         if not first:
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
@@ -371,10 +384,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb = self._climb(statistics, seen, self._start, task)
         return self._adopt(climb, task)
 
-    def _summarize(self, rows: Rows):
+    def _summarize(self, rows: Rows, seen):
         diagonal = self.covariance_type != "full"
         name = type(self).__name__
-        return rows.summarize(partial(statistics_of, diagonal=diagonal, estimator_name=name))
+        summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
+        names = feature_names(seen)
+        window = Window.of(self.truncation_limits, names)
+        if window is not None:
+            summary = partial(window.summarize, summary, names)
+        return rows.summarize(summary)
 
     def _climb(self, statistics, seen, start, task, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
@@ -384,6 +402,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             regularized = regularized_likelihood(reg_covar, statistics, family, names)
+            window = Window.of(self.truncation_limits, names)
+            regularized = through_window(regularized, window, names)
             likelihood = regularized.likelihood
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
@@ -403,7 +423,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attributes = constant | solution_attributes(solution, likelihood)
             attributes["learning_rate_bound_"] = bound
             warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
-            return _Climb(attributes, warned, why_unbounded(solution, names))
+            return _Climb(attributes, warned, why_unbounded(solution, likelihood, names))
 
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""

@@ -6,6 +6,17 @@ does not.
 """
 
 from .base import BoxMoments
-from .moments import box_moments
+from .draws import draw_within
+from .lattice import Lattice
+from .moments import FEWEST_OF_LATTICE, box_moments
+from .univariate import central_moments, univariate_moments
 
-__all__ = ["BoxMoments", "box_moments"]
+__all__ = [
+    "FEWEST_OF_LATTICE",
+    "BoxMoments",
+    "Lattice",
+    "box_moments",
+    "central_moments",
+    "draw_within",
+    "univariate_moments",
+]

@@ -7,6 +7,7 @@ exp(-(near t + t^2/2)). All terms of the sum are positive.
 """
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
 from .._typing import Array
@@ -18,12 +19,13 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 
 def _rule(order: int) -> tuple[Array, Array]:
     """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
-    node, weight = np.polynomial.legendre.leggauss(order)
+    node, weight = leggauss(order)
     node = (node + 1) / 2
     return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
 
 
 _NARROW, _TAIL = _rule(10), _rule(26)
+_MIDDLE = tuple(0.5 * of + shift for of, shift in zip(leggauss(64), (0.5, 0.0), strict=True))
 
 
 def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
@@ -54,6 +56,24 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
     log_probability[some], deviation, variance_within[some] = _closed_form(near[some], far[some])
     centre[some] = mean[some] + sign[some] * scale[some] * deviation
     return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
+
+
+def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> Array:
+    """Second, third and fourth central moment of N(mean, variance) within (lower, upper].
+
+    All arrays are (n,); the moments are (3, n). One rule gives all of them, so that they are
+    those of a distribution, however nearly they depend on each other.
+    """
+    scale = np.sqrt(variance)
+    mode = np.clip(mean, lower, upper)
+    far = scale * reach(np.abs(mode - mean) / scale)
+    start, end = np.maximum(lower - mode, -far), np.minimum(upper - mode, far)
+    t = start[:, None] + (end - start)[:, None] * _MIDDLE[0]
+    fall = t * (0.5 * t + (mode - mean)[:, None]) / variance[:, None]
+    weight = _MIDDLE[1] * np.exp(-fall)
+    weight /= weight.sum(axis=1, keepdims=True)
+    t -= (weight * t).sum(axis=1, keepdims=True)
+    return np.stack([(weight * t**power).sum(axis=1) for power in (2, 3, 4)])
 
 
 def reach(slope: Array) -> Array:

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
 from .._wording import capped
-from ..likelihoods import linear_relation
+from ..likelihoods import Likelihood, linear_relation
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap
@@ -56,14 +56,12 @@ def explain(
     names : sequence of str
         Of the features.
     """
-    estimator = attempt.estimator
+    estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     if solution.stop_reason == "unbounded":
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
-            f"iterations: {why_unbounded(solution, names)} A larger reg_covar helps, and so does "
-            "covariance_type='diag'. Where these features depend on each other, leave one of them "
-            "out; where the rows are too few, collect more that show them together. "
-            f"{_see('missing_values')}"
+            f"iterations: {why_unbounded(solution, likelihood, names)} "
+            f"{_how_to_bound(solution, likelihood)} {_see(likelihood.page)}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
     if solution.stop_reason == "callback":
@@ -77,8 +75,8 @@ def explain(
     sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
     if textbook:
         sentences.append(_see("blow_up"))
-    elif not attempt.objective.likelihood.has_closed_form:
-        sentences.append(_see("missing_values"))
+    elif not likelihood.has_closed_form:
+        sentences.append(_see(likelihood.page))
     return " ".join(filter(None, sentences))
 
 
@@ -96,16 +94,38 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
     )
 
 
-def why_unbounded(solution: Solution, names: Sequence[str]) -> str:
+def why_unbounded(solution: Solution, likelihood: Likelihood, names: Sequence[str]) -> str:
     """Why a climb stopped as "unbounded"; empty if it did not."""
     if solution.stop_reason != "unbounded":
         return ""
+    growth = likelihood.runaway(solution.evaluation)
+    if growth is not None:
+        growing = np.flatnonzero(growth > _INVOLVED * growth.max())
+        involved = capped([repr(names[j]) for j in growing.tolist()])
+        return (
+            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
+            f"end, in the direction of {involved}. Inside truncation_limits the sample falls off "
+            "no faster than an exponential in this direction: no Gaussian was cut here."
+        )
     factor = solution.evaluation.factor
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (
         "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
         f"covariance turns singular, in the direction of {involved}. Either these depend on each "
         "other linearly in the rows that show them, or too few rows show them together."
+    )
+
+
+def _how_to_bound(solution: Solution, likelihood: Likelihood) -> str:
+    if likelihood.runaway(solution.evaluation) is not None:
+        return (
+            "Leave out the limits of these features if no rows were cut there. Where the rows are "
+            "few, chance does this: collect more."
+        )
+    return (
+        "A larger reg_covar helps, and so does covariance_type='diag'. Where these features depend "
+        "on each other, leave one of them out; where the rows are too few, collect more that show "
+        "them together."
     )
 
 

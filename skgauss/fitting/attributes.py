@@ -21,6 +21,7 @@ def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
         "scale_": family.standard_deviations(at.factor),
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
+        "_truncation": likelihood.truncation(at),
     }
 
 
@@ -56,6 +57,6 @@ def forget_input(seen: Any, n_features: int) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        if name in ("_factor", WAITING) or (name.endswith("_") and name[0] != "_"):
+        if name in ("_factor", "_truncation", WAITING) or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

@@ -9,6 +9,7 @@ from .diagonal import Diagonal
 from .families import Family, family_of, make_family
 from .full import Full
 from .gaps import Gaps, pieces, sort_patterns
+from .inside import drawn_inside
 from .linalg import NotPositiveDefiniteError
 from .marginals import completed, marginals_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
@@ -26,6 +27,7 @@ __all__ = [
     "NotPositiveDefiniteError",
     "Parametrization",
     "completed",
+    "drawn_inside",
     "family_of",
     "hidden_basis",
     "make_family",

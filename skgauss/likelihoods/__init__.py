@@ -11,6 +11,7 @@ from .existence import (
     likelihood_with_ridge,
     linear_relation,
     regularized_likelihood,
+    through_window,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "linear_relation",
     "regularized_likelihood",
     "standing",
+    "through_window",
 ]

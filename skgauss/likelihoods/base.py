@@ -14,6 +14,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family, linalg
+from ..rows import Truncation
 from .information import Information
 
 EPS = float(np.finfo(float).eps)
@@ -114,6 +115,11 @@ class Likelihood(ABC):
         Whether `maximum` is known without a climb, and the curvature there by formula.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
+    at_most_fisher : bool
+        Whether minus the Hessian at the maximum is, in the frame, at most the identity, which is
+        that of complete data.
+    page : str
+        Of the documentation, for who has a problem with it.
     """
 
     family: Family
@@ -121,6 +127,8 @@ class Likelihood(ABC):
     reference: float
     has_closed_form: bool
     unimodal: bool
+    at_most_fisher = True
+    page: str
 
     @property
     def bounded(self) -> bool:
@@ -153,6 +161,17 @@ class Likelihood(ABC):
         The M step of EM, which completes missing data by what the point expects of them.
         """
 
+    def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
+        """Mean and factor that the natural step of a rate leads to, see `solvers.natural`."""
+        family = self.family
+        mean, factor = self.expected_maximum(at)
+        if rate == 1.0:
+            return mean, factor
+        delta = mean - at.mean
+        blend = (1 - rate) * family.square(at.factor) + rate * self.covariance(factor)
+        blend = blend + rate * (1 - rate) * family.outer_covariance(delta)
+        return at.mean + rate * delta, family.root(blend)
+
     @property
     @abstractmethod
     def guess(self) -> tuple[Array, Array]:
@@ -182,6 +201,17 @@ class Likelihood(ABC):
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
         """Whether the climb is on its way to a singular covariance, without a maximum."""
+
+    def runaway(self, at: Evaluation) -> Array | None:
+        """By how much the features take part in a covariance that grows without end.
+
+        None where a climb without a maximum leads to a singular one instead.
+        """
+        return None
+
+    def truncation(self, at: Evaluation) -> Truncation | None:
+        """The window that the data were seen through, if they were."""
+        return None
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

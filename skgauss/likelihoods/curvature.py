@@ -154,8 +154,24 @@ def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -
     return None
 
 
+class Frame:
+    """The frame of a point as a parametrization: that of natural steps, to first order."""
+
+    def to_theta(self, mean: Array, factor: Array) -> Array:
+        return np.concatenate((mean, factor.reshape(-1)))
+
+    def push(self, factor: Array, direction: Array) -> Array:
+        return direction
+
+    def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        return gradient
+
+    def learning_rate_bound(self, factor: Array) -> float:
+        return 2.0
+
+
 def learning_rate_bound(
-    likelihood: Likelihood, parametrization: Parametrization, at: Evaluation
+    likelihood: Likelihood, parametrization: Parametrization | Frame, at: Evaluation
 ) -> float:
     """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
     if likelihood.has_closed_form:
@@ -175,7 +191,7 @@ def learning_rate_bound(
         return (ahead - behind) / 2  # of second order, since the bound is a number to print
 
     def minus_hessian(direction: Array) -> Array:
-        move = parametrization.push(at.factor, direction.reshape(-1))
+        move = _symmetric(likelihood, parametrization.push(at.factor, direction.reshape(-1)))
         image = parametrization.pull_frame(at.factor, in_the_frame(move))
         if not np.isfinite(image).all():
             raise NotPositiveDefiniteError

@@ -93,6 +93,7 @@ class ObservedLikelihood(Likelihood):
 
     reference = 0.0
     has_closed_form = False
+    page = "missing_values"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
         self.family = family

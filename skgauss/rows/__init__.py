@@ -13,10 +13,15 @@ from .inputs import (
     squared_distances,
     statistics_of,
 )
+from .window import MISSING_AND_TRUNCATED, Truncation, Window, check_no_gaps
 
 __all__ = [
+    "MISSING_AND_TRUNCATED",
     "Rows",
+    "Truncation",
+    "Window",
     "adds_up",
+    "check_no_gaps",
     "check_no_infinity",
     "incomplete_rows",
     "rows_of",

@@ -1,0 +1,398 @@
+r"""Likelihood of complete data that are seen only inside a window.
+
+It is that of complete data less the log-probability of the window. With m and C the mean and
+covariance of the Gaussian inside the window, in nats per observation,
+
+.. math::
+
+    u = L^{-1} (\bar x - m), \qquad
+    U = L^{-1} (A_{\text{data}} - A_{\text{window}}) L^{-T},
+
+where both A are second moments about :math:`\mu`. It is concave in :math:`\Sigma^{-1} \mu` and
+:math:`\Sigma^{-1}`, so that there is at most one maximum. In the frame of a point, where a step
+is (p, V), minus the Hessian is
+
+.. math::
+
+    \operatorname{Var}(p^T z + z^T V z / \sqrt2) + 2 \sqrt2\, u^T V p + \operatorname{tr}(U V^2),
+
+the variance being that inside the window, z whitened.
+
+References
+----------
+Cohen (1991), Truncated and Censored Samples; Tallis (1961), "The moment generating function of
+the truncated multi-normal distribution", JRSS B 23(1); Magnus and Neudecker (2019), Matrix
+Differential Calculus, chapter 15.
+"""
+
+import math
+from abc import abstractmethod
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..boxes import FEWEST_OF_LATTICE, Lattice, box_moments, central_moments, univariate_moments
+from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..rows import Truncation, Window
+from .base import EPS, Evaluation, Likelihood
+from .complete import GaussianLikelihood
+from .information import FullInformation, Information, InformationSums
+from .truncated_feature import TruncatedFeatures
+
+_N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
+_MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
+_STEP = 1e-4  # of the differences that make it, in the frame
+_RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
+_WIDE = 100.0  # largest variance by that of the data, in any direction, without a doubt
+
+
+class Within(NamedTuple):
+    """Of the Gaussian inside the window, whitened by the factor of the parent.
+
+    Attributes
+    ----------
+    log_probability : float
+        Of the window.
+    mean : ndarray of shape (n_features,)
+    covariance : ndarray
+        As the family has it.
+    deviation : ndarray of shape (n_features,)
+        The mean of the data less that inside the window.
+    """
+
+    log_probability: float
+    mean: Array
+    covariance: Array
+    deviation: Array
+
+
+class TruncatedLikelihood(Likelihood):
+    """Of data seen through a window.
+
+    Parameters
+    ----------
+    complete : GaussianLikelihood
+        Of the same data, as if there were no window.
+    window : Window
+    """
+
+    has_closed_form = unimodal = at_most_fisher = False
+    page = "truncation"
+
+    def __init__(self, complete: GaussianLikelihood, window: Window):
+        self.family: Family = complete.family
+        self.ridge = complete.ridge
+        self.reference = complete.reference
+        self.window = window
+        self._complete = complete
+        self._mean, self._root = complete.maximum
+        self._covariance = complete.covariance(self._root)
+
+    @abstractmethod
+    def within(self, mean: Array, factor: Array) -> Within:
+        """Probability and moments of the Gaussian inside the window."""
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        family = self.family
+        data = self._complete.evaluate(mean, factor)
+        within = self.within(mean, factor)
+        value = data.value - within.log_probability
+        relative = family.whiten_symmetric(factor, self._covariance)
+        form = family.multiplicity * (relative - within.covariance)
+        form += family.outer(within.deviation)
+        form += family.symmetric_outer(within.deviation, within.mean)
+        if not (math.isfinite(value) and np.isfinite(form).all()):
+            raise NotPositiveDefiniteError
+        of_data = self._complete.log_likelihood(data) - within.log_probability
+        return Evaluation(
+            mean, factor, value, within.deviation, family, lambda: form, of_data=of_data
+        )
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        assert at.of_data is not None
+        return at.of_data
+
+    def covariance(self, factor: Array) -> Array:
+        return self.family.square(factor)
+
+    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
+        return self.natural_step(at, 1.0)
+
+    def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
+        """From the gradient: it completes no rows, of which there may be far too many unseen."""
+        family = self.family
+        step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
+        blend = family.color_form(at.factor, family.identity + step / family.multiplicity)
+        return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        raise ValueError(
+            "solver='closed-form' does not serve truncated samples, whose likelihood has no "
+            "closed form. Use solver='natural', 'newton', 'gradient', 'coordinate' or 'lbfgs'."
+        )
+
+    @property
+    @abstractmethod
+    def hopeless(self) -> np.ndarray:
+        """Indices of features of which it is certain that they leave no maximum."""
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        return False
+
+    def truncation(self, at: Evaluation) -> Truncation:
+        return Truncation(self.window, self.within(at.mean, at.factor).log_probability)
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        return EPS * self.family.correlation_condition(self.covariance(at.factor), at.factor)
+
+    def rounding_of_the_value(self, at: Evaluation) -> float:
+        of_data = self._complete.evaluate(at.mean, at.factor).value
+        return 4 * EPS * (1 + abs(of_data) + abs(at.value - of_data))
+
+    def resolution_of_the_mean(self, at: Evaluation) -> float:
+        offset = np.abs(at.mean) / self.family.standard_deviations(at.factor)
+        return max(self.rounding_limit(at), EPS * float(offset.max()))
+
+
+class TruncatedDiagonal(TruncatedLikelihood):
+    """Of uncorrelated features: each sees its own limits alone."""
+
+    family: Diagonal
+
+    def __init__(self, complete: GaussianLikelihood, window: Window):
+        super().__init__(complete, window)
+        # Counted from the end that is nearer to the data, where moments keep their digits.
+        nearer = window.upper - self._mean < self._mean - window.lower
+        ends = np.where(nearer, window.upper, window.lower)
+        self._origin = np.where(np.isfinite(ends), ends, self._mean)
+        self.features = TruncatedFeatures(
+            self._mean - self._origin,
+            np.broadcast_to(self._covariance, self._mean.shape),
+            window.lower - self._origin,
+            window.upper - self._origin,
+            pooled=self.family.multiplicity > 1,
+        )
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself."""
+        mean, variance = self.features.maximum()
+        return self._origin + mean, np.sqrt(self.family.project(variance))
+
+    @property
+    def hopeless(self) -> np.ndarray:
+        """With one variance for all, they leave a maximum together or not at all."""
+        bounded = self.window.bounded
+        has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
+        return bounded[~has_maximum[bounded]]
+
+    def _parent(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
+        scale = self.family.standard_deviations(factor)
+        return self.features.lower, self.features.upper, mean - self._origin, scale**2
+
+    def within(self, mean: Array, factor: Array) -> Within:
+        scale = self.family.standard_deviations(factor)
+        parent = self._parent(mean, factor)
+        moments = univariate_moments(*parent)
+        return Within(
+            float(moments.log_probability.sum()),
+            (moments.mean[:, 0] - parent[2]) / scale,
+            self.family.project(moments.covariance[:, 0, 0] / scale**2),
+            (self.features.mean - moments.mean[:, 0]) / scale,
+        )
+
+    @property
+    def has_information(self) -> bool:
+        return self.family.n_parameters <= _MOST_PARAMETERS
+
+    def information(self, at: Evaluation) -> Information:
+        scale = self.family.standard_deviations(at.factor)
+        powers = scale ** np.array([[2], [3], [4]])
+        second, third, fourth = central_moments(*self._parent(at.mean, at.factor)) / powers
+        mean = self.within(at.mean, at.factor).mean
+        across = (2 * mean * second + third) / math.sqrt(2) + math.sqrt(2) * at.score_mean
+        squares = (4 * mean * (mean * second + third) + fourth - second**2) / 2
+        share = 1 / self.family.multiplicity  # of a feature in a step of the one variance
+        block = share * (self._of_factor(squares) + at.score_covariance)
+        beside = math.sqrt(share) * across
+        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
+        matrix = np.block([[np.diag(second), beside], [beside.T, np.diag(block)]])
+        return Information(matrix, _RESOLUTION[1])
+
+    def _of_factor(self, terms: Array) -> Array:
+        """Sums over the features that share a number of the factor."""
+        return self.family.multiplicity * self.family.project(terms)
+
+
+class TruncatedFull(TruncatedLikelihood):
+    """Of correlated features, of which some have limits; the others follow from these."""
+
+    family: Full
+
+    def __init__(self, complete: GaussianLikelihood, window: Window):
+        super().__init__(complete, window)
+        self._bounded = window.bounded
+        self._lower, self._upper = window.lower[self._bounded], window.upper[self._bounded]
+
+    @cached_property
+    def features(self) -> TruncatedFeatures:
+        """The features with limits, each by itself, about the mean of the data."""
+        center = self._mean[self._bounded]
+        return TruncatedFeatures(
+            np.zeros_like(center),
+            self._covariance.diagonal()[self._bounded],
+            self._lower - center,
+            self._upper - center,
+        )
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Of one feature with limits the maximum; of several, as if the others had none.
+
+        With the correlations of the data; features without limits follow by regression.
+        """
+        some, features = self._bounded, self.features
+        stays = ~features.has_maximum
+        shift, variance = features._replace(
+            lower=np.where(stays, -np.inf, features.lower),
+            upper=np.where(stays, np.inf, features.upper),
+        ).maximum()
+        stretch = np.sqrt(variance / features.variance)
+        of_data = self._covariance[np.ix_(some, some)]
+        change = of_data * np.outer(stretch, stretch) - of_data
+        slopes = np.linalg.solve(of_data, self._covariance[some]).T
+        return (
+            self._mean + slopes @ shift,
+            self.family.root(self._covariance + slopes @ change @ slopes.T),
+        )
+
+    @property
+    def hopeless(self) -> np.ndarray:
+        """Of one feature with limits: of several only the climb can tell."""
+        alone = len(self._bounded) == 1 and not self.features.has_maximum[0]
+        return self._bounded if alone else self._bounded[:0]
+
+    @cached_property
+    def _lattice(self) -> Lattice | None:
+        """Frozen at the guess, so that what is climbed is one smooth function."""
+        if len(self._bounded) < FEWEST_OF_LATTICE:
+            return None
+        mean, factor = self.guess
+        center, root = mean[self._bounded], factor[self._bounded]
+        lower, upper = self._lower[None], self._upper[None]
+        ends = np.hstack([lower, upper])
+        return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
+
+    def within(self, mean: Array, factor: Array) -> Within:
+        root = factor[self._bounded]
+        center = mean[self._bounded]
+        log_probability, inside, covariance = _inside(
+            *self._box(center[None]), root[None], self._lattice
+        )
+        deviation = self.family.solve(factor, self._mean - mean) - inside[0]
+        return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
+
+    def _box(self, center: Array) -> tuple[Array, Array, Array]:
+        """Ends about the means of the features with limits, one row each, and widths."""
+        width = np.broadcast_to(self._upper - self._lower, center.shape)
+        return self._lower - center, self._upper - center, width
+
+    @property
+    def has_information(self) -> bool:
+        return self.family.n_parameters <= _MOST_PARAMETERS
+
+    def information(self, at: Evaluation) -> Information:
+        d = self.family.n_features
+        rows, columns = np.triu_indices(d)
+        sums = InformationSums.nothing(d)
+        sums.residuals[rows == columns] = at.score_mean
+        information = FullInformation(sums, at.score_covariance)
+        information.matrix += self._variance(at)
+        information.resolution = _RESOLUTION[0]
+        return information
+
+    def _variance(self, at: Evaluation) -> Array:
+        """Of what multiplies a step, inside the window: the derivative of its mean.
+
+        By differences along the natural parameters, all boxes at once. They take a coarse
+        lattice: a step of Newton's with a derivative that is a hundredth wrong is hardly worse.
+        """
+        d = self.family.n_features
+        rows, columns = np.triu_indices(d)
+        unit = np.where(rows == columns, 1.0, math.sqrt(0.5))
+        forms = np.zeros((len(rows), d, d))
+        forms[range(len(rows)), rows, columns] = forms[range(len(rows)), columns, rows] = unit
+        step = _STEP * np.array([1.0, -1.0])[:, None, None]
+        shifts = np.zeros((2, d + len(rows), d))
+        shifts[:, :d] = step * np.eye(d)
+        squares = np.broadcast_to(np.eye(d), (2, d + len(rows), d, d)).copy()
+        squares[:, d:] = np.linalg.inv(np.eye(d) - math.sqrt(2) * step[..., None] * forms)
+        shifts, squares = shifts.reshape(-1, d), squares.reshape(-1, d, d)
+        roots = np.linalg.cholesky(squares)
+        factor = at.factor[self._bounded]
+        center = at.mean[self._bounded] + shifts @ factor.T
+        lattice = self._lattice
+        if lattice is not None:
+            order, shift = (np.repeat(of, len(shifts), 0) for of in lattice[:2])
+            lattice = Lattice(order, shift)
+        _, mean, covariance = _inside(*self._box(center), factor @ roots, lattice)
+        mean = shifts + (roots @ mean[:, :, None])[:, :, 0]
+        second = roots @ covariance @ roots.transpose(0, 2, 1) + mean[:, :, None] * mean[:, None]
+        lengths = np.where(rows == columns, math.sqrt(0.5), 1.0)
+        moments = np.hstack([mean, second[:, rows, columns] * lengths])
+        ahead, behind = moments.reshape(2, d + len(rows), -1)
+        variance = (ahead - behind) / (2 * _STEP)
+        return (variance + variance.T) / 2
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        """Whether the covariance outgrows that of the data, and Newton's step would without end.
+
+        The step is that in the natural parameters, in which the likelihood is concave.
+        """
+        width, direction = self._widest(at)
+        if len(self._bounded) == 1 or width <= _WIDE:
+            return False
+        if direction @ at.score_covariance @ direction <= 0:
+            return False
+        if not self.has_information:
+            return True
+        fisher = FullInformation(InformationSums.nothing(len(direction)), 0 * at.factor)
+        fisher.matrix += self._variance(at)
+        step, _ = fisher.newton_step(at.natural_gradient, math.inf)
+        return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
+
+    def runaway(self, at: Evaluation) -> Array:
+        growth = np.abs(at.factor @ self._widest(at)[1]) / np.sqrt(self._covariance.diagonal())
+        growth[np.setdiff1d(np.arange(len(growth)), self._bounded)] = 0.0
+        return growth
+
+    def _widest(self, at: Evaluation) -> tuple[float, Array]:
+        """The largest variance by that of the data, and where it is, whitened."""
+        _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
+        return float(widths[0]) ** 2, directions[0]
+
+
+def _inside(
+    lower: Array, upper: Array, width: Array, root: Array, lattice: Lattice | None
+) -> tuple[Array, Array, Array]:
+    """Log-probability, mean and covariance inside boxes of some features, of all, whitened.
+
+    Parameters
+    ----------
+    lower, upper, width : ndarray of shape (n, k)
+        About the means.
+    root : ndarray of shape (n, k, d)
+        Rows of the factor.
+    """
+    covariance = root @ root.transpose(0, 2, 1)
+    moments = box_moments(lower, upper, width, covariance, lattice)
+    slopes = np.linalg.solve(covariance, root).transpose(0, 2, 1)
+    change = moments.covariance - covariance
+    return (
+        moments.log_probability,
+        (slopes @ moments.mean[:, :, None])[:, :, 0],
+        np.eye(root.shape[2]) + slopes @ change @ slopes.transpose(0, 2, 1),
+    )
