@@ -118,6 +118,8 @@ class Likelihood(ABC):
     at_most_fisher : bool
         Whether minus the Hessian at the maximum is, in the frame, at most the identity, which is
         that of complete data.
+    information_is_cheap : bool
+        Whether the information costs no more than a few evaluations.
     page : str
         Of the documentation, for who has a problem with it.
     """
@@ -128,6 +130,7 @@ class Likelihood(ABC):
     has_closed_form: bool
     unimodal: bool
     at_most_fisher = True
+    information_is_cheap = False
     page: str
 
     @property

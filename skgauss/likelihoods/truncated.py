@@ -79,6 +79,7 @@ class TruncatedLikelihood(Likelihood):
     """
 
     has_closed_form = unimodal = at_most_fisher = False
+    information_is_cheap = True
     page = "truncation"
 
     def __init__(self, complete: GaussianLikelihood, window: Window):
@@ -143,7 +144,8 @@ class TruncatedLikelihood(Likelihood):
         return False
 
     def truncation(self, at: Evaluation) -> Truncation:
-        return Truncation(self.window, self.within(at.mean, at.factor).log_probability)
+        of_data = self._complete.evaluate(at.mean, at.factor).value
+        return Truncation(self.window, of_data - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
         return EPS * self.family.correlation_condition(self.covariance(at.factor), at.factor)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .._typing import Array
-from ..likelihoods import Evaluation
+from ..likelihoods import Evaluation, Likelihood
 from .base import Stalled, SteppingSolver
 from .natural import STABLE_RATE
 from .newton import Region, newton_step
@@ -57,7 +57,7 @@ class AcceleratedNatural(SteppingSolver):
         Whether the first step may leave the start for a guess from the data: not a start
         that a user chose, which may tell one maximum from another.
     patience : int, default=20
-        Quasi-Newton steps before Newton's, whose exact information has its price. With 0
+        Quasi-Newton steps before Newton's, unless the information is cheap. With 0
         this is Newton's method, with EM steps, the Fisher scoring of completed data, far from
         the maximum. Without information as a matrix there are no Newton steps.
     """
@@ -80,7 +80,7 @@ class AcceleratedNatural(SteppingSolver):
             return self._newton(objective, state.evaluation, state.region)
         if not state.evaluation.is_stationary(NEAR):
             return _State(em_step(objective, state.evaluation)[0])
-        if state.n_quasi_newton >= self.patience and objective.likelihood.has_information:
+        if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)
@@ -88,6 +88,10 @@ class AcceleratedNatural(SteppingSolver):
                 reached, pair = found
                 return _State(reached, _remember(memory, pair), state.n_quasi_newton + 1)
         raise Stalled
+
+    def _is_newtons_turn(self, likelihood: Likelihood, state: _State) -> bool:
+        waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
+        return waited and likelihood.has_information
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
         reached, region = newton_step(objective, at, region)
