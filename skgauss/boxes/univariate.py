@@ -47,14 +47,19 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
     log_probability, centre, variance_within = np.empty((3, len(near)))
     for kind, rule in ((narrow, _NARROW), (in_tail & ~narrow, _TAIL)):
         some = np.flatnonzero(kind)
+        if not some.size:
+            continue
         log_probability[some], offset, variance_within[some] = _by_quadrature(
             near[some], width[some], rule
         )
         end = np.where(mirrored[some], upper[some], lower[some])
         centre[some] = end + sign[some] * scale[some] * offset
     some = np.flatnonzero(~(narrow | in_tail))
-    log_probability[some], deviation, variance_within[some] = _closed_form(near[some], far[some])
-    centre[some] = mean[some] + sign[some] * scale[some] * deviation
+    if some.size:
+        log_probability[some], deviation, variance_within[some] = _closed_form(
+            near[some], far[some]
+        )
+        centre[some] = mean[some] + sign[some] * scale[some] * deviation
     return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
 
 

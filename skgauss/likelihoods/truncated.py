@@ -212,9 +212,9 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     def information(self, at: Evaluation) -> Information:
         scale = self.family.standard_deviations(at.factor)
-        powers = scale ** np.array([[2], [3], [4]])
-        second, third, fourth = central_moments(*self._parent(at.mean, at.factor)) / powers
-        mean = self.within(at.mean, at.factor).mean
+        parent = self._parent(at.mean, at.factor)
+        second, third, fourth = central_moments(*parent) / scale ** np.array([[2], [3], [4]])
+        mean = (self.features.mean - parent[2]) / scale - at.score_mean
         across = (2 * mean * second + third) / math.sqrt(2) + math.sqrt(2) * at.score_mean
         squares = (4 * mean * (mean * second + third) + fourth - second**2) / 2
         share = 1 / self.family.multiplicity  # of a feature in a step of the one variance

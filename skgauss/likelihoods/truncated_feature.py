@@ -50,8 +50,10 @@ class TruncatedFeatures(NamedTuple):
         """Of the exponential with the mean of the sample, truncated alike; infinite without end."""
         to_lower, to_upper = self.mean - self.lower, self.upper - self.mean
         near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
-        of_two = width**2 * _variance_on_the_unit_interval(near / width)
-        return np.where(np.isfinite(width), of_two, near**2)
+        variance = near**2
+        two = np.isfinite(width)
+        variance[two] = width[two] ** 2 * _variance_on_the_unit_interval(near[two] / width[two])
+        return variance
 
     @property
     def has_maximum(self) -> np.ndarray:

@@ -100,11 +100,18 @@ class Window(NamedTuple):
                 )
 
     def _holds_all(self, X: Any) -> bool:
-        """By two reductions, which need no mask as large as X."""
+        """By chunks, which need no mask as large as X."""
         xp, _ = get_namespace(X)
-        lower, upper = self._beside(X)
-        inside = xp.all(lower <= xp.min(X, axis=0)) & xp.all(upper >= xp.max(X, axis=0))
-        return bool(inside)
+        comparisons = [
+            (compare, end)
+            for compare, end in zip((xp.greater_equal, xp.less_equal), self._beside(X), strict=True)
+            if xp.any(xp.isfinite(end))
+        ]
+        return all(
+            bool(xp.all(compare(X[chunk, :], end)))
+            for chunk in chunks_of(X, 1, 1)
+            for compare, end in comparisons
+        )
 
     def _beside(self, X: Any) -> tuple[Any, Any]:
         """The ends where X is, rounded as its values are: a value at an end stays there."""
