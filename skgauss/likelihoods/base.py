@@ -115,6 +115,8 @@ class Likelihood(ABC):
         Whether `maximum` is known without a climb, and the curvature there by formula.
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
+    concave : bool
+        Whether it is so in the natural parameters, which leaves one maximum at most.
     at_most_fisher : bool
         Whether minus the Hessian at the maximum is, in the frame, at most the identity, which is
         that of complete data.
@@ -129,6 +131,7 @@ class Likelihood(ABC):
     reference: float
     has_closed_form: bool
     unimodal: bool
+    concave = False
     at_most_fisher = True
     information_is_cheap = False
     page: str

@@ -81,8 +81,9 @@ def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
         return Standing("saddle", curvature)
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
-    flat = promised <= likelihood.rounding_of_the_value(at)
-    return Standing("flat" if flat else "slope", curvature)
+    if promised > likelihood.rounding_of_the_value(at):
+        return Standing("slope", curvature)
+    return Standing("maximum" if likelihood.concave else "flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:

@@ -79,7 +79,7 @@ class TruncatedLikelihood(Likelihood):
     """
 
     has_closed_form = unimodal = at_most_fisher = False
-    information_is_cheap = True
+    concave = information_is_cheap = True
     page = "truncation"
 
     def __init__(self, complete: GaussianLikelihood, window: Window):
