@@ -178,6 +178,10 @@ class Likelihood(ABC):
         blend = blend + rate * (1 - rate) * family.outer_covariance(delta)
         return at.mean + rate * delta, family.root(blend)
 
+    def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
+        """Mean and factor that a step in the frame of a point leads to."""
+        return self.family.retract(at.mean, at.factor, step)
+
     @property
     @abstractmethod
     def guess(self) -> tuple[Array, Array]:

@@ -33,7 +33,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..boxes import FEWEST_OF_LATTICE, Lattice, box_moments, central_moments, univariate_moments
+from ..boxes import (
+    FEWEST_OF_LATTICE,
+    Lattice,
+    box_moments,
+    central_moments,
+    draw_within,
+    univariate_moments,
+)
 from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood
@@ -42,9 +49,11 @@ from .information import FullInformation, Information, InformationSums
 from .truncated_feature import TruncatedFeatures
 
 _N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
+_N_DRAWS = 20_000
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 _STEP = 1e-4  # of the differences that make it, in the frame
 _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
+_TRUSTED = 0.5  # nats that a parabola may promise and be believed
 _WIDE = 100.0  # largest variance by that of the data, in any direction, without a doubt
 
 
@@ -127,6 +136,14 @@ class TruncatedLikelihood(Likelihood):
         step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
         blend = family.color_form(at.factor, family.identity + step / family.multiplicity)
         return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
+
+    def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
+        """In the natural parameters, along which the likelihood is concave."""
+        family = self.family
+        of_mean, form = family.split_frame(step)
+        root = family.root_of_inverse(family.identity - form / family.multiplicity)
+        factor = family.colorize(at.factor, root.T).T
+        return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
 
     @property
     def maximum(self) -> tuple[Array, Array]:
@@ -252,23 +269,19 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Of one feature with limits the maximum; of several, as if the others had none.
+        """Of one feature with limits the maximum; of several, what the data are by themselves.
 
-        With the correlations of the data; features without limits follow by regression.
+        Features without limits follow by regression.
         """
-        some, features = self._bounded, self.features
-        stays = ~features.has_maximum
-        shift, variance = features._replace(
-            lower=np.where(stays, -np.inf, features.lower),
-            upper=np.where(stays, np.inf, features.upper),
-        ).maximum()
-        stretch = np.sqrt(variance / features.variance)
-        of_data = self._covariance[np.ix_(some, some)]
-        change = of_data * np.outer(stretch, stretch) - of_data
-        slopes = np.linalg.solve(of_data, self._covariance[some]).T
+        if len(self._bounded) > 1:
+            return self._complete.maximum
+        shift, variance = self.features.maximum()
+        of_data = self._covariance[self._bounded]
+        slopes = of_data[0] / self.features.variance
+        change = variance - self.features.variance
         return (
-            self._mean + slopes @ shift,
-            self.family.root(self._covariance + slopes @ change @ slopes.T),
+            self._mean + slopes * shift,
+            self.family.root(self._covariance + change * np.outer(slopes, slopes)),
         )
 
     @property
@@ -308,20 +321,31 @@ class TruncatedFull(TruncatedLikelihood):
 
     def information(self, at: Evaluation) -> Information:
         d = self.family.n_features
-        rows, columns = np.triu_indices(d)
-        sums = InformationSums.nothing(d)
-        sums.residuals[rows == columns] = at.score_mean
-        information = FullInformation(sums, at.score_covariance)
+        information = FullInformation(InformationSums.nothing(d), np.zeros((d, d)))
         information.matrix += self._variance(at)
         information.resolution = _RESOLUTION[0]
         return information
 
     def _variance(self, at: Evaluation) -> Array:
-        """Of what multiplies a step, inside the window: the derivative of its mean.
+        """Of what multiplies a step, inside the window."""
+        return self._by_differences(at) if self._lattice is None else self._by_draws(at)
 
-        By differences along the natural parameters, all boxes at once. They take a coarse
-        lattice: a step of Newton's with a derivative that is a hundredth wrong is hardly worse.
-        """
+    def _by_draws(self, at: Evaluation) -> Array:
+        """Always the same ones. A step of Newton's loses little to an error of a hundredth."""
+        random_state = np.random.RandomState(0)
+        root, center = at.factor[self._bounded], at.mean[self._bounded]
+        covariance = root @ root.T
+        z = random_state.standard_normal((_N_DRAWS, len(at.mean)))
+        drawn = draw_within(
+            self._lower - center, self._upper - center, covariance, len(z), random_state
+        )
+        z += (drawn - z @ root.T) @ np.linalg.solve(covariance, root)
+        rows, columns = np.triu_indices(len(at.mean))
+        lengths = np.where(rows == columns, math.sqrt(0.5), 1.0)
+        return np.cov(np.hstack([z, z[:, rows] * z[:, columns] * lengths]).T)
+
+    def _by_differences(self, at: Evaluation) -> Array:
+        """The derivative of its mean along the natural parameters, all boxes at once."""
         d = self.family.n_features
         rows, columns = np.triu_indices(d)
         unit = np.where(rows == columns, 1.0, math.sqrt(0.5))
@@ -336,11 +360,7 @@ class TruncatedFull(TruncatedLikelihood):
         roots = np.linalg.cholesky(squares)
         factor = at.factor[self._bounded]
         center = at.mean[self._bounded] + shifts @ factor.T
-        lattice = self._lattice
-        if lattice is not None:
-            order, shift = (np.repeat(of, len(shifts), 0) for of in lattice[:2])
-            lattice = Lattice(order, shift)
-        _, mean, covariance = _inside(*self._box(center), factor @ roots, lattice)
+        _, mean, covariance = _inside(*self._box(center), factor @ roots, None)
         mean = shifts + (roots @ mean[:, :, None])[:, :, 0]
         second = roots @ covariance @ roots.transpose(0, 2, 1) + mean[:, :, None] * mean[:, None]
         lengths = np.where(rows == columns, math.sqrt(0.5), 1.0)
@@ -361,9 +381,9 @@ class TruncatedFull(TruncatedLikelihood):
             return False
         if not self.has_information:
             return True
-        fisher = FullInformation(InformationSums.nothing(len(direction)), 0 * at.factor)
-        fisher.matrix += self._variance(at)
-        step, _ = fisher.newton_step(at.natural_gradient, math.inf)
+        step, gain = self.information(at).newton_step(at.natural_gradient, math.inf)
+        if gain > _TRUSTED:
+            return False
         return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
 
     def runaway(self, at: Evaluation) -> Array:

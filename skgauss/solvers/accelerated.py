@@ -80,7 +80,7 @@ class AcceleratedNatural(SteppingSolver):
                 return _State(reached)
         if state.region is not None:
             return self._newton(objective, state.evaluation, state.region)
-        if not state.evaluation.is_stationary(NEAR):
+        if not (objective.likelihood.information_is_cheap or state.evaluation.is_stationary(NEAR)):
             return _State(em_step(objective, state.evaluation)[0])
         if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
