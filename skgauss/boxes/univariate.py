@@ -66,15 +66,17 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
 def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> Array:
     """Second, third and fourth central moment of N(mean, variance) within (lower, upper].
 
-    All arrays are (n,); the moments are (3, n). One rule gives all of them, so that they are
-    those of a distribution, however nearly they depend on each other.
+    All arrays are (n,); the moments are (3, n), in units of the standard deviation. One rule gives
+    all of them, so that they are those of a distribution, however nearly they depend on each other.
     """
     scale = np.sqrt(variance)
     mode = np.clip(mean, lower, upper)
-    far = scale * reach(np.abs(mode - mean) / scale)
-    start, end = np.maximum(lower - mode, -far), np.minimum(upper - mode, far)
+    slope = (mode - mean) / scale
+    far = reach(np.abs(slope))
+    start = np.maximum((lower - mode) / scale, -far)
+    end = np.minimum((upper - mode) / scale, far)
     t = start[:, None] + (end - start)[:, None] * _MIDDLE[0]
-    fall = t * (0.5 * t + (mode - mean)[:, None]) / variance[:, None]
+    fall = t * (0.5 * t + slope[:, None])
     weight = _MIDDLE[1] * np.exp(-fall)
     weight /= weight.sum(axis=1, keepdims=True)
     t -= (weight * t).sum(axis=1, keepdims=True)

@@ -35,7 +35,7 @@ from .._typing import Array
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
 
 
-class _Pairs(NamedTuple):
+class Pairs(NamedTuple):
     """The entries on and above the diagonal of a symmetric matrix.
 
     Attributes
@@ -54,11 +54,12 @@ class _Pairs(NamedTuple):
 
 
 @cache
-def _pairs(n_features: int) -> _Pairs:
+def pairs_of(n_features: int) -> Pairs:
+    """Those of symmetric matrices of a size."""
     rows, columns = np.triu_indices(n_features)
     index = np.empty((n_features, n_features), dtype=int)
     index[rows, columns] = index[columns, rows] = np.arange(len(rows))
-    return _Pairs(rows, columns, index, np.where(rows == columns, 1.0, math.sqrt(2)))
+    return Pairs(rows, columns, index, np.where(rows == columns, 1.0, math.sqrt(2)))
 
 
 @dataclass
@@ -93,7 +94,7 @@ class InformationSums:
 
     @classmethod
     def nothing(cls, n_features: int) -> InformationSums:
-        n_pairs = len(_pairs(n_features).rows)
+        n_pairs = len(pairs_of(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
 
 
@@ -114,7 +115,7 @@ def sum_information(
     firsts : int ndarray of shape (n_patterns,)
         Where the rows of a pattern begin.
     """
-    rows, columns, _, _ = _pairs(len(basis))
+    rows, columns, _, _ = pairs_of(len(basis))
     by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
     hidden = by_pattern @ by_pattern.transpose(0, 2, 1)
     projectors = (rows == columns) - hidden[:, rows, columns]
@@ -180,19 +181,31 @@ class Information:
 
 
 class FullInformation(Information):
-    r"""That of a full covariance, whose steps are packed as pairs.
+    """That of a full covariance, whose steps are packed as pairs.
 
     Parameters
     ----------
-    sums : InformationSums
-        Averages over the rows.
-    curvature : ndarray of shape (n_features, n_features)
-        A form C that adds :math:`\operatorname{tr}(C V^2)`.
+    matrix : ndarray
+    n_features : int
+    resolution : float, default=1e-8
     """
 
-    def __init__(self, sums: InformationSums, curvature: Array):
+    def __init__(self, matrix: Array, n_features: int, resolution: float = 1e-8):
+        super().__init__(matrix, resolution)
+        self._pairs = pairs_of(n_features)
+
+    @classmethod
+    def from_sums(cls, sums: InformationSums, curvature: Array) -> FullInformation:
+        r"""From averages over the rows.
+
+        Parameters
+        ----------
+        sums : InformationSums
+        curvature : ndarray of shape (n_features, n_features)
+            A form C that adds :math:`\operatorname{tr}(C V^2)`.
+        """
         d = len(curvature)
-        rows, columns, index, lengths = self._pairs = _pairs(d)
+        rows, columns, index, lengths = pairs_of(d)
         products = sums.products + np.outer(curvature[rows, columns], rows == columns)
         products = (products + products.T) / 2
         # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
@@ -205,7 +218,7 @@ class FullInformation(Information):
         block *= share[:, None] * share
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(2) * share
-        super().__init__(np.block([[sums.projectors[index], across], [across.T, block]]))
+        return cls(np.block([[sums.projectors[index], across], [across.T, block]]), d)
 
     def _pack(self, vector: Array) -> Array:
         rows, columns, index, lengths = self._pairs

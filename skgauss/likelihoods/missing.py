@@ -279,7 +279,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return FullInformation(sums.divided_by(self.weight), curvature)
+        return FullInformation.from_sums(sums.divided_by(self.weight), curvature)
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]

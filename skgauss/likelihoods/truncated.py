@@ -9,14 +9,8 @@ covariance of the Gaussian inside the window, in nats per observation,
     U = L^{-1} (A_{\text{data}} - A_{\text{window}}) L^{-T},
 
 where both A are second moments about :math:`\mu`. It is concave in :math:`\Sigma^{-1} \mu` and
-:math:`\Sigma^{-1}`, so that there is at most one maximum. In the frame of a point, where a step
-is (p, V), minus the Hessian is
-
-.. math::
-
-    \operatorname{Var}(p^T z + z^T V z / \sqrt2) + 2 \sqrt2\, u^T V p + \operatorname{tr}(U V^2),
-
-the variance being that inside the window, z whitened.
+:math:`\Sigma^{-1}`, so that there is at most one maximum, and Newton's steps are taken there:
+with Fisher's information, which in these parameters is minus the Hessian everywhere.
 
 References
 ----------
@@ -36,25 +30,24 @@ from .._typing import Array
 from ..boxes import (
     FEWEST_OF_LATTICE,
     Lattice,
-    box_moments,
     central_moments,
-    draw_within,
     univariate_moments,
 )
 from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood
 from .complete import GaussianLikelihood
-from .information import FullInformation, Information, InformationSums
+from .information import FullInformation, Information
 from .truncated_feature import TruncatedFeatures
+from .truncated_information import Box
 
 _N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
-_N_DRAWS = 20_000
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
-_STEP = 1e-4  # of the differences that make it, in the frame
 _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
-_TRUSTED = 0.5  # nats that a parabola may promise and be believed
-_WIDE = 100.0  # largest variance by that of the data, in any direction, without a doubt
+_TRUSTED = 0.1  # nats that a parabola may promise and be believed
+# Largest variance by that of the data, in any direction, without a doubt; and where the parabola
+# need not be asked.
+_WIDE, _VERY_WIDE = 100.0, 1e4
 
 
 class Within(NamedTuple):
@@ -230,20 +223,16 @@ class TruncatedDiagonal(TruncatedLikelihood):
     def information(self, at: Evaluation) -> Information:
         scale = self.family.standard_deviations(at.factor)
         parent = self._parent(at.mean, at.factor)
-        second, third, fourth = central_moments(*parent) / scale ** np.array([[2], [3], [4]])
+        second, third, fourth = central_moments(*parent)
         mean = (self.features.mean - parent[2]) / scale - at.score_mean
-        across = (2 * mean * second + third) / math.sqrt(2) + math.sqrt(2) * at.score_mean
+        across = (2 * mean * second + third) / math.sqrt(2)
         squares = (4 * mean * (mean * second + third) + fourth - second**2) / 2
         share = 1 / self.family.multiplicity  # of a feature in a step of the one variance
-        block = share * (self._of_factor(squares) + at.score_covariance)
+        block = self.family.project(squares)
         beside = math.sqrt(share) * across
         beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
         matrix = np.block([[np.diag(second), beside], [beside.T, np.diag(block)]])
         return Information(matrix, _RESOLUTION[1])
-
-    def _of_factor(self, terms: Array) -> Array:
-        """Sums over the features that share a number of the factor."""
-        return self.family.multiplicity * self.family.project(terms)
 
 
 class TruncatedFull(TruncatedLikelihood):
@@ -253,8 +242,8 @@ class TruncatedFull(TruncatedLikelihood):
 
     def __init__(self, complete: GaussianLikelihood, window: Window):
         super().__init__(complete, window)
-        self._bounded = window.bounded
-        self._lower, self._upper = window.lower[self._bounded], window.upper[self._bounded]
+        some = self._bounded = window.bounded
+        self._box = Box(some, window.lower[some], window.upper[some])
 
     @cached_property
     def features(self) -> TruncatedFeatures:
@@ -263,8 +252,8 @@ class TruncatedFull(TruncatedLikelihood):
         return TruncatedFeatures(
             np.zeros_like(center),
             self._covariance.diagonal()[self._bounded],
-            self._lower - center,
-            self._upper - center,
+            self._box.lower - center,
+            self._box.upper - center,
         )
 
     @cached_property
@@ -297,77 +286,27 @@ class TruncatedFull(TruncatedLikelihood):
             return None
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
-        lower, upper = self._lower[None], self._upper[None]
+        lower, upper = self._box.lower[None], self._box.upper[None]
         ends = np.hstack([lower, upper])
         return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
 
     def within(self, mean: Array, factor: Array) -> Within:
-        root = factor[self._bounded]
-        center = mean[self._bounded]
-        log_probability, inside, covariance = _inside(
-            *self._box(center[None]), root[None], self._lattice
+        some = self._bounded
+        log_probability, inside, covariance = self._box.moments(
+            mean[some][None], factor[some][None], self._lattice
         )
         deviation = self.family.solve(factor, self._mean - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
-
-    def _box(self, center: Array) -> tuple[Array, Array, Array]:
-        """Ends about the means of the features with limits, one row each, and widths."""
-        width = np.broadcast_to(self._upper - self._lower, center.shape)
-        return self._lower - center, self._upper - center, width
 
     @property
     def has_information(self) -> bool:
         return self.family.n_parameters <= _MOST_PARAMETERS
 
     def information(self, at: Evaluation) -> Information:
-        d = self.family.n_features
-        information = FullInformation(InformationSums.nothing(d), np.zeros((d, d)))
-        information.matrix += self._variance(at)
-        information.resolution = _RESOLUTION[0]
-        return information
-
-    def _variance(self, at: Evaluation) -> Array:
-        """Of what multiplies a step, inside the window."""
-        return self._by_differences(at) if self._lattice is None else self._by_draws(at)
-
-    def _by_draws(self, at: Evaluation) -> Array:
-        """Always the same ones. A step of Newton's loses little to an error of a hundredth."""
-        random_state = np.random.RandomState(0)
-        root, center = at.factor[self._bounded], at.mean[self._bounded]
-        covariance = root @ root.T
-        z = random_state.standard_normal((_N_DRAWS, len(at.mean)))
-        drawn = draw_within(
-            self._lower - center, self._upper - center, covariance, len(z), random_state
-        )
-        z += (drawn - z @ root.T) @ np.linalg.solve(covariance, root)
-        rows, columns = np.triu_indices(len(at.mean))
-        lengths = np.where(rows == columns, math.sqrt(0.5), 1.0)
-        return np.cov(np.hstack([z, z[:, rows] * z[:, columns] * lengths]).T)
-
-    def _by_differences(self, at: Evaluation) -> Array:
-        """The derivative of its mean along the natural parameters, all boxes at once."""
-        d = self.family.n_features
-        rows, columns = np.triu_indices(d)
-        unit = np.where(rows == columns, 1.0, math.sqrt(0.5))
-        forms = np.zeros((len(rows), d, d))
-        forms[range(len(rows)), rows, columns] = forms[range(len(rows)), columns, rows] = unit
-        step = _STEP * np.array([1.0, -1.0])[:, None, None]
-        shifts = np.zeros((2, d + len(rows), d))
-        shifts[:, :d] = step * np.eye(d)
-        squares = np.broadcast_to(np.eye(d), (2, d + len(rows), d, d)).copy()
-        squares[:, d:] = np.linalg.inv(np.eye(d) - math.sqrt(2) * step[..., None] * forms)
-        shifts, squares = shifts.reshape(-1, d), squares.reshape(-1, d, d)
-        roots = np.linalg.cholesky(squares)
-        factor = at.factor[self._bounded]
-        center = at.mean[self._bounded] + shifts @ factor.T
-        _, mean, covariance = _inside(*self._box(center), factor @ roots, None)
-        mean = shifts + (roots @ mean[:, :, None])[:, :, 0]
-        second = roots @ covariance @ roots.transpose(0, 2, 1) + mean[:, :, None] * mean[:, None]
-        lengths = np.where(rows == columns, math.sqrt(0.5), 1.0)
-        moments = np.hstack([mean, second[:, rows, columns] * lengths])
-        ahead, behind = moments.reshape(2, d + len(rows), -1)
-        variance = (ahead - behind) / (2 * _STEP)
-        return (variance + variance.T) / 2
+        by_quadrature = self._lattice is None
+        box = self._box
+        ask = box.information_by_differences if by_quadrature else box.information_by_draws
+        return FullInformation(ask(at.mean, at.factor), self.family.n_features, _RESOLUTION[0])
 
     def is_degenerate(self, at: Evaluation) -> bool:
         """Whether the covariance outgrows that of the data, and Newton's step would without end.
@@ -382,7 +321,7 @@ class TruncatedFull(TruncatedLikelihood):
         if not self.has_information:
             return True
         step, gain = self.information(at).newton_step(at.natural_gradient, math.inf)
-        if gain > _TRUSTED:
+        if gain > _TRUSTED and width < _VERY_WIDE:
             return False
         return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
 
@@ -395,26 +334,3 @@ class TruncatedFull(TruncatedLikelihood):
         """The largest variance by that of the data, and where it is, whitened."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         return float(widths[0]) ** 2, directions[0]
-
-
-def _inside(
-    lower: Array, upper: Array, width: Array, root: Array, lattice: Lattice | None
-) -> tuple[Array, Array, Array]:
-    """Log-probability, mean and covariance inside boxes of some features, of all, whitened.
-
-    Parameters
-    ----------
-    lower, upper, width : ndarray of shape (n, k)
-        About the means.
-    root : ndarray of shape (n, k, d)
-        Rows of the factor.
-    """
-    covariance = root @ root.transpose(0, 2, 1)
-    moments = box_moments(lower, upper, width, covariance, lattice)
-    slopes = np.linalg.solve(covariance, root).transpose(0, 2, 1)
-    change = moments.covariance - covariance
-    return (
-        moments.log_probability,
-        (slopes @ moments.mean[:, :, None])[:, :, 0],
-        np.eye(root.shape[2]) + slopes @ change @ slopes.transpose(0, 2, 1),
-    )

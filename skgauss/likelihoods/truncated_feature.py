@@ -100,7 +100,8 @@ class _Natural:
 
     def newton_step(self) -> tuple[Array, Array]:
         """Along both parameters, shortened where it would leave them."""
-        second, third, fourth = central_moments(*self._parent)
+        scale = np.sqrt(self._parent[-1])
+        second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
         skew = 2 * self.mean * second + third  # the covariance of t and its square
         along, across = self.gradient
         # The linear parameter eliminated.
