@@ -22,7 +22,7 @@ def draw_within(
     scale = np.diagonal(factor)
     coupling = np.tril(factor / scale[:, None], -1)
     boxes = lower / scale, upper / scale, (upper - lower) / scale
-    tilt = Tilt.of(*(end[None] for end in boxes), coupling[None])
+    tilt = Tilt.of(boxes[0][None], boxes[1][None], boxes[2][None], coupling[None])
     largest = _log_weight(tilt.shift[0], tilt.centre.T, tilt.at.log_probability.sum())
     found: list[Array] = []
     n_found, n_proposed = 0, 0

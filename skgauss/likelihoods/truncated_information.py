@@ -78,10 +78,10 @@ class Box:
         roots = np.zeros((2, d + n_pairs, d, d)) + np.eye(d)
         tilted = np.eye(d) - math.sqrt(2) * step[..., None] * forms
         roots[:, d:] = np.linalg.cholesky(np.linalg.inv(tilted))
-        shifts, roots = shifts.reshape(-1, d), roots.reshape(-1, d, d)
+        shifts, roots = shifts.reshape(-1, 1, d), roots.reshape(-1, d, d)
         center, root = mean[self.features], factor[self.features]
-        _, first, covariance = self.moments(center + shifts @ root.T, root @ roots)
-        first = shifts + (roots @ first[:, :, None])[:, :, 0]
+        _, first, covariance = self.moments((center + shifts @ root.T)[:, 0], root @ roots)
+        first = shifts[:, 0] + (roots @ first[:, :, None])[:, :, 0]
         second = roots @ covariance @ roots.transpose(0, 2, 1) + first[:, :, None] * first[:, None]
         squares = second[:, pairs.rows, pairs.columns] * (pairs.lengths / math.sqrt(2))
         ahead, behind = np.hstack([first, squares]).reshape(2, d + n_pairs, -1)
