@@ -136,13 +136,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
         "stalled", when no step gained more than rounding; "unbounded", when the climb on
-        incomplete data leads to no maximum at a regular covariance; "callback", when one asked.
+        incomplete data leads to no maximum at a regular covariance, or that on a truncated sample
+        to none at all; "callback", when one asked.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
         the result, free of units.
     learning_rate_bound_ : float
         Largest constant step that is stable at the maximum, for the parametrization; 2
-        for "natural".
+        for "natural", but for truncated samples, of which that may be less or more.
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
