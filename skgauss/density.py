@@ -12,10 +12,21 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .gaussian import Coarsened, Family, Frame, coarsened, completed, family_of, marginals_of
+from .gaussian import (
+    Coarsened,
+    Family,
+    Frame,
+    coarsened,
+    completed,
+    drawn_inside,
+    family_of,
+    marginals_of,
+)
 from .rows import (
     Intervals,
+    Truncation,
     adds_up,
+    check_no_gaps,
     check_no_infinity,
     incomplete_rows,
     rows_of,
@@ -36,6 +47,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     scale_: Array
     _factor: Array
     _frame: Frame
+    _truncation: Truncation | None
     censoring_limits: Any
 
     @property
@@ -68,6 +80,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Of a value known only to an interval it is the probability of the interval that counts,
         given the values of the row that are known exactly.
+        With `truncation_limits` that of rows that are seen only inside; minus infinity if one
+        lies outside.
 
         Parameters
         ----------
@@ -93,6 +107,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Of values known only to an interval the logarithm of the probability that they lie there
         is added, given the values of the row that are known exactly.
+        With `truncation_limits` that of rows that are seen only inside; minus infinity outside.
 
         Parameters
         ----------
@@ -162,7 +177,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """The density of now: no later fit changes it, and it is small enough to be sent."""
         self._check_fitted()
         density = object.__new__(type(self))
-        for name in ("mean_", "covariance_", "_factor", "_frame"):
+        for name in ("mean_", "covariance_", "_factor", "_frame", "_truncation"):
             setattr(density, name, getattr(self, name))
         return density
 
@@ -176,6 +191,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _filled_in(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
         """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
+        if self._truncation:
+            check_no_gaps(X)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -209,7 +226,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         densities += 0.0 - 0.5 * constants  # which makes no -0.0
         if intervals is not None:
             densities[intervals.rows] += self._coarsened(intervals).log_probability
-        return densities
+        return self._truncation.condition(X, densities) if self._truncation else densities
 
     def _squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
         return self._distances(X)[0]
@@ -230,7 +247,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             constants[rows] = observed.log_dets + _LOG_2_PI * (~np.isnan(X[rows])).sum(axis=1)
         return distances, constants
 
-    def sample(self, n_samples=1, random_state=None):
+    def sample(self, n_samples=1, random_state=None, truncated=False):
         """Draw from the fitted Gaussian.
 
         Parameters
@@ -239,6 +256,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Number of rows to draw.
         random_state : int, RandomState instance or None, default=None
             Seed or generator.
+        truncated : bool, default=False
+            Whether to draw rows as they were seen, inside `truncation_limits`, instead of from
+            the Gaussian that they were cut from.
 
         Returns
         -------
@@ -255,8 +275,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
         family, factor = self._family_and_factor()
         shape = (n_samples, family.n_features)
-        noise = check_random_state(random_state).standard_normal(shape)
-        return self.mean_ + family.colorize(factor, noise)
+        random_state = check_random_state(random_state)
+        rows = self.mean_ + family.colorize(factor, random_state.standard_normal(shape))
+        if truncated and self._truncation:
+            window = self._truncation.window
+            rows = drawn_inside(*window, rows, self.mean_, family, factor, random_state)
+        return rows
 
     def aic(self, X, X_upper=None):
         """Akaike information criterion of X; lower is better.

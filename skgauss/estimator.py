@@ -34,8 +34,14 @@ from .fitting import (
     why_unbounded,
 )
 from .gaussian import PARAMETRIZATIONS, make_family
-from .likelihoods import Evaluation, Likelihood, NoMaximumError, regularized_likelihood
-from .rows import Rows, feature_names, rows_of, statistics_of
+from .likelihoods import (
+    Evaluation,
+    Likelihood,
+    NoMaximumError,
+    regularized_likelihood,
+    through_window,
+)
+from .rows import Rows, Window, feature_names, rows_of, statistics_of
 from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
@@ -101,6 +107,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         at or below `lower` is known only to be at most that, a value at or above `upper` only to
         be at least that: the detection limits of a laboratory, the saturation of a sensor. They
         apply wherever the estimator is handed X, to values that are known exactly.
+    truncation_limits : tuple (lower, upper), default=None
+        Rows are seen only where every feature lies between its limits, each of which is None, a
+        number, or an array of shape (n_features,) with infinity where there is none. What is
+        fitted is the Gaussian that they were cut from; a row outside is an error. It does not go
+        together with missing values or with intervals.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -132,13 +143,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
         "stalled", when no step gained more than rounding; "unbounded", when the climb on
-        incomplete data leads to no maximum at a regular covariance; "callback", when one asked.
+        incomplete data leads to no maximum at a regular covariance, or that on a truncated sample
+        to none at all; "callback", when one asked.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
         the result, free of units.
     learning_rate_bound_ : float
         Largest constant step that is stable at the maximum, for the parametrization; 2
-        for "natural".
+        for "natural", but for truncated samples, of which that may be less or more.
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
@@ -194,6 +206,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
         "censoring_limits": ["array-like", None],
+        "truncation_limits": ["array-like", None],
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -212,6 +225,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         covariance_init=None,
         reg_covar="auto",
         censoring_limits=None,
+        truncation_limits=None,
         warm_start=False,
         record_path=False,
     ):
@@ -226,6 +240,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.covariance_init = covariance_init
         self.reg_covar = reg_covar
         self.censoring_limits = censoring_limits
+        self.truncation_limits = truncation_limits
         self.warm_start = warm_start
         self.record_path = record_path
 
@@ -276,7 +291,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         seen = copy.copy(self)
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
         task.begin()
-        climb = self._climb(self._summarize(rows), seen, self._start, task)
+        climb = self._climb(self._summarize(rows, seen), seen, self._start, task)
         return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -327,7 +342,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
         rows = rows_of(seen, X, sample_weight, X_upper, **checks)
         task.begin()
-        statistics = self._summarize(rows)
+        statistics = self._summarize(rows, seen)
         if not first:
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
@@ -509,10 +524,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.summary(self, level)
 
-    def _summarize(self, rows: Rows):
+    def _summarize(self, rows: Rows, seen):
         diagonal = self.covariance_type != "full"
         name = type(self).__name__
-        return rows.summarize(partial(statistics_of, diagonal=diagonal, estimator_name=name))
+        summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
+        names = feature_names(seen)
+        window = Window.of(self.truncation_limits, names)
+        if window is not None:
+            summary = partial(window.summarize, summary, names)
+        return rows.summarize(summary)
 
     def _climb(self, statistics, seen, start, task, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
@@ -522,6 +542,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             regularized = regularized_likelihood(reg_covar, statistics, family, names)
+            window = Window.of(self.truncation_limits, names)
+            regularized = through_window(regularized, window, names)
             likelihood = regularized.likelihood
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,

@@ -6,8 +6,19 @@ does not.
 """
 
 from .base import BoxMoments
+from .draws import draw_within
 from .lattice import Lattice
-from .moments import box_moments
+from .moments import FEWEST_OF_LATTICE, box_moments
 from .propagation import expectation_propagation
+from .univariate import central_moments, univariate_moments
 
-__all__ = ["BoxMoments", "Lattice", "box_moments", "expectation_propagation"]
+__all__ = [
+    "FEWEST_OF_LATTICE",
+    "BoxMoments",
+    "Lattice",
+    "box_moments",
+    "central_moments",
+    "draw_within",
+    "expectation_propagation",
+    "univariate_moments",
+]

@@ -9,7 +9,7 @@ from .nested import ORDER, Boxes, nested_moments
 from .separation import lattice_moments
 from .units import from_a_point_inside, restored, standardised
 
-_FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
+FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
 _NODES = 200_000  # at a time
 
 
@@ -40,7 +40,7 @@ def box_moments(
     if k == 0:
         return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
     scale, boxes = standardised(lower, upper, width, covariance)
-    if k < _FEWEST_OF_LATTICE:
+    if k < FEWEST_OF_LATTICE:
         within = _to_last_digits(*boxes)
     else:
         if lattice is None:

@@ -15,7 +15,7 @@ import numpy as np
 from .._typing import Array
 from .base import BoxMoments
 from .interval import Interval
-from .lattice import N_POINTS, Lattice
+from .lattice import Lattice
 from .tilt import Tilt
 
 _BLOCK = 2**17  # coordinates of points in a block of rows: some arrays of a megabyte
@@ -31,7 +31,7 @@ def lattice_moments(
     n, k = lower.shape
     correlation = np.broadcast_to(correlation, (n, k, k))
     found = BoxMoments.empty(n, k)
-    at_once = max(_BLOCK // (N_POINTS * k), 1)
+    at_once = max(_BLOCK // (lattice.n_points * k), 1)
     with np.errstate(over="ignore", under="ignore"):
         for start in range(0, n, at_once):
             rows = slice(start, start + at_once)
@@ -60,7 +60,7 @@ def _of_block(
     covariance = factor @ covariance @ factor.transpose(0, 2, 1)
     back = np.argsort(order, axis=1)
     return BoxMoments(
-        highest + np.log(total / N_POINTS),
+        highest + np.log(total / lattice.n_points),
         np.take_along_axis((factor @ mean[:, :, None])[:, :, 0], back, 1),
         covariance[row, back[:, :, None], back[:, None, :]],
     )
@@ -82,7 +82,8 @@ def _forward(
     No other variable needs the z of the last.
     """
     n, k = lower.shape
-    terms, z = np.zeros((n, N_POINTS)), np.zeros((n, k, N_POINTS))
+    n_points = points.shape[2]
+    terms, z = np.zeros((n, n_points)), np.zeros((n, k, n_points))
     steps = []
     for i in range(k):
         t = shift[:, i, None]

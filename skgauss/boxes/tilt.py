@@ -42,13 +42,13 @@ class Tilt(NamedTuple):
         place, rate = np.zeros((n, 2 * k - 2)), np.ones((n, 1))
         tilt = cls._evaluate(place, *boxes)
         for _ in range(_MOST_STEPS):
-            size = np.abs(tilt.gradient).max(axis=1)
-            moving = size > _RESOLUTION * (1.0 + np.abs(place).max(axis=1))
+            size = np.abs(tilt.gradient).max(axis=1, initial=0.0)
+            moving = size > _RESOLUTION * (1.0 + np.abs(place).max(axis=1, initial=0.0))
             if not moving.any():
                 break
             trial = np.where(moving[:, None], place + rate * tilt._step(tilt.gradient), place)
             tilt = cls._evaluate(trial, *boxes)
-            better = (np.abs(tilt.gradient).max(axis=1) < size) | ~moving
+            better = (np.abs(tilt.gradient).max(axis=1, initial=0.0) < size) | ~moving
             if not better.all():
                 trial = np.where(better[:, None], trial, place)
                 tilt = cls._evaluate(trial, *boxes)

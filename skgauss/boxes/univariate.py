@@ -7,6 +7,7 @@ exp(-(near t + t^2/2)). All terms of the sum are positive.
 """
 
 import numpy as np
+from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
 from .._typing import Array
@@ -19,12 +20,13 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 
 def _rule(order: int) -> tuple[Array, Array]:
     """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
-    node, weight = np.polynomial.legendre.leggauss(order)
+    node, weight = leggauss(order)
     node = (node + 1) / 2
     return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
 
 
 _NARROW, _TAIL = _rule(10), _rule(26)
+_MIDDLE = tuple(0.5 * of + shift for of, shift in zip(leggauss(64), (0.5, 0.0), strict=True))
 
 
 def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
@@ -55,15 +57,40 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
     log_probability, centre, variance_within = np.empty((3, len(near)))
     for kind, rule in ((narrow, _NARROW), (in_tail & ~narrow, _TAIL)):
         some = np.flatnonzero(kind)
+        if not some.size:
+            continue
         log_probability[some], offset, variance_within[some] = _by_quadrature(
             near[some], width[some], rule
         )
         end = np.where(mirrored[some], upper[some], lower[some])
         centre[some] = end + sign[some] * scale[some] * offset
     some = np.flatnonzero(~(narrow | in_tail))
-    log_probability[some], deviation, variance_within[some] = _closed_form(near[some], far[some])
-    centre[some] = mean[some] + sign[some] * scale[some] * deviation
+    if some.size:
+        log_probability[some], deviation, variance_within[some] = _closed_form(
+            near[some], far[some]
+        )
+        centre[some] = mean[some] + sign[some] * scale[some] * deviation
     return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
+
+
+def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> Array:
+    """Second, third and fourth central moment of N(mean, variance) within (lower, upper].
+
+    All arrays are (n,); the moments are (3, n), in units of the standard deviation. One rule gives
+    all of them, so that they are those of a distribution, however nearly they depend on each other.
+    """
+    scale = np.sqrt(variance)
+    mode = np.clip(mean, lower, upper)
+    slope = (mode - mean) / scale
+    far = reach(np.abs(slope))
+    start = np.maximum((lower - mode) / scale, -far)
+    end = np.minimum((upper - mode) / scale, far)
+    t = start[:, None] + (end - start)[:, None] * _MIDDLE[0]
+    fall = t * (0.5 * t + slope[:, None])
+    weight = _MIDDLE[1] * np.exp(-fall)
+    weight /= weight.sum(axis=1, keepdims=True)
+    t -= (weight * t).sum(axis=1, keepdims=True)
+    return np.stack([(weight * t**power).sum(axis=1) for power in (2, 3, 4)])
 
 
 def reach(slope: Array) -> Array:

@@ -64,14 +64,12 @@ def explain(
     names : sequence of str
         Of the features.
     """
-    estimator = attempt.estimator
+    estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     if solution.stop_reason == "unbounded":
-        likelihood = attempt.objective.likelihood
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
             f"iterations: {why_unbounded(solution, likelihood, names)} "
-            f"{_DETERMINE if likelihood.spreading(solution.evaluation).any() else _SEPARATE} "
-            f"{_see('missing_values')}"
+            f"{_how_to_bound(solution, likelihood)} {_see(likelihood.page)}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
     if solution.stop_reason == "callback":
@@ -85,8 +83,8 @@ def explain(
     sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
     if textbook:
         sentences.append(_see("blow_up"))
-    elif not attempt.objective.likelihood.has_closed_form:
-        sentences.append(_see("missing_values"))
+    elif not likelihood.has_closed_form:
+        sentences.append(_see(likelihood.page))
     return " ".join(filter(None, sentences))
 
 
@@ -115,6 +113,15 @@ def why_unbounded(solution: Solution, likelihood: Likelihood, names: Sequence[st
             f"{capped([repr(names[j]) for j in spreading])} grows without bound: values known "
             "only to lie above or below a limit do not determine it here."
         )
+    growth = likelihood.runaway(solution.evaluation)
+    if growth is not None:
+        growing = np.flatnonzero(growth > _INVOLVED * growth.max())
+        involved = capped([repr(names[j]) for j in growing.tolist()])
+        return (
+            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
+            f"end, in the direction of {involved}. Inside truncation_limits the sample falls off "
+            "no faster than an exponential in this direction: no Gaussian was cut here."
+        )
     factor = solution.evaluation.factor
     _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
     return (
@@ -122,6 +129,15 @@ def why_unbounded(solution: Solution, likelihood: Likelihood, names: Sequence[st
         f"covariance turns singular, in the direction of {involved}. Either these depend on each "
         "other linearly in the rows that show them, or too few rows show them together."
     )
+
+
+def _how_to_bound(solution: Solution, likelihood: Likelihood) -> str:
+    if likelihood.runaway(solution.evaluation) is not None:
+        return (
+            "Leave out the limits of these features if no rows were cut there. Where the rows are "
+            "few, chance does this: collect more."
+        )
+    return _DETERMINE if likelihood.spreading(solution.evaluation).any() else _SEPARATE
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

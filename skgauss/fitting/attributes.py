@@ -25,6 +25,7 @@ def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
         "scale_": scales,
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
+        "_truncation": likelihood.truncation(at),
     }
 
 
@@ -60,6 +61,7 @@ def forget_input(seen: Any, n_features: int) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        if name in ("_factor", "_frame", WAITING) or (name.endswith("_") and name[0] != "_"):
+        hidden = name in ("_factor", "_frame", "_truncation", WAITING)
+        if hidden or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

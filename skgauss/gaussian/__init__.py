@@ -10,6 +10,7 @@ from .diagonal import Diagonal
 from .families import Family, family_of, make_family
 from .full import Full
 from .gaps import Gaps, pieces, sort_patterns
+from .inside import drawn_inside
 from .linalg import NotPositiveDefiniteError
 from .marginals import completed, marginals_of
 from .pairs import pairs_of
@@ -33,6 +34,7 @@ __all__ = [
     "coarse_rows",
     "coarsened",
     "completed",
+    "drawn_inside",
     "family_of",
     "hidden_basis",
     "independent",

@@ -136,6 +136,10 @@ class Diagonal:
         """Whitened form of a whitened deviation, z z^T."""
         return deviation * deviation
 
+    def symmetric_outer(self, one: Array, other: Array) -> Array:
+        """Whitened form of a b^T + b a^T."""
+        return 2.0 * one * other
+
     def outer_covariance(self, deviation: Array) -> Array:
         """The covariance of this family nearest in likelihood to delta delta^T."""
         return deviation * deviation
@@ -264,6 +268,9 @@ class Spherical(Diagonal):
 
     def outer(self, deviation: Array) -> Array:
         return np.array([deviation @ deviation])
+
+    def symmetric_outer(self, one: Array, other: Array) -> Array:
+        return np.array([2.0 * one @ other])
 
     def outer_covariance(self, deviation: Array) -> Array:
         return self.outer(deviation) / self.n_features

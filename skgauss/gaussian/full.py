@@ -112,6 +112,10 @@ class Full:
     def outer(self, deviation: Array) -> Array:
         return np.outer(deviation, deviation)
 
+    def symmetric_outer(self, one: Array, other: Array) -> Array:
+        product = np.outer(one, other)
+        return product + product.T
+
     def outer_covariance(self, deviation: Array) -> Array:
         return np.outer(deviation, deviation)
 

@@ -14,7 +14,7 @@ from sklearn.utils import Bunch
 from .._typing import Array
 from .._wording import capped
 from ..gaussian import Family, family_of
-from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge
+from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge, seen_through
 from ..rows import feature_names
 
 _MOST_PARAMETERS = 2500  # of which the matrix of their information is formed
@@ -129,7 +129,9 @@ def likelihood_of(estimator: Any) -> Likelihood:
     d = len(estimator.mean_)
     family = family_of(estimator.covariance_, d)
     ridge = np.full(d, estimator.reg_covar_)
-    return likelihood_with_ridge(estimator.sufficient_statistics_, family, ridge)
+    likelihood = likelihood_with_ridge(estimator.sufficient_statistics_, family, ridge)
+    truncation = estimator._truncation
+    return seen_through(likelihood, truncation.window) if truncation else likelihood
 
 
 def check_maximum(estimator: Any) -> None:

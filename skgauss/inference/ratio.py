@@ -80,17 +80,27 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 def _check_same_data(one: Any, two: Any) -> None:
     """Refuse fits to different data, as far as features by themselves tell."""
     a, b = (each.sufficient_statistics_.by_feature for each in (one, two))
-    same = feature_names(one) == feature_names(two) and all(
-        np.allclose(x, y, rtol=_SAME, atol=0.0)
-        for x, y in [
-            (a.weight, b.weight),
-            (a.observed_weights, b.observed_weights),
-            (a.variances, b.variances),
-            (np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean)),
-        ]
+    same = (
+        feature_names(one) == feature_names(two)
+        and _window(one) == _window(two)
+        and all(
+            np.allclose(x, y, rtol=_SAME, atol=0.0)
+            for x, y in [
+                (a.weight, b.weight),
+                (a.observed_weights, b.observed_weights),
+                (a.variances, b.variances),
+                (np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean)),
+            ]
+        )
     )
     if not same:
         raise ValueError(
             "The two models were fitted to different data. Fit both to the same rows, with the "
             "same weights."
         )
+
+
+def _window(model: Any) -> Any:
+    """Limits of the window that the rows were seen through, if there is one."""
+    truncation = model._truncation
+    return truncation and [ends.tolist() for ends in truncation.window]

@@ -10,6 +10,8 @@ from .existence import (
     likelihood_with_ridge,
     linear_relation,
     regularized_likelihood,
+    seen_through,
+    through_window,
 )
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "likelihood_with_ridge",
     "linear_relation",
     "regularized_likelihood",
+    "seen_through",
     "standing",
+    "through_window",
 ]

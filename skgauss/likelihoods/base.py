@@ -16,6 +16,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family, Frame, linalg
+from ..rows import Truncation
 from .information import Information
 
 EPS = float(np.finfo(float).eps)
@@ -137,6 +138,15 @@ class Likelihood(ABC):
         Whether a stationary point is always the maximum, which `guess` then is.
     frame : Frame or None
         Mean and standard deviations that set the order of integration within boxes.
+    concave : bool
+        Whether it is so in the natural parameters, which leaves one maximum at most.
+    at_most_fisher : bool
+        Whether minus the Hessian at the maximum is, in the frame, at most the identity, which is
+        that of complete data.
+    information_is_cheap : bool
+        Whether the information costs no more than a few evaluations.
+    page : str
+        Of the documentation, for who has a problem with it.
     """
 
     family: Family
@@ -146,6 +156,10 @@ class Likelihood(ABC):
     has_closed_form: bool
     unimodal: bool
     frame: Frame | None = None
+    concave = False
+    at_most_fisher = True
+    information_is_cheap = False
+    page: str
 
     @property
     def bounded(self) -> bool:
@@ -177,6 +191,21 @@ class Likelihood(ABC):
 
         The M step of EM, which completes missing data by what the point expects of them.
         """
+
+    def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
+        """Mean and factor that the natural step of a rate leads to, see `solvers.natural`."""
+        family = self.family
+        mean, factor = self.expected_maximum(at)
+        if rate == 1.0:
+            return mean, factor
+        delta = mean - at.mean
+        blend = (1 - rate) * family.square(at.factor) + rate * self.covariance(factor)
+        blend = blend + rate * (1 - rate) * family.outer_covariance(delta)
+        return at.mean + rate * delta, family.root(blend)
+
+    def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
+        """Mean and factor that a step in the frame of a point leads to."""
+        return self.family.retract(at.mean, at.factor, step)
 
     @property
     @abstractmethod
@@ -224,6 +253,17 @@ class Likelihood(ABC):
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
         """Whether the climb is on its way to a singular covariance, without a maximum."""
+
+    def runaway(self, at: Evaluation) -> Array | None:
+        """By how much the features take part in a covariance that grows without end.
+
+        None where a climb without a maximum leads to a singular one instead.
+        """
+        return None
+
+    def truncation(self, at: Evaluation) -> Truncation | None:
+        """The window that the data were seen through, if they were."""
+        return None
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

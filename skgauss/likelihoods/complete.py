@@ -53,6 +53,7 @@ class GaussianLikelihood(Likelihood):
     """
 
     has_closed_form = unimodal = True
+    page = "blow_up"
 
     def __init__(
         self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None

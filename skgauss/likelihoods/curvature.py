@@ -29,7 +29,6 @@ _RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit 
 _FEWEST, _MOST = 6, 60  # Lanczos steps
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
-_EXACT = 1e-8  # an eigenvalue no larger is no information to speak of, however exact
 _BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
 _INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
@@ -83,14 +82,16 @@ def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
         return Standing("saddle", curvature)
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
-    flat = promised <= likelihood.rounding_of_the_value(at)
-    return Standing("flat" if flat else "slope", curvature)
+    if promised > likelihood.rounding_of_the_value(at):
+        return Standing("slope", curvature)
+    return Standing("maximum" if likelihood.concave else "flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
-        return Curvature(*likelihood.information(at).least, _EXACT)
+        information = likelihood.information(at)
+        return Curvature(*information.least, information.resolution)
     if not _can_be_told(likelihood, at):
         return None
     rough = likelihood.rough
@@ -194,8 +195,24 @@ def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -
     return None
 
 
+class Frame:
+    """The frame of a point as a parametrization: that of natural steps, to first order."""
+
+    def to_theta(self, mean: Array, factor: Array) -> Array:
+        return np.concatenate((mean, factor.reshape(-1)))
+
+    def push(self, factor: Array, direction: Array) -> Array:
+        return direction
+
+    def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        return gradient
+
+    def learning_rate_bound(self, factor: Array) -> float:
+        return 2.0
+
+
 def learning_rate_bound(
-    likelihood: Likelihood, parametrization: Parametrization, at: Evaluation
+    likelihood: Likelihood, parametrization: Parametrization | Frame, at: Evaluation
 ) -> float:
     """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
     if likelihood.has_closed_form:
@@ -215,7 +232,7 @@ def learning_rate_bound(
         return (ahead - behind) / 2  # of second order, since the bound is a number to print
 
     def minus_hessian(direction: Array) -> Array:
-        move = parametrization.push(at.factor, direction.reshape(-1))
+        move = _symmetric(likelihood, parametrization.push(at.factor, direction.reshape(-1)))
         image = parametrization.pull_frame(at.factor, in_the_frame(move))
         if not np.isfinite(image).all():
             raise NotPositiveDefiniteError

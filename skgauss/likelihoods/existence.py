@@ -13,13 +13,14 @@ from sklearn.utils import check_array
 from .._typing import Array
 from .._wording import capped
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
-from ..rows import to_host
+from ..rows import MISSING_AND_TRUNCATED, Window, to_host
 from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .determined import check_intervals
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
+from .truncated import TruncatedDiagonal, TruncatedFull, TruncatedLikelihood
 
 _RELATIVE_RIDGE = 1e-6
 
@@ -95,6 +96,48 @@ def regularized_likelihood(
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
         "choose your own, or use covariance_type='diag' or more rows.",
     )
+
+
+def through_window(
+    regularized: Regularized, window: Window | None, names: Sequence[str]
+) -> Regularized:
+    """The same of data that were seen through a window, if there is one.
+
+    Raises
+    ------
+    NoMaximumError
+        If it is certain that this likelihood has no maximum. Of several correlated features
+        only the climb can tell.
+    ValueError
+        If values are missing, or the mean of the data lies outside.
+    """
+    if window is None:
+        return regularized
+    complete = regularized.likelihood
+    if not isinstance(complete, GaussianLikelihood):
+        raise ValueError(MISSING_AND_TRUNCATED)
+    mean, _ = complete.maximum
+    for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():
+        raise ValueError(
+            f"The mean of {names[j]!r}, {mean[j]:g}, does not lie inside truncation_limits, "
+            f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
+            "or the limits are wrong."
+        )
+    likelihood = seen_through(complete, window)
+    if likelihood.hopeless.size:
+        culprits = capped([repr(names[j]) for j in likelihood.hopeless.tolist()])
+        raise NoMaximumError(
+            f"inside truncation_limits the sample of {culprits} falls off no faster than an "
+            "exponential: no Gaussian was cut here.",
+            "Leave out the limits if no rows were cut there. Where the rows are few, chance does "
+            "this: collect more. Otherwise describe it by an exponential distribution.",
+        )
+    return regularized._replace(likelihood=likelihood)
+
+
+def seen_through(complete: GaussianLikelihood, window: Window) -> TruncatedLikelihood:
+    """The likelihood of complete data that were seen through a window."""
+    return (TruncatedFull if complete.family.correlated else TruncatedDiagonal)(complete, window)
 
 
 def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:

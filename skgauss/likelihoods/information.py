@@ -30,7 +30,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
-from ..gaussian import Full, pairs_of
+from ..gaussian import Family, Full, pairs_of
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
 
@@ -103,19 +103,33 @@ def sum_information(
 
 
 class Information:
-    r"""A symmetric matrix that acts on steps in the frame of a point.
+    """A symmetric matrix that acts on steps in the frame of a point.
 
     Parameters
     ----------
-    sums : InformationSums
-        Averages over the rows.
-    curvature : ndarray of shape (n_features, n_features)
-        A form C that adds :math:`\operatorname{tr}(C V^2)`.
-    family : Full
+    matrix : ndarray
+        For the steps as the family packs them.
+    family : Family
+    resolution : float, default=1e-8
+        An eigenvalue no larger is no information to speak of, or nothing at all.
     """
 
-    def __init__(self, sums: InformationSums, curvature: Array, family: Full):
+    def __init__(self, matrix: Array, family: Family, resolution: float = 1e-8):
+        self.matrix = matrix
+        self.resolution = resolution
         self._family = family
+
+    @classmethod
+    def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
+        r"""That of a full covariance, from averages over the rows.
+
+        Parameters
+        ----------
+        sums : InformationSums
+        curvature : ndarray of shape (n_features, n_features)
+            A form C that adds :math:`\operatorname{tr}(C V^2)`.
+        family : Full
+        """
         rows, columns, index, lengths = pairs_of(family.n_features)
         products = sums.products + np.outer(curvature[rows, columns], rows == columns)
         products = (products + products.T) / 2
@@ -129,7 +143,7 @@ class Information:
         block *= share[:, None] * share
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(2) * share
-        self.matrix = np.block([[sums.projectors[index], across], [across.T, block]])
+        return cls(np.block([[sums.projectors[index], across], [across.T, block]]), family)
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.

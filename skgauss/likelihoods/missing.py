@@ -102,6 +102,7 @@ class ObservedLikelihood(Likelihood):
     reference = 0.0
     has_closed_form = False
     what_is_unknown = "missing values (NaN)"
+    page = "missing_values"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
         self.family = family
@@ -304,7 +305,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return Information(sums.divided_by(self.weight), curvature, self.family)
+        return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]

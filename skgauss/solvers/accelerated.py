@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import Evaluation
+from ..likelihoods import Evaluation, Likelihood
 from .base import Stalled, SteppingSolver
 from .natural import STABLE_RATE
 from .newton import Region, newton_step
@@ -60,7 +60,7 @@ class AcceleratedNatural(SteppingSolver):
         Whether the first step may leave the start for a guess from the data: not a start
         that a user chose, which may tell one maximum from another.
     patience : int, default=20
-        Quasi-Newton steps before Newton's, whose exact information has its price. With 0
+        Quasi-Newton steps before Newton's, unless the information is cheap. With 0
         this is Newton's method, with EM steps, the Fisher scoring of completed data, far from
         the maximum. Without information as a matrix there are no Newton steps.
     """
@@ -72,7 +72,9 @@ class AcceleratedNatural(SteppingSolver):
         self.patience = patience
 
     def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start, may_guess=self.may_guess or objective.likelihood.unimodal)
+        likelihood = objective.likelihood
+        one_maximum = likelihood.unimodal or likelihood.concave
+        return _State(start, may_guess=self.may_guess or one_maximum)
 
     def step(self, objective: Objective, state: _State) -> _State:
         if state.may_guess:
@@ -81,9 +83,9 @@ class AcceleratedNatural(SteppingSolver):
                 return guessed
         if state.region is not None:
             return self._newton(objective, state.evaluation, state.region)
-        if not state.evaluation.is_stationary(NEAR):
+        if not (objective.likelihood.information_is_cheap or state.evaluation.is_stationary(NEAR)):
             return _State(em_step(objective, state.evaluation)[0])
-        if state.n_quasi_newton >= self.patience and objective.likelihood.has_information:
+        if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)
@@ -115,6 +117,10 @@ class AcceleratedNatural(SteppingSolver):
                     break
                 state = self.step(objective, state)
         return state
+
+    def _is_newtons_turn(self, likelihood: Likelihood, state: _State) -> bool:
+        waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
+        return waited and likelihood.has_information
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
         reached, region = newton_step(objective, at, region)

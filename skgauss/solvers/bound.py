@@ -12,13 +12,15 @@ _MOST = 200  # iterations, of which some sixty are enough wherever a maximum is 
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
     """Largest constant step that is stable at the maximum, wherever the solution is."""
-    if solver.stable_rate is not None:
-        return solver.stable_rate
     likelihood = objective.likelihood
+    natural = solver.stable_rate is not None
+    if solver.stable_rate is not None and likelihood.at_most_fisher:
+        return solver.stable_rate
     at = solution.evaluation
     if not (likelihood.has_closed_form or solution.stop_reason in ("converged", "unbounded")):
         at = climb_to_maximum(likelihood, at.mean, at.factor)
-    return curvature.learning_rate_bound(likelihood, objective.parametrization, at)
+    theta = curvature.Frame() if natural else objective.parametrization
+    return curvature.learning_rate_bound(likelihood, theta, at)
 
 
 def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Evaluation:

@@ -26,7 +26,7 @@ from .base import SteppingSolver
 from .objective import Objective
 
 # In the Fisher metric minus the Hessian at the maximum is the identity, or less where values
-# are missing.
+# are missing; only that of a truncated sample may be more.
 STABLE_RATE = 2.0
 
 
@@ -58,11 +58,4 @@ class Natural(SteppingSolver):
 def move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
     """The natural step of a rate."""
     likelihood = objective.likelihood
-    family = likelihood.family
-    mean, factor = likelihood.expected_maximum(at)
-    if rate == 1.0:
-        return likelihood.evaluate(mean, factor)
-    delta = mean - at.mean
-    blend = (1 - rate) * family.square(at.factor) + rate * likelihood.covariance(factor)
-    blend = blend + rate * (1 - rate) * family.outer_covariance(delta)
-    return likelihood.evaluate(at.mean + rate * delta, family.root(blend))
+    return likelihood.evaluate(*likelihood.natural_step(at, rate))

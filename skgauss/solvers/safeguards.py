@@ -64,7 +64,7 @@ def _halved(
 def step_to(objective: Objective, at: Evaluation, step: Array) -> Evaluation:
     """Where a step in the frame of the point leads."""
     likelihood = objective.likelihood
-    return likelihood.evaluate(*likelihood.family.retract(at.mean, at.factor, step))
+    return likelihood.evaluate(*likelihood.retract(at, step))
 
 
 def is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:

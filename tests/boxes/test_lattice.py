@@ -265,6 +265,25 @@ def test_the_least_likely_come_first(rng):
     np.testing.assert_array_equal(lattice.order, [[0, 1, 2]])
 
 
+def test_more_points_come_nearer(rng):
+    """To one integral over what equally correlated features have in common."""
+    k, correlation, end = 5, 0.5, -0.3
+    covariance = np.full((k, k), correlation) + (1 - correlation) * np.eye(k)
+    lower, upper = np.full((1, k), end), np.full((1, k), np.inf)
+    common = np.linspace(-10.0, 10.0, 4001)
+    given = log_ndtr((np.sqrt(correlation) * common - end) / np.sqrt(1 - correlation))
+    density = np.exp(-0.5 * common**2) / np.sqrt(2 * np.pi)
+    exact = np.log(trapezoid(density * np.exp(k * given), common))
+    errors = []
+    for n_points in (257, 10_007, 100_003):
+        ends = np.hstack([lower, upper])
+        lattice = Lattice.of(ends, lower, upper, covariance, n_points)
+        found = moments(lower, upper, covariance, lattice=lattice)
+        errors.append(abs(found.log_probability[0] - exact))
+    assert errors[1] < 1e-4
+    assert errors[2] < 1e-6
+
+
 def test_generators_are_the_best_of_their_kind():
     """The next generator is chosen by the mean-square error, here from its definition.
 

@@ -1,0 +1,82 @@
+"""
+A sample seen through a window
+==============================
+
+A study admits patients whose blood pressure is at least 90. Mean and standard deviation of
+those admitted are not those of all patients. The shape of what is left tells where it was cut
+from.
+"""
+
+# %%
+# The 442 patients of the diabetes data, of which we pretend to see a part.
+import numpy as np
+from sklearn.datasets import load_diabetes
+
+from skgauss import GaussianGradientMLE
+
+LIMIT = 90
+pressure = load_diabetes(scaled=False).data[:, [3]]
+admitted = pressure[pressure[:, 0] >= LIMIT]
+
+everyone = GaussianGradientMLE().fit(pressure)
+naive = GaussianGradientMLE().fit(admitted)
+parent = GaussianGradientMLE(truncation_limits=(LIMIT, None)).fit(admitted)
+for name, model in [("all", everyone), ("admitted", naive), ("parent", parent)]:
+    print(f"{name:10s} mean {model.mean_[0]:6.2f}  deviation {model.scale_[0]:5.2f}")
+
+# %%
+# The density of the truncated fit is zero below the limit, and above it that of its parent,
+# which is drawn on to the left.
+import matplotlib.pyplot as plt
+from scipy.stats import norm
+
+grid = np.linspace(50, 140, 400)
+fig, ax = plt.subplots()
+bins = np.arange(60, 140, 5)
+ax.hist(pressure, bins, density=True, color="0.92", label="all 442")
+share = len(admitted) / len(pressure)
+weights = np.full(len(admitted), 1 / len(pressure) / 5)
+ax.hist(
+    admitted, bins, weights=weights, color="0.75", label=f"the {len(admitted)} seen"
+)
+ax.plot(
+    grid, share * norm(naive.mean_, naive.scale_).pdf(grid), "--", label="as they are"
+)
+ax.plot(
+    grid,
+    norm(parent.mean_, parent.scale_).pdf(grid),
+    lw=2,
+    label="cut from this parent",
+)
+ax.axvline(LIMIT, color="k", ls=":", lw=1.2)
+ax.set(xlabel="blood pressure", ylabel="density")
+ax.legend()
+
+# %%
+# A sample without a maximum
+# --------------------------
+# With one limit the standard deviation of the sample must be less than the distance of its
+# mean from the limit. Here is the likelihood of the best Gaussian of each standard deviation,
+# for a sample on either side of that border: on the wrong one it rises for ever, to that of the
+# exponential distribution.
+from scipy.optimize import minimize_scalar
+
+fig, ax = plt.subplots()
+scales = np.geomspace(1, 100, 60)
+for deviation in (0.9, 1.0, 1.1):
+
+    def loss(mean, scale, deviation=deviation):
+        squares = (deviation**2 + (1 - mean) ** 2) / scale**2
+        return 0.5 * squares + np.log(scale) + norm.logcdf(mean / scale)
+
+    best = [
+        -minimize_scalar(loss, (-(scale**2), 1), args=(scale,)).fun
+        - 0.5 * np.log(2 * np.pi)
+        for scale in scales
+    ]
+    ax.semilogx(scales, best, label=f"{deviation}")
+ax.axhline(-1, color="k", ls=":", lw=1.2)
+ax.annotate("exponential", (30, -1), (0, 4), textcoords="offset points")
+ax.set(xlabel="standard deviation of the parent", ylabel="log-likelihood")
+ax.legend(title="coefficient of variation")
+plt.show()

@@ -1,0 +1,158 @@
+r"""One feature seen through a window: whether its likelihood has a maximum, and where.
+
+Inside the window its density is an exponential family, :math:`\exp(\alpha t + \beta t^2)`, with
+:math:`\beta = -1 / (2 \sigma^2)` and :math:`\alpha = \mu / \sigma^2`. The likelihood is concave in
+both. At :math:`\beta = 0` stands the truncated exponential distribution. The likelihood rises from
+there to a Gaussian only if the sample varies less than the exponential with its mean; otherwise
+it rises towards :math:`\beta = 0` for ever.
+
+References
+----------
+Cohen (1991), Truncated and Censored Samples, chapter 2; Barndorff-Nielsen (1978), Information
+and Exponential Families, chapter 9, for the maximum at the edge of the parameters; del Castillo
+(1994), "The singly truncated normal distribution: a non-steep exponential family", Annals of
+the Institute of Statistical Mathematics 46(1).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..boxes import central_moments, univariate_moments
+
+_MOST_STEPS = 200
+_NOTHING = 1e-30  # nats to gain
+_SHORTENED = 0.9  # the largest share of the way to the edge of the parameters
+_UNIFORM = 0.1  # a slope on the unit interval at which series replace differences
+
+
+class TruncatedFeatures(NamedTuple):
+    """Features that are independent of each other, counted each from an origin of its own.
+
+    Attributes
+    ----------
+    mean, variance : ndarray of shape (n_features,)
+        Of the sample.
+    lower, upper : ndarray of shape (n_features,)
+    pooled : bool
+        Whether all have one variance in common.
+    """
+
+    mean: Array
+    variance: Array
+    lower: Array
+    upper: Array
+    pooled: bool = False
+
+    @property
+    def exponential_variance(self) -> Array:
+        """Of the exponential with the mean of the sample, truncated alike; infinite without end."""
+        to_lower, to_upper = self.mean - self.lower, self.upper - self.mean
+        near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
+        variance = near**2
+        two = np.isfinite(width)
+        variance[two] = width[two] ** 2 * _variance_on_the_unit_interval(near[two] / width[two])
+        return variance
+
+    @property
+    def has_maximum(self) -> np.ndarray:
+        """Of each feature; where they are pooled, of all."""
+        if self.pooled:
+            return np.atleast_1d(self.variance.sum() < self.exponential_variance.sum())
+        return self.variance < self.exponential_variance
+
+    def maximum(self) -> tuple[Array, Array]:
+        """Means and variances of the Gaussians, by Newton's method in their natural parameters."""
+        unit = np.sqrt(self.variance)
+        at = _Natural(
+            self._replace(
+                mean=self.mean / unit,
+                variance=np.ones_like(unit),
+                lower=self.lower / unit,
+                upper=self.upper / unit,
+            ),
+            self.mean / unit,
+            np.full_like(unit, -0.5),
+        )
+        for _ in range(_MOST_STEPS):
+            step = at.newton_step()
+            gain = at.slope_along(step)
+            if not (gain > _NOTHING).any():
+                break
+            at = at.moved(step, gain)
+        variance = -0.5 / at.quadratic
+        return unit * at.linear * variance, unit**2 * variance
+
+
+class _Natural:
+    """A point of the likelihood, in natural parameters, and its gradient."""
+
+    def __init__(self, sample: TruncatedFeatures, linear: Array, quadratic: Array):
+        self.sample, self.linear, self.quadratic = sample, linear, quadratic
+        variance = -0.5 / quadratic
+        self._parent = sample.lower, sample.upper, linear * variance, variance
+        within = univariate_moments(*self._parent)
+        self.mean = within.mean[:, 0]
+        deviation = sample.mean - self.mean
+        excess = sample.variance - within.covariance[:, 0, 0]
+        self.gradient = deviation, excess + deviation * (sample.mean + self.mean)
+
+    def newton_step(self) -> tuple[Array, Array]:
+        """Along both parameters, shortened where it would leave them."""
+        scale = np.sqrt(self._parent[-1])
+        second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
+        skew = 2 * self.mean * second + third  # the covariance of t and its square
+        along, across = self.gradient
+        # The linear parameter eliminated.
+        slope = across - skew / second * along
+        curvature = fourth - second**2 - third**2 / second
+        quadratic = self._total(slope) / self._total(curvature)
+        linear = (along - skew * quadratic) / second
+        least = _SHORTENED * -self.quadratic
+        rate = least / np.maximum(quadratic, least)
+        return rate * linear, rate * quadratic
+
+    def slope_along(self, step: tuple[Array, Array]) -> Array:
+        return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
+
+    def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
+        """By the step, or a half of it, a quarter ... that does not go far beyond the top."""
+        rate = np.ones_like(gain)
+        while True:
+            reached = _Natural(
+                self.sample, self.linear + rate * step[0], self.quadratic + rate * step[1]
+            )
+            beyond = ~(reached.slope_along(step) >= -0.5 * gain) & (gain > _NOTHING)
+            if not beyond.any():
+                return reached
+            rate = np.where(beyond, rate / 2, rate)
+
+    def _total(self, terms: Array) -> Array:
+        """Of each feature, or of all where they have one variance."""
+        return np.full_like(terms, terms.sum()) if self.sample.pooled else terms
+
+
+def _variance_on_the_unit_interval(mean: Array) -> Array:
+    """Of the exponential truncated to it, of a mean up to 1/2."""
+    # The mean is convex in the slope, and this start is on the near side of the root.
+    slope = 12 * (0.5 - mean)
+    for _ in range(_MOST_STEPS):
+        excess, variance = _exponential(slope)
+        step = (excess - mean) / variance
+        if not (step > 1e-15 * slope).any():
+            break
+        slope = slope + np.maximum(step, 0.0)
+    return _exponential(slope)[1]
+
+
+def _exponential(slope: Array) -> tuple[Array, Array]:
+    """Mean and variance of the exponential of a slope, truncated to the unit interval."""
+    with np.errstate(all="ignore"):
+        mean = 1 / slope - 1 / np.expm1(slope)
+        variance = 1 / slope**2 - 1 / (4 * np.sinh(slope / 2) ** 2)
+    x = np.minimum(slope, _UNIFORM) ** 2
+    near_mean = 0.5 - slope * (1 / 12 - x * (1 / 720 - x * (1 / 30240 - x / 1209600)))
+    near_variance = 1 / 12 - x * (1 / 240 - x * (1 / 6048 - x * (1 / 172800 - x / 5322240)))
+    flat = slope < _UNIFORM
+    return np.where(flat, near_mean, mean), np.where(flat, near_variance, variance)

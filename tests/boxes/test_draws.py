@@ -1,0 +1,32 @@
+"""Draws within a box, against the moments that quadrature finds there."""
+
+import numpy as np
+import pytest
+
+from skgauss.boxes import box_moments, draw_within
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [
+        ([-1.0, -0.5, 0.0], [np.inf, 1.0, np.inf]),
+        ([4.0, 3.0, -np.inf], [np.inf, 3.5, 1.0]),
+        ([-np.inf, 30.0, 30.0], [-20.0, 31.0, np.inf]),
+    ],
+)
+def test_moments_of_draws(rng, lower, upper):
+    covariance = np.array([[1.0, 0.5, 0.2], [0.5, 2.0, -0.3], [0.2, -0.3, 1.5]])
+    lower, upper = np.array(lower), np.array(upper)
+    n = 20_000
+    seed = np.random.RandomState(rng.integers(2**31))
+    rows = draw_within(lower, upper, covariance, n, seed)
+    assert rows.shape == (n, 3)
+    assert ((lower <= rows) & (rows <= upper)).all()
+    exact = box_moments(lower[None], upper[None], (upper - lower)[None], covariance)
+    scale = np.sqrt(exact.covariance[0].diagonal())
+    deviations = (rows - exact.mean[0]) / scale
+    assert (np.abs(deviations.mean(axis=0)) < 4 / np.sqrt(n)).all()
+    correlations = exact.covariance[0] / np.outer(scale, scale)
+    squares = deviations[:, :, None] * deviations[:, None]
+    errors = np.abs(squares.mean(axis=0) - correlations) / squares.std(axis=0)
+    assert (errors < 4 / np.sqrt(n)).all()

@@ -1,0 +1,694 @@
+"""Truncated samples: the parent, whatever the window, the unit, the solver, the way of the rows."""
+
+import math
+import warnings
+
+import mpmath
+import numpy as np
+import pandas as pd
+import pytest
+from marks import pairwise
+from scipy.stats import chi2, kstest, multivariate_normal, truncnorm
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss.gaussian import make_family
+from skgauss.likelihoods.complete import GaussianLikelihood
+from skgauss.likelihoods.existence import NoMaximumError
+from skgauss.likelihoods.truncated import TruncatedDiagonal, TruncatedFull
+from skgauss.rows import Window
+
+FAMILIES = ["full", "diag", "spherical"]
+each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
+INF = np.inf
+
+# Limits in standard deviations of the parent.
+WINDOWS = [
+    (-1.0, INF), (0.0, INF), (3.0, INF), (8.0, INF), (40.0, INF), (-INF, 1.0), (-INF, -40.0),
+    (-1.0, 2.0), (0.5, 0.6), (20.0, 21.0), (-50.0, 1.0),
+]  # fmt: skip
+
+
+def log_probability(mean, deviation, lower, upper):
+    """Of a window, with as many digits as mpmath works with."""
+    near, far = (lower - mean) / deviation, (upper - mean) / deviation
+    if near > 0:
+        near, far = -far, -near
+    below = 0 if mpmath.isinf(near) else mpmath.ncdf(near)
+    return mpmath.log((1 if mpmath.isinf(far) else mpmath.ncdf(far)) - below)
+
+
+def log_likelihood(mean, variance, data_mean, data_variance, lower, upper):
+    """Of one truncated feature."""
+    squares = (data_variance + (data_mean - mean) ** 2) / variance
+    complete = -(mpmath.log(2 * mpmath.pi * variance) + squares) / 2
+    return complete - log_probability(mean, mpmath.sqrt(variance), lower, upper)
+
+
+def exact_moments(mean, variance, lower, upper):
+    """Mean and variance inside a window: derivatives of its log-probability along the mean."""
+
+    def value(m):
+        return log_probability(m, mpmath.sqrt(variance), lower, upper)
+
+    first, second = (mpmath.diff(value, mean, n) for n in (1, 2))
+    return mean + variance * first, variance + variance**2 * second
+
+
+def statistics_of(lower, upper, mean=0.0, deviation=1.0):
+    """Those that a parent expects inside a window, in deviations of it: it is their maximum."""
+    with mpmath.workdps(60):
+        mean, deviation = mpmath.mpf(mean), mpmath.mpf(deviation)
+        ends = [mean + deviation * mpmath.mpf(end) for end in (lower, upper)]
+        m, v = exact_moments(mean, deviation**2, *ends)
+    limits = tuple(float(end) for end in ends)
+    return SufficientStatistics(1e3, np.array([float(m)]), np.array([[float(v)]])), limits
+
+
+def two_rows(mean, deviation):
+    """With these moments."""
+    return np.array([[mean - deviation], [mean + deviation]])
+
+
+def truncated_rows(rng, n, mean, covariance, lower, upper):
+    """By rejection."""
+    found = np.empty((0, len(mean)))
+    while len(found) < n:
+        X = rng.multivariate_normal(mean, covariance, 4 * n)
+        found = np.vstack([found, X[((lower <= X) & (upper >= X)).all(axis=1)]])
+    return found[:n]
+
+
+@pytest.fixture
+def half(rng):
+    """Rows of two features, of which the first is cut below and the second on both sides."""
+    covariance = np.array([[1.0, 0.6], [0.6, 2.0]])
+    lower, upper = np.array([-0.5, -2.0]), np.array([INF, 1.5])
+    return truncated_rows(rng, 400, [0.2, -0.3], covariance, lower, upper), (lower, upper)
+
+
+def fit(X, limits, **parameters):
+    return GaussianGradientMLE(truncation_limits=limits, **parameters).fit(X)
+
+
+def assert_same_gaussian(one, other, rtol=1e-6):
+    np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
+    np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
+
+
+# -- one feature
+
+
+@pytest.mark.parametrize(
+    ("limits", "mean", "deviation"),
+    [
+        *((limits, 0.0, 1.0) for limits in WINDOWS),
+        *((limits, 300.0, 0.25) for limits in WINDOWS if 0 < sum(np.clip(limits, -3, 4)) < 5),
+    ],
+)
+@each_family
+def test_the_parent_is_found_from_the_moments_it_expects(limits, mean, deviation, covariance_type):
+    statistics, ends = statistics_of(*limits, mean, deviation)
+    model = GaussianGradientMLE(truncation_limits=ends, covariance_type=covariance_type)
+    model.fit_statistics(statistics)
+    assert model.converged_
+    assert model.n_iter_ <= 12
+    assert abs(model.mean_[0] - mean) < 1e-7 * deviation
+    assert abs(model.scale_[0] - deviation) < 1e-7 * deviation
+
+
+@pytest.mark.parametrize("limits", [(-1.0, INF), (2.0, INF), (-0.5, 1.0)])
+def test_one_feature_against_the_likelihood_equations(rng, limits):
+    """Solved by mpmath, from the density of `scipy.stats.truncnorm`."""
+    x = truncnorm(*limits).rvs(500, random_state=np.random.RandomState(rng.integers(2**31)))
+    model = fit(x[:, None], limits)
+    assert model.converged_
+    density = truncnorm(
+        *((end - model.mean_[0]) / model.scale_[0] for end in limits),
+        loc=model.mean_[0],
+        scale=model.scale_[0],
+    )
+    assert model.log_likelihood_ == pytest.approx(density.logpdf(x).mean(), rel=1e-12)
+    data = mpmath.mpf(x.mean()), mpmath.mpf(x.var())
+
+    def equations(mean, variance):
+        m, v = exact_moments(mean, variance, *limits)
+        return m - data[0], v - data[1]
+
+    with mpmath.workdps(30):
+        mean, variance = mpmath.findroot(equations, (model.mean_[0], model.scale_[0] ** 2))
+    assert abs(model.mean_[0] - float(mean)) < 1e-7 * model.scale_[0]
+    assert abs(model.scale_[0] - float(mpmath.sqrt(variance))) < 1e-7 * model.scale_[0]
+
+
+@pytest.mark.parametrize("limits", WINDOWS)
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_gradient_and_information_against_mpmath(limits, covariance_type):
+    statistics, ends = statistics_of(*limits)
+    family = make_family(covariance_type, 1)
+    complete = GaussianLikelihood(statistics.by_feature, family)
+    likelihood = TruncatedDiagonal(complete, Window(*np.array(ends)[:, None]))
+    at = likelihood.evaluate(np.array([0.25]), np.array([1.25]))
+    moments = float(statistics.mean[0]), float(statistics.scatter[0, 0])
+
+    def value(p, v):  # of a step in the frame
+        stretch = 1 + mpmath.sqrt(2) * v + v * v
+        return log_likelihood(0.25 + 1.25 * p, 1.5625 * stretch, *moments, *limits)
+
+    def derivative(*orders):
+        return float(mpmath.diff(value, (0, 0), orders))
+
+    with mpmath.workdps(60):
+        assert at.value + likelihood.reference == pytest.approx(float(value(0, 0)), rel=1e-13)
+        gradient = derivative(1, 0), derivative(0, 1)
+        hessian = [
+            [derivative(2, 0), derivative(1, 1)],
+            [derivative(1, 1), derivative(0, 2)],
+        ]
+    size = max(1.0, *(abs(end) for end in limits if np.isfinite(end)))
+    np.testing.assert_allclose(at.natural_gradient, gradient, rtol=1e-12, atol=1e-15 * size**2)
+    # The information is minus the Hessian in natural parameters; in the frame more is added.
+    (u,), (form,) = at.score_mean, at.score_covariance
+    added = [[0.0, math.sqrt(2) * u], [math.sqrt(2) * u, form]]
+    matrix = likelihood.information(at).matrix + added
+    np.testing.assert_allclose(-matrix, hessian, rtol=1e-10, atol=1e-13 * size**2)
+
+
+def test_several_features_of_one_variance_against_the_likelihood_equations(rng):
+    X = np.column_stack(
+        [truncnorm(a, b).rvs(300, random_state=i) for i, (a, b) in enumerate([(0, 2), (-1, INF)])]
+    )
+    limits = np.array([0.0, -1.0]), np.array([2.0, INF])
+    model = fit(X, limits, covariance_type="spherical")
+    inside = [
+        exact_moments(mpmath.mpf(m), mpmath.mpf(model.covariance_), *ends)
+        for m, *ends in zip(model.mean_, *limits, strict=True)
+    ]
+    means, variances = np.array(inside, dtype=float).T
+    np.testing.assert_allclose(means, X.mean(axis=0), rtol=1e-12)
+    second = (variances + means**2).sum()
+    assert second == pytest.approx((X**2).mean(axis=0).sum(), rel=1e-12)
+
+
+# -- whether there is a maximum
+
+
+@pytest.mark.parametrize("limit", [0.0, 7.0])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@each_family
+def test_one_limit_needs_a_coefficient_of_variation_below_one(limit, side, covariance_type):
+    limits = (limit, None) if side > 0 else (None, limit)
+    model = GaussianGradientMLE(truncation_limits=limits, covariance_type=covariance_type)
+    model.fit(limit + side * two_rows(2.0, 2.0 - 1e-5))
+    assert model.converged_
+    assert side * (model.mean_[0] - limit) < -100.0
+    for rows in (two_rows(2.0, 2.0), np.array([[0.0], [0.0], [6.0]])):
+        with pytest.raises(NoMaximumError, match=r"'feature 0' falls off no faster than an exp"):
+            clone(model).fit(limit + side * rows)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.4, 0.1, 0.9])
+@each_family
+def test_two_limits_need_less_variance_than_the_exponential_between_them(share, covariance_type):
+    with mpmath.workdps(40):
+        if share == 0.5:
+            variance = 1.0 / 12.0
+        else:
+            slope = mpmath.findroot(
+                lambda k: 1 / k - 1 / mpmath.expm1(k) - share, 1 / share - 1 / (1 - share)
+            )
+            variance = float(1 / slope**2 - 1 / (4 * mpmath.sinh(slope / 2) ** 2))
+    model = GaussianGradientMLE(truncation_limits=(-3.0, 1.0), covariance_type=covariance_type)
+
+    def statistics(change):
+        mean, scatter = 4 * share - 3, 16 * variance * (1 + change)
+        return SufficientStatistics(100.0, np.array([mean]), np.array([[scatter]]))
+
+    clone(model).fit_statistics(statistics(-1e-11))
+    with pytest.raises(NoMaximumError, match="no Gaussian was cut here"):
+        clone(model).fit_statistics(statistics(1e-11))
+
+
+def test_what_the_error_recommends_helps(rng):
+    X = rng.exponential(size=(20, 1)) ** 2
+    with pytest.raises(NoMaximumError, match=r"Leave out the limits .* collect more\."):
+        fit(X, (0.0, None))
+    assert fit(X, None).converged_
+    few = np.array([[0.1], [0.2], [2.0]])
+    model = GaussianGradientMLE(truncation_limits=(0.0, None)).partial_fit(few)
+    with pytest.raises(ValueError, match="falls off no faster than an exponential"):
+        model.score(few)
+    model.partial_fit(np.abs(rng.standard_normal((100, 1))))
+    assert model.converged_
+
+
+def test_one_variance_makes_one_verdict(rng):
+    """The features may lend each other what they have not by themselves."""
+    wide, narrow = rng.exponential(size=300), np.abs(rng.standard_normal(300))
+    wide *= 1.05 * wide.mean() / wide.std() / wide.mean()
+    wide = wide[:, None]
+    assert wide.std() < 1.05
+    X = np.hstack([wide**1.1, narrow[:, None] + 0.5])
+    with pytest.raises(NoMaximumError, match="'feature 0' falls"):
+        fit(X, (0.0, None), covariance_type="diag")
+    model = fit(X, (0.0, None), covariance_type="spherical")
+    assert model.converged_
+    with pytest.raises(NoMaximumError, match="'feature 0', 'feature 1' falls"):
+        fit(np.abs(X) ** 3, (0.0, None), covariance_type="spherical")
+
+
+@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs"])
+@pytest.mark.parametrize("d", [2, 3])
+def test_several_features_without_a_maximum(rng, d, solver):
+    X = pd.DataFrame(rng.gamma(0.5, size=(300, d)), columns=list("abc")[:d])
+    with pytest.warns(ConvergenceWarning, match=r"no maximum.*'a', 'b'.* Leave out the limits"):
+        model = fit(X, (0.0, None), solver=solver)
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ <= 30
+    assert not model.converged_
+    assert GaussianGradientMLE().fit(X).converged_
+
+
+# -- several features
+
+
+def inside_by_quadrature(model, limits, n_nodes=400):
+    """Log-probability, mean and second moments of two features inside a window."""
+    ends = [
+        np.clip(np.array(end), model.mean_ - 12 * model.scale_, model.mean_ + 12 * model.scale_)
+        for end in limits
+    ]
+    node, weight = np.polynomial.legendre.leggauss(n_nodes)
+    x, y = (low + (high - low) * (node + 1) / 2 for low, high in zip(*ends, strict=True))
+    grid = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+    density = multivariate_normal(model.mean_, model.covariance_).pdf(grid)
+    mass = density * np.outer(weight, weight).reshape(-1) * np.prod((ends[1] - ends[0]) / 2)
+    total = mass.sum()
+    return np.log(total), mass @ grid / total, grid.T @ (mass[:, None] * grid) / total
+
+
+def test_two_features_against_quadrature(half):
+    X, limits = half
+    model = fit(X, limits, tol=1e-10)
+    assert model.converged_
+    log_window, mean, second = inside_by_quadrature(model, limits)
+    np.testing.assert_allclose(mean, X.mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(second, X.T @ X / len(X), rtol=1e-9)
+    parent = multivariate_normal(model.mean_, model.covariance_)
+    expected = parent.logpdf(X) - log_window
+    np.testing.assert_allclose(model.score_samples(X), expected, rtol=1e-11)
+    assert model.log_likelihood_ == pytest.approx(expected.mean(), rel=1e-12)
+    assert model.score(X) == pytest.approx(expected.mean(), rel=1e-12)
+
+
+def test_independent_features_are_windows_of_their_own(half):
+    X, limits = half
+    model = fit(X, limits, covariance_type="diag")
+    for j in range(2):
+        alone = fit(X[:, [j]], tuple(end[[j]] for end in limits))
+        assert model.mean_[j] == pytest.approx(alone.mean_[0], rel=1e-12)
+        assert model.scale_[j] == pytest.approx(alone.scale_[0], rel=1e-12)
+
+
+def test_features_without_limits_follow_by_regression(rng):
+    """Which the window of another does not bend: one feature with limits has a closed form."""
+    X = rng.multivariate_normal(
+        [0.0, 1.0, -1.0], [[1, 0.5, 0.2], [0.5, 2, 0.3], [0.2, 0.3, 1]], 900
+    )
+    X = X[X[:, 1] > 1.5]
+    limits = np.array([-INF, 1.5, -INF]), None
+    model = fit(X, limits)
+    assert model.converged_
+    assert model.n_iter_ <= 12
+    alone = fit(X[:, [1]], (1.5, None))
+    mean, covariance = X.mean(axis=0), np.cov(X.T, bias=True)
+    slopes = covariance[1] / covariance[1, 1]
+    change = alone.covariance_[0, 0] - covariance[1, 1]
+    np.testing.assert_allclose(model.mean_, mean + slopes * (alone.mean_[0] - mean[1]), rtol=1e-10)
+    np.testing.assert_allclose(
+        model.covariance_, covariance + change * np.outer(slopes, slopes), rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("d", [2, 3, 4])
+def test_gradient_and_information_are_derivatives(rng, d):
+    """Of the value, by differences, along random steps in the frame."""
+    mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
+    lower, upper = np.full(d, -0.7), np.full(d, INF)
+    upper[1] = 1.0
+    covariance = mixing @ mixing.T
+    X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
+    family = make_family("full", d)
+    complete = GaussianLikelihood(SufficientStatistics.from_array(X), family)
+    likelihood = TruncatedFull(complete, Window(lower, upper))
+    at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
+    information = likelihood.information(at)
+    form = rng.standard_normal((d, d))
+    step = np.concatenate((rng.standard_normal(d), (form + form.T).reshape(-1) / 2))
+    step /= np.linalg.norm(step)
+
+    def value(t):
+        return likelihood.evaluate(*likelihood.retract(at, t * step)).value
+
+    h = 1e-2
+    values = [value(k * h) for k in range(-2, 3)]
+    slope = (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * h)
+    bend = (16 * (values[3] + values[1]) - values[4] - values[0] - 30 * values[2]) / (12 * h * h)
+    assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
+    coarse = 1e-6 if d < 4 else 0.03  # from draws
+    assert step @ (information @ step) == pytest.approx(-bend, rel=coarse)
+
+
+@pytest.mark.parametrize(("d", "n"), [(1, 10**6), (2, 200_000), (3, 100_000), (5, 30_000)])
+def test_a_large_sample_recovers_its_parent(rng, d, n):
+    """Within its errors: in natural parameters the information is the covariance inside."""
+    mixing = 0.2 * rng.standard_normal((d, d)) + np.eye(d)
+    mean, covariance = rng.standard_normal(d), mixing @ mixing.T
+    lower = mean - 0.5 * np.sqrt(covariance.diagonal())
+    X = truncated_rows(rng, n, mean, covariance, lower, INF)
+    model = fit(X, (lower, None))
+    assert model.converged_
+    rows, columns = np.triu_indices(d)
+
+    def natural(mean, covariance):
+        precision = np.linalg.inv(covariance)
+        lengths = np.where(rows == columns, -0.5, -1.0)
+        return np.concatenate((precision @ mean, lengths * precision[rows, columns]))
+
+    error = natural(model.mean_, model.covariance_) - natural(mean, covariance)
+    sufficient = np.hstack([X, X[:, rows] * X[:, columns]])
+    wald = n * error @ np.cov(sufficient.T).reshape(len(error), -1) @ error
+    assert 1e-3 < chi2(len(error)).cdf(wald) < 1 - 1e-3
+
+
+def test_four_features_do_not_wait_long(rng):
+    X = truncated_rows(rng, 1000, np.zeros(4), np.eye(4) + 0.5, np.full(4, -1.0), np.full(4, 2.0))
+    model = fit(X, (-1.0, 2.0))
+    assert model.converged_
+    assert model.n_iter_ <= 30
+    again = fit(X[::-1], (-1.0, 2.0))
+    assert_same_gaussian(model, again, rtol=1e-9)
+
+
+# -- every solver, every way of the rows
+
+
+@pairwise(
+    solver=["natural", "newton", "gradient", "coordinate", "lbfgs"], covariance_type=FAMILIES,
+    parametrization=["scale", "log-scale", "covariance", "precision"],
+)  # fmt: skip
+def test_all_solvers_reach_the_same_maximum(rng, solver, covariance_type, parametrization):
+    limits = np.array([-1.5, -2.5]), np.array([INF, 2.5])
+    X = truncated_rows(rng, 400, [0.2, -0.3], np.array([[1.0, 0.4], [0.4, 2.0]]), *limits)
+    model = fit(
+        X, limits, solver=solver, covariance_type=covariance_type, parametrization=parametrization,
+        tol=1e-8, max_iter=20_000,
+    )  # fmt: skip
+    assert model.converged_
+    assert_same_gaussian(model, fit(X, limits, covariance_type=covariance_type, tol=1e-10), 1e-5)
+
+
+@pytest.mark.parametrize("limits", [None, (None, None), (-INF, None), (None, [INF, INF, INF])])
+@each_family
+def test_a_window_without_ends_is_complete_data(correlated, limits, covariance_type):
+    plain = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    model = clone(plain).set_params(truncation_limits=limits).fit(correlated)
+    np.testing.assert_array_equal(model.mean_, plain.mean_)
+    np.testing.assert_array_equal(model.covariance_, plain.covariance_)
+    assert model.log_likelihood_ == plain.log_likelihood_
+    assert model.score(correlated) == plain.score(correlated)
+
+
+@each_family
+def test_a_window_that_nearly_all_lies_in_changes_nearly_nothing(correlated, covariance_type):
+    plain = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    limits = tuple(plain.mean_ + side * 12 * plain.scale_ for side in (-1, 1))
+    model = fit(correlated, limits, covariance_type=covariance_type)
+    assert_same_gaussian(model, plain, 1e-9)
+
+
+@each_family
+def test_weights_are_repeats(rng, half, covariance_type):
+    X, limits = half
+    counts = rng.integers(0, 4, len(X))
+    weighted = GaussianGradientMLE(truncation_limits=limits, covariance_type=covariance_type)
+    weighted.fit(X, sample_weight=counts)
+    repeated = clone(weighted).fit(np.repeat(X, counts, axis=0))
+    assert_same_gaussian(weighted, repeated, 1e-9)
+    outside = np.vstack([X, [[-9.0, 9.0]]])  # of weight 0 it was never seen
+    again = clone(weighted).fit(outside, sample_weight=np.append(counts, 0))
+    assert_same_gaussian(weighted, again, 1e-12)
+
+
+@each_family
+def test_any_split_into_chunks(rng, half, covariance_type):
+    X, limits = half
+    whole = fit(X, limits, covariance_type=covariance_type, tol=1e-9)
+    model = clone(whole)
+    for chunk in np.split(X, np.sort(rng.integers(1, len(X), 5))):
+        model.partial_fit(chunk)
+    assert_same_gaussian(model, whole)
+    elsewhere = sum(SufficientStatistics.from_array(chunk) for chunk in np.array_split(X, 3))
+    assert_same_gaussian(clone(whole).fit_statistics(elsewhere), whole, 1e-9)
+
+
+def test_dask(half):
+    da = pytest.importorskip("dask.array")
+    X, limits = half
+    model = fit(da.from_array(X, chunks=(70, 2)), limits)
+    assert_same_gaussian(model, fit(X, limits), 1e-9)
+    scores = model.score_samples(da.from_array(X, chunks=(70, 2))).compute()
+    np.testing.assert_array_equal(scores, model.score_samples(X))
+    X[300, 1] = 1.6
+    with pytest.raises(ValueError, match=r"has 1\.6 in 'feature 1'"):
+        fit(da.from_array(X, chunks=(70, 2)), limits)
+
+
+def test_array_api(half, scipy_array_api):
+    xp = pytest.importorskip("array_api_strict")
+    from sklearn import config_context
+
+    X, limits = half
+    with config_context(array_api_dispatch=True):
+        model = fit(xp.asarray(X), limits)
+        scores = model.score_samples(xp.asarray(X))
+        far = model.score_samples(xp.asarray([[0.0, 9.0]]))
+    assert_same_gaussian(model, fit(X, limits), 1e-9)
+    np.testing.assert_allclose(np.asarray(scores), model.score_samples(X), rtol=1e-12)
+    assert far[0] == -INF
+
+
+def test_float32_at_its_limit():
+    X = np.array([[0.1], [0.2], *[[0.15]] * 6], dtype=np.float32)
+    model = fit(X, (0.1, 0.2))
+    assert np.isfinite(model.score_samples(X)).all()
+    integers = np.array([[1], [2], [2], [3]])
+    assert fit(integers, (0.5, 3.5)).converged_
+    with pytest.raises(ValueError, match="Row 0 has 1 in"):
+        fit(integers, (1.5, 3.5))
+
+
+@pytest.mark.parametrize("exponent", [-90, 0, 90])
+@each_family
+def test_any_unit(half, exponent, covariance_type):
+    X, limits = half
+    unit, shift = 10.0**exponent, np.array([3.0, -2.0])
+    plain = fit(X, limits, covariance_type=covariance_type, tol=1e-9)
+    moved = tuple((end + shift) * unit for end in limits)
+    model = fit((X + shift) * unit, moved, covariance_type=covariance_type, tol=1e-9)
+    assert model.converged_
+    np.testing.assert_allclose(model.mean_ / unit - shift, plain.mean_, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(model.scale_ / unit, plain.scale_, rtol=1e-7)
+
+
+def test_a_start_of_the_users_own(half):
+    X, limits = half
+    plain = fit(X, limits, tol=1e-9)
+    for mean, covariance in ((0.0, 1.0), (50.0, 1e4), (0.3, 0.01)):
+        model = fit(X, limits, mean_init=mean, covariance_init=covariance, tol=1e-9)
+        assert model.converged_
+        assert_same_gaussian(model, plain)
+
+
+@each_family
+def test_a_ridge_is_added_to_the_data(half, covariance_type):
+    X, limits = half
+    ridge = np.array([0.01, 0.02])
+    model = fit(X, limits, covariance_type=covariance_type, reg_covar=ridge, tol=1e-10)
+    data = SufficientStatistics.from_array(X)
+    inflated = SufficientStatistics(data.weight, data.mean, data.scatter + np.diag(ridge))
+    other = GaussianGradientMLE(
+        truncation_limits=limits, covariance_type=covariance_type, tol=1e-10
+    ).fit_statistics(inflated)
+    assert_same_gaussian(model, other, 1e-8)
+    assert model.log_likelihood_ == pytest.approx(model.score(X), rel=1e-12)
+
+
+# -- constant rates
+
+
+def test_a_constant_rate_is_the_textbook_recursion(rng):
+    x = truncnorm(-0.5, INF).rvs(200, random_state=3)
+    model = GaussianGradientMLE(
+        solver="gradient", learning_rate=0.1, truncation_limits=(-0.5, None), max_iter=30,
+        record_path=True, mean_init=0.2, covariance_init=1.44, tol=0.0,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning):
+        model.fit(x[:, None])
+    mean, sigma = 0.2, 1.2
+    for k in range(31):
+        assert model.mean_path_[k, 0] == pytest.approx(mean, rel=1e-12)
+        assert model.covariance_path_[k, 0, 0] == pytest.approx(sigma**2, rel=1e-12)
+        inside = truncnorm((-0.5 - mean) / sigma, INF, loc=mean, scale=sigma)
+        data, expected = (
+            ((m - mean) / sigma**2, (v + (m - mean) ** 2) / sigma**3)
+            for m, v in ((x.mean(), x.var()), (inside.mean(), inside.var()))
+        )
+        mean += 0.1 * (data[0] - expected[0])
+        sigma += 0.1 * (data[1] - expected[1])
+
+
+@pytest.mark.parametrize("parametrization", ["scale", "log-scale", "covariance", "precision"])
+def test_learning_rate_bound_against_differences(parametrization):
+    statistics, _ = statistics_of(-0.5, 1.5)
+    model = GaussianGradientMLE(
+        solver="gradient", parametrization=parametrization, truncation_limits=(-0.5, 1.5),
+        tol=1e-8, max_iter=20_000,
+    ).fit_statistics(statistics)  # fmt: skip
+    variance = {
+        "scale": lambda s: s**2,
+        "log-scale": lambda s: mpmath.exp(2 * s),
+        "covariance": lambda s: s,
+        "precision": lambda s: 1 / s,
+    }[parametrization]
+    theta = 0.0, 0.0 if parametrization == "log-scale" else 1.0  # of the parent
+
+    def value(mean, block):
+        moments = float(statistics.mean[0]), float(statistics.scatter[0, 0])
+        return log_likelihood(mean, variance(block), *moments, -0.5, 1.5)
+
+    with mpmath.workdps(40):
+        hessian = [
+            [float(mpmath.diff(value, theta, orders)) for orders in row]
+            for row in (((2, 0), (1, 1)), ((1, 1), (0, 2)))
+        ]
+    bound = 2 / np.linalg.eigvalsh(-np.array(hessian))[-1]
+    assert model.learning_rate_bound_ == pytest.approx(bound, rel=1e-4)
+
+
+def test_the_bound_of_the_natural_step_is_where_it_blows_up():
+    """In the far tail it is below the 2 of complete data."""
+    statistics, ends = statistics_of(0.5, INF)
+    model = GaussianGradientMLE(truncation_limits=ends).fit_statistics(statistics)
+    bound = model.learning_rate_bound_
+    assert 1.0 < bound < 1.8
+    near = {"mean_init": 1e-3, "covariance_init": 1.001, "max_iter": 20_000}
+    below = clone(model).set_params(learning_rate=0.97 * bound, **near).fit_statistics(statistics)
+    assert below.converged_
+    above = clone(model).set_params(learning_rate=1.03 * bound, **near)
+    with pytest.warns(ConvergenceWarning):
+        above.fit_statistics(statistics)
+    assert not above.converged_
+
+
+# -- what can be asked of the density
+
+
+@pytest.mark.parametrize("limits", [(-1.0, INF), (3.0, INF), (40.0, INF), (0.5, 0.6)])
+@each_family
+def test_draws_from_the_window(rng, limits, covariance_type):
+    statistics, ends = statistics_of(*limits)
+    model = GaussianGradientMLE(truncation_limits=ends, covariance_type=covariance_type)
+    model.fit_statistics(statistics)
+    seed = int(rng.integers(2**31))
+    inside = model.sample(5000, random_state=seed, truncated=True)[:, 0]
+    assert kstest(inside, truncnorm(*limits).cdf).pvalue > 1e-3
+    parent = model.sample(5000, random_state=seed)[:, 0]
+    assert kstest(parent, "norm").pvalue > 1e-3
+
+
+def test_draws_of_several_features_are_those_of_rejection(rng, half):
+    X, (lower, upper) = half
+    X = np.column_stack([X, X @ [1.0, -0.5] + rng.standard_normal(len(X))])
+    lower, upper = np.append(lower, -INF), np.append(upper, INF)
+    model = fit(X, (lower, upper))
+    draws = model.sample(20_000, random_state=int(rng.integers(2**31)), truncated=True)
+    assert ((lower <= draws) & (draws <= upper)).all()
+    other = truncated_rows(rng, 20_000, model.mean_, model.covariance_, lower, upper)
+    for weights in (*np.eye(3), [1, 1, 0], [1, -1, 1], [0, 1, 2]):
+        assert kstest(draws @ weights, other @ weights).pvalue > 1e-4
+    parent = model.sample(20_000, random_state=1)
+    assert not ((lower <= parent) & (parent <= upper)).all(axis=1).all()
+
+
+def test_densities_are_of_what_is_seen(half):
+    X, limits = half
+    model = fit(X, limits)
+    outside = np.array([[-0.6, 0.0], [0.0, 1.6], [0.0, 0.0]])
+    assert (np.isinf(model.score_samples(outside)) == [True, True, False]).all()
+    assert model.score(outside) == -INF
+    weights = [0.0, 0.0, 1.0]
+    assert model.score(outside, sample_weight=weights) == model.score_samples(outside)[2]
+    assert np.isfinite(model.mahalanobis(outside)).all()
+    gaps = np.array([[np.nan, 0.0], [0.0, 0.0]])
+    for question in (model.score_samples, model.score, model.impute):
+        with pytest.raises(ValueError, match="Drop the rows that miss values"):
+            question(gaps)
+    np.testing.assert_array_equal(model.impute(X), X)
+
+
+# -- what is refused
+
+
+def test_a_row_outside_is_named(half):
+    X, limits = half
+    X = pd.DataFrame(X, columns=["flux", "colour"])
+    model = fit(X, limits)
+    before = model.mean_.copy()
+    X.iloc[17, 1] = 1.75
+    with pytest.raises(ValueError, match=r"Row 17 has 1\.75 in 'colour'.* -2 to 1\.5"):
+        model.fit(X)
+    with pytest.raises(ValueError, match="Row 17"):
+        model.partial_fit(X)
+    np.testing.assert_array_equal(model.mean_, before)
+    model.set_params(truncation_limits=(limits[0], [INF, 1.8])).fit(X)  # wider limits
+    model.set_params(truncation_limits=limits).fit(X.drop(17))  # without the row
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ((1.0, 1.0), "no interval for 'feature 0': its lower limit is 1 and its upper limit 1"),
+        ((None, [3.0, -INF]), "no interval for 'feature 1'"),
+        (([0.0, 2.0], [5.0, 1.0]), "no interval for 'feature 1'"),
+        (([0.0, np.nan], None), "NaN for 'feature 1'"),
+        (([0.0, 1.0, 2.0], None), r"array of shape \(2,\)"),
+        ((0.0, 1.0, 2.0), r"a pair \(lower, upper\), got 3"),
+    ],
+)
+def test_limits_that_are_none(limits, message):
+    with pytest.raises(ValueError, match=message):
+        fit(np.array([[0.5, 0.5], [1.0, 0.7], [0.2, 0.9]]), limits)
+
+
+def test_other_refusals(half):
+    X, limits = half
+    with pytest.raises(ValueError, match="does not serve truncated samples"):
+        fit(X, limits, solver="closed-form")
+    gaps = X.copy()
+    gaps[3, 0] = np.nan
+    for covariance_type in FAMILIES:
+        with pytest.raises(ValueError, match="Drop the rows that miss values"):
+            fit(gaps, limits, covariance_type=covariance_type)
+    assert fit(gaps[~np.isnan(gaps).any(axis=1)], limits).converged_
+    statistics = SufficientStatistics.from_array(X + 9.0)
+    with pytest.raises(ValueError, match="mean of 'feature 1'"):
+        GaussianGradientMLE(truncation_limits=limits).fit_statistics(statistics)
+
+
+def test_no_warning_where_all_is_well(half):
+    X, limits = half
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(X, limits)
