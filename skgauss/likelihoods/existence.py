@@ -135,7 +135,7 @@ def through_window(
     return regularized._replace(likelihood=likelihood)
 
 
-def seen_through(complete: GaussianLikelihood, window: Window) -> TruncatedLikelihood:
+def seen_through(complete: Any, window: Window) -> TruncatedLikelihood:
     """The likelihood of complete data that were seen through a window."""
     return (TruncatedFull if complete.family.correlated else TruncatedDiagonal)(complete, window)
 
