@@ -47,6 +47,7 @@ _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed fo
 _TRUSTED = 0.1  # nats that a parabola may promise and be believed
 # Largest variance by that of the data, in any direction, without a doubt; and where the parabola
 # need not be asked.
+_NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
 _WIDE, _VERY_WIDE = 100.0, 1e4
 
 
@@ -317,12 +318,12 @@ class TruncatedFull(TruncatedLikelihood):
         width, direction = self._widest(at)
         if len(self._bounded) == 1 or width <= _WIDE:
             return False
-        if direction @ at.score_covariance @ direction <= 0:
-            return False
+        rises = bool(direction @ at.score_covariance @ direction > 0)
         if not self.has_information:
-            return True
+            return rises
         step, gain = self.information(at).newton_step(at.natural_gradient, math.inf)
-        if gain > _TRUSTED and width < _VERY_WIDE:
+        near = gain <= _TRUSTED and (rises or at.is_stationary(_NEAR))
+        if not (near or (rises and width > _VERY_WIDE)):
             return False
         return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
 

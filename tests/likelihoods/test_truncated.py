@@ -13,6 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss.boxes import box_moments
 from skgauss.gaussian import make_family
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.likelihoods.existence import NoMaximumError
@@ -358,6 +359,21 @@ def test_gradient_and_information_are_derivatives(rng, d):
     assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
     coarse = 1e-6 if d < 4 else 0.03  # from draws
     assert step @ (information @ step) == pytest.approx(-bend, rel=coarse)
+
+
+@pytest.mark.parametrize(("correlation", "limit"), [(0.5, 8.0), (0.5, 15.0), (-0.3, 10.0)])
+def test_a_wide_parent_is_not_taken_for_an_endless_one(correlation, limit):
+    """Its variance is some hundred times that inside the window, from the start on."""
+    covariance = np.array([[1.0, correlation], [correlation, 1.0]])
+    lower, upper = np.full((1, 2), limit), np.full((1, 2), INF)
+    inside = box_moments(lower, upper, upper - lower, covariance)
+    scatter = (inside.covariance[0] + inside.covariance[0].T) / 2
+    model = GaussianGradientMLE(truncation_limits=(limit, None))
+    model.fit_statistics(SufficientStatistics(1e4, inside.mean[0], scatter))
+    assert model.converged_
+    assert model.n_iter_ <= 30
+    np.testing.assert_allclose(model.mean_, 0.0, atol=1e-3)
+    np.testing.assert_allclose(model.covariance_, covariance, atol=1e-3)
 
 
 @pytest.mark.parametrize(("d", "n"), [(1, 10**6), (2, 200_000), (3, 100_000), (5, 30_000)])
