@@ -82,8 +82,9 @@ corners = midpoints - 0.5
 for (parent, child), n in zip(corners.to_numpy(), count, strict=True):
     shade = str(1 - 0.7 * np.sqrt(n / count.max()))
     ax.add_patch(Rectangle((parent, child), 1, 1, color=shade, lw=0, zorder=0))
-for model, colour, name in [(middle, "C1", "midpoints"), (classes, "C0", "classes")]:
-    style = {"edgecolor": colour, "facecolor": "none", "label": name}
+outlines = [(classes, "C0", "classes", "-"), (middle, "C1", "midpoints", "--")]
+for model, colour, name, line in outlines:
+    style = {"edgecolor": colour, "facecolor": "none", "label": name, "ls": line}
     GaussianEllipseDisplay.from_estimator(model, n_std=2, ax=ax, ellipse_kwargs=style)
 ax.set(
     xlabel="mid-height of the parents (inches)", ylabel="height of the child (inches)"
