@@ -152,7 +152,7 @@ def gradients_of_box(found, covariance):
     return along_mean, 0.5 * (precision @ second @ precision - precision)
 
 
-def coarse_log_likelihood(lower, upper, mean, covariance, weights=None):
+def coarse_log_likelihood(lower, upper, mean, covariance, weights=None, tolerance=1e-10):
     """Average log-density of what is known, row by row, by SciPy's normal distributions."""
     densities = np.zeros(len(lower))
     for i, (low, high) in enumerate(zip(lower, upper, strict=True)):
@@ -168,7 +168,7 @@ def coarse_log_likelihood(lower, upper, mean, covariance, weights=None):
             log_cdf = norm.logcdf(ends[:, 0])
             densities[i] += log_cdf[1] + np.log1p(-np.exp(log_cdf[0] - log_cdf[1]))
         elif c.any():
-            law = multivariate_normal(center, spread, abseps=1e-10, releps=1e-10, seed=0)
+            law = multivariate_normal(center, spread, abseps=tolerance, releps=tolerance, seed=0)
             densities[i] += np.log(law.cdf(high[c], lower_limit=low[c]))
     return np.average(densities, weights=weights)
 

@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from skgauss import GaussianGradientMLE, IntervalDisplay
+from skgauss.datasets import load_airquality
 
-days = pd.read_csv("airquality.csv")
-X = days[["Ozone", "Solar.R", "Wind", "Temp"]].assign(Ozone=np.cbrt(days["Ozone"]))
+days = load_airquality(as_frame=True).data
+X = days.assign(Ozone=np.cbrt(days["Ozone"]))
 models = {
     "all days": GaussianGradientMLE().fit(X),
     "complete days": GaussianGradientMLE().fit(X.dropna()),

@@ -48,6 +48,19 @@ def race(request, benchmark):
     return run
 
 
+@pytest.fixture
+def alone(benchmark):
+    """Time ours where there is no peer; `target` is in seconds."""
+
+    def run(row, target, ours):
+        benchmark.pedantic(ours, rounds=3)
+        if benchmark.stats:
+            _targets[row] = target
+            _seconds[row]["ours"].append(benchmark.stats.stats.min)
+
+    return run
+
+
 @pytest.hookimpl(trylast=True)  # below the tables of pytest-benchmark
 def pytest_terminal_summary(terminalreporter):
     """A line a row: best times, their ratio, the ratios of single turns, the target."""
@@ -65,3 +78,6 @@ def pytest_terminal_summary(terminalreporter):
             figures = (f"{1e3 * time:.4g}" for time in best)
             ratio = f"{best[0] / best[1]:.3f}"
             terminalreporter.line(line.format(row, *figures, ratio, turns, f"{_targets[row]:.3g}"))
+        elif ours:
+            target = f"{1e3 * _targets[row]:.4g} ms"
+            terminalreporter.line(line.format(row, f"{1e3 * min(ours):.4g}", "", "", "", target))

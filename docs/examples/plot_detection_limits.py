@@ -1,0 +1,143 @@
+"""
+Less than 0.1: detection limits
+===============================
+
+Nine chemicals in the blood of 198 people. Where there was less than 0.1 ng/mL, the
+laboratory could only say so. How do they go together? A number in the place of "<0.1",
+dropping the people, or the likelihood of what is known: three answers.
+"""
+
+# %%
+# The likelihood takes the results as they are: a number, or an interval without a lower
+# end. Its logarithm is what is nearly Gaussian.
+import numpy as np
+import pandas as pd
+
+from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_pfas
+
+pfas = load_pfas(as_frame=True)
+print(pfas.frame.head(4).to_string(index=False))
+print("\nbelow the limit, of 198:", pfas.data.isna().sum().to_dict())
+print("people with no result below it:", len(pfas.data.dropna()))
+
+# %%
+# Four substances were measured in nearly everybody. So they can tell how good an answer
+# is: take them as the truth, and pretend that the laboratory had been blunter. A limit of
+# 1 or 2 ng/mL hides what is below it, and each way has to make do with the rest.
+measured = ["PFHxS", "n-PFOA", "n-PFOS", "Sm-PFOS"]
+X = np.log(pfas.data_upper[measured])
+
+
+def half(X, limit):
+    return GaussianGradientMLE().fit(X.where(limit < X, limit - np.log(2)))
+
+
+def over_root_two(X, limit):
+    return GaussianGradientMLE().fit(X.where(limit < X, limit - np.log(2) / 2))
+
+
+def dropped(X, limit):
+    return GaussianGradientMLE().fit(X[(limit < X).all(axis=1)])
+
+
+def likelihood(X, limit):
+    return GaussianGradientMLE(censoring_limits=(limit, None)).fit(X)
+
+
+ways = {
+    "LOD/2": half,
+    "LOD/√2": over_root_two,
+    "rows dropped": dropped,
+    "likelihood": likelihood,
+}
+limits = [0.2, 0.5, 1.0, 2.0]
+blunt = {way: [fit(X, np.log(limit)) for limit in limits] for way, fit in ways.items()}
+hidden = [(np.log(limit) >= X).mean() for limit in limits]
+print(pd.DataFrame(hidden, limits).round(2).to_string())
+
+# %%
+# The thin line is what all results say, before any was hidden.
+import matplotlib.pyplot as plt
+
+truth = GaussianGradientMLE().fit(X)
+shown = {
+    "deviation of log Sm-PFOS": lambda model: model.scale_[3],
+    "its correlation with PFHxS": lambda model: model.correlation_[0, 3],
+}
+styles = {"LOD/2": "s--", "LOD/√2": "^--", "rows dropped": "v:", "likelihood": "o-"}
+colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
+fig, axes = plt.subplots(1, 2, figsize=(6.4, 4.2), sharey=True)
+for ax, (title, value) in zip(axes, shown.items(), strict=True):
+    ax.axhline(value(truth), color="k", lw=0.8)
+    for way, models in blunt.items():
+        values = [value(model) for model in models]
+        ax.plot(limits, values, styles[way], color=colours[way], label=way)
+    ax.set(title=title, xlabel="limit (ng/mL)", ylim=(0, None), xticks=[0, 1, 2])
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+plt.show()
+
+# %%
+# At 2 ng/mL three quarters of Sm-PFOS are hidden. The likelihood, too, has lost a part of the
+# correlation by then, since these logarithms are not quite Gaussian. The others have lost
+# much more.
+#
+# Now the results as they are, with the limit of 0.1. Sb-PFOA is left out, of which 92 % of
+# the people had too little. Each point is a pair of the other eight.
+substances = [name for name in pfas.feature_names if name != "Sb-PFOA"]
+lower, upper = np.log(pfas.data[substances]), np.log(pfas.data_upper[substances])
+honest = GaussianGradientMLE().fit(lower, X_upper=upper)
+pairs = np.triu_indices(len(substances), 1)
+known = honest.correlation_[pairs]
+
+fig, ax = plt.subplots(figsize=(6.4, 4.4))
+for way, value in {
+    "LOD/2": np.log(0.1 / 2),
+    "LOD/√2": np.log(0.1 / np.sqrt(2)),
+}.items():
+    naive = GaussianGradientMLE().fit(lower.fillna(value)).correlation_[pairs]
+    ax.plot(known, naive - known, styles[way][0], color=colours[way], label=way, ms=5)
+worst = np.argmin(naive - known)
+ax.annotate(
+    " and ".join(substances[index[worst]] for index in pairs),
+    (known[worst], (naive - known)[worst]),
+    (-8, -4),
+    textcoords="offset points",
+    ha="right",
+)
+ax.axhline(0, color="k", lw=0.8)
+ax.set(xlabel="correlation, by likelihood", ylabel="naive correlation, less that")
+ax.legend(loc="lower left")
+plt.show()
+
+# %%
+# A number in the place of "<0.1" weakens nearly every correlation.
+#
+# ``impute`` puts a number there, too, and tells how sure it is of that. It asks the other
+# substances: who has much of PFDA and of n-PFOS is likely to have more of PFUnDA, be it below
+# the limit or not.
+filled, std = honest.impute(lower, return_std=True, X_upper=upper)
+x, y = substances.index("n-PFOS"), substances.index("PFUnDA")
+gap = lower["PFUnDA"].isna().to_numpy()
+
+fig, ax = plt.subplots(figsize=(6.4, 4.6))
+ax.plot(filled[~gap, x], filled[~gap, y], ".", color="0.6", label="measured")
+ax.errorbar(
+    filled[gap, x],
+    filled[gap, y],
+    std[gap, y],
+    fmt="o",
+    ms=3,
+    lw=0.8,
+    label="imputed, ± 1 deviation",
+)
+ax.axhline(np.log(0.1), color="k", lw=0.8, label="limit")
+ax.axhline(np.log(0.05), color="C1", ls="--", label="LOD/2")
+ax.set(xlabel="log n-PFOS", ylabel="log PFUnDA")
+ax.legend(loc="upper left")
+plt.show()
+
+# %%
+# The mean of a value that lies below the limit lies below it as well. A deviation added to
+# it may reach beyond, since what it belongs to is not symmetric. With LOD/2 all of the blue
+# dots would be on the dashed line.
