@@ -10,3 +10,8 @@ def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> s
     shown = separator.join(items[:_SHOWN])
     rest = len(items) - _SHOWN
     return shown + (f" and {rest} {more}" if rest > 0 else "")
+
+
+def iterations(number: int) -> str:
+    """A number of iterations, in words that fit it."""
+    return f"{number} iteration{'' if number == 1 else 's'}"

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import capped, iterations
 from ..likelihoods import Likelihood, linear_relation
 from ..solvers import Solution
 from .attempt import Attempt
@@ -67,8 +67,8 @@ def explain(
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     if solution.stop_reason == "unbounded":
         return (
-            f"solver={estimator.solver!r} stopped as 'unbounded' after {solution.n_iter} "
-            f"iterations: {why_unbounded(solution, likelihood, names)} "
+            f"solver={estimator.solver!r} stopped as 'unbounded' after "
+            f"{iterations(solution.n_iter)}: {why_unbounded(solution, likelihood, names)} "
             f"{_how_to_bound(solution, likelihood)} {_see(likelihood.page)}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
@@ -152,12 +152,12 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
             "positive, a covariance that is not positive definite, or a number that is not "
             "finite), and the iterate of highest likelihood was kept."
         ),
-        "max_iter": f"did not converge in max_iter={estimator.max_iter} iterations: {norm}.",
+        "max_iter": f"did not converge in max_iter={iterations(estimator.max_iter)}: {norm}.",
         "stalled": (
-            f"stalled after {solution.n_iter} iterations, where its search found no step that "
+            f"stalled after {iterations(solution.n_iter)}, where its search found no step that "
             f"raises the likelihood: {norm}."
         ),
-        "callback": f"was stopped by a callback after {solution.n_iter} iterations: {norm}.",
+        "callback": f"was stopped by a callback after {iterations(solution.n_iter)}: {norm}.",
     }[solution.stop_reason]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._wording import iterations
 from ..likelihoods import Likelihood
 from ..solvers import Solution
 from .attempt import Attempt
@@ -30,7 +31,7 @@ def explain_remedies(
     if not trials.converged:
         return "None of the other settings that were tried converged." if trials.tried else ""
     told = [
-        f"in {n_iter} {'iteration' if n_iter == 1 else 'iterations'} with {settings}"
+        f"in {iterations(n_iter)} with {settings}"
         for n_iter, settings in reversed(trials.converged)
     ]
     return f"The fit converges {'; or '.join(told)}."

@@ -54,4 +54,5 @@ def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequen
 def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:
     if wrong.any():
         who = capped([repr(names[j]) for j in np.flatnonzero(wrong).tolist()])
-        raise NoMaximumError(f"{who} {why}", remedy)
+        each = "each of " if np.count_nonzero(wrong) > 1 else ""
+        raise NoMaximumError(f"{each}{who} {why}", remedy)

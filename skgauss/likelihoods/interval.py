@@ -58,6 +58,7 @@ class _WithIntervals(ObservedLikelihood):
     unimodal = False  # as a climb without an end has a small gradient, too
     has_information = False
     what_is_unknown = "values known only to an interval"
+    page = "detection_limits"
 
     def spreading(self, at: Evaluation) -> np.ndarray:
         assert self.frame is not None

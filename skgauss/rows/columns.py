@@ -33,7 +33,8 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
             f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make "
             "numbers of them. Of text that holds numbers pandas makes them with to_numeric("
             "column, errors='coerce') and polars with column.cast(float, strict=False), and a "
-            "missing value of the rest."
+            "missing value of the rest. Of a mark such as '<0.1' make the ends of an interval: see "
+            "X_upper."
         ) from error
 
 

@@ -354,7 +354,7 @@ def test_a_callback_is_no_failure(correlated):
 
     model = gradient(learning_rate=0.01).set_callbacks(Stop())
     assert re.fullmatch(
-        r"solver='gradient' was stopped by a callback after 1 iterations: the natural gradient "
+        r"solver='gradient' was stopped by a callback after 1 iteration: the natural gradient "
         r"norm is \S+, above tol=1e-06\.",
         warning_of(model, correlated),
     )
@@ -429,7 +429,7 @@ def test_the_page_of_a_slow_climb_over_gaps():
 
 
 def test_the_pages_exist():
-    for page in ("blow_up", "missing_values"):
+    for page in ("blow_up", "missing_values", "detection_limits", "truncation"):
         assert (DOCS / f"{page}.rst").exists()
 
 
