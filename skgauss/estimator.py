@@ -109,7 +109,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         apply wherever the estimator is handed X, to values that are known exactly.
     truncation_limits : tuple (lower, upper), default=None
         Rows are seen only where every feature lies between its limits, each of which is None, a
-        number, or an array of shape (n_features,) with infinity where there is none. What is
+        number, or one number for each feature, NaN for one without a limit. What is
         fitted is the Gaussian that they were cut from; a row outside is an error. It does not go
         together with missing values or with intervals.
     warm_start : bool, default=False

@@ -31,7 +31,8 @@ from . import arrays
 from .arrays import NeedsNumPy, is_elsewhere, to_host
 from .columns import check_same_names, feature_names, numbers
 from .dask import DaskRows, beside_dask, is_dask, sample_of
-from .intervals import CoarseRows, Intervals, Rows, beside, checked_limits
+from .intervals import CoarseRows, Intervals, Rows, beside
+from .limits import checked_limits
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
@@ -97,7 +98,8 @@ def rows_of(
     limits = estimator.censoring_limits
     if limits is None and X_upper is None:
         return rows
-    limits = checked_limits((None, None) if limits is None else limits, feature_names(estimator))
+    limits = (None, None) if limits is None else limits
+    limits = checked_limits(limits, "censoring_limits", feature_names(estimator))
     return CoarseRows(rows, limits, X_upper is not None)
 
 

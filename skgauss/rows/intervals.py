@@ -9,9 +9,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .._typing import Array
-from .arrays import NeedsNumPy, is_elsewhere, to_host
-
-Limits = tuple[Array, Array]
+from .arrays import NeedsNumPy, is_elsewhere
+from .limits import Limits
 
 
 class Rows(Protocol):
@@ -127,45 +126,3 @@ def beside(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.ndarr
             "X_upper must be too."
         )
     return np.hstack((X, X_upper))
-
-
-def checked_limits(limits: Any, names: Sequence[str]) -> Limits:
-    """Limits of each feature, infinite where there is none.
-
-    Raises
-    ------
-    ValueError
-        If they are no pair, do not fit the features, or cross.
-    """
-    if len(limits) != 2:
-        raise ValueError(
-            "censoring_limits must be a pair (lower, upper), each None, a number or one number "
-            f"for each feature, got {limits!r}."
-        )
-    pairs = zip(("lower", "upper"), limits, (-np.inf, np.inf), strict=True)
-    low, high = (_limit(*pair, names) for pair in pairs)
-    crossed = np.flatnonzero(low >= high)
-    if crossed.size:
-        j = crossed[0]
-        raise ValueError(
-            f"The censoring_limits of {names[j]!r} cross: the lower one is {low[j]}, the upper one "
-            f"{high[j]}."
-        )
-    return low, high
-
-
-def _limit(side: str, limit: Any, none: float, names: Sequence[str]) -> Array:
-    if limit is None:
-        return np.full(len(names), none)
-    try:
-        values = np.array(to_host(limit), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"The {side} limit in censoring_limits must be a number or numbers, got {limit!r}."
-        ) from error
-    if values.shape not in ((), (len(names),)):
-        raise ValueError(
-            f"The {side} limit in censoring_limits must be a number or {len(names)} of them, one "
-            f"for each feature from {names[0]!r} to {names[-1]!r}, got shape {values.shape}."
-        )
-    return np.where(np.isnan(values), none, values) + np.zeros(len(names))

@@ -11,6 +11,7 @@ from sklearn.utils._array_api import get_namespace, get_namespace_and_device
 from .._typing import Array
 from ..blocks import chunks_of
 from .arrays import to_host
+from .limits import checked_limits
 
 MISSING_AND_TRUNCATED = (
     "X holds NaN or intervals, and truncation_limits do not go with values that are not known "
@@ -41,17 +42,7 @@ class Window(NamedTuple):
         """
         if limits is None:
             return None
-        if len(limits) != 2:
-            raise ValueError(
-                f"truncation_limits must be a pair (lower, upper), got {len(limits)} limits."
-            )
-        window = cls(*(_limit(*of, names) for of in zip(limits, (-np.inf, np.inf), strict=True)))
-        for j in np.flatnonzero(~(window.lower < window.upper)).tolist():
-            raise ValueError(
-                f"truncation_limits leave no interval for {names[j]!r}: its lower limit is "
-                f"{window.lower[j]:g} and its upper limit {window.upper[j]:g}. The lower one "
-                "must be below the upper one."
-            )
+        window = cls(*checked_limits(limits, "truncation_limits", names))
         return window if window.bounded.size else None
 
     @property
@@ -158,20 +149,3 @@ def check_no_gaps(X: Any) -> None:
     xp, _ = get_namespace(X)
     if xp.isdtype(X.dtype, "real floating") and bool(xp.any(xp.isnan(X))):
         raise ValueError(MISSING_AND_TRUNCATED)
-
-
-def _limit(limit: Any, default: float, names: Sequence[str]) -> Array:
-    """One end for each feature."""
-    value = np.asarray(to_host(default if limit is None else limit), dtype=np.float64)
-    if value.shape not in ((), (len(names),)):
-        raise ValueError(
-            "Each of truncation_limits must be None, a number or an array of shape "
-            f"({len(names)},), one limit for each feature, got shape {value.shape}."
-        )
-    value = np.broadcast_to(value, (len(names),))
-    for j in np.flatnonzero(np.isnan(value)).tolist():
-        raise ValueError(
-            f"truncation_limits hold NaN for {names[j]!r}. Write None, or infinity among others, "
-            "where there is no limit."
-        )
-    return value

@@ -675,12 +675,11 @@ def test_a_row_outside_is_named(half):
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        ((1.0, 1.0), "no interval for 'feature 0': its lower limit is 1 and its upper limit 1"),
-        ((None, [3.0, -INF]), "no interval for 'feature 1'"),
-        (([0.0, 2.0], [5.0, 1.0]), "no interval for 'feature 1'"),
-        (([0.0, np.nan], None), "NaN for 'feature 1'"),
-        (([0.0, 1.0, 2.0], None), r"array of shape \(2,\)"),
-        ((0.0, 1.0, 2.0), r"a pair \(lower, upper\), got 3"),
+        ((1.0, 1.0), "'feature 0' cross: the lower one is 1, the upper one 1"),
+        ((None, [3.0, -INF]), "'feature 1' cross"),
+        (([0.0, 2.0], [5.0, 1.0]), "'feature 1' cross"),
+        (([0.0, 1.0, 2.0], None), r"must be a number or 2 of them.* got shape \(3,\)"),
+        ((0.0, 1.0, 2.0), r"must be a pair \(lower, upper\)"),
     ],
 )
 def test_limits_that_are_none(limits, message):

@@ -95,7 +95,7 @@ def test_features_without_a_limit(sample):
     ("limits", "message"),
     [
         ((1, 2, 3), "must be a pair"),
-        ((1.0, 0.5), "'b' cross: the lower one is 1.0, the upper one 0.5"),
+        ((1.0, 0.5), "'b' cross: the lower one is 1, the upper one 0.5"),
         (([0, 3.0], [1, 2.0]), "'a' cross"),
         (([0, 1, 2], None), "number or 2 of them, one for each feature from 'b' to 'a'"),
         (("low", None), "lower limit in censoring_limits must be a number"),

@@ -1,0 +1,53 @@
+"""Limits of the features as a user writes them: of detection, or of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from .arrays import to_host
+
+Limits = tuple[Array, Array]
+
+
+def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
+    """Limits of each feature, infinite where there are none.
+
+    Raises
+    ------
+    ValueError
+        If they are no pair, do not fit the features, or leave nothing between them.
+    """
+    if not hasattr(limits, "__len__") or len(limits) != 2:
+        raise ValueError(
+            f"{parameter} must be a pair (lower, upper), each None, a number or one number for "
+            f"each feature, got {limits!r}."
+        )
+    pairs = zip(("lower", "upper"), limits, (-np.inf, np.inf), strict=True)
+    low, high = (_limit(*pair, parameter, names) for pair in pairs)
+    for j in np.flatnonzero(~(low < high)).tolist():
+        raise ValueError(
+            f"The {parameter} of {names[j]!r} cross: the lower one is {low[j]:g}, the upper one "
+            f"{high[j]:g}. The lower one must be below the upper one."
+        )
+    return low, high
+
+
+def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[str]) -> Array:
+    if limit is None:
+        return np.full(len(names), none)
+    try:
+        values = np.array(to_host(limit), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"The {side} limit in {parameter} must be a number or numbers, got {limit!r}."
+        ) from error
+    if values.shape not in ((), (len(names),)):
+        raise ValueError(
+            f"The {side} limit in {parameter} must be a number or {len(names)} of them, one for "
+            f"each feature from {names[0]!r} to {names[-1]!r}, got shape {values.shape}."
+        )
+    return np.where(np.isnan(values), none, values) + np.zeros(len(names))
