@@ -1,9 +1,12 @@
 """What the pages of the site show as output is what their code gives."""
 
 import doctest
+import re
+import warnings
 from pathlib import Path
 
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -13,3 +16,15 @@ def test_code_gives_the_output_shown(page, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # whoever copies it has no file of ours
     failed, _ = doctest.testfile(str(page), module_relative=False)
     assert failed == 0
+
+
+def test_the_readme_shows_the_output_of_its_code(capsys):
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", readme, re.DOTALL)
+    assert len(blocks) == readme.count("```python") > 2
+    names = {}
+    for code, output in blocks:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # of the rate that is too large
+            exec(code, names)
+        assert capsys.readouterr().out == output
