@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     _frame: Frame
     _truncation: Truncation | None
     censoring_limits: Any
+    sufficient_statistics_: Any
 
     @property
     def precision_(self):
@@ -97,8 +99,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         score : float
-            In nats per observation.
+            In nats per observation. Scores under other `censoring_limits` or `truncation_limits`
+            are those of other data: do not search over the limits.
         """
+        self._warn_of_forgotten(X_upper)
         total, weight = self._total_log_density(X, sample_weight, X_upper)
         return float(total / weight)
 
@@ -170,8 +174,23 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
         density = self._density()
+        self._warn_of_forgotten(X_upper)
         imputed, std = rows_of(self, X, X_upper=X_upper).map(density._filled_in)
         return (imputed, std) if return_std else imputed
+
+    def _warn_of_forgotten(self, X_upper: Any) -> None:
+        """A search or a pipeline that does not route X_upper would take lower ends for values."""
+        self._check_fitted()
+        intervals = self.sufficient_statistics_.coarse and self.censoring_limits is None
+        if intervals and X_upper is None:
+            warnings.warn(
+                "The model was fitted with X_upper, and now X comes without it: every value counts "
+                "as known exactly, and NaN as missing. Pass X_upper too; in a pipeline or a search "
+                "by metadata routing, as in set_score_request(X_upper=True). For values that are "
+                "known exactly pass X_upper=X.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _density(self) -> GaussianDensity:
         """The density of now: no later fit changes it, and it is small enough to be sent."""

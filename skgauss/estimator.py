@@ -103,7 +103,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Where values are missing, or known only to an interval, only the climb can tell, which
         then stops as "unbounded", and no ridge is added.
     censoring_limits : tuple (lower, upper), default=None
-        Each None, a number, or one number for each feature, NaN for one without a limit. A value
+        Each None, a number, or one number for each feature, NaN for one without a limit; a dict
+        or a pandas Series gives them by name. A value
         at or below `lower` is known only to be at most that, a value at or above `upper` only to
         be at least that: the detection limits of a laboratory, the saturation of a sensor. They
         apply wherever the estimator is handed X, to values that are known exactly.
@@ -344,6 +345,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         task.begin()
         statistics = self._summarize(rows, seen)
         if not first:
+            self._check_same_window(seen)
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
@@ -533,6 +535,18 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         if window is not None:
             summary = partial(window.summarize, summary, names)
         return rows.summarize(summary)
+
+    def _check_same_window(self, seen):
+        """Refuse to add rows that were seen through another window than those before."""
+        if not hasattr(self, "_truncation"):  # nothing is fitted yet
+            return
+        before = self._truncation and self._truncation.window
+        now = Window.of(self.truncation_limits, feature_names(seen))
+        if (before and before.ends) != (now and now.ends):
+            raise ValueError(
+                "truncation_limits are not those of the rows before, which were seen through "
+                "another window. Set them back, or call fit on all rows of one window."
+            )
 
     def _climb(self, statistics, seen, start, task, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""

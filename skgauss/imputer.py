@@ -118,6 +118,7 @@ n_features_with_missing)
         """
         if not self.add_indicator:
             return self.impute(X, X_upper=X_upper)
+        self._warn_of_forgotten(X_upper)
         fill = partial(_filled_and_marked, self._density(), self.indicator_.features_)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 

@@ -29,7 +29,7 @@ from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import information_matrix
 from .point import Parameters, Point, warn_of
 
-_NOTHING = 1e-8  # an eigenvalue of the information that is none, however exact
+_NOTHING = 1e-8  # an eigenvalue of an information by differences that is none
 _MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
 
 
@@ -98,7 +98,7 @@ def _from_information(at: Point) -> Parameters:
     at.check_size()
     with threads.blas_threads_for(at.family.n_parameters**3):
         matrix = information_matrix(at.likelihood, at.evaluation)
-        resolution = max(_NOTHING, at.evaluation.natural_gradient_norm)
+        resolution = max(_nothing(at), at.evaluation.natural_gradient_norm)
         steps, flat = _steps(matrix, resolution)
         errors = _lengths(at, steps)
         if not len(flat):
@@ -107,6 +107,14 @@ def _from_information(at: Point) -> Parameters:
         return Parameters(
             *(np.where(m > _MOVED, np.nan, e) for m, e in zip(moved, errors, strict=True))
         )
+
+
+def _nothing(at: Point) -> float:
+    """An eigenvalue of the information that is none."""
+    likelihood = at.likelihood
+    if likelihood.has_information and likelihood.information_is_exact:
+        return likelihood.information(at.evaluation).resolution
+    return _NOTHING
 
 
 def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:

@@ -141,7 +141,8 @@ def check_maximum(estimator: Any) -> None:
         raise ValueError(
             f"This fit stopped as {estimator.stop_reason_!r}. Only a maximum of the likelihood has "
             "standard errors, intervals and tests. Fit with solver='natural' and a larger "
-            "max_iter; where there is no maximum, with covariance_type='diag' or fewer features."
+            "max_iter, or as the warning of the fit says; where there is no maximum, with "
+            "covariance_type='diag' or fewer features."
         )
     if np.any(estimator.reg_covar_):
         raise ValueError(

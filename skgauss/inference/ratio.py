@@ -93,6 +93,7 @@ def _check_same_data(one: Any, two: Any) -> None:
             ]
         )
     )
+    same = same and _same_intervals(a, b)
     if not same:
         raise ValueError(
             "The two models were fitted to different data. Fit both to the same rows, with the "
@@ -100,7 +101,17 @@ def _check_same_data(one: Any, two: Any) -> None:
         )
 
 
+def _same_intervals(a: Any, b: Any) -> bool:
+    """Whether statistics by feature hold the same intervals, which they have in one order."""
+    if not (a.coarse and b.coarse):
+        return a.coarse == b.coarse
+    return all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_SAME)
+        for x, y in [(a.lower, b.lower), (a.upper, b.upper), (a.weights, b.weights)]
+    )
+
+
 def _window(model: Any) -> Any:
     """Limits of the window that the rows were seen through, if there is one."""
     truncation = model._truncation
-    return truncation and [ends.tolist() for ends in truncation.window]
+    return truncation and truncation.window.ends

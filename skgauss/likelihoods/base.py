@@ -145,6 +145,8 @@ class Likelihood(ABC):
         that of complete data.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
+    information_is_exact : bool
+        Or near enough for Newton's steps only.
     page : str
         Of the documentation, for who has a problem with it.
     """
@@ -159,6 +161,7 @@ class Likelihood(ABC):
     concave = False
     at_most_fisher = True
     information_is_cheap = False
+    information_is_exact = True
     page: str
 
     @property

@@ -156,7 +156,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     ValueError
         If float64 does not hold the means that are a difference apart.
     """
-    if likelihood.has_information:
+    if likelihood.has_information and likelihood.information_is_exact:
         return likelihood.information(at).matrix
     family = likelihood.family
     spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)

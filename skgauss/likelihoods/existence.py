@@ -203,6 +203,7 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         raise NoMaximumError(
+            f"{'each of ' if len(constant) > 1 else ''}"
             f"{capped([repr(names[j]) for j in constant])} has zero variance (a constant "
             "feature, or one observed only once).",
             "Drop it, or set reg_covar to a positive number.",

@@ -246,6 +246,7 @@ class TruncatedFull(TruncatedLikelihood):
         super().__init__(complete, window)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
+        self.information_is_exact = len(some) < FEWEST_OF_LATTICE
 
     @cached_property
     def features(self) -> TruncatedFeatures:
@@ -284,7 +285,7 @@ class TruncatedFull(TruncatedLikelihood):
     @cached_property
     def _lattice(self) -> Lattice | None:
         """Frozen at the guess, so that what is climbed is one smooth function."""
-        if len(self._bounded) < FEWEST_OF_LATTICE:
+        if self.information_is_exact:
             return None
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
@@ -305,9 +306,8 @@ class TruncatedFull(TruncatedLikelihood):
         return self.family.n_parameters <= _MOST_PARAMETERS
 
     def information(self, at: Evaluation) -> Information:
-        by_quadrature = self._lattice is None
-        box = self._box
-        ask = box.information_by_differences if by_quadrature else box.information_by_draws
+        box, exact = self._box, self.information_is_exact
+        ask = box.information_by_differences if exact else box.information_by_draws
         return Information(ask(at.mean, at.factor), self.family, _RESOLUTION[0])
 
     def is_degenerate(self, at: Evaluation) -> bool:

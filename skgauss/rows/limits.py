@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .._wording import capped
 from .arrays import to_host
 
 Limits = tuple[Array, Array]
@@ -39,6 +40,8 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
 def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[str]) -> Array:
     if limit is None:
         return np.full(len(names), none)
+    if hasattr(limit, "keys"):  # of a dict or a pandas Series: names, and not places
+        limit = _by_name(limit, side, parameter, names)
     try:
         values = np.array(to_host(limit), dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -51,3 +54,14 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
             f"each feature from {names[0]!r} to {names[-1]!r}, got shape {values.shape}."
         )
     return np.where(np.isnan(values), none, values) + np.zeros(len(names))
+
+
+def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> list[Any]:
+    by_name = {str(name): limit[name] for name in limit.keys()}  # noqa: SIM118  of a Series, too
+    others = [repr(name) for name in by_name if name not in names]
+    if others:
+        raise ValueError(
+            f"The {side} limit in {parameter} is of {capped(others)}, and the features are "
+            f"{capped([repr(name) for name in names])}."
+        )
+    return [by_name.get(name, np.nan) for name in names]

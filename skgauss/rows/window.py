@@ -46,6 +46,11 @@ class Window(NamedTuple):
         return window if window.bounded.size else None
 
     @property
+    def ends(self) -> tuple[list[float], list[float]]:
+        """Limits that can be compared."""
+        return self.lower.tolist(), self.upper.tolist()
+
+    @property
     def bounded(self) -> np.ndarray:
         """Indices of the features that have an end."""
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))

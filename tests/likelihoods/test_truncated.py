@@ -15,6 +15,8 @@ from sklearn.exceptions import ConvergenceWarning
 from skgauss import GaussianGradientMLE, SufficientStatistics
 from skgauss.boxes import box_moments
 from skgauss.gaussian import make_family
+from skgauss.inference.point import likelihood_of
+from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.likelihoods.existence import NoMaximumError
 from skgauss.likelihoods.truncated import TruncatedDiagonal, TruncatedFull
@@ -707,3 +709,33 @@ def test_no_warning_where_all_is_well(half):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(X, limits)
+
+
+def test_the_window_of_the_rows_before_stays(rng):
+    X = np.abs(rng.standard_normal((200, 1)))
+    model = GaussianGradientMLE(truncation_limits=(0, None)).fit(X)
+    mean = model.mean_.copy()
+    with pytest.raises(ValueError, match="another window"):
+        model.set_params(truncation_limits=None).partial_fit(X)
+    np.testing.assert_array_equal(model.mean_, mean)
+    model.set_params(truncation_limits=(0, None)).partial_fit(X)
+    np.testing.assert_allclose(model.mean_, mean, atol=1e-5)
+
+
+def test_errors_of_four_features_are_those_of_the_gradient(rng):
+    """Not those of the draws that are good enough for Newton's steps."""
+    X = rng.standard_normal((4000, 4)) @ np.linalg.cholesky(0.5 * np.eye(4) + 0.5).T
+    X = X[(X > -0.8).all(axis=1)]
+    model = GaussianGradientMLE(truncation_limits=(-0.8, None)).fit(X)
+    likelihood = likelihood_of(model)
+    at = likelihood.evaluate(model.mean_, model._factor)
+    family, step = likelihood.family, 1e-3
+    packed = np.zeros(family.n_parameters)
+    packed[0] = packed[5] = step
+    values = []
+    for sign in (1, 0, -1):
+        point = family.retract(at.mean, at.factor, family.unpack_frame(sign * packed))
+        values.append(likelihood.evaluate(*point).value)
+    second = -(values[0] - 2 * values[1] + values[2]) / step**2
+    matrix = information_matrix(likelihood, at)
+    assert (packed @ matrix @ packed) / step**2 == pytest.approx(second, rel=1e-4)

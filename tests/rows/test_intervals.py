@@ -280,3 +280,24 @@ def test_imputed_values_lie_within_their_intervals(sample):
     error = like.std(axis=0) / np.sqrt(len(like))
     assert (np.abs(like.mean(axis=0) - value[0]) < 5 * error + [0.05, 0, 0]).all()
     np.testing.assert_allclose(like.std(axis=0)[1:], std[0, 1:], rtol=0.05)
+
+
+@pytest.mark.parametrize("kind", [dict, pd.Series])
+def test_limits_by_name(kind):
+    """And not by place."""
+    frame = pd.DataFrame({"b": [1.0, 2.0, 5.0, 3.0], "a": [1.0, 3.0, 0.0, 2.5]})
+    by_name = GaussianGradientMLE(censoring_limits=(kind({"a": 0.5, "b": 1.5}), None)).fit(frame)
+    by_place = GaussianGradientMLE(censoring_limits=([1.5, 0.5], None)).fit(frame)
+    np.testing.assert_array_equal(by_name.covariance_, by_place.covariance_)
+    with pytest.raises(ValueError, match="is of 'c', and the features are 'b', 'a'"):
+        by_name.set_params(censoring_limits=(kind({"c": 1.0}), None)).fit(frame)
+
+
+def test_upper_ends_that_are_forgotten(rng):
+    lower = np.floor(2 * rng.standard_normal((60, 2)))
+    model = GaussianImputer().fit(lower, X_upper=lower + 1)
+    for ask in (model.score, model.impute, model.transform):
+        with pytest.warns(UserWarning, match="now X comes without it"):
+            ask(lower)
+    assert model.score(lower, X_upper=lower) < 0  # values that are known exactly
+    assert (model.impute(lower, X_upper=lower + 1) > lower).all()
