@@ -85,8 +85,9 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
         at.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found of the",
-        "It is NaN. The climb to it was long, as where few rows show features together and the "
-        "likelihood rises towards a singular covariance. An interval by method='wald' needs none.",
+        "It is NaN. The climb to it was long: there may be no such end, since the likelihood falls "
+        "ever more slowly, or few rows show features together. An interval by method='wald' needs "
+        "no climb.",
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))

@@ -68,6 +68,7 @@ def main():
                 print("woken by", name)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not TASKS.exists(), reason="only Linux says what its threads do")
 def test_threads_of_blas_sleep():
     environment = {**os.environ, "OMP_NUM_THREADS": "2", "PYTHONWARNINGS": "ignore"}

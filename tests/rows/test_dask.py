@@ -500,7 +500,8 @@ def test_scattered_is_the_fit_in_memory(collect, gaps, rng, solver):
         actual = getattr(model.sufficient_statistics_, name)
         np.testing.assert_allclose(actual, expected, rtol=1e-12)
     assert model.log_likelihood_ == pytest.approx(whole.log_likelihood_, rel=1e-12)
-    assert model.learning_rate_bound_ == pytest.approx(whole.learning_rate_bound_, rel=1e-6)
+    # Of two climbs, each within tol of the maximum.
+    assert model.learning_rate_bound_ == pytest.approx(whole.learning_rate_bound_, rel=1e-5)
 
 
 @pytest.mark.usefixtures("scatter")
