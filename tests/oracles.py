@@ -168,8 +168,11 @@ def coarse_log_likelihood(lower, upper, mean, covariance, weights=None, toleranc
             log_cdf = norm.logcdf(ends[:, 0])
             densities[i] += log_cdf[1] + np.log1p(-np.exp(log_cdf[0] - log_cdf[1]))
         elif c.any():
-            law = multivariate_normal(center, spread, abseps=tolerance, releps=tolerance, seed=0)
-            densities[i] += np.log(law.cdf(high[c], lower_limit=low[c]))
+            densities[i] += np.log(
+                type(multivariate_normal)(seed=0).cdf(
+                    high[c], center, spread, abseps=tolerance, releps=tolerance, lower_limit=low[c]
+                )
+            )
     return np.average(densities, weights=weights)
 
 
