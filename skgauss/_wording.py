@@ -12,6 +12,11 @@ def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> s
     return shown + (f" and {rest} {more}" if rest > 0 else "")
 
 
+def each_of(names: Sequence[str]) -> str:
+    """The subject of a sentence in the singular: a name, or each of several."""
+    return ("each of " if len(names) > 1 else "") + capped([repr(name) for name in names])
+
+
 def iterations(number: int) -> str:
     """A number of iterations, in words that fit it."""
     return f"{number} iteration{'' if number == 1 else 's'}"

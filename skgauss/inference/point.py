@@ -14,10 +14,14 @@ from sklearn.utils import Bunch
 from .._typing import Array
 from .._wording import capped
 from ..gaussian import Family, family_of
-from ..likelihoods import Evaluation, Likelihood, likelihood_with_ridge, seen_through
+from ..likelihoods import (
+    MOST_PARAMETERS,
+    Evaluation,
+    Likelihood,
+    likelihood_with_ridge,
+    seen_through,
+)
 from ..rows import feature_names
-
-_MOST_PARAMETERS = 2500  # of which the matrix of their information is formed
 
 
 class Parameters(NamedTuple):
@@ -65,10 +69,10 @@ class Point:
     def check_size(self) -> None:
         """Refuse what the matrix of the information would be too large for."""
         n_parameters = self.family.n_parameters
-        if n_parameters > _MOST_PARAMETERS:
+        if n_parameters > MOST_PARAMETERS:
             raise ValueError(
                 f"This takes the information of all {n_parameters} parameters as one matrix, "
-                f"which is not formed of more than {_MOST_PARAMETERS}. Fit fewer features, or "
+                f"which is not formed of more than {MOST_PARAMETERS}. Fit fewer features, or "
                 "use covariance_type='diag'."
             )
 

@@ -13,9 +13,11 @@ from .existence import (
     seen_through,
     through_window,
 )
+from .missing import MOST_PARAMETERS
 
 __all__ = [
     "CLEAR",
+    "MOST_PARAMETERS",
     "Evaluation",
     "Likelihood",
     "NoMaximumError",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import each_of
 from ..gaussian import Family
 from .base import NoMaximumError
 
@@ -53,6 +53,5 @@ def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequen
 
 def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:
     if wrong.any():
-        who = capped([repr(names[j]) for j in np.flatnonzero(wrong).tolist()])
-        each = "each of " if np.count_nonzero(wrong) > 1 else ""
-        raise NoMaximumError(f"{each}{who} {why}", remedy)
+        who = each_of([names[j] for j in np.flatnonzero(wrong).tolist()])
+        raise NoMaximumError(f"{who} {why}", remedy)

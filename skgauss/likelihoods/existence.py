@@ -11,7 +11,7 @@ from scipy.linalg import solve_triangular
 from sklearn.utils import check_array
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import capped, each_of
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import MISSING_AND_TRUNCATED, Window, to_host
 from ..statistics import SufficientStatistics
@@ -203,8 +203,7 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         raise NoMaximumError(
-            f"{'each of ' if len(constant) > 1 else ''}"
-            f"{capped([repr(names[j]) for j in constant])} has zero variance (a constant "
+            f"{each_of([names[j] for j in constant])} has zero variance (a constant "
             "feature, or one observed only once).",
             "Drop it, or set reg_covar to a positive number.",
         )

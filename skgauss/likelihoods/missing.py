@@ -68,7 +68,7 @@ _DEGENERATE = 1e12
 _SINGULAR = 1e14
 NARROW = 1e8
 _LARGEST_INFLATION = 1e14
-_MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
+MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
@@ -290,7 +290,7 @@ class ObservedFull(ObservedLikelihood):
 
     @property
     def has_information(self) -> bool:
-        return self.family.n_parameters <= _MOST_PARAMETERS
+        return self.family.n_parameters <= MOST_PARAMETERS
 
     def information(self, at: Evaluation) -> Information:
         # The last is kept: what says that a point is a maximum also gives the step bound there.
