@@ -12,9 +12,14 @@ def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> s
     return shown + (f" and {rest} {more}" if rest > 0 else "")
 
 
+def quoted(names: Sequence[str]) -> str:
+    """The first few names, in quotes."""
+    return capped([repr(name) for name in names])
+
+
 def each_of(names: Sequence[str]) -> str:
     """The subject of a sentence in the singular: a name, or each of several."""
-    return ("each of " if len(names) > 1 else "") + capped([repr(name) for name in names])
+    return ("each of " if len(names) > 1 else "") + quoted(names)
 
 
 def iterations(number: int) -> str:

@@ -31,7 +31,6 @@ from .fitting import (
     replace_fit,
     solution_attributes,
     warnings_of,
-    why_unbounded,
 )
 from .gaussian import PARAMETRIZATIONS, make_family
 from .likelihoods import (
@@ -577,7 +576,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attributes = constant | solution_attributes(solution, likelihood)
             attributes["learning_rate_bound_"] = bound
             warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
-            return _Climb(attributes, warned, why_unbounded(solution, likelihood, names))
+            unbounded = solution.stop_reason == "unbounded"
+            shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
+            return _Climb(attributes, warned, shown)
 
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""
@@ -617,9 +618,9 @@ class _Climb(NamedTuple):
 
     attributes: dict[str, Any]
     warnings: list[tuple[str, type[Warning]]]
-    why_unbounded: str
+    no_maximum: NoMaximumError | None
 
     def check_maximum(self) -> None:
         """Refuse a climb that showed that there is no maximum."""
-        if self.why_unbounded:
-            raise NoMaximumError(self.why_unbounded)
+        if self.no_maximum:
+            raise self.no_maximum

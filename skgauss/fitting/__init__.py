@@ -4,7 +4,7 @@ What belongs here serves an estimator before and after its climb. What can be as
 fitted Gaussian does not, nor does the climb itself.
 """
 
-from .advice import DOCUMENTATION_URL, warnings_of, why_unbounded
+from .advice import DOCUMENTATION_URL, warnings_of
 from .attempt import Attempt
 from .attributes import forget_input, input_attributes, position, replace_fit, solution_attributes
 from .callbacks import FitTask
@@ -27,5 +27,4 @@ __all__ = [
     "replace_fit",
     "solution_attributes",
     "warnings_of",
-    "why_unbounded",
 ]

@@ -7,8 +7,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from .._wording import capped, iterations
-from ..likelihoods import Likelihood, linear_relation
+from .._wording import iterations, quoted
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap
@@ -17,15 +16,6 @@ from .remedies import explain_remedies
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
-_NEGLIGIBLE = 1e-3  # the same in a relation that a climb was still sharpening
-_SEPARATE = (
-    "A larger reg_covar helps, and so does covariance_type='diag'. Where these features depend on "
-    "each other, leave one of them out; where the rows are too few, collect more that show them "
-    "together."
-)
-_DETERMINE = (
-    "Collect values that are known exactly or between two limits, or leave such a feature out."
-)
 
 
 def warnings_of(
@@ -66,10 +56,10 @@ def explain(
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     if solution.stop_reason == "unbounded":
+        shown = likelihood.no_maximum(solution.evaluation, names)
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after "
-            f"{iterations(solution.n_iter)}: {why_unbounded(solution, likelihood, names)} "
-            f"{_how_to_bound(solution, likelihood)} {_see(likelihood.page)}"
+            f"{iterations(solution.n_iter)}: {' '.join(shown.args)} {_see(likelihood.page)}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
     if solution.stop_reason == "callback":
@@ -93,51 +83,13 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
     # Of a full covariance: in any other each feature determines its own part.
     moved = np.hypot(of_mean, np.linalg.norm(of_covariance, axis=1))
     least = _INVOLVED * moved.max()
-    involved = capped([repr(names[j]) for j in np.flatnonzero(moved > least).tolist()])
+    involved = quoted([names[j] for j in np.flatnonzero(moved > least).tolist()])
     return (
         f"The likelihood is flat in a direction that moves {involved}: the observed values do "
         "not determine their distribution, and the result is one of many maxima. Collect rows "
         "that show them together, which covariance_type='diag' does not need. "
         f"{_see('missing_values')}"
     )
-
-
-def why_unbounded(solution: Solution, likelihood: Likelihood, names: Sequence[str]) -> str:
-    """Why a climb stopped as "unbounded"; empty if it did not."""
-    if solution.stop_reason != "unbounded":
-        return ""
-    spreading = np.flatnonzero(likelihood.spreading(solution.evaluation)).tolist()
-    if spreading:
-        return (
-            "the climb leads to no maximum. The likelihood rises as the variance of "
-            f"{capped([repr(names[j]) for j in spreading])} grows without bound: values known "
-            "only to lie above or below a limit do not determine it here."
-        )
-    growth = likelihood.runaway(solution.evaluation)
-    if growth is not None:
-        growing = np.flatnonzero(growth > _INVOLVED * growth.max())
-        involved = capped([repr(names[j]) for j in growing.tolist()])
-        return (
-            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
-            f"end, in the direction of {involved}. Inside truncation_limits the sample falls off "
-            "no faster than an exponential in this direction: no Gaussian was cut here."
-        )
-    factor = solution.evaluation.factor
-    _, involved = linear_relation(factor @ factor.T, names, negligible=_NEGLIGIBLE)
-    return (
-        "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
-        f"covariance turns singular, in the direction of {involved}. Either these depend on each "
-        "other linearly in the rows that show them, or too few rows show them together."
-    )
-
-
-def _how_to_bound(solution: Solution, likelihood: Likelihood) -> str:
-    if likelihood.runaway(solution.evaluation) is not None:
-        return (
-            "Leave out the limits of these features if no rows were cut there. Where the rows are "
-            "few, chance does this: collect more."
-        )
-    return _DETERMINE if likelihood.spreading(solution.evaluation).any() else _SEPARATE
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

@@ -7,7 +7,7 @@ a solver on few features consists of nothing else.
 from collections.abc import Callable
 
 import numpy as np
-from scipy.linalg import blas, lapack
+from scipy.linalg import blas, lapack, solve_triangular
 
 from .._typing import Array
 
@@ -81,6 +81,20 @@ def pivoted_cholesky(matrix: Array) -> tuple[Array, Array, int]:
     n = len(matrix)
     factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=rank_tolerance(n))
     return np.tril(factor), pivots - 1, int(rank)
+
+
+def linear_relation(covariance: Array, negligible: float = 1e-6) -> tuple[int, list[int]]:
+    """Rank of a covariance, at most one below full, and the features of one linear relation.
+
+    Their weights in it are not `negligible` beside the largest. Judged on the correlations.
+    """
+    deviations = np.sqrt(covariance.diagonal())
+    factor, pivots, rank = pivoted_cholesky(covariance / deviations[:, None] / deviations)
+    rank = min(rank, len(covariance) - 1)
+    # The first dependent feature, as a combination of the independent ones before it.
+    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
+    partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
+    return rank, sorted([int(pivots[rank]), *partners.tolist()])
 
 
 def rank_tolerance(n: int) -> float:

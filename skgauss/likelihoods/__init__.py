@@ -8,7 +8,6 @@ from .base import Evaluation, Likelihood, NoMaximumError
 from .curvature import CLEAR, Standing, information_matrix, leave_saddle, standing
 from .existence import (
     likelihood_with_ridge,
-    linear_relation,
     regularized_likelihood,
     seen_through,
     through_window,
@@ -25,7 +24,6 @@ __all__ = [
     "information_matrix",
     "leave_saddle",
     "likelihood_with_ridge",
-    "linear_relation",
     "regularized_likelihood",
     "seen_through",
     "standing",

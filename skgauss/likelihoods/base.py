@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -249,20 +249,13 @@ class Likelihood(ABC):
         """
         return 1.0
 
-    def spreading(self, at: Evaluation) -> np.ndarray:
-        """Whether the variance of each feature has grown beyond what open intervals tell."""
-        return np.zeros(self.family.n_features, dtype=bool)
-
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
         """Whether the climb is on its way to a singular covariance, without a maximum."""
 
-    def runaway(self, at: Evaluation) -> Array | None:
-        """By how much the features take part in a covariance that grows without end.
-
-        None where a climb without a maximum leads to a singular one instead.
-        """
-        return None
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        """What a climb has shown that ended at such a point: the cause, and what helps."""
+        raise NotImplementedError  # where there is always a maximum
 
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, if they were."""

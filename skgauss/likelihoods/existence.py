@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from sklearn.utils import check_array
 
 from .._typing import Array
-from .._wording import capped, each_of
+from .._wording import capped, each_of, quoted
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import MISSING_AND_TRUNCATED, Window, to_host
 from ..statistics import SufficientStatistics
@@ -125,7 +124,7 @@ def through_window(
         )
     likelihood = seen_through(complete, window)
     if likelihood.hopeless.size:
-        culprits = capped([repr(names[j]) for j in likelihood.hopeless.tolist()])
+        culprits = quoted([names[j] for j in likelihood.hopeless])
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} falls off no faster than an "
             "exponential: no Gaussian was cut here.",
@@ -232,26 +231,10 @@ def _never_together(statistics: Any, names: Sequence[str]) -> str:
 
 def _diagnose(covariance: Array, names: Sequence[str]) -> str:
     """A sentence on the rank, with the features of one linear relation."""
-    rank, involved = linear_relation(covariance, names)
+    rank, features = linalg.linear_relation(covariance)
     d = len(names)
     return (
         f"the covariance of the {d} features has rank {rank}. Either there are too few "
         f"distinct rows (at least {d + 1} are needed) or features are collinear: "
-        f"{involved} depend on each other linearly."
+        f"{quoted([names[j] for j in features])} depend on each other linearly."
     )
-
-
-def linear_relation(
-    covariance: Array, names: Sequence[str], negligible: float = 1e-6
-) -> tuple[int, str]:
-    """Rank of a covariance, at most one below full, and the features of one linear relation.
-
-    Their weights in it are not `negligible` beside the largest.
-    """
-    deviations = np.sqrt(covariance.diagonal())
-    factor, pivots, rank = linalg.pivoted_cholesky(covariance / deviations[:, None] / deviations)
-    rank = min(rank, len(names) - 1)
-    # The first dependent feature, as a combination of the independent ones before it.
-    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
-    partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
-    return rank, capped([repr(names[j]) for j in sorted((pivots[rank], *partners))])

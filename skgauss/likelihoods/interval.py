@@ -22,6 +22,7 @@ JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .._wording import quoted
 from ..gaussian import (
     CoarseRows,
     Conditioner,
@@ -38,7 +40,7 @@ from ..gaussian import (
     independent,
 )
 from ..statistics import IntervalStatistics
-from .base import Evaluation
+from .base import Evaluation, NoMaximumError
 from .missing import (
     NARROW,
     ObservedDiagonal,
@@ -60,16 +62,30 @@ class _WithIntervals(ObservedLikelihood):
     what_is_unknown = "values known only to an interval"
     page = "detection_limits"
 
-    def spreading(self, at: Evaluation) -> np.ndarray:
+    def _spreading(self, at: Evaluation) -> np.ndarray:
+        """Features whose variance has grown beyond what open intervals tell."""
         assert self.frame is not None
-        return self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+        return np.flatnonzero(wide)
 
     def is_degenerate(self, at: Evaluation) -> bool:
         # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
         narrow = self.inflation(at) > NARROW and not self.bounded
-        if narrow or self.spreading(at).any():
+        if narrow or self._spreading(at).size:
             return at.value >= self._value_of_the_guess or super().is_degenerate(at)
         return False
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        spreading = self._spreading(at)
+        if not spreading.size:
+            return super().no_maximum(at, names)
+        return NoMaximumError(
+            "the climb leads to no maximum. The likelihood rises as the variance of "
+            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
+            "lie above or below a limit do not determine it here.",
+            "Collect values that are known exactly or between two limits, or leave such a feature "
+            "out.",
+        )
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -33,6 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
+from .._wording import quoted
 from ..blocks import threads
 from ..gaussian import (
     SMALLEST_SCALE,
@@ -53,7 +55,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import EPS, Evaluation, Likelihood
+from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .information import Information, InformationSums, sum_information
 from .rounding import MeanRounding
 
@@ -69,6 +71,7 @@ _SINGULAR = 1e14
 NARROW = 1e8
 _LARGEST_INFLATION = 1e14
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
+_NEGLIGIBLE = 1e-3  # beside the largest weight of a relation that a climb was still sharpening
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
@@ -168,6 +171,18 @@ class ObservedLikelihood(Likelihood):
         if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
         return condition > _SINGULAR or at.value >= self._value_of_the_guess
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        _, features = linalg.linear_relation(self.family.square(at.factor), _NEGLIGIBLE)
+        return NoMaximumError(
+            "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
+            f"covariance turns singular, in the direction of {quoted([names[j] for j in features])}"
+            ". Either these depend on each other linearly in the rows that show them, or too few "
+            "rows show them together.",
+            "A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
+            "depend on each other, leave one of them out; where the rows are too few, collect "
+            "more that show them together.",
+        )
 
     @cached_property
     def _value_of_the_guess(self) -> float:

@@ -21,12 +21,14 @@ Differential Calculus, chapter 15.
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from .._typing import Array
+from .._wording import quoted
 from ..boxes import (
     FEWEST_OF_LATTICE,
     Lattice,
@@ -35,7 +37,7 @@ from ..boxes import (
 )
 from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
-from .base import EPS, Evaluation, Likelihood
+from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .information import Information
 from .truncated_feature import TruncatedFeatures
@@ -49,6 +51,7 @@ _TRUSTED = 0.1  # nats that a parabola may promise and be believed
 # need not be asked.
 _NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
 _WIDE, _VERY_WIDE = 100.0, 1e4
+_INVOLVED = 0.1  # share of the largest part in a direction that counts
 
 
 class Within(NamedTuple):
@@ -327,10 +330,17 @@ class TruncatedFull(TruncatedLikelihood):
             return False
         return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
 
-    def runaway(self, at: Evaluation) -> Array:
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        some = self._bounded
         growth = np.abs(at.factor @ self._widest(at)[1]) / np.sqrt(self._covariance.diagonal())
-        growth[np.setdiff1d(np.arange(len(growth)), self._bounded)] = 0.0
-        return growth
+        growing = quoted([names[j] for j in some[growth[some] > _INVOLVED * growth[some].max()]])
+        return NoMaximumError(
+            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
+            f"end, in the direction of {growing}. Inside truncation_limits the sample falls off "
+            "no faster than an exponential in this direction: no Gaussian was cut here.",
+            "Leave out the limits of these features if no rows were cut there. Where the rows are "
+            "few, chance does this: collect more.",
+        )
 
     def _widest(self, at: Evaluation) -> tuple[float, Array]:
         """The largest variance by that of the data, and where it is, whitened."""

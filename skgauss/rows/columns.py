@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array
 
-from .._wording import capped
+from .._wording import capped, quoted
 
 # Of any dtype, with NaN and infinity, and of no rows.
 _READ = partial(
@@ -71,8 +71,7 @@ def check_same_names(X: Any, X_upper: Any) -> None:
     if names and others and names != others:
         raise ValueError(
             "The feature names of X_upper should match those of X, in the same order, got "
-            f"{capped([repr(name) for name in others])} beside "
-            f"{capped([repr(name) for name in names])}."
+            f"{quoted(others)} beside {quoted(names)}."
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import capped, quoted
 from .arrays import to_host
 
 Limits = tuple[Array, Array]
@@ -62,6 +62,6 @@ def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> lis
     if others:
         raise ValueError(
             f"The {side} limit in {parameter} is of {capped(others)}, and the features are "
-            f"{capped([repr(name) for name in names])}."
+            f"{quoted(names)}."
         )
     return [by_name.get(name, np.nan) for name in names]
