@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
 from sklearn.base import _fit_context
-from sklearn.callback import CallbackSupportMixin
+from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import inference
@@ -446,6 +446,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.standard_errors(self)
 
+    @with_callbacks
     def confidence_intervals(self, level=0.95, method="wald", n_jobs=None):
         """Confidence intervals of the parameters.
 
@@ -461,6 +462,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             logarithms, of a correlation on that of Fisher's z. "profile" takes the values of a
             mean, a scale or a correlation that a likelihood ratio test would not reject. It
             climbs for each end of each interval, but on complete data or independent features.
+            The callbacks of the estimator, such as scikit-learn's `ProgressBar`, are told of each.
         n_jobs : int, default=None
             "profile": how many climbs to run at once, in threads. None is one unless joblib's
             `parallel_config` says otherwise, -1 as many as there are processors.
@@ -575,10 +577,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(solution, likelihood)
             attributes["learning_rate_bound_"] = bound
-            warned = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
+            found = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
-            return _Climb(attributes, warned, shown)
+            return _Climb(attributes, task.worded(found), shown)
 
     def _adopt(self, climb: _Climb, task: FitTask):
         """Become what the climb found, once all have been told."""

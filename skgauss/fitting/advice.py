@@ -1,6 +1,7 @@
 """What a fit that did not converge tells its user: what happened, why, what works."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,16 +26,21 @@ def warnings_of(
     statistics: Any,
     names: Sequence[str],
     of_data: str,
-) -> list[tuple[str, type[Warning]]]:
-    """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
-    found: list[tuple[str, type[Warning]]] = [(of_data, UserWarning)] if of_data else []
+) -> list[tuple[Callable[[], str], type[Warning]]]:
+    """All that a fit has to say: what its data lack, how its climb ended, what stays open.
+
+    Each as a function that finds the words, which may take trials.
+    """
+    found: list[tuple[Callable[[], str], type[Warning]]] = []
+    if of_data:
+        found.append((lambda: of_data, UserWarning))
     if not solution.converged:
-        text = explain(solution, attempt, bound, statistics, names)
+        text = partial(explain, solution, attempt, bound, statistics, names)
         found.append((text, ConvergenceWarning))
     elif solution.standing and solution.standing.kind == "flat" and not of_data:
         family = attempt.objective.likelihood.family
-        text = explain_flat(*family.split_frame(solution.standing.curvature.direction), names)
-        found.append((text, UserWarning))
+        parts = family.split_frame(solution.standing.curvature.direction)
+        found.append((partial(explain_flat, *parts, names), UserWarning))
     return found
 
 

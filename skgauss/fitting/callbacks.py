@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sklearn.callback import CallbackContext
@@ -65,15 +65,27 @@ class FitTask:
         search = self._search
         if search is None:
             warnings.warn(message, category, stacklevel=stacklevel + 1)
-            return
-        kind = search.root_uuid, self._context.estimator_name, category
-        if kind not in _warned:
+        elif not self._has_warned(category):
             message += (
                 f" (Shown once for this {search.estimator_name}: its other fits may have the "
                 "same to say.)"
             )
             warnings.warn(message, category, stacklevel=stacklevel + 1)
-            _warned.append(kind)  # not where the warning was made an error
+            _warned.append(self._kind(category))  # not where the warning was made an error
+
+    def worded(
+        self, found: Iterable[tuple[Callable[[], str], type[Warning]]]
+    ) -> list[tuple[str, type[Warning]]]:
+        """What was found in words, which may be dear, but for what need not be said again."""
+        return [(words(), category) for words, category in found if not self._has_warned(category)]
+
+    def _has_warned(self, category: type[Warning]) -> bool:
+        """Whether a fit of the same search has warned for this one, too."""
+        return self._kind(category) in _warned
+
+    def _kind(self, category: type[Warning]) -> tuple:
+        search = self._search
+        return search and search.root_uuid, self._context.estimator_name, category
 
     @property
     def _search(self) -> CallbackContext | None:

@@ -4,7 +4,7 @@ What belongs here reads the likelihood at the maximum of a fit, and around it. H
 found does not, nor what can be asked of the Gaussian itself.
 """
 
-from .errors import standard_errors
+from .errors import covariance_of_mean, standard_errors
 from .intervals import confidence_intervals
 from .point import likelihood_of
 from .ratio import likelihood_ratio_test
@@ -12,6 +12,7 @@ from .table import summary
 
 __all__ = [
     "confidence_intervals",
+    "covariance_of_mean",
     "likelihood_of",
     "likelihood_ratio_test",
     "standard_errors",

@@ -39,6 +39,19 @@ def standard_errors(estimator: Any) -> Bunch:
     return at.bunch(at.in_units(errors_at(at).observed), itself=0.0)
 
 
+def covariance_of_mean(estimator: Any) -> Array:
+    """Of the estimated mean, in the units of the features."""
+    at = Point(estimator)
+    errors = standard_errors(estimator).mean
+    if at.likelihood.shares is not None:
+        related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
+    else:
+        moves, _ = at.family.relative_moves(estimator._factor, _information(at)[0])
+        lengths = np.linalg.norm(moves, axis=0)
+        related = moves.T @ moves / np.outer(lengths, lengths)
+    return related * np.outer(errors, errors)
+
+
 class Errors(NamedTuple):
     """Relative standard errors: of what was observed, and had every value been."""
 
@@ -95,18 +108,23 @@ def _of_one_complete_row(at: Point) -> Parameters:
 
 def _from_information(at: Point) -> Parameters:
     """The same from the matrix of the information, for an average of the rows."""
+    steps, flat = _information(at)
+    errors = _lengths(at, steps)
+    if not len(flat):
+        return errors
+    moved = _lengths(at, flat)
+    return Parameters(
+        *(np.where(m > _MOVED, np.nan, e) for m, e in zip(moved, errors, strict=True))
+    )
+
+
+def _information(at: Point) -> tuple[Array, Array]:
+    """M, and the directions without information: see `_steps`."""
     at.check_size()
     with threads.blas_threads_for(at.family.n_parameters**3):
         matrix = information_matrix(at.likelihood, at.evaluation)
         resolution = max(_nothing(at), at.evaluation.natural_gradient_norm)
-        steps, flat = _steps(matrix, resolution)
-        errors = _lengths(at, steps)
-        if not len(flat):
-            return errors
-        moved = _lengths(at, flat)
-        return Parameters(
-            *(np.where(m > _MOVED, np.nan, e) for m, e in zip(moved, errors, strict=True))
-        )
+        return _steps(matrix, resolution)
 
 
 def _nothing(at: Point) -> float:

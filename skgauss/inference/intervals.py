@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..blocks import threads
 from .errors import errors_at
 from .point import Parameters, Point, warn_of
 from .profile import Correlation, Mean, Parameter, Scale, profile_end
+from .progress import Progress
 
 
 def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
@@ -73,13 +75,16 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     nats = deviance / (2 * at.likelihood.weight)
     maximum = at.evaluation
     _ = maximum.score_covariance  # formed here, once for all threads
+    progress = Progress(at.estimator, "confidence_intervals", 2 * len(profiled))
     with threads.blas_threads_for(at.family.n_parameters**3):
         ends = Parallel(n_jobs=n_jobs, prefer="threads")(
             # A likelihood remembers its last information, and is therefore not shared.
-            delayed(profile_end)(copy.copy(at.likelihood), maximum, each, sign, nats)
-            for each in profiled
-            for sign in (-1, 1)
+            delayed(progress.told(profile_end, k))(
+                copy.copy(at.likelihood), maximum, each, sign, nats
+            )
+            for k, (each, sign) in enumerate(product(profiled, (-1, 1)))
         )
+    progress.end()
     ends = np.reshape(ends, (-1, 2))
     warn_of(
         at.parameter_names,

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from .._typing import Array
+from ..inference import covariance_of_mean
 from .estimates import check_fitted, feature_index, label_of, marginal_covariance
 from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
 
@@ -35,6 +36,8 @@ class GaussianEllipseDisplay:
         Data to draw.
     feature_names : tuple of two str, default=("feature 0", "feature 1")
         Labels of the axes.
+    mean_covariance : ndarray of shape (2, 2), default=None
+        Covariance of the estimated mean, positive definite, to draw a confidence region of it.
 
     Attributes
     ----------
@@ -46,6 +49,8 @@ class GaussianEllipseDisplay:
         The ellipses, in the order of `n_std`.
     center_ : matplotlib Line2D
         The mean.
+    region_ : matplotlib Polygon or None
+        The confidence region of the mean.
     points_ : matplotlib PathCollection or None
         The data.
 
@@ -63,11 +68,14 @@ class GaussianEllipseDisplay:
     3
     """
 
-    def __init__(self, *, mean, covariance, X=None, feature_names=("feature 0", "feature 1")):
+    def __init__(self, *, mean, covariance, X=None, feature_names=("feature 0", "feature 1"),
+        mean_covariance=None,
+    ):  # fmt: skip
         self.mean = mean
         self.covariance = covariance
         self.X = X
         self.feature_names = feature_names
+        self.mean_covariance = mean_covariance
 
     @classmethod
     def from_estimator(
@@ -77,6 +85,7 @@ class GaussianEllipseDisplay:
         *,
         features=(0, 1),
         n_std=(1, 2, 3),
+        confidence=None,
         ax=None,
         ellipse_kwargs=None,
         scatter_kwargs=None,
@@ -93,6 +102,9 @@ class GaussianEllipseDisplay:
             Indices or names of two different features: the horizontal, the vertical.
         n_std : float or sequence of float, default=(1, 2, 3)
             Positive Mahalanobis distances at which to draw an ellipse.
+        confidence : float, default=None
+            Probability, between 0 and 1, with which a region about the estimated mean should
+            cover the true one; see `GaussianGradientMLE.standard_errors`. None draws none.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         ellipse_kwargs : dict, default=None
@@ -113,7 +125,7 @@ class GaussianEllipseDisplay:
             If the estimator is not fitted.
         ValueError
             If `features` are not two different features of the estimator, or X is not
-            data like those that it was fitted on.
+            data like those that it was fitted on, or the fit has no standard errors.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
@@ -125,12 +137,19 @@ class GaussianEllipseDisplay:
             covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
             X=X,
             feature_names=tuple(label_of(estimator, j) for j in pair),
+            mean_covariance=(
+                None if confidence is None else covariance_of_mean(estimator)[np.ix_(pair, pair)]
+            ),
         )
         return display.plot(
-            ax=ax, n_std=n_std, ellipse_kwargs=ellipse_kwargs, scatter_kwargs=scatter_kwargs
-        )
+            ax=ax, n_std=n_std, confidence=confidence,
+            ellipse_kwargs=ellipse_kwargs, scatter_kwargs=scatter_kwargs,
+        )  # fmt: skip
 
-    def plot(self, ax=None, *, n_std=(1, 2, 3), ellipse_kwargs=None, scatter_kwargs=None):
+    def plot(
+        self, ax=None, *, n_std=(1, 2, 3), confidence=None, ellipse_kwargs=None,
+        scatter_kwargs=None,
+    ):  # fmt: skip
         """Plot.
 
         Parameters
@@ -139,6 +158,8 @@ class GaussianEllipseDisplay:
             Axes to plot on; None is a new figure.
         n_std : float or sequence of float, default=(1, 2, 3)
             Positive Mahalanobis distances at which to draw an ellipse.
+        confidence : float, default=None
+            Of the region of the mean, between 0 and 1; None draws none.
         ellipse_kwargs : dict, default=None
             Passed to `matplotlib.patches.Polygon`.
         scatter_kwargs : dict, default=None
@@ -154,7 +175,8 @@ class GaussianEllipseDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If a distance is not positive.
+            If a distance is not positive, or a `confidence` is no probability or comes without a
+            `mean_covariance`.
         """
         distances = _distances(n_std)
         ax = axes_of(self, ax)
@@ -164,7 +186,9 @@ class GaussianEllipseDisplay:
         ax.margins(0.08)
         ax.autoscale_view()
         ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
-        ax.legend(handles=self.ellipses_, fontsize="small")
+        self.region_ = None if confidence is None else self._plot_region(ax, confidence)
+        handles = [*self.ellipses_, *filter(None, [self.region_])]
+        ax.legend(handles=handles, fontsize="small")
         return self
 
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any]) -> Any:
@@ -185,13 +209,27 @@ class GaussianEllipseDisplay:
             "label": rf"{n_std:g}$\sigma$: {inside:.1%}",
             "zorder": 1 / (1 + n_std),  # the smaller on top of the larger, data above all
         }
-        return ax.add_patch(Polygon(self._ellipse(n_std), **styled(style, ellipse_kwargs, Polygon)))
+        points = self._ellipse(n_std, self.covariance)
+        return ax.add_patch(Polygon(points, **styled(style, ellipse_kwargs, Polygon)))
 
-    def _ellipse(self, n_std: float) -> Array:
-        """Points at Mahalanobis distance `n_std`, of shape (n_points, 2)."""
+    def _plot_region(self, ax: Any, confidence: float) -> Any:
+        from matplotlib.patches import Polygon
+
+        if self.mean_covariance is None or not 0 < confidence < 1:
+            raise ValueError(
+                f"confidence={confidence!r} must be between 0 and 1, and needs a mean_covariance. "
+                "from_estimator(..., confidence=0.95) finds it."
+            )
+        distance = math.sqrt(-2 * math.log1p(-confidence))  # of chi-square, two degrees of freedom
+        points = self._ellipse(distance, self.mean_covariance)
+        label = f"the mean: {confidence:.4g}"
+        return ax.add_patch(Polygon(points, fill=False, edgecolor=INK, label=label, linewidth=1.8))
+
+    def _ellipse(self, n_std: float, covariance: Array) -> Array:
+        """Points at Mahalanobis distance `n_std` from the mean, of shape (n_points, 2)."""
         angles = np.linspace(0, 2 * np.pi, _N_POINTS, endpoint=False)
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
-        return self.mean + n_std * circle @ np.linalg.cholesky(self.covariance).T
+        return self.mean + n_std * circle @ np.linalg.cholesky(covariance).T
 
 
 def _distances(n_std: Any) -> list[float]:

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2
+from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
 from skgauss.inference import likelihood_of, profile
@@ -236,3 +237,39 @@ def test_families_agree_on_one_feature():
     for other in ends[1:]:
         assert_allclose(other.mean, ends[0].mean)
         assert_allclose(np.ravel(other.covariance), np.ravel(ends[0].covariance))
+
+
+class Recorder:
+    """What a callback is told."""
+
+    def __init__(self):
+        self.begun, self.ended = [], []
+
+    def setup(self, estimator, context):
+        self.whole = context.task_name, context.max_subtasks
+
+    def teardown(self, estimator, context):
+        self.torn_down = True
+
+    def on_fit_task_begin(self, estimator, context):
+        self.begun.append((context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context):
+        self.ended.append((context.task_name, context.task_id))
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_callbacks_are_told_of_each_end(gappy, n_jobs):
+    recorder = Recorder()
+    model = GaussianGradientMLE().fit(gappy)
+    expected = model.confidence_intervals(method="profile")
+    model.set_callbacks(recorder, ProgressBar())
+    found = model.confidence_intervals(method="profile", n_jobs=n_jobs)
+    np.testing.assert_array_equal(found.mean, expected.mean)
+    d = gappy.shape[1]
+    n_ends = 2 * (d + d + d * (d - 1) // 2)
+    assert recorder.whole == ("confidence_intervals", n_ends)
+    ends = [("profile_end", k) for k in range(n_ends)]
+    assert sorted(recorder.begun[1:]) == sorted(recorder.ended[:-1]) == ends
+    assert recorder.begun[0] == recorder.ended[-1] == ("confidence_intervals", 0)
+    assert recorder.torn_down

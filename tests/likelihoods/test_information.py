@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import each_value
 from oracles import em, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
@@ -122,16 +123,13 @@ def test_the_maximum_is_that_of_em():
         assert kl_divergence(*em(X), model.mean_, model.covariance_) < 1e-9
 
 
-@pytest.mark.parametrize("solver", ["natural", "newton"])
-@pytest.mark.parametrize(
-    ("n_rows", "n_features", "missing", "condition"),
-    [(300, 10, 0.5, 1e4), (300, 20, 0.3, 1e6), (20, 3, 0.5, 1e3)],
+@each_value(
+    solver=["natural", "newton"],
+    case=[(300, 10, 0.5, 1e4), (20, 3, 0.5, 1e3), (300, 20, 0.3, 1e6)],
 )
-def test_no_interior_maximum_is_a_verdict_and_no_thousand_iterations(
-    counted, solver, n_rows, n_features, missing, condition
-):
+def test_no_interior_maximum_is_a_verdict_and_no_thousand_iterations(counted, solver, case):
     """EM, as slow as it is, goes on to an ever more singular covariance from there."""
-    X = mixed(n_rows, n_features, missing, condition)
+    X = mixed(*case)
     with pytest.warns(ConvergenceWarning, match="no maximum at a regular covariance"):
         model = GaussianGradientMLE(solver=solver).fit(X)
     assert model.stop_reason_ == "unbounded"

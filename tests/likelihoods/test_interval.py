@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import pairwise
+from marks import each_value, pairwise
 from oracles import coarse_log_likelihood, five_point_gradient, maximised
 from scipy.stats import norm
 from sklearn.datasets import load_iris, load_wine
@@ -112,8 +112,7 @@ def test_value_against_scipy(correlated_rows, rng, covariance_type):
     assert likelihood.log_likelihood(at) == pytest.approx(expected, rel=1e-7)
 
 
-@pytest.mark.parametrize("ridge", [0.0, 0.1])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_value(ridge=[0.0, 0.1], covariance_type=["full", "diag", "spherical"])
 def test_gradient_against_differences(correlated_rows, rng, covariance_type, ridge):
     """Four features, so that a lattice is among the integrals."""
     lower, upper = coarsened(correlated_rows[:30], rng, interval=0.6)

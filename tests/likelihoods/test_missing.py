@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from marks import pairwise
 from oracles import (
     as_matrix,
     em,
@@ -490,9 +491,11 @@ def test_natural_climbs_from_a_start_of_the_users():
     assert model.covariance_[0, 1] == pytest.approx(-4 / 3, rel=1e-5)
 
 
-@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs", "gradient", "coordinate"])
-@pytest.mark.parametrize("parametrization", ["scale", "precision"])
-@pytest.mark.parametrize("offset", [1e4, 1e6, 1e8])
+@pairwise(
+    solver=["natural", "newton", "lbfgs", "gradient", "coordinate"],
+    parametrization=["scale", "precision"],
+    offset=[1e4, 1e6, 1e8],
+)
 def test_a_start_far_away_is_no_reason_to_call_the_likelihood_unbounded(
     solver, parametrization, offset
 ):

@@ -120,3 +120,36 @@ def test_one_distance_colours_of_points_and_what_is_no_distance(table):
             display.plot(n_std=n_std)
     with pytest.raises(ValueError, match="two different features"):
         GaussianEllipseDisplay.from_estimator(model, features=0)
+
+
+def test_the_region_of_the_mean(rng):
+    """Of complete data by Hotelling; where the second misses values by regression on the first."""
+    X = rng.standard_normal((80, 2)) @ [[1.0, 0.8], [0.0, 0.6]]
+    quantile = -2 * np.log(0.05)  # of chi-square with two degrees of freedom
+    for n_missing in (0, 30):
+        X[:n_missing, 1] = np.nan
+        model = GaussianGradientMLE(tol=1e-9).fit(X)
+        display = GaussianEllipseDisplay.from_estimator(model, X, confidence=0.95)
+        covariance = display.mean_covariance
+        s = model.covariance_
+        # The mean of the second is a + b times that of the first, and a and b owe it nothing.
+        assert_allclose(covariance[0], s[0] / 80, rtol=1e-6)
+        assert_allclose(np.diag(covariance), model.standard_errors().mean ** 2, rtol=1e-9)
+        away = display.region_.get_xy()[:-1] - model.mean_
+        squared = np.einsum("ij,jk,ik->i", away, np.linalg.inv(covariance), away)
+        assert_allclose(squared, quantile, rtol=1e-9)
+    assert GaussianEllipseDisplay.from_estimator(model).region_ is None
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95])
+def test_what_is_no_confidence(table, confidence):
+    model = GaussianGradientMLE().fit(table)
+    with pytest.raises(ValueError, match=r"confidence=\S+ must be between 0 and 1"):
+        GaussianEllipseDisplay.from_estimator(model, confidence=confidence)
+
+
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_uncorrelated_means(table, covariance_type):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(table)
+    display = GaussianEllipseDisplay.from_estimator(model, confidence=0.9)
+    assert_allclose(display.mean_covariance, np.diag(model.scale_[:2] ** 2) / len(table))

@@ -375,7 +375,7 @@ def test_partial_fit_of_any_mixture(request, data):
     assert divergence(GaussianGradientMLE().fit(X), model) < 1e-11
 
 
-@pytest.mark.parametrize("data", ["wine", "gaps"])
+@each_value(["collect"], collect=COLLECTIONS, data=["wine", "gaps"])
 def test_chunks_of_no_rows(request, collect, data):
     X = request.getfixturevalue(data)
     rows = collect(X)

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from marks import pairwise
 
 from skgauss import GaussianGradientMLE
 
 X = [0.3, 1.9, 2.2, 3.1, 4.0, 5.6, 2.7]
 N_STEPS = 60
+FAMILIES = ["full", "diag", "spherical"]
 
 
 def moments(mu):
@@ -80,7 +82,7 @@ def assert_follows(model, path):
     assert model.mean_[0] == model.mean_path_[-1, 0]
 
 
-one_feature = pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+one_feature = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 @one_feature
@@ -93,9 +95,7 @@ def test_simultaneous_update(name, covariance_type):
     assert_follows(model, recursion(name, RATES[name], 1.0, 1.5))
 
 
-@one_feature
-@pytest.mark.parametrize("n_inner", [1, 4])
-@pytest.mark.parametrize("name", GRADIENTS)
+@pairwise(name=GRADIENTS, n_inner=[1, 4], covariance_type=FAMILIES)
 def test_sequential_update(name, n_inner, covariance_type):
     model = fitted(
         solver="coordinate", parametrization=name, learning_rate=RATES[name], n_inner_iter=n_inner,

@@ -6,6 +6,7 @@ from operator import add
 
 import numpy as np
 import pytest
+from marks import pairwise
 from oracles import exact_moments
 
 from skgauss.blocks import passes as blocks
@@ -118,8 +119,12 @@ def chunks(request, monkeypatch):
         monkeypatch.setattr(blocks, "_CHUNK", 2**11)
 
 
-@pytest.mark.parametrize("diagonal", [False, True])
-@pytest.mark.parametrize("name", near_and_far(np.random.default_rng(0), 4))
+@pairwise(
+    ["chunks"],
+    chunks=["as they are", "small"],
+    name=near_and_far(np.random.default_rng(0), 4),
+    diagonal=[False, True],
+)
 def test_near_zero_against_rational_arithmetic(rng, chunks, name, diagonal):
     x = near_and_far(rng, 20_480)[name]
     mean, variance = exact_moments(x)
