@@ -6,6 +6,16 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
 
+# Tobin (1958), Econometrica 26, as in R's package survival: durable goods, age, liquidity.
+TOBIN = np.array(
+    [
+        [0, 57.7, 236], [0.7, 50.9, 283], [0, 48.5, 207], [0, 41.7, 220], [0, 47.7, 238],
+        [0, 59.8, 216], [0, 44.3, 284], [3.7, 45.1, 221], [0, 51.7, 275], [3, 50, 269],
+        [10.4, 46.8, 207], [0, 58, 249], [0, 58.9, 246], [0, 40, 277], [1.5, 34.1, 231],
+        [0, 39.9, 219], [0, 33.4, 240], [3.5, 48.1, 266], [6.1, 46.6, 214], [0, 53.1, 251],
+    ]
+)  # fmt: skip
+
 
 def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
     """KL(N(mean, covariance) || N(fitted)) in nats, for covariance matrices."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from oracles import observed_log_likelihood
+from oracles import TOBIN, observed_log_likelihood
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -437,3 +437,30 @@ def test_automatic_differentiation_twice(gappy):
     errors = model.standard_errors()
     found = [np.ravel(errors[name]) for name in ("mean", "scale", "covariance", "correlation")]
     assert_allclose(np.concatenate(found), expected, rtol=1e-7, atol=1e-10)
+
+
+# -- published figures
+
+
+def test_tobit_regression_of_r():
+    """Standard errors in summary(survreg(Surv(durable, durable > 0, type="left") ~ age + quant)).
+
+    By the delta method from all parameters of the joint Gaussian: R's errors are those given the
+    regressors, which the parameters of the regression share with the joint likelihood.
+    """
+    model = GaussianGradientMLE(censoring_limits=([0, None, None], None), tol=1e-9).fit(TOBIN)
+    likelihood = likelihood_of(model)
+    at, family = likelihood.evaluate(model.mean_, model._factor), likelihood.family
+
+    def regression(step):
+        mean, factor = family.retract(at.mean, at.factor, family.unpack_frame(step))
+        covariance = factor @ factor.T
+        slopes = np.linalg.solve(covariance[1:, 1:], covariance[1:, 0])
+        variance = covariance[0, 0] - slopes @ covariance[1:, 0]
+        return np.array([mean[0] - slopes @ mean[1:], *slopes, np.log(variance) / 2])
+
+    steps = 1e-5 * np.eye(family.n_parameters)
+    moves = np.array([(regression(step) - regression(-step)) / 2e-5 for step in steps])
+    variances = moves.T @ np.linalg.solve(information_matrix(likelihood, at), moves) / len(TOBIN)
+    errors = np.sqrt(np.diag(variances))
+    assert errors.round(5).tolist() == [16.07945, 0.21858, 0.05825, 0.31032]
