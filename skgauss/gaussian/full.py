@@ -25,6 +25,7 @@ class Full:
         self._identity = np.eye(n_features, order="F")  # as LAPACK wants its factors
         self._identity.flags.writeable = False  # the default start, and no copy of it
         self._diagonal = np.arange(n_features) * (n_features + 1)
+        self._below = np.tri(n_features, dtype=bool)
 
     def pack(self, covariance: Array) -> Array:
         return (covariance + covariance.T) / 2
@@ -107,7 +108,7 @@ class Full:
         return linalg.solve_lower_transposed(factor, other)
 
     def lower(self, form: Array) -> Array:
-        return np.tril(form)
+        return np.where(self._below, form, 0.0)
 
     def outer(self, deviation: Array) -> Array:
         return np.outer(deviation, deviation)
