@@ -119,7 +119,7 @@ for name, color in zip(climbs, ["#D55E00", "#0072B2", "#009E73"], strict=True):
     path = sigmas(models[name])[:300]
     left.plot(path, "o-", markevery=[-1], color=color, label=name)
 left.set(xlabel="iteration", ylabel="sigma (1000 km/s)", xlim=(-10, 290))
-left.legend()
+left.legend(loc="upper right", fontsize="small")
 
 display = LikelihoodPathDisplay.from_estimator(models["gradient, 0.01"], ax=right)
 display.colorbar_.remove()
