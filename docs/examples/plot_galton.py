@@ -64,5 +64,8 @@ for ax, title in zip(axes, ["variance of parents", "correlation"], strict=True):
 fig.legend(loc="outside lower center", ncols=2)
 plt.show()
 
+# %%
+# Three classes of four inches hold all these heights. There the likelihood, too, finds a weaker
+# correlation, but it has lost a tenth where the midpoints have lost a third.
 for (what, name), values in found.items():
     print(f"{what:12s} {name:22s}", values.round(3))
