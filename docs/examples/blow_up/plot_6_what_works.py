@@ -61,8 +61,8 @@ for name, estimator in climbs.items():
     )
 
 # %%
-# The climbs by their start: far away, at mean 0 and sigma 1, or near. (That on standardised
-# data is left out, since it is nearly the one at the rate 0.003.)
+# The climbs by their start: far away, at mean 0 and sigma 1, or near. The one on standardised
+# data starts elsewhere, and is left out.
 import matplotlib.pyplot as plt
 
 panels = {
