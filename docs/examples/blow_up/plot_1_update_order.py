@@ -21,24 +21,25 @@ import numpy as np
 def climb(order, mean, variance, mu, sigma, rate, max_iter=2000, tol=1e-6):
     """The last sigma, and the iterations until the maximum: -1 where sigma
     fell to zero or below, -2 where max_iter was not enough."""
-    mu, sigma, rate = np.broadcast_arrays(mu, sigma, rate)
-    outcome = np.full(rate.shape, -2.0)
-    running = np.ones(rate.shape, dtype=bool)
+    grid = np.broadcast_arrays(mu, sigma, rate)
+    mu, sigma, rate = (values.flatten() for values in grid)
+    last, outcome = sigma.copy(), np.full(sigma.shape, -2)
+    running = np.arange(sigma.size)
     for iteration in range(max_iter + 1):
         gain = ((variance + (mean - mu) ** 2) / sigma**2 - 1) / sigma
         pull = (mean - mu) / sigma**2
-        norm = np.hypot(pull * sigma, gain * sigma / np.sqrt(2))
-        outcome[running & (norm <= tol)] = iteration
-        running = running & (norm > tol)
-        mu = np.where(running, mu + rate * pull, mu)
+        arrived = sigma**2 * (pull**2 + gain**2 / 2) <= tol**2
+        mu = mu + rate * pull
         if order == "sequential":  # sigma sees the new mean
             gain = ((variance + (mean - mu) ** 2) / sigma**2 - 1) / sigma
-        moved = np.where(running, sigma + rate * gain, sigma)
-        outside = running & ~((moved > 0) & np.isfinite(moved))
-        outcome[outside] = -1
-        running = running & ~outside
-        sigma = np.where(running, moved, sigma)
-    return sigma, outcome
+        sigma = np.where(arrived, sigma, sigma + rate * gain)
+        outside = ~((sigma > 0) & np.isfinite(sigma))
+        outcome[running[arrived]] = iteration
+        outcome[running[outside]] = -1
+        last[running[~outside]] = sigma[~outside]
+        on = ~(arrived | outside)
+        running, mu, sigma, rate = running[on], mu[on], sigma[on], rate[on]
+    return last.reshape(grid[0].shape), outcome.reshape(grid[0].shape)
 
 
 def steps_home(order, mean, variance, mu, sigma, rate):
