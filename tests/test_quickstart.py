@@ -17,7 +17,7 @@ def test_quickstart(tmp_path):
         text=True,
         check=True,
     )
-    table = done.stdout.splitlines()[1:9]
+    table = done.stdout.splitlines()[2:10]
     fails = [line for line in table if " 0.01 " in line]
     assert len(fails) == 2
     for line in fails:

@@ -68,7 +68,8 @@ def what_happens(model):
 # about what is left to gain, in nats per observation. A constant rate has to be below the
 # bound.
 
-print("solver      rate   bound   natural gradient norm  sigma")
+print(f"{'natural':>38}")
+print("solver     rate  bound     gradient norm  sigma")
 said = {}
 for name, model in models.items():
     with warnings.catch_warnings(record=True) as said[name]:
@@ -77,7 +78,7 @@ for name, model in models.items():
     solver, _, rate = name.partition(", ")
     bound = f"{model.learning_rate_bound_:.4f}" if rate else ""
     print(
-        f"{solver:<11} {rate:<6} {bound:<6} {model.natural_gradient_norm_:>22.1g}  "
+        f"{solver:<11}{rate:<6}{bound:<7}{model.natural_gradient_norm_:>15.1g}  "
         f"{what_happens(model)}"
     )
 
