@@ -71,6 +71,7 @@ html_baseurl = DOCUMENTATION_URL + "/"
 html_static_path = ["_static"]
 html_logo = html_favicon = "_static/logo.svg"
 html_css_files = ["site.css"]
+html_sidebars = {page: [] for page in ("blow_up", "mathematics", "search", "genindex")}
 html_show_sourcelink = False
 html_theme_options = {
     "logo": {"text": f"skgauss {release}"},

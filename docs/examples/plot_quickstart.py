@@ -68,8 +68,8 @@ def what_happens(model):
 # about what is left to gain, in nats per observation. A constant rate has to be below the
 # bound.
 
-print(f"{'natural':>38}")
-print("solver     rate  bound     gradient norm  sigma")
+print(f"{'natural':>39}")
+print("solver     rate  bound    gradient norm  sigma")
 said = {}
 for name, model in models.items():
     with warnings.catch_warnings(record=True) as said[name]:
