@@ -69,17 +69,19 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skgauss"
 html_baseurl = DOCUMENTATION_URL + "/"
 html_static_path = ["_static"]
-html_sidebars = {"**": []}
+html_logo = html_favicon = "_static/logo.svg"
 html_css_files = ["site.css"]
+html_sidebars = {page: [] for page in ("blow_up", "mathematics", "search", "genindex")}
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": "skgauss"},
+    "logo": {"text": f"skgauss {release}"},
+    "github_url": "https://github.com/skgauss/skgauss",
     "navigation_with_keys": False,
     "show_toc_level": 2,
-    "header_links_before_dropdown": 9,
+    "header_links_before_dropdown": 6,
     "navbar_align": "left",
     "navbar_persistent": [],
-    "navbar_end": ["search-button", "theme-switcher"],
+    "navbar_end": ["search-button", "theme-switcher", "navbar-icon-links"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }

@@ -1,13 +1,16 @@
-"""What the gallery starts from: colours that all can tell apart, and an order."""
+"""What the gallery starts from: one look for all pictures, and an order."""
 
 import matplotlib as mpl
 from cycler import cycler
 
-from skgauss.plotting.style import PALETTE
+from skgauss.plotting.style import MAP, PALETTE
 
 
 def reset(gallery_conf, fname):
-    """Reset Matplotlib before an example."""
+    """Reset Matplotlib before an example.
+
+    The figures are small, and so their letters can still be read on a phone.
+    """
     mpl.use("agg")
     mpl.rcdefaults()
     mpl.rcParams.update(
@@ -15,8 +18,12 @@ def reset(gallery_conf, fname):
             "axes.prop_cycle": cycler(color=[*PALETTE, "black"]),
             "axes.spines.right": False,
             "axes.spines.top": False,
+            "axes.titlesize": "medium",
             "figure.constrained_layout.use": True,
-            "figure.figsize": (7.5, 4.5),
+            "figure.dpi": 140,
+            "figure.figsize": (5, 3.5),
+            "image.cmap": MAP,
+            "legend.fontsize": "small",
             "legend.frameon": False,
         }
     )

@@ -69,12 +69,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 fig, ax = plt.subplots()
-ax.hist(X, 30, density=True, color="0.85", edgecolor="w")
+ax.hist(X, 30, density=True, color="0.9", edgecolor="w", label="data")
 grid = np.linspace(0, 1800, 400)
-colours = plt.colormaps["viridis_r"](np.linspace(0.1, 1, len(watch.seen)))
+colours = ["0.75", "0.6", "0.4", "0.1", "#0072B2"]  # ever darker, the last in blue
 for (iteration, model), colour in zip(watch.seen.items(), colours, strict=True):
     values = np.exp(model.score_samples(grid.reshape(-1, 1)))
-    ax.plot(grid, values, color=colour, lw=1.5, label=f"iteration {iteration}")
+    ax.plot(grid, values, color=colour, lw=2, label=f"iteration {iteration}")
 ax.set(xlabel="proline (mg/l)", ylabel="density", xlim=(0, 1800))
-ax.legend(fontsize=9)
+ax.legend()
 plt.show()

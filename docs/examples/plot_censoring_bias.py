@@ -69,7 +69,9 @@ for share in shares:
 # Each bar is one standard deviation to both sides, over the samples.
 marks = {"LOD/2": "s", "LOD/√2": "^", "rows dropped": "v", "likelihood": "o"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
-fig, axes = plt.subplots(1, 2, figsize=(6.4, 5), sharey=True, sharex=True)
+fig, axes = plt.subplots(
+    1, 2, figsize=(5, 4.6), sharey=True, sharex=True, layout="constrained"
+)
 for ax, share in zip(axes, shares, strict=True):
     ax.axvline(0, color="k", lw=0.8)
     for k, way in enumerate(ways):
@@ -80,11 +82,11 @@ for ax, share in zip(axes, shares, strict=True):
             xerr=spread,
             fmt=marks[way],
             color=colours[way],
-            ms=4,
+            ms=5,
             lw=1,
             label=way,
         )
-    ax.set(title=f"{share:.0%} below the limit", xlabel="error")
+    ax.set(title=f"{share:.0%} below the limit", xlabel="bias")
 axes[0].set(yticks=range(5), yticklabels=quantities)
 axes[0].invert_yaxis()
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

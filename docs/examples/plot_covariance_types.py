@@ -25,22 +25,30 @@ for covariance_type in ["full", "diag", "spherical"]:
     )
 
 # %%
-# The ellipses lie at one, two and three standard deviations. In two dimensions
-# they hold less than the 68, 95 and 99.7 percent of one feature, see the legend.
+# Each ellipse lies at two standard deviations, and holds 86 percent of its Gaussian: in two
+# dimensions that is less than the 95 percent of one feature.
 import matplotlib.pyplot as plt
 
 from skgauss import GaussianEllipseDisplay
 
-fig, axes = plt.subplots(1, 3, sharex=True, sharey=True, figsize=(10, 3.8))
-for ax, (covariance_type, model) in zip(axes, models.items(), strict=True):
-    GaussianEllipseDisplay.from_estimator(model, X, ax=ax)
-    ax.set_title(f"{covariance_type}, BIC {model.bic(X):.1f}")
-    ax.set_aspect("equal")
-    ax.label_outer()
-    ellipses = ax.get_legend()
-    ellipses.remove()
-labels = [text.get_text() for text in ellipses.get_texts()]
-fig.legend(ellipses.legend_handles, labels, loc="outside lower center", ncols=3)
+fig, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
+ax.plot(*X.to_numpy().T, ".", color="0.5", label="petals")
+styles = [("C0", "-"), ("C1", "--"), ("C2", ":")]
+for (colour, line), (covariance_type, model) in zip(
+    styles, models.items(), strict=True
+):
+    label = f"{covariance_type}, BIC {model.bic(X):.1f}"
+    style = {
+        "facecolor": "none",
+        "edgecolor": colour,
+        "ls": line,
+        "lw": 2,
+        "label": label,
+    }
+    GaussianEllipseDisplay.from_estimator(model, n_std=2, ax=ax, ellipse_kwargs=style)
+ax.set_aspect("equal")
+ax.get_legend().remove()
+fig.legend(loc="outside lower center", ncols=2)
 plt.show()
 
 # %%

@@ -57,24 +57,25 @@ hidden = [(np.log(limit) >= X).mean() for limit in limits]
 print(pd.DataFrame(hidden, limits).round(2).to_string())
 
 # %%
-# The thin line is what all results say, before any was hidden.
+# Grey is what all results say, before any was hidden.
 import matplotlib.pyplot as plt
 
 truth = GaussianGradientMLE().fit(X)
 shown = {
-    "deviation of log Sm-PFOS": lambda model: model.scale_[3],
-    "its correlation with PFHxS": lambda model: model.correlation_[0, 3],
+    "deviation of Sm-PFOS": lambda model: model.scale_[3],
+    "correlation with PFHxS": lambda model: model.correlation_[0, 3],
 }
 styles = {"LOD/2": "s--", "LOD/√2": "^--", "rows dropped": "v:", "likelihood": "o-"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
-fig, axes = plt.subplots(1, 2, figsize=(6.4, 4.2), sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(5, 4), sharey=True, layout="constrained")
 for ax, (title, value) in zip(axes, shown.items(), strict=True):
-    ax.axhline(value(truth), color="k", lw=0.8)
+    ax.axhline(value(truth), color="0.6", lw=2, label="nothing hidden")
     for way, models in blunt.items():
         values = [value(model) for model in models]
         ax.plot(limits, values, styles[way], color=colours[way], label=way)
     ax.set(title=title, xlabel="limit (ng/mL)", ylim=(0, None), xticks=[0, 1, 2])
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+axes[0].set_ylabel("of the logarithms")
 plt.show()
 
 # %%
@@ -90,7 +91,7 @@ honest = GaussianGradientMLE().fit(lower, X_upper=upper)
 pairs = np.triu_indices(len(substances), 1)
 known = honest.correlation_[pairs]
 
-fig, ax = plt.subplots(figsize=(6.4, 4.4))
+fig, ax = plt.subplots(figsize=(5, 4))
 for way, value in {
     "LOD/2": np.log(0.1 / 2),
     "LOD/√2": np.log(0.1 / np.sqrt(2)),
@@ -106,7 +107,7 @@ ax.annotate(
     ha="right",
 )
 ax.axhline(0, color="k", lw=0.8)
-ax.set(xlabel="correlation, by likelihood", ylabel="naive correlation, less that")
+ax.set(xlabel="correlation, by likelihood", ylabel="naive correlation minus this")
 ax.legend(loc="lower left")
 plt.show()
 
@@ -120,7 +121,7 @@ filled, std = honest.impute(lower, return_std=True, X_upper=upper)
 x, y = substances.index("n-PFOS"), substances.index("PFUnDA")
 gap = lower["PFUnDA"].isna().to_numpy()
 
-fig, ax = plt.subplots(figsize=(6.4, 4.6))
+fig, ax = plt.subplots(figsize=(5, 4.4))
 ax.plot(filled[~gap, x], filled[~gap, y], ".", color="0.6", label="measured")
 ax.errorbar(
     filled[gap, x],
@@ -129,7 +130,7 @@ ax.errorbar(
     fmt="o",
     ms=3,
     lw=0.8,
-    label="imputed, ± 1 deviation",
+    label="below the limit: imputed, ± 1 deviation",
 )
 ax.axhline(np.log(0.1), color="k", lw=0.8, label="limit")
 ax.axhline(np.log(0.05), color="C1", ls="--", label="LOD/2")

@@ -64,26 +64,24 @@ for source, load in sources.items():
 # %%
 import matplotlib.pyplot as plt
 
-fig, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(9, 4.4))
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5, 3.6), layout="constrained")
 place = np.arange(len(sources))
-height = 0.8 / len(imputers)
-for k, (name, colour) in enumerate(
-    zip(imputers, ["0.75", "C5", "C1", "C0"], strict=True)
-):
-    at = place + (k - 1.5) * height
-    for ax, values in [(left, errors), (right, seconds)]:
-        widths = [values[source, name] for source in sources]
-        ax.barh(at, widths, 0.9 * height, color=colour, label=name)
-left.set(xlabel="error (standard deviations)", yticks=place, yticklabels=sources)
-left.axvline(1, color="k", ls=":", lw=1)
-right.set(xlabel="time (s)", xscale="log")
-left.invert_yaxis()
-handles, labels = left.get_legend_handles_labels()
-fig.legend(handles, labels, loc="outside lower center", ncols=4)
+styles = {"SimpleImputer": "kx", "KNNImputer": "C2s", "IterativeImputer": "C1v"}
+for ax, values in zip(axes, [errors, seconds], strict=True):
+    for k, name in enumerate(imputers):
+        points = [values[source, name] for source in sources]
+        ax.plot(
+            points, place + 0.1 * (k - 1.5), styles.get(name, "C0o"), ms=7, label=name
+        )
+    ax.grid(axis="y", color="0.9")
+axes[0].set(xlabel="error (std. deviations)", xlim=(0, 1.1))
+axes[0].set(yticks=place, yticklabels=sources, ylim=(2.5, -0.5))
+axes[1].set(xlabel="time (s)", xscale="log")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plt.show()
 
 # %%
-# Column means have an error of about one, dotted. On all three the Gaussian is nearer
+# Column means have an error of about one. On all three the Gaussian is nearer
 # to the truth than ten turns of regressions, in less time. It is not the nearest by
 # nature: the wines are of three kinds, which neighbours can follow and one Gaussian
 # cannot, and there the two are even. The Gaussian takes longer as the patterns of

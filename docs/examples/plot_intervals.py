@@ -27,7 +27,8 @@ errors = pd.DataFrame(
 )
 print(errors.round(3).to_string())
 
-IntervalDisplay.from_estimator(models)
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+IntervalDisplay.from_estimator(models, ax=ax)
 plt.xlabel("correlation, with its 95 % interval")
 plt.show()
 
@@ -46,16 +47,19 @@ found = {
 
 from scipy.stats import chi2
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.6), sharey=True)
-names = ["mean of Ozone^(1/3)", "its standard deviation", "correlation with Temp"]
-parts = {"mean": 0, "scale": 0, "correlation": (0, 3)}
+fig, axes = plt.subplots(1, 2, figsize=(5, 3.6), sharey=True, layout="constrained")
+names = ["mean of Ozone^(1/3)", "its correlation\nwith Temp"]
+parts = {"mean": 0, "correlation": (0, 3)}
 for ax, name, (part, place) in zip(axes, names, parts.items(), strict=True):
-    for method, style in [("wald", "--"), ("profile", "-")]:
+    for method, style in [("wald", "C1--"), ("profile", "C0-")]:
         ends = np.array([each[part][place] for each in found[method]])
         curve = np.concatenate((ends[::-1, 0], ends[:, 1]))
         height = chi2.ppf(np.concatenate((levels[::-1], levels)), 1)
         ax.plot(curve, height, style, label=method)
     ax.axhline(chi2.ppf(0.95, 1), color="0.6", lw=1)
+    ax.text(
+        0.5, chi2.ppf(0.95, 1), "95 %", transform=ax.get_yaxis_transform(), va="bottom"
+    )
     ax.set(xlabel=name)
 axes[0].set_ylabel("twice the nats below the maximum")
 axes[0].legend()
@@ -63,9 +67,8 @@ plt.show()
 
 # %%
 # Below the grey line lie the values of the 95 % interval. The likelihood of the mean falls more
-# slowly than the parabola, on the side of low values above all. Wald's curves of standard deviation
-# and correlation are bent too, since they are parabolas on the scale of the logarithm and of
-# Fisher's z, and come nearer.
+# slowly than the parabola, on the side of low values above all. Wald's curve of the correlation is
+# bent too, since it is a parabola on the scale of Fisher's z, and comes nearer.
 #
 # How often do they cover the truth?
 # ----------------------------------

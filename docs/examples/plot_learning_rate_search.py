@@ -63,31 +63,23 @@ for learn, _ in folds.split(X):
     assert np.array_equal(model.mean_, start)
 
 # %%
-# The score is the average log-likelihood of the held-out rows. Up to the bound,
-# which is drawn in, the scores differ little; beyond it the climbs do not settle. A
-# fit that diverges at its first step keeps its start, and is scored as that: the last
-# point on the left.
+# The score is the average log-likelihood of the held-out rows. Differences of it have no
+# units, and neither has a rate in shares of its bound, so that both searches go into one
+# picture. Up to the bound the scores differ little; beyond it the climbs do not settle. A fit
+# that diverges at its first step keeps its start, and is scored as that: the last point of
+# the search in own units.
 import matplotlib.pyplot as plt
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
-for ax, (name, search) in zip(axes, searches.items(), strict=True):
-    ax.semilogx(rates, search.cv_results_["mean_test_score"], "o-", ms=4)
+fig, ax = plt.subplots()
+for (name, search), style in zip(searches.items(), ["C0o-", "C2s--"], strict=True):
+    scores = search.cv_results_["mean_test_score"]
     bound = search.best_estimator_[-1].learning_rate_bound_
-    ax.axvline(bound, color="k", ls="--", lw=1.2)
-    ax.annotate(
-        "bound",
-        (bound, 0.04),
-        (-5, 0),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="right",
-    )
-    ax.set(title=name, xlabel="learning rate")
-axes[0].set_ylabel("held-out log-likelihood (nats)")
+    ax.semilogx(rates / bound, scores - scores.max(), style, ms=4, label=name)
+ax.axvspan(1, ax.get_xlim()[1], color="C1", alpha=0.15, lw=0, label="above the bound")
+ax.set(xlabel="learning rate / bound", ylabel="held-out nats, less the best")
+ax.legend(loc="lower left")
 plt.show()
 
 # %%
 # So there is nothing to search for here: ``learning_rate_bound_`` is an attribute
-# after any fit, and ``learning_rate="auto"`` needs no number at all. The two curves
-# are on different scales of density, one in the units of the data, one in standard
-# deviations: compare scores within a panel, not across.
+# after any fit, and ``learning_rate="auto"`` needs no number at all.

@@ -18,7 +18,7 @@ from skgauss.datasets import load_michelson
 
 X = load_michelson().data
 fig, axes = plt.subplots(
-    2, 2, figsize=(9, 8), sharex=True, sharey=True, layout="constrained"
+    2, 2, figsize=(5.4, 5.6), sharex=True, sharey=True, layout="constrained"
 )
 for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
     model = GaussianGradientMLE(
@@ -35,13 +35,17 @@ for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
     display = LikelihoodPathDisplay.from_estimator(
         model, ax=ax, mean_limits=(299.7, 299.98), scale_limits=(0.05, 0.17)
     )
-    ax.set_title(f"rate {rate}: {model.stop_reason_} after {model.n_iter_}")
+    arrives = f"{model.n_iter_} steps" if model.converged_ else "for ever"
+    ax.set_title(f"rate {rate}: {arrives}", fontsize="medium")
     ax.locator_params(axis="x", nbins=4)
     ax.label_outer()
-    if ax is not axes[0, 1]:  # one colour bar and one legend serve all
-        display.colorbar_.remove()
-    if ax is not axes[1, 1]:
-        ax.get_legend().remove()
+    display.colorbar_.remove()  # one for all, and one legend
+    legend = ax.get_legend()
+    legend.remove()
+below = fig.colorbar(display.contours_, ax=axes, orientation="horizontal", aspect=40)
+below.set_label("nats below the maximum")
+labels = [text.get_text() for text in legend.get_texts()]
+fig.legend(legend.legend_handles, labels, loc="outside lower center", ncols=2)
 plt.show()
 
 # %%

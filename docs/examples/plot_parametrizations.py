@@ -33,26 +33,31 @@ for parametrization in ["scale", "log-scale", "covariance", "precision"]:
     )
 
 # %%
-# The paths, on the average log-likelihood over mean and sigma:
+# The paths, each on the same map of the average log-likelihood, which is lightest at the
+# maximum:
 import matplotlib.pyplot as plt
+from matplotlib.colors import LogNorm
 
 mean, variance = X.to_numpy().mean(), X.to_numpy().var()
 mu = np.linspace(2.8, 4.2, 200)
 sigma = np.linspace(0.9, 3.2, 200)[:, None]
 a = variance + (mean - mu) ** 2
-surface = -np.log(2 * np.pi) / 2 - np.log(sigma) - a / (2 * sigma**2)
+below = np.log(sigma) + a / (2 * sigma**2) - np.log(variance) / 2 - 0.5
 
-fig, ax = plt.subplots(figsize=(8, 5.5))
-top = surface.max()
-levels = top - np.geomspace(0.003, 2, 12)[::-1]
-ax.contour(mu, sigma.ravel(), surface, levels, colors="0.8", linewidths=1)
-markers = ["o", "s", "^", "D"]
-for marker, (name, model) in zip(markers, climbs.items(), strict=True):
+levels, norm = np.geomspace(0.003, 1, 6), LogNorm(0.003, 10)
+
+fig, axes = plt.subplots(
+    2, 2, figsize=(5, 4.8), sharex=True, sharey=True, layout="constrained"
+)
+for ax, (name, model) in zip(axes.flat, climbs.items(), strict=True):
+    ax.contourf(
+        mu, sigma.ravel(), below, levels, cmap="Blues", norm=norm, extend="both"
+    )
     path = np.sqrt(model.covariance_path_.ravel())
-    label = f"{name}, {model.n_iter_} iterations"
-    ax.plot(model.mean_path_, path, "-", marker=marker, ms=4, lw=1.2, label=label)
-ax.plot(mean, np.sqrt(variance), "k*", ms=15, zorder=3)
-ax.annotate("maximum", (mean, np.sqrt(variance)), (8, -14), textcoords="offset points")
-ax.set(xlabel="mean (cm)", ylabel="sigma (cm)", xlim=(2.8, 4.2), ylim=(0.9, 3.2))
-ax.legend(loc="lower right")
+    ax.plot(model.mean_path_, path, "o-", color="#D55E00", ms=3, lw=1, label="path")
+    ax.plot(mean, np.sqrt(variance), "*", color="w", mec="k", ms=13, label="maximum")
+    ax.set_title(f"{name}: {model.n_iter_} steps", fontsize="medium")
+fig.supxlabel("mean (cm)", fontsize="medium")
+fig.supylabel("sigma (cm)", fontsize="medium")
+axes[0, 0].legend(loc="upper right", frameon=True)
 plt.show()

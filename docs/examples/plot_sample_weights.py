@@ -39,7 +39,7 @@ for k in range(5):
 import matplotlib.pyplot as plt
 
 fig, ax = plt.subplots()
-ax.bar(values, counts, width=0.008, color="0.75", label="counts")
+ax.bar(values, counts, width=0.008, color="0.75", label="Michelson")
 grid = np.linspace(values.min() - 0.1, values.max() + 0.1, 300)
 for model, style, label in [
     (table, "-", "values and counts"),

@@ -24,23 +24,21 @@ print(f"condition number of the correlations: {np.linalg.cond(X.T @ X):.0f}")
 start = {"mean_init": 1.0, "covariance_init": 3.0, "max_iter": 3000}
 bound = GaussianGradientMLE(solver="closed-form").fit(X).learning_rate_bound_
 solvers = {
-    f"gradient, constant rate {bound / 2:.1e}": {
-        "solver": "gradient",
-        "learning_rate": bound / 2,
-    },
+    "natural": {},
+    "constant rate": {"solver": "gradient", "learning_rate": bound / 2},
     "gradient, line search": {"solver": "gradient"},
     "coordinate, line search": {"solver": "coordinate"},
-    "L-BFGS": {"solver": "lbfgs"},
     "natural, rate 0.5": {"learning_rate": 0.5},
-    "natural": {},
+    "L-BFGS": {"solver": "lbfgs"},
 }
+print(f"the constant rate, half of its bound: {bound / 2:.1e}")
 runs = {}
 for name, options in solvers.items():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         runs[name] = GaussianGradientMLE(**options, **start).fit(X)
     run = runs[name]
-    print(f"{name:32s} {run.stop_reason_:10s} after {run.n_iter_:4d} iterations")
+    print(f"{name:24s} {run.stop_reason_:10s} after {run.n_iter_:4d} iterations")
 
 # %%
 # A marker at the end of a curve tells why it ended: a disc for converged, a
@@ -49,12 +47,12 @@ import matplotlib.pyplot as plt
 
 from skgauss import ConvergenceDisplay
 
-fig, ax = plt.subplots(figsize=(8.5, 5))
+fig, ax = plt.subplots(figsize=(5, 5.2), layout="constrained")
 ConvergenceDisplay.from_estimator(runs, ax=ax)
 ax.set_xscale("symlog", linthresh=1)
-ax.set_xlim(left=0)
-ax.set_ylim(top=10 * ax.get_ylim()[1])
-ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
+ax.set(xlim=(-0.1, 6000), xticks=[0, 1, 10, 100, 1000], ylabel="Nats still to gain")
+ax.get_legend().remove()
+fig.legend(loc="outside lower center", ncols=1)
 plt.show()
 
 # %%

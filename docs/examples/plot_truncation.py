@@ -31,26 +31,19 @@ import matplotlib.pyplot as plt
 from scipy.stats import norm
 
 grid = np.linspace(50, 140, 400)
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 bins = np.arange(60, 140, 5)
-ax.hist(pressure, bins, density=True, color="0.92", label="all 442")
+ax.hist(pressure, bins, density=True, color="0.9", label="all 442")
 share = len(admitted) / len(pressure)
 weights = np.full(len(admitted), 1 / len(pressure) / 5)
-ax.hist(
-    admitted, bins, weights=weights, color="0.75", label=f"the {len(admitted)} seen"
-)
-ax.plot(
-    grid, share * norm(naive.mean_, naive.scale_).pdf(grid), "--", label="as they are"
-)
-ax.plot(
-    grid,
-    norm(parent.mean_, parent.scale_).pdf(grid),
-    lw=2,
-    label="cut from this parent",
-)
-ax.axvline(LIMIT, color="k", ls=":", lw=1.2)
+ax.hist(admitted, bins, weights=weights, color="0.7", label=f"the {len(admitted)} seen")
+cut = share * norm(naive.mean_, naive.scale_).pdf(grid)
+ax.plot(grid, cut, "C1--", lw=2, label="fitted as if all were seen")
+whole = norm(parent.mean_, parent.scale_).pdf(grid)
+ax.plot(grid, whole, "C0", lw=2, label="the parent, by likelihood")
+ax.axvline(LIMIT, color="k", ls=":", lw=1.2, label=f"limit {LIMIT}")
 ax.set(xlabel="blood pressure", ylabel="density")
-ax.legend()
+fig.legend(loc="outside lower center", ncols=2)
 
 # %%
 # A sample without a maximum
@@ -74,9 +67,16 @@ for deviation in (0.9, 1.0, 1.1):
         - 0.5 * np.log(2 * np.pi)
         for scale in scales
     ]
-    ax.semilogx(scales, best, label=f"{deviation}")
+    (line,) = ax.semilogx(scales, best, lw=2, label=f"{deviation}")
+    if deviation < 1:  # only here is there a maximum
+        top = np.argmax(best)
+        ax.plot(scales[top], best[top], "*", color=line.get_color(), ms=14)
+        ax.annotate(
+            "maximum", (scales[top], best[top]), (0, 8), textcoords="offset points"
+        )
 ax.axhline(-1, color="k", ls=":", lw=1.2)
-ax.annotate("exponential", (30, -1), (0, 4), textcoords="offset points")
+ax.text(100, -1.005, "exponential distribution", ha="right", va="top")
 ax.set(xlabel="standard deviation of the parent", ylabel="log-likelihood")
+ax.set_ylim(top=-0.96)
 ax.legend(title="coefficient of variation")
 plt.show()

@@ -164,8 +164,7 @@ class ConvergenceDisplay:
             "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
             "marker": STOP_MARKERS.get(reason, "o"),
             "markevery": [-1],
-            # Of curves that end at one point, every marker shows.
-            "markersize": 6 + min(len(self.gaps) - 1 - number, 5),
+            "markersize": 7,
             "label": f"{self.names[number]} ({reason})",
         }
         style = styled(style, line_kwargs, Line2D)

@@ -10,7 +10,7 @@ import numpy as np
 from .._typing import Array
 from .estimates import feature_index, label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import BLUE, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
+from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
 
 _SMALLEST_LEVEL = 1e-2  # nats
 _PATH = {
@@ -244,14 +244,13 @@ class LikelihoodPathDisplay:
         return self
 
     def _plot_map(self, ax: Any, contour_kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        from matplotlib.colors import LinearSegmentedColormap, LogNorm
+        from matplotlib.colors import LogNorm
 
         gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _SMALLEST_LEVEL / 2)
         decades = max(math.ceil(math.log10(gaps.max() / _SMALLEST_LEVEL)), 1)
         levels = _SMALLEST_LEVEL * np.logspace(0, decades, 2 * decades + 1)
-        norm = LogNorm(levels[0], 3 * levels[-1])
-        blues = LinearSegmentedColormap.from_list("blues", ["white", BLUE])
-        style = {"levels": levels, "cmap": blues, "norm": norm, "extend": "min"}
+        norm = LogNorm(levels[0], 10 * levels[-1])  # no darker than a path shows on
+        style = {"levels": levels, "cmap": MAP, "norm": norm, "extend": "min"}
         contours = ax.contourf(self.mean, self.scale, gaps, **(style | contour_kwargs))
         bar = ax.figure.colorbar(contours, ax=ax, ticks=levels[:: 2 * math.ceil(decades / 8)])
         bar.set_label("Nats below the maximum")
@@ -298,7 +297,7 @@ class LikelihoodPathDisplay:
             handles.append(
                 Patch(facecolor="none", label="rate unstable at a\nmaximum here", **_HATCH)
             )
-        ax.legend(handles=handles, fontsize="small")
+        ax.legend(handles=handles, fontsize="small", frameon=True, framealpha=0.9)
 
 
 def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:

@@ -117,6 +117,7 @@ def test_stop_reasons_have_their_markers_at_the_end():
     ).plot()
     assert len({line.get_marker() for line in display.lines_}) == 5
     assert len({line.get_color() for line in display.lines_}) == 5
+    assert len({line.get_markersize() for line in display.lines_}) == 1  # a size means nothing
     assert all(line.get_markevery() == [-1] for line in display.lines_)
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels == [f"{n} ({r})" for n, r in zip("abcde", reasons, strict=True)]

@@ -185,6 +185,12 @@ def test_extreme_units_are_drawn(column, unit):
     assert len(display.colorbar_.get_ticks()) < 12
 
 
+def test_the_map_is_light_at_the_maximum_and_darkens_away_from_it(column):
+    contours = LikelihoodPathDisplay.from_estimator(climb(column)).contours_
+    luminance = contours.to_rgba(contours.levels)[:, :3] @ (0.2126, 0.7152, 0.0722)
+    assert np.all(np.diff(luminance) < 0)
+
+
 def test_a_climb_that_starts_at_the_maximum_is_drawn(column):
     model = climb(column, mean_init=column.mean(), covariance_init=column.var())
     display = LikelihoodPathDisplay.from_estimator(model)

@@ -21,24 +21,25 @@ import numpy as np
 def climb(order, mean, variance, mu, sigma, rate, max_iter=2000, tol=1e-6):
     """The last sigma, and the iterations until the maximum: -1 where sigma
     fell to zero or below, -2 where max_iter was not enough."""
-    mu, sigma, rate = np.broadcast_arrays(mu, sigma, rate)
-    outcome = np.full(rate.shape, -2.0)
-    running = np.ones(rate.shape, dtype=bool)
+    grid = np.broadcast_arrays(mu, sigma, rate)
+    mu, sigma, rate = (values.flatten() for values in grid)
+    last, outcome = sigma.copy(), np.full(sigma.shape, -2)
+    running = np.arange(sigma.size)
     for iteration in range(max_iter + 1):
         gain = ((variance + (mean - mu) ** 2) / sigma**2 - 1) / sigma
         pull = (mean - mu) / sigma**2
-        norm = np.hypot(pull * sigma, gain * sigma / np.sqrt(2))
-        outcome[running & (norm <= tol)] = iteration
-        running = running & (norm > tol)
-        mu = np.where(running, mu + rate * pull, mu)
+        arrived = sigma**2 * (pull**2 + gain**2 / 2) <= tol**2
+        mu = mu + rate * pull
         if order == "sequential":  # sigma sees the new mean
             gain = ((variance + (mean - mu) ** 2) / sigma**2 - 1) / sigma
-        moved = np.where(running, sigma + rate * gain, sigma)
-        outside = running & ~((moved > 0) & np.isfinite(moved))
-        outcome[outside] = -1
-        running = running & ~outside
-        sigma = np.where(running, moved, sigma)
-    return sigma, outcome
+        sigma = np.where(arrived, sigma, sigma + rate * gain)
+        outside = ~((sigma > 0) & np.isfinite(sigma))
+        outcome[running[arrived]] = iteration
+        outcome[running[outside]] = -1
+        last[running[~outside]] = sigma[~outside]
+        on = ~(arrived | outside)
+        running, mu, sigma, rate = running[on], mu[on], sigma[on], rate[on]
+    return last.reshape(grid[0].shape), outcome.reshape(grid[0].shape)
 
 
 def steps_home(order, mean, variance, mu, sigma, rate):
@@ -103,40 +104,60 @@ for (name, order), (rate, start, _, outcome) in maps.items():
 print(f"{agreed} of 100 sampled points end as in the maps")
 
 # %%
-# Two lines are drawn into the maps: the bound, and the starts from which the way home
-# after the first step takes 2000 steps (:ref:`leap`).
+# Blue is a climb that arrives, and the lighter the sooner. Two lines are drawn into the maps:
+# the bound, and the starts from which the way home after the first step takes 2000 steps
+# (:ref:`leap`).
 import matplotlib.pyplot as plt
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.patches import Patch
 
-fig, axes = plt.subplots(2, 2, figsize=(8.5, 7))
-colours = plt.colormaps["viridis_r"].copy()
-colours.set_bad("#D55E00")
+BOUNCES, FAR, FELL = range(3)
+colours = {
+    "bounces around the maximum": "#D55E00",
+    "thrown far, on its way home": "0.75",
+    "sigma fell to zero or below": "k",
+}
+fig, axes = plt.subplots(2, 2, figsize=(5, 6.4), layout="constrained")
 for ax, (name, order) in zip(axes.flat, maps, strict=True):
-    rate, start, _, outcome = maps[name, order]
-    settled = np.ma.masked_less(outcome, 0)
-    norm = LogNorm(5, 2000)
-    image = ax.pcolormesh(rate, start[:, 0], settled, cmap=colours, norm=norm)
-    never = np.ma.masked_not_equal(outcome, -2)
-    ax.pcolormesh(rate, start[:, 0], never, cmap=ListedColormap(["0.75"]))
+    rate, start, sigma, outcome = maps[name, order]
     x = samples[name]
+    image = ax.pcolormesh(
+        rate,
+        start[:, 0],
+        np.ma.masked_less(outcome, 0),
+        cmap="Blues",
+        norm=LogNorm(5, 2000),
+    )
+    fate = np.where(outcome == -1, FELL, np.where(sigma > 5 * x.std(), FAR, BOUNCES))
+    ax.pcolormesh(
+        rate,
+        start[:, 0],
+        np.ma.masked_where(outcome >= 0, fate),
+        cmap=ListedColormap(list(colours.values())),
+        vmin=BOUNCES,
+        vmax=FELL,
+    )
     ax.axvline(x.var(), color="k", ls="--", lw=1.2)
     home = steps_home(order, x.mean(), x.var(), x.min(), start, rate)
     ax.contour(rate, start[:, 0], home, [2000], colors="k", linestyles=":")
-    ax.set(xscale="log", yscale="log", title=f"{name}, {order}")
-    ax.set_ylabel("starting sigma")
-for ax in axes[-1]:
-    ax.set_xlabel("learning rate")
-fig.colorbar(image, ax=axes, label="iterations to the maximum", shrink=0.7)
+    ax.set(xscale="log", yscale="log")
+    ax.set_title(f"{name},\n{order}", fontsize="medium")
+    ax.set(xlabel="learning rate", ylabel="starting sigma")
+fig.colorbar(
+    image,
+    ax=axes,
+    label="iterations to the maximum",
+    orientation="horizontal",
+    aspect=40,
+)
 fig.legend(
     handles=[
-        Patch(color="#D55E00", label="sigma fell to zero or below"),
-        Patch(color="0.75", label="not there after 2000 steps"),
-        plt.Line2D([], [], color="k", ls="--", label=r"$\sigma^2$"),
+        *(Patch(color=colour, label=label) for label, colour in colours.items()),
+        plt.Line2D([], [], color="k", ls="--", label=r"bound, $\sigma^2$"),
         plt.Line2D([], [], color="k", ls=":", label="2000 steps from home"),
     ],
     loc="outside lower center",
-    ncols=4,
+    ncols=2,
 )
 plt.show()
 

@@ -47,14 +47,14 @@ for name, rate in trials.items():
 import matplotlib.pyplot as plt
 
 labels = {"scale": r"$(\mu, \sigma)$", "covariance": r"$(\mu, \sigma^2)$"}
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.8))
+fig, axes = plt.subplots(2, 1, figsize=(5, 5), layout="constrained")
 for (name, parametrization), model in fits.items():
     ax = axes[list(trials).index(name)]
     path = np.sqrt(model.covariance_path_.ravel())[:41]
-    style = "o-" if parametrization == "scale" else "s-"
+    style = "o-" if parametrization == "scale" else "s--"
     ax.plot(path, style, ms=3, lw=1, label=labels[parametrization])
-    ax.set(title=f"{name}, rate {trials[name]}", xlabel="iteration")
-axes[0].set_ylabel("sigma (cm)")
+    ax.set(title=f"{name}, rate {trials[name]}", ylabel="sigma (cm)")
+axes[1].set_xlabel("iteration")
 axes[0].legend()
 plt.show()
 
@@ -62,17 +62,21 @@ plt.show()
 # The two bounds against each other
 # ---------------------------------
 #
-# They cross where :math:`4\sigma^4 = \sigma^2`, at a variance of 1/4.
-variance = np.geomspace(1e-3, 30, 400)
+# They cross where :math:`4\sigma^4 = \sigma^2`, at a variance of 1/4. The stars are the two
+# rates above: each lies below one bound and above the other.
+variance = np.geomspace(1e-2, 30, 400)
 fig, ax = plt.subplots()
 ax.loglog(variance, variance, label=r"$\theta = (\mu, \sigma)$")
 bound = np.minimum(2 * variance, 4 * variance**2)
 ax.loglog(variance, bound, "--", label=r"$\theta = (\mu, \sigma^2)$")
 ax.axvline(0.25, color="0.6", lw=1)
+ax.text(0.28, 3e-4, "variance 1/4")
 for name, rate in trials.items():
     v = iris[name].var(ddof=0)
-    ax.plot(v, rate, "k*", ms=11)
-    ax.annotate(name, (v, rate), (-9, 4), textcoords="offset points", ha="right")
+    (star,) = ax.plot(v, rate, "k*", ms=11)
+    text = f"{name.removesuffix(' (cm)')},\nrate {rate}"
+    ax.annotate(text, (v, rate), (-9, 4), textcoords="offset points", ha="right")
+star.set_label("rate tried above")
 ax.set(xlabel="variance of the data", ylabel="largest stable rate")
 ax.legend()
 plt.show()

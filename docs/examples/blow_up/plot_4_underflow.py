@@ -17,9 +17,9 @@ from skgauss import GaussianGradientMLE
 from skgauss.datasets import load_michelson
 
 columns = {
-    "proline in wine": load_wine(as_frame=True).data["proline"],
-    "radius of cells": load_breast_cancer(as_frame=True).data["mean radius"],
-    "age of patients": load_diabetes(as_frame=True, scaled=False).data["age"],
+    "proline": load_wine(as_frame=True).data["proline"],
+    "radius": load_breast_cancer(as_frame=True).data["mean radius"],
+    "age": load_diabetes(as_frame=True, scaled=False).data["age"],
 }
 products = {}
 for name, column in columns.items():
@@ -28,7 +28,7 @@ for name, column in columns.items():
     products[name] = np.cumprod(density)
     first = int(np.argmax(products[name] == 0)) + 1
     print(
-        f"{name:20s} {len(X)} rows; P after {first - 1} rows "
+        f"{name:8s} {len(X)} rows; P after {first - 1} rows "
         f"{products[name][first - 2]:.0e}, after {first} rows "
         f"{products[name][first - 1]}"
     )
@@ -52,18 +52,17 @@ fig, ax = plt.subplots()
 for name, product in products.items():
     within = product[(product > 0) & np.isfinite(product)]
     rows = np.arange(1, len(within) + 1)
-    (line,) = ax.plot(rows, np.log10(within))
+    (line,) = ax.plot(rows, np.log10(within), lw=2)
     end, color = np.log10(within[-1]), line.get_color()
     ax.plot(rows[-1], end, "X", ms=9, color=color)
     ax.annotate(
-        name.replace(", ", ",\n").replace(" in ", "\nin ").replace(" of ", "\nof "),
+        name.replace(", ", ",\n"),
         (rows[-1], end),
-        (0, np.sign(end) * 8),
+        (0, np.sign(end) * 7),
         textcoords="offset points",
         ha="center",
         va="bottom" if end > 0 else "top",
         color=color,
-        fontsize=9,
     )
 ax.axhspan(-440, np.log10(5e-324), color="0.88", lw=0)
 ax.axhspan(np.log10(1.7e308), 440, color="0.88", lw=0)

@@ -76,10 +76,10 @@ def climb(gradient, rate, mu=299.85, sigma=0.1, steps=40):
 
 import matplotlib.pyplot as plt
 
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.8))
+fig, axes = plt.subplots(1, 2, figsize=(5, 3.4), sharey=True, layout="constrained")
 for ax, rate in zip(axes, [0.003, 0.007], strict=True):
-    ax.plot(climb(by_formula, rate), "-", lw=1.5, label="the formulas")
-    ax.plot(climb(by_machine, rate), "o", ms=6, mfc="none", label=name)
+    ax.plot(climb(by_formula, rate), "-", lw=1, label="the formulas")
+    ax.plot(climb(by_machine, rate), "o", ms=5, mfc="none", label=name)
     ax.axhline(x.std(), color="0.6", lw=1, zorder=0)
     ax.set(title=f"rate {rate}", xlabel="iteration")
     difference = np.abs(climb(by_formula, rate) - climb(by_machine, rate)).max()
