@@ -23,7 +23,7 @@ _ROUNDING = 1e-12  # of a sum of weights
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
-    r"""Find outliers by their p-values under a fitted Gaussian.
+    """Find outliers by their p-values under a fitted Gaussian.
 
     The p-value of a row is the probability that a row of the fitted Gaussian lies at least as far
     from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
@@ -39,10 +39,11 @@ mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, warm
 record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
     contamination : "auto" or float, default="auto"
-        "auto": a row is an outlier if its p-value is below 0.05. Of rows that follow the fitted
-        Gaussian that is one in twenty, and of rows in which nothing is wrong as well. A float in
-        (0, 0.5]: the share of the rows of `fit` that are called outliers, those with the smallest
-        p-values, whatever these are.
+        "auto": a row is an outlier if its p-value is below 0.05, as that of one in twenty rows
+        of the fitted Gaussian is. A float in (0, 0.5]: the share of the rows of `fit`, by
+        weight, that are called outliers, those with the smallest p-values, however large these
+        are. That takes all rows, which `partial_fit` and `fit_statistics` do not have, and
+        one number for each in memory.
 
     Attributes
     ----------
@@ -59,7 +60,7 @@ record_path : optional
     The p-values take the fitted Gaussian for the truth. A fit to few rows is nearer to these
     rows than to new ones, of which it calls more than one in twenty outliers. Maximum likelihood
     is not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
-    them. Fit rows that are known to be ordinary where there are such.
+    them. Fit rows that are known to be ordinary where you have such.
 
     A value known only to an interval does not count: the p-value is that of the values known
     exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
@@ -126,7 +127,7 @@ record_path : optional
         return signs(self.decision_function(X, X_upper))
 
     def decision_function(self, X, X_upper=None):
-        """Logarithm of the p-value of each row over that of the threshold; negative for outliers.
+        """By how much the log p-value of each row exceeds the threshold; negative for outliers.
 
         Parameters
         ----------
@@ -145,7 +146,8 @@ record_path : optional
     def score_samples(self, X, X_upper=None):
         """Logarithm of the p-value of each row, and not of its density.
 
-        Densities of rows that show other values have other units, p-values compare.
+        Densities of rows that show different features are in different units and do not
+        compare; p-values do.
 
         Parameters
         ----------
