@@ -19,7 +19,7 @@ from .rows import Intervals, rows_of, signs, to_host
 _LEVEL = 0.05
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
 _TERMS = 20
-_ROUNDING = 1e-12  # of a sum of weights
+_ROUNDING = 1e-9  # of scores, of a sum of weights
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
@@ -229,9 +229,15 @@ def _log_survival(distances: Array, degrees: Any) -> Array:
 
 
 def _below(scores: Array, weights: Array, share: float) -> float:
-    """Half way between the lowest scores, of at most that share of the weight, and the next."""
+    """Half way between the lowest scores, of at most that share of the weight, and the next.
+
+    Scores are negative. Those of equal rows may differ by rounding, and stay together.
+    """
     order = np.argsort(scores)
     order = order[weights[order] > 0]
     scores, weight = scores[order], np.cumsum(weights[order])
-    above = np.searchsorted(weight, share * weight[-1] * (1 + _ROUNDING), side="right")
-    return float(scores[max(above - 1, 0) : above + 1].mean())
+    most = share * weight[-1] * (1 + _ROUNDING)
+    following = float(scores[np.searchsorted(weight, most, side="right")])
+    edge = following * (1 + _ROUNDING)
+    lower = scores[scores < edge]
+    return (float(lower[-1]) + following) / 2 if lower.size else edge

@@ -34,6 +34,15 @@ def gaps(rng):
     return frame.mask(rng.random(frame.shape) < 0.2)
 
 
+def not_of_every_solver(detector):
+    """What cannot hold of 15 rows of 30 features where a climb stops within 1000 iterations."""
+    if detector.solver in ("gradient", "coordinate", "lbfgs"):
+        return {"check_sample_weight_equivalence_on_dense_data": "the climb does not converge"}
+    if detector.solver == "closed-form":
+        return {"check_estimators_nan_inf": "it cannot fit NaN, and judges rows that have it"}
+    return {}
+
+
 @pytest.mark.usefixtures("scipy_array_api")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore:The likelihood has no maximum")
@@ -47,7 +56,8 @@ class TestEstimatorChecks:
     @exhaustive
     @parametrize_with_checks(
         [GaussianOutlierDetector(contamination=0.1)]
-        + [GaussianOutlierDetector(solver=solver) for solver in SOLVERS]
+        + [GaussianOutlierDetector(solver=solver) for solver in SOLVERS],
+        expected_failed_checks=not_of_every_solver,
     )
     def test_when_asked(self, estimator, check):
         check(estimator)
@@ -134,19 +144,19 @@ def test_shares_that_float64_cannot_hold():
         assert np.count_nonzero(labels == -1) == count
 
 
-@pytest.mark.parametrize("contamination", ["auto", 0.1])
+@pytest.mark.parametrize("contamination", ["auto", 0.1, 0.2, 0.29])
 def test_weights_are_repeats(gaps, rng, contamination):
     X, weights = gaps.to_numpy(), rng.integers(0, 4, len(gaps))
     weighted = GaussianOutlierDetector(contamination=contamination)
     labels = weighted.fit_predict(X, sample_weight=weights)
     repeated = GaussianOutlierDetector(contamination=contamination).fit(np.repeat(X, weights, 0))
-    assert weighted.offset_ == pytest.approx(repeated.offset_, rel=1e-4)
+    assert weighted.offset_ == pytest.approx(repeated.offset_, rel=1e-6)
     np.testing.assert_array_equal(labels, repeated.predict(X))
     scaled = GaussianOutlierDetector(contamination=contamination).fit(X, None, weights / 7)
-    assert scaled.offset_ == pytest.approx(weighted.offset_, rel=1e-4)
+    assert scaled.offset_ == pytest.approx(weighted.offset_, rel=1e-6)
     one = GaussianOutlierDetector(contamination=contamination).fit(X, sample_weight=2.0)
     none = GaussianOutlierDetector(contamination=contamination).fit(X)
-    assert one.offset_ == pytest.approx(none.offset_, rel=1e-4)
+    assert one.offset_ == pytest.approx(none.offset_, rel=1e-6)
 
 
 def test_values_known_to_an_interval_do_not_count(gaps):
@@ -234,7 +244,7 @@ def test_dask_is_lazy(gaps, rng, contamination):
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(labels.compute(), expected)
     for each in (of_frame, of_array):
-        assert each.offset_ == pytest.approx(detector.offset_, rel=1e-4)
+        assert each.offset_ == pytest.approx(detector.offset_, rel=1e-6)
 
 
 def test_it_is_the_fitted_gaussian(gaps):
