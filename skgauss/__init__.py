@@ -3,6 +3,7 @@
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
 from .inference import likelihood_ratio_test
+from .outlier import GaussianOutlierDetector
 from .plotting import (
     ConvergenceDisplay,
     GaussianEllipseDisplay,
@@ -18,6 +19,7 @@ __all__ = [
     "GaussianEllipseDisplay",
     "GaussianGradientMLE",
     "GaussianImputer",
+    "GaussianOutlierDetector",
     "IncompleteStatistics",
     "IntervalDisplay",
     "LikelihoodPathDisplay",

@@ -181,8 +181,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _warn_of_forgotten(self, X_upper: Any) -> None:
         """A search or a pipeline that does not route X_upper would take lower ends for values."""
         self._check_fitted()
-        intervals = self.sufficient_statistics_.coarse and self.censoring_limits is None
-        if intervals and X_upper is None:
+        has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
+        intervals = has_data and self.sufficient_statistics_.coarse
+        if intervals and self.censoring_limits is None and X_upper is None:
             warnings.warn(
                 "The model was fitted with X_upper, and now X comes without it: every value counts "
                 "as known exactly, and NaN as missing. Pass X_upper too; in a pipeline or a search "
@@ -240,31 +241,35 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return sum_and_weight(self._log_densities(X, intervals), sample_weight)
 
     def _log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
-        densities, constants = self._distances(X)
+        densities, log_dets, shown = self._observed(X)
         densities *= -0.5
-        densities += 0.0 - 0.5 * constants  # which makes no -0.0
+        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
         if intervals is not None:
             densities[intervals.rows] += self._coarsened(intervals).log_probability
         return self._truncation.condition(X, densities) if self._truncation else densities
 
     def _squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
-        return self._distances(X)[0]
+        return self._observed(X)[0]
 
-    def _distances(self, X: Any) -> tuple[Any, Any]:
-        """Squared distances of the rows, and -2 times the log-density of each at distance 0."""
+    def _observed(self, X: Any) -> tuple[Any, Any, Any]:
+        """Of what the rows show: squared distances, log-determinants, numbers of values.
+
+        The latter two are one number each where all rows are complete.
+        """
         family, factor = self._family_and_factor()
         distances = squared_distances(X, self.mean_, family, factor)
-        constant = family.n_features * _LOG_2_PI + family.log_det(factor)
+        log_det, d = family.log_det(factor), family.n_features
         with np.errstate(over="ignore", invalid="ignore"):
             if adds_up(distances):  # no mask as long as X
-                return distances, constant
+                return distances, log_det, d
         check_no_infinity(X, type(self).__name__)
-        constants = np.full(len(X), constant)
+        log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
         for rows in incomplete_rows(X):
             observed = marginals_of(X[rows] - self.mean_, family, factor)
             distances[rows] = observed.distances
-            constants[rows] = observed.log_dets + _LOG_2_PI * (~np.isnan(X[rows])).sum(axis=1)
-        return distances, constants
+            log_dets[rows] = observed.log_dets
+            shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
+        return distances, log_dets, shown
 
     def sample(self, n_samples=1, random_state=None, truncated=False):
         """Draw from the fitted Gaussian.

@@ -26,13 +26,14 @@ from .fitting import (
     forget_input,
     initial,
     input_attributes,
+    law_attributes,
     of_type,
     position,
     replace_fit,
     solution_attributes,
     warnings_of,
 )
-from .gaussian import PARAMETRIZATIONS, make_family
+from .gaussian import PARAMETRIZATIONS, make_family, type_of
 from .likelihoods import (
     Evaluation,
     Likelihood,
@@ -40,7 +41,16 @@ from .likelihoods import (
     regularized_likelihood,
     through_window,
 )
-from .rows import Rows, Window, feature_names, rows_of, statistics_of
+from .rows import (
+    Rows,
+    Window,
+    checked_limits,
+    feature_indices,
+    feature_names,
+    rows_of,
+    statistics_of,
+    values_given,
+)
 from .solvers import SOLVERS, Objective, learning_rate_bound
 
 
@@ -403,6 +413,111 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb = self._climb(statistics, seen, self._start, task)
         return self._adopt(climb, task)
 
+    def marginal(self, features):
+        """The Gaussian of some of the features, whatever the others are.
+
+        Parameters
+        ----------
+        features : int, str, or array-like of int, str or bool
+            The features to keep, in this order, by index or name; or a mask of all features.
+
+        Returns
+        -------
+        model : GaussianGradientMLE
+            What a fitted Gaussian can be asked it can be asked, too: densities, distances,
+            imputations, draws. It has `mean_`, `covariance_`, `scale_`, `precision_`,
+            `correlation_` and the names of its features, and no attribute that tells of a climb
+            or of data. `censoring_limits` are those of its features, other parameters the defaults.
+            With `truncation_limits` it is the marginal of the Gaussian that the rows were cut
+            from.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If there is no such feature, one is given twice, or none is left.
+
+        See Also
+        --------
+        conditional : The Gaussian of some features where others are known.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skgauss import GaussianGradientMLE
+        >>> iris = load_iris(as_frame=True).data
+        >>> petal = GaussianGradientMLE().fit(iris).marginal(
+        ...     ["petal width (cm)", "petal length (cm)"]
+        ... )
+        >>> petal.mean_.round(3), petal.correlation_[0].round(3)
+        (array([1.199, 3.758]), array([1.   , 0.963]))
+        """
+        self._check_fitted()
+        kept = feature_indices(self, features)
+        family, factor = self._family_and_factor()
+        return self._law(kept, self.mean_[kept], family.marginal(factor, kept))
+
+    def conditional(self, given):
+        """The Gaussian of all other features where some are known.
+
+        Parameters
+        ----------
+        given : dict or pandas Series
+            From features, by index or name, to their values.
+
+        Returns
+        -------
+        model : GaussianGradientMLE
+            As :meth:`marginal` returns it, of the other features in their order.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If there is no such feature, one is given twice, none is left, or a value is no finite
+            number.
+
+        See Also
+        --------
+        marginal : The Gaussian of some features, whatever the others are.
+        impute : The conditional means of rows that miss other values each.
+
+        References
+        ----------
+        Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 2.5.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skgauss import GaussianGradientMLE
+        >>> iris = load_iris(as_frame=True).data
+        >>> long = GaussianGradientMLE().fit(iris).conditional({"petal length (cm)": 6.0})
+        >>> long.feature_names_in_[-1], long.mean_[-1:].round(2), long.scale_[-1:].round(2)
+        ('petal width (cm)', array([2.13]), array([0.21]))
+        """
+        self._check_fitted()
+        known, values = values_given(self, given)
+        kept = [j for j in range(len(self.mean_)) if j not in known]
+        family, factor = self._family_and_factor()
+        shift, factor = family.conditional(factor, known, kept, values - self.mean_[known])
+        return self._law(kept, self.mean_[kept] + shift, factor)
+
+    def _law(self, kept, mean, factor):
+        """A fitted estimator of the features kept, without a fit."""
+        if not kept:
+            raise ValueError("No feature is left. Keep at least one.")
+        limits = self.censoring_limits
+        if limits is not None:
+            limits = checked_limits(limits, "censoring_limits", feature_names(self))
+            limits = tuple(limit[kept] for limit in limits)
+        law = GaussianGradientMLE(
+            covariance_type=type_of(self.covariance_), censoring_limits=limits
+        )
+        replace_fit(law, law_attributes(self, kept, mean, factor))
+        return law
+
     def standard_errors(self):
         r"""Standard errors of the estimate, from the observed information.
 
@@ -592,7 +707,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _resume(self, likelihood: Likelihood) -> Evaluation:
         """The current estimate, but where none of these statistics or no good start for them."""
-        if hasattr(self, "mean_") and self.stop_reason_ != "diverged":
+        if hasattr(self, "mean_") and getattr(self, "stop_reason_", "") != "diverged":
             with suppress(ValueError):
                 return self._current(likelihood)
         return self._start(likelihood)

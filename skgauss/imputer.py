@@ -1,12 +1,12 @@
 """GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
 
 from functools import partial
-from inspect import Signature, signature
 from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
+from ._signature import handing_on_to
 from .estimator import GaussianGradientMLE
 from .rows import Intervals, rows_of
 
@@ -63,17 +63,10 @@ record_path : optional
         "add_indicator": ["boolean"],
     }
 
+    @handing_on_to(GaussianGradientMLE.__init__)
     def __init__(self, *, add_indicator=False, **parameters):
         super().__init__(**parameters)
         self.add_indicator = add_indicator
-
-    # Where scikit-learn, and whoever asks for help, reads the names of all parameters.
-    __init__.__signature__ = Signature(  # type: ignore[attr-defined]
-        [
-            *signature(GaussianGradientMLE.__init__).parameters.values(),
-            signature(__init__).parameters["add_indicator"],
-        ]
-    )
 
     @property
     def indicator_(self) -> Any:

@@ -15,6 +15,7 @@ ROOMS = [
     "__init__",
     "datasets",
     "imputer",
+    "outlier",
     "plotting",
     "estimator",
     "inference",
@@ -27,6 +28,7 @@ ROOMS = [
     "gaussian",
     "boxes",
     "blocks",
+    "_signature",
     "_typing",
     "_wording",
 ]

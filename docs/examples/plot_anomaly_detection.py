@@ -1,71 +1,161 @@
 """
-Anomaly detection in a pipeline
-===============================
+Outliers among rows with missing values
+=======================================
 
-A Gaussian of what is normal tells how unusual something else is. Here it learns
-the cell nuclei of benign breast tumours only, and is then shown both kinds.
+An anomaly is a row that the Gaussian of the others would hardly ever draw. How rare is
+rare enough? ``GaussianOutlierDetector`` draws the line at a p-value, which means the
+same for a row that shows all of its values and for one that shows a single one.
 """
 
 # %%
-# Thirty features, most of them skewed: a power transform brings each near to a
-# normal distribution, and the Gaussian learns their correlations. Half of the
-# benign rows are kept for the test.
+# New York's air in the summer of 1973. On 37 of 153 days the ozone was not measured.
+# Its logarithm is nearer to a normal distribution than the ozone itself.
 import numpy as np
+
+from skgauss import GaussianOutlierDetector
+from skgauss.datasets import load_airquality
+
+air = load_airquality(as_frame=True).data
+days = air[["Temp", "Ozone"]].assign(Ozone=np.log(air["Ozone"]))
+measured = days["Ozone"].notna()
+
+detector = GaussianOutlierDetector().fit(days)
+outlier = detector.predict(days) == -1
+print(f"outliers: {outlier[measured].sum()} of {measured.sum()} days with ozone,")
+print(f"{outlier[~measured].sum()} of {(~measured).sum()} days without")
+
+# %%
+# The p-value of a day is the probability that a day of the fitted Gaussian lies at
+# least as far from the mean, by Mahalanobis distance. The squared distance follows the
+# chi-square distribution, with two degrees of freedom where both values are there and
+# with one where only the temperature is. The threshold is the p-value 0.05: of ordinary
+# days, one in twenty lies beyond it by chance. Here it is as a distance, in standard
+# deviations:
+from scipy.stats import chi2
+
+threshold = np.exp(detector.offset_)
+for n_values in (1, 2):
+    distance = np.sqrt(chi2.isf(threshold, n_values))
+    print(f"p = {threshold:.2f} with {n_values} shown: {distance:.2f}")
+distances = np.sqrt(detector.mahalanobis(days[outlier & ~measured]))
+print("outliers without ozone:", *distances.round(2))
+
+# %%
+# The outliers without ozone lie between these two thresholds: held to the distance of
+# complete days, none of them would stand out. scikit-learn's ``EllipticEnvelope`` cannot
+# judge such days at all:
+from sklearn.covariance import EllipticEnvelope
+
+envelope = EllipticEnvelope(contamination=0.05, random_state=0)
+try:
+    envelope.fit(days)
+except ValueError as error:
+    print(str(error).splitlines()[0])
+envelope.fit(days[measured])
+
+# %%
+# Inside the shaded regions a day is ordinary. That of ``EllipticEnvelope`` comes from a
+# robust fit, and its line is drawn where one complete day in twenty is left outside,
+# however ordinary those days are.
+import matplotlib.pyplot as plt
+import pandas as pd
+
+plt.rcParams["font.size"] = 12
+temperature, ozone = np.linspace(50, 110, 200), np.geomspace(0.75, 1500, 200)
+MISSING = 0.45  # where days without ozone are drawn
+
+
+def decisions(model, log_ozone):
+    """Positive where a day is ordinary, for every temperature and some logs of ozone."""
+    grid = np.meshgrid(temperature, log_ozone)
+    rows = pd.DataFrame({"Temp": grid[0].ravel(), "Ozone": grid[1].ravel()})
+    return model.decision_function(rows).reshape(grid[0].shape)
+
+
+def draw(ax, model, shown):
+    """The days that are judged, and the region in which they are ordinary."""
+    found = model.predict(days[shown]) == -1
+    height = np.exp(days["Ozone"]).fillna(MISSING)[shown]
+    decision = decisions(model, np.log(ozone))
+    ax.contourf(temperature, ozone, decision, [0, np.inf], colors="C0", alpha=0.15)
+    ax.contour(temperature, ozone, decision, [0], colors="C0", linewidths=2)
+    for which, style in [
+        (~found, {"color": "0.35", "marker": "o", "s": 12, "label": "ordinary"}),
+        (found, {"color": "C1", "marker": "X", "s": 55, "label": "outlier"}),
+    ]:
+        ax.scatter(
+            days["Temp"][shown][which], height[which], linewidths=0, zorder=3, **style
+        )
+    ax.axhline(0.7, color="k", lw=0.8)
+    ax.set(yscale="log", ylim=(0.3, 1500), ylabel="ozone (ppb)")
+    ax.set_yticks([MISSING, 1, 10, 100, 1000], ["missing", "1", "10", "100", "1000"])
+    ax.minorticks_off()
+
+
+fig, axes = plt.subplots(2, sharex=True, figsize=(5, 7.6))
+everything = np.ones(len(days), dtype=bool)
+for ax, model, shown in [
+    (axes[0], detector, everything),
+    (axes[1], envelope, measured),
+]:
+    draw(ax, model, shown)
+    ax.set_title(f"{type(model).__name__}:\n{shown.sum()} of {len(days)} days judged")
+inside = decisions(detector, [np.nan])[0] >= 0
+axes[0].fill_between(temperature, 0.3, 0.7, inside, color="C0", alpha=0.15, linewidth=0)
+for edge in temperature[inside][[0, -1]]:
+    axes[0].plot([edge, edge], [0.3, 0.7], color="C0", lw=2)
+axes[0].text(88, 1.7, "beyond the line:\np < 0.05", color="C0")
+axes[0].legend(loc="upper left", handletextpad=0.1, borderpad=0)
+axes[1].text(80, MISSING, "37 days not judged", ha="center", va="center")
+axes[1].set(xlabel="temperature (°F)")
+plt.show()
+
+# %%
+# In a pipeline
+# -------------
+# The detector learns the cell nuclei of benign breast tumours only, of which a tenth of
+# all values was removed, and is then shown others. A power transform brings each
+# feature near to a normal distribution. It keeps the gaps.
 from sklearn.datasets import load_breast_cancer
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
-from skgauss import GaussianGradientMLE
-
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-benign, malignant = X[y == 1], X[y == 0]
-train, unseen = train_test_split(benign, test_size=0.5, random_state=0)
+X = X.filter(like="mean ")
+X = X.mask(np.random.default_rng(0).random(X.shape) < 0.1)
+train, unseen = train_test_split(X[y == 1], test_size=0.5, random_state=0)
+tumours = {"benign, learned": train, "benign, unseen": unseen, "malignant": X[y == 0]}
 
-detector = make_pipeline(PowerTransformer(), GaussianGradientMLE()).fit(train)
-scores = {
-    "benign, unseen": detector.score_samples(unseen),
-    "malignant": detector.score_samples(malignant),
+for contamination in ("auto", 0.05):
+    pipeline = make_pipeline(
+        PowerTransformer(), GaussianOutlierDetector(contamination=contamination)
+    ).fit(train)
+    print(f"contamination={contamination!r}, p = {np.exp(pipeline[-1].offset_):.3f}")
+    for name, rows in tumours.items():
+        print(f"  {name:15s} outliers: {np.mean(pipeline.predict(rows) == -1):.1%}")
+
+# %%
+# With ``"auto"`` more than one benign tumour in twenty is beyond the threshold: tumours
+# vary more widely than a Gaussian does, and new ones more than those that were learned.
+# A number sets the threshold by the learned rows instead, at the p-value below which that
+# share of them lies.
+#
+# ``score_samples`` is the logarithm of the p-value, however small that is.
+log_p = {
+    name: pipeline.score_samples(rows) / np.log(10) for name, rows in tumours.items()
 }
-truth = np.repeat([0, 1], [len(unseen), len(malignant)])
-unusual = -np.concatenate(list(scores.values()))
-print(f"area under the ROC curve: {roc_auc_score(truth, unusual):.3f}")
-
-# %%
-# A threshold that raises an alarm for one benign row in twenty of the training half:
-threshold = np.quantile(detector.score_samples(train), 0.05)
-for name, log_density in scores.items():
-    print(f"{name:15s} flagged: {np.mean(log_density < threshold):.0%}")
-
-# %%
-import matplotlib.pyplot as plt
-
-fig, ax = plt.subplots()
-bins = np.linspace(-250, 20, 55)
-for (name, log_density), hatch in zip(scores.items(), ["", "///"], strict=True):
-    shown = np.clip(log_density, bins[0], bins[-1])
-    ax.hist(shown, bins, alpha=0.65, label=name, hatch=hatch, edgecolor="w")
-ax.axvline(threshold, color="k", ls="--", lw=1.2)
-ax.annotate(
-    "threshold",
-    (threshold, 0.95),
-    (-6, 0),
-    xycoords=("data", "axes fraction"),
-    textcoords="offset points",
-    ha="right",
+threshold = pipeline[-1].offset_ / np.log(10)
+bins = threshold / 2 * np.arange(14, -1, -1)
+fig, ax = plt.subplots(figsize=(5, 4))
+shown = [np.maximum(log_p[name], bins[0]) for name in ("benign, unseen", "malignant")]
+ax.hist(shown, bins, color=["C0", "C1"], label=["benign, unseen", "malignant"])
+ax.axvline(threshold, color="k", ls="--")
+ax.text(threshold - 0.2, 80, f"outliers:\np < {10**threshold:.3f}", ha="right")
+ax.set(xlabel="p-value", ylabel="tumours")
+ax.set_xticks(
+    [bins[:2].mean(), -9, -6, -3, 0],
+    ["less", "$10^{-9}$", "$10^{-6}$", "$10^{-3}$", "1"],
 )
-ax.set(xlabel="log-density (nats); the first bar holds all below", ylabel="rows")
-ax.legend(loc="upper left", bbox_to_anchor=(0.02, 0.85))
+ax.legend(loc="upper left", bbox_to_anchor=(0.08, 1))
 plt.show()
-
-# %%
-# The share of *unseen* benign rows that raise an alarm is above one in twenty: the
-# Gaussian learned 495 parameters from 178 rows, and fits those better than new
-# ones. A diagonal covariance has 60 parameters. It keeps its promise on new rows,
-# and finds fewer of the malignant ones, because it knows of no correlations:
-simple = make_pipeline(PowerTransformer(), GaussianGradientMLE(covariance_type="diag"))
-simple.fit(train)
-threshold = np.quantile(simple.score_samples(train), 0.05)
-for name, rows in {"benign, unseen": unseen, "malignant": malignant}.items():
-    print(f"{name:15s} flagged: {np.mean(simple.score_samples(rows) < threshold):.0%}")

@@ -6,7 +6,14 @@ fitted Gaussian does not, nor does the climb itself.
 
 from .advice import DOCUMENTATION_URL, warnings_of
 from .attempt import Attempt
-from .attributes import forget_input, input_attributes, position, replace_fit, solution_attributes
+from .attributes import (
+    forget_input,
+    input_attributes,
+    law_attributes,
+    position,
+    replace_fit,
+    solution_attributes,
+)
 from .callbacks import FitTask
 from .start import check_warm_start, evaluate_start, initial
 from .validation import check_together, checked_statistics, of_type
@@ -22,6 +29,7 @@ __all__ = [
     "forget_input",
     "initial",
     "input_attributes",
+    "law_attributes",
     "of_type",
     "position",
     "replace_fit",

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from .._typing import Array
 from ..density import WAITING
-from ..gaussian import Frame
+from ..gaussian import Frame, make_family, type_of
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 
@@ -49,6 +50,27 @@ def input_attributes(seen: Any) -> dict[str, Any]:
     """What scikit-learn's validation left on `seen`."""
     names = ("n_features_in_", "feature_names_in_")
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
+
+
+def law_attributes(
+    estimator: Any, features: list[int], mean: Array, factor: Array
+) -> dict[str, Any]:
+    """Of a Gaussian of some features of the estimator, which no climb has led to."""
+    family = make_family(type_of(estimator.covariance_), len(features))
+    factor = factor.reshape(family.identity.shape)  # one feature is no matrix
+    scales = family.standard_deviations(factor)
+    attributes = {
+        "_factor": factor,
+        "_frame": Frame(mean, scales),
+        "_truncation": None,
+        "mean_": mean,
+        "covariance_": family.unpack(family.square(factor)),
+        "scale_": scales,
+        "n_features_in_": len(features),
+    }
+    if hasattr(estimator, "feature_names_in_"):
+        attributes["feature_names_in_"] = estimator.feature_names_in_[features]
+    return attributes
 
 
 def forget_input(seen: Any, n_features: int) -> None:

@@ -7,7 +7,7 @@ their algebra, theta and the chain rule, the law of some features given others, 
 from .coarsened import Coarsened, CoarseRows, Frame, coarse_rows, coarsened, independent
 from .conditional import Conditioner, hidden_basis
 from .diagonal import Diagonal
-from .families import Family, family_of, make_family
+from .families import Family, family_of, make_family, type_of
 from .full import Full
 from .gaps import Gaps, pieces, sort_patterns
 from .inside import drawn_inside
@@ -43,4 +43,5 @@ __all__ = [
     "pairs_of",
     "pieces",
     "sort_patterns",
+    "type_of",
 ]

@@ -93,6 +93,16 @@ class Diagonal:
         """Trace of inverse covariance times diag(ridge)."""
         return float((ridge / (factor * factor)).sum())
 
+    def marginal(self, factor: Array, kept: list[int]) -> Array:
+        """The factor of the covariance of some features, in that order."""
+        return factor[kept]
+
+    def conditional(
+        self, factor: Array, given: list[int], kept: list[int], deviations: Array
+    ) -> tuple[Array, Array]:
+        """By how much the means of some features move where others deviate, and their factor."""
+        return np.zeros(len(kept)), self.marginal(factor, kept)
+
     @property
     def identity(self) -> Array:
         """The factor of the identity."""
@@ -262,6 +272,9 @@ class Spherical(Diagonal):
 
     def project(self, scatter: Array) -> Array:
         return scatter.mean(keepdims=True)
+
+    def marginal(self, factor: Array, kept: list[int]) -> Array:
+        return factor
 
     def standard_deviations(self, factor: Array) -> Array:
         return np.full(self.n_features, factor[0])

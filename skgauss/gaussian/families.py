@@ -30,4 +30,9 @@ def make_family(covariance_type: str, n_features: int) -> Family:
 
 def family_of(covariance: ArrayLike, n_features: int) -> Family:
     """The family that a covariance, as a user sees it, belongs to."""
-    return make_family(("spherical", "diag", "full")[np.ndim(covariance)], n_features)
+    return make_family(type_of(covariance), n_features)
+
+
+def type_of(covariance: ArrayLike) -> str:
+    """The `covariance_type` of such a covariance."""
+    return ("spherical", "diag", "full")[np.ndim(covariance)]

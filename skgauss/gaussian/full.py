@@ -78,6 +78,20 @@ class Full:
         whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
         return float(np.einsum("ij,ij->", whitened, whitened))
 
+    def marginal(self, factor: Array, kept: list[int]) -> Array:
+        """The root itself is reduced: to square it would cost half of the digits."""
+        upper: Array = np.linalg.qr(factor[kept].T, mode="r")  # type: ignore[assignment]
+        return upper.T * np.sign(upper.diagonal())
+
+    def conditional(
+        self, factor: Array, given: list[int], kept: list[int], deviations: Array
+    ) -> tuple[Array, Array]:
+        """From the root of both: what is below those that are given is left of the others."""
+        root = self.marginal(factor, [*given, *kept])
+        n = len(given)
+        whitened = linalg.solve_lower(root[:n, :n], deviations[:, None])
+        return root[n:, :n] @ whitened[:, 0], root[n:, n:]
+
     @property
     def identity(self) -> Array:
         return self._identity

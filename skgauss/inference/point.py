@@ -130,6 +130,7 @@ class Point:
 
 def likelihood_of(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps."""
+    _check_data(estimator)
     d = len(estimator.mean_)
     family = family_of(estimator.covariance_, d)
     ridge = np.full(d, estimator.reg_covar_)
@@ -141,6 +142,7 @@ def likelihood_of(estimator: Any) -> Likelihood:
 def check_maximum(estimator: Any) -> None:
     """Refuse what is no maximum of the likelihood of the data."""
     estimator._check_fitted()
+    _check_data(estimator)
     if not estimator.converged_:
         raise ValueError(
             f"This fit stopped as {estimator.stop_reason_!r}. Only a maximum of the likelihood has "
@@ -154,6 +156,15 @@ def check_maximum(estimator: Any) -> None:
             "data, which alone has standard errors, intervals and tests. Fit with "
             "reg_covar=0.0; where there is no maximum without a ridge, with "
             "covariance_type='diag', more rows or fewer features."
+        )
+
+
+def _check_data(estimator: Any) -> None:
+    """Refuse a Gaussian that comes from another one."""
+    if not hasattr(estimator, "sufficient_statistics_"):
+        raise ValueError(
+            "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. Ask "
+            "the estimator that it comes from, or fit the data of these features."
         )
 
 

@@ -1,6 +1,5 @@
 """What the displays read off a fitted estimator."""
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import inference
 from .._typing import Array
+from ..density import GaussianDensity
 from ..likelihoods import Evaluation, Likelihood
 from ..rows import feature_names
 from ..solvers import climb_to_maximum
@@ -26,7 +26,7 @@ def check_fitted(estimator: Any) -> None:
         If it is of another kind, as a pipeline whose last step was meant.
     """
     check_is_fitted(estimator)
-    if not hasattr(estimator, "sufficient_statistics_"):
+    if not isinstance(estimator, GaussianDensity):
         last = "; pass its last step, pipeline[-1]" if hasattr(estimator, "steps") else ""
         raise TypeError(
             f"Expected a fitted GaussianGradientMLE, got {type(estimator).__name__}{last}."
@@ -44,31 +44,6 @@ def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
     if likelihood.has_closed_form:
         return likelihood.evaluate(*likelihood.maximum)
     return climb_to_maximum(likelihood, estimator.mean_, estimator._factor)
-
-
-def feature_index(estimator: Any, feature: int | str) -> int:
-    """Index of a feature given by index or name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such feature; the message says which there are.
-    """
-    check_fitted(estimator)
-    names = feature_names(estimator)
-    if isinstance(feature, str):
-        if not hasattr(estimator, "feature_names_in_"):
-            raise ValueError(
-                f"feature={feature!r} is a name, but the estimator was fitted on data without "
-                f"feature names. Use an index from 0 to {len(names) - 1}."
-            )
-        if feature not in names:
-            raise ValueError(f"feature={feature!r} is none of the features {names}.")
-        return names.index(feature)
-    index = operator.index(feature)
-    if not 0 <= index < len(names):
-        raise ValueError(f"feature={feature!r} is not an index from 0 to {len(names) - 1}.")
-    return index
 
 
 def label_of(estimator: Any, index: int) -> str | None:

@@ -10,7 +10,8 @@ from sklearn.utils.validation import validate_data
 
 from .._typing import Array
 from ..inference import covariance_of_mean
-from .estimates import check_fitted, feature_index, label_of, marginal_covariance
+from ..rows import feature_index
+from .estimates import check_fitted, label_of, marginal_covariance
 from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
 
 _N_POINTS = 256

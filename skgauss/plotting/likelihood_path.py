@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .estimates import feature_index, label_of
+from ..rows import feature_index
+from .estimates import check_fitted, label_of
 from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
 
@@ -186,6 +187,7 @@ class LikelihoodPathDisplay:
             If no path was recorded, there is no such feature, or limits do not ascend.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
+        check_fitted(estimator)
         index = feature_index(estimator, feature)
         _check_path(estimator)
         path, likelihood = path_of(estimator, index), slice_of(estimator, index)

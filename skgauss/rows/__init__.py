@@ -4,8 +4,8 @@ What belongs here validates rows and leads them to statistics, or to one number 
 they lie. No other folder asks what kind of thing X is.
 """
 
-from .arrays import adds_up, sum_and_weight, to_host
-from .columns import feature_names
+from .arrays import adds_up, signs, sum_and_weight, to_host
+from .columns import feature_index, feature_indices, feature_names, values_given
 from .inputs import (
     check_no_infinity,
     incomplete_rows,
@@ -14,6 +14,7 @@ from .inputs import (
     statistics_of,
 )
 from .intervals import Intervals, Rows
+from .limits import checked_limits
 from .window import MISSING_AND_TRUNCATED, Truncation, Window, check_no_gaps
 
 __all__ = [
@@ -25,11 +26,16 @@ __all__ = [
     "adds_up",
     "check_no_gaps",
     "check_no_infinity",
+    "checked_limits",
+    "feature_index",
+    "feature_indices",
     "feature_names",
     "incomplete_rows",
     "rows_of",
+    "signs",
     "squared_distances",
     "statistics_of",
     "sum_and_weight",
     "to_host",
+    "values_given",
 ]

@@ -134,6 +134,12 @@ def adds_up(values: Any) -> bool:
     return bool(xp.isfinite(xp.sum(values)))
 
 
+def signs(values: Any) -> Any:
+    """-1 where a value is negative and 1 elsewhere, as integers, where the values are."""
+    xp, _ = get_namespace(values)
+    return 2 * xp.astype(values >= 0, xp.int64) - 1
+
+
 def sum_and_weight(values: Any, weights: Any | None) -> Array:
     """Weighted sum of values, wherever they are, and the sum of the weights. Overwrites values."""
     xp, _ = get_namespace(values)

@@ -12,7 +12,12 @@ from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.utils._array_api import NamespaceAndDevice
 from sklearn.utils.estimator_checks import check_array_api_input, check_array_api_mixed_inputs
 
-from skgauss import GaussianGradientMLE, GaussianImputer, SufficientStatistics
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianOutlierDetector,
+    SufficientStatistics,
+)
 from skgauss.rows import arrays as arrayapi
 
 FAMILIES = ["full", "diag", "spherical"]
@@ -345,6 +350,26 @@ def test_missing_values_go_to_the_host(correlated, elsewhere, rng, weighted):
     assert score == pytest.approx(expected.score(X, sample_weight=weights), rel=1e-12)
     imputed = GaussianImputer().fit_transform(elsewhere(X))
     assert type(imputed) is type(elsewhere(X))
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_outliers_are_told_where_the_rows_are(correlated, elsewhere, contamination, gaps):
+    """By distances taken there, of which the p-values are had on the host."""
+    X = correlated.copy()
+    X[::7, 1] = np.nan if gaps else X[::7, 1]
+    weights = np.arange(len(X)) % 3
+    detector = GaussianOutlierDetector(contamination=contamination)
+    labels = detector.fit_predict(elsewhere(X), sample_weight=elsewhere(weights))
+    expected = GaussianOutlierDetector(contamination=contamination).fit(X, sample_weight=weights)
+    assert type(labels) is type(elsewhere(X))
+    assert labels.device == elsewhere(X).device
+    assert "int64" in str(labels.dtype)
+    np.testing.assert_array_equal(on_host(labels), expected.predict(X))
+    scores = detector.score_samples(elsewhere(X))
+    assert scores.dtype == elsewhere(X).dtype
+    np.testing.assert_allclose(on_host(scores), expected.score_samples(X), rtol=1e-9)
+    assert detector.offset_ == pytest.approx(expected.offset_, rel=1e-9)
 
 
 def test_infinity_and_a_wrong_width_leave_the_fit_alone(correlated, elsewhere):

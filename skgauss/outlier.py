@@ -1,0 +1,243 @@
+"""GaussianOutlierDetector: rows that a fitted Gaussian would hardly ever draw."""
+
+import math
+from functools import partial
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import special
+from sklearn.base import OutlierMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ._signature import handing_on_to
+from ._typing import Array
+from .estimator import GaussianGradientMLE
+from .fitting import replace_fit
+from .rows import Intervals, rows_of, signs, to_host
+
+_LEVEL = 0.05
+_SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
+_TERMS = 20
+_ROUNDING = 1e-9  # of scores, of a sum of weights
+
+
+class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
+    """Find outliers by their p-values under a fitted Gaussian.
+
+    The p-value of a row is the probability that a row of the fitted Gaussian lies at least as far
+    from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
+    follows the chi-square distribution with k degrees of freedom, so that a row with missing
+    values is held to the same standard as a complete one. It is a `GaussianGradientMLE` that
+    predicts: all parameters but one, and all attributes and methods but `score_samples`, are
+    those of that class.
+
+    Parameters
+    ----------
+    covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
+mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, warm_start, \
+record_path : optional
+        See `GaussianGradientMLE`; so are the defaults.
+    contamination : "auto" or float, default="auto"
+        "auto": a row is an outlier if its p-value is below 0.05, as that of one in twenty rows
+        of the fitted Gaussian is. A float in (0, 0.5]: the share of the rows of `fit`, by
+        weight, that are called outliers, those with the smallest p-values, however large these
+        are. That takes all rows, which `partial_fit` and `fit_statistics` do not have, and
+        one number for each in memory.
+
+    Attributes
+    ----------
+    offset_ : float
+        Logarithm of the p-value below which a row is an outlier.
+
+    See Also
+    --------
+    GaussianGradientMLE.mahalanobis : The squared distances.
+    sklearn.covariance.EllipticEnvelope : A robust fit to complete rows.
+
+    Notes
+    -----
+    The p-values take the fitted Gaussian for the truth. A fit to few rows is nearer to these
+    rows than to new ones, of which it calls more than one in twenty outliers. Maximum likelihood
+    is not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
+    them. Fit rows that are known to be ordinary where you have such.
+
+    A value known only to an interval does not count: the p-value is that of the values known
+    exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
+    distances are those from the Gaussian that the rows were cut from. Rows inside a window do
+    not follow the chi-square distribution, so that `contamination` must be a float then.
+
+    References
+    ----------
+    Wilks (1963), "Multivariate statistical outliers", Sankhya A 25(4).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianOutlierDetector
+    >>> X = np.random.default_rng(0).standard_normal((1000, 2))
+    >>> detector = GaussianOutlierDetector().fit(X)
+    >>> rows = np.array([[0.5, 1.0], [2.2, 0.0], [2.2, np.nan], [np.nan, np.nan]])
+    >>> np.exp(detector.score_samples(rows)).round(2)  # p-values
+    array([0.5 , 0.09, 0.03, 1.  ])
+    >>> detector.predict(rows)
+    array([ 1,  1, -1,  1])
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **GaussianGradientMLE._parameter_constraints,
+        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+    }
+
+    @handing_on_to(GaussianGradientMLE.__init__)
+    def __init__(self, *, contamination="auto", **parameters):
+        super().__init__(**parameters)
+        self.contamination = contamination
+
+    def fit_predict(self, X, y=None, sample_weight=None, X_upper=None):
+        """Fit the Gaussian, and tell the outliers among its rows.
+
+        Parameters
+        ----------
+        X, y, sample_weight, X_upper : optional
+            As in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            As `predict` returns them.
+        """
+        return self.fit(X, y, sample_weight, X_upper).predict(X, X_upper)
+
+    def predict(self, X, X_upper=None):
+        """Tell outliers from other rows.
+
+        Parameters
+        ----------
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
+            Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            -1 for an outlier, 1 for any other row. A lazy Dask array where X is of Dask.
+        """
+        return signs(self.decision_function(X, X_upper))
+
+    def decision_function(self, X, X_upper=None):
+        """By how much the log p-value of each row exceeds the threshold; negative for outliers.
+
+        Parameters
+        ----------
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
+            Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+            ``score_samples(X) - offset_``. A lazy Dask array where X is of Dask.
+        """
+        return self.score_samples(X, X_upper) - self.offset_
+
+    def score_samples(self, X, X_upper=None):
+        """Logarithm of the p-value of each row, and not of its density.
+
+        Densities of rows that show different features are in different units and do not
+        compare; p-values do.
+
+        Parameters
+        ----------
+        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
+            Data; NaN stands for a missing value.
+        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
+            Upper ends of intervals, as in `fit`.
+
+        Returns
+        -------
+        log_p_values : ndarray of shape (n_samples,)
+            The lower, the more unusual the row; 0 for a row that shows nothing. It does not
+            underflow, however far out a row lies. A lazy Dask array where X is of Dask.
+        """
+        density = self._density()
+        self._warn_of_forgotten(X_upper)
+        return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, density))
+
+    def _climb(self, statistics, seen, start, task, reg_covar=None):
+        """With the threshold among the attributes, so that a fit is had as a whole."""
+        self._check_threshold(task)
+        climb = super()._climb(statistics, seen, start, task, reg_covar)
+        replace_fit(seen, climb.attributes)
+        climb.attributes["offset_"] = seen._threshold(task)
+        return climb
+
+    def _check_threshold(self, task):
+        """Refuse a threshold that nothing tells."""
+        if self.contamination != "auto" and task.name != "fit":
+            raise ValueError(
+                f"contamination={self.contamination} asks for a share of all rows, which "
+                f"{task.name} does not have at hand. Use contamination='auto', or fit."
+            )
+        if self.contamination == "auto" and self.truncation_limits is not None:
+            raise ValueError(
+                "contamination='auto' is a level of the chi-square distribution, which distances "
+                "of rows inside truncation_limits do not follow. Set contamination to the share "
+                "of the rows to call outliers, as in contamination=0.05."
+            )
+
+    def _threshold(self, task):
+        if self.contamination == "auto":
+            return math.log(_LEVEL)
+        X, sample_weight, X_upper = task.data
+        scores = np.asarray(to_host(self.score_samples(X, X_upper)))
+        weights = 1.0 if sample_weight is None else np.asarray(to_host(sample_weight))
+        return _below(scores, np.broadcast_to(weights, scores.shape), self.contamination)
+
+
+def _log_p_values(
+    density: GaussianGradientMLE, X: Any, intervals: Intervals | None = None
+) -> Array:
+    distances, _, shown = density._observed(X)
+    distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
+    return _log_survival(distances, np.maximum(shown, 1))  # at distance 0 where none is shown
+
+
+def _log_survival(distances: Array, degrees: Any) -> Array:
+    r"""Logarithm of the survival function of the chi-square distribution, however far out.
+
+    With a half of the degrees and x half of the distance it is :math:`\log Q(a, x)`. Where Q
+    underflows, a few terms of Legendre's continued fraction give all digits of the logarithm:
+
+    .. math::
+
+        \Gamma(a, x) = \cfrac{e^{-x} x^a}{x + 1 - a - \cfrac{1 (1 - a)}{x + 3 - a -
+            \cfrac{2 (2 - a)}{x + 5 - a - \dots}}}
+    """
+    x, a = np.broadcast_arrays(distances / 2, degrees / 2)
+    p_values = special.gammaincc(a, x)
+    far = p_values < _SMALLEST
+    result = np.log(np.where(far, 1.0, p_values))
+    x, a = x[far], a[far]
+    rest = np.zeros(len(x))
+    for n in range(_TERMS, 0, -1):
+        rest = n * (n - a) / (x + 2 * n + 1 - a - rest)
+    result[far] = a * np.log(x) - x - special.gammaln(a) - np.log(x + 1 - a - rest)
+    return result
+
+
+def _below(scores: Array, weights: Array, share: float) -> float:
+    """Half way between the lowest scores, of at most that share of the weight, and the next.
+
+    Scores are negative. Those of equal rows may differ by rounding, and stay together.
+    """
+    order = np.argsort(scores)
+    order = order[weights[order] > 0]
+    scores, weight = scores[order], np.cumsum(weights[order])
+    most = share * weight[-1] * (1 + _ROUNDING)
+    following = float(scores[np.searchsorted(weight, most, side="right")])
+    edge = following * (1 + _ROUNDING)
+    lower = scores[scores < edge]
+    return (float(lower[-1]) + following) / 2 if lower.size else edge
