@@ -6,6 +6,7 @@ they lie. No other folder asks what kind of thing X is.
 
 from .arrays import adds_up, sum_and_weight, to_host
 from .columns import feature_names
+from .dask import check_stays_lazy
 from .inputs import (
     check_no_infinity,
     incomplete_rows,
@@ -25,6 +26,7 @@ __all__ = [
     "adds_up",
     "check_no_gaps",
     "check_no_infinity",
+    "check_stays_lazy",
     "feature_names",
     "incomplete_rows",
     "rows_of",
