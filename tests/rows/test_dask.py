@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import signal
+import sys
 
 import numpy as np
 import pandas as pd
@@ -465,6 +466,8 @@ def test_threads(wine):
 @pytest.fixture(scope="module")
 def cluster():
     """Two processes, which need not import everything anew when one is killed."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has neither the server that forks nor the signal that kills")
     with (
         dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         distributed.LocalCluster(
