@@ -168,7 +168,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
             X, its exact values untouched; of float64, or of the dtype of X if that is
-            of floating point. A lazy Dask array, split as X is, where X is of Dask.
+            of floating point. A lazy Dask array where X is of Dask, split as an array X is;
+            of a frame from files Dask may read several partitions at once.
         std : ndarray of shape (n_samples, n_features)
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.

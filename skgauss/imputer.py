@@ -8,7 +8,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
 from ._signature import handing_on_to
 from .estimator import GaussianGradientMLE
-from .rows import Intervals, rows_of
+from .rows import Intervals, check_stays_lazy, rows_of
 
 _ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 
@@ -90,6 +90,7 @@ record_path : optional
         X_imputed : ndarray
             As `transform` returns it.
         """
+        check_stays_lazy(self, X)
         return self.fit(X, y, sample_weight, X_upper).transform(X, X_upper)
 
     def transform(self, X, X_upper=None):
@@ -108,7 +109,14 @@ record_path : optional
 n_features_with_missing)
             X, its exact values untouched; behind them, with ``add_indicator=True``, 1
             where a value was missing and 0 elsewhere. A lazy Dask array where X is of Dask.
+
+        Raises
+        ------
+        ValueError
+            If the values of X are not valid, or if X is of Dask and `set_output` asks for a
+            frame, which would gather all rows in memory.
         """
+        check_stays_lazy(self, X)
         if not self.add_indicator:
             return self.impute(X, X_upper=X_upper)
         self._warn_of_forgotten(X_upper)

@@ -8,14 +8,25 @@ from pathlib import Path
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+import skgauss
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.rst")), ids=lambda page: page.stem)
 def test_code_gives_the_output_shown(page, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # whoever copies it has no file of ours
-    failed, _ = doctest.testfile(str(page), module_relative=False)
+    failed, _ = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert failed == 0
+
+
+def test_all_speak_of_this_version():
+    citation, changes = (
+        (DOCS.parent / name).read_text(encoding="utf-8")
+        for name in ("CITATION.cff", "CHANGELOG.md")
+    )
+    assert f"\nversion: {skgauss.__version__}\n" in citation
+    assert re.findall(r"^\d[\d.]*$", changes, re.MULTILINE)[0] == skgauss.__version__
 
 
 def test_the_readme_shows_the_output_of_its_code(capsys):

@@ -33,7 +33,7 @@ ROOMS = [
     "_wording",
 ]
 FILES = {
-    path.relative_to(PACKAGE).with_suffix("").parts: ast.parse(path.read_text())
+    path.relative_to(PACKAGE).with_suffix("").parts: ast.parse(path.read_text(encoding="utf-8"))
     for path in PACKAGE.rglob("*.py")
 }
 

@@ -7,10 +7,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from oracles import as_matrix, exact_moments, kl_divergence
+from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss import GaussianGradientMLE, IncompleteStatistics, SufficientStatistics
 
 FAMILIES = ["full", "diag", "spherical"]
 
@@ -272,6 +273,29 @@ def test_fit_statistics_of_gaps(wine, rng):
     np.testing.assert_array_equal(again.covariance_, whole.covariance_)
 
 
+@pytest.mark.parametrize("covariance_type", FAMILIES)
+def test_statistics_of_gaps_add_up(wine, rng, covariance_type):
+    X = with_gaps(wine, rng)
+    X[:40] = wine[:40]  # the first part misses nothing
+    weights = rng.integers(0, 3, len(X))
+    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+    whole = clone(model).fit(X, sample_weight=weights)
+    cuts = [0, 0, 40, 90]  # two of no rows
+    parts = [
+        IncompleteStatistics.from_array(rows, sample_weight=w)
+        for rows, w in zip(np.split(X, cuts), np.split(weights, cuts), strict=True)
+    ]
+    assert divergence(whole, model.fit_statistics(sum(parts))) < 1e-12
+    first = SufficientStatistics.from_array(X[:40], sample_weight=weights[:40])
+    assert divergence(whole, model.fit_statistics(first + parts[3] + parts[4])) < 1e-12
+
+
+def test_incomplete_statistics_of_complete_rows(wine):
+    total = IncompleteStatistics.from_array(wine.tolist())
+    model = GaussianGradientMLE().fit_statistics(total)
+    assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-12
+
+
 def test_what_fit_statistics_refuses(wine):
     with pytest.raises(TypeError, match=r"needs statistics, .*got ndarray"):
         GaussianGradientMLE().fit_statistics(wine)
@@ -341,5 +365,9 @@ def test_from_array_checks_what_it_is_given():
     for X, message in (([[np.nan]], "NaN"), ([[np.inf]], "infinity"), ([1.0], "2D array")):
         with pytest.raises(ValueError, match=message):
             SufficientStatistics.from_array(X)
-    with pytest.raises(ValueError, match=r"[Nn]egative"):
-        SufficientStatistics.from_array([[1.0]], sample_weight=[-1.0])
+    for X, message in (([[np.inf]], "infinity"), ([1.0], "2D array")):
+        with pytest.raises(ValueError, match=message):
+            IncompleteStatistics.from_array(X)
+    for kind in (SufficientStatistics, IncompleteStatistics):
+        with pytest.raises(ValueError, match=r"[Nn]egative"):
+            kind.from_array([[1.0]], sample_weight=[-1.0])

@@ -6,6 +6,7 @@ they lie. No other folder asks what kind of thing X is.
 
 from .arrays import adds_up, signs, sum_and_weight, to_host
 from .columns import feature_index, feature_indices, feature_names, values_given
+from .dask import check_stays_lazy
 from .inputs import (
     check_no_infinity,
     incomplete_rows,
@@ -26,6 +27,7 @@ __all__ = [
     "adds_up",
     "check_no_gaps",
     "check_no_infinity",
+    "check_stays_lazy",
     "checked_limits",
     "feature_index",
     "feature_indices",

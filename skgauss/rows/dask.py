@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array
+from sklearn.utils._set_output import _get_output_config
 
 from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
@@ -34,6 +35,18 @@ def is_dask(X: Any) -> bool:
 
 def _is_frame(X: Any) -> bool:
     return hasattr(type(X), "to_dask_array")
+
+
+def check_stays_lazy(estimator: Any, X: Any) -> None:
+    """Refuse to make a frame in memory, which `set_output` can ask for, of rows of Dask."""
+    container = _get_output_config("transform", estimator)["dense"]
+    if container != "default" and is_dask(X):
+        raise ValueError(
+            f"set_output asks for the output as a frame of {container}, which would gather all "
+            "rows of Dask in memory. Call set_output(transform='default') for a lazy array. Of "
+            "a frame X.map_partitions(imputer.transform) makes a lazy frame, one partition at a "
+            "time."
+        )
 
 
 def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:

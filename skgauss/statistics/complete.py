@@ -84,13 +84,10 @@ class SufficientStatistics:
         Raises
         ------
         ValueError
-            If X or the weights are not valid, or X holds NaN or infinity.
+            If X or the weights are not valid, or X holds NaN, which
+            `IncompleteStatistics.from_array` takes, or infinity.
         """
-        X = np.asarray(check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X"))
-        weights = None
-        if sample_weight is not None:
-            weights = valid_weights(sample_weight, X)
-        return summarize(X, weights, diagonal)
+        return summarize(*checked_rows(X, sample_weight), diagonal)
 
     @property
     def variances(self) -> Array:
@@ -137,6 +134,15 @@ class SufficientStatistics:
             scatter += share * (1 - share) * _outer(delta, scatter)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, scatter, rounding)
+
+
+def checked_rows(
+    X: Any, sample_weight: Any | None, **checks: Any
+) -> tuple[np.ndarray, Array | None]:
+    """Rows and weights that a user hands over, by scikit-learn's checks; of no rows, too."""
+    X = check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X", **checks)
+    X = np.asarray(X)
+    return X, None if sample_weight is None else valid_weights(sample_weight, X)
 
 
 def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = False) -> Array:

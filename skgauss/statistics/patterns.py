@@ -9,18 +9,19 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..gaussian import sort_patterns
-from .complete import SufficientStatistics, check_alike, two_sum
+from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
 
 
@@ -53,6 +54,20 @@ class IncompleteStatistics:
     ----------
     Little and Rubin (2019), Statistical Analysis with Missing Data, chapter 11, for the
     likelihood by pattern.
+
+    See Also
+    --------
+    SufficientStatistics : Those of complete rows, which these add up with.
+    GaussianGradientMLE.fit_statistics : The fit that they are for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE, IncompleteStatistics
+    >>> a = IncompleteStatistics.from_array([[0.0, 1.0], [2.0, np.nan], [1.0, 2.5]])
+    >>> b = IncompleteStatistics.from_array([[3.0, 3.0], [np.nan, 2.0]])
+    >>> GaussianGradientMLE().fit_statistics(a + b).converged_
+    True
     """
 
     weight: float
@@ -62,6 +77,31 @@ class IncompleteStatistics:
     counts: np.ndarray
     levels: Array
     rows: Array
+
+    @classmethod
+    def from_array(
+        cls, X: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> IncompleteStatistics:
+        """Summarise the rows of an array by what they miss.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Data; NaN stands for a missing value. No rows give the identity of ``+``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Frequencies of the rows; all may be 0.
+
+        Returns
+        -------
+        statistics : IncompleteStatistics
+
+        Raises
+        ------
+        ValueError
+            If X or the weights are not valid, or X holds infinity.
+        """
+        rows = checked_rows(X, sample_weight, ensure_all_finite="allow-nan")
+        return merge(list(_of_chunks(*rows)))
 
     def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
         if isinstance(other, SufficientStatistics | IncompleteStatistics | AvailableMoments):
@@ -185,13 +225,14 @@ def summarize_incomplete(
     X: np.ndarray, sample_weight: Array | None, diagonal: bool
 ) -> IncompleteStatistics | AvailableMoments:
     """Of rows with NaN where values are missing, chunk by chunk; of no patterns if `diagonal`."""
-
-    def part(chunk: slice) -> IncompleteStatistics:
-        weights = None if sample_weight is None else sample_weight[chunk]
-        return _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
-
-    parts = (part(chunk) for chunk in chunks_of(X, 1, 1))
+    parts = _of_chunks(X, sample_weight)
     return reduce(add, (each.by_feature for each in parts)) if diagonal else merge(list(parts))
+
+
+def _of_chunks(X: np.ndarray, sample_weight: Array | None) -> Iterator[IncompleteStatistics]:
+    for chunk in chunks_of(X, 1, 1) or [slice(0)]:
+        weights = None if sample_weight is None else sample_weight[chunk]
+        yield _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
 
 
 def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:

@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import signal
+import sys
 
 import numpy as np
 import pandas as pd
@@ -314,17 +315,61 @@ def test_weights_of_other_partitions(wine):
         GaussianGradientMLE().fit(X, sample_weight=weights)
 
 
+def small_files(frame, folder):
+    """Of which Dask makes one block of several, if few columns are asked for."""
+    for i, rows in enumerate(np.array_split(np.arange(len(frame)), 4)):
+        frame.iloc[rows].to_parquet(folder / f"{i}.parquet")
+    return dd.read_parquet(folder)
+
+
 def test_weights_of_files_that_dask_reads_together(wine, rng, tmp_path):
-    """Few columns of small files: Dask makes one block of several, and must for both."""
+    """And must read together for both."""
     frame = frame_of(wine).assign(weight=rng.random(len(wine)))
-    for i, rows in enumerate(np.array_split(np.arange(len(wine)), 4)):
-        frame.iloc[rows].to_parquet(tmp_path / f"{i}.parquet")
-    lazy, names = dd.read_parquet(tmp_path), ["x2", "x0"]
+    lazy, names = small_files(frame, tmp_path), ["x2", "x0"]
     whole = GaussianGradientMLE().fit(frame[names], sample_weight=frame["weight"])
     model = GaussianGradientMLE().fit(lazy[names], sample_weight=lazy["weight"])
     assert divergence(whole, model) < 1e-12
     score = model.score(lazy[names], sample_weight=lazy["weight"])
     assert score == pytest.approx(whole.log_likelihood_, rel=1e-12)
+
+
+def test_scores_go_back_into_the_frame(gaps, tmp_path):
+    frame = frame_of(gaps).assign(name="wine")
+    lazy, names = small_files(frame, tmp_path), ["x2", "x0"]
+    model = GaussianGradientMLE().fit(lazy[names])
+    with Callback(pretask=refuse_to_run):
+        scored = lazy.map_partitions(
+            lambda part: part.assign(score=model.score_samples(part[names]))
+        )
+    assert scored.npartitions == lazy.npartitions == 4
+    for columns in (list(scored.columns), ["x0", "score"]):
+        expected = frame.assign(score=model.score_samples(frame[names]))[columns]
+        pd.testing.assert_frame_equal(scored[columns].compute(), expected, check_dtype=False)
+
+
+@pytest.mark.parametrize("add_indicator", [False, True])
+def test_a_frame_is_filled_in_by_partitions(gaps, tmp_path, add_indicator):
+    frame, names = frame_of(gaps), ["x2", "x0"]
+    lazy = small_files(frame, tmp_path)[names]
+    imputer = GaussianImputer(add_indicator=add_indicator).set_output(transform="pandas").fit(lazy)
+    with Callback(pretask=refuse_to_run):
+        filled = lazy.map_partitions(imputer.transform)
+    assert filled.npartitions == 4
+    pd.testing.assert_frame_equal(filled.compute(), imputer.transform(frame[names]))
+
+
+@pytest.mark.parametrize("container", ["pandas", "polars"])
+@pytest.mark.parametrize("collect", [COLLECTIONS["blocks"], COLLECTIONS["frame"]])
+def test_no_frame_in_memory_is_made_of_rows_of_dask(gaps, collect, container):
+    X = collect(gaps)
+    imputer = GaussianImputer().fit(gaps[:100]).set_output(transform=container)
+    before = pickle.dumps(imputer)
+    for method in (imputer.transform, imputer.fit_transform):
+        with pytest.raises(ValueError, match=rf"frame of {container}, .* gather all rows"):
+            method(X)
+    assert pickle.dumps(imputer) == before
+    imputer.set_output(transform="default")
+    assert isinstance(imputer.fit_transform(X), da.Array)
 
 
 @pytest.mark.parametrize("kind", ["array", "frame"])
@@ -421,6 +466,8 @@ def test_threads(wine):
 @pytest.fixture(scope="module")
 def cluster():
     """Two processes, which need not import everything anew when one is killed."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has neither the server that forks nor the signal that kills")
     with (
         dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}),
         distributed.LocalCluster(
