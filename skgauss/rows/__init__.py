@@ -14,16 +14,14 @@ from .inputs import (
     statistics_of,
 )
 from .intervals import Intervals, Rows
-from .window import MISSING_AND_TRUNCATED, Truncation, Window, check_no_gaps
+from .window import Truncation, Window
 
 __all__ = [
-    "MISSING_AND_TRUNCATED",
     "Intervals",
     "Rows",
     "Truncation",
     "Window",
     "adds_up",
-    "check_no_gaps",
     "check_no_infinity",
     "feature_names",
     "incomplete_rows",

@@ -151,7 +151,7 @@ def test_gradient_and_information_against_mpmath(limits, covariance_type):
     statistics, ends = statistics_of(*limits)
     family = make_family(covariance_type, 1)
     complete = GaussianLikelihood(statistics.by_feature, family)
-    likelihood = TruncatedDiagonal(complete, Window(*np.array(ends)[:, None]))
+    likelihood = TruncatedDiagonal(complete, Window(*np.array(ends)[:, None]), statistics)
     at = likelihood.evaluate(np.array([0.25]), np.array([1.25]))
     moments = float(statistics.mean[0]), float(statistics.scatter[0, 0])
 
@@ -343,8 +343,9 @@ def test_gradient_and_information_are_derivatives(rng, d):
     covariance = mixing @ mixing.T
     X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
     family = make_family("full", d)
-    complete = GaussianLikelihood(SufficientStatistics.from_array(X), family)
-    likelihood = TruncatedFull(complete, Window(lower, upper))
+    statistics = SufficientStatistics.from_array(X)
+    complete = GaussianLikelihood(statistics, family)
+    likelihood = TruncatedFull(complete, Window(lower, upper), statistics)
     at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
     information = likelihood.information(at)
     form = rng.standard_normal((d, d))
