@@ -538,7 +538,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
         if window is not None:
             # Of an independent feature a missing value says nothing, inside a window or not.
-            summary = partial(window.summarize, summary, feature_names(seen), not diagonal)
+            fill = make_family(self.covariance_type, seen.n_features_in_).correlated
+            summary = partial(window.summarize, summary, feature_names(seen), fill)
         return rows.summarize(summary)
 
     def _check_same_window(self, now: Window | None):

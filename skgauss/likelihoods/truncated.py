@@ -31,7 +31,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice, central_moments, univariate_moments
-from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood
 from .information import Information
@@ -41,11 +41,12 @@ from .truncated_information import Box
 _N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
+_STEP = 1e-4  # of these differences, in the frame
 _TRUSTED = 0.1  # nats that a parabola may promise and be believed
-# Largest variance by that of the data, in any direction, without a doubt; and where the parabola
-# need not be asked.
 _NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
-_WIDE, _VERY_WIDE = 100.0, 1e4
+# Largest variance by that of the data, in any direction: without a doubt, where the parabola need
+# not promise little, and where incomplete data leave nothing to doubt.
+_WIDE, _VERY_WIDE, _ENDLESS = 100.0, 1e4, 1e8
 
 
 class Within(NamedTuple):
@@ -101,7 +102,6 @@ class TruncatedLikelihood(Likelihood):
         self._informative = data.weight / statistics.weight
         self._mean, self._root = data.guess
         self._covariance = data.covariance(self._root)
-        # Of correlated features what is missing says something inside a window.
         certain = statistics.complete if self.family.correlated else not statistics.coarse
         self.concave = self.information_is_cheap = certain
 
@@ -212,15 +212,45 @@ class TruncatedLikelihood(Likelihood):
     def _outgrows(self, at: Evaluation, width: float, rises: bool) -> bool:
         """Whether a covariance wider than that of the data widens without end.
 
-        By Newton's step in the natural parameters, where the likelihood is concave in them.
+        By Newton's step in the natural parameters, in which that of complete data is concave.
         """
-        if not self.has_information:
-            return rises and (self.concave or width > _VERY_WIDE)
-        step, gain = self.information(at).newton_step(at.natural_gradient, math.inf)
-        near = gain <= _TRUSTED and (rises or at.is_stationary(_NEAR))
-        if not (near or (rises and width > _VERY_WIDE)):
+        if width > _ENDLESS and not self.concave:
+            return at.value >= self._value_of_the_guess
+        if not (rises or at.is_stationary(_NEAR)):
             return False
-        return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
+        sure = rises and width > _VERY_WIDE
+        if self.family.n_parameters > _MOST_PARAMETERS or (sure and not self.concave):
+            return rises
+        information = self.information if self.concave else self._information_by_differences
+        step, gain = information(at).newton_step(at.natural_gradient, math.inf)
+        if gain > _TRUSTED and not sure:
+            return False
+        try:
+            self.retract(at, step)
+        except NotPositiveDefiniteError:
+            return True
+        return False
+
+    @cached_property
+    def _value_of_the_guess(self) -> float:
+        return self.evaluate(*self.guess).value
+
+    def _information_by_differences(self, at: Evaluation) -> Information:
+        """Minus the Hessian in the natural parameters, in the frame of the point."""
+        family = self.family
+
+        def gradient(packed: Array) -> Array:
+            reached = self.evaluate(*self.retract(at, family.unpack_frame(packed)))
+            turn = family.solve(at.factor, reached.factor)
+            first = family.colorize(turn, reached.score_mean)
+            moved = family.solve(at.factor, reached.mean - at.mean)
+            second = family.color_form(turn, reached.score_covariance)
+            second = second + family.symmetric_outer(moved, first)
+            return family.pack_frame(family.frame(first, second))
+
+        steps = _STEP * np.eye(family.n_parameters)
+        matrix = np.array([gradient(-step) - gradient(step) for step in steps]) / (2 * _STEP)
+        return Information((matrix + matrix.T) / 2, family, _RESOLUTION[0])
 
     def runaway(self, at: Evaluation) -> Array | None:
         width, growth, _ = self.widest(at)
