@@ -31,9 +31,10 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice, central_moments, univariate_moments
-from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError
+from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, pairs_of
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood
+from .curvature import information_matrix
 from .information import Information
 from .truncated_feature import TruncatedFeatures
 from .truncated_information import Box
@@ -41,7 +42,6 @@ from .truncated_information import Box
 _N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
-_STEP = 1e-4  # of these differences, in the frame
 _TRUSTED = 0.1  # nats that a parabola may promise and be believed
 _NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
 # Largest variance by that of the data, in any direction: without a doubt, where the parabola need
@@ -89,6 +89,7 @@ class TruncatedLikelihood(Likelihood):
     """
 
     has_closed_form = unimodal = at_most_fisher = False
+    steps_are_natural = True
     page = "truncation"
 
     def __init__(self, data: Likelihood, window: Window, statistics: Any):
@@ -158,6 +159,14 @@ class TruncatedLikelihood(Likelihood):
         factor = family.colorize(at.factor, root.T).T
         return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
 
+    def gradient_along(self, at: Evaluation, reached: Evaluation, step: Array) -> Array:
+        family = self.family
+        turn = family.solve(at.factor, reached.factor)
+        first = family.colorize(turn, reached.score_mean)
+        moved = family.solve(at.factor, reached.mean - at.mean)
+        second = family.color_form(turn, reached.score_covariance)
+        return family.frame(first, second + family.symmetric_outer(moved, first))
+
     @property
     def maximum(self) -> tuple[Array, Array]:
         raise ValueError(
@@ -200,14 +209,21 @@ class TruncatedLikelihood(Likelihood):
         """Whether there is a maximum unless some are hopeless."""
 
     @abstractmethod
-    def widest(self, at: Evaluation) -> tuple[float, Array, bool]:
-        """The largest variance by that of the data, how features take part, whether it rises."""
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        """The largest variance by that of the data, how features take part, and the slope there.
+
+        U in that direction, positive where the likelihood rises as it widens.
+        """
 
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._data.is_degenerate(_of_data(at)):
             return True
-        width, _, rises = self.widest(at)
-        return not self.is_decided and width > _WIDE and self._outgrows(at, width, rises)
+        width, _, slope = self.widest(at)
+        return not self.is_decided and width > _WIDE and self._outgrows(at, width, slope > 0)
+
+    def left_to_infinity(self, at: Evaluation) -> float:
+        width, _, slope = self.widest(at)
+        return abs(slope) if width > _VERY_WIDE else math.inf
 
     def _outgrows(self, at: Evaluation, width: float, rises: bool) -> bool:
         """Whether a covariance wider than that of the data widens without end.
@@ -221,8 +237,8 @@ class TruncatedLikelihood(Likelihood):
         sure = rises and width > _VERY_WIDE
         if self.family.n_parameters > _MOST_PARAMETERS or (sure and not self.concave):
             return rises
-        information = self.information if self.concave else self._information_by_differences
-        step, gain = information(at).newton_step(at.natural_gradient, math.inf)
+        information = Information(information_matrix(self, at), self.family)
+        step, gain = information.newton_step(at.natural_gradient, math.inf)
         if gain > _TRUSTED and not sure:
             return False
         try:
@@ -234,23 +250,6 @@ class TruncatedLikelihood(Likelihood):
     @cached_property
     def _value_of_the_guess(self) -> float:
         return self.evaluate(*self.guess).value
-
-    def _information_by_differences(self, at: Evaluation) -> Information:
-        """Minus the Hessian in the natural parameters, in the frame of the point."""
-        family = self.family
-
-        def gradient(packed: Array) -> Array:
-            reached = self.evaluate(*self.retract(at, family.unpack_frame(packed)))
-            turn = family.solve(at.factor, reached.factor)
-            first = family.colorize(turn, reached.score_mean)
-            moved = family.solve(at.factor, reached.mean - at.mean)
-            second = family.color_form(turn, reached.score_covariance)
-            second = second + family.symmetric_outer(moved, first)
-            return family.pack_frame(family.frame(first, second))
-
-        steps = _STEP * np.eye(family.n_parameters)
-        matrix = np.array([gradient(-step) - gradient(step) for step in steps]) / (2 * _STEP)
-        return Information((matrix + matrix.T) / 2, family, _RESOLUTION[0])
 
     def runaway(self, at: Evaluation) -> Array | None:
         width, growth, _ = self.widest(at)
@@ -351,18 +350,24 @@ class TruncatedDiagonal(TruncatedLikelihood):
         mean = (univariate_moments(*parent).mean[:, 0] - parent[2]) / scale
         across = share * (2 * mean * second + third) / math.sqrt(2)
         squares = share * (4 * mean * (mean * second + third) + fourth - second**2) / 2
-        part = 1 / self.family.multiplicity  # of a feature in a step of the one variance
-        block = self.family.project(squares)
-        beside = math.sqrt(part) * across
-        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
-        matrix = np.block([[np.diag(share * second), beside], [beside.T, np.diag(block)]])
+        matrix = self._blocks(share * second, across, self.family.project(squares))
         return Information(matrix, self.family, _RESOLUTION[1])
 
-    def widest(self, at: Evaluation) -> tuple[float, Array, bool]:
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        return self._blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.family.multiplicity)
+
+    def _blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
+        # A feature has its part in a step of the one variance.
+        beside = across / math.sqrt(self.family.multiplicity)
+        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
+        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
-        rises = np.broadcast_to(at.score_covariance > 0, growth.shape)
-        return float(growth.max()) ** 2, growth, bool(rises[growth.argmax()])
+        slopes = np.broadcast_to(at.score_covariance, growth.shape)
+        return float(growth.max()) ** 2, growth, float(slopes[growth.argmax()])
 
 
 class TruncatedFull(TruncatedLikelihood):
@@ -439,9 +444,21 @@ class TruncatedFull(TruncatedLikelihood):
         ask = box.information_by_differences if exact else box.information_by_draws
         return Information(ask(at.mean, at.factor), self.family, _RESOLUTION[0])
 
-    def widest(self, at: Evaluation) -> tuple[float, Array, bool]:
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        pairs, d = pairs_of(len(of_mean)), len(of_mean)
+        across = math.sqrt(2) * pairs.times(of_mean)
+        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
+        return np.block(
+            [
+                [np.zeros((d, d)), across],
+                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
+            ]
+        )
+
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         """In any direction."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
-        rises = directions[0] @ at.score_covariance @ directions[0] > 0
-        return float(widths[0]) ** 2, growth, bool(rises)
+        slope = directions[0] @ at.score_covariance @ directions[0]
+        return float(widths[0]) ** 2, growth, float(slope)
