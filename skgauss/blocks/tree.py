@@ -43,8 +43,14 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 
-def _apply(block: Any, function: Callable[[Any], Any]) -> Any:
-    return function(block)
+def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = ()) -> Any:
+    """With the number of the block, which Dask tells, in what is wrong with its rows."""
+    try:
+        return function(block)
+    except ValueError as error:
+        if type(error) is not ValueError or not block_id:
+            raise
+        raise ValueError(f"In block {block_id[0]}: {error}") from error
 
 
 def _added(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
