@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils._array_api import get_namespace, get_namespace_and_device
 
 from .._typing import Array
-from ..blocks import chunks_of
+from ..blocks import WrongRowError, chunks_of
 from .arrays import NeedsNumPy, is_elsewhere, to_host
 from .inputs import incomplete_rows
 from .intervals import Intervals
@@ -134,7 +134,7 @@ class Window(NamedTuple):
                 if part is not None and np.isnan(rows[i, j]):
                     at = np.searchsorted(part.rows, i)
                     value = f"an interval from {part.lower[at, j]:g} to {part.upper[at, j]:g}"
-                raise ValueError(
+                raise WrongRowError(
                     f"Row {chunk.start + i} has {value} in {names[j]!r}, "
                     f"which lies outside truncation_limits, {self.lower[j]:g} to "
                     f"{self.upper[j]:g}: no such row can have been seen. Correct or drop it, or "
