@@ -27,7 +27,6 @@ from .rows import (
     Intervals,
     Truncation,
     adds_up,
-    check_no_gaps,
     check_no_infinity,
     incomplete_rows,
     rows_of,
@@ -82,8 +81,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Of a value known only to an interval it is the probability of the interval that counts,
         given the values of the row that are known exactly.
-        With `truncation_limits` that of rows that are seen only inside; minus infinity if one
-        lies outside.
+        With `truncation_limits` that of rows that are seen only inside, missing values included;
+        minus infinity if one lies outside.
 
         Parameters
         ----------
@@ -111,7 +110,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Of values known only to an interval the logarithm of the probability that they lie there
         is added, given the values of the row that are known exactly.
-        With `truncation_limits` that of rows that are seen only inside; minus infinity outside.
+        With `truncation_limits` that of rows that are seen only inside, missing values included;
+        minus infinity outside.
 
         Parameters
         ----------
@@ -153,7 +153,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """Fill in missing values by their means given the observed values of the same row.
 
         A value known only to an interval is replaced by its mean given the interval and all else
-        that is known of the row, which lies within the interval.
+        that is known of the row, which lies within the interval. With `truncation_limits` what is
+        unknown lies inside them, too.
 
         Parameters
         ----------
@@ -183,8 +184,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """A search or a pipeline that does not route X_upper would take lower ends for values."""
         self._check_fitted()
         has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
-        intervals = has_data and self.sufficient_statistics_.coarse
-        if intervals and self.censoring_limits is None and X_upper is None:
+        intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
+        if intervals and X_upper is None:
             warnings.warn(
                 "The model was fitted with X_upper, and now X comes without it: every value counts "
                 "as known exactly, and NaN as missing. Pass X_upper too; in a pipeline or a search "
@@ -193,6 +194,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
                 UserWarning,
                 stacklevel=3,
             )
+
+    @property
+    def _statistics_as_given(self) -> Any:
+        """Of the data; by feature where a window has filled gaps."""
+        statistics = self.sufficient_statistics_
+        return self._truncation.window.as_given(statistics) if self._truncation else statistics
 
     def _density(self) -> GaussianDensity:
         """The density of now: no later fit changes it, and it is small enough to be sent."""
@@ -213,7 +220,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """X without gaps, and the standard deviations of what was filled in."""
         check_no_infinity(X, type(self).__name__)
         if self._truncation:
-            check_no_gaps(X)
+            intervals = self._truncation.window.narrowed(X, intervals)
         family, factor = self._family_and_factor()
         imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
         std = np.zeros(X.shape)
@@ -242,12 +249,18 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return sum_and_weight(self._log_densities(X, intervals), sample_weight)
 
     def _log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
+        densities_of = self._log_densities_of_parent
+        if self._truncation:
+            return self._truncation.condition(densities_of, X, intervals)
+        return densities_of(X, intervals)
+
+    def _log_densities_of_parent(self, X: Any, intervals: Intervals | None) -> Any:
         densities, log_dets, shown = self._observed(X)
         densities *= -0.5
         densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
         if intervals is not None:
             densities[intervals.rows] += self._coarsened(intervals).log_probability
-        return self._truncation.condition(X, densities) if self._truncation else densities
+        return densities
 
     def _squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
         return self._observed(X)[0]

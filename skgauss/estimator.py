@@ -120,8 +120,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     truncation_limits : tuple (lower, upper), default=None
         Rows are seen only where every feature lies between its limits, each of which is None, a
         number, or one number for each feature, NaN for one without a limit. What is
-        fitted is the Gaussian that they were cut from; a row outside is an error. It does not go
-        together with missing values or with intervals.
+        fitted is the Gaussian that they were cut from; a row outside is an error. What is missing
+        or known only to an interval lies between them, too.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -301,7 +301,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         seen = copy.copy(self)
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
         task.begin()
-        climb = self._climb(self._summarize(rows, seen), seen, self._start, task)
+        window = self._window(seen)
+        statistics = self._summarize(rows, seen, window)
+        climb = self._climb(statistics, seen, window, self._start, task)
         return self._adopt(climb, task)
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -352,14 +354,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
         rows = rows_of(seen, X, sample_weight, X_upper, **checks)
         task.begin()
-        statistics = self._summarize(rows, seen)
+        window = self._window(seen)
+        statistics = self._summarize(rows, seen, window)
         if not first:
-            self._check_same_window(seen)
+            self._check_same_window(window)
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, self._resume, task, reg_covar=ridge)
+            climb = self._climb(statistics, seen, window, self._resume, task, reg_covar=ridge)
             climb.check_maximum()
         except NoMaximumError as error:
             held = {"sufficient_statistics_": statistics, WAITING: error.cause}
@@ -410,7 +413,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         seen = copy.copy(self)
         forget_input(seen, len(statistics.mean))
         task.begin()
-        climb = self._climb(statistics, seen, self._start, task)
+        climb = self._climb(statistics, seen, self._window(seen), self._start, task)
         return self._adopt(climb, task)
 
     def marginal(self, features):
@@ -642,29 +645,31 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.summary(self, level)
 
-    def _summarize(self, rows: Rows, seen):
+    def _window(self, seen) -> Window | None:
+        return Window.of(self.truncation_limits, feature_names(seen))
+
+    def _summarize(self, rows: Rows, seen, window: Window | None):
         diagonal = self.covariance_type != "full"
         name = type(self).__name__
         summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
-        names = feature_names(seen)
-        window = Window.of(self.truncation_limits, names)
         if window is not None:
-            summary = partial(window.summarize, summary, names)
+            # Of an independent feature a missing value says nothing, inside a window or not.
+            fill = make_family(self.covariance_type, seen.n_features_in_).correlated
+            summary = partial(window.summarize, summary, feature_names(seen), fill)
         return rows.summarize(summary)
 
-    def _check_same_window(self, seen):
+    def _check_same_window(self, now: Window | None):
         """Refuse to add rows that were seen through another window than those before."""
         if not hasattr(self, "_truncation"):  # nothing is fitted yet
             return
         before = self._truncation and self._truncation.window
-        now = Window.of(self.truncation_limits, feature_names(seen))
         if (before and before.ends) != (now and now.ends):
             raise ValueError(
                 "truncation_limits are not those of the rows before, which were seen through "
                 "another window. Set them back, or call fit on all rows of one window."
             )
 
-    def _climb(self, statistics, seen, start, task, reg_covar=None) -> _Climb:
+    def _climb(self, statistics, seen, window, start, task, reg_covar=None) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
         family = make_family(self.covariance_type, seen.n_features_in_)
@@ -672,8 +677,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             regularized = regularized_likelihood(reg_covar, statistics, family, names)
-            window = Window.of(self.truncation_limits, names)
-            regularized = through_window(regularized, window, names)
+            regularized = through_window(regularized, window, statistics, names)
             likelihood = regularized.likelihood
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,

@@ -73,7 +73,7 @@ record_path : optional
         """As if fitted to one row that misses what any row of the data did."""
         from sklearn.impute import MissingIndicator  # which brings nearest neighbours along
 
-        statistics = self.sufficient_statistics_
+        statistics = self._statistics_as_given
         missed = statistics.observed_weights < _ALL * statistics.weight
         return MissingIndicator(error_on_new=False).fit(np.where(missed, np.nan, 0.0)[None])
 

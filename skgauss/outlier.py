@@ -166,10 +166,10 @@ record_path : optional
         self._warn_of_forgotten(X_upper)
         return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, density))
 
-    def _climb(self, statistics, seen, start, task, reg_covar=None):
+    def _climb(self, statistics, seen, window, start, task, reg_covar=None):
         """With the threshold among the attributes, so that a fit is had as a whole."""
         self._check_threshold(task)
-        climb = super()._climb(statistics, seen, start, task, reg_covar)
+        climb = super()._climb(statistics, seen, window, start, task, reg_covar)
         replace_fit(seen, climb.attributes)
         climb.attributes["offset_"] = seen._threshold(task)
         return climb

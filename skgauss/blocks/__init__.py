@@ -6,11 +6,12 @@ Gaussians: not what the sums are for, and not what X may be.
 
 from .passes import blas_threads_for, chunk_sums, chunks_of, map_rows
 from .pivot import Sums, beside, moments_of_few, sums_about_the_mean
-from .tree import VALUES, each, tree_sum
+from .tree import VALUES, WrongRowError, each, tree_sum
 
 __all__ = [
     "VALUES",
     "Sums",
+    "WrongRowError",
     "beside",
     "blas_threads_for",
     "chunk_sums",

@@ -15,6 +15,10 @@ _FAN_IN = 8
 VALUES = {"dtype": object, "meta": np.empty(0, object)}
 
 
+class WrongRowError(ValueError):
+    """Of a row whose number the message tells, counted within its block."""
+
+
 def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     """``function`` of each block; lazy."""
     from dask import delayed
@@ -43,8 +47,12 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 
-def _apply(block: Any, function: Callable[[Any], Any]) -> Any:
-    return function(block)
+def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)) -> Any:
+    """With the number of the block, which Dask tells, beside that of a wrong row in it."""
+    try:
+        return function(block)
+    except WrongRowError as error:
+        raise ValueError(f"In block {block_id[0]}: {error}") from error
 
 
 def _added(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:

@@ -22,11 +22,6 @@ def check_together(estimator: Any) -> None:
             f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
             "learning_rate='auto', or solver='gradient', 'coordinate' or 'natural'."
         )
-    if estimator.censoring_limits is not None and estimator.truncation_limits is not None:
-        raise ValueError(
-            "censoring_limits and truncation_limits do not go together yet. Leave one of them out: "
-            "the former keep a row of which a value lies beyond, the latter say that there is none."
-        )
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:

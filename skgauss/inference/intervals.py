@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from itertools import product
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from .._typing import Array
 from ..blocks import threads
 from .errors import errors_at
 from .point import Parameters, Point, warn_of
-from .profile import Correlation, Mean, Parameter, Scale, profile_end
+from .profile import Correlation, Mean, Parameter, Scale, Side, profile_end
 from .progress import Progress
 
 
@@ -72,20 +72,24 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     profiled: list[Parameter] = [Mean(j, s) for j, s in enumerate(scale.tolist())]
     profiled += [Scale(j) for j in range(at.n_scales)]
     profiled += [Correlation(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)]
+    sides = [Side(each, sign) for each in profiled for sign in (-1, 1)]
     nats = deviance / (2 * at.likelihood.weight)
     maximum = at.evaluation
     _ = maximum.score_covariance  # formed here, once for all threads
     progress = Progress(at.estimator, "confidence_intervals", 2 * len(profiled))
     with threads.blas_threads_for(at.family.n_parameters**3):
-        ends = Parallel(n_jobs=n_jobs, prefer="threads")(
+        found = Parallel(n_jobs=n_jobs, prefer="threads")(
             # A likelihood remembers its last information, and is therefore not shared.
-            delayed(progress.told(profile_end, k))(
-                copy.copy(at.likelihood), maximum, each, sign, nats
-            )
-            for k, (each, sign) in enumerate(product(profiled, (-1, 1)))
+            delayed(progress.told(profile_end, k))(copy.copy(at.likelihood), maximum, side, nats)
+            for k, side in enumerate(sides)
         )
     progress.end()
-    ends = np.reshape(ends, (-1, 2))
+    for endless in [end.at for end in found if math.isinf(end.value)]:
+        found = [
+            end.beside(endless, maximum, side, at.family)
+            for end, side in zip(found, sides, strict=True)
+        ]
+    ends = np.reshape([end.value for end in found], (-1, 2))
     warn_of(
         at.parameter_names,
         np.isnan(ends).any(axis=1),

@@ -134,9 +134,9 @@ def likelihood_of(estimator: Any) -> Likelihood:
     d = len(estimator.mean_)
     family = family_of(estimator.covariance_, d)
     ridge = np.full(d, estimator.reg_covar_)
-    likelihood = likelihood_with_ridge(estimator.sufficient_statistics_, family, ridge)
-    truncation = estimator._truncation
-    return seen_through(likelihood, truncation.window) if truncation else likelihood
+    statistics, truncation = estimator.sufficient_statistics_, estimator._truncation
+    likelihood = likelihood_with_ridge(statistics, family, ridge)
+    return seen_through(likelihood, truncation.window, statistics) if truncation else likelihood
 
 
 def check_maximum(estimator: Any) -> None:

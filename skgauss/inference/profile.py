@@ -25,6 +25,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -47,9 +48,12 @@ class Parameter(ABC):
     ----------
     far : float
         The distance from the estimate at which there is no end to be found any more.
+    away : float
+        The same where the covariance grows without end, and the likelihood hardly changes.
     """
 
     far: float
+    away: float
 
     @abstractmethod
     def value(self, at: Evaluation, family: Family) -> float:
@@ -67,7 +71,7 @@ class Parameter(ABC):
 class Mean(Parameter):
     """Of one feature, in standard deviations of the estimate."""
 
-    far = 1e4
+    far, away = 1e4, 100.0
 
     def __init__(self, feature: int, scale: float):
         self.feature, self.scale = feature, scale
@@ -88,7 +92,7 @@ class Mean(Parameter):
 class Scale(Parameter):
     """Of one feature, as a logarithm."""
 
-    far = 10.0
+    far, away = 10.0, 3.0
 
     def __init__(self, feature: int):
         self.feature = feature
@@ -107,7 +111,7 @@ class Scale(Parameter):
 class Correlation(Parameter):
     """Of two features, as Fisher's z."""
 
-    far = 8.0
+    far, away = 8.0, 3.0
 
     def __init__(self, one: int, two: int):
         self.pair = one, two
@@ -139,60 +143,108 @@ class Correlation(Parameter):
         return float(one @ two)
 
 
-def profile_end(
-    likelihood: Likelihood, maximum: Evaluation, parameter: Parameter, sign: int, nats: float
-) -> float:
-    """The end of an interval, above the estimate or below it.
+class End(NamedTuple):
+    """Of an interval.
+
+    Attributes
+    ----------
+    value : float
+        Infinite, zero or one where the likelihood does not fall so far, however far the
+        parameter goes; NaN where the end was not found.
+    at : Evaluation
+        Where the climb to it ended.
+    """
+
+    value: float
+    at: Evaluation
+
+    def beside(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
+        """The end or, if it was not found, where a covariance that grew without end leads.
+
+        All the way there the likelihood is above the level, whatever parameter was to lead it.
+        """
+        parameter, sign = side
+        distance = parameter.value(endless, family) - parameter.value(maximum, family)
+        if math.isnan(self.value) and sign * distance > parameter.away:
+            return End(parameter.seen(sign * math.inf), endless)
+        return self
+
+
+class Side(NamedTuple):
+    """Above the estimate of a parameter, or below it."""
+
+    parameter: Parameter
+    sign: int
+
+
+def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
+    """The end of an interval.
 
     Parameters
     ----------
     likelihood : Likelihood
     maximum : Evaluation
-    parameter : Parameter
-    sign : {1, -1}
+    side : Side
     nats : float
         Of an average row, by which the likelihood at the end is lower than at the maximum.
-
-    Returns
-    -------
-    end : float
-        Infinite, zero or one where the likelihood does not fall so far, however far the
-        parameter goes; NaN where the end was not found.
     """
-    family = likelihood.family
+    for own in (True, False) if likelihood.steps_are_natural else (False,):
+        end = _climbed(likelihood, maximum, side, nats, own)
+        if not math.isnan(end.value):
+            break
+    return end
+
+
+def _climbed(
+    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
+) -> End:
+    """In the family's coordinates, or the likelihood's own, which lead straight to infinity."""
+    family, (parameter, sign) = likelihood.family, side
     level = maximum.value - nats
     start = parameter.value(maximum, family)
     at, multiplier, left = maximum, 0.0, _MOST_EVALUATIONS
     while left:
         value, excess = parameter.value(at, family), at.value - level
-        if sign * (value - start) > parameter.far and excess > 0:
-            return parameter.seen(sign * math.inf)
+        distance = sign * (value - start)
+        far = excess > 0 and distance > parameter.far
+        if far or (distance > parameter.away and excess > likelihood.left_to_infinity(at)):
+            return End(parameter.seen(sign * math.inf), at)
         slope, bend = (sign * each for each in parameter.derivatives(at, family))
-        newton = _Newton(likelihood, at, slope, bend, multiplier)
+        newton = _Newton(likelihood, at, slope, bend, multiplier, own)
         close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
         if newton.is_there(excess, close):
-            return parameter.seen(value)
+            return End(parameter.seen(value), at)
         step, multiplier = newton.step(excess)
         step *= _LONGEST / max(linalg.norm(step[family.n_features :]), _LONGEST)
         lowest = level - abs(excess) - nats  # not to be thrown far beyond the level
         reached = None
         while reached is None and left:
-            reached = _reached(likelihood, at, step, lowest)
+            reached = _reached(likelihood, at, step, lowest, own)
             step, left = step / 2, left - 1
         at = reached or at
-    return math.nan
+    return End(math.nan, at)
 
 
 class _Newton:
     """Newton's step towards parallel gradients and the level of the likelihood."""
 
     def __init__(
-        self, likelihood: Likelihood, at: Evaluation, slope: Array, bend: Array, multiplier: float
+        self,
+        likelihood: Likelihood,
+        at: Evaluation,
+        slope: Array,
+        bend: Array,
+        multiplier: float,
+        own: bool,
     ):
         self._slope = slope
         self._gradient = likelihood.family.pack_frame(at.natural_gradient)
         self._residual = self._gradient + multiplier * slope
         information = information_matrix(likelihood, at)
+        if own:
+            bend = bend + likelihood.bend(slope)
+        else:
+            information = information + likelihood.bend(self._gradient)
         for matrix, added in _definite(information, multiplier * bend, slope):
             with suppress(LinAlgError):
                 self._factor = cho_factor(matrix, lower=True)
@@ -229,12 +281,13 @@ def _definite(information: Array, bend: Array, slope: Array) -> Iterator[tuple[A
 
 
 def _reached(
-    likelihood: Likelihood, at: Evaluation, step: Array, lowest: float
+    likelihood: Likelihood, at: Evaluation, step: Array, lowest: float, own: bool
 ) -> Evaluation | None:
     """Where a step leads, unless it leaves the domain or the likelihood falls too low."""
     family = likelihood.family
     with suppress(NotPositiveDefiniteError):
-        point = family.retract(at.mean, at.factor, family.unpack_frame(step))
+        move = family.unpack_frame(step)
+        point = likelihood.retract(at, move) if own else family.retract(at.mean, at.factor, move)
         reached = likelihood.evaluate(*point)
         return reached if reached.value > lowest else None
     return None

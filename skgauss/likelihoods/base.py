@@ -147,6 +147,8 @@ class Likelihood(ABC):
         Whether the information costs no more than a few evaluations.
     information_is_exact : bool
         Or near enough for Newton's steps only.
+    steps_are_natural : bool
+        Whether `retract` moves in the natural parameters.
     page : str
         Of the documentation, for who has a problem with it.
     """
@@ -162,6 +164,7 @@ class Likelihood(ABC):
     at_most_fisher = True
     information_is_cheap = False
     information_is_exact = True
+    steps_are_natural = False
     page: str
 
     @property
@@ -210,6 +213,18 @@ class Likelihood(ABC):
         """Mean and factor that a step in the frame of a point leads to."""
         return self.family.retract(at.mean, at.factor, step)
 
+    def gradient_along(self, at: Evaluation, reached: Evaluation, step: Array) -> Array:
+        """The gradient at a point that such a step reached, in the frame where it began."""
+        turn = self.family.solve(at.factor, reached.factor)
+        return self.family.gradient_along(step, turn, reached.score_mean, reached.score_covariance)
+
+    def bend(self, gradient: Array) -> Array | float:
+        """What `retract` adds to the Hessian of a function along `Family.retract`.
+
+        Both packed, the function of that gradient.
+        """
+        return 0.0
+
     @property
     @abstractmethod
     def guess(self) -> tuple[Array, Array]:
@@ -256,6 +271,13 @@ class Likelihood(ABC):
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         """What a climb has shown that ended at such a point: the cause, and what helps."""
         raise NotImplementedError  # where there is always a maximum
+
+    def left_to_infinity(self, at: Evaluation) -> float:
+        """Nats that the likelihood may still change as the covariance grows without end.
+
+        Infinite where that is not near, or no limit of the likelihood.
+        """
+        return math.inf
 
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, if they were."""

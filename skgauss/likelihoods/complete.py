@@ -87,7 +87,8 @@ class GaussianLikelihood(Likelihood):
         def form() -> Array:
             return family.excess(relative) + family.outer(deviation)
 
-        return Evaluation(mean, factor, value, deviation, family, form)
+        completed = self._mean, self._covariance
+        return Evaluation(mean, factor, value, deviation, family, form, completed)
 
     def log_likelihood(self, at: Evaluation) -> float:
         value = self.reference + at.value if self.ridge is None else self._without_ridge(at)

@@ -147,7 +147,7 @@ def _refined(
 
 
 def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
-    """Minus the Hessian in the packed frame of a point, stationary or not.
+    """Minus the Hessian in the packed frame of a point, stationary or not, along `retract`.
 
     From the likelihood where it has it, else from central differences of the gradient.
 
@@ -168,10 +168,8 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
 
     def gradient(packed: Array) -> Array:
         step = family.unpack_frame(packed)
-        reached = likelihood.evaluate(*family.retract(at.mean, at.factor, step))
-        turn = family.solve(at.factor, reached.factor)
-        form = reached.score_covariance
-        return family.pack_frame(family.gradient_along(step, turn, reached.score_mean, form))
+        reached = likelihood.evaluate(*likelihood.retract(at, step))
+        return family.pack_frame(likelihood.gradient_along(at, reached, step))
 
     steps = _CENTRAL_STEP * np.eye(family.n_parameters)
     matrix = np.array([gradient(-step) - gradient(step) for step in steps]) / (2 * _CENTRAL_STEP)

@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 from .._typing import Array
 from .._wording import capped, each_of, quoted
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
-from ..rows import MISSING_AND_TRUNCATED, Window, to_host
+from ..rows import Window, to_host
 from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
@@ -98,7 +98,7 @@ def regularized_likelihood(
 
 
 def through_window(
-    regularized: Regularized, window: Window | None, names: Sequence[str]
+    regularized: Regularized, window: Window | None, statistics: Any, names: Sequence[str]
 ) -> Regularized:
     """The same of data that were seen through a window, if there is one.
 
@@ -108,21 +108,24 @@ def through_window(
         If it is certain that this likelihood has no maximum. Of several correlated features
         only the climb can tell.
     ValueError
-        If values are missing, or the mean of the data lies outside.
+        If the statistics were not made with the window, or the mean of the data lies outside.
     """
     if window is None:
         return regularized
-    complete = regularized.likelihood
-    if not isinstance(complete, GaussianLikelihood):
-        raise ValueError(MISSING_AND_TRUNCATED)
-    mean, _ = complete.maximum
+    if not window.made(statistics, fill=regularized.likelihood.family.correlated):
+        raise ValueError(
+            "The statistics hold rows with missing values or with intervals, and were made without "
+            "these truncation_limits, inside which what is unknown lies. Call fit on the rows "
+            "themselves."
+        )
+    mean = statistics.mean
     for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():
         raise ValueError(
             f"The mean of {names[j]!r}, {mean[j]:g}, does not lie inside truncation_limits, "
             f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
             "or the limits are wrong."
         )
-    likelihood = seen_through(complete, window)
+    likelihood = seen_through(regularized.likelihood, window, statistics)
     if likelihood.hopeless.size:
         culprits = quoted([names[j] for j in likelihood.hopeless])
         raise NoMaximumError(
@@ -134,9 +137,10 @@ def through_window(
     return regularized._replace(likelihood=likelihood)
 
 
-def seen_through(complete: Any, window: Window) -> TruncatedLikelihood:
-    """The likelihood of complete data that were seen through a window."""
-    return (TruncatedFull if complete.family.correlated else TruncatedDiagonal)(complete, window)
+def seen_through(likelihood: Any, window: Window, statistics: Any) -> TruncatedLikelihood:
+    """The likelihood of data that were seen through a window, from that without one."""
+    kind = TruncatedFull if likelihood.family.correlated else TruncatedDiagonal
+    return kind(likelihood, window, statistics)
 
 
 def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:

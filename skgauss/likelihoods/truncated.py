@@ -1,14 +1,16 @@
-r"""Likelihood of complete data that are seen only inside a window.
+r"""Likelihood of data that are seen only inside a window.
 
-It is that of complete data less the log-probability of the window. With m and C the mean and
-covariance of the Gaussian inside the window, in nats per observation,
+It is that of the same data without a window, complete or not, less the log-probability of the
+window. With m and C the mean and covariance of the Gaussian inside the window, in nats per
+observation,
 
 .. math::
 
     u = L^{-1} (\bar x - m), \qquad
     U = L^{-1} (A_{\text{data}} - A_{\text{window}}) L^{-T},
 
-where both A are second moments about :math:`\mu`. It is concave in :math:`\Sigma^{-1} \mu` and
+where both A are second moments about :math:`\mu`; of incomplete data mean and moments are those
+that the point expects. Of complete data it is concave in :math:`\Sigma^{-1} \mu` and
 :math:`\Sigma^{-1}`, so that there is at most one maximum, and Newton's steps are taken there:
 with Fisher's information, which in these parameters is minus the Hessian everywhere.
 
@@ -19,26 +21,22 @@ the truncated multi-normal distribution", JRSS B 23(1); Magnus and Neudecker (20
 Differential Calculus, chapter 15.
 """
 
+import copy
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..boxes import (
-    FEWEST_OF_LATTICE,
-    Lattice,
-    central_moments,
-    univariate_moments,
-)
-from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..boxes import FEWEST_OF_LATTICE, Lattice, central_moments, univariate_moments
+from ..gaussian import Diagonal, Family, Full, NotPositiveDefiniteError, pairs_of
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
-from .complete import GaussianLikelihood
+from .curvature import information_matrix
 from .information import Information
 from .truncated_feature import TruncatedFeatures
 from .truncated_information import Box
@@ -47,10 +45,10 @@ _N_POINTS = 100_003  # a prime, of the lattice on which four features or more ar
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 _RESOLUTION = 1e-6, 1e-14  # of the information by differences, and in closed form
 _TRUSTED = 0.1  # nats that a parabola may promise and be believed
-# Largest variance by that of the data, in any direction, without a doubt; and where the parabola
-# need not be asked.
 _NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
-_WIDE, _VERY_WIDE = 100.0, 1e4
+# Largest variance by that of the data, in any direction: without a doubt, where the parabola need
+# not promise little, and where incomplete data leave nothing to doubt.
+_WIDE, _VERY_WIDE, _ENDLESS = 100.0, 1e4, 1e8
 _INVOLVED = 0.1  # share of the largest part in a direction that counts
 
 
@@ -74,49 +72,70 @@ class Within(NamedTuple):
     deviation: Array
 
 
+class TruncatedEvaluation(Evaluation):
+    """With the evaluation of the same data as if there were no window."""
+
+    __slots__ = ("data",)
+    data: Evaluation
+
+
 class TruncatedLikelihood(Likelihood):
     """Of data seen through a window.
 
     Parameters
     ----------
-    complete : GaussianLikelihood
-        Of the same data, as if there were no window.
+    data : Likelihood
+        Of the same data, as if there were no window: what is unknown of them lies inside.
     window : Window
+    statistics : SufficientStatistics, or statistics by pattern or by feature
+        Of the data.
     """
 
     has_closed_form = unimodal = at_most_fisher = False
-    concave = information_is_cheap = True
+    steps_are_natural = True
     page = "truncation"
 
-    def __init__(self, complete: GaussianLikelihood, window: Window):
-        self.family: Family = complete.family
-        self.ridge = complete.ridge
-        self.weight = complete.weight
-        self.reference = complete.reference
+    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+        self.family: Family = data.family
+        self.ridge = data.ridge
+        self.weight = data.weight
+        self.reference = data.reference
+        self.frame = data.frame
         self.window = window
-        self._complete = complete
-        self._mean, self._root = complete.maximum
-        self._covariance = complete.covariance(self._root)
+        self._data = data
+        self._informative = data.weight / statistics.weight
+        self._mean, self._root = data.guess
+        self._covariance = data.covariance(self._root)
+        certain = statistics.complete if self.family.correlated else not statistics.coarse
+        self.concave = self.information_is_cheap = certain
 
     @abstractmethod
-    def within(self, mean: Array, factor: Array) -> Within:
-        """Probability and moments of the Gaussian inside the window."""
+    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+        """Probability and moments of the Gaussian inside the window, beside the mean of the data.
+
+        With the same values missing as in the data.
+        """
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
-        data = self._complete.evaluate(mean, factor)
-        within = self.within(mean, factor)
+        data = self._data.evaluate(mean, factor)
+        assert data.expected is not None
+        of_data, covariance = data.expected
+        within = self.within(mean, factor, of_data)
         value = data.value - within.log_probability
-        relative = family.whiten_symmetric(factor, self._covariance)
-        form = family.multiplicity * (relative - within.covariance)
+        form = family.multiplicity * (
+            family.whiten_symmetric(factor, covariance) - within.covariance
+        )
         form += family.outer(within.deviation)
         form += family.symmetric_outer(within.deviation, within.mean)
         if not (math.isfinite(value) and np.isfinite(form).all()):
             raise NotPositiveDefiniteError
-        of_data = self._complete.log_likelihood(data) - within.log_probability
-        return Evaluation(
-            mean, factor, value, within.deviation, family, lambda: form, of_data=of_data
+        alone = self._data.log_likelihood(data) - self._informative * within.log_probability
+        at = TruncatedEvaluation(
+            mean, factor, value, within.deviation, family, lambda: form, of_data=alone
         )
+        at.data = data
+        return at
 
     def log_likelihood(self, at: Evaluation) -> float:
         assert at.of_data is not None
@@ -143,6 +162,14 @@ class TruncatedLikelihood(Likelihood):
         factor = family.colorize(at.factor, root.T).T
         return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
 
+    def gradient_along(self, at: Evaluation, reached: Evaluation, step: Array) -> Array:
+        family = self.family
+        turn = family.solve(at.factor, reached.factor)
+        first = family.colorize(turn, reached.score_mean)
+        moved = family.solve(at.factor, reached.mean - at.mean)
+        second = family.color_form(turn, reached.score_covariance)
+        return family.frame(first, second + family.symmetric_outer(moved, first))
+
     @property
     def maximum(self) -> tuple[Array, Array]:
         raise ValueError(
@@ -151,36 +178,127 @@ class TruncatedLikelihood(Likelihood):
         )
 
     @property
+    def rough(self) -> Likelihood | None:
+        rough = self._data.rough
+        if rough is None:
+            return None
+        likelihood = copy.copy(self)
+        likelihood._data = rough
+        return likelihood
+
+    @property
+    def has_information(self) -> bool:
+        return self.concave and self.family.n_parameters <= _MOST_PARAMETERS
+
+    @property
+    def bounded(self) -> bool:
+        return self._data.bounded
+
+    def inflation(self, at: Evaluation) -> float:
+        return self._data.inflation(at)
+
+    @property
     @abstractmethod
     def hopeless(self) -> np.ndarray:
         """Indices of features of which it is certain that they leave no maximum."""
 
+    @property
+    @abstractmethod
+    def is_decided(self) -> bool:
+        """Whether there is a maximum unless some are hopeless."""
+
+    @abstractmethod
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        """The largest variance by that of the data, how features take part, and the slope there.
+
+        U in that direction, positive where the likelihood rises as it widens.
+        """
+
     def is_degenerate(self, at: Evaluation) -> bool:
+        if self._data.is_degenerate(_of_data(at)):
+            return True
+        width, _, slope = self.widest(at)
+        return not self.is_decided and width > _WIDE and self._outgrows(at, width, slope > 0)
+
+    def left_to_infinity(self, at: Evaluation) -> float:
+        width, _, slope = self.widest(at)
+        return abs(slope) if width > _VERY_WIDE else math.inf
+
+    def _outgrows(self, at: Evaluation, width: float, rises: bool) -> bool:
+        """Whether a covariance wider than that of the data widens without end.
+
+        By Newton's step in the natural parameters, in which that of complete data is concave.
+        """
+        if width > _ENDLESS and not self.concave:
+            return at.value >= self._value_of_the_guess
+        if not (rises or at.is_stationary(_NEAR)):
+            return False
+        sure = rises and width > _VERY_WIDE
+        if self.family.n_parameters > _MOST_PARAMETERS or (sure and not self.concave):
+            return rises
+        information = Information(information_matrix(self, at), self.family)
+        step, gain = information.newton_step(at.natural_gradient, math.inf)
+        if gain > _TRUSTED and not sure:
+            return False
+        try:
+            self.retract(at, step)
+        except NotPositiveDefiniteError:
+            return True
         return False
 
+    @cached_property
+    def _value_of_the_guess(self) -> float:
+        return self.evaluate(*self.guess).value
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        width, growth, _ = self.widest(at)
+        some, data = self.window.bounded, _of_data(at)
+        elsewhere = growth.argmax() not in some and self._data.is_degenerate(data)
+        if width <= _WIDE or elsewhere:
+            return self._data.no_maximum(data, names)
+        growing = some[growth[some] > _INVOLVED * growth[some].max()]
+        return NoMaximumError(
+            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
+            f"end, in the direction of {quoted([names[j] for j in growing])}. Inside "
+            "truncation_limits the sample falls off no faster than an exponential in this "
+            "direction: no Gaussian was cut here.",
+            "Leave out the limits of these features if no rows were cut there. Where the rows are "
+            "few, chance does this: collect more.",
+        )
+
     def truncation(self, at: Evaluation) -> Truncation:
-        of_data = self._complete.evaluate(at.mean, at.factor).value
-        return Truncation(self.window, of_data - at.value)
+        return Truncation(self.window, _of_data(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
         return EPS * self.family.correlation_condition(self.covariance(at.factor), at.factor)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        of_data = self._complete.evaluate(at.mean, at.factor).value
-        return 4 * EPS * (1 + abs(of_data) + abs(at.value - of_data))
+        data = _of_data(at)
+        size = 1 + abs(data.value) + abs(at.value - data.value)
+        return self._data.rounding_of_the_value(data) + 4 * EPS * size
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         offset = np.abs(at.mean) / self.family.standard_deviations(at.factor)
         return max(self.rounding_limit(at), EPS * float(offset.max()))
 
 
+def _of_data(at: Evaluation) -> Evaluation:
+    assert isinstance(at, TruncatedEvaluation)
+    return at.data
+
+
 class TruncatedDiagonal(TruncatedLikelihood):
-    """Of uncorrelated features: each sees its own limits alone."""
+    """Of uncorrelated features: each sees its own limits alone.
+
+    Where it is missing it says nothing: what lies somewhere inside the window is as probable as
+    the window.
+    """
 
     family: Diagonal
 
-    def __init__(self, complete: GaussianLikelihood, window: Window):
-        super().__init__(complete, window)
+    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+        super().__init__(data, window, statistics)
+        self._share = statistics.observed_weights / data.weight
         # Counted from the end that is nearer to the data, where moments keep their digits.
         nearer = window.upper - self._mean < self._mean - window.lower
         ends = np.where(nearer, window.upper, window.lower)
@@ -190,19 +308,24 @@ class TruncatedDiagonal(TruncatedLikelihood):
             np.broadcast_to(self._covariance, self._mean.shape),
             window.lower - self._origin,
             window.upper - self._origin,
+            self._share,
             pooled=self.family.multiplicity > 1,
         )
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself."""
-        mean, variance = self.features.maximum()
+        """The maximum itself, of values that are known exactly."""
+        mean, variance = self.features.closed_where_there_is_none().maximum()
         return self._origin + mean, np.sqrt(self.family.project(variance))
+
+    @property
+    def is_decided(self) -> bool:
+        return self.concave
 
     @property
     def hopeless(self) -> np.ndarray:
         """With one variance for all, they leave a maximum together or not at all."""
-        bounded = self.window.bounded
+        bounded = self.window.bounded[: None if self.is_decided else 0]
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]
 
@@ -210,34 +333,49 @@ class TruncatedDiagonal(TruncatedLikelihood):
         scale = self.family.standard_deviations(factor)
         return self.features.lower, self.features.upper, mean - self._origin, scale**2
 
-    def within(self, mean: Array, factor: Array) -> Within:
-        scale = self.family.standard_deviations(factor)
+    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+        scale, share = self.family.standard_deviations(factor), self._share
         parent = self._parent(mean, factor)
         moments = univariate_moments(*parent)
+        inside = (moments.mean[:, 0] - parent[2]) / scale
+        variances = moments.covariance[:, 0, 0] / scale**2
+        with_missing = share * moments.mean[:, 0] + (1 - share) * parent[2]
         return Within(
-            float(moments.log_probability.sum()),
-            (moments.mean[:, 0] - parent[2]) / scale,
-            self.family.project(moments.covariance[:, 0, 0] / scale**2),
-            (self.features.mean - moments.mean[:, 0]) / scale,
+            float(share @ moments.log_probability),
+            share * inside,
+            self.family.project(share * variances + (1 - share) * (1 + share * inside**2)),
+            (of_data - self._origin - with_missing) / scale,
         )
 
-    @property
-    def has_information(self) -> bool:
-        return self.family.n_parameters <= _MOST_PARAMETERS
+    def truncation(self, at: Evaluation) -> Truncation:
+        log_probability = univariate_moments(*self._parent(at.mean, at.factor)).log_probability
+        return Truncation(self.window, float(log_probability.sum()))
 
     def information(self, at: Evaluation) -> Information:
-        scale = self.family.standard_deviations(at.factor)
+        scale, share = self.family.standard_deviations(at.factor), self._share
         parent = self._parent(at.mean, at.factor)
         second, third, fourth = central_moments(*parent)
-        mean = (self.features.mean - parent[2]) / scale - at.score_mean
-        across = (2 * mean * second + third) / math.sqrt(2)
-        squares = (4 * mean * (mean * second + third) + fourth - second**2) / 2
-        share = 1 / self.family.multiplicity  # of a feature in a step of the one variance
-        block = self.family.project(squares)
-        beside = math.sqrt(share) * across
-        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
-        matrix = np.block([[np.diag(second), beside], [beside.T, np.diag(block)]])
+        mean = (univariate_moments(*parent).mean[:, 0] - parent[2]) / scale
+        across = share * (2 * mean * second + third) / math.sqrt(2)
+        squares = share * (4 * mean * (mean * second + third) + fourth - second**2) / 2
+        matrix = self._blocks(share * second, across, self.family.project(squares))
         return Information(matrix, self.family, _RESOLUTION[1])
+
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        return self._blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.family.multiplicity)
+
+    def _blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
+        # A feature has its part in a step of the one variance.
+        beside = across / math.sqrt(self.family.multiplicity)
+        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
+        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        deviations = self.family.standard_deviations
+        growth = deviations(at.factor) / deviations(self._root)
+        slopes = np.broadcast_to(at.score_covariance, growth.shape)
+        return float(growth.max()) ** 2, growth, float(slopes[growth.argmax()])
 
 
 class TruncatedFull(TruncatedLikelihood):
@@ -245,8 +383,8 @@ class TruncatedFull(TruncatedLikelihood):
 
     family: Full
 
-    def __init__(self, complete: GaussianLikelihood, window: Window):
-        super().__init__(complete, window)
+    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+        super().__init__(data, window, statistics)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
         self.information_is_exact = len(some) < FEWEST_OF_LATTICE
@@ -260,16 +398,17 @@ class TruncatedFull(TruncatedLikelihood):
             self._covariance.diagonal()[self._bounded],
             self._box.lower - center,
             self._box.upper - center,
+            np.ones_like(center),
         )
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
         """Of one feature with limits the maximum; of several, what the data are by themselves.
 
-        Features without limits follow by regression.
+        Features without limits follow by regression. Where not all is known, near it.
         """
-        if len(self._bounded) > 1:
-            return self._complete.maximum
+        if len(self._bounded) > 1 or not self.features.has_maximum[0]:
+            return self._mean, self._root
         shift, variance = self.features.maximum()
         of_data = self._covariance[self._bounded]
         slopes = of_data[0] / self.features.variance
@@ -280,10 +419,14 @@ class TruncatedFull(TruncatedLikelihood):
         )
 
     @property
+    def is_decided(self) -> bool:
+        return self.concave and len(self._bounded) == 1
+
+    @property
     def hopeless(self) -> np.ndarray:
         """Of one feature with limits: of several only the climb can tell."""
-        alone = len(self._bounded) == 1 and not self.features.has_maximum[0]
-        return self._bounded if alone else self._bounded[:0]
+        without = self.is_decided and not self.features.has_maximum[0]
+        return self._bounded if without else self._bounded[:0]
 
     @cached_property
     def _lattice(self) -> Lattice | None:
@@ -296,53 +439,34 @@ class TruncatedFull(TruncatedLikelihood):
         ends = np.hstack([lower, upper])
         return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
 
-    def within(self, mean: Array, factor: Array) -> Within:
+    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
         log_probability, inside, covariance = self._box.moments(
             mean[some][None], factor[some][None], self._lattice
         )
-        deviation = self.family.solve(factor, self._mean - mean) - inside[0]
+        deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
-
-    @property
-    def has_information(self) -> bool:
-        return self.family.n_parameters <= _MOST_PARAMETERS
 
     def information(self, at: Evaluation) -> Information:
         box, exact = self._box, self.information_is_exact
         ask = box.information_by_differences if exact else box.information_by_draws
         return Information(ask(at.mean, at.factor), self.family, _RESOLUTION[0])
 
-    def is_degenerate(self, at: Evaluation) -> bool:
-        """Whether the covariance outgrows that of the data, and Newton's step would without end.
-
-        The step is that in the natural parameters, in which the likelihood is concave.
-        """
-        width, direction = self._widest(at)
-        if len(self._bounded) == 1 or width <= _WIDE:
-            return False
-        rises = bool(direction @ at.score_covariance @ direction > 0)
-        if not self.has_information:
-            return rises
-        step, gain = self.information(at).newton_step(at.natural_gradient, math.inf)
-        near = gain <= _TRUSTED and (rises or at.is_stationary(_NEAR))
-        if not (near or (rises and width > _VERY_WIDE)):
-            return False
-        return linalg.largest_eigenvalue(self.family.split_frame(step)[1]) >= 1
-
-    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        some = self._bounded
-        growth = np.abs(at.factor @ self._widest(at)[1]) / np.sqrt(self._covariance.diagonal())
-        growing = quoted([names[j] for j in some[growth[some] > _INVOLVED * growth[some].max()]])
-        return NoMaximumError(
-            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
-            f"end, in the direction of {growing}. Inside truncation_limits the sample falls off "
-            "no faster than an exponential in this direction: no Gaussian was cut here.",
-            "Leave out the limits of these features if no rows were cut there. Where the rows are "
-            "few, chance does this: collect more.",
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        pairs, d = pairs_of(len(of_mean)), len(of_mean)
+        across = math.sqrt(2) * pairs.times(of_mean)
+        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
+        return np.block(
+            [
+                [np.zeros((d, d)), across],
+                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
+            ]
         )
 
-    def _widest(self, at: Evaluation) -> tuple[float, Array]:
-        """The largest variance by that of the data, and where it is, whitened."""
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        """In any direction."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
-        return float(widths[0]) ** 2, directions[0]
+        growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
+        slope = directions[0] @ at.score_covariance @ directions[0]
+        return float(widths[0]) ** 2, growth, float(slope)

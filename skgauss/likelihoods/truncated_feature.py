@@ -35,6 +35,8 @@ class TruncatedFeatures(NamedTuple):
     mean, variance : ndarray of shape (n_features,)
         Of the sample.
     lower, upper : ndarray of shape (n_features,)
+    share : ndarray of shape (n_features,)
+        Of the rows that show the feature.
     pooled : bool
         Whether all have one variance in common.
     """
@@ -43,6 +45,7 @@ class TruncatedFeatures(NamedTuple):
     variance: Array
     lower: Array
     upper: Array
+    share: Array
     pooled: bool = False
 
     @property
@@ -59,8 +62,15 @@ class TruncatedFeatures(NamedTuple):
     def has_maximum(self) -> np.ndarray:
         """Of each feature; where they are pooled, of all."""
         if self.pooled:
-            return np.atleast_1d(self.variance.sum() < self.exponential_variance.sum())
+            return np.atleast_1d(self.share @ (self.exponential_variance - self.variance) > 0)
         return self.variance < self.exponential_variance
+
+    def closed_where_there_is_none(self) -> "TruncatedFeatures":
+        """Without the limits of features that would leave no maximum."""
+        open_ = ~self.has_maximum
+        return self._replace(
+            lower=np.where(open_, -np.inf, self.lower), upper=np.where(open_, np.inf, self.upper)
+        )
 
     def maximum(self) -> tuple[Array, Array]:
         """Means and variances of the Gaussians, by Newton's method in their natural parameters."""
@@ -130,7 +140,7 @@ class _Natural:
 
     def _total(self, terms: Array) -> Array:
         """Of each feature, or of all where they have one variance."""
-        return np.full_like(terms, terms.sum()) if self.sample.pooled else terms
+        return np.full_like(terms, self.sample.share @ terms) if self.sample.pooled else terms
 
 
 def _variance_on_the_unit_interval(mean: Array) -> Array:

@@ -16,16 +16,14 @@ from .inputs import (
 )
 from .intervals import Intervals, Rows
 from .limits import checked_limits
-from .window import MISSING_AND_TRUNCATED, Truncation, Window, check_no_gaps
+from .window import Truncation, Window
 
 __all__ = [
-    "MISSING_AND_TRUNCATED",
     "Intervals",
     "Rows",
     "Truncation",
     "Window",
     "adds_up",
-    "check_no_gaps",
     "check_no_infinity",
     "check_stays_lazy",
     "checked_limits",

@@ -196,6 +196,7 @@ def statistics_of(
         If X is not of NumPy and takes it.
     """
     if intervals is not None:
+        check_no_infinity(X[intervals.rows], estimator_name)
         rest = partial(statistics_of, diagonal=diagonal, estimator_name=estimator_name)
         return _with_intervals(X, sample_weight, diagonal, intervals, rest)
     summary = arrays.summarize if is_elsewhere(X) else summarize

@@ -47,6 +47,15 @@ class Intervals(NamedTuple):
     lower: Array
     upper: Array
 
+    @classmethod
+    def none(cls, n_features: int) -> Intervals:
+        return cls(np.empty(0, dtype=np.intp), np.empty((0, n_features)), np.empty((0, n_features)))
+
+    def between(self, start: int, stop: int) -> Intervals:
+        """Those of a part of the block, where their places are counted from its start."""
+        part = slice(*np.searchsorted(self.rows, (start, stop)))
+        return Intervals(self.rows[part] - start, self.lower[part], self.upper[part])
+
 
 class CoarseRows(NamedTuple):
     """Rows whose functions are also handed the `Intervals` of a block, where it has any.

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils._array_api import get_namespace, get_namespace_and_device
 
 from .._typing import Array
-from ..blocks import chunks_of
-from .arrays import to_host
+from ..blocks import WrongRowError, chunks_of
+from .arrays import NeedsNumPy, is_elsewhere, to_host
+from .inputs import incomplete_rows
+from .intervals import Intervals
 from .limits import checked_limits
 
-MISSING_AND_TRUNCATED = (
-    "X holds NaN or intervals, and truncation_limits do not go with values that are not known "
-    "exactly: what is unknown lies inside the window too. Drop such rows, or leave out "
-    "truncation_limits."
-)
+_ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 
 
 class Window(NamedTuple):
@@ -57,50 +55,118 @@ class Window(NamedTuple):
 
     def summarize(
         self,
-        summary: Callable[[Any, Any | None], Any],
+        summary: Callable[..., Any],
         names: Sequence[str],
+        fill: bool,
         X: Any,
         sample_weight: Any | None,
-        intervals: Any = None,
+        intervals: Intervals | None = None,
     ) -> Any:
-        """``summary(X, sample_weight)``, once no row lies outside."""
-        if intervals is not None:
-            raise ValueError(MISSING_AND_TRUNCATED)
-        self.check(X, sample_weight, names)
-        return summary(X, sample_weight)
+        """``summary`` of rows none of which lies outside, their intervals `narrowed`."""
+        if intervals is None and self.holds_all(X):
+            return summary(X, sample_weight)
+        self.check(X, sample_weight, names, intervals)
+        return summary(X, sample_weight, intervals=self.narrowed(X, intervals, fill))
 
-    def holds(self, X: Any) -> Any:
-        """Whether each row lies inside, where X is; ends belong to it."""
-        xp, _ = get_namespace(X)
+    def narrowed(
+        self, X: Any, intervals: Intervals | None = None, fill: bool = True
+    ) -> Intervals | None:
+        """Intervals that end where the window does.
+
+        With `fill` a missing value of a feature with limits is such an interval, too. One that has
+        nothing in common with the window stays as it is.
+
+        Raises
+        ------
+        NeedsNumPy
+            If X is not of NumPy and takes it.
+        """
+        if is_elsewhere(X):
+            raise NeedsNumPy
+        given = Intervals.none(X.shape[1]) if intervals is None else intervals
+        missing = [rows[np.isnan(X[rows][:, self.bounded]).any(axis=1)] for rows in _gaps(X, fill)]
+        rows = np.unique(np.concatenate([given.rows, *missing]))
+        if not rows.size:
+            return None
+        known = X[rows].astype(np.float64)
+        lower, upper = (np.where(np.isnan(known), end, known) for end in (-np.inf, np.inf))
+        among = np.searchsorted(rows, given.rows)
+        lower[among], upper[among] = given.lower, given.upper
+        low, high = np.maximum(lower, self.lower), np.minimum(upper, self.upper)
+        met = (lower < upper) & (low < high)
+        return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
+
+    def outside(self, X: Any, intervals: Intervals | None = None) -> np.ndarray:
+        """Which values of X lie outside, or in an interval that is outside but for an end.
+
+        The ends belong to the window. Missing values lie nowhere.
+        """
         lower, upper = self._beside(X)
-        return xp.all((lower <= X) & (upper >= X), axis=1)
+        outside = (lower > X) | (upper < X)
+        if intervals is not None:
+            rows, low, high = intervals
+            apart = (high <= self.lower) | (low >= self.upper)
+            outside[rows] |= (low < high) & apart
+        return outside
 
-    def check(self, X: Any, sample_weight: Any | None, names: Sequence[str]) -> None:
-        """Refuse rows outside, unless their weight is 0; missing values lie nowhere.
+    def check(
+        self,
+        X: Any,
+        sample_weight: Any | None,
+        names: Sequence[str],
+        intervals: Intervals | None = None,
+    ) -> None:
+        """Refuse rows outside, unless their weight is 0.
 
         Raises
         ------
         ValueError
             That names the row and the feature.
         """
-        if not X.shape[0] or self._holds_all(X):
-            return
         for chunk in chunks_of(X, 1, 1):
             rows = to_host(X[chunk, :])
-            lower, upper = self._beside(rows)
-            outside = (rows < lower) | (rows > upper)
+            part = None if intervals is None else intervals.between(chunk.start, chunk.stop)
+            outside = self.outside(rows, part)
             if sample_weight is not None:
                 outside &= (to_host(sample_weight[chunk]) > 0)[:, None]
             for i, j in np.argwhere(outside)[:1].tolist():
-                raise ValueError(
-                    f"Row {chunk.start + i} has {rows[i, j]:g} in {names[j]!r}, "
+                value = f"{rows[i, j]:g}"
+                if part is not None and np.isnan(rows[i, j]):
+                    at = np.searchsorted(part.rows, i)
+                    value = f"an interval from {part.lower[at, j]:g} to {part.upper[at, j]:g}"
+                raise WrongRowError(
+                    f"Row {chunk.start + i} has {value} in {names[j]!r}, "
                     f"which lies outside truncation_limits, {self.lower[j]:g} to "
                     f"{self.upper[j]:g}: no such row can have been seen. Correct or drop it, or "
                     "widen the limits."
                 )
 
-    def _holds_all(self, X: Any) -> bool:
-        """By chunks, which need no mask as large as X."""
+    def made(self, statistics: Any, fill: bool) -> bool:
+        """Whether statistics may be those of rows summarised with this window, see `narrowed`."""
+        seen = statistics.observed_weights[self.bounded]
+        if fill and (seen < _ALL * statistics.weight).any():
+            return False
+        by_feature = statistics.by_feature
+        if not by_feature.coarse:
+            return True
+        lower, upper = by_feature.lower, by_feature.upper
+        known = np.isfinite(lower) | np.isfinite(upper)
+        return not (known & ((lower < self.lower) | (upper > self.upper))).any()
+
+    def as_given(self, statistics: Any) -> Any:
+        """Statistics by feature, where what lies anywhere in the window is missing again."""
+        by_feature = statistics.by_feature
+        if not by_feature.coarse:
+            return by_feature
+        known = np.isfinite(by_feature.lower) | np.isfinite(by_feature.upper)
+        known &= (by_feature.lower != self.lower) | (by_feature.upper != self.upper)
+        return by_feature.with_rows(known.any(axis=1))
+
+    def holds_all(self, X: Any) -> bool:
+        """Whether all rows lie inside, nothing missing where there are limits.
+
+        By chunks, which need no mask as large as X.
+        """
         xp, _ = get_namespace(X)
         comparisons = [
             (compare, end)
@@ -133,24 +199,24 @@ class Truncation(NamedTuple):
     window: Window
     log_probability: float
 
-    def condition(self, X: Any, log_densities: Any) -> Any:
+    def condition(
+        self,
+        log_densities: Callable[[Any, Intervals | None], Any],
+        X: Any,
+        intervals: Intervals | None,
+    ) -> Any:
         """Log-densities of rows that are seen only inside; minus infinity outside."""
-        xp, _ = get_namespace(X)
-        inside = self.window.holds(X)
-        if not xp.all(inside):
-            check_no_gaps(X)
-        densities = log_densities - self.log_probability
-        return xp.where(inside, densities, xp.full_like(densities, -np.inf))
+        if intervals is None and self.window.holds_all(X):
+            return log_densities(X, None) - self.log_probability
+        known = self.window.narrowed(X, intervals)
+        densities = log_densities(X, known) - self.log_probability
+        densities[self.window.outside(X, known).any(axis=1)] = -np.inf
+        unknown = np.isnan(X).all(axis=1)
+        if intervals is not None:
+            unknown[intervals.rows] = False
+        densities[unknown] = 0.0
+        return densities
 
 
-def check_no_gaps(X: Any) -> None:
-    """Refuse missing values, whose law inside a window is another one.
-
-    Raises
-    ------
-    ValueError
-        That names the way out.
-    """
-    xp, _ = get_namespace(X)
-    if xp.isdtype(X.dtype, "real floating") and bool(xp.any(xp.isnan(X))):
-        raise ValueError(MISSING_AND_TRUNCATED)
+def _gaps(X: np.ndarray, wanted: bool) -> Iterator[np.ndarray]:
+    return incomplete_rows(X) if wanted else iter(())

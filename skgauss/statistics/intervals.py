@@ -163,6 +163,14 @@ class IntervalStatistics:
             self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
         )
 
+    def with_rows(self, kept: np.ndarray) -> Any:
+        """The same with some of the rows with intervals, as if nothing were known of the others."""
+        if not kept.any():
+            weights = {"weight": self.weight, "informative_weight": self.informative_weight}
+            return replace(self.exact, **weights)
+        rows = {name: getattr(self, name)[kept] for name in _ROWS}
+        return replace(self, **rows)
+
     def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
         return Kept(prepare(self))

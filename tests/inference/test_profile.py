@@ -7,12 +7,12 @@ import pytest
 from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
-from scipy.stats import chi2
+from scipy.stats import chi2, truncnorm
 from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
 from skgauss.inference import likelihood_of, profile
-from skgauss.inference.profile import Correlation, Mean, Scale, profile_end
+from skgauss.inference.profile import Correlation, Mean, Scale, Side, profile_end
 
 TYPES = ["full", "diag", "spherical"]
 
@@ -125,7 +125,9 @@ def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, 
     if covariance_type == "full":
         asked.append((Correlation(0, 2), found.correlation[0, 2]))
     for parameter, expected in asked:
-        ends = [profile_end(likelihood, maximum, parameter, sign, nats) for sign in (-1, 1)]
+        ends = [
+            profile_end(likelihood, maximum, Side(parameter, sign), nats).value for sign in (-1, 1)
+        ]
         assert_allclose(ends, expected, rtol=0, atol=1e-6 * np.ptp(expected))
 
 
@@ -273,3 +275,58 @@ def test_callbacks_are_told_of_each_end(gappy, n_jobs):
     assert sorted(recorder.begun[1:]) == sorted(recorder.ended[:-1]) == ends
     assert recorder.begun[0] == recorder.ended[-1] == ("confidence_intervals", 0)
     assert recorder.torn_down
+
+
+# -- truncated samples
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("seed", range(3))
+def test_an_end_is_infinite_where_the_exponential_is_not_rejected(covariance_type, seed):
+    """It is the limit of Gaussians whose mean and scale run off, whose likelihood is known."""
+    x = np.abs(np.random.default_rng(seed).standard_normal((40, 1)))
+    model = GaussianGradientMLE(truncation_limits=(0, None), covariance_type=covariance_type).fit(x)
+    assert model.converged_
+    deviance = 2 * len(x) * (model.log_likelihood_ + math.log(x.mean()) + 1)
+    level = chi2.cdf(deviance, 1)
+    endless = profiled(model, level + 0.003)
+    assert endless.scale[0, 1] == math.inf
+    assert endless.mean[0, 0] == -math.inf
+    assert np.isfinite([endless.scale[0, 0], endless.mean[0, 1]]).all()
+    finite = profiled(model, level - 0.02)
+    assert np.isfinite(finite.mean).all()
+    # Where the profile has fallen by the level, with the mean that is best beside the scale.
+    allowed = chi2.ppf(level - 0.02, 1) / (2 * len(x))
+    for scale in finite.scale[0]:
+        best = minimize(
+            lambda mean, s=scale: -truncnorm(-mean[0] / s, np.inf, mean[0], s).logpdf(x).mean(),
+            finite.mean[0, int(scale < model.scale_[0])],
+            method="Nelder-Mead",
+            options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 1000},
+        )
+        assert model.log_likelihood_ + best.fun == pytest.approx(allowed, rel=1e-5)
+
+
+def test_both_ends_are_infinite_where_the_uniform_is_not_rejected(rng):
+    """The limit between two ends, from where either half of a wide parent looks flat."""
+    x = (
+        np.linspace(-0.98, 0.97, 30)[:, None] ** 3 * 0.3
+        + 0.7 * np.linspace(-0.98, 0.97, 30)[:, None]
+    )
+    model = GaussianGradientMLE(truncation_limits=(-1, 1)).fit(x)
+    assert 2 * len(x) * (model.log_likelihood_ + math.log(2)) < chi2.ppf(0.95, 1)
+    found = profiled(model)
+    assert (found.mean == [-math.inf, math.inf]).all()
+    assert found.scale[0, 1] == math.inf
+
+
+def test_two_truncated_features_run_off_together():
+    rng = np.random.default_rng(5)
+    X = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.5], [0.5, 1.0]], 200)
+    X = X[(X > 0).all(axis=1)]
+    model = GaussianGradientMLE(truncation_limits=(0, None)).fit(X)
+    found = profiled(model)
+    assert not any(np.isnan(each).any() for each in found.values())
+    assert (found.mean[:, 0] == -math.inf).all()
+    assert (found.scale[:, 1] == math.inf).all()
+    assert found.correlation[0, 1, 1] == 1.0
