@@ -76,17 +76,23 @@ def _each(function: Callable[[slice], BoxMoments], parts: list[slice]) -> Iterat
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
     """In closed form where that keeps the digits, else by quadrature."""
+    boxes = lower, upper, width, correlation
+    if lower.shape[1] == 1:
+        return _by_quadrature(*boxes, correlation)
+    hopeful = np.flatnonzero(may_keep_digits(lower, upper))
+    found, exact = corner_moments(lower[hopeful], upper[hopeful], correlation[hopeful])
     within = BoxMoments.empty(*lower.shape)
-    left = np.ones(len(lower), dtype=bool)
-    if lower.shape[1] > 1:
-        hopeful = np.flatnonzero(may_keep_digits(lower, upper))
-        found, exact = corner_moments(lower[hopeful], upper[hopeful], correlation[hopeful])
-        within.fill(hopeful, found)
-        left[hopeful] = ~exact
-    rows = np.flatnonzero(left)
-    lower, upper, width, correlation = (of[rows] for of in (lower, upper, width, correlation))
-    origin, start, end = from_a_point_inside(lower, upper, width)
+    within.fill(hopeful, found)
+    rest = np.delete(np.arange(len(lower)), hopeful[exact])
+    lower, upper, width, correlation = (of[rest] for of in boxes)
     precision = np.linalg.inv(correlation).astype(np.float64, copy=False)
-    found = nested_moments(Boxes(start, end, -origin, correlation, precision))
-    within.fill(rows, found._replace(mean=origin + found.mean))
+    within.fill(rest, _by_quadrature(lower, upper, width, correlation, precision))
     return within
+
+
+def _by_quadrature(
+    lower: Array, upper: Array, width: Array, correlation: Array, precision: Array
+) -> BoxMoments:
+    origin, start, end = from_a_point_inside(lower, upper, width)
+    found = nested_moments(Boxes(start, end, -origin, correlation, precision))
+    return found._replace(mean=origin + found.mean)
