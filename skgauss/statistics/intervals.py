@@ -111,7 +111,7 @@ class IntervalStatistics:
     def _known(self) -> AvailableMoments:
         points = np.where(np.isinf(self.upper), self.lower, self.upper)
         bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
-        points[bounded] -= (self.upper[bounded] - self.lower[bounded]) / 2
+        points[bounded] -= self.upper[bounded] / 2 - self.lower[bounded] / 2
         points[np.isinf(points)] = np.nan
         return self.exact.by_feature + _moments(points, self.weights)
 
