@@ -58,6 +58,8 @@ def corner_moments(
     value, slope, bend = np.zeros(n), np.zeros((n, k)), np.zeros((n, k, k))
     for at_upper in product((True, False), repeat=k):
         rows = np.flatnonzero((np.array(at_upper) | np.isfinite(below)).all(axis=1))
+        if not rows.size:
+            continue
         ends = np.clip(np.where(at_upper, above[rows], below[rows]), -_OPEN, _OPEN)
         parity = (-1.0) ** at_upper.count(False)
         for field, part in zip((value, slope, bend), _below(ends, relation[rows]), strict=True):

@@ -84,6 +84,8 @@ def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array
     within = BoxMoments.empty(*lower.shape)
     within.fill(hopeful, found)
     rest = np.delete(np.arange(len(lower)), hopeful[exact])
+    if not rest.size:
+        return within
     lower, upper, width, correlation = (of[rest] for of in boxes)
     precision = np.linalg.inv(correlation).astype(np.float64, copy=False)
     within.fill(rest, _by_quadrature(lower, upper, width, correlation, precision))
