@@ -14,7 +14,7 @@ from .._typing import Array
 from .interval import Interval
 from .units import standardised
 
-N_POINTS = 257  # a prime: every generator takes each coordinate to all places
+N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
 _RESOLUTION = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake

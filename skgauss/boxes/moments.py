@@ -1,16 +1,20 @@
 """Probabilities of boxes and moments within them: the method, by the number of features."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from .._typing import Array
+from ..blocks import threads
 from .base import BoxMoments
+from .corners import corner_moments, may_keep_digits
 from .lattice import Lattice
 from .nested import ORDER, Boxes, nested_moments
 from .separation import lattice_moments
 from .units import from_a_point_inside, restored, standardised
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
-_NODES = 200_000  # at a time
+_NODES = 200_000  # at a time, whose intermediate results are some megabytes
 
 
 def box_moments(
@@ -39,25 +43,58 @@ def box_moments(
     n, k = lower.shape
     if k == 0:
         return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
-    scale, boxes = standardised(lower, upper, width, covariance)
+    scale, (*ends, correlation) = standardised(lower, upper, width, covariance)
+    boxes = (*ends, np.broadcast_to(correlation, (n, k, k)))
     if k < FEWEST_OF_LATTICE:
-        within = _to_last_digits(*boxes)
-    else:
-        if lattice is None:
-            lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
-        within = lattice_moments(*boxes, lattice)
+        lattice = None
+    elif lattice is None:
+        lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    nodes = ORDER ** (k - 1) if lattice is None else lattice.n_points * k
+
+    def of_some(rows: slice) -> BoxMoments:
+        lower, upper, width, correlation = (of[rows] for of in boxes)
+        with np.errstate(all="ignore"):  # a thread begins with one of its own
+            if lattice is None:
+                return _to_last_digits(lower, upper, width, correlation)
+            return lattice_moments(lower, upper, width, correlation, lattice.part(rows))
+
+    size = max(_NODES // nodes, 1)
+    parts = [slice(start, start + size) for start in range(0, n, size)]
+    within = BoxMoments.empty(n, k)
+    for rows, found in zip(parts, _each(of_some, parts), strict=True):
+        within.fill(rows, found)
     return restored(within, scale, lower, upper)
 
 
+def _each(function: Callable[[slice], BoxMoments], parts: list[slice]) -> Iterator[BoxMoments]:
+    """Of every part, in their order, by as many threads as there are for them."""
+    n_threads = min(threads.available(), len(parts))
+    return (
+        threads.ordered_map(function, parts, n_threads) if n_threads > 1 else map(function, parts)
+    )
+
+
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
-    n, k = lower.shape
+    """In closed form where that keeps the digits, else by quadrature."""
+    boxes = lower, upper, width, correlation
+    if lower.shape[1] == 1:
+        return _by_quadrature(*boxes, correlation)
+    hopeful = np.flatnonzero(may_keep_digits(lower, upper))
+    found, exact = corner_moments(lower[hopeful], upper[hopeful], correlation[hopeful])
+    within = BoxMoments.empty(*lower.shape)
+    within.fill(hopeful, found)
+    rest = np.delete(np.arange(len(lower)), hopeful[exact])
+    if not rest.size:
+        return within
+    lower, upper, width, correlation = (of[rest] for of in boxes)
+    precision = np.linalg.inv(correlation).astype(np.float64, copy=False)
+    within.fill(rest, _by_quadrature(lower, upper, width, correlation, precision))
+    return within
+
+
+def _by_quadrature(
+    lower: Array, upper: Array, width: Array, correlation: Array, precision: Array
+) -> BoxMoments:
     origin, start, end = from_a_point_inside(lower, upper, width)
-    precision = np.broadcast_to(np.linalg.inv(correlation), (n, k, k))
-    correlation = np.broadcast_to(correlation, (n, k, k))
-    boxes = Boxes(start, end, -origin, correlation, precision)
-    within = BoxMoments.empty(n, k)
-    size = max(1, _NODES // ORDER ** (k - 1))
-    for first in range(0, n, size):
-        rows = slice(first, first + size)
-        within.fill(rows, nested_moments(boxes.take(rows)))
-    return within._replace(mean=origin + within.mean)
+    found = nested_moments(Boxes(start, end, -origin, correlation, precision))
+    return found._replace(mean=origin + found.mean)

@@ -13,7 +13,7 @@ from .base import BoxMoments
 from .units import from_a_point_inside, restored, standardised
 from .univariate import univariate_moments
 
-_N_SWEEPS = 6
+_N_SWEEPS = 4
 # Of a factor, in units of the variable's own: a narrow interval is one of a ten-thousandth of a
 # deviation, since what the others say beside a narrower one is lost to rounding.
 _MOST_PRECISE = 1e8

@@ -18,32 +18,14 @@ from .interval import Interval
 from .lattice import Lattice
 from .tilt import Tilt
 
-_BLOCK = 2**17  # coordinates of points in a block of rows: some arrays of a megabyte
-
 
 def lattice_moments(
     lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
     """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Ends and widths are (n, k), for at least two variables.
+    Ends and widths are (n, k), for at least two variables. Each row is in the order of its lattice.
     """
-    n, k = lower.shape
-    correlation = np.broadcast_to(correlation, (n, k, k))
-    found = BoxMoments.empty(n, k)
-    at_once = max(_BLOCK // (lattice.n_points * k), 1)
-    with np.errstate(over="ignore", under="ignore"):
-        for start in range(0, n, at_once):
-            rows = slice(start, start + at_once)
-            boxes = lower[rows], upper[rows], width[rows], correlation[rows]
-            found.fill(rows, _of_block(*boxes, lattice.part(rows)))
-    return found
-
-
-def _of_block(
-    lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
-) -> BoxMoments:
-    """Each row in the order of its lattice."""
     order = lattice.order
     lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
     row = np.arange(len(order))[:, None, None]

@@ -12,7 +12,8 @@ def standardised(
     """Standard deviations; ends, widths and correlations, which have no unit."""
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     correlation = covariance / scale[..., :, None] / scale[..., None, :]
-    return scale, (lower / scale, upper / scale, width / scale, correlation)
+    with np.errstate(over="ignore"):  # what is that far is as good as open
+        return scale, (lower / scale, upper / scale, width / scale, correlation)
 
 
 def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:

@@ -36,7 +36,8 @@ class Frame(NamedTuple):
 
     def relative(self, ends: Array, features: Any = slice(None)) -> Array:
         """The same in this frame."""
-        return (ends - self.origin[features]) / self.unit[features]
+        with np.errstate(over="ignore"):  # an end that far is as good as open
+            return (ends - self.origin[features]) / self.unit[features]
 
 
 class Hidden(NamedTuple):
@@ -87,7 +88,8 @@ class CoarseRows:
         features = self.gaps.features[: np.count_nonzero(kinds[0] == 1)].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
-        self._width = (high - low) / frame.unit[features]
+        with np.errstate(over="ignore"):
+            self._width = (high - low) / frame.unit[features]
         ends = guess.relative(low, features), guess.relative(high, features)
         identity = np.eye(features.shape[1])
         self._lattice = Lattice.of(np.hstack((lower, upper)), *ends, identity)
@@ -205,4 +207,6 @@ def independent(
     low, high = lower[where][:, None], upper[where][:, None]
     centre = mean[where[1]][:, None]
     variances = deviations[where[1]][:, None, None] ** 2
-    return where, box_moments(low - centre, high - centre, high - low, variances)
+    with np.errstate(over="ignore"):
+        boxes = low - centre, high - centre, high - low
+    return where, box_moments(*boxes, variances)

@@ -123,6 +123,8 @@ def beside(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.ndarr
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
+    if X.dtype.kind == "f":  # what float32 holds of the lower ends is all that is known
+        X_upper = X_upper.astype(X.dtype, copy=False)
     lower = np.where(np.isnan(X), -np.inf, X)
     upper = np.where(np.isnan(X_upper), np.inf, X_upper)
     wrong = np.argwhere((lower > upper) | (lower == np.inf) | (upper == -np.inf))

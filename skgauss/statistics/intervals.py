@@ -17,7 +17,13 @@ import numpy as np
 from .._typing import Array
 from .complete import SufficientStatistics, check_alike, summarize
 from .features import AvailableMoments
-from .patterns import IncompleteStatistics, Kept, as_incomplete, summarize_incomplete
+from .patterns import (
+    IncompleteStatistics,
+    Kept,
+    as_incomplete,
+    has_full_rank,
+    summarize_incomplete,
+)
 
 
 class Bounds(NamedTuple):
@@ -105,7 +111,7 @@ class IntervalStatistics:
     def _known(self) -> AvailableMoments:
         points = np.where(np.isinf(self.upper), self.lower, self.upper)
         bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
-        points[bounded] -= (self.upper[bounded] - self.lower[bounded]) / 2
+        points[bounded] -= self.upper[bounded] / 2 - self.lower[bounded] / 2
         points[np.isinf(points)] = np.nan
         return self.exact.by_feature + _moments(points, self.weights)
 
@@ -122,12 +128,9 @@ class IntervalStatistics:
         Where features are never known exactly together, the boxes of a flat Gaussian may be
         as likely as can be.
         """
-        exact, d = self.exact, len(self.mean)
+        exact = self.exact
         complete = ~exact.missing[exact.pattern_of_row].any(axis=1)
-        units = np.sqrt(np.where(self.variances > 0, self.variances, 1.0))
-        rows = np.column_stack((exact.levels, exact.rows / units))[complete]
-        values = np.linalg.svd(rows, compute_uv=False)
-        return len(values) > d and bool(values[-1] > _RESOLVED * values[0])
+        return has_full_rank(exact.augmented(self.variances)[complete])
 
     @property
     def bounds(self) -> Bounds:
@@ -193,8 +196,6 @@ class IntervalStatistics:
 
 
 _ROWS = ("lower", "upper", "weights")
-# Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
-_RESOLVED = 1e-6
 
 
 def summarize_intervals(

@@ -24,6 +24,9 @@ from ..gaussian import sort_patterns
 from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
 
+# Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
+_RESOLVED = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class IncompleteStatistics:
@@ -177,18 +180,18 @@ class IncompleteStatistics:
         Where they are not, a covariance that is singular across the hyperplane makes the
         likelihood infinite.
         """
-        variances = self.variances
-        units = np.sqrt(np.where(variances > 0, variances, 1.0))
-        rows = np.column_stack((self.levels, self.rows / units))
+        rows = self.augmented(self.variances)
         for pattern in self.missing:
             shows = ~(self.missing & ~pattern).any(axis=1)
             observed = np.concatenate(([True], ~pattern))
-            needed = observed.sum()
-            if self.counts[shows].sum() < needed:
-                return False
-            if np.linalg.matrix_rank(rows[shows[self.pattern_of_row]][:, observed]) < needed:
+            if not has_full_rank(rows[shows[self.pattern_of_row]][:, observed]):
                 return False
         return True
+
+    def augmented(self, variances: Array) -> Array:
+        """Levels beside the rows, in units of which the variances are given."""
+        units = np.sqrt(np.where(variances > 0, variances, 1.0))
+        return np.column_stack((self.levels, self.rows / units))
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -210,6 +213,12 @@ class IncompleteStatistics:
     def _positive_weights(self) -> Array:
         """To divide by, where a feature may never have been observed."""
         return np.where(self.observed_weights > 0, self.observed_weights, 1.0)
+
+
+def has_full_rank(rows: Array) -> bool:
+    """Whether rows span all columns, by more than the rounding of those made of a scatter."""
+    values = np.linalg.svd(rows, compute_uv=False)
+    return len(values) == rows.shape[1] and bool(values[-1] > _RESOLVED * values[0])
 
 
 class Kept(NamedTuple):

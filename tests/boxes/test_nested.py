@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from skgauss.boxes import box_moments
+from skgauss.boxes.corners import corner_moments, may_keep_digits
+from skgauss.boxes.nested import Boxes, nested_moments
+from skgauss.boxes.units import from_a_point_inside
 from skgauss.boxes.univariate import univariate_moments
 
 two_and_three = pytest.mark.parametrize("k", [2, 3])
@@ -268,3 +271,71 @@ def test_within_the_box(rng, k):
         assert (scale * lower <= found.mean).all()
         assert (found.mean <= scale * upper).all()
         assert (np.diagonal(found.covariance, axis1=1, axis2=2) >= 0.0).all()
+
+
+def by_quadrature(lower, upper, correlation):
+    origin, start, end = from_a_point_inside(lower, upper, upper - lower)
+    found = nested_moments(Boxes(start, end, -origin, correlation, np.linalg.inv(correlation)))
+    return found._replace(mean=origin + found.mean)
+
+
+def at_corners(lower, upper, correlation):
+    with np.errstate(all="ignore"):
+        return corner_moments(lower, upper, correlation)
+
+
+def assert_exact(lower, upper, correlation, tolerance, fewest):
+    found, exact = at_corners(lower, upper, correlation)
+    assert exact.mean() > fewest
+    assert may_keep_digits(lower, upper)[exact].all()
+    expected = by_quadrature(lower, upper, correlation)
+    scale = np.sqrt(np.einsum("nii->ni", expected.covariance))
+    units = scale[:, :, None] * scale[:, None]
+    for difference in (
+        found.log_probability - expected.log_probability,
+        (found.mean - expected.mean) / scale,
+        (found.covariance - expected.covariance) / units,
+    ):
+        np.testing.assert_allclose(difference[exact], 0.0, atol=tolerance)
+
+
+@two_and_three
+def test_corners_against_quadrature(rng, k):
+    lower, upper = boxes(rng, 400, k)
+    assert_exact(lower, upper, random_correlations(rng, 400, k), 1e-11, 0.1)
+
+
+@two_and_three
+def test_one_corner(rng, k):
+    """As of detection limits, the one side or the other."""
+    ends = rng.normal(size=(400, k))
+    below = rng.random((400, k)) < 0.5
+    lower, upper = np.where(below, -np.inf, ends), np.where(below, ends, np.inf)
+    assert_exact(lower, upper, random_correlations(rng, 400, k), 1e-11, 0.6)
+
+
+@two_and_three
+@pytest.mark.parametrize("gap", [1e-2, 1e-4])
+def test_corners_of_correlations_near_one(rng, k, gap):
+    loading = np.full(k, np.sqrt(1 - gap)) * np.array([1.0, -1.0, 1.0])[:k]
+    lower = -np.abs(rng.normal(size=(100, k)))
+    correlation = np.broadcast_to(one_factor(loading), (100, k, k))
+    assert_exact(lower, lower + np.inf, correlation, 1e-14 / gap + 1e-11, 0.5)
+
+
+@pytest.mark.parametrize("ends", [(0.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (1e-300, -1e-300)])
+def test_corners_at_the_mean(ends):
+    """Where Owen's slopes are a division by zero."""
+    upper = np.array([ends])
+    correlation = np.array([[[1.0, 0.6], [0.6, 1.0]]])
+    assert_exact(np.full_like(upper, -np.inf), upper, correlation, 1e-13, 0.5)
+
+
+@two_and_three
+def test_corners_that_lose_digits_are_not_exact(k):
+    """Far tails, narrow intervals, and correlations that leave an unlikely box."""
+    lower = np.array([[6.0] * k, [0.0] * k, [0.0] * k])
+    upper = np.array([[np.inf] * k, [1e-3] * k, [np.inf] * k])
+    correlation = np.array([np.eye(k)] * 3)
+    correlation[2, 0, 1] = correlation[2, 1, 0] = -1.0 + 1e-6
+    assert not at_corners(lower, upper, correlation)[1].any()

@@ -301,3 +301,27 @@ def test_upper_ends_that_are_forgotten(rng):
             ask(lower)
     assert model.score(lower, X_upper=lower) < 0  # values that are known exactly
     assert (model.impute(lower, X_upper=lower + 1) > lower).all()
+
+
+def test_upper_ends_are_read_as_x_is(sample):
+    """And what is filled in has the dtype of X."""
+    _, lower, upper = sample
+    low = lower.astype(np.float32)
+    model = GaussianGradientMLE().fit(low, X_upper=upper)
+    assert_same_fit(model, GaussianGradientMLE().fit(low, X_upper=upper.astype(np.float32)))
+    assert model.impute(low, X_upper=upper).dtype == np.float32
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_ends_at_the_edge_of_float64_are_open(rng, covariance_type):
+    """Their difference is not a number of float64."""
+    X = rng.standard_normal((50, 2))
+    lower, upper = X.copy(), X.copy()
+    lower[:5, 0], upper[:5, 0] = -1.7e308, 1.7e308
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(lower, X_upper=upper)
+    missing = lower.copy()
+    missing[:5, 0] = np.nan
+    assert_same_fit(model, GaussianGradientMLE(covariance_type=covariance_type).fit(missing), 1e-6)
+    np.testing.assert_allclose(
+        model.impute(lower, X_upper=upper), model.impute(missing, X_upper=missing)
+    )

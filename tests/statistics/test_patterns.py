@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from skgauss.statistics import summarize_incomplete
+from skgauss.statistics import summarize, summarize_incomplete
 
 NAN = np.nan
 
@@ -44,6 +44,16 @@ def test_many_rows_are_as_their_triangle(rng):
     assert in_general_position(X)
     X[1::2, 2] = 1 + X[1::2, :2].sum(axis=1)
     assert not in_general_position(X)
+
+
+def test_scatters_of_points_on_a_plane(rng):
+    """The root of some has a rounding of 1e-8, which is no distance from the plane."""
+    for _ in range(10):
+        X = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4))
+        gaps = summarize_incomplete(np.column_stack((X[:, :3], np.full(500, NAN))), None, False)
+        assert (summarize(X, None, False) + gaps).in_general_position
+        X[:, 3] = 1 + X[:, :3].sum(axis=1)
+        assert not (summarize(X, None, False) + gaps).in_general_position
 
 
 def test_heavy_rows_near_each_other_and_a_light_one_far_away(rng):
