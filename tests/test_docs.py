@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from marks import exhaustive
 from sklearn.exceptions import ConvergenceWarning
 
 import skgauss
@@ -13,6 +14,7 @@ import skgauss
 DOCS = Path(__file__).parents[1] / "docs"
 
 
+@exhaustive
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.rst")), ids=lambda page: page.stem)
 def test_code_gives_the_output_shown(page, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # whoever copies it has no file of ours

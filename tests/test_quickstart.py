@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from marks import exhaustive
+
 QUICKSTART = Path(__file__).parents[1] / "docs" / "examples" / "plot_quickstart.py"
 
 
+@exhaustive
 def test_quickstart(tmp_path):
     done = subprocess.run(
         [sys.executable, "-W", "error", str(QUICKSTART)],

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from marks import each_value
 from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
@@ -280,8 +281,7 @@ def test_callbacks_are_told_of_each_end(gappy, n_jobs):
 # -- truncated samples
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
-@pytest.mark.parametrize("seed", range(3))
+@each_value(covariance_type=TYPES, seed=range(3))
 def test_an_end_is_infinite_where_the_exponential_is_not_rejected(covariance_type, seed):
     """It is the limit of Gaussians whose mean and scale run off, whose likelihood is known."""
     x = np.abs(np.random.default_rng(seed).standard_normal((40, 1)))

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from marks import pairwise
 from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
@@ -94,9 +95,7 @@ def test_ridge_moves_the_maximum_by_itself(correlated, covariance_type):
     assert ridged.reference + at.value == pytest.approx(density - penalty, rel=1e-12)
 
 
-@pytest.mark.parametrize("offset", [1e3, 1e12, 1e15, 1e16])
-@pytest.mark.parametrize("missing", [0.0, 0.2])
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@pairwise(covariance_type=FAMILIES, missing=[0.0, 0.2], offset=[1e3, 1e12, 1e15, 1e16])
 def test_it_is_that_of_the_mean_that_float64_holds(rng, covariance_type, missing, offset):
     """Far from zero the mean is rounded by a share of a deviation, and the fit is as much worse."""
     X = offset + np.rint(4 * rng.standard_normal((60, 2)))

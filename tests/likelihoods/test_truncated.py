@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value
+from marks import each_value, exhaustive
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -429,6 +429,7 @@ def test_a_large_sample_recovers_its_parent(rng, d, n):
     assert 1e-3 < chi2(len(error)).cdf(wald) < 1 - 1e-3
 
 
+@exhaustive
 def test_four_features_do_not_wait_long(rng):
     X = truncated_rows(rng, 1000, np.zeros(4), np.eye(4) + 0.5, np.full(4, -1.0), np.full(4, 2.0))
     model = fit(X, (-1.0, 2.0))
@@ -741,6 +742,7 @@ def test_the_window_of_the_rows_before_stays(rng):
     np.testing.assert_allclose(model.mean_, mean, atol=1e-5)
 
 
+@exhaustive
 def test_errors_of_four_features_are_those_of_the_gradient(rng):
     """Not those of the draws that are good enough for Newton's steps."""
     X = rng.standard_normal((4000, 4)) @ np.linalg.cholesky(0.5 * np.eye(4) + 0.5).T
@@ -760,7 +762,7 @@ def test_errors_of_four_features_are_those_of_the_gradient(rng):
     assert (packed @ matrix @ packed) / step**2 == pytest.approx(second, rel=1e-4)
 
 
-@pytest.mark.exhaustive
+@exhaustive
 def test_profile_intervals_cover_the_parent(rng):
     """As often as they promise, where intervals that ignore the window hardly ever do."""
     n_trials, limit = 300, -0.5

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from marks import pairwise
+from marks import each_value, exhaustive
 from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
@@ -16,6 +16,9 @@ from skgauss.likelihoods.existence import NoMaximumError
 
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
+mostly_full = pytest.mark.parametrize(
+    "covariance_type", ["full", *(pytest.param(each, marks=exhaustive) for each in FAMILIES[1:])]
+)
 INF = np.inf
 MEAN, COVARIANCE = np.array([0.2, -0.3]), np.array([[1.0, 0.6], [0.6, 2.0]])
 LIMITS = np.array([-0.5, -2.0]), np.array([INF, 1.5])
@@ -120,7 +123,7 @@ def test_one_feature_against_the_likelihood_equations(rng, covariance_type):
     assert model.score(ends[0], X_upper=ends[1]) == pytest.approx(value, rel=1e-12)
 
 
-@pytest.mark.parametrize("data", ["gaps", "coarse"])
+@pytest.mark.parametrize("data", ["gaps", pytest.param("coarse", marks=exhaustive)])
 def test_two_features_against_numerical_integration(request, data):
     ends = request.getfixturevalue(data)
     lower, upper = (ends[:60], ends[:60]) if data == "gaps" else (end[:60] for end in ends)
@@ -152,7 +155,7 @@ def test_without_gaps_it_is_the_likelihood_of_complete_data(rng, covariance_type
     assert model.score_samples(more)[-1] == 0.0
 
 
-@each_family
+@mostly_full
 def test_a_missing_value_is_an_interval_with_the_ends_of_the_window(gaps, covariance_type):
     lower, upper = (np.where(np.isnan(gaps), end, gaps) for end in LIMITS)
     model = fit(gaps, covariance_type=covariance_type, tol=1e-9)
@@ -246,7 +249,9 @@ def test_detection_limits_inside_a_window(rng):
 # -- every solver, every way of the rows
 
 
-@pairwise(solver=["natural", "newton", "gradient", "coordinate", "lbfgs"], covariance_type=FAMILIES)
+@each_value(
+    solver=["natural", "newton", "gradient", "coordinate", "lbfgs"], covariance_type=FAMILIES
+)
 def test_all_solvers_reach_the_same_maximum(rng, solver, covariance_type):
     limits = np.array([-1.5, -2.5]), np.array([INF, 2.5])
     X = with_gaps(rng, seen(rng, 300, limits=limits))
@@ -271,7 +276,7 @@ def test_weights_are_repeats(rng, coarse, covariance_type):
     assert weighted.log_likelihood_ == pytest.approx(scores @ counts / counts.sum(), rel=1e-12)
 
 
-@each_family
+@mostly_full
 def test_any_split_into_chunks(gaps, covariance_type):
     whole = fit(gaps, covariance_type=covariance_type, tol=1e-9)
     model = clone(whole)
@@ -308,7 +313,7 @@ def test_array_api(gaps, scipy_array_api):
     np.testing.assert_allclose(np.asarray(scores), model.score_samples(gaps), rtol=1e-12)
 
 
-@each_family
+@mostly_full
 def test_errors_are_those_of_the_curvature(gaps, covariance_type):
     """Which are a parabola's, where the likelihood of many rows is one."""
     weights = np.full(len(gaps), 1e4)
@@ -421,7 +426,9 @@ def test_one_feature_is_decided_before_the_climb(rng, covariance_type):
         model.fit([[np.nan], [7.0], [11.0], [np.nan]])
 
 
-@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs"])
+@pytest.mark.parametrize(
+    "solver", ["natural", *(pytest.param(each, marks=exhaustive) for each in ("newton", "lbfgs"))]
+)
 def test_a_climb_without_a_maximum(rng, solver):
     X = pd.DataFrame(with_gaps(rng, rng.gamma(0.5, size=(300, 2))), columns=["a", "b"])
     with pytest.warns(ConvergenceWarning, match=r"no maximum.*'a', 'b'.* Leave out the limits"):
@@ -431,7 +438,7 @@ def test_a_climb_without_a_maximum(rng, solver):
     assert GaussianGradientMLE().fit(X).converged_
 
 
-@each_family
+@mostly_full
 def test_an_interval_sample_without_a_maximum(rng, covariance_type):
     lower = np.floor(10 * rng.gamma(0.5, size=(300, 1))) / 10
     with pytest.warns(ConvergenceWarning, match=r"no maximum.*'feature 0'.* Leave out the limits"):
@@ -439,6 +446,7 @@ def test_an_interval_sample_without_a_maximum(rng, covariance_type):
     assert model.stop_reason_ == "unbounded"
 
 
+@exhaustive
 def test_a_wide_parent_is_not_taken_for_an_endless_one(rng):
     """Its variance is more than a hundred times that inside the window."""
     limit, unit = 11.0, 0.02

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, pairwise
+from marks import each_value, exhaustive, pairwise
 from oracles import as_matrix, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
@@ -489,6 +489,7 @@ def client(cluster, in_this_thread):
         yield cluster
 
 
+@exhaustive
 @pytest.mark.parametrize("data", ["wine", "gaps"])
 def test_on_two_processes(request, client, rng, data):
     X = request.getfixturevalue(data)
@@ -670,6 +671,7 @@ class Killer:
             os.kill(self.pid, signal.SIGKILL)
 
 
+@exhaustive
 def test_a_worker_dies_that_holds_scattered_rows(client, gaps):
     client.run(let_no_pattern_travel)
     victims = list(client.run(os.getpid).values())

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from marks import exhaustive
 from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE, GaussianImputer
@@ -175,7 +176,7 @@ def test_float32_and_integers(sample):
     assert_same_fit(upper, GaussianGradientMLE().fit(counts + 0.0, X_upper=counts + 1.0))
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+@pytest.mark.parametrize("covariance_type", [pytest.param("full", marks=exhaustive), "diag"])
 def test_dask_is_memory(sample, covariance_type):
     X, lower, upper = sample
     model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)

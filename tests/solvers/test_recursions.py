@@ -13,6 +13,12 @@ N_STEPS = 60
 FAMILIES = ["full", "diag", "spherical"]
 
 
+@pytest.fixture(autouse=True)
+def no_trials(monkeypatch):
+    """All climbs end early here, and what would have worked is no matter."""
+    monkeypatch.setattr("skgauss.fitting.attempt._MOST", 1)
+
+
 def moments(mu):
     n = len(X)
     return sum(X) / n - mu, sum((x - mu) ** 2 for x in X) / n
