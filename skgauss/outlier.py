@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 from sklearn.base import OutlierMixin
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 
 from ._signature import handing_on_to
 from ._typing import Array
@@ -20,6 +21,15 @@ _LEVEL = 0.05
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
 _TERMS = 20
 _ROUNDING = 1e-9  # of scores, of a sum of weights
+
+
+def _takes_chunks(detector: Any) -> bool:
+    if detector.contamination != "auto":
+        raise AttributeError(
+            f"contamination={detector.contamination} asks for a share of all rows, which "
+            "partial_fit does not have at hand. Use contamination='auto', or fit."
+        )
+    return True
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
@@ -93,6 +103,9 @@ record_path : optional
     def __init__(self, *, contamination="auto", **parameters):
         super().__init__(**parameters)
         self.contamination = contamination
+
+    # Where there is no share of all rows to be told.
+    partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
 
     def fit_predict(self, X, y=None, sample_weight=None, X_upper=None):
         """Fit the Gaussian, and tell the outliers among its rows.
