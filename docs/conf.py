@@ -63,6 +63,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "show_memory": False,
     "min_reported_time": 1,
+    "parallel": 2,
 }
 
 html_theme = "pydata_sphinx_theme"
