@@ -1,6 +1,6 @@
 """An example of the gallery runs wherever the package and the extra `examples` are installed.
 
-That it runs at all, beside no file of ours, is what `.ci/package` shows.
+That it runs at all, beside no file of ours, is what the build of the site shows in `.ci/run`.
 """
 
 import ast
