@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
@@ -43,6 +44,7 @@ from .likelihoods import (
 )
 from .rows import (
     Rows,
+    Truncation,
     Window,
     checked_limits,
     feature_indices,
@@ -351,6 +353,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
+        if first and hasattr(self, "mean_"):
+            raise ValueError(
+                "This Gaussian is the marginal or conditional one of a fit, and holds no rows that "
+                "others could be added to. Call partial_fit on the model that was fitted."
+            )
         checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
         rows = rows_of(seen, X, sample_weight, X_upper, **checks)
         task.begin()
@@ -366,6 +373,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             climb.check_maximum()
         except NoMaximumError as error:
             held = {"sufficient_statistics_": statistics, WAITING: error.cause}
+            held["_truncation"] = window and Truncation(window, math.nan)
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
@@ -378,7 +386,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Parameters
         ----------
         statistics : SufficientStatistics, or what a model has in `sufficient_statistics_`
-            Of all rows; statistics of parts add up.
+            Of all rows; statistics of parts add up. Those of a model with `truncation_limits`
+            hold what was missing as values inside these limits, and go with the same ones.
 
         Returns
         -------
@@ -676,7 +685,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         # As many as a product of two covariances takes.
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
-            regularized = regularized_likelihood(reg_covar, statistics, family, names)
+            regularized = regularized_likelihood(reg_covar, statistics, family, names, window)
             regularized = through_window(regularized, window, statistics, names)
             likelihood = regularized.likelihood
             constant = input_attributes(seen) | {

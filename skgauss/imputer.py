@@ -9,8 +9,7 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from ._signature import handing_on_to
 from .estimator import GaussianGradientMLE
 from .rows import Intervals, check_stays_lazy, rows_of
-
-_ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
+from .statistics import missed
 
 
 class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientMLE):
@@ -73,9 +72,8 @@ record_path : optional
         """As if fitted to one row that misses what any row of the data did."""
         from sklearn.impute import MissingIndicator  # which brings nearest neighbours along
 
-        statistics = self._statistics_as_given
-        missed = statistics.observed_weights < _ALL * statistics.weight
-        return MissingIndicator(error_on_new=False).fit(np.where(missed, np.nan, 0.0)[None])
+        row = np.where(missed(self._statistics_as_given), np.nan, 0.0)[None]
+        return MissingIndicator(error_on_new=False).fit(row)
 
     def fit_transform(self, X, y=None, sample_weight=None, X_upper=None):
         """Fit the Gaussian, and fill in what the data lack.

@@ -25,11 +25,15 @@ _ROUNDING = 1e-9  # of scores, of a sum of weights
 
 def _takes_chunks(detector: Any) -> bool:
     if detector.contamination != "auto":
-        raise AttributeError(
-            f"contamination={detector.contamination} asks for a share of all rows, which "
-            "partial_fit does not have at hand. Use contamination='auto', or fit."
-        )
+        raise AttributeError(_needs_all_rows(detector, "partial_fit"))
     return True
+
+
+def _needs_all_rows(detector: Any, method: str) -> str:
+    return (
+        f"contamination={detector.contamination} asks for a share of all rows, which {method} does "
+        "not have at hand. Use contamination='auto', or fit."
+    )
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
@@ -75,7 +79,11 @@ record_path : optional
     A value known only to an interval does not count: the p-value is that of the values known
     exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
     distances are those from the Gaussian that the rows were cut from. Rows inside a window do
-    not follow the chi-square distribution, so that `contamination` must be a float then.
+    not follow the chi-square distribution, so that `contamination` must be a float then. A row
+    outside, which cannot have been seen, has the p-value 0.
+
+    `score` is the average log-likelihood, which does not know of `contamination`. To search for the
+    latter takes labels and another score, as in ``GridSearchCV(..., scoring="f1")``.
 
     References
     ----------
@@ -181,20 +189,17 @@ record_path : optional
 
     def _climb(self, statistics, seen, window, start, task, reg_covar=None):
         """With the threshold among the attributes, so that a fit is had as a whole."""
-        self._check_threshold(task)
+        self._check_threshold(task, window)
         climb = super()._climb(statistics, seen, window, start, task, reg_covar)
         replace_fit(seen, climb.attributes)
         climb.attributes["offset_"] = seen._threshold(task)
         return climb
 
-    def _check_threshold(self, task):
+    def _check_threshold(self, task, window):
         """Refuse a threshold that nothing tells."""
         if self.contamination != "auto" and task.name != "fit":
-            raise ValueError(
-                f"contamination={self.contamination} asks for a share of all rows, which "
-                f"{task.name} does not have at hand. Use contamination='auto', or fit."
-            )
-        if self.contamination == "auto" and self.truncation_limits is not None:
+            raise ValueError(_needs_all_rows(self, task.name))
+        if self.contamination == "auto" and window is not None:
             raise ValueError(
                 "contamination='auto' is a level of the chi-square distribution, which distances "
                 "of rows inside truncation_limits do not follow. Set contamination to the share "
@@ -215,7 +220,10 @@ def _log_p_values(
 ) -> Array:
     distances, _, shown = density._observed(X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
-    return _log_survival(distances, np.maximum(shown, 1))  # at distance 0 where none is shown
+    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
+    if density._truncation:
+        p_values[density._truncation.window.outside(to_host(X), intervals).any(axis=1)] = -np.inf
+    return p_values
 
 
 def _log_survival(distances: Array, degrees: Any) -> Array:

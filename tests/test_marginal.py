@@ -226,8 +226,7 @@ def test_a_law_is_an_estimator(iris):
     expected = GaussianGradientMLE().fit(X)
     warm = law.marginal([0, 1]).set_params(warm_start=True, max_iter=1).fit(X)
     assert warm.converged_  # marginals of the maximum are at their own maximum
-    streamed = law.marginal([0, 1]).partial_fit(X[:70]).partial_fit(X[70:])
-    for model in (clone(law).fit(X), warm, streamed):
+    for model in (clone(law).fit(X), warm):
         np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-6)
 
 
@@ -278,3 +277,11 @@ def test_a_truncated_fit_has_the_laws_of_its_parent(rng):
     assert conditional.mean_[0] == pytest.approx(
         model.mean_[1] + slope * (0.5 - model.mean_[0]), rel=1e-12
     )
+
+
+def test_no_rows_can_be_added_to_a_marginal(iris):
+    marginal = GaussianGradientMLE().fit(iris).marginal([0, 1])
+    mean = marginal.mean_.copy()
+    with pytest.raises(ValueError, match="Call partial_fit on the model that was fitted"):
+        marginal.partial_fit(iris.iloc[:, :2])
+    np.testing.assert_array_equal(marginal.mean_, mean)

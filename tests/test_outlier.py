@@ -283,3 +283,15 @@ def test_routing_of_upper_ends(gaps):
         pipeline = make_pipeline(detector.set_predict_request(X_upper=True))
         labels = pipeline.fit(lower, X_upper=upper).predict(lower, X_upper=upper)
         np.testing.assert_array_equal(detector.fit_predict(lower, X_upper=upper), labels)
+
+
+def test_rows_outside_a_window_are_outliers(rng):
+    X = rng.standard_normal((300, 2))
+    X = X[X[:, 0] > -0.5]
+    limits = ([-0.5, np.nan], None)
+    detector = GaussianOutlierDetector(truncation_limits=limits, contamination=0.05).fit(X)
+    rows = np.array([[-1.0, 0.0], [np.nan, 0.0], [0.0, 0.0]])
+    np.testing.assert_array_equal(detector.predict(rows), [-1, 1, 1])
+    assert detector.score_samples(rows)[0] == -np.inf
+    no_window = GaussianOutlierDetector(truncation_limits=(None, None)).fit(X)
+    np.testing.assert_array_equal(no_window.predict(X), GaussianOutlierDetector().fit(X).predict(X))

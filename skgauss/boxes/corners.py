@@ -32,6 +32,7 @@ _OPEN = 38.0  # deviations at which the density is nothing beside that at the me
 _LEAST = 1e-3  # of a probability times a variance: what is lost is a few roundings, over it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
 _AGREE = 1e-11  # relative; the better of the two is nearer by far
+_NEXT_TO_ZERO = 1e-100  # of which Owen's function keeps the sign
 _ROOT_2PI = np.sqrt(2 * np.pi)
 _NOT_FIRST = np.array([[1, 2], [0, 2], [0, 1]])
 
@@ -96,7 +97,7 @@ def _below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
 
 def _below_two(ends: Array, correlation: Array) -> Array:
     """By Owen's function of each end and the slope to the other, seen from the origin."""
-    h, g = np.where(ends == 0.0, np.finfo(float).tiny, ends).T
+    h, g = np.where(ends == 0.0, _NEXT_TO_ZERO, ends).T
     r = correlation[:, 0, 1]
     scale = np.sqrt((1.0 - r) * (1.0 + r))
     apart = np.where((h > 0.0) == (g > 0.0), 0.0, 1.0)

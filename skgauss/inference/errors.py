@@ -42,7 +42,7 @@ def standard_errors(estimator: Any) -> Bunch:
 def covariance_of_mean(estimator: Any) -> Array:
     """Of the estimated mean, in the units of the features."""
     at = Point(estimator)
-    errors = standard_errors(estimator).mean
+    errors = at.in_units(errors_at(at).observed).mean
     if at.likelihood.shares is not None:
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
     else:

@@ -94,9 +94,9 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
         at.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found of the",
-        "It is NaN. The climb to it was long: there may be no such end, since the likelihood falls "
-        "ever more slowly, or few rows show features together. An interval by method='wald' needs "
-        "no climb.",
+        "It is NaN: the climb to it ran out of evaluations. The end may be far away, where the "
+        "likelihood falls ever more slowly, as few rows that show features together make it. An "
+        "interval by method='wald' needs no climb.",
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))

@@ -34,7 +34,8 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
-_MOST_EVALUATIONS = 30  # of the likelihood, an end
+# Of the likelihood, an end; and where the information costs no more than a few of them.
+_MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back
 _CLOSE = 1e-7  # to the level, relative to its distance from the maximum
 _ADDED = np.array([0.0, 1.0, 10.0, 100.0])
@@ -202,7 +203,8 @@ def _climbed(
     family, (parameter, sign) = likelihood.family, side
     level = maximum.value - nats
     start = parameter.value(maximum, family)
-    at, multiplier, left = maximum, 0.0, _MOST_EVALUATIONS
+    at, multiplier = maximum, 0.0
+    left = _MOST_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MOST_EVALUATIONS
     while left:
         value, excess = parameter.value(at, family), at.value - level
         distance = sign * (value - start)

@@ -79,7 +79,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 
 def _check_same_data(one: Any, two: Any) -> None:
     """Refuse fits to different data, as far as features by themselves tell."""
-    a, b = (each.sufficient_statistics_.by_feature for each in (one, two))
+    a, b = (each._statistics_as_given.by_feature for each in (one, two))
     same = (
         feature_names(one) == feature_names(two)
         and _window(one) == _window(two)

@@ -19,7 +19,9 @@ from .complete import GaussianLikelihood
 from .determined import check_intervals
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
-from .truncated import TruncatedDiagonal, TruncatedFull, TruncatedLikelihood
+from .truncated import TruncatedLikelihood
+from .truncated_diagonal import TruncatedDiagonal
+from .truncated_full import TruncatedFull
 
 _RELATIVE_RIDGE = 1e-6
 
@@ -46,6 +48,7 @@ def regularized_likelihood(
     statistics: Any,
     family: Family,
     names: Sequence[str],
+    window: Window | None = None,
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
 
@@ -60,7 +63,7 @@ def regularized_likelihood(
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
-    _check_observed(statistics, names)
+    _check_observed(window.as_given(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
@@ -115,8 +118,8 @@ def through_window(
     if not window.made(statistics, fill=regularized.likelihood.family.correlated):
         raise ValueError(
             "The statistics hold rows with missing values or with intervals, and were made without "
-            "these truncation_limits, inside which what is unknown lies. Call fit on the rows "
-            "themselves."
+            "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
+            "on the rows themselves."
         )
     mean = statistics.mean
     for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():

@@ -10,12 +10,11 @@ from sklearn.utils._array_api import get_namespace, get_namespace_and_device
 
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
+from ..statistics import missed
 from .arrays import NeedsNumPy, is_elsewhere, to_host
 from .inputs import incomplete_rows
 from .intervals import Intervals
 from .limits import checked_limits
-
-_ALL = 1 - 1e-12  # of a weight, but for the rounding of its sum
 
 
 class Window(NamedTuple):
@@ -143,8 +142,7 @@ class Window(NamedTuple):
 
     def made(self, statistics: Any, fill: bool) -> bool:
         """Whether statistics may be those of rows summarised with this window, see `narrowed`."""
-        seen = statistics.observed_weights[self.bounded]
-        if fill and (seen < _ALL * statistics.weight).any():
+        if fill and missed(statistics)[self.bounded].any():
             return False
         by_feature = statistics.by_feature
         if not by_feature.coarse:

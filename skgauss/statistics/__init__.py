@@ -6,7 +6,7 @@ read, and what is made of the statistics, does not.
 """
 
 from .complete import SufficientStatistics, summarize, total, unit_of, valid_weights
-from .features import AvailableMoments
+from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
 from .patterns import IncompleteStatistics, summarize_incomplete
 from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
@@ -19,6 +19,7 @@ __all__ = [
     "ScatteredStatistics",
     "SufficientStatistics",
     "bounded_sum",
+    "missed",
     "summarize",
     "summarize_incomplete",
     "summarize_intervals",

@@ -93,3 +93,8 @@ def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
     s = statistics
     rounding = s.mean_rounding + np.zeros(len(s.mean))
     return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)
+
+
+def missed(statistics: Any) -> np.ndarray:
+    """Whether each feature misses a value in some row, but for the rounding of sums of weights."""
+    return statistics.observed_weights < (1 - 1e-12) * statistics.weight

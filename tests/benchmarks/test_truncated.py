@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skgauss import GaussianGradientMLE
-from skgauss.likelihoods.truncated import TruncatedFull
+from skgauss.likelihoods.truncated_full import TruncatedFull
 
 LIMIT = -1.0
 

@@ -330,3 +330,20 @@ def test_two_truncated_features_run_off_together():
     assert (found.mean[:, 0] == -math.inf).all()
     assert (found.scale[:, 1] == math.inf).all()
     assert found.correlation[0, 1, 1] == 1.0
+
+
+def test_an_end_that_few_rows_put_far_away():
+    rng = np.random.default_rng(301)
+    mean = rng.uniform(-2, 1.5)
+    x = mean + rng.standard_normal(6000) * rng.uniform(0.7, 1.5)
+    x = x[x > 0][: rng.integers(20, 300)]
+    model = GaussianGradientMLE(truncation_limits=(0, None)).fit(x[:, None])
+    end = profiled(model).mean[0, 0]
+
+    def deviance(mean):
+        """Of the best scale beside it."""
+        scales = np.exp(np.linspace(-1, 3, 4001))
+        inside = truncnorm(-mean / scales, np.inf, mean, scales).logpdf(x[:, None]).mean(axis=0)
+        return 2 * len(x) * (model.log_likelihood_ - inside.max())
+
+    assert deviance(end) == pytest.approx(chi2.ppf(0.95, 1), rel=1e-3)

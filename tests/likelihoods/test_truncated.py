@@ -19,7 +19,8 @@ from skgauss.inference.point import likelihood_of
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.likelihoods.existence import NoMaximumError
-from skgauss.likelihoods.truncated import TruncatedDiagonal, TruncatedFull
+from skgauss.likelihoods.truncated_diagonal import TruncatedDiagonal
+from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.rows import Window
 
 FAMILIES = ["full", "diag", "spherical"]

@@ -11,7 +11,7 @@ from scipy.stats import norm, truncnorm
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss import GaussianGradientMLE, GaussianImputer, likelihood_ratio_test
 from skgauss.likelihoods.existence import NoMaximumError
 
 FAMILIES = ["full", "diag", "spherical"]
@@ -403,7 +403,7 @@ def test_what_lies_outside_is_named(coarse):
 def test_statistics_of_another_window_are_refused(gaps, coarse):
     statistics = GaussianGradientMLE().fit(gaps).sufficient_statistics_
     model = GaussianGradientMLE(truncation_limits=LIMITS)
-    with pytest.raises(ValueError, match="Call fit on the rows themselves"):
+    with pytest.raises(ValueError, match="Call fit or partial_fit on the rows themselves"):
         model.fit_statistics(statistics)
     assert model.fit(gaps).converged_
     independent = clone(model).set_params(covariance_type="diag")
@@ -458,3 +458,30 @@ def test_a_wide_parent_is_not_taken_for_an_endless_one(rng):
     exact = fit(x, (limit, None))
     assert exact.scale_[0] > 10 * x.std()
     assert abs(model.mean_[0] - exact.mean_[0]) < exact.standard_errors().mean[0]
+
+
+def test_rows_that_wait_were_seen_through_their_window(rng):
+    model = GaussianGradientMLE().partial_fit([[-3.0, -3.0]])
+    model.set_params(truncation_limits=(0.5, None))
+    with pytest.raises(ValueError, match="another window"):
+        model.partial_fit(0.5 + np.abs(rng.standard_normal((20, 2))))
+    assert model.sufficient_statistics_.weight == 1
+
+
+def test_a_ratio_test_of_the_same_rows(gaps):
+    smaller, larger = (
+        GaussianGradientMLE(covariance_type=each, truncation_limits=LIMITS).fit(gaps)
+        for each in ("diag", "full")
+    )
+    found = likelihood_ratio_test(smaller, larger)
+    gain = larger.log_likelihood_ - smaller.log_likelihood_
+    assert found.statistic == pytest.approx(2 * len(gaps) * gain)
+    assert found.degrees_of_freedom == 1
+
+
+@pytest.mark.parametrize("limits", [(0.0, None), (0.0, 9.0)])
+def test_a_feature_that_is_never_seen(rng, limits):
+    X = np.abs(rng.standard_normal((20, 2)))
+    X[:, 1] = np.nan
+    with pytest.raises(ValueError, match="'feature 1' was never observed"):
+        GaussianGradientMLE(truncation_limits=limits).fit(X)

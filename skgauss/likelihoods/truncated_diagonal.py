@@ -1,0 +1,109 @@
+"""Truncated samples of uncorrelated features."""
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..boxes import central_moments, univariate_moments
+from ..gaussian import Diagonal
+from ..rows import Truncation, Window
+from .base import Evaluation, Likelihood
+from .information import Information
+from .truncated import TruncatedLikelihood, Within
+from .truncated_feature import TruncatedFeatures
+
+_RESOLUTION = 1e-14  # of the information, which has a closed form
+
+
+class TruncatedDiagonal(TruncatedLikelihood):
+    """Of uncorrelated features: each sees its own limits alone.
+
+    Where it is missing it says nothing: what lies somewhere inside the window is as probable as
+    the window.
+    """
+
+    family: Diagonal
+
+    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+        super().__init__(data, window, statistics)
+        self._share = statistics.observed_weights / data.weight
+        # Counted from the end that is nearer to the data, where moments keep their digits.
+        nearer = window.upper - self._mean < self._mean - window.lower
+        ends = np.where(nearer, window.upper, window.lower)
+        self._origin = np.where(np.isfinite(ends), ends, self._mean)
+        self.features = TruncatedFeatures(
+            self._mean - self._origin,
+            np.broadcast_to(self._covariance, self._mean.shape),
+            window.lower - self._origin,
+            window.upper - self._origin,
+            self._share,
+            pooled=self.family.multiplicity > 1,
+        )
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """The maximum itself, of values that are known exactly."""
+        mean, variance = self.features.closed_where_there_is_none().maximum()
+        return self._origin + mean, np.sqrt(self.family.project(variance))
+
+    @property
+    def is_decided(self) -> bool:
+        return self.concave
+
+    @property
+    def hopeless(self) -> np.ndarray:
+        """With one variance for all, they leave a maximum together or not at all."""
+        bounded = self.window.bounded[: None if self.is_decided else 0]
+        has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
+        return bounded[~has_maximum[bounded]]
+
+    def _parent(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
+        scale = self.family.standard_deviations(factor)
+        return self.features.lower, self.features.upper, mean - self._origin, scale**2
+
+    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+        scale, share = self.family.standard_deviations(factor), self._share
+        parent = self._parent(mean, factor)
+        moments = univariate_moments(*parent)
+        inside = (moments.mean[:, 0] - parent[2]) / scale
+        variances = moments.covariance[:, 0, 0] / scale**2
+        with_missing = share * moments.mean[:, 0] + (1 - share) * parent[2]
+        return Within(
+            float(share @ moments.log_probability),
+            share * inside,
+            self.family.project(share * variances + (1 - share) * (1 + share * inside**2)),
+            (of_data - self._origin - with_missing) / scale,
+        )
+
+    def truncation(self, at: Evaluation) -> Truncation:
+        log_probability = univariate_moments(*self._parent(at.mean, at.factor)).log_probability
+        return Truncation(self.window, float(log_probability.sum()))
+
+    def information(self, at: Evaluation) -> Information:
+        scale, share = self.family.standard_deviations(at.factor), self._share
+        parent = self._parent(at.mean, at.factor)
+        second, third, fourth = central_moments(*parent)
+        mean = (univariate_moments(*parent).mean[:, 0] - parent[2]) / scale
+        across = share * (2 * mean * second + third) / math.sqrt(2)
+        squares = share * (4 * mean * (mean * second + third) + fourth - second**2) / 2
+        matrix = self._blocks(share * second, across, self.family.project(squares))
+        return Information(matrix, self.family, _RESOLUTION)
+
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        return self._blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.family.multiplicity)
+
+    def _blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
+        # A feature has its part in a step of the one variance.
+        beside = across / math.sqrt(self.family.multiplicity)
+        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
+        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        deviations = self.family.standard_deviations
+        growth = deviations(at.factor) / deviations(self._root)
+        slopes = np.broadcast_to(at.score_covariance, growth.shape)
+        return float(growth.max()) ** 2, growth, float(slopes[growth.argmax()])

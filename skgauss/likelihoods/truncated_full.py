@@ -1,0 +1,114 @@
+"""Truncated samples of correlated features."""
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..boxes import FEWEST_OF_LATTICE, Lattice
+from ..gaussian import Full, pairs_of
+from ..rows import Window
+from .base import Evaluation, Likelihood
+from .information import Information
+from .truncated import TruncatedLikelihood, Within
+from .truncated_feature import TruncatedFeatures
+from .truncated_information import Box
+
+_N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
+_RESOLUTION = 1e-6  # of the information by differences
+
+
+class TruncatedFull(TruncatedLikelihood):
+    """Of correlated features, of which some have limits; the others follow from these."""
+
+    family: Full
+
+    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+        super().__init__(data, window, statistics)
+        some = self._bounded = window.bounded
+        self._box = Box(some, window.lower[some], window.upper[some])
+        self.information_is_exact = len(some) < FEWEST_OF_LATTICE
+
+    @cached_property
+    def features(self) -> TruncatedFeatures:
+        """The features with limits, each by itself, about the mean of the data."""
+        center = self._mean[self._bounded]
+        return TruncatedFeatures(
+            np.zeros_like(center),
+            self._covariance.diagonal()[self._bounded],
+            self._box.lower - center,
+            self._box.upper - center,
+            np.ones_like(center),
+        )
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Of one feature with limits the maximum; of several, what the data are by themselves.
+
+        Features without limits follow by regression. Where not all is known, near it.
+        """
+        if len(self._bounded) > 1 or not self.features.has_maximum[0]:
+            return self._mean, self._root
+        shift, variance = self.features.maximum()
+        of_data = self._covariance[self._bounded]
+        slopes = of_data[0] / self.features.variance
+        change = variance - self.features.variance
+        return (
+            self._mean + slopes * shift,
+            self.family.root(self._covariance + change * np.outer(slopes, slopes)),
+        )
+
+    @property
+    def is_decided(self) -> bool:
+        return self.concave and len(self._bounded) == 1
+
+    @property
+    def hopeless(self) -> np.ndarray:
+        """Of one feature with limits: of several only the climb can tell."""
+        without = self.is_decided and not self.features.has_maximum[0]
+        return self._bounded if without else self._bounded[:0]
+
+    @cached_property
+    def _lattice(self) -> Lattice | None:
+        """Frozen at the guess, so that what is climbed is one smooth function."""
+        if self.information_is_exact:
+            return None
+        mean, factor = self.guess
+        center, root = mean[self._bounded], factor[self._bounded]
+        lower, upper = self._box.lower[None], self._box.upper[None]
+        ends = np.hstack([lower, upper])
+        return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
+
+    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+        some = self._bounded
+        log_probability, inside, covariance = self._box.moments(
+            mean[some][None], factor[some][None], self._lattice
+        )
+        deviation = self.family.solve(factor, of_data - mean) - inside[0]
+        return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
+
+    def information(self, at: Evaluation) -> Information:
+        box, exact = self._box, self.information_is_exact
+        ask = box.information_by_differences if exact else box.information_by_draws
+        return Information(ask(at.mean, at.factor), self.family, _RESOLUTION)
+
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
+        pairs, d = pairs_of(len(of_mean)), len(of_mean)
+        across = math.sqrt(2) * pairs.times(of_mean)
+        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
+        return np.block(
+            [
+                [np.zeros((d, d)), across],
+                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
+            ]
+        )
+
+    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+        """In any direction."""
+        _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
+        growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
+        slope = directions[0] @ at.score_covariance @ directions[0]
+        return float(widths[0]) ** 2, growth, float(slope)
