@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from marks import exhaustive
 from numpy.testing import assert_allclose
 from oracles import TOBIN, observed_log_likelihood
 from scipy.stats import norm
@@ -117,6 +118,7 @@ def second_differences(function, theta, steps):
     return hessian
 
 
+@exhaustive
 def test_differences_in_mean_and_covariance(rng):
     """Without a frame: the Hessian in (mean, covariance) itself, inverted."""
     d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from marks import each_value
+from marks import each_value, exhaustive
 from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
@@ -140,6 +140,7 @@ def split(theta):
     return theta[:2], np.outer(scale, scale) * np.array([[1, r], [r, 1]])
 
 
+@exhaustive
 def test_nothing_is_higher_at_the_ends(rng):
     """All others maximised by a method that knows neither frames nor gradients."""
     X = rng.standard_normal((25, 2)) @ [[1.0, 0.6], [0.0, 0.8]]

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from marks import pairwise
+from marks import exhaustive, pairwise
 from oracles import (
     as_matrix,
     em,
@@ -397,6 +397,7 @@ def test_the_bound_where_differences_fail(rng, parametrization, offset, unit):
     assert bound == pytest.approx(expected, rel=1e-4)
 
 
+@exhaustive
 def test_the_bound_of_a_constant_step(gaps):
     """Just below it the climb converges, just above it does not."""
     bound = GaussianGradientMLE(solver="gradient").fit(gaps).learning_rate_bound_

@@ -503,6 +503,7 @@ def test_on_two_processes(request, client, rng, data):
         model.fit(blocks(with_infinity(X), [50, 60]))
 
 
+@exhaustive
 def test_a_worker_dies_on_the_way(client, wine, tmp_path):
     first_time = tmp_path / "first time"
 
@@ -552,6 +553,7 @@ def test_scattered_is_the_fit_in_memory(collect, gaps, rng, solver):
     assert model.learning_rate_bound_ == pytest.approx(whole.learning_rate_bound_, rel=1e-5)
 
 
+@exhaustive
 @pytest.mark.usefixtures("scatter")
 def test_scattered_and_other_statistics_add_up(gaps):
     parts = [
