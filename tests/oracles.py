@@ -16,6 +16,14 @@ TOBIN = np.array(
     ]
 )  # fmt: skip
 
+# Manganese (ppb) in five wells: USEPA (2009), Unified Guidance, EPA 530/R-09-007, example 15-1.
+MANGANESE = np.array(
+    [
+        5, 12.1, 16.9, 21.6, 2, 5, 7.7, 53.6, 9.5, 45.9, 5, 5.3, 12.6, 106.3, 34.5,
+        6.3, 11.9, 10, 2, 77.2, 17.9, 22.7, 3.3, 8.4, 2,
+    ]
+)  # fmt: skip
+
 
 def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
     """KL(N(mean, covariance) || N(fitted)) in nats, for covariance matrices."""

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from marks import each_value, pairwise
-from oracles import TOBIN, coarse_log_likelihood, five_point_gradient, maximised
+from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
 from scipy.stats import norm
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
@@ -68,6 +68,18 @@ def test_tobit_regression_of_r():
     assert round(np.log(deviation), 5) == 1.71785
     regressors = GaussianGradientMLE().fit(TOBIN[:, 1:])
     assert round(20 * (model.log_likelihood_ - regressors.log_likelihood_), 1) == -28.9
+
+
+def test_manganese_of_envstats():
+    """Printed by its enormCensored(log(Manganese.ppb), Censored, ci=TRUE), the profile included."""
+    censored = np.isin(np.arange(25), [0, 4, 5, 10, 18, 24])
+    upper = np.log(MANGANESE)[:, None]
+    lower = np.where(censored[:, None], np.nan, upper)
+    model = GaussianGradientMLE(tol=1e-9).fit(lower, X_upper=upper)
+    assert model.mean_.round(6) == 2.215905
+    assert model.scale_.round(6) == 1.356291
+    found = model.confidence_intervals(method="profile")
+    np.testing.assert_allclose(found.mean[0], [1.595062, 2.771197], atol=1e-6)
 
 
 def test_one_feature_against_a_general_optimiser():
