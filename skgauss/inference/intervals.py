@@ -72,24 +72,7 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     profiled: list[Parameter] = [Mean(j, s) for j, s in enumerate(scale.tolist())]
     profiled += [Scale(j) for j in range(at.n_scales)]
     profiled += [Correlation(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)]
-    sides = [Side(each, sign) for each in profiled for sign in (-1, 1)]
-    nats = deviance / (2 * at.likelihood.weight)
-    maximum = at.evaluation
-    _ = maximum.score_covariance  # formed here, once for all threads
-    progress = Progress(at.estimator, "confidence_intervals", 2 * len(profiled))
-    with threads.blas_threads_for(at.family.n_parameters**3):
-        found = Parallel(n_jobs=n_jobs, prefer="threads")(
-            # A likelihood remembers its last information, and is therefore not shared.
-            delayed(progress.told(profile_end, k))(copy.copy(at.likelihood), maximum, side, nats)
-            for k, side in enumerate(sides)
-        )
-    progress.end()
-    for endless in [end.at for end in found if math.isinf(end.value)]:
-        found = [
-            end.beside(endless, maximum, side, at.family)
-            for end, side in zip(found, sides, strict=True)
-        ]
-    ends = np.reshape([end.value for end in found], (-1, 2))
+    ends = _ends(at, profiled, deviance / (2 * at.likelihood.weight), n_jobs)
     warn_of(
         at.parameter_names,
         np.isnan(ends).any(axis=1),
@@ -103,6 +86,27 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     correlation = np.zeros((*at.estimate.correlation.shape, 2))
     correlation[pairs] = correlation[pairs[::-1]] = correlations
     return Parameters(mean, scales, scales * scales, correlation)
+
+
+def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None) -> Array:
+    """Lower and upper ends, one parameter a row; NaN where they were not found."""
+    sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
+    maximum = at.evaluation
+    _ = maximum.score_covariance  # formed here, once for all threads
+    progress = Progress(at.estimator, "confidence_intervals", len(sides))
+    with threads.blas_threads_for(at.family.n_parameters**3):
+        found = Parallel(n_jobs=n_jobs, prefer="threads")(
+            # A likelihood remembers its last information, and is therefore not shared.
+            delayed(progress.told(profile_end, k))(copy.copy(at.likelihood), maximum, side, nats)
+            for k, side in enumerate(sides)
+        )
+    progress.end()
+    for endless in [end.at for end in found if math.isinf(end.value)]:
+        found = [
+            end.beside(endless, maximum, side, at.family)
+            for end, side in zip(found, sides, strict=True)
+        ]
+    return np.reshape([end.value for end in found], (-1, 2))
 
 
 def _in_closed_form(
