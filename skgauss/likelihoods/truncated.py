@@ -265,7 +265,10 @@ class TruncatedLikelihood(Likelihood):
         return Truncation(self.window, _of_data(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * self.family.correlation_condition(self.covariance(at.factor), at.factor)
+        """Of the mean, too: a step of its last digit moves the window, as the parent sees it."""
+        condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
+        offset = np.abs(at.mean) / self.family.standard_deviations(at.factor)
+        return EPS * max(condition, float(offset.max()))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         data = _of_data(at)
@@ -273,8 +276,7 @@ class TruncatedLikelihood(Likelihood):
         return self._data.rounding_of_the_value(data) + 4 * EPS * size
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
-        offset = np.abs(at.mean) / self.family.standard_deviations(at.factor)
-        return max(self.rounding_limit(at), EPS * float(offset.max()))
+        return self.rounding_limit(at)
 
 
 def _of_data(at: Evaluation) -> Evaluation:

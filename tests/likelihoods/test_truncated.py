@@ -779,3 +779,19 @@ def test_profile_intervals_cover_the_parent(rng):
             covered[name] += below <= 0.0 <= above
     assert binomtest(covered["cut"], n_trials, 0.95).pvalue > 1e-3
     assert covered["naive"] < 0.05 * n_trials
+
+
+@pytest.mark.parametrize("offset", [1e9, 1e11, 1e13])
+@pytest.mark.parametrize("d", [1, 2])
+def test_as_far_from_zero_as_float64_tells_means_apart(rng, d, offset):
+    """A step in the last digit of the mean, by the least information that there is."""
+    X = np.round((rng.standard_normal((600, d)) + rng.standard_normal((600, 1))) * 64) / 64
+    X = X[(X > -1).all(axis=1)]
+    near, far = fit(X, (-1.0, None)), fit(X + offset, (offset - 1.0, None))
+    assert far.converged_
+    likelihood = likelihood_of(near)
+    at = likelihood.evaluate(near.mean_, near._factor)
+    least = np.linalg.eigvalsh(information_matrix(likelihood, at))[0]
+    bound = max(1e-6, np.spacing(offset) / near.scale_.min()) / least
+    np.testing.assert_allclose(far.mean_ - offset, near.mean_, atol=bound * near.scale_.max())
+    np.testing.assert_allclose(far.scale_, near.scale_, atol=bound * near.scale_.max())
