@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -229,6 +230,10 @@ class Likelihood(ABC):
     @abstractmethod
     def guess(self) -> tuple[Array, Array]:
         """Mean and factor near the maximum, from the data alone."""
+
+    @cached_property
+    def _value_of_the_guess(self) -> float:
+        return self.evaluate(*self.guess).value
 
     @property
     @abstractmethod

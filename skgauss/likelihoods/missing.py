@@ -184,10 +184,6 @@ class ObservedLikelihood(Likelihood):
             "more that show them together.",
         )
 
-    @cached_property
-    def _value_of_the_guess(self) -> float:
-        return self.evaluate(*self.guess).value
-
     def rounding_limit(self, at: Evaluation) -> float:
         return EPS * min(self.condition(at), _DEGENERATE)
 

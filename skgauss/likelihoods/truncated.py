@@ -25,7 +25,6 @@ import copy
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -212,8 +211,10 @@ class TruncatedLikelihood(Likelihood):
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._data.is_degenerate(_of_data(at)):
             return True
+        if self.is_decided:
+            return False
         width, _, slope = self.widest(at)
-        return not self.is_decided and width > _WIDE and self._outgrows(at, width, slope > 0)
+        return width > _WIDE and self._outgrows(at, width, slope > 0)
 
     def left_to_infinity(self, at: Evaluation) -> float:
         width, _, slope = self.widest(at)
@@ -240,10 +241,6 @@ class TruncatedLikelihood(Likelihood):
         except NotPositiveDefiniteError:
             return True
         return False
-
-    @cached_property
-    def _value_of_the_guess(self) -> float:
-        return self.evaluate(*self.guess).value
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         width, growth, _ = self.widest(at)
