@@ -13,16 +13,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .gaussian import (
-    Coarsened,
-    Family,
-    Frame,
-    coarsened,
-    completed,
-    drawn_inside,
-    family_of,
-    marginals_of,
-)
+from .conditioning import Coarsened, Frame, coarsened, completed, drawn_inside, marginals_of
+from .gaussian import Family, family_of
 from .rows import (
     Intervals,
     Truncation,

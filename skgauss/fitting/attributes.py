@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from ..conditioning import Frame
 from ..density import WAITING
-from ..gaussian import Frame, make_family, type_of
+from ..gaussian import make_family, type_of
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 

@@ -20,10 +20,9 @@ import numpy as np
 from .._typing import Array
 from ..blocks import threads
 from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
-from . import linalg
-from .conditional import Conditioner
-from .families import Family
-from .gaps import Gaps
+from ..gaussian import Family, linalg
+from .missing import Conditioner
+from .patterns import Gaps
 
 _PIECE = 2**17  # elements of the rows, or of their covariances, worked on at once
 
