@@ -8,11 +8,10 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
-from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import inference
+from ._sklearn import Interval, StrOptions, fit_context
 from .blocks import threads
 from .density import SEEN_THROUGH, WAITING, GaussianDensity
 from .fitting import (
@@ -254,7 +253,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.warm_start = warm_start
         self.record_path = record_path
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Fit the Gaussian.
 
@@ -306,7 +305,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb = self._climb(statistics, seen, window, self._start, task)
         return self._adopt(climb, task)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None, X_upper=None):
         """Add rows to the data, and go on from the current estimate.
 
@@ -377,7 +376,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             return self
         return self._adopt(climb, task)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics):
         """Fit the Gaussian to data that were summarised elsewhere.
 
