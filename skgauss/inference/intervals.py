@@ -94,12 +94,14 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation
-    _ = maximum.score_covariance  # formed here, once for all threads
     progress = Progress(at.estimator, "confidence_intervals", len(sides))
-    with threads.blas_threads_for(at.family.n_parameters**3):
-        found = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
+    if parallel.n_jobs != 1:
+        one_end = threads.one_of_several(profile_end)
+    with threads.blas_threads_for(0 if parallel.n_jobs != 1 else at.family.n_parameters**3):
+        found = parallel(
             # A likelihood remembers its last information, and is therefore not shared.
-            delayed(progress.told(profile_end, k))(copy.copy(at.likelihood), maximum, side, nats)
+            delayed(progress.told(one_end, k))(copy.copy(at.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
     progress.end()
