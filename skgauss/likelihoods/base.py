@@ -97,10 +97,11 @@ class Evaluation:
     @property
     def score_covariance(self) -> Array:
         """U."""
-        if self._score_covariance is None:
-            assert self._form is not None
-            self._score_covariance = self._form()
+        form = self._form  # read once: another thread may be at it, too
+        if form is not None:
+            self._score_covariance = form()
             self._form = None
+        assert self._score_covariance is not None
         return self._score_covariance
 
     @property
