@@ -10,6 +10,7 @@ from .plotting import (
     IntervalDisplay,
     LikelihoodPathDisplay,
 )
+from .rows import parse_limits
 from .statistics import IncompleteStatistics, SufficientStatistics
 
 __version__ = "0.1.0"
@@ -26,4 +27,5 @@ __all__ = [
     "SufficientStatistics",
     "__version__",
     "likelihood_ratio_test",
+    "parse_limits",
 ]

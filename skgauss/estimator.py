@@ -217,8 +217,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "mean_init": ["array-like", Real, None],
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
-        "censoring_limits": ["array-like", None],
-        "truncation_limits": ["array-like", None],
+        "censoring_limits": "no_validation",
+        "truncation_limits": "no_validation",
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }

@@ -16,6 +16,7 @@ from .inputs import (
 )
 from .intervals import Intervals, Rows
 from .limits import checked_limits
+from .text import parse_limits
 from .window import Truncation, Window
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "feature_indices",
     "feature_names",
     "incomplete_rows",
+    "parse_limits",
     "rows_of",
     "signs",
     "squared_distances",
