@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
@@ -15,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import inference
 from .blocks import threads
-from .density import WAITING, GaussianDensity
+from .density import SEEN_THROUGH, WAITING, GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
@@ -44,7 +43,6 @@ from .likelihoods import (
 )
 from .rows import (
     Rows,
-    Truncation,
     Window,
     checked_limits,
     feature_indices,
@@ -373,7 +371,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             climb.check_maximum()
         except NoMaximumError as error:
             held = {"sufficient_statistics_": statistics, WAITING: error.cause}
-            held["_truncation"] = window and Truncation(window, math.nan)
+            held[SEEN_THROUGH] = window and window.ends
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
@@ -465,10 +463,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> petal.mean_.round(3), petal.correlation_[0].round(3)
         (array([1.199, 3.758]), array([1.   , 0.963]))
         """
-        self._check_fitted()
+        gaussian = self._fitted_gaussian()
         kept = feature_indices(self, features)
-        family, factor = self._family_and_factor()
-        return self._law(kept, self.mean_[kept], family.marginal(factor, kept))
+        return self._law(kept, gaussian.marginal(kept))
 
     def conditional(self, given):
         """The Gaussian of all other features where some are known.
@@ -509,17 +506,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> long.feature_names_in_[-1], long.mean_[-1:].round(2), long.scale_[-1:].round(2)
         ('petal width (cm)', array([2.13]), array([0.21]))
         """
-        self._check_fitted()
+        gaussian = self._fitted_gaussian()
         known, values = values_given(self, given)
         kept = [j for j in range(len(self.mean_)) if j not in known]
-        family, factor = self._family_and_factor()
-        shift, factor = family.conditional(factor, known, kept, values - self.mean_[known])
-        return self._law(kept, self.mean_[kept] + shift, factor)
+        return self._law(kept, gaussian.conditional(known, values, kept))
 
-    def _law(self, kept, mean, factor):
-        """A fitted estimator of the features kept, without a fit."""
-        if not kept:
-            raise ValueError("No feature is left. Keep at least one.")
+    def _law(self, kept, gaussian):
+        """An estimator of the features kept that is fitted to no data, but has their Gaussian."""
         limits = self.censoring_limits
         if limits is not None:
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
@@ -527,7 +520,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         law = GaussianGradientMLE(
             covariance_type=type_of(self.covariance_), censoring_limits=limits
         )
-        replace_fit(law, law_attributes(self, kept, mean, factor))
+        replace_fit(law, law_attributes(gaussian, self, kept))
         return law
 
     def standard_errors(self):
@@ -659,8 +652,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _summarize(self, rows: Rows, seen, window: Window | None):
         diagonal = self.covariance_type != "full"
-        name = type(self).__name__
-        summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
+        summary = partial(statistics_of, diagonal=diagonal)
         if window is not None:
             # Of an independent feature a missing value says nothing, inside a window or not.
             fill = make_family(self.covariance_type, seen.n_features_in_).correlated
@@ -669,10 +661,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _check_same_window(self, now: Window | None):
         """Refuse to add rows that were seen through another window than those before."""
-        if not hasattr(self, "_truncation"):  # nothing is fitted yet
-            return
-        before = self._truncation and self._truncation.window
-        if (before and before.ends) != (now and now.ends):
+        if getattr(self, SEEN_THROUGH) != (now and now.ends):
             raise ValueError(
                 "truncation_limits are not those of the rows before, which were seen through "
                 "another window. Set them back, or call fit on all rows of one window."
@@ -691,6 +680,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,
+                SEEN_THROUGH: window and window.ends,
             }
 
             objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
@@ -727,7 +717,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _current(self, likelihood: Likelihood) -> Evaluation:
         check_warm_start(self.mean_, self.covariance_, likelihood.family)
-        return evaluate_start(self.mean_, self._factor, likelihood)
+        return evaluate_start(self.mean_, self._gaussian.factor, likelihood)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

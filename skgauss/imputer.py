@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
 from ._signature import handing_on_to
+from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .rows import Intervals, check_stays_lazy, rows_of
 from .statistics import missed
@@ -118,7 +119,7 @@ n_features_with_missing)
         if not self.add_indicator:
             return self.impute(X, X_upper=X_upper)
         self._warn_of_forgotten(X_upper)
-        fill = partial(_filled_and_marked, self._density(), self.indicator_.features_)
+        fill = partial(_filled_and_marked, self._fitted_gaussian(), self.indicator_.features_)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 
     def get_feature_names_out(self, input_features=None):
@@ -146,10 +147,10 @@ n_features_with_missing)
 
 
 def _filled_and_marked(
-    density: GaussianGradientMLE, features: np.ndarray, X: Any, intervals: Intervals | None = None
+    gaussian: FittedGaussian, features: np.ndarray, X: Any, intervals: Intervals | None = None
 ) -> np.ndarray:
     missing = np.isnan(X)
     if intervals is not None:
         rows, lower, upper = intervals
         missing[rows] = np.isinf(lower) & np.isinf(upper)
-    return np.hstack((density._filled_in(X, intervals)[0], missing[:, features]))
+    return np.hstack((gaussian.impute(X, intervals)[0], missing[:, features]))

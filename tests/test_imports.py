@@ -25,6 +25,7 @@ ROOMS = [
     "likelihoods",
     "rows",
     "statistics",
+    "conditioning",
     "gaussian",
     "boxes",
     "blocks",

@@ -16,7 +16,8 @@ from functools import cached_property
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import Family, Frame, linalg
+from ..conditioning import Frame
+from ..gaussian import Family, linalg
 from ..rows import Truncation
 from .information import Information
 

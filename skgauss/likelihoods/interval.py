@@ -31,14 +31,8 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..gaussian import (
-    CoarseRows,
-    Conditioner,
-    Diagonal,
-    Frame,
-    coarse_rows,
-    independent,
-)
+from ..conditioning import CoarseRows, Conditioner, Frame, coarse_rows, independent
+from ..gaussian import Diagonal
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
 from .missing import (

@@ -36,19 +36,8 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..blocks import threads
-from ..gaussian import (
-    SMALLEST_SCALE,
-    Conditioner,
-    Diagonal,
-    Family,
-    Frame,
-    Full,
-    Gaps,
-    NotPositiveDefiniteError,
-    hidden_basis,
-    linalg,
-    pieces,
-)
+from ..conditioning import Conditioner, Frame, Gaps, hidden_basis, pieces
+from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,

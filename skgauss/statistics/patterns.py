@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from ..blocks import chunks_of, threads
-from ..gaussian import sort_patterns
+from ..conditioning import sort_patterns
 from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
 

@@ -7,10 +7,9 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from . import linalg
-from .conditional import Conditional, Conditioner
-from .families import Family
-from .gaps import Gaps, pieces, sort_patterns
+from ..gaussian import Family, linalg
+from .missing import Conditional, Conditioner
+from .patterns import Gaps, pieces, sort_patterns
 
 
 class Marginals(NamedTuple):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import draw_within
-from .families import Family
+from ..gaussian import Family
 
 
 def drawn_inside(

@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from .gaps import Gaps
+from .patterns import Gaps
 
 # Variance inflation above which the root is worth its price.
 _INFLATED = 1e3

@@ -1,0 +1,29 @@
+"""Some values of a row given its others, under a known Gaussian.
+
+What belongs here is the law of what is missing, or known only to an interval, given what is known
+exactly, the density of the latter, and draws. How many rows say it, and with which weights, does
+not.
+"""
+
+from .draws import drawn_inside
+from .intervals import Coarsened, CoarseRows, Frame, coarse_rows, coarsened, independent
+from .missing import Conditioner, hidden_basis
+from .observed import completed, marginals_of
+from .patterns import Gaps, pieces, sort_patterns
+
+__all__ = [
+    "CoarseRows",
+    "Coarsened",
+    "Conditioner",
+    "Frame",
+    "Gaps",
+    "coarse_rows",
+    "coarsened",
+    "completed",
+    "drawn_inside",
+    "hidden_basis",
+    "independent",
+    "marginals_of",
+    "pieces",
+    "sort_patterns",
+]

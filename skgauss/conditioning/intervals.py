@@ -1,0 +1,211 @@
+r"""Values known only to an interval, given the exact ones of the same row, under a Gaussian.
+
+With o the exact, c the interval and m the missing values of a row, the law of c and m given o is
+that of missing values. Within its box B the former has moments that `boxes` knows; the latter
+follows it by regression,
+
+.. math::
+
+    E[z_m] = E[z_m \mid z_o] + R \, (E[z_c \mid z_o, B] - E[z_c \mid z_o]), \qquad
+    R = \operatorname{Cov}[z_m, z_c \mid z_o] \operatorname{Cov}[z_c \mid z_o]^{-1},
+
+and likewise for the covariances. All rows that have as many of both are worked on at once.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import threads
+from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
+from ..gaussian import Family, linalg
+from .missing import Conditioner
+from .patterns import Gaps
+
+_PIECE = 2**17  # elements of the rows, or of their covariances, worked on at once
+
+
+class Frame(NamedTuple):
+    """Where values are counted from, and in which units."""
+
+    origin: Array
+    unit: Array
+
+    def relative(self, ends: Array, features: Any = slice(None)) -> Array:
+        """The same in this frame."""
+        with np.errstate(over="ignore"):  # an end that far is as good as open
+            return (ends - self.origin[features]) / self.unit[features]
+
+
+class Hidden(NamedTuple):
+    """The law of the values of each row that are not known exactly, given all that is known.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_hidden)
+        Means; first of the interval values, then of the missing ones.
+    covariance : ndarray of shape (n_rows, n_hidden, n_hidden)
+    log_probability : ndarray of shape (n_rows,)
+        Of the box, given the exact values.
+    deviance : ndarray of shape (n_rows,)
+        Squared Mahalanobis distance of the exact values, and log-determinant of the precision
+        of the others.
+    """
+
+    values: Array
+    covariance: Array
+    log_probability: Array
+    deviance: Array
+
+
+class CoarseRows:
+    """Rows in which equally many values are known to an interval, and equally many not at all.
+
+    Parameters
+    ----------
+    lower, upper : ndarray of shape (n_rows, n_features)
+        Equal where a value is known exactly, infinite both where it is missing.
+    frame : Frame
+        In which all results are.
+    guess : Frame
+        Mean and standard deviations that set the order of integration, once and for all.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Relative to the frame, 0 where a value is not known exactly.
+    gaps : Gaps
+        Where that is.
+    """
+
+    def __init__(self, lower: Array, upper: Array, frame: Frame, guess: Frame):
+        kinds = kinds_of(lower, upper)
+        self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
+        self.gaps = Gaps(kinds, np.ones(len(kinds), dtype=int))
+        features = self.gaps.features[: np.count_nonzero(kinds[0] == 1)].T
+        low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
+        self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
+        with np.errstate(over="ignore"):
+            self._width = (high - low) / frame.unit[features]
+        ends = guess.relative(low, features), guess.relative(high, features)
+        identity = np.eye(features.shape[1])
+        self._lattice = Lattice.of(np.hstack((lower, upper)), *ends, identity)
+
+    def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
+        """The law under a Gaussian; a `rough` one is near, and found sooner."""
+        deviations = self.rows - mean
+        deviations.reshape(-1)[self.gaps.entries] = 0.0
+        given = condition(deviations, self.gaps)
+        centre = (given.mean + mean[self.gaps.features]).T
+        covariance = given.covariance.transpose(2, 0, 1)
+        k = self._lower.shape[1]
+        ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
+        boxes = *ends, self._width, covariance[:, :k, :k]
+        if rough and k > 1:
+            box = expectation_propagation(*boxes)
+        else:
+            box = box_moments(*boxes, self._lattice)
+        values, covariance = _regressed(centre, covariance, box)
+        return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
+
+
+def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:
+    """Moments of all hidden values, from those of the first within their boxes."""
+    k = box.mean.shape[1]
+    of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
+    slopes = np.linalg.solve(of_box, across)
+    carried = box.covariance @ slopes
+    within = covariance.copy()
+    within[:, :k, :k] = box.covariance
+    within[:, :k, k:], within[:, k:, :k] = carried, carried.transpose(0, 2, 1)
+    within[:, k:, k:] += slopes.transpose(0, 2, 1) @ (carried - across)
+    moved = centre.copy()
+    moved[:, :k] += box.mean
+    moved[:, k:] += (box.mean[:, None] @ slopes)[:, 0]
+    return moved, within
+
+
+def kinds_of(lower: Array, upper: Array) -> np.ndarray:
+    """Of each value: 0 if known exactly, 1 to an interval, 2 not at all."""
+    return (lower < upper).astype(np.uint8) + (np.isinf(lower) & np.isinf(upper))
+
+
+def coarse_rows(
+    lower: Array, upper: Array, frame: Frame, guess: Frame
+) -> Iterator[tuple[np.ndarray, CoarseRows]]:
+    """Indices of rows that can be worked on at once, and the rows."""
+    kinds = kinds_of(lower, upper)
+    alike = (kinds == 1).sum(axis=1) * (kinds.shape[1] + 1) + (kinds == 2).sum(axis=1)
+    for label in np.unique(alike):
+        rows = np.flatnonzero(alike == label)
+        n_hidden = np.count_nonzero(kinds[rows[0]])
+        at_once = max(_PIECE // (kinds.shape[1] + n_hidden**2), 1)
+        for start in range(0, len(rows), at_once):
+            piece = rows[start : start + at_once]
+            yield piece, CoarseRows(lower[piece], upper[piece], frame, guess)
+
+
+class Coarsened(NamedTuple):
+    """Rows with all their values at the means, given what is known of the row.
+
+    Attributes
+    ----------
+    deviations : ndarray of shape (n_rows, n_features)
+        From the mean of the Gaussian.
+    standard_deviations : ndarray of shape (n_rows, n_features)
+        Conditional ones, 0 where known exactly.
+    log_probability : ndarray of shape (n_rows,)
+        Of the box, given the exact values.
+    """
+
+    deviations: Array
+    standard_deviations: Array
+    log_probability: Array
+
+
+@threads.one_blas_thread()
+def coarsened(
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
+) -> Coarsened:
+    """Of rows with values known to an interval, under a known Gaussian."""
+    kinds = kinds_of(lower, upper)
+    scales = family.standard_deviations(factor)
+    found = Coarsened(
+        np.where(kinds > 0, 0.0, lower - mean),
+        np.where(kinds == 2, scales, 0.0),
+        np.zeros(len(kinds)),
+    )
+    if not family.correlated:
+        where, box = independent(lower, upper, mean, scales)
+        found.deviations[where] = box.mean[:, 0]
+        found.standard_deviations[where] = np.sqrt(box.covariance[:, 0, 0])
+        np.add.at(found.log_probability, where[0], box.log_probability)
+        return found
+    relative = factor / scales[:, None]
+    variances = family.standard_deviations(relative) ** 2
+    condition = Conditioner(variances, linalg.invert_lower(relative))
+    for rows, coarse in coarse_rows(lower, upper, Frame(mean, scales), guess):
+        hidden = coarse.given(np.zeros(len(mean)), condition)
+        features = coarse.gaps.features.T
+        where = rows[:, None], features
+        found.deviations[where] = hidden.values * scales[features]
+        # Of a narrow interval the variance may be no more than its rounding.
+        spread = np.sqrt(np.maximum(np.einsum("nii->ni", hidden.covariance), 0.0))
+        found.standard_deviations[where] = spread * scales[features]
+        found.log_probability[rows] = hidden.log_probability
+    return found
+
+
+def independent(
+    lower: Array, upper: Array, mean: Array, deviations: Array
+) -> tuple[tuple[np.ndarray, ...], BoxMoments]:
+    """Rows and features of values known to an interval, and each by itself, about the mean."""
+    where = np.nonzero(kinds_of(lower, upper) == 1)
+    low, high = lower[where][:, None], upper[where][:, None]
+    centre = mean[where[1]][:, None]
+    variances = deviations[where[1]][:, None, None] ** 2
+    with np.errstate(over="ignore"):
+        boxes = low - centre, high - centre, high - low
+    return where, box_moments(*boxes, variances)
