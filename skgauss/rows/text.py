@@ -62,7 +62,7 @@ def parse_limits(frame, *, decimal=".", missing=_MISSING):
     1  0.05  7.1         NaN
     2   NaN  7.4         NaN
     3  0.07  6.9        0.07
-    >>> GaussianGradientMLE().fit(lower, X_upper=upper).converged_
+    >>> GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=upper).converged_
     True
     """
     if decimal not in (".", ","):
@@ -185,11 +185,8 @@ def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
 def _remedy(column: Any) -> str:
     """A sentence about how numbers are made of a column, after a blank, if there is such a way."""
     dtype = str(column.dtype).lower()
-    if dtype.startswith(("date", "timedelta", "duration")):
-        return (
-            " Of dates make days since the first: (column - column.min()).dt.days in pandas, "
-            "(column - column.min()).dt.total_days() in polars."
-        )
+    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
+        return " Of dates make days: (column - column.min()).dt.days."
     words = [cell for cell in column if isinstance(cell, str)]
     read = _reader(".", _MISSING)
     if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
