@@ -2,7 +2,7 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
-from .inference import likelihood_ratio_test
+from .inference import likelihood_ratio_test, mcar_test
 from .outlier import GaussianOutlierDetector
 from .plotting import (
     ConvergenceDisplay,
@@ -27,5 +27,6 @@ __all__ = [
     "SufficientStatistics",
     "__version__",
     "likelihood_ratio_test",
+    "mcar_test",
     "parse_limits",
 ]

@@ -647,6 +647,50 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.summary(self, level)
 
+    def parameter_covariance(self):
+        r"""Covariance of the estimates, from the observed information.
+
+        For the variance of whatever is made of several parameters. That of a difference, or any
+        other linear contrast with coefficients c, is :math:`c^T V c`; that of a function is the
+        same with the gradient of the function for c (the delta method).
+
+        Returns
+        -------
+        covariance : pandas.DataFrame of shape (n_parameters, n_parameters)
+            Its rows and columns are the parameters in the rows of :meth:`summary`, in their
+            order: means, standard deviations, correlations. On the diagonal are the squares of the
+            standard errors. NaN where the data do not determine a parameter.
+
+        Raises
+        ------
+        ImportError
+            If pandas is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the fit did not converge or has a ridge, or has more than 2,500 parameters.
+
+        Warns
+        -----
+        UserWarning
+            If the data do not determine some parameters, which it names.
+
+        Examples
+        --------
+        >>> from skgauss import GaussianGradientMLE
+        >>> from skgauss.datasets import load_galton
+        >>> galton = load_galton(as_frame=True)
+        >>> model = GaussianGradientMLE().fit(galton.data, sample_weight=galton.sample_weight)
+        >>> means = ["mean of parent", "mean of child"]
+        >>> V = model.parameter_covariance().loc[means, means].to_numpy()
+        >>> child_minus_parent = [-1, 1]
+        >>> print((model.mean_ @ child_minus_parent).round(2))
+        -0.24
+        >>> print((child_minus_parent @ V @ child_minus_parent).round(4))  # its variance
+        0.0058
+        """
+        return inference.parameter_covariance(self)
+
     def _window(self, seen) -> Window | None:
         return Window.of(self.truncation_limits, feature_names(seen))
 
