@@ -10,6 +10,7 @@ from .plotting import (
     IntervalDisplay,
     LikelihoodPathDisplay,
 )
+from .regressor import GaussianRegressor
 from .rows import parse_limits
 from .statistics import IncompleteStatistics, SufficientStatistics
 
@@ -21,6 +22,7 @@ __all__ = [
     "GaussianGradientMLE",
     "GaussianImputer",
     "GaussianOutlierDetector",
+    "GaussianRegressor",
     "IncompleteStatistics",
     "IntervalDisplay",
     "LikelihoodPathDisplay",

@@ -16,6 +16,7 @@ from .inputs import (
 )
 from .intervals import Intervals, Rows
 from .limits import checked_limits
+from .targets import beside_targets, checked_targets, target_names
 from .text import parse_limits
 from .window import Truncation, Window
 
@@ -25,9 +26,11 @@ __all__ = [
     "Truncation",
     "Window",
     "adds_up",
+    "beside_targets",
     "check_no_infinity",
     "check_stays_lazy",
     "checked_limits",
+    "checked_targets",
     "feature_index",
     "feature_indices",
     "feature_names",
@@ -38,6 +41,7 @@ __all__ = [
     "squared_distances",
     "statistics_of",
     "sum_and_weight",
+    "target_names",
     "to_host",
     "values_given",
 ]

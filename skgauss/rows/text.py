@@ -86,7 +86,7 @@ def parse_limits(frame, *, decimal=".", missing=_MISSING):
                 ends[:, i, j] = found
     if unread:
         raise ValueError(_unreadable(frame, unread, decimal))
-    return tuple(_like(frame, values) for values in ends)
+    return tuple(like(frame, values, frame.columns) for values in ends)
 
 
 def _columns(frame: Any) -> Iterator[Any]:
@@ -96,11 +96,15 @@ def _columns(frame: Any) -> Iterator[Any]:
     return frame.iter_columns()
 
 
-def _like(frame: Any, values: np.ndarray) -> Any:
-    """A frame of these numbers, with the names, and the index, of another one."""
+def like(frame: Any, values: Any, names: Sequence[str]) -> Any:
+    """A frame of these numbers, of the library of another one, with its index; or the numbers."""
+    if hasattr(frame, "dask"):
+        from dask.dataframe import from_dask_array
+
+        return from_dask_array(values, columns=list(names))
     if hasattr(frame, "iloc"):
-        return type(frame)(values, index=frame.index, columns=frame.columns)
-    return type(frame)(values, schema=list(frame.columns))
+        return type(frame)(values, index=frame.index, columns=names)
+    return type(frame)(values, schema=list(names)) if hasattr(frame, "iter_columns") else values
 
 
 def _reader(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
