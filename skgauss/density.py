@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
@@ -227,7 +229,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     sufficient_statistics_: Any
 
     @property
-    def precision_(self):
+    def precision_(self) -> Array | float:
         r"""Inverse of the covariance, :math:`\Sigma^{-1}`.
 
         Of shape (n_features, n_features) or (n_features,), or a float, as `covariance_` is:
@@ -237,7 +239,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return gaussian.family.unpack(gaussian.family.inverse_square(gaussian.factor))
 
     @property
-    def correlation_(self):
+    def correlation_(self) -> Array:
         """Correlations of the features.
 
         A matrix of shape (n_features, n_features) for every `covariance_type`, with ones on
@@ -250,7 +252,13 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         np.fill_diagonal(correlation, 1.0)
         return correlation
 
-    def score(self, X, y=None, sample_weight=None, X_upper=None):
+    def score(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> float:
         """Average log-likelihood of the rows of X, of their observed values where some are NaN.
 
         Of a value known only to an interval it is the probability of the interval that counts,
@@ -279,7 +287,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         total, weight = self._total_log_density(X, sample_weight, X_upper)
         return float(total / weight)
 
-    def score_samples(self, X, X_upper=None):
+    def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Log-density of each row of X, of its observed values where others are NaN.
 
         Of values known only to an interval the logarithm of the probability that they lie there
@@ -304,7 +312,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         gaussian = self._fitted_gaussian()
         return rows_of(self, X, X_upper=X_upper).map(gaussian.log_densities)
 
-    def mahalanobis(self, X, X_upper=None):
+    def mahalanobis(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Squared Mahalanobis distance of each row of X from the mean.
 
         Parameters
@@ -323,7 +331,19 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         gaussian = self._fitted_gaussian()
         return rows_of(self, X, X_upper=X_upper).map(gaussian.squared_distances)
 
-    def impute(self, X, return_std=False, X_upper=None):
+    @overload
+    def impute(
+        self, X: ArrayLike, return_std: Literal[False] = False, X_upper: ArrayLike | None = None
+    ) -> Array: ...
+
+    @overload
+    def impute(
+        self, X: ArrayLike, return_std: Literal[True], X_upper: ArrayLike | None = None
+    ) -> tuple[Array, Array]: ...
+
+    def impute(
+        self, X: ArrayLike, return_std: bool = False, X_upper: ArrayLike | None = None
+    ) -> Array | tuple[Array, Array]:
         """Fill in missing values by their means given the observed values of the same row.
 
         A value known only to an interval is replaced by its mean given the interval and all else
@@ -386,11 +406,17 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         self._check_fitted()
         return self._gaussian
 
-    def _total_log_density(self, X, sample_weight=None, X_upper=None):
+    def _total_log_density(self, X: Any, sample_weight: Any = None, X_upper: Any = None) -> Array:
+        """Log-densities of all rows summed, in nats, and the sum of their weights, shape (2,)."""
         gaussian = self._fitted_gaussian()
         return rows_of(self, X, sample_weight, X_upper).total(gaussian.sum_of_log_densities)
 
-    def sample(self, n_samples=1, random_state=None, truncated=False):
+    def sample(
+        self,
+        n_samples: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+        truncated: bool = False,
+    ) -> Array:
         """Draw from the fitted Gaussian.
 
         Parameters
@@ -418,7 +444,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
         return gaussian.sample(n_samples, check_random_state(random_state), truncated)
 
-    def aic(self, X, X_upper=None):
+    def aic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Akaike information criterion of X; lower is better.
 
         Parameters
@@ -435,7 +461,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """
         return self._information_criterion(X, X_upper, lambda n_samples: 2.0)
 
-    def bic(self, X, X_upper=None):
+    def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of X; lower is better.
 
         Parameters
@@ -452,16 +478,18 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """
         return self._information_criterion(X, X_upper, math.log)
 
-    def _information_criterion(self, X, X_upper, price):
-        """Deviance plus `price`, a function of the number of rows, for each parameter."""
+    def _information_criterion(
+        self, X: Any, X_upper: Any, price: Callable[[float], float]
+    ) -> float:
+        """Deviance in nats plus `price`, a function of the number of rows, for each parameter."""
         total, n_samples = self._total_log_density(X, X_upper=X_upper)
         n_parameters = self._gaussian.family.n_parameters
         return float(price(n_samples) * n_parameters - 2.0 * total)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")
 
-    def _check_fitted(self):
+    def _check_fitted(self) -> None:
         """Refuse before a fit, and where the rows of partial fits do not suffice for one."""
         if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 from sklearn.base import OutlierMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._signature import handing_on_to
+from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 from scipy.stats import norm
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.utils import Bunch, check_consistent_length
-from sklearn.utils._optional_dependencies import check_pandas_support
 from sklearn.utils.validation import check_is_fitted
 
 from . import inference
+from ._sklearn import check_pandas_support, fit_context
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
@@ -32,6 +34,9 @@ from .rows import (
     target_names,
     to_host,
 )
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -102,17 +107,33 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     (array([ 0.061, -3.113,  1.661]), 20.91)
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    coef_: Array
+    intercept_: float | Array
+    scale_: float | Array
+    residual_covariance_: Array
+    log_likelihood_: float
+    estimator_: GaussianGradientMLE
+    n_features_in_: int
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [GaussianGradientMLE, None],
         "censoring_limits": "no_validation",
     }
 
-    def __init__(self, estimator=None, *, censoring_limits=None):
+    def __init__(
+        self, estimator: GaussianGradientMLE | None = None, *, censoring_limits: Any = None
+    ):
         self.estimator = estimator
         self.censoring_limits = censoring_limits
 
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, y_upper=None):
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_upper: ArrayLike | None = None,
+    ) -> Self:
         """Fit the regression.
 
         Parameters
@@ -186,7 +207,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             estimator.set_params(censoring_limits=limits)
         return estimator
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Conditional mean of y, given what each row shows of X.
 
         Parameters
@@ -221,7 +248,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Whether y had one axis."""
         return self.coef_.ndim == 1
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination :math:`R^2` of the predictions.
 
         Parameters
@@ -244,7 +271,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight))[known]
         return r2_score(targets[known], predicted[known], sample_weight=weights)
 
-    def aic(self, X, y, y_upper=None):
+    def aic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
         """Akaike information criterion of y given X; lower is better.
 
         Parameters
@@ -260,7 +287,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         return self._information_criterion(X, y, y_upper, lambda n_samples: 2.0)
 
-    def bic(self, X, y, y_upper=None):
+    def bic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of y given X; lower is better.
 
         Parameters
@@ -275,7 +302,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         return self._information_criterion(X, y, y_upper, math.log)
 
-    def _information_criterion(self, X, y, y_upper, price):
+    def _information_criterion(
+        self, X: Any, y: Any, y_upper: Any, price: Callable[[float], float]
+    ) -> float:
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
         check_is_fitted(self)
         table = _table(copy.copy(self), X, y, y_upper, reset=False)
@@ -285,7 +314,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         n_parameters = k * (d + 1) + k * (k + 1) // 2
         return float(price(n_samples) * n_parameters - 2.0 * (joint - given))
 
-    def standard_errors(self):
+    def standard_errors(self) -> Bunch:
         """Standard errors of the estimates, from the observed information.
 
         Returns
@@ -310,7 +339,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         return _errors(self).bunch(self._is_flat)
 
-    def confidence_intervals(self, level=0.95, method="wald"):
+    def confidence_intervals(self, level: float = 0.95, method: Literal["wald"] = "wald") -> Bunch:
         """Confidence intervals of the estimates.
 
         Parameters
@@ -337,7 +366,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             raise ValueError(f"method must be 'wald', got {method!r}.")
         return _intervals(self, _errors(self), level).bunch(self._is_flat)
 
-    def summary(self, level=0.95):
+    def summary(self, level: float = 0.95) -> pandas.DataFrame:
         """Table of the estimates: standard errors, tests, intervals.
 
         Parameters
@@ -360,7 +389,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
         """
-        pandas = check_pandas_support(f"{type(self).__name__}.summary")
+        frames = check_pandas_support(f"{type(self).__name__}.summary")
         check_is_fitted(self)
         errors = _errors(self)
         estimate, error = _Conditional.of(self.estimator_, self.n_features_in_).estimates, errors
@@ -376,7 +405,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             "lower": ends[:, 0],
             "upper": ends[:, 1],
         }
-        return pandas.DataFrame(columns, index=self._parameter_names())
+        return frames.DataFrame(columns, index=self._parameter_names())
 
     def _parameter_names(self) -> list[str]:
         """Of the rows of a summary."""
@@ -388,7 +417,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             targets = [f"y{k}" for k in range(len(targets))]
         return [f"{target}: {name}" for target in targets for name in names]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.estimator is None or self.estimator.solver != "closed-form"
         return tags
@@ -552,7 +581,7 @@ def _errors(regressor: GaussianRegressor) -> _Estimates:
     if joint.sufficient_statistics_.complete:
         inference.check_maximum(joint)
         variances = np.diag(law.residual_covariance) / n
-        unit = np.concatenate((np.diag(precision), [1 + mean @ precision @ mean, 0.5]))
+        unit = np.array([*np.diag(precision), 1 + mean @ precision @ mean, 0.5])
         errors = np.sqrt(np.outer(variances, unit))
         return _Estimates(errors[:, :d], errors[:, d], errors[:, d + 1])
     of_mean, of_covariance = inference.moves(joint)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils._optional_dependencies import check_pandas_support
 
+from .._sklearn import check_pandas_support
 from .._typing import Array
 from .errors import LEFT_OPEN, moves_of
 from .point import Parameters, Point, warn_of

@@ -12,7 +12,7 @@ from .._typing import Array
 from .point import check_maximum
 
 
-def mcar_test(model):
+def mcar_test(model: Any) -> Bunch:
     r"""Test whether values are missing completely at random, by the means of each pattern.
 
     Rows that miss the same features make a pattern. Were values missing completely at random, the

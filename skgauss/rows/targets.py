@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
-from sklearn.utils._array_api import get_namespace
 
+from .._sklearn import get_namespace
 from .._typing import Array
 from . import arrays
 from .columns import numbers

@@ -20,7 +20,9 @@ _PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
 
-def parse_limits(frame, *, decimal=".", missing=_MISSING):
+def parse_limits(
+    frame: Any, *, decimal: str = ".", missing: Sequence[str] = _MISSING
+) -> tuple[Any, Any]:
     """Read a table in which values are written as limits: "<0.05", ">10".
 
     Parameters
@@ -86,7 +88,8 @@ def parse_limits(frame, *, decimal=".", missing=_MISSING):
                 ends[:, i, j] = found
     if unread:
         raise ValueError(_unreadable(frame, unread, decimal))
-    return tuple(like(frame, values, frame.columns) for values in ends)
+    lower, upper = (like(frame, values, frame.columns) for values in ends)
+    return lower, upper
 
 
 def _columns(frame: Any) -> Iterator[Any]:
