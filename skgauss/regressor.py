@@ -27,6 +27,7 @@ from .rows import (
     Intervals,
     beside_targets,
     check_no_infinity,
+    check_same_names,
     checked_limits,
     checked_targets,
     feature_names,
@@ -467,9 +468,10 @@ def _table(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> _Table:
     names = feature_names(seen)
     names = names + target_names(y, targets, names)
     lower = beside_targets(X, rows.X, targets, names)
-    upper = y_upper
-    if upper is not None:
-        upper = beside_targets(X, rows.X, checked_targets(y_upper, "y_upper"), names)
+    if y_upper is None:
+        return _Table(lower, None, names, targets)
+    check_same_names(y, y_upper, "y")
+    upper = beside_targets(X, rows.X, checked_targets(y_upper, "y_upper"), names)
     return _Table(lower, upper, names, targets)
 
 

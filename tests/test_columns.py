@@ -138,6 +138,6 @@ def test_upper_ends_of_another_index():
     shuffled, unlabelled = upper.iloc[::-1], upper.reset_index(drop=True)
     for other in (shuffled, unlabelled):
         assert "The index of X_upper should match that of X" in refusal(lower, X_upper=other)
-    for remedied in (shuffled.loc[lower.index], unlabelled.set_index(lower.index)):
+    for remedied in (shuffled.loc[lower.index], unlabelled.set_axis(lower.index)):
         model = GaussianGradientMLE().fit(lower, X_upper=remedied)
         np.testing.assert_array_equal(model.mean_, expected)

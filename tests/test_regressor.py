@@ -355,6 +355,22 @@ def test_weights_are_repeats(rng, air):
     assert model.score(X, y, weights) == pytest.approx(expected.score(X.iloc[rows], y.iloc[rows]))
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_units_drop_out(air, unit):
+    """Of features and of the target, and where their zeros are."""
+    X, y = air[PREDICTORS], air["Ozone"]
+    expected = regressor(censoring_limits=(20, None)).fit(X, y)
+    units = unit ** np.array([1.0, -1.0, 0.5])
+    model = regressor(censoring_limits=((20 + 3) / unit, None))
+    model.fit(X * units + 7 * units, (y + 3) / unit)
+    assert_allclose(model.coef_ * units * unit, expected.coef_, rtol=1e-6)
+    errors, by_hand = model.standard_errors(), expected.standard_errors()
+    assert_allclose(errors.coef * units * unit, by_hand.coef, rtol=1e-6)
+    assert model.scale_ * unit == pytest.approx(expected.scale_, rel=1e-6)
+    predicted = model.predict(X * units + 7 * units) * unit - 3
+    assert_allclose(predicted, expected.predict(X), rtol=1e-5)
+
+
 def test_intervals_are_of_the_level(air):
     model = GaussianRegressor().fit(air[PREDICTORS], air["Ozone"])
     errors, ends = model.standard_errors(), model.confidence_intervals(level=0.6826894921370859)
@@ -413,6 +429,17 @@ def test_arrays_of_another_library(correlated, scipy_array_api):
         assert isinstance(predicted, type(xp.asarray(X)))
     assert_allclose(model.coef_, expected.coef_, rtol=1e-9)
     assert_allclose(np.asarray(predicted), expected.predict(X), rtol=1e-9)
+
+
+def test_weights_of_dask(air):
+    lazy = dd.from_pandas(air.assign(weight=2.0), npartitions=3)
+    model = GaussianRegressor().fit(lazy[PREDICTORS], lazy["Ozone"], sample_weight=lazy["weight"])
+    expected = GaussianRegressor().fit(air[PREDICTORS], air["Ozone"])
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+    errors = model.standard_errors().coef * math.sqrt(2)
+    assert_allclose(errors, expected.standard_errors().coef, rtol=1e-6)
+    with pytest.raises(ValueError, match="y is in memory"):
+        GaussianRegressor().fit(lazy[PREDICTORS], air["Ozone"])
 
 
 def test_a_name_that_a_feature_has_already(correlated):
@@ -494,6 +521,13 @@ def test_a_failed_fit_leaves_the_last_one(air):
 def test_what_is_refused(air, y, parameters, match):
     with pytest.raises(ValueError, match=match):
         GaussianRegressor(**parameters).fit(air[PREDICTORS], y(air["Ozone"]))
+
+
+def test_upper_ends_of_another_index(air):
+    y = air["Ozone"]
+    with pytest.raises(ValueError, match="The index of y_upper should match that of y"):
+        GaussianRegressor().fit(air[PREDICTORS], y, y_upper=y[::-1])
+    GaussianRegressor().fit(air[PREDICTORS], y, y_upper=y[::-1].loc[y.index])
 
 
 def test_limits_as_text(air):

@@ -5,7 +5,7 @@ they lie. No other folder asks what kind of thing X is.
 """
 
 from .arrays import adds_up, signs, sum_and_weight, to_host
-from .columns import feature_index, feature_indices, feature_names, values_given
+from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
 from .dask import check_stays_lazy
 from .inputs import (
     check_no_infinity,
@@ -28,6 +28,7 @@ __all__ = [
     "adds_up",
     "beside_targets",
     "check_no_infinity",
+    "check_same_names",
     "check_stays_lazy",
     "checked_limits",
     "checked_targets",

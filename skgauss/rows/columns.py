@@ -57,20 +57,21 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def check_same_names(X: Any, X_upper: Any) -> None:
+def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     """Refuse two frames whose columns have other names, or rows another index, or order."""
     names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))
     if names and others and names != others:
         raise ValueError(
-            "The feature names of X_upper should match those of X, in the same order, got "
-            f"{quoted(others)} beside {quoted(names)}."
+            f"The feature names of {name}_upper should match those of {name}, in the same order, "
+            f"got {quoted(others)} beside {quoted(names)}."
         )
     index, other = (getattr(frame, "index", None) for frame in (X, X_upper))
     equals = getattr(index, "equals", None)  # which those of Dask have not
     if equals and hasattr(other, "equals") and not equals(other):
         raise ValueError(
-            "The index of X_upper should match that of X, row by row. X_upper.loc[X.index] has the "
-            "rows of X in their order; where only the labels differ, X_upper.set_index(X.index)."
+            f"The index of {name}_upper should match that of {name}, row by row. "
+            f"{name}_upper.loc[{name}.index] has the rows of {name} in their order; where only the "
+            f"labels differ, {name}_upper.set_axis({name}.index)."
         )
 
 

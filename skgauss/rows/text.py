@@ -70,11 +70,12 @@ def parse_limits(
     if decimal not in (".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
     check_holds_rows(frame, "frame")
-    if hasattr(frame, "dask") or not (hasattr(frame, "iloc") or hasattr(frame, "iter_columns")):
+    columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
+    if hasattr(frame, "dask") or not columned:
         raise TypeError(
             "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
-            f"pandas.read_excel return it, got {type(frame).__name__}. One of Dask is read "
-            "partition by partition, with map_partitions."
+            f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
+            "to_frame(). One of Dask is read partition by partition, with map_partitions."
         )
     read = cache(_reader(decimal, missing))
     ends = np.full((2, *frame.shape), np.nan)
@@ -176,10 +177,11 @@ def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
     for column, series in columns.items():
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(_MARKS))
         for cell in limits:
+            table = name.removesuffix("_upper")
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
-                "of it, lower, upper = skgauss.parse_limits(X), and pass both, as in fit(lower, "
-                f"X_upper=upper). See {_PAGE}."
+                f"of it, lower, upper = skgauss.parse_limits({table}), and pass lower as {table}, "
+                f"upper as {table}_upper. See {_PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
     remedies = sorted({_remedy(series) for series in columns.values()})

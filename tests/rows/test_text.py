@@ -1,6 +1,7 @@
 """Limits in text, as they stand in the files of laboratories."""
 
 import math
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,8 @@ def test_columns_of_one_name():
     [
         ((np.ones((2, 2)),), TypeError, "DataFrame of pandas or polars.*got ndarray"),
         ((pl.DataFrame({"a": ["1"]}).lazy(),), TypeError, r"Pass frame\.collect\(\)"),
+        ((pd.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
+        ((pl.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
     ],
 )
 def test_what_is_no_frame(arguments, error, match):
@@ -215,6 +218,16 @@ class TestSwappedEnds:
         times = np.minimum(value, end)
         GaussianGradientMLE().fit(times, X_upper=np.where(value > end, NAN, value))
 
-    def test_it_takes_more_than_a_few_values(self):
-        lower, upper = np.array([[1.0], [2.0], [3.0]]), np.array([[NAN], [2.0], [3.0]])
-        GaussianGradientMLE().fit(lower, X_upper=upper)
+    @pytest.mark.parametrize(
+        ("n_values", "n_ends", "below", "swapped"),
+        [(20, 3, 1, True), (20, 3, 2, False), (10, 2, 0, True), (9, 2, 0, False)],
+    )
+    def test_how_many_pairs_it_takes(self, n_values, n_ends, below, swapped):
+        """Of an exact value and an end: twenty, in 95 % of which the value is the larger."""
+        exact = np.arange(1.0, n_values + 1)
+        lower = np.concatenate((exact, np.full(n_ends, below + 0.5)))[:, None]
+        upper = np.concatenate((exact, np.full(n_ends, NAN)))[:, None]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            GaussianGradientMLE().fit(lower, X_upper=upper)
+        assert any("are swapped" in str(each.message) for each in caught) == swapped
