@@ -2,7 +2,7 @@
 
 from .estimator import GaussianGradientMLE
 from .imputer import GaussianImputer
-from .inference import likelihood_ratio_test
+from .inference import likelihood_ratio_test, mcar_test
 from .outlier import GaussianOutlierDetector
 from .plotting import (
     ConvergenceDisplay,
@@ -10,6 +10,8 @@ from .plotting import (
     IntervalDisplay,
     LikelihoodPathDisplay,
 )
+from .regressor import GaussianRegressor
+from .rows import parse_limits
 from .statistics import IncompleteStatistics, SufficientStatistics
 
 __version__ = "0.1.0"
@@ -20,10 +22,13 @@ __all__ = [
     "GaussianGradientMLE",
     "GaussianImputer",
     "GaussianOutlierDetector",
+    "GaussianRegressor",
     "IncompleteStatistics",
     "IntervalDisplay",
     "LikelihoodPathDisplay",
     "SufficientStatistics",
     "__version__",
     "likelihood_ratio_test",
+    "mcar_test",
+    "parse_limits",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 _SHOWN = 5
+DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 
 def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> str:

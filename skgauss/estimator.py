@@ -228,7 +228,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     n_features_in_: int
     feature_names_in_: np.ndarray
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "covariance_type": [StrOptions({"full", "diag", "spherical"})],
         "solver": [StrOptions(set(SOLVERS))],
         "parametrization": [StrOptions(set(PARAMETRIZATIONS))],
@@ -239,8 +239,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "mean_init": ["array-like", Real, None],
         "covariance_init": ["array-like", Real, None],
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
-        "censoring_limits": ["array-like", None],
-        "truncation_limits": ["array-like", None],
+        "censoring_limits": "no_validation",
+        "truncation_limits": "no_validation",
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -692,6 +692,50 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If the data do not determine some parameters, which it names.
         """
         return inference.summary(self, level)
+
+    def parameter_covariance(self) -> pandas.DataFrame:
+        r"""Covariance of the estimates, from the observed information.
+
+        For the variance of whatever is made of several parameters. That of a difference, or any
+        other linear contrast with coefficients c, is :math:`c^T V c`; that of a function is the
+        same with the gradient of the function for c (the delta method).
+
+        Returns
+        -------
+        covariance : pandas.DataFrame of shape (n_parameters, n_parameters)
+            Its rows and columns are the parameters in the rows of :meth:`summary`, in their
+            order: means, standard deviations, correlations. On the diagonal are the squares of the
+            standard errors. NaN where the data do not determine a parameter.
+
+        Raises
+        ------
+        ImportError
+            If pandas is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the fit did not converge or has a ridge, or has more than 2,500 parameters.
+
+        Warns
+        -----
+        UserWarning
+            If the data do not determine some parameters, which it names.
+
+        Examples
+        --------
+        >>> from skgauss import GaussianGradientMLE
+        >>> from skgauss.datasets import load_galton
+        >>> galton = load_galton(as_frame=True)
+        >>> model = GaussianGradientMLE().fit(galton.data, sample_weight=galton.sample_weight)
+        >>> means = ["mean of parent", "mean of child"]
+        >>> V = model.parameter_covariance().loc[means, means].to_numpy()
+        >>> child_minus_parent = [-1, 1]
+        >>> print((model.mean_ @ child_minus_parent).round(2))
+        -0.24
+        >>> print((child_minus_parent @ V @ child_minus_parent).round(4))  # its variance
+        0.0058
+        """
+        return inference.parameter_covariance(self)
 
     def _window(self, seen: Any) -> Window | None:
         return Window.of(self.truncation_limits, feature_names(seen))

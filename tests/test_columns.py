@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, parse_limits
 
 NUMBERS = {"a": [1.0, 2.0, 4.0, 8.0, 3.0, 5.0], "b": [2, 1, 1, 3, 7, 2]}
 TEXT = {**NUMBERS, "city": ["Rome", "Oslo", "Rome", "Bonn", "Oslo", "Rome"]}
@@ -69,12 +69,75 @@ def test_to_drop_it_helps():
         np.testing.assert_allclose(dropped.mean_, plain.mean_, rtol=1e-15)
 
 
-def test_to_convert_it_helps():
-    values = [1, 2.5, np.nan, 4, 1, 10]
-    expected = GaussianGradientMLE(covariance_type="diag").fit(pd.DataFrame({"city": values}))
-    of_pandas = pd.to_numeric(pd.DataFrame(ONE_TEXT)["city"], errors="coerce").to_frame()
-    of_polars = pl.DataFrame(ONE_TEXT)["city"].cast(float, strict=False).to_frame()
-    for frame in (of_pandas, of_polars):
-        model = GaussianGradientMLE(covariance_type="diag").fit(frame)
-        assert model.mean_ == pytest.approx(np.nanmean(values))
-        assert model.log_likelihood_ == expected.log_likelihood_
+def refusal(frame, **ends):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        GaussianGradientMLE().fit(frame, **ends)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+class TestEachKindHasARemedy:
+    """The sentence for this kind and no other; what it recommends has been done."""
+
+    def test_text_that_holds_numbers(self, library):
+        frame = library.DataFrame(ONE_TEXT)
+        told = refusal(frame)
+        assert "skgauss.parse_limits(X)" in told
+        assert not any(other in told for other in ("dates", "categories"))
+        values = np.array([1, 2.5, np.nan, 4, 1, 10])
+        lower, _ = parse_limits(frame)
+        mean = GaussianGradientMLE().fit(lower[["city"]]).mean_[0]
+        assert mean == pytest.approx(np.nanmean(values))
+
+    def test_a_limit(self, library):
+        frame = library.DataFrame({**ONE_TEXT, "lead": ["0.1", "< 0.05", "0.2", "0.4", "1", "2"]})
+        told = refusal(frame)
+        assert told.startswith("X holds a limit as text, '< 0.05' in 'lead'. Make two tables")
+        assert "no number" not in told
+        lower, upper = parse_limits(frame)
+        assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_
+
+    def test_categories(self, library):
+        frame = library.DataFrame({**TEXT, "city": ["Rome", "Oslo"] * 3})
+        told = refusal(frame)
+        if library is pd:
+            assert "pandas.get_dummies(X, drop_first=True, dtype=float)" in told
+            frame = pd.get_dummies(frame, drop_first=True, dtype=float)
+        else:
+            assert "X.to_dummies(column, drop_first=True)" in told
+            frame = frame.to_dummies("city", drop_first=True)
+        assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kind", ["datetime64[us]", object])
+def test_dates_have_a_remedy(kind):
+    """Of pandas; polars itself makes numbers of them."""
+    days = [d * d for d in range(6)]
+    frame = pd.DataFrame(
+        {**NUMBERS, "when": pd.Timestamp("2020-02-20") + pd.to_timedelta(days, "D")}
+    )
+    told = refusal(frame.astype({"when": kind}))
+    assert "Of dates make days: (column - column.min()).dt.days." in told
+    assert not any(other in told for other in ("text", "categories"))
+    column = frame["when"]
+    frame["when"] = (column - column.min()).dt.days
+    assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(np.mean(days))
+
+
+def test_a_query_is_to_be_collected():
+    query = pl.DataFrame(NUMBERS).lazy()
+    assert refusal(query) == "X is a LazyFrame, which holds no rows. Pass X.collect()."
+    assert "X_upper.collect()" in refusal(query.collect(), X_upper=query)
+    assert GaussianGradientMLE().fit(query.collect()).converged_
+
+
+def test_upper_ends_of_another_index():
+    lower = pd.DataFrame(NUMBERS, index=list("abcdef"))
+    upper = lower + 0.5
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper).mean_
+    shuffled, unlabelled = upper.iloc[::-1], upper.reset_index(drop=True)
+    for other in (shuffled, unlabelled):
+        assert "The index of X_upper should match that of X" in refusal(lower, X_upper=other)
+    for remedied in (shuffled.loc[lower.index], unlabelled.set_axis(lower.index)):
+        model = GaussianGradientMLE().fit(lower, X_upper=remedied)
+        np.testing.assert_array_equal(model.mean_, expected)

@@ -16,6 +16,7 @@ ROOMS = [
     "datasets",
     "imputer",
     "outlier",
+    "regressor",
     "plotting",
     "estimator",
     "inference",

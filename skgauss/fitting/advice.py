@@ -8,13 +8,11 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
-from .._wording import iterations, quoted
+from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap
 from .remedies import explain_remedies
-
-DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 

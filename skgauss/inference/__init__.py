@@ -4,17 +4,24 @@ What belongs here reads the likelihood at the maximum of a fit, and around it. H
 found does not, nor what can be asked of the Gaussian itself.
 """
 
+from .covariance import moves, parameter_covariance
 from .errors import covariance_of_mean, standard_errors
-from .intervals import confidence_intervals
-from .point import likelihood_of
+from .intervals import check_level, confidence_intervals
+from .mcar import mcar_test
+from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test
 from .table import summary
 
 __all__ = [
+    "check_level",
+    "check_maximum",
     "confidence_intervals",
     "covariance_of_mean",
     "likelihood_of",
     "likelihood_ratio_test",
+    "mcar_test",
+    "moves",
+    "parameter_covariance",
     "standard_errors",
     "summary",
 ]

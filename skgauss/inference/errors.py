@@ -31,6 +31,12 @@ from .point import Parameters, Point, warn_of
 
 _NOTHING = 1e-8  # an eigenvalue of an information by differences that is none
 _MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
+# What to say before and after the names of parameters that have no standard error.
+LEFT_OPEN = (
+    "The data do not determine the",
+    "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
+    "features together, or use covariance_type='diag'.",
+)
 
 
 def standard_errors(estimator: Any) -> Bunch:
@@ -82,13 +88,7 @@ def errors_at(at: Point) -> Errors:
             one.covariance * of_scales,
             complete.correlation,  # of correlated features only complete data have shares
         )
-    warn_of(
-        at.parameter_names,
-        np.isnan(at.listed(observed)),
-        "The data do not determine the",
-        "The likelihood is flat there, and the standard error is NaN. Collect rows that show "
-        "these features together, or use covariance_type='diag'.",
-    )
+    warn_of(at.parameter_names, np.isnan(at.listed(observed)), *LEFT_OPEN)
     return Errors(observed, complete)
 
 
@@ -108,13 +108,31 @@ def _of_one_complete_row(at: Point) -> Parameters:
 
 def _from_information(at: Point) -> Parameters:
     """The same from the matrix of the information, for an average of the rows."""
+    return moves_of(at).map(_lengths)
+
+
+def moves_of(at: Point) -> Parameters:
+    """How far steps of independent lengths move each parameter, by the relative measure.
+
+    The steps are on a last axis. They stand for the covariance of the estimate from one row; NaN
+    where the data leave a parameter open.
+    """
+    if at.likelihood.shares is not None:
+        d, n_parameters = at.family.n_features, at.family.n_parameters
+        at.check_size()
+        of_means, of_scales = at.likelihood.shares
+        steps = np.concatenate((of_means + np.zeros(d), of_scales + np.zeros(n_parameters - d)))
+        return _moves(at, np.diag(1 / np.sqrt(steps)))
     steps, flat = _information(at)
-    errors = _lengths(at, steps)
+    moves = _moves(at, steps)
     if not len(flat):
-        return errors
-    moved = _lengths(at, flat)
+        return moves
+    left_open = _moves(at, flat).map(_lengths)
     return Parameters(
-        *(np.where(m > _MOVED, np.nan, e) for m, e in zip(moved, errors, strict=True))
+        *(
+            np.where(moved[..., None] > _MOVED, np.nan, move)
+            for moved, move in zip(left_open, moves, strict=True)
+        )
     )
 
 
@@ -156,8 +174,8 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T
 
 
-def _lengths(at: Point, steps: Array) -> Parameters:
-    """How far some steps together move each parameter, by the relative measure."""
+def _moves(at: Point, steps: Array) -> Parameters:
+    """How far each step moves each parameter, by the relative measure; the steps come last."""
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
     scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
@@ -166,4 +184,9 @@ def _lengths(at: Point, steps: Array) -> Parameters:
         both = scale[:, :, None] + scale[:, None, :]
         correlation = covariance - at.estimate.correlation * both
     moves = Parameters(mean, scale, covariance, correlation)
-    return moves.map(lambda move: np.sqrt(np.einsum("k...,k...->...", move, move)))
+    return moves.map(lambda move: np.moveaxis(move, 0, -1))
+
+
+def _lengths(moves: Array) -> Array:
+    """How far all steps together move each parameter."""
+    return np.sqrt(np.einsum("...k,...k->...", moves, moves))

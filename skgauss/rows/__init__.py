@@ -5,7 +5,7 @@ they lie. No other folder asks what kind of thing X is.
 """
 
 from .arrays import adds_up, signs, sum_and_weight, to_host
-from .columns import feature_index, feature_indices, feature_names, values_given
+from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
 from .dask import check_stays_lazy
 from .inputs import (
     check_no_infinity,
@@ -16,6 +16,8 @@ from .inputs import (
 )
 from .intervals import Intervals, Rows
 from .limits import checked_limits
+from .targets import beside_targets, checked_targets, target_names
+from .text import parse_limits
 from .window import Truncation, Window
 
 __all__ = [
@@ -24,18 +26,23 @@ __all__ = [
     "Truncation",
     "Window",
     "adds_up",
+    "beside_targets",
     "check_no_infinity",
+    "check_same_names",
     "check_stays_lazy",
     "checked_limits",
+    "checked_targets",
     "feature_index",
     "feature_indices",
     "feature_names",
     "incomplete_rows",
+    "parse_limits",
     "rows_of",
     "signs",
     "squared_distances",
     "statistics_of",
     "sum_and_weight",
+    "target_names",
     "to_host",
     "values_given",
 ]

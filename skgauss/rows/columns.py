@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._typing import Array
-from .._wording import capped, quoted
+from .._wording import quoted
+from .text import what_is_no_number
 
 # Of any dtype, with NaN and infinity, and of no rows.
 _READ = partial(
@@ -31,13 +32,7 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
         culprits = _columns_of_other_things(X)
         if not culprits:
             raise
-        raise ValueError(
-            f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make "
-            "numbers of them. Of text that holds numbers pandas makes them with to_numeric("
-            "column, errors='coerce') and polars with column.cast(float, strict=False), and a "
-            "missing value of the rest. Of a mark such as '<0.1' make the ends of an interval: see "
-            "X_upper."
-        ) from error
+        raise ValueError(what_is_no_number(name, culprits)) from error
 
 
 def _checked(array: Any, name: str) -> Any:
@@ -46,17 +41,12 @@ def _checked(array: Any, name: str) -> Any:
     return array
 
 
-def _columns_of_other_things(X: Any) -> list[str]:
-    """Names and dtypes of columns of a frame that by themselves cannot be read as numbers."""
+def _columns_of_other_things(X: Any) -> dict[Any, Any]:
+    """The columns of a frame, by name, that by themselves cannot be read as numbers."""
     names = list(getattr(X, "columns", ()))
     if len(set(names)) < len(names):  # no column is one by itself
-        return []
-    columns = {name: X[[name]] for name in names}
-    return [
-        f"{name!r} (dtype {next(iter(column.dtypes))})"
-        for name, column in columns.items()
-        if not _is_numeric(column)
-    ]
+        return {}
+    return {name: X[name] for name in names if not _is_numeric(X[[name]])}
 
 
 def _is_numeric(column: Any) -> bool:
@@ -67,13 +57,21 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def check_same_names(X: Any, X_upper: Any) -> None:
-    """Refuse two frames whose columns have other names, or another order."""
+def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
+    """Refuse two frames whose columns have other names, or rows another index, or order."""
     names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))
     if names and others and names != others:
         raise ValueError(
-            "The feature names of X_upper should match those of X, in the same order, got "
-            f"{quoted(others)} beside {quoted(names)}."
+            f"The feature names of {name}_upper should match those of {name}, in the same order, "
+            f"got {quoted(others)} beside {quoted(names)}."
+        )
+    index, other = (getattr(frame, "index", None) for frame in (X, X_upper))
+    equals = getattr(index, "equals", None)  # which those of Dask have not
+    if equals and hasattr(other, "equals") and not equals(other):
+        raise ValueError(
+            f"The index of {name}_upper should match that of {name}, row by row. "
+            f"{name}_upper.loc[{name}.index] has the rows of {name} in their order; where only the "
+            f"labels differ, {name}_upper.set_axis({name}.index)."
         )
 
 

@@ -222,7 +222,7 @@ def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) 
     else:
         _check_known_rows(X, "X_upper")
         X_upper = da.from_array(X_upper)
-    X_upper = _aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
+    X_upper = aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
     like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
     return da.blockwise(
         partial(beside, names=names, of=" of its block"),
@@ -293,7 +293,7 @@ def _aligned(sample_weight: Any, X: Any) -> Any:
 
     if is_dask(sample_weight):
         _check_one_number_a_row(sample_weight)
-        return _aligned_blocks(sample_weight, X, "sample_weight")
+        return aligned_blocks(sample_weight, X, "sample_weight")
     if np.ndim(sample_weight) == 0:
         ones = X.map_blocks(_ones, dtype=np.float64, meta=np.empty(0), drop_axis=1)
         return float(sample_weight) * ones
@@ -317,7 +317,7 @@ def _check_known_rows(X: Any, name: str) -> None:
         )
 
 
-def _aligned_blocks(values: Any, X: Any, name: str) -> Any:
+def aligned_blocks(values: Any, X: Any, name: str) -> Any:
     """What goes with the rows of X as an array of Dask, split as they are."""
     values = values.to_dask_array() if _is_frame(values) else values
     n_values, n_rows = values.shape[0], X.shape[0]

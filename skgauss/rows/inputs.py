@@ -31,8 +31,9 @@ from . import arrays
 from .arrays import NeedsNumPy, is_elsewhere, to_host
 from .columns import check_same_names, feature_names, numbers
 from .dask import DaskRows, beside_dask, is_dask, sample_of
-from .intervals import CoarseRows, Intervals, Rows, beside
+from .intervals import CoarseRows, Intervals, Rows, beside, warn_of_swapped_ends
 from .limits import checked_limits
+from .text import check_holds_rows
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
@@ -116,6 +117,7 @@ def _rows_of(
     """With the upper ends, where there are such, beside X."""
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         _check_no_mask(array, name)
+        check_holds_rows(array, name)
     check_same_names(X, X_upper)
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
@@ -139,6 +141,8 @@ def _rows_of(
         sample_weight = _weights(sample_weight, X, some_weight)
     if X_upper is not None:
         both = beside(to_host(X), _upper(X_upper), feature_names(estimator))
+        if reset:
+            warn_of_swapped_ends(both, feature_names(estimator))
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
 

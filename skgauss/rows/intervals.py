@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
@@ -9,8 +10,15 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .._typing import Array
+from .._wording import quoted
 from .arrays import NeedsNumPy, is_elsewhere
 from .limits import Limits
+
+# Share of the pairs of a value known exactly and an open upper end in which the value is the
+# larger: a half where an independent law of the same shape censors, all of them where limits of
+# detection were passed as lower ends. Fewer pairs than that may lie so by chance.
+_SWAPPED = 0.95
+_FEWEST_PAIRS = 20
 
 
 class Rows(Protocol):
@@ -137,3 +145,26 @@ def beside(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.ndarr
             "X_upper must be too."
         )
     return np.hstack((X, X_upper))
+
+
+def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
+    """Warn where values "at least v" in ``[X | X_upper]`` lie so low that "at most v" was meant."""
+    X, X_upper = np.split(both, 2, axis=1)
+    exact, above = X_upper == X, np.isfinite(X) & ~(X_upper < np.inf)
+    otherwise = np.isfinite(X_upper) & ~exact
+    suspects = []
+    for j in np.flatnonzero(above.any(axis=0) & ~otherwise.any(axis=0)).tolist():
+        values, ends = np.sort(X[exact[:, j], j]), X[above[:, j], j]
+        pairs = len(values) * len(ends)
+        if pairs >= _FEWEST_PAIRS:
+            larger = pairs - np.searchsorted(values, ends).sum()
+            suspects += [names[j]] * bool(larger >= _SWAPPED * pairs)
+    if suspects:
+        warnings.warn(
+            f"The values of {quoted(suspects)} without an upper end are known to be at least as "
+            "large as what stands in X, and nearly all values known exactly are larger still. "
+            "Were they below a limit of detection, the ends are swapped: the limit belongs into "
+            "X_upper, and NaN into X, as in fit(lower, X_upper=upper).",
+            UserWarning,
+            stacklevel=6,  # at the caller of fit
+        )

@@ -24,8 +24,8 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
     """
     if not hasattr(limits, "__len__") or len(limits) != 2:
         raise ValueError(
-            f"{parameter} must be a pair (lower, upper), each None, a number or one number for "
-            f"each feature, got {limits!r}."
+            f"{parameter} must be a pair (lower, upper), such as (0.05, None), each None, a "
+            f"number or one number for each feature, got {limits!r}."
         )
     pairs = zip(("lower", "upper"), limits, (-np.inf, np.inf), strict=True)
     low, high = (_limit(*pair, parameter, names) for pair in pairs)

@@ -12,9 +12,10 @@ import sys
 import numpy as np
 import pytest
 from sklearn.covariance import EmpiricalCovariance
+from sklearn.linear_model import LinearRegression
 from sklearn.mixture import GaussianMixture
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianRegressor
 
 
 def normal(shape, order="C"):
@@ -102,6 +103,17 @@ def test_diagonal_fit(race):
         3,
         lambda: fit(X, covariance_type="diag"),
         lambda: X.std(0),
+    )
+
+
+def test_regression(race):
+    X = normal((1_000_000, 10))
+    y = X @ np.arange(10) + np.random.default_rng(1).standard_normal(len(X))
+    race(
+        "GaussianRegressor, 1,000,000 x 10 / LinearRegression",
+        0.3,
+        lambda: GaussianRegressor().fit(X, y),
+        lambda: LinearRegression().fit(X, y),
     )
 
 

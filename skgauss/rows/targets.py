@@ -1,0 +1,101 @@
+"""Targets beside features, as the rows of one table, wherever they lie."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+
+from .._sklearn import get_namespace
+from .._typing import Array
+from . import arrays
+from .columns import numbers
+from .dask import aligned_blocks, is_dask
+from .text import like
+
+_READ = partial(
+    check_array,
+    dtype="numeric",
+    ensure_2d=False,
+    ensure_all_finite=False,
+    ensure_min_samples=0,
+    input_name="y",
+)
+
+
+def checked_targets(y: Any, name: str = "y") -> Any:
+    """Targets as an array of numbers, of one axis or two as they were, of Dask where they are.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or they are no numbers or have more than two axes.
+    """
+    if y is None:
+        raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
+    arrays.check_no_gradients(y, name)
+    if is_dask(y):
+        y = y.to_dask_array() if hasattr(y, "to_dask_array") else y
+    else:
+        of_series = hasattr(y, "to_frame")  # whose name a message then has
+        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ, name)
+        y = y[:, 0] if of_series else y
+    return y
+
+
+def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:
+    """Names of the targets, their own where these are text and no feature has them."""
+    n_targets = 1 if targets.ndim == 1 else targets.shape[1]
+    own = list(getattr(y, "columns", [getattr(y, "name", None)]))
+    if len(own) != n_targets or not all(isinstance(name, str) for name in own):
+        own = ["y"] if n_targets == 1 else [f"y{k}" for k in range(n_targets)]
+    return [f"{name} (target)" if name in taken else name for name in own]
+
+
+def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> Any:
+    """``[X | targets]``, named if X is a frame with names.
+
+    `checked` are the numbers of X as `rows_of` has them, and `names` those of all columns.
+    """
+    table = _joined(checked, targets)
+    named = any(isinstance(name, str) for name in getattr(X, "columns", ()))
+    return like(X, table, names) if named else table
+
+
+def _joined(X: Any, targets: Any) -> Any:
+    targets = targets[:, None] if targets.ndim == 1 else targets
+    if is_dask(X):
+        return _joined_blocks(X, targets)
+    if is_dask(targets):
+        targets = np.asarray(targets)
+    check_consistent_length(X, targets)
+    if arrays.is_elsewhere(X):
+        xp, _ = get_namespace(X)
+        targets = arrays.in_kind_of(X, targets)
+        return xp.concat((xp.astype(X, targets.dtype), targets), axis=1)
+    return np.hstack((X, targets))
+
+
+def _joined_blocks(X: Any, targets: Any) -> Any:
+    import dask.array as da
+
+    if not is_dask(targets):
+        if math.isnan(X.shape[0]):
+            raise ValueError(
+                "y is in memory, and Dask does not know how many rows the blocks of X have. Pass y "
+                "of Dask that is split as X is, such as a column of the same frame."
+            )
+        targets = da.from_array(targets)
+    targets = aligned_blocks(targets, X, "y").rechunk({1: -1})
+    return da.blockwise(
+        _beside, "ik", X, "ij", targets, "il", new_axes={"k": X.shape[1] + targets.shape[1]},
+        concatenate=True, align_arrays=False, dtype=np.float64, meta=np.empty((0, 0)),
+    )  # fmt: skip
+
+
+def _beside(X: Array, targets: Array) -> Array:
+    return np.hstack((X, targets)).astype(np.float64, copy=False)

@@ -1,0 +1,206 @@
+"""Text with limits, as laboratories write it: two tables of numbers, or a remedy for the rest."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .._wording import DOCUMENTATION_URL, capped
+
+_MISSING = ("ND", "n.d.", "NA", "N/A", "NaN", "-")
+_ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
+_BELOW, _ABOVE = ("<", "<=", "≤"), (">", ">=", "≥")
+_MARKS = _BELOW + _ABOVE
+_PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
+Ends = tuple[float, float]
+
+
+def parse_limits(
+    frame: Any, *, decimal: str = ".", missing: Sequence[str] = _MISSING
+) -> tuple[Any, Any]:
+    """Read a table in which values are written as limits: "<0.05", ">10".
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or polars.DataFrame of shape (n_samples, n_features)
+        Numbers, or text: a number, or a limit, which is a number behind one of <, <=, ≤, >, >=
+        and ≥, with or without blanks. Columns of numbers stay as they are.
+    decimal : {".", ","}, default="."
+        What stands before the decimals of a number in text.
+    missing : sequence of str, default=("ND", "n.d.", "NA", "N/A", "NaN", "-")
+        Text that stands for a value of which nothing is known, in small or capital letters. Empty
+        cells, None and NaN always do. A value that was not detected is known to be below a limit:
+        where you know this limit, write it in the place of "ND".
+
+    Returns
+    -------
+    lower, upper : two frames of the library, shape and names of `frame`, of float64
+        To be passed as ``fit(lower, X_upper=upper)``. They agree where a number stands. A value
+        below a limit has NaN in `lower`, one above a limit has NaN in `upper`, and a missing
+        value has NaN in both. Rows of pandas keep their index.
+
+    Raises
+    ------
+    ValueError
+        If a cell is none of these. The message quotes it, and names its row and column.
+    TypeError
+        If `frame` is neither of pandas nor of polars. A frame of Dask is read partition by
+        partition, with its ``map_partitions``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skgauss import GaussianGradientMLE, parse_limits
+    >>> table = pd.DataFrame({"lead": ["0.12", "<0.05", "ND", "0.07"], "pH": [6.8, 7.1, 7.4, 6.9]})
+    >>> lower, upper = parse_limits(table)
+    >>> print(upper.assign(lead_lower=lower["lead"]).to_string())
+       lead   pH  lead_lower
+    0  0.12  6.8        0.12
+    1  0.05  7.1         NaN
+    2   NaN  7.4         NaN
+    3  0.07  6.9        0.07
+    >>> GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=upper).converged_
+    True
+    """
+    if decimal not in (".", ","):
+        raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
+    check_holds_rows(frame, "frame")
+    columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
+    if hasattr(frame, "dask") or not columned:
+        raise TypeError(
+            "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
+            f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
+            "to_frame(). One of Dask is read partition by partition, with map_partitions."
+        )
+    read = cache(_reader(decimal, missing))
+    ends = np.full((2, *frame.shape), np.nan)
+    unread = []
+    for j, column in enumerate(_columns(frame)):
+        for i, cell in enumerate(column):
+            found = _ends(cell, read)
+            if found is None:
+                unread.append((i, j, cell))
+            else:
+                ends[:, i, j] = found
+    if unread:
+        raise ValueError(_unreadable(frame, unread, decimal))
+    lower, upper = (like(frame, values, frame.columns) for values in ends)
+    return lower, upper
+
+
+def _columns(frame: Any) -> Iterator[Any]:
+    """The columns of a frame, also where several share a name."""
+    if hasattr(frame, "iloc"):
+        return (frame.iloc[:, j] for j in range(frame.shape[1]))
+    return frame.iter_columns()
+
+
+def like(frame: Any, values: Any, names: Sequence[str]) -> Any:
+    """A frame of these numbers, of the library of another one, with its index; or the numbers."""
+    if hasattr(frame, "dask"):
+        from dask.dataframe import from_dask_array
+
+        return from_dask_array(values, columns=list(names))
+    if hasattr(frame, "iloc"):
+        return type(frame)(values, index=frame.index, columns=names)
+    return type(frame)(values, schema=list(names)) if hasattr(frame, "iter_columns") else values
+
+
+def _reader(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
+    """A function from text to the ends of its interval, None where it is neither."""
+    point = re.escape(decimal)
+    number = rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
+    pattern = re.compile(rf"([<>]=?|[≤≥])?\s*({number})")
+    nothing = {each.strip().casefold() for each in (*missing, *_ABSENT)}
+
+    def read(text: str) -> Ends | None:
+        text = text.strip()
+        if text.casefold() in nothing:
+            return math.nan, math.nan
+        match = pattern.fullmatch(text)
+        if match is None:
+            return None
+        value = float(match[2].replace(decimal, "."))
+        return (
+            math.nan if match[1] in _BELOW else value,
+            math.nan if match[1] in _ABOVE else value,
+        )
+
+    return read
+
+
+def _ends(cell: Any, read: Callable[[str], Ends | None]) -> Ends | None:
+    """The ends of the interval in a cell, which holds text or a number, else None."""
+    if isinstance(cell, str) or str(cell) in _ABSENT:
+        return read(str(cell))
+    try:
+        return float(cell), float(cell)
+    except (TypeError, ValueError):
+        return None
+
+
+def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
+    """What is wrong with cells given by row, column and content, and what to do."""
+    labels = frame.index if hasattr(frame, "iloc") else range(len(frame))
+    cells = [f"{cell!r} in row {labels[i]} of {frame.columns[j]!r}" for i, j, cell in unread]
+    other = "," if decimal == "." else "."
+    read = _reader(other, ())
+    if all(isinstance(cell, str) and read(cell) for _, _, cell in unread):
+        remedy = f"Pass decimal={other!r}."
+    else:
+        remedy = (
+            "Write it as a number or a limit, or name it in the parameter missing if it stands "
+            "for a value of which nothing is known."
+        )
+    return (
+        f"{capped(cells, '; ')}: that is neither a number nor a limit such as "
+        f"'<0{decimal}05' or '>10'. {remedy} See {_PAGE}."
+    )
+
+
+def check_holds_rows(frame: Any, name: str) -> None:
+    """Refuse a query of polars, which holds no rows."""
+    if type(frame).__name__ == "LazyFrame":
+        raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
+
+
+def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
+    """What to say of columns, by their names, of `name`, a frame, that cannot be read as numbers.
+
+    A limit among them is all there is to say.
+    """
+    for column, series in columns.items():
+        limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(_MARKS))
+        for cell in limits:
+            table = name.removesuffix("_upper")
+            return (
+                f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
+                f"of it, lower, upper = skgauss.parse_limits({table}), and pass lower as {table}, "
+                f"upper as {table}_upper. See {_PAGE}."
+            )
+    culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
+    remedies = sorted({_remedy(series) for series in columns.values()})
+    return (
+        f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
+        f"of them.{''.join(remedies)}"
+    )
+
+
+def _remedy(column: Any) -> str:
+    """A sentence about how numbers are made of a column, after a blank, if there is such a way."""
+    dtype = str(column.dtype).lower()
+    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
+        return " Of dates make days: (column - column.min()).dt.days."
+    words = [cell for cell in column if isinstance(cell, str)]
+    read = _reader(".", _MISSING)
+    if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
+        return (
+            " Of categories make a column each but the first: pandas.get_dummies(X, "
+            "drop_first=True, dtype=float), or X.to_dummies(column, drop_first=True) in polars."
+        )
+    return " Of text that holds numbers skgauss.parse_limits(X) makes them." if words else ""

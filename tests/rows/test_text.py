@@ -1,0 +1,233 @@
+"""Limits in text, as they stand in the files of laboratories."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.utils import check_random_state
+
+from skgauss import GaussianGradientMLE, parse_limits
+from skgauss.datasets import load_pfas
+
+NAN = math.nan
+CELLS = [
+    ("0.12", 0.12, 0.12),
+    (" 3 ", 3, 3),
+    (".5", 0.5, 0.5),
+    ("-1.5e-3", -1.5e-3, -1.5e-3),
+    ("<0.05", NAN, 0.05),
+    ("< 0.05", NAN, 0.05),
+    ("<=0.05", NAN, 0.05),
+    ("≤ 0.05", NAN, 0.05),
+    ("<\u00a0.05", NAN, 0.05),
+    (">10", 10, NAN),
+    (">= 10", 10, NAN),
+    ("≥1e1", 10, NAN),
+    ("", NAN, NAN),
+    ("  ", NAN, NAN),
+    (None, NAN, NAN),
+    ("ND", NAN, NAN),
+    ("n.d.", NAN, NAN),
+    ("na", NAN, NAN),
+    ("n/a", NAN, NAN),
+    ("nan", NAN, NAN),
+]
+TEXT, LOWER, UPPER = (list(column) for column in zip(*CELLS, strict=True))
+
+
+def pandas_of(data):
+    return pd.DataFrame(data, index=[f"sample {i}" for i in range(len(data["lead"]))])
+
+
+@pytest.mark.parametrize("make", [pandas_of, pl.DataFrame], ids=["pandas", "polars"])
+class TestAnyFrame:
+    def test_cells(self, make):
+        counts = list(range(len(TEXT)))
+        frame = make({"lead": TEXT, "counts": counts, "pH": [*counts[1:], None]})
+        lower, upper = parse_limits(frame)
+        for ends, expected in ((lower, LOWER), (upper, UPPER)):
+            assert type(ends) is type(frame)
+            assert list(ends.columns) == list(frame.columns)
+            values = np.column_stack((expected, counts, [*counts[1:], NAN]))
+            np.testing.assert_array_equal(ends.to_numpy(), values)
+            if make is pandas_of:
+                pd.testing.assert_index_equal(ends.index, frame.index)
+
+    def test_commas(self, make):
+        lower, upper = parse_limits(make({"lead": ["0,07", "<1,5", "2"]}), decimal=",")
+        np.testing.assert_array_equal(lower["lead"], [0.07, NAN, 2])
+        np.testing.assert_array_equal(upper["lead"], [0.07, 1.5, 2])
+
+    def test_marks_of_ones_own(self, make):
+        lower, upper = parse_limits(make({"lead": ["trace", "Trace", "1"]}), missing=["trace"])
+        np.testing.assert_array_equal(lower["lead"], [NAN, NAN, 1])
+        np.testing.assert_array_equal(upper["lead"], [NAN, NAN, 1])
+
+    @pytest.mark.parametrize("cell", ["<LOD", "<", "0.1-0.2", "3 mg", "1.2.3", "1,000", "inf", "x"])
+    def test_what_is_neither_is_quoted_with_its_place(self, make, cell):
+        frame = make({"lead": ["1", cell, "<2"]})
+        row = "sample 1" if make is pandas_of else "1"
+        with pytest.raises(ValueError, match="neither a number nor a limit") as caught:
+            parse_limits(frame)
+        assert str(caught.value).startswith(f"{cell!r} in row {row} of 'lead': ")
+        lower, upper = parse_limits(frame, missing=[cell])  # the remedy
+        assert list(lower["lead"][:1]) == list(upper["lead"][:1]) == [1]
+
+    def test_a_comma_where_a_point_was_expected(self, make):
+        frame = make({"lead": ["0,07", "<1,5", "2"]})
+        with pytest.raises(ValueError, match=r"Pass decimal=','\. See"):
+            parse_limits(frame)
+        with pytest.raises(ValueError, match=r"Pass decimal='\.'\. See"):
+            parse_limits(make({"lead": ["0.07", "2"]}), decimal=",")
+
+    def test_the_first_five_of_many(self, make):
+        with pytest.raises(ValueError, match=r"'e' in row [a-z ]*4 of 'lead' and 1 more: "):
+            parse_limits(make({"lead": list("abcdef")}))
+
+
+def test_kinds_of_columns_of_pandas():
+    text = pd.Series(["1", "<2", None])
+    frame = pd.DataFrame(
+        {
+            "object": text.astype(object),
+            "arrow": text.astype("string[pyarrow]"),
+            "category": text.astype("category"),
+            "mixed": [1, "<2", pd.NA],
+            "numbers": pd.array([1, 2, None], dtype="Float64"),
+        }
+    )
+    lower, upper = parse_limits(frame)
+    np.testing.assert_array_equal(lower, [[1] * 5, [NAN] * 4 + [2], [NAN] * 5])
+    np.testing.assert_array_equal(upper, [[1] * 5, [2] * 5, [NAN] * 5])
+
+
+def test_columns_of_one_name():
+    lower, upper = parse_limits(pd.DataFrame([["1", "<2"], ["3", "4"]], columns=["x", "x"]))
+    np.testing.assert_array_equal(lower, [[1, NAN], [3, 4]])
+    np.testing.assert_array_equal(upper, [[1, 2], [3, 4]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        ((np.ones((2, 2)),), TypeError, "DataFrame of pandas or polars.*got ndarray"),
+        ((pl.DataFrame({"a": ["1"]}).lazy(),), TypeError, r"Pass frame\.collect\(\)"),
+        ((pd.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
+        ((pl.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
+    ],
+)
+def test_what_is_no_frame(arguments, error, match):
+    with pytest.raises(error, match=match):
+        parse_limits(*arguments)
+
+
+def test_no_other_mark_for_decimals():
+    with pytest.raises(ValueError, match=r"decimal must be '\.' or ','"):
+        parse_limits(pd.DataFrame({"a": ["1"]}), decimal=";")
+
+
+def test_a_frame_of_dask_by_partitions():
+    import dask.dataframe as dd
+
+    table = load_pfas(as_frame=True).frame[["PFDA", "PFNA"]]
+    lazy = dd.from_pandas(table, npartitions=3)
+    with pytest.raises(TypeError, match="partition by partition, with map_partitions"):
+        parse_limits(lazy)
+    ends = [
+        lazy.map_partitions(
+            lambda part, end: parse_limits(part)[end],
+            end,
+            meta=table.astype(object)[:0].astype(float),
+        )
+        for end in (0, 1)
+    ]
+    for one, other in zip(ends, parse_limits(table), strict=True):
+        pd.testing.assert_frame_equal(one.compute(), other)
+
+
+FILES = {
+    "comma": (",", "."),
+    "semicolon": (";", ","),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_of_text(kind, tmp_path):
+    """Columns with and without limits, empty cells, ND, as pandas and polars read them."""
+    separator, decimal = FILES[kind]
+    lines = [["id", "lead", "zinc", "pH"], ["a", "0.07", "3", "7.1"], ["b", "<0.05", "", "6.9"]]
+    lines += [["c", "ND", ">10", "7.4"], ["d", "0.3", "4.5", "7"]]
+    text = "\n".join(separator.join(line).replace(".", decimal) for line in lines)
+    path = tmp_path / "laboratory.csv"
+    path.write_text(text, encoding="utf-8")
+    columns = ["lead", "zinc", "pH"]
+    by_pandas = pd.read_csv(path, sep=separator, index_col="id")[columns]
+    by_polars = pl.read_csv(path, separator=separator)[columns]
+    for frame in (by_pandas, by_polars):
+        lower, upper = parse_limits(frame, decimal=decimal)
+        expected = [[0.07, 3, 7.1], [NAN, NAN, 6.9], [NAN, 10, 7.4], [0.3, 4.5, 7]]
+        np.testing.assert_array_equal(lower, expected)
+        expected = [[0.07, 3, 7.1], [0.05, NAN, 6.9], [NAN, NAN, 7.4], [0.3, 4.5, 7]]
+        np.testing.assert_array_equal(upper, expected)
+
+
+def test_a_workbook(tmp_path):
+    """Of numbers and text in one column, as Excel stores them."""
+    path = tmp_path / "laboratory.xlsx"
+    cells = pd.DataFrame({"lead": [0.07, "<0.05", "n.d.", None], "pH": [7.1, 6.9, 7.4, 7]})
+    cells.to_excel(path, index=False)
+    lower, upper = parse_limits(pd.read_excel(path))
+    np.testing.assert_array_equal(lower, [[0.07, 7.1], [NAN, 6.9], [NAN, 7.4], [NAN, 7]])
+    np.testing.assert_array_equal(upper, [[0.07, 7.1], [0.05, 6.9], [NAN, 7.4], [NAN, 7]])
+
+
+def test_it_reads_what_it_wrote():
+    """Any numbers and limits, written as text with a mark each, come back to the last bit."""
+    rng = check_random_state(0)
+    values = rng.standard_normal(300) * 10.0 ** rng.randint(-12, 12, 300)
+    marks = rng.choice(["", "<", ">"], 300)
+    text = [f"{mark}{value!r}" for mark, value in zip(marks, values.tolist(), strict=True)]
+    lower, upper = parse_limits(pd.DataFrame({"x": text}))
+    np.testing.assert_array_equal(lower["x"], np.where(marks == "<", NAN, values))
+    np.testing.assert_array_equal(upper["x"], np.where(marks == ">", NAN, values))
+
+
+class TestSwappedEnds:
+    @pytest.fixture
+    def ends(self):
+        return parse_limits(load_pfas(as_frame=True).frame[["PFDA", "PFNA", "MeFOSAA"]])
+
+    def test_they_are_noticed(self, ends):
+        lower, upper = ends
+        with pytest.warns(UserWarning, match=r"'PFDA', 'PFNA', 'MeFOSAA' without.*are swapped"):
+            GaussianGradientMLE().fit(upper, X_upper=lower)
+        with pytest.warns(UserWarning, match="are swapped") as caught:
+            GaussianGradientMLE().fit(upper.to_numpy(), X_upper=lower.to_numpy())
+        assert caught[0].filename == __file__
+        GaussianGradientMLE().fit(lower, X_upper=upper)  # without a warning
+
+    def test_saturation_and_censored_times_are_none(self, rng):
+        """Values above a limit of a sensor, and times that end by chance before the event."""
+        value = rng.standard_normal((200, 1))
+        saturated = np.minimum(value, 0.5)
+        GaussianGradientMLE().fit(saturated, X_upper=np.where(value > 0.5, NAN, value))
+        end = rng.standard_normal((200, 1))
+        times = np.minimum(value, end)
+        GaussianGradientMLE().fit(times, X_upper=np.where(value > end, NAN, value))
+
+    @pytest.mark.parametrize(
+        ("n_values", "n_ends", "below", "swapped"),
+        [(20, 3, 1, True), (20, 3, 2, False), (10, 2, 0, True), (9, 2, 0, False)],
+    )
+    def test_how_many_pairs_it_takes(self, n_values, n_ends, below, swapped):
+        """Of an exact value and an end: twenty, in 95 % of which the value is the larger."""
+        exact = np.arange(1.0, n_values + 1)
+        lower = np.concatenate((exact, np.full(n_ends, below + 0.5)))[:, None]
+        upper = np.concatenate((exact, np.full(n_ends, NAN)))[:, None]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            GaussianGradientMLE().fit(lower, X_upper=upper)
+        assert any("are swapped" in str(each.message) for each in caught) == swapped

@@ -1,0 +1,551 @@
+"""GaussianRegressor: ordinary least squares, R's figures, gaps and limits, scikit-learn."""
+
+import math
+import pickle
+from pathlib import Path
+
+import dask.array as da
+import dask.dataframe as dd
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+from marks import exhaustive
+from numpy.testing import assert_allclose
+from oracles import TOBIN
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_linnerud
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skgauss import GaussianGradientMLE, GaussianRegressor, parse_limits
+from skgauss.datasets import load_airquality
+
+NAN = np.nan
+PREDICTORS = ["Solar.R", "Wind", "Temp"]
+
+
+def regressor(**parameters):
+    return GaussianRegressor(GaussianGradientMLE(tol=1e-10), **parameters)
+
+
+@pytest.mark.usefixtures("scipy_array_api")
+@pytest.mark.filterwarnings("ignore:The likelihood has no maximum")
+@parametrize_with_checks([GaussianRegressor(), GaussianRegressor(GaussianGradientMLE(tol=1e-8))])
+def test_estimator_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture
+def air():
+    return load_airquality(as_frame=True).frame
+
+
+# -- ordinary least squares
+
+
+@pytest.mark.parametrize("n_targets", [0, 1, 3])
+def test_complete_data_are_least_squares(n_targets):
+    X, y = load_linnerud(return_X_y=True)
+    y = y[:, :n_targets] if n_targets else y[:, 0]
+    model, expected = GaussianRegressor().fit(X, y), LinearRegression().fit(X, y)
+    for name in ("coef_", "intercept_"):
+        found, truth = getattr(model, name), getattr(expected, name)
+        assert np.shape(found) == np.shape(truth)
+        assert_allclose(found, truth, rtol=1e-9)
+    assert_allclose(model.predict(X), expected.predict(X), rtol=1e-9)
+    assert model.score(X, y) == pytest.approx(expected.score(X, y), rel=1e-9)
+    residuals = y - expected.predict(X)
+    assert_allclose(model.scale_, np.sqrt(np.mean(residuals**2, axis=0)), rtol=1e-9)
+    assert hasattr(model, "residual_covariance_") == bool(n_targets)
+    if n_targets:
+        assert_allclose(model.residual_covariance_, residuals.T @ residuals / len(X), rtol=1e-9)
+
+
+def test_errors_and_criteria_of_least_squares():
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    model = GaussianRegressor().fit(X, y)
+    n, d = X.shape
+    design = np.column_stack((np.ones(n), X))
+    errors, scale = model.standard_errors(), model.scale_
+    by_hand = scale * np.sqrt(np.diag(np.linalg.inv(design.T @ design)))
+    assert_allclose([errors.intercept, *errors.coef], by_hand, rtol=1e-8)
+    assert errors.scale == pytest.approx(scale / math.sqrt(2 * n))
+    log_likelihood = -0.5 * n * (math.log(2 * math.pi * scale**2) + 1)
+    assert model.log_likelihood_ == pytest.approx(log_likelihood / n, rel=1e-12)
+    assert model.aic(X, y) == pytest.approx(2 * (d + 2) - 2 * log_likelihood, rel=1e-9)
+    assert model.bic(X, y) == pytest.approx(math.log(n) * (d + 2) - 2 * log_likelihood, rel=1e-9)
+
+
+@pytest.mark.parametrize("targets", [1, 2])
+def test_a_row_that_shows_nothing_changes_nothing(correlated, targets):
+    """But the way of the errors, which then are of steps in place of a closed form."""
+    X, y = correlated[:, targets:], correlated[:, :targets]
+    more = [np.vstack((each, np.full(each.shape[1], NAN))) for each in (X, y)]
+    one, two = GaussianRegressor().fit(X, y), regressor().fit(*more)
+    for name, error in one.standard_errors().items():
+        assert_allclose(getattr(two, f"{name}_"), getattr(one, f"{name}_"), rtol=1e-8)
+        assert_allclose(two.standard_errors()[name], error, rtol=1e-6)
+    assert two.log_likelihood_ * 61 == pytest.approx(one.log_likelihood_ * 60, rel=1e-8)
+
+
+# -- what R prints (4.2.2, on public data)
+
+
+def assert_is_what_r_prints(model, estimates, errors, rtol=1e-6, errors_rtol=1e-6):
+    """Of the intercept, the coefficients and the scale, in the order of `summary`."""
+    table = model.summary()
+    assert_allclose(table["estimate"], estimates, rtol=rtol)
+    assert_allclose(table["std_error"], errors, rtol=errors_rtol)
+
+
+def test_fiml_of_lavaan(air):
+    """lavaan 0.6-14: Ozone ~ Solar.R + Wind + Temp, missing="fiml", fixed.x=FALSE, observed."""
+    model = regressor().fit(air[PREDICTORS], air["Ozone"])
+    scale = math.sqrt(437.3235356288598)
+    error = 57.6099046816077 / (2 * scale)  # of the variance, carried to its root
+    assert_is_what_r_prints(
+        model,
+        [-67.7532776599817, 0.0609545849192, -3.1126451975989, 1.6608564178851, scale],
+        [22.6089512639656, 0.0229099157107, 0.6358454677945, 0.2486791379494, error],
+        errors_rtol=1e-4,
+    )
+
+
+def test_two_responses_of_lavaan(air):
+    """Ozone ~ Wind + Temp, Solar.R ~ Wind + Temp, Ozone ~~ Solar.R, by the same options."""
+    model = regressor().fit(air[["Wind", "Temp"]], air[["Ozone", "Solar.R"]])
+    variances = [464.81213713117, 7398.43648019155]
+    covariance = [[variances[0], 450.96862068093], [450.96862068093, variances[1]]]
+    assert_allclose(model.residual_covariance_, covariance, rtol=1e-6)
+    scales = np.sqrt(variances)
+    assert_is_what_r_prints(
+        model,
+        [
+            -72.56290059503,
+            -2.96721833526,
+            1.84868835292,
+            scales[0],
+            -78.90501010185,
+            2.38582419515,
+            3.08150594529,
+            scales[1],
+        ],
+        [
+            23.097880375793,
+            0.650144449913,
+            0.244922254756,
+            60.951111353637 / (2 * scales[0]),
+            81.149423118653,
+            2.283609951925,
+            0.868637310329,
+            866.296585887220 / (2 * scales[1]),
+        ],
+        errors_rtol=1e-4,
+    )
+    assert list(model.summary().index)[:2] == ["Ozone: intercept", "Ozone: Wind"]
+    assert list(model.summary().index)[-1] == "Solar.R: scale"
+
+
+def test_tobins_data_by_survreg():
+    """survival: Surv(durable, durable > 0, type="left") ~ age + quant, as its help has it."""
+    X, y = TOBIN[:, 1:], TOBIN[:, 0]
+    model = regressor(censoring_limits=(0, None)).fit(X, y)
+    scale = 5.572539766
+    assert_is_what_r_prints(
+        model,
+        [15.1448663322209, -0.1290592838646, -0.0455416628897, scale],
+        [16.0794532023836, 0.2185835967164, 0.0582541155076, 0.3103227201876 * scale],
+    )
+    assert model.log_likelihood_ * len(y) == pytest.approx(-28.9401331997, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("limits", "estimates", "scale", "errors", "log_likelihood"),
+    [
+        (
+            (0, None),
+            [
+                8.174197432647,
+                -0.179332583730,
+                0.554141812906,
+                -1.686220493551,
+                0.326053248847,
+                -2.284972720630,
+            ],
+            8.24708032835,
+            [
+                2.7414455553469,
+                0.0790932396140,
+                0.1345179384446,
+                0.4037515507861,
+                0.2544247470946,
+                0.4078279186715,
+                0.0670981718344,
+            ],
+            -705.576222623,
+        ),
+        (
+            (0, 4),
+            [
+                7.9009804449962,
+                -0.1775982085651,
+                0.5323021095734,
+                -1.6163356542287,
+                0.3241864579132,
+                -2.2070074454102,
+            ],
+            7.94321943619,
+            [
+                2.80385483951,
+                0.07990629315,
+                0.14116840777,
+                0.42439671777,
+                0.25387778257,
+                0.44983190231,
+                0.11039606770,
+            ],
+            -500.042760096,
+        ),
+    ],
+)
+def test_fairs_affairs_by_aers_tobit(limits, estimates, scale, errors, log_likelihood):
+    """AER 1.2: affairs ~ age + yearsmarried + religiousness + occupation + rating, and right=4.
+
+    Fair (1978), "A theory of extramarital affairs", Journal of Political Economy 86(1).
+    """
+    table = pd.read_csv(Path(__file__).parent / "data" / "affairs.csv")
+    X, y = table.drop(columns="affairs"), table["affairs"]
+    model = regressor(censoring_limits=limits).fit(X, y)
+    errors = [*errors[:-1], errors[-1] * scale]
+    assert_is_what_r_prints(model, [*estimates, scale], errors)
+    assert model.log_likelihood_ * len(y) == pytest.approx(log_likelihood, rel=1e-9)
+    assert model.aic(X, y) == pytest.approx(2 * 7 - 2 * log_likelihood, rel=1e-9)
+
+
+def test_a_limit_and_intervals_by_survreg(air):
+    """Ozone with a limit of 20, and in classes ten wide, on the rows without gaps."""
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    scale = 23.2197580216
+    assert_is_what_r_prints(
+        regressor(censoring_limits=(20, None)).fit(X, y),
+        [-129.167783539756, 0.108737085575, -4.226369144184, 2.383362985457, scale],
+        [
+            30.3129273062532,
+            0.0309983776377,
+            0.8022466223383,
+            0.3302679027920,
+            0.0827736105386 * scale,
+        ],
+    )
+    scale, lower = 20.412639299, 10 * (y // 10)
+    model = regressor().fit(X, lower, y_upper=lower + 10)
+    assert_is_what_r_prints(
+        model,
+        [-61.6993582979794, 0.0655212140734, -3.3086450085686, 1.6085968602772, scale],
+        [
+            22.4401903394969,
+            0.0225687701157,
+            0.6369047528481,
+            0.2467770148450,
+            0.0684092214209 * scale,
+        ],
+    )
+    assert model.log_likelihood_ * len(y) == pytest.approx(-237.789976439, rel=1e-9)
+    deviance = model.aic(X, lower, y_upper=lower + 10) - 2 * 5
+    assert deviance == pytest.approx(2 * 237.789976439, rel=1e-9)
+
+
+# -- gaps and limits
+
+
+def drawn(rng, n=4000):
+    """Features, a target linear in them, and the coefficients, intercept and scale of the truth."""
+    X = rng.standard_normal((n, 3)) @ np.array([[1, 0.5, 0.2], [0, 0.9, 0.4], [0, 0, 0.8]])
+    coef, intercept, scale = np.array([1.0, -0.5, 2.0]), 3.0, 1.5
+    y = intercept + X @ coef + scale * rng.standard_normal(n)
+    return X, y, np.array([intercept, *coef, scale])
+
+
+def test_recovery_from_gaps_and_a_limit(rng):
+    """A quarter of X and a fifth of y missing, half of y below a limit: within four errors."""
+    X, y, truth = drawn(rng)
+    X[rng.random(X.shape) < 0.25] = NAN
+    y[rng.random(len(y)) < 0.2] = NAN
+    limit = np.nanmedian(y)
+    table = GaussianRegressor(censoring_limits=(limit, None)).fit(X, y).summary()
+    assert np.abs((table["estimate"] - truth) / table["std_error"]).max() < 4
+    assert (table["std_error"] < 0.15).all()
+
+
+@exhaustive
+def test_intervals_cover_and_naive_ways_do_not(rng):
+    """500 draws of 200 rows with gaps in X that y tells of: nineteen in twenty intervals cover."""
+    covered = []
+    for _ in range(500):
+        X, y, truth = drawn(rng, 200)
+        X[rng.random(200) < 1 / (1 + np.exp(3 - y)), 0] = NAN
+        table = GaussianRegressor().fit(X, y).summary()
+        covered.append((table["lower"] < truth) & (truth < table["upper"]))
+    assert np.abs(np.mean(covered, axis=0) - 0.95).max() < 4 * np.sqrt(0.95 * 0.05 / 500)
+
+
+def test_predictions_are_conditional_means(rng):
+    """By the formula for each pattern, with deviations that grow with what is missing."""
+    X, y, _ = drawn(rng, 300)
+    model = GaussianRegressor().fit(X, y)
+    X = X[:40]
+    X[rng.random(X.shape) < 0.4] = NAN
+    X[0] = NAN
+    mean, std = model.predict(X, return_std=True)
+    assert_allclose(model.predict(X), mean)
+    joint = model.estimator_
+    for row, m, s in zip(X, mean, std, strict=True):
+        o = np.append(~np.isnan(row), False)
+        weights = np.linalg.solve(joint.covariance_[np.ix_(o, o)], joint.covariance_[o, -1])
+        assert m == pytest.approx(joint.mean_[-1] + weights @ (row[o[:-1]] - joint.mean_[o]))
+        variance = joint.covariance_[-1, -1] - weights @ joint.covariance_[o, -1]
+        assert s == pytest.approx(math.sqrt(variance))
+    assert std[0] == pytest.approx(joint.scale_[-1])
+    assert_allclose(std[~np.isnan(X).any(axis=1)], model.scale_)
+
+
+def test_limits_of_the_features(rng):
+    """They are the estimator's, and a feature at its limit counts as one when y is predicted."""
+    X, y, truth = drawn(rng, 1000)
+    limits = ([-0.5, NAN, NAN], [NAN, NAN, 1.0])
+    joint = GaussianGradientMLE(censoring_limits=limits)
+    X = np.column_stack((np.maximum(X[:, 0], -0.5), X[:, 1], np.minimum(X[:, 2], 1.0)))
+    model = GaussianRegressor(joint, censoring_limits=(0.0, None)).fit(X, np.maximum(y, 0))
+    table = model.summary()
+    assert np.abs((table["estimate"] - truth) / table["std_error"]).max() < 4
+    asked = np.column_stack((X, np.full(len(X), NAN)))
+    filled, deviations = model.estimator_.impute(asked, return_std=True)
+    mean, std = model.predict(X, return_std=True)
+    assert_allclose(mean, filled[:, -1], rtol=1e-10)
+    assert_allclose(std, deviations[:, -1], rtol=1e-6)
+    at_limit = (X[:, 0] == -0.5) | (X[:, 2] == 1)
+    assert (std[at_limit] > model.scale_).all()
+
+
+def test_a_limit_is_an_interval(air):
+    air = air.dropna()
+    X, y = air[PREDICTORS], np.maximum(air["Ozone"], 20)
+    limit = regressor(censoring_limits=(20, None)).fit(X, y)
+    interval = regressor().fit(X, y.where(y > 20), y_upper=y)
+    assert_allclose(interval.coef_, limit.coef_, rtol=1e-8)
+    assert interval.bic(X, y.where(y > 20), y_upper=y) == pytest.approx(limit.bic(X, y), rel=1e-9)
+
+
+def test_weights_are_repeats(rng, air):
+    weights = rng.integers(0, 4, len(air))
+    X, y = air[PREDICTORS], air["Ozone"]
+    model = regressor().fit(X, y, sample_weight=weights)
+    rows = np.repeat(np.arange(len(air)), weights)
+    expected = regressor().fit(X.iloc[rows], y.iloc[rows])
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+    assert_allclose(model.standard_errors().coef, expected.standard_errors().coef, rtol=1e-6)
+    assert model.log_likelihood_ == pytest.approx(expected.log_likelihood_, rel=1e-9)
+    assert model.score(X, y, weights) == pytest.approx(expected.score(X.iloc[rows], y.iloc[rows]))
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_units_drop_out(air, unit):
+    """Of features and of the target, and where their zeros are."""
+    X, y = air[PREDICTORS], air["Ozone"]
+    expected = regressor(censoring_limits=(20, None)).fit(X, y)
+    units = unit ** np.array([1.0, -1.0, 0.5])
+    model = regressor(censoring_limits=((20 + 3) / unit, None))
+    model.fit(X * units + 7 * units, (y + 3) / unit)
+    assert_allclose(model.coef_ * units * unit, expected.coef_, rtol=1e-6)
+    errors, by_hand = model.standard_errors(), expected.standard_errors()
+    assert_allclose(errors.coef * units * unit, by_hand.coef, rtol=1e-6)
+    assert model.scale_ * unit == pytest.approx(expected.scale_, rel=1e-6)
+    predicted = model.predict(X * units + 7 * units) * unit - 3
+    assert_allclose(predicted, expected.predict(X), rtol=1e-5)
+
+
+def test_intervals_are_of_the_level(air):
+    model = GaussianRegressor().fit(air[PREDICTORS], air["Ozone"])
+    errors, ends = model.standard_errors(), model.confidence_intervals(level=0.6826894921370859)
+    assert_allclose(ends.coef, model.coef_[:, None] + errors.coef[:, None] * [-1, 1])
+    assert_allclose(ends.intercept, model.intercept_ + errors.intercept * np.array([-1, 1]))
+    assert_allclose(
+        np.log(ends.scale / model.scale_), errors.scale / model.scale_ * np.array([-1, 1])
+    )
+    table = model.summary(level=0.6826894921370859)
+    assert list(table.index) == ["intercept", *PREDICTORS, "scale"]
+    assert_allclose(table.loc[PREDICTORS, ["lower", "upper"]], ends.coef)
+    assert table.loc["Temp", "p_value"] == pytest.approx(2.410507e-11, rel=1e-4)
+    assert table.loc["scale", ["z", "p_value"]].isna().all()
+    for wrong in ({"level": 1.0}, {"method": "bootstrap"}):
+        with pytest.raises(ValueError, match="must be"):
+            model.confidence_intervals(**wrong)
+
+
+# -- wherever the rows lie
+
+
+def test_any_table(air):
+    X, y = air[PREDICTORS], air["Ozone"]
+    expected = GaussianRegressor().fit(X, y)
+    tables = {
+        "array": (X.to_numpy(), y.to_numpy()),
+        "lists": (X.to_numpy().tolist(), y.to_list()),
+        "polars": (pl.from_pandas(X), pl.from_pandas(y)),
+        "dask frame": (dd.from_pandas(X, npartitions=3), dd.from_pandas(y, npartitions=3)),
+        "dask array": (da.from_array(X.to_numpy(), chunks=(50, 2)), da.from_array(y.to_numpy())),
+        "y in memory": (da.from_array(X.to_numpy(), chunks=(50, 3)), y),
+    }
+    for name, (table, target) in tables.items():
+        model = GaussianRegressor().fit(table, target)
+        assert_allclose(model.coef_, expected.coef_, rtol=1e-6, err_msg=name)
+        assert model.log_likelihood_ == pytest.approx(expected.log_likelihood_, rel=1e-9)
+        mean, std = model.predict(table, return_std=True)
+        assert_allclose(mean, expected.predict(X), rtol=1e-6)
+        assert_allclose(std, expected.predict(X, return_std=True)[1], rtol=1e-6)
+        assert hasattr(mean, "dask") == name.startswith(("dask", "y in"))
+        assert mean.shape == y.shape or name == "dask frame"
+        named = name in ("polars", "dask frame")
+        assert hasattr(model, "feature_names_in_") == named
+        assert model.score(table, target) == pytest.approx(expected.score(X, y), rel=1e-6)
+    names = GaussianRegressor().fit(*tables["polars"]).estimator_.feature_names_in_
+    assert list(names) == [*PREDICTORS, "Ozone"]
+
+
+def test_arrays_of_another_library(correlated, scipy_array_api):
+    xp = pytest.importorskip("array_api_strict")
+    X, y = correlated[:, 1:], correlated[:, 0]
+    expected = GaussianRegressor().fit(X, y)
+    with sklearn.config_context(array_api_dispatch=True):
+        model = GaussianRegressor().fit(xp.asarray(X), xp.asarray(y))
+        predicted = model.predict(xp.asarray(X))
+        assert isinstance(predicted, type(xp.asarray(X)))
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-9)
+    assert_allclose(np.asarray(predicted), expected.predict(X), rtol=1e-9)
+
+
+def test_weights_of_dask(air):
+    lazy = dd.from_pandas(air.assign(weight=2.0), npartitions=3)
+    model = GaussianRegressor().fit(lazy[PREDICTORS], lazy["Ozone"], sample_weight=lazy["weight"])
+    expected = GaussianRegressor().fit(air[PREDICTORS], air["Ozone"])
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+    errors = model.standard_errors().coef * math.sqrt(2)
+    assert_allclose(errors, expected.standard_errors().coef, rtol=1e-6)
+    with pytest.raises(ValueError, match="y is in memory"):
+        GaussianRegressor().fit(lazy[PREDICTORS], air["Ozone"])
+
+
+def test_a_name_that_a_feature_has_already(correlated):
+    X = pd.DataFrame(correlated[:, 1:], columns=["a", "y"])
+    model = GaussianRegressor().fit(X, correlated[:, 0])
+    assert list(model.estimator_.feature_names_in_) == ["a", "y", "y (target)"]
+
+
+# -- a citizen of scikit-learn
+
+
+def test_pipelines_and_searches(air):
+    X, y = air[PREDICTORS], air["Ozone"].fillna(30)
+    pipeline = make_pipeline(StandardScaler(), GaussianRegressor(GaussianGradientMLE()))
+    assert_allclose(pipeline.fit(X, y).predict(X), GaussianRegressor().fit(X, y).predict(X), 1e-5)
+    assert cross_val_score(pipeline, X, y, cv=3).shape == (3,)
+    assert np.isfinite(cross_val_score(GaussianRegressor(), X, air["Ozone"], cv=3)).all()
+    grid = {"gaussianregressor__estimator__solver": ["natural", "newton"]}
+    search = GridSearchCV(pipeline, grid, cv=KFold(3, shuffle=True, random_state=0)).fit(X, y)
+    one, two = search.cv_results_["mean_test_score"]
+    assert one == pytest.approx(two, abs=1e-5)
+
+
+def test_upper_ends_are_routed(air):
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    lower = y.where(y > 20)
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = GaussianRegressor().set_fit_request(y_upper=True)
+        folds = KFold(3, shuffle=True, random_state=0)
+        scores = cross_val_score(model, X, lower, params={"y_upper": y.clip(lower=20)}, cv=folds)
+    by_hand = []
+    for train, test in folds.split(X):
+        one = GaussianRegressor(censoring_limits=(20, None)).fit(X.iloc[train], y.iloc[train])
+        by_hand.append(one.score(X.iloc[test], lower.iloc[test]))
+    assert_allclose(scores, by_hand, rtol=1e-5)
+
+
+def test_it_is_copied_and_kept(air):
+    model = GaussianRegressor(censoring_limits=(20, None)).fit(air[PREDICTORS], air["Ozone"])
+    again = pickle.loads(pickle.dumps(model))
+    assert_allclose(again.predict(air[PREDICTORS]), model.predict(air[PREDICTORS]), rtol=0)
+    assert clone(model).get_params() == model.get_params()
+    with pytest.raises(NotFittedError):
+        clone(model).predict(air[PREDICTORS])
+
+
+def test_a_failed_fit_leaves_the_last_one(air):
+    model = GaussianRegressor().fit(air[PREDICTORS], air["Ozone"])
+    before = pickle.dumps(model)
+    with pytest.raises(ValueError, match="is constant"):
+        model.fit(air[PREDICTORS], np.ones(len(air)))
+    assert pickle.dumps(model) == before
+
+
+@pytest.mark.parametrize(
+    ("y", "parameters", "match"),
+    [
+        (lambda y: y * NAN, {}, "No value of 'Ozone'.* is known"),
+        (lambda y: 0 * y + 2, {}, "'Ozone'.* is constant: every value is 2.0"),
+        (lambda y: y, {"censoring_limits": (200, None)}, "All values of 'Ozone'.* lower limit"),
+        (lambda y: y, {"censoring_limits": (None, 1)}, "All values of 'Ozone'.* upper limit"),
+        (lambda y: y, {"censoring_limits": 5}, r"a pair \(lower, upper\), such as"),
+        (lambda y: y[:-1], {}, "inconsistent numbers of samples"),
+        (
+            lambda y: y.astype(str).where(y > 20, "high"),
+            {},
+            r"y holds what is no number in 'Ozone'",
+        ),
+        (lambda y: y.to_numpy()[:, None, None], {}, "Found array with dim 3"),
+        (lambda y: y, {"estimator": GaussianGradientMLE(covariance_type="diag")}, "independent of"),
+        (
+            lambda y: y,
+            {"estimator": GaussianGradientMLE(truncation_limits=(0, None))},
+            "truncated regression is conditional on the features",
+        ),
+    ],
+)
+def test_what_is_refused(air, y, parameters, match):
+    with pytest.raises(ValueError, match=match):
+        GaussianRegressor(**parameters).fit(air[PREDICTORS], y(air["Ozone"]))
+
+
+def test_upper_ends_of_another_index(air):
+    y = air["Ozone"]
+    with pytest.raises(ValueError, match="The index of y_upper should match that of y"):
+        GaussianRegressor().fit(air[PREDICTORS], y, y_upper=y[::-1])
+    GaussianRegressor().fit(air[PREDICTORS], y, y_upper=y[::-1].loc[y.index])
+
+
+def test_limits_as_text(air):
+    """The target as a laboratory writes it: refused with the remedy, which then works."""
+    air = air.dropna()
+    text = air["Ozone"].map(lambda value: "<20" if value < 20 else str(value))
+    with pytest.raises(ValueError, match="y holds a limit as text, '<20' in 'Ozone'"):
+        GaussianRegressor().fit(air[PREDICTORS], text)
+    lower, upper = (ends["Ozone"] for ends in parse_limits(text.to_frame()))
+    model = regressor().fit(air[PREDICTORS], lower, y_upper=upper)
+    limit = np.nextafter(20.0, 0)  # 20 itself was measured
+    expected = regressor(censoring_limits=(limit, None)).fit(air[PREDICTORS], air["Ozone"])
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-8)
+
+
+def test_no_errors_where_there_is_no_maximum(air):
+    with pytest.warns(UserWarning, match="ridge|reg_covar"):
+        model = GaussianRegressor().fit(air[["Wind", "Temp"]], 2 * air["Wind"] + 1)
+    assert_allclose(model.coef_, [2, 0], atol=1e-4)
+    with pytest.raises(ValueError, match="has a ridge"):
+        model.standard_errors()
