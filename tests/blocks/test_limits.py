@@ -1,4 +1,4 @@
-"""BLAS has as many threads after a call as before it, however the call ends and whoever else fits."""
+"""BLAS has as many threads after a call as before it, however it ends and whoever else fits."""
 
 import os
 import sys
@@ -171,7 +171,7 @@ def test_a_fork_while_another_thread_holds_the_limit():
 
 
 def test_a_thread_among_others_starts_none(monkeypatch):
-    monkeypatch.setattr(threads, "_openmp_effective_n_threads", lambda: 4)
+    monkeypatch.setattr(threads, "n_threads_allowed", lambda: 4)
     assert threads.available() == 4
     inside = threads.ordered_map(lambda _: threads.available(), range(3), 2, list)
     assert inside == [1, 1, 1]

@@ -14,7 +14,7 @@ from sklearn.preprocessing import scale
 from skgauss import GaussianGradientMLE
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import likelihood_with_ridge
-from skgauss.rows import rows_of, statistics_of
+from skgauss.rows import Summarize, rows_of
 
 INF = np.inf
 
@@ -37,9 +37,7 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0):
     model = GaussianGradientMLE()
     rows = rows_of(model, lower, X_upper=upper, reset=True)
     diagonal = covariance_type != "full"
-    statistics = rows.summarize(
-        lambda X, w, intervals: statistics_of(X, w, diagonal, "", intervals)
-    )
+    statistics = rows.summarize(Summarize(diagonal))
     d = lower.shape[1]
     return likelihood_with_ridge(statistics, make_family(covariance_type, d), np.full(d, ridge))
 
