@@ -232,7 +232,7 @@ class Likelihood(ABC):
         """Mean and factor near the maximum, from the data alone."""
 
     @cached_property
-    def _value_of_the_guess(self) -> float:
+    def value_of_the_guess(self) -> float:
         return self.evaluate(*self.guess).value
 
     @property
@@ -287,6 +287,14 @@ class Likelihood(ABC):
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, if they were."""
         return None
+
+    def distance(self, at: Evaluation) -> float:
+        """How far the point is from a maximum: a norm whose half square is the nats to gain.
+
+        The natural gradient norm, where the Gaussian at the point sees what the data tell. To one
+        that is much wider than a window all Gaussians inside are alike.
+        """
+        return at.natural_gradient_norm
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

@@ -170,7 +170,7 @@ class ObservedLikelihood(Likelihood):
         condition = self.condition(at)
         if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
-        return condition > _SINGULAR or at.value >= self._value_of_the_guess
+        return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         _, features = linalg.linear_relation(self.family.square(at.factor), _NEGLIGIBLE)

@@ -106,6 +106,13 @@ class TruncatedFull(TruncatedLikelihood):
             ]
         )
 
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
+        widest = directions[:, 0]
+        slopes, along = np.linalg.eigh(form)
+        falling = along * np.minimum(slopes, 0.0) @ along.T
+        return float(widths[0]) ** -2, float(widest @ form @ widest), falling
+
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         """In any direction."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))

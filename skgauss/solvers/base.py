@@ -103,7 +103,7 @@ class Monitor:
         asked_to_stop = self._end_iteration(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
-        elif self._likelihood.is_degenerate(evaluation):
+        elif self._has_moved and self._likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
         elif asked_to_stop:
             self.stop_reason = "callback"
@@ -115,10 +115,11 @@ class Monitor:
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
-        limit = self._asked or max(self._tol, self._likelihood.rounding_limit(evaluation))
-        if not evaluation.is_stationary(limit):
+        likelihood = self._likelihood
+        limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
+        if not evaluation.is_stationary(limit) or likelihood.distance(evaluation) > limit:
             return False
-        if self._likelihood.unimodal:
+        if likelihood.unimodal or likelihood.concave:
             return True
         self.standing = standing(self._likelihood, evaluation)
         if self.standing is not None and self.standing.kind == "slope":
@@ -156,10 +157,13 @@ class Monitor:
         if self._path is not None:
             self._path.append((evaluation.mean, evaluation.factor))
 
+    @property
+    def _has_moved(self) -> bool:
+        """Whether this is no start, which shows nothing of where a climb leads."""
+        return len(self._values) > 1
+
     def _end_iteration(self, evaluation: Evaluation) -> bool:
-        if self._observer is None or len(self._values) == 1:
-            return False
-        return self._observer.end(evaluation)
+        return self._observer is not None and self._has_moved and self._observer.end(evaluation)
 
 
 class Solver(ABC):
