@@ -8,7 +8,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import Evaluation, Likelihood, Standing, leave_saddle, standing
+from ..likelihoods import Evaluation, Likelihood, Standing, leave, standing
 from .objective import Objective
 
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
@@ -233,15 +233,13 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """Where to go on from a saddle that looked converged."""
-    if monitor.stop_reason != "converged" or not monitor.standing:
+    """Where to go on from a saddle, or from an inflection, that looked converged."""
+    standing = monitor.standing
+    if monitor.stop_reason != "converged" or not standing:
         return None
-    kind, curvature = monitor.standing
-    if kind != "saddle":
-        return None
-    higher = leave_saddle(likelihood, monitor.last, curvature)
-    if higher is None:
-        monitor.stop_reason = "stalled"
-    else:
+    higher = leave(likelihood, monitor.last, standing)
+    if higher is not None:
         monitor.resume()
+    elif standing.kind == "saddle":
+        monitor.stop_reason = "stalled"
     return higher
