@@ -38,6 +38,7 @@ _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 # Largest variance by that of the data, in any direction: where it may have no end, and where it
 # is as good as infinite.
 _WIDE, _VERY_WIDE = 100.0, 1e4
+_NEAR = 0.3  # the natural gradient norm of a parent that resembles the data inside
 _STEEPEST = 4.0  # by which the slope along a precision falls with it, that of an exponential tail
 _CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
 # Condition of the correlations, and offset of the data in deviations, beyond which float64 tells
@@ -218,9 +219,15 @@ class TruncatedLikelihood(Likelihood):
         """
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        if self._data.is_degenerate(_of_data(at)):
+        if self._fails_elsewhere(at):
             return True
         return not self.is_decided and self._widens_without_end(at)
+
+    def _fails_elsewhere(self, at: Evaluation) -> bool:
+        """Whether the data leave no maximum by themselves, not where only a window is seen."""
+        width, growth, _ = self.widest(at)
+        of_window = width > _WIDE and growth.argmax() in self.window.bounded
+        return not of_window and self._data.is_degenerate(_of_data(at))
 
     def left_to_infinity(self, at: Evaluation) -> float:
         width, _, slope = self.widest(at)
@@ -233,6 +240,8 @@ class TruncatedLikelihood(Likelihood):
         towards there than it could cease to on the way, and asks for little else but that other
         precisions fall, too.
         """
+        if not at.is_stationary(_NEAR):
+            return False  # it may see nothing of the window at all
         deviation, form = self._mismatch(at)
         precision, slope, falling = self.rise(at, form)
         rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))
@@ -257,11 +266,10 @@ class TruncatedLikelihood(Likelihood):
         return max(inside, at.natural_gradient_norm)
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        width, growth, _ = self.widest(at)
-        some, data = self.window.bounded, _of_data(at)
-        elsewhere = growth.argmax() not in some and self._data.is_degenerate(data)
-        if width <= _WIDE or elsewhere:
-            return self._data.no_maximum(data, names)
+        if self._fails_elsewhere(at):
+            return self._data.no_maximum(_of_data(at), names)
+        _, growth, _ = self.widest(at)
+        some = self.window.bounded
         growing = some[growth[some] > _INVOLVED * growth[some].max()]
         return NoMaximumError(
             "the climb leads to no maximum. The likelihood rises as the covariance grows without "
