@@ -288,13 +288,18 @@ class Likelihood(ABC):
         """The window that the data were seen through, if they were."""
         return None
 
-    def distance(self, at: Evaluation) -> float:
-        """How far the point is from a maximum: a norm whose half square is the nats to gain.
+    def mismatch(self, at: Evaluation) -> float:
+        """How far the moments inside a window are from those of the data, as a norm in their units.
 
-        The natural gradient norm, where the Gaussian at the point sees what the data tell. To one
-        that is much wider than a window all Gaussians inside are alike.
+        The natural gradient is small, too, where a Gaussian is so much wider than the window that
+        all such are alike inside. 0 without a window.
         """
-        return at.natural_gradient_norm
+        return 0.0
+
+    def last_digits_of_the_mean(self, at: Evaluation) -> float:
+        """What of the natural gradient norm a step of each mean to the next float64 makes."""
+        precisions = self.family.diagonal(self.family.inverse_square(at.factor))
+        return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

@@ -242,13 +242,13 @@ class TruncatedLikelihood(Likelihood):
         """
         if not at.is_stationary(_NEAR):
             return False  # it may see nothing of the window at all
-        deviation, form = self._mismatch(at)
+        deviation, form = self._moment_gradient(at)
         precision, slope, falling = self.rise(at, form)
         rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))
         steep = slope > self.family.multiplicity * _STEEPEST * precision
         return precision < 1 / _WIDE and steep and slope > _CLEAR * rest
 
-    def _mismatch(self, at: Evaluation) -> tuple[Array, Array]:
+    def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
         """Moments of the data less those inside the window, in units of the data.
 
         About their mean, and the second ones as a form: the gradient in the natural parameters.
@@ -259,11 +259,9 @@ class TruncatedLikelihood(Likelihood):
         excess = family.whiten_symmetric(self._root, family.color_form(at.factor, at.excess))
         return deviation, family.multiplicity * excess - family.outer(deviation)
 
-    def distance(self, at: Evaluation) -> float:
-        """Also by the metric of what lies inside the window, which the data should resemble."""
-        deviation, form = self._mismatch(at)
-        inside = math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
-        return max(inside, at.natural_gradient_norm)
+    def mismatch(self, at: Evaluation) -> float:
+        deviation, form = self._moment_gradient(at)
+        return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if self._fails_elsewhere(at):

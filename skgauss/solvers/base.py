@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import NotPositiveDefiniteError
+from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, Standing, leave, standing
 from .objective import Objective
 
+_ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 
 
@@ -117,7 +118,7 @@ class Monitor:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
         likelihood = self._likelihood
         limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
-        if not evaluation.is_stationary(limit) or likelihood.distance(evaluation) > limit:
+        if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
         if likelihood.unimodal or likelihood.concave:
             return True
@@ -126,6 +127,14 @@ class Monitor:
             self._asked = _CLOSER * evaluation.natural_gradient_norm
             return False
         return True
+
+    def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
+        """Whether the gradient is small, but for what the last digits of the mean make of it."""
+        by_mean = linalg.norm(evaluation.score_mean)
+        if by_mean <= limit or not by_mean <= _ROUNDED:
+            return evaluation.is_stationary(limit)
+        rounded = by_mean <= self._likelihood.last_digits_of_the_mean(evaluation)
+        return rounded and evaluation.norms[1] <= limit
 
     def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
