@@ -74,7 +74,7 @@ def explain(
     constant = estimator.learning_rate != "auto"
     textbook = constant and estimator.solver in ("gradient", "coordinate")
     leap = explain_leap(solution, attempt, names) if textbook else ""
-    far = "" if leap else explain_start(attempt, names)
+    far = "" if leap else explain_start(solution, attempt, names)
     sentences = [happened, leap, far]
     if constant:
         sentences.append(_rate_against_curvature(estimator, bound))

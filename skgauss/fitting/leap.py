@@ -13,13 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..likelihoods import Likelihood
+from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 from .attempt import Attempt
 from .start import chooses_its_start
 
 _FAR = 5.0  # times the standard deviation before and that of the data, or a part of both
 _UNLIKE = 100.0  # deviations, and ratio of deviations, that make a start a far one
+_ARRIVED = 2.0  # of either, where a climb has left its start behind
 _DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
 
 Path = Sequence[tuple[Array, Array]]
@@ -62,10 +63,10 @@ def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> 
     return ""
 
 
-def explain_start(attempt: Attempt, names: Sequence[str]) -> str:
-    """A sentence on the standard normal as a start, where the unit of the data makes it a far one.
+def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+    """A sentence on the standard normal as a start, where a climb from there is far from the data.
 
-    Empty where it is near, or the start another.
+    As in a unit that is not theirs. Empty where it is not, or the start another.
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     told = estimator.mean_init is not None or estimator.covariance_init is not None
@@ -73,9 +74,13 @@ def explain_start(attempt: Attempt, names: Sequence[str]) -> str:
         return ""
     center, root = likelihood.guess
     deviations = likelihood.family.standard_deviations(root)
-    apart = np.maximum(np.abs(np.log(deviations)), np.log(np.abs(center) / deviations + 1))
-    worst = int(apart.argmax())
-    if apart[worst] < math.log(_UNLIKE):
+
+    def away(at: Evaluation) -> Array:
+        ratio = likelihood.family.standard_deviations(at.factor) / deviations
+        return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
+
+    worst = int(away(attempt.start).argmax())
+    if away(attempt.start)[worst] < _UNLIKE or away(solution.evaluation)[worst] < _ARRIVED:
         return ""
     return (
         "In these units the start, of mean 0 and standard deviation 1, is far from the data: "

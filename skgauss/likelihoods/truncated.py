@@ -34,6 +34,7 @@ from .._wording import quoted
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
+
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 # Largest variance by that of the data, in any direction: where it may have no end, and where it
 # is as good as infinite.

@@ -109,7 +109,7 @@ def test_the_users_own_method_first(failure, kinds):
     ("failure", "kinds"),
     {
         "natural": ["learning_rate", "learning_rate"],
-        "line search": ["max_iter", "solver"],
+        "line search": ["mean_init covariance_init", "solver"],
         "quasi-Newton": ["max_iter", "solver"],
         "missing, too short": ["solver max_iter"],
     }.items(),

@@ -52,7 +52,7 @@ def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
     lower, upper = np.full(d, -1.0), np.append(np.full(d - 1, 2.0), np.inf)
     X = np.ceil(X * 64) / 64
     if kind.startswith("window"):
-        X = X[((X > lower) & (X < upper)).all(axis=1)]
+        X = X[((lower < X) & (upper > X)).all(axis=1)]
     X = X[:n]
     hidden = rng.random(X.shape) < 0.2
     limits = (lower, upper) if kind.startswith("window") else None
