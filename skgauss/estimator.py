@@ -142,7 +142,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     log_likelihood_ : float
         Average log-likelihood of the data at the result, in nats, without the penalty.
     log_likelihood_path_ : ndarray of shape (`n_iter_` + 1,)
-        The same for every iterate, the start first.
+        The same for every iterate, the start first, which may be a guess; see `mean_init`.
     mean_path_ : ndarray of shape (`n_iter_` + 1, n_features)
         Every mean, the start first. Only with ``record_path=True``.
     covariance_path_ : ndarray of shape (`n_iter_` + 1, ...)
@@ -152,8 +152,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
         `tol` and, where values are missing or known only to an interval, the curvature of the
-        likelihood confirms it. A saddle
-        does not count, nor does a slope that is nearly flat while its maximum is far.
+        likelihood confirms it; of a truncated sample the moments inside the window are those of
+        the data, to `tol` of their deviations. A saddle does not count, nor does a slope that is
+        nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
         "stalled", when no step gained more than rounding; "unbounded", when the climb on
