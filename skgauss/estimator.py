@@ -26,8 +26,8 @@ from .fitting import (
     check_warm_start,
     checked_statistics,
     evaluate_start,
+    first_start,
     forget_input,
-    initial,
     input_attributes,
     law_attributes,
     of_type,
@@ -111,7 +111,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         having reached that limit. Where values are missing a norm below `tol` is not enough;
         see `converged_`.
     mean_init : float or array-like of shape (n_features,), default=None
-        Mean to start from; None is 0.
+        Mean to start from; None is 0. With neither this nor `covariance_init` "natural" and
+        "newton", of an automatic rate, start at a guess from the data where there is no closed
+        form: with missing values, intervals or truncation.
     covariance_init : float or array-like shaped as `covariance_`, default=None
         Covariance to start from; None is the identity, a float a multiple of it.
     reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
@@ -148,7 +150,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     log_likelihood_ : float
         Average log-likelihood of the data at the result, in nats, without the penalty.
     log_likelihood_path_ : ndarray of shape (`n_iter_` + 1,)
-        The same for every iterate, the start first.
+        The same for every iterate, the start first, which may be a guess; see `mean_init`.
     mean_path_ : ndarray of shape (`n_iter_` + 1, n_features)
         Every mean, the start first. Only with ``record_path=True``.
     covariance_path_ : ndarray of shape (`n_iter_` + 1, ...)
@@ -158,8 +160,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
         `tol` and, where values are missing or known only to an interval, the curvature of the
-        likelihood confirms it. A saddle
-        does not count, nor does a slope that is nearly flat while its maximum is far.
+        likelihood confirms it; of a truncated sample the moments inside the window are those of
+        the data, to `tol` of their deviations. A saddle does not count, nor does a slope that is
+        nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
         "stalled", when no step gained more than rounding; "unbounded", when the climb on
@@ -836,8 +839,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def _start(self, likelihood: Likelihood) -> Evaluation:
         if self.warm_start and hasattr(self, "mean_"):
             return self._current(likelihood)
-        start = initial(self.mean_init, self.covariance_init, likelihood.family)
-        return evaluate_start(*start, likelihood)
+        return first_start(self, likelihood)
 
 
 class _Climb(NamedTuple):

@@ -102,6 +102,11 @@ class TruncatedDiagonal(TruncatedLikelihood):
         beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
         return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
 
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        growth = at.factor / self._root
+        widest = growth.argmax()
+        return float(growth[widest]) ** -2, float(form[widest]), np.minimum(form, 0.0)
+
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)

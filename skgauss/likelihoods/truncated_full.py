@@ -8,7 +8,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice
-from ..gaussian import Full, pairs_of
+from ..gaussian import Full, NotPositiveDefiniteError, pairs_of
 from ..rows import Window
 from .base import Evaluation, Likelihood
 from .information import Information
@@ -83,9 +83,12 @@ class TruncatedFull(TruncatedLikelihood):
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
-        log_probability, inside, covariance = self._box.moments(
-            mean[some][None], factor[some][None], self._lattice
-        )
+        try:
+            log_probability, inside, covariance = self._box.moments(
+                mean[some][None], factor[some][None], self._lattice
+            )
+        except np.linalg.LinAlgError:  # a factor whose square float64 cannot tell from singular
+            raise NotPositiveDefiniteError from None
         deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
 
@@ -105,6 +108,13 @@ class TruncatedFull(TruncatedLikelihood):
                 [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
             ]
         )
+
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
+        widest = directions[:, 0]
+        slopes, along = np.linalg.eigh(form)
+        falling = along * np.minimum(slopes, 0.0) @ along.T
+        return float(widths[0]) ** -2, float(widest @ form @ widest), falling
 
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         """In any direction."""
