@@ -18,7 +18,9 @@ N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
 _RESOLUTION = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
-_CELLS = 1024.0  # a deviation: so wide that the rounding of a change of units hardly ever leaves one
+_CELLS = (
+    1024.0  # a deviation: so wide that the rounding of a change of units hardly ever leaves one
+)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
