@@ -2,8 +2,8 @@
 
 The density of the first variable within the box is its own times the probability that the
 others are in theirs, given it. The logarithm of this is concave. The integral starts at the
-most likely point of the box, and a piece is divided until Gauss's rule is exact on it. Moments
-are those of a mixture over the nodes, all of whose terms are positive.
+most likely point of the box, and a piece is divided until Gauss's rule is exact on it, or its
+halves add up to it. Moments are those of a mixture over the nodes, all of whose terms are positive.
 
 The error is about 1e-13: of the log-probability, and of the moments in units of the standard
 deviations within the box. Where almost all of a variable is determined by the others, the

@@ -33,8 +33,10 @@ class Tilt(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array, coupling: Array) -> "Tilt":
-        """The saddle, by Newton's method, each row for itself.
+        """The saddle, by Newton's method, each row for itself; NaN where it is not found.
 
+        A step is taken if the next one with the same derivatives is shorter: a measure that no
+        linear map of the equations changes (Deuflhard, 2011).
         Ends and widths are in deviations of each variable given those before it.
         """
         n, k = lower.shape
@@ -52,11 +54,10 @@ class Tilt(NamedTuple):
             trial = place[left] + rate[left] * step[left]
             at = cls._evaluate(trial, *(of[left] for of in boxes))
             better = (_length(_solved(hessian[left], -at.gradient)) < size)[:, 0]
-            rate[left] *= np.where(better, 2.0, 0.5)[:, None]
-            rate = np.minimum(rate, 1.0)
+            rate[left] = np.minimum(rate[left] * np.where(better, 2.0, 0.5)[:, None], 1.0)
             done = left[better]
             place[done], hessian[done] = trial[better], at.hessian[better]
-            step[done] = at._step(at.gradient)[better]
+            step[done] = _solved(at.hessian[better], -at.gradient[better])
         place[left] = np.nan
         return cls._evaluate(place, *boxes)
 

@@ -8,6 +8,7 @@ from scipy.integrate import quad
 from scipy.special import ndtr
 from search.boxes import OneFactor
 
+from skgauss import GaussianGradientMLE
 from skgauss.boxes import box_moments, nested
 
 
@@ -43,6 +44,18 @@ def test_far_boxes_have_a_saddle_too(rng):
             for box, move in zip(boxes, rng.uniform(-300.0, 300.0, 50), strict=True)
         ]
         assert np.isfinite(log_probabilities(far)).all()
+
+
+def test_a_fit_is_the_same_in_another_unit(rng):
+    """That no power of two takes to the first: the points of the lattice are the same."""
+    X = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 4)) * [1.0, 1.0, 1.0, 0.1] + 3.0
+    limits = np.quantile(X, 0.3, axis=0)
+    lower, upper = np.where(limits < X, X, np.nan), np.maximum(X, limits)
+    unit = np.array([1e-3, 0.7, 3.0, 1e5])
+    model = GaussianGradientMLE().fit(lower, X_upper=upper)
+    other = GaussianGradientMLE().fit(lower * unit, X_upper=upper * unit)
+    np.testing.assert_allclose(other.mean_ / unit, model.mean_, rtol=0, atol=1e-5 * model.scale_)
+    np.testing.assert_allclose(other.scale_ / unit, model.scale_, rtol=1e-5)
 
 
 def counted(monkeypatch):
