@@ -48,7 +48,7 @@ def box_moments(
     if k < FEWEST_OF_LATTICE:
         lattice = None
     elif lattice is None:
-        lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+        lattice = Lattice.of(lower, upper, covariance)
     nodes = ORDER ** (k - 1) if lattice is None else lattice.n_points * k
 
     def of_some(rows: slice) -> BoxMoments:

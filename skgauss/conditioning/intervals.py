@@ -91,7 +91,8 @@ class CoarseRows:
             self._width = (high - low) / frame.unit[features]
         ends = guess.relative(low, features), guess.relative(high, features)
         identity = np.eye(features.shape[1])
-        self._lattice = Lattice.of(np.hstack((lower, upper)), *ends, identity)
+        known = np.hstack((guess.relative(lower), guess.relative(upper)))
+        self._lattice = Lattice.of(*ends, identity, known)
 
     def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
         """The law under a Gaussian; a `rough` one is near, and found sooner."""

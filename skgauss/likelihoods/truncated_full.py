@@ -78,8 +78,8 @@ class TruncatedFull(TruncatedLikelihood):
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
         lower, upper = self._box.lower[None], self._box.upper[None]
-        ends = np.hstack([lower, upper])
-        return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
+        ends = lower - center, upper - center
+        return Lattice.of(*ends, root @ root.T, n_points=_N_POINTS)
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
