@@ -92,7 +92,10 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation
-    _ = maximum.score_covariance  # formed here, once for all threads
+    # Formed here, once for all threads.
+    _ = maximum.score_covariance
+    if at.likelihood.has_information:
+        at.likelihood.information(maximum)
     progress = Progress(at.estimator, "confidence_intervals", len(sides))
     with threads.blas_threads_for(at.family.n_parameters**3):
         found = Parallel(n_jobs=n_jobs, prefer="threads")(

@@ -294,26 +294,36 @@ class ObservedFull(ObservedLikelihood):
 
     def information(self, at: Evaluation) -> Information:
         # The last is kept: what says that a point is a maximum also gives the step bound there.
-        if self._informed is None or self._informed[0] is not at:
-            self._informed = at, self._information(at)
-        return self._informed[1]
+        informed = self._informed
+        if informed is None or informed[0] is not at:
+            informed = self._informed = at, self._information(at)
+        return informed[1]
 
     def _information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
-        root = linalg.invert_lower(factor)
-        sums = self._parts.total(partial(_information, mean=mean, root=root))
+        sums = self._parts.total(
+            partial(_information, mean=mean, condition=self._conditioner(factor))
+        )
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
         return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
+
+    def _conditioner(self, factor: Array) -> Conditioner:
+        variances = self.family.standard_deviations(factor) ** 2
+        return Conditioner(variances, linalg.invert_lower(factor))
+
+    def unknown(self, at: Evaluation) -> Array:
+        family, gradient = self.family, at.natural_gradient
+        completed = np.eye(family.n_parameters) + family.bend(family.pack_frame(gradient))
+        return completed - self.information(at).matrix
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
-        variances = self.family.standard_deviations(scaled_factor) ** 2
-        condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
+        condition = self._conditioner(scaled_factor)
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
         given = partial(_completed, mean=scaled_mean, condition=condition, rough=self._is_rough)
@@ -348,6 +358,8 @@ class Sums:
 class _Part:
     """Rows of the data that miss equally many values."""
 
+    n_together = 0
+
     def __init__(
         self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
     ):
@@ -359,11 +371,11 @@ class _Part:
         """Of the rows as they are."""
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
-    def information(self, mean: Array, root: Array) -> InformationSums:
-        """Of the rows, about a mean, whitened by the root of the precision."""
+    def information(self, mean: Array, condition: Conditioner) -> InformationSums:
+        """Of the rows, about a mean."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
-        basis, residuals = hidden_basis(deviations, self.gaps, root)
+        basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
@@ -414,9 +426,9 @@ def _completed(parts: list[Any], mean: Array, condition: Conditioner, rough: boo
     return sum((part.completed(mean, condition, rough) for part in parts), _nothing(len(mean)))
 
 
-def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
+def _information(parts: list[Any], mean: Array, condition: Conditioner) -> InformationSums:
     with threads.one_blas_thread():
-        sums = (part.information(mean, root) for part in parts)
+        sums = (part.information(mean, condition) for part in parts)
         return sum(sums, InformationSums.nothing(len(mean)))
 
 
