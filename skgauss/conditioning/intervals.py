@@ -128,18 +128,20 @@ class CoarseRows:
     def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
         """The law under a Gaussian; a `rough` one is near, and found sooner."""
         given, centre, covariance, boxes = self._given_exact(mean, condition)
+        of_box = covariance[:, : self.n_together, : self.n_together]
         if rough and self.n_together > 1:
-            box = expectation_propagation(*boxes)
+            box = expectation_propagation(*boxes, of_box)
         else:
-            box = box_moments(*boxes, self._lattice)
+            box = box_moments(*boxes, of_box, self._lattice)
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
     def score(self, mean: Array, condition: Conditioner) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
-        _, centre, _, (*ends, of_box) = self._given_exact(mean, condition)
-        box = box_moments(*ends, of_box, self._lattice)
-        factor = np.linalg.cholesky(of_box)
+        _, centre, covariance, boxes = self._given_exact(mean, condition)
+        of_box = covariance[:, : self.n_together, : self.n_together]
+        box = box_moments(*boxes, of_box, self._lattice)
+        factor = np.linalg.cholesky(of_box).astype(np.float64, copy=False)
         inverse = np.linalg.inv(factor)
         rows = self.rows - mean
         rows.reshape(-1)[self._missing.entries] = 0.0
@@ -154,12 +156,12 @@ class CoarseRows:
             columns @ factor,
             (inverse @ box.mean[:, :, None])[:, :, 0],
             inverse @ box.covariance @ inverse.transpose(0, 2, 1),
-            score_covariance(*ends, factor, box, self._lattice),
+            score_covariance(boxes, factor, box, self._lattice),
         )
 
     def _given_exact(
         self, mean: Array, condition: Conditioner
-    ) -> tuple[Conditional, Array, Array, tuple[Array, ...]]:
+    ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array]]:
         """What the exact values leave of the others: the law, mean and covariance by row, boxes."""
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -168,7 +170,7 @@ class CoarseRows:
         covariance = given.covariance.transpose(2, 0, 1)
         k = self.n_together
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
-        return given, centre, covariance, (*ends, self._width, covariance[:, :k, :k])
+        return given, centre, covariance, (*ends, self._width)
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:
@@ -260,7 +262,7 @@ def coarsened(
 
 def independent(
     lower: Array, upper: Array, mean: Array, deviations: Array
-) -> tuple[tuple[np.ndarray, ...], tuple[Array, ...], BoxMoments]:
+) -> tuple[tuple[np.ndarray, ...], tuple[Array, Array, Array], BoxMoments]:
     """Rows and features of values known to an interval; each by itself, about the mean.
 
     Its ends and its width, of shape (n, 1), and the moments within.

@@ -23,9 +23,7 @@ _STEP = 1e-6  # of a difference, which is as near to the derivative as rounding
 
 
 def score_covariance(
-    lower: Array,
-    upper: Array,
-    width: Array,
+    boxes: tuple[Array, Array, Array],
     root: Array,
     within: BoxMoments,
     lattice: Lattice | None = None,
@@ -34,18 +32,18 @@ def score_covariance(
 
     Parameters
     ----------
-    lower, upper, width : ndarray of shape (n, k)
-        The boxes, as `box_moments` takes them.
+    boxes : tuple of ndarray of shape (n, k)
+        Ends and widths, as `box_moments` takes them.
     root : ndarray of shape (n, k, k)
         Factors of the covariances of the Gaussians.
     within : BoxMoments
         Of the boxes.
     lattice : Lattice, default=None
     """
-    if lower.shape[1] == 1:
-        origin, start, end = (of[:, 0] for of in from_a_point_inside(lower, upper, width))
+    if root.shape[1] == 1:
+        origin, start, end = (of[:, 0] for of in from_a_point_inside(*boxes))
         return _of_one(start, end, -origin, root[:, 0, 0], within.mean[:, 0])
-    return _by_differences(lower, upper, width, root, within, lattice)
+    return _by_differences(boxes, root, within, lattice)
 
 
 def _of_one(start: Array, end: Array, center: Array, scale: Array, within: Array) -> Array:
@@ -58,25 +56,24 @@ def _of_one(start: Array, end: Array, center: Array, scale: Array, within: Array
 
 
 def _by_differences(
-    lower: Array, upper: Array, width: Array, root: Array, within: BoxMoments, lattice
+    boxes: tuple[Array, Array, Array], root: Array, within: BoxMoments, lattice: Lattice | None
 ) -> Array:
     """The derivative of the mean score along the natural parameters, all Gaussians at once."""
-    n, k = lower.shape
+    n, k, _ = root.shape
     shifts, turns = _tilted(k)
     q = len(shifts)
     roots = root[:, None] @ turns
     moved = (root[:, None] @ shifts[:, :, None])[..., 0]
-
-    def each(of: Array) -> Array:
-        return np.broadcast_to(of[:, None], (n, q, k))
-
-    boxes = (each(lower) - moved, each(upper) - moved, each(width))
+    lower, upper, width = (np.repeat(of, q, axis=0) for of in boxes)
+    apart = moved.reshape(-1, k)
     tilted = box_moments(
-        *(of.reshape(-1, k) for of in boxes),
+        lower - apart,
+        upper - apart,
+        width,
         (roots @ roots.transpose(0, 1, 3, 2)).reshape(-1, k, k),
         None if lattice is None else lattice.repeated(q),
     )
-    inverse = np.linalg.inv(root)
+    inverse = np.linalg.inv(root).astype(np.float64, copy=False)
     mean = tilted.mean.reshape(n, q, k) + moved
     covariance = tilted.covariance.reshape(n, q, k, k)
     ahead = _mean_scores(inverse[:, None], mean, covariance)

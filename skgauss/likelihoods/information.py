@@ -134,7 +134,7 @@ def sum_coarse_information(score: Score, weights: Array) -> InformationSums:
 
 
 def _scores_along(score: Score) -> Array:
-    r"""How the scores of the rows follow those of their intervals, (n_rows, n_parameters, n_scores).
+    r"""How the scores of rows follow those of their intervals, (n_rows, n_parameters, n_scores).
 
     With :math:`w + D \zeta` what a row shows, of :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
     D \zeta \zeta^T D^T) / \sqrt2)`.

@@ -39,7 +39,7 @@ from ..conditioning import (
     independent,
     score_covariance,
 )
-from ..gaussian import Diagonal
+from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
 from .information import Information, InformationSums, sum_coarse_information
@@ -66,12 +66,13 @@ class _WithIntervals(ObservedLikelihood):
     unimodal = False  # as a climb without an end has a small gradient, too
     what_is_unknown = "values known only to an interval"
     page = "detection_limits"
+    _may_spread: np.ndarray | bool = False  # a value between two ends bounds a variance
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """Features whose variance has grown beyond what open intervals tell."""
         assert self.frame is not None
         wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
-        return np.flatnonzero(wide)
+        return np.flatnonzero(wide & self._may_spread)
 
     def is_degenerate(self, at: Evaluation) -> bool:
         # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
@@ -128,12 +129,10 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         deviations = family.standard_deviations(at.factor)
         (rows, features), boxes, box = independent(s.lower, s.upper, at.mean, deviations)
         roots = deviations[features][:, None, None]
-        scores = score_covariance(*boxes, roots, box) * self._weights[rows, None, None]
-        sums = [
-            np.bincount(features, scores[:, i, j], minlength=len(deviations))
-            for i, j in ((0, 0), (0, 1), (1, 1))
-        ]
-        return family.blocks(*sums[:2], family.project(sums[2]))
+        scores = score_covariance(boxes, roots, box) * self._weights[rows, None, None]
+        sums = np.zeros((len(deviations), 2, 2))
+        np.add.at(sums, features, scores)
+        return family.blocks(sums[:, 0, 0], sums[:, 0, 1], family.project(sums[:, 1, 1]))
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         step, second, value = super()._sums(mean, deviations)
@@ -158,6 +157,10 @@ class IntervalFull(_WithIntervals, ObservedFull):
         return parts_of(s.exact, frame) + [
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
+
+    def __init__(self, statistics: Any, family: Full, ridge: Array | None = None):
+        super().__init__(statistics, family, ridge)
+        self._may_spread = statistics.bounds.all_open
 
     @cached_property
     def has_information(self) -> bool:
