@@ -1,12 +1,20 @@
-"""What can be asked of a fitted Gaussian: densities, distances, draws, criteria."""
+"""What can be asked of a fitted Gaussian: one frozen object, which the estimator delegates to.
+
+`FittedGaussian` answers for one block of valid rows: what is known exactly, NaN in place of the
+rest, and the intervals, if there are any. `GaussianDensity` has the methods that a user calls,
+which take X as it comes and ask block by block.
+"""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
@@ -14,10 +22,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
 from .conditioning import Coarsened, Frame, coarsened, completed, drawn_inside, marginals_of
-from .gaussian import Family, family_of
+from .gaussian import Family, make_family, type_of
 from .rows import (
     Intervals,
     Truncation,
+    Window,
     adds_up,
     check_no_infinity,
     incomplete_rows,
@@ -28,7 +37,185 @@ from .rows import (
 
 # The attribute that says why statistics are held and nothing is fitted yet.
 WAITING = "_waiting_for"
+# The attribute that holds the limits between which the rows so far were seen, or None.
+SEEN_THROUGH = "_seen_through"
 _LOG_2_PI = math.log(2 * math.pi)
+
+
+class Observed(NamedTuple):
+    """What the known values of rows have of a density; the latter two may be one number for all.
+
+    Attributes
+    ----------
+    distances : array of shape (n_rows,)
+        Squared Mahalanobis distances, where X is.
+    log_dets : ndarray of shape (n_rows,) or float
+        Log-determinants of the covariances of the values that are known.
+    shown : int ndarray of shape (n_rows,) or int
+        Numbers of these values.
+    """
+
+    distances: Any
+    log_dets: Any
+    shown: Any
+
+
+@dataclass(frozen=True, eq=False)
+class FittedGaussian:
+    """A Gaussian, and what can be asked of it about a block of rows.
+
+    No later fit changes it, and it is small enough to be sent to workers. Of the private classes
+    it is the one that a pickle of an estimator names, beside the statistics.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_features,)
+    family : Family
+    factor : ndarray
+        Of the covariance, as the family has it. A covariance near the edge of the domain may have
+        no factor that float64 could recover.
+    frame : Frame
+        Mean and standard deviations that set the order of integration over boxes, as the
+        likelihood had it.
+    truncation : Truncation, default=None
+        The window that the rows of the fit were seen through.
+    """
+
+    mean: Array
+    family: Family
+    factor: Array
+    frame: Frame
+    truncation: Truncation | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Arrays and names, so that other private classes may move between two versions."""
+        return {
+            "mean": self.mean,
+            "covariance_type": type_of(np.empty(self.family.shape)),
+            "factor": self.factor,
+            "frame": tuple(self.frame),
+            "window": self.truncation and tuple(self.truncation.window),
+            "log_probability": self.truncation and self.truncation.log_probability,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        window = state["window"]
+        fields = {
+            "mean": state["mean"],
+            "family": make_family(state["covariance_type"], len(state["mean"])),
+            "factor": state["factor"],
+            "frame": Frame(*state["frame"]),
+            "truncation": window and Truncation(Window(*window), state["log_probability"]),
+        }
+        self.__dict__.update(fields)
+
+    @property
+    def covariance(self) -> Array | float:
+        """The covariance as `covariance_` has it: a matrix, variances, or one variance."""
+        return self.family.unpack(self.family.square(self.factor))
+
+    @property
+    def window(self) -> Window | None:
+        """The window that the rows of the fit were seen through, if there was one."""
+        return self.truncation.window if self.truncation else None
+
+    def log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
+        """Logarithms of the densities of the rows, in nats, where X is, of shape (n_rows,)."""
+        if self.truncation:
+            return self.truncation.condition(self._log_densities_of_parent, X, intervals)
+        return self._log_densities_of_parent(X, intervals)
+
+    def sum_of_log_densities(
+        self, X: Any, sample_weight: Any | None, intervals: Intervals | None = None
+    ) -> Array:
+        """Weighted sum of the log-densities, in nats, and sum of the weights, of shape (2,)."""
+        return sum_and_weight(self.log_densities(X, intervals), sample_weight)
+
+    def squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
+        """Squared Mahalanobis distances of what is known exactly, (n_rows,), where X is."""
+        return self.observed(X).distances
+
+    def observed(self, X: Any) -> Observed:
+        """What the values that are known exactly have of a density, see `Observed`."""
+        distances = squared_distances(X, self.mean, self.family, self.factor)
+        log_det, d = self.family.log_det(self.factor), self.family.n_features
+        with np.errstate(over="ignore", invalid="ignore"):
+            if adds_up(distances):  # no mask as long as X
+                return Observed(distances, log_det, d)
+        check_no_infinity(X)
+        log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
+        for rows in incomplete_rows(X):
+            observed = marginals_of(X[rows] - self.mean, self.family, self.factor)
+            distances[rows] = observed.distances
+            log_dets[rows] = observed.log_dets
+            shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
+        return Observed(distances, log_dets, shown)
+
+    def impute(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
+        """X without gaps, in its dtype if that is of floats, and deviations of what was filled in.
+
+        The latter, of shape (n_rows, n_features), are conditional standard deviations, 0 where a
+        value is known exactly.
+        """
+        check_no_infinity(X)
+        if self.window:
+            intervals = self.window.narrowed(X, intervals)
+        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+        std = np.zeros(X.shape)
+        for rows in incomplete_rows(X):
+            missing = np.isnan(X[rows])
+            filled = completed(X[rows] - self.mean, self.family, self.factor)
+            imputed[rows] = np.where(missing, filled.deviations + self.mean, X[rows])
+            std[rows] = filled.standard_deviations
+        if intervals is not None:
+            rows, lower, upper = intervals
+            known = self._coarsened(intervals)
+            values = np.clip(known.deviations + self.mean, lower, upper)
+            imputed[rows] = np.where(lower == upper, X[rows], values)
+            std[rows] = known.standard_deviations
+        return imputed, std
+
+    def sample(self, n_rows: int, random_state: np.random.RandomState, inside: bool) -> Array:
+        """Draws of shape (n_rows, n_features), from inside the window if so asked."""
+        noise = random_state.standard_normal((n_rows, self.family.n_features))
+        rows = self.mean + self.family.colorize(self.factor, noise)
+        if inside and self.window:
+            rows = drawn_inside(
+                *self.window, rows, self.mean, self.family, self.factor, random_state
+            )
+        return rows
+
+    def marginal(self, kept: list[int]) -> FittedGaussian:
+        """The Gaussian of the features with these indices, whatever the others are."""
+        return self._of_some(kept, self.mean[kept], self.family.marginal(self.factor, kept))
+
+    def conditional(self, known: list[int], values: Array, kept: list[int]) -> FittedGaussian:
+        """The Gaussian of some features where others have the given values."""
+        deviations = values - self.mean[known]
+        shift, factor = self.family.conditional(self.factor, known, kept, deviations)
+        return self._of_some(kept, self.mean[kept] + shift, factor)
+
+    def _of_some(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
+        """The Gaussian of the features kept, from its mean and factor."""
+        if not kept:
+            raise ValueError("No feature is left. Keep at least one.")
+        family = make_family(type_of(np.empty(self.family.shape)), len(kept))
+        factor = factor.reshape(family.identity.shape)  # one feature is no matrix
+        return FittedGaussian(mean, family, factor, Frame(mean, family.standard_deviations(factor)))
+
+    def _log_densities_of_parent(self, X: Any, intervals: Intervals | None) -> Any:
+        """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
+        densities, log_dets, shown = self.observed(X)
+        densities *= -0.5
+        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
+        if intervals is not None:
+            densities[intervals.rows] += self._coarsened(intervals).log_probability
+        return densities
+
+    def _coarsened(self, intervals: Intervals) -> Coarsened:
+        """The law of the values that are known to an interval, or not at all; a row an entry."""
+        ends = intervals.lower, intervals.upper
+        return coarsened(*ends, self.mean, self.family, self.factor, self.frame)
 
 
 class GaussianDensity(DensityMixin, BaseEstimator):
@@ -37,25 +224,22 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     mean_: Array
     covariance_: Array | float
     scale_: Array
-    _factor: Array
-    _frame: Frame
-    _truncation: Truncation | None
+    _gaussian: FittedGaussian
     censoring_limits: Any
     sufficient_statistics_: Any
 
     @property
-    def precision_(self):
+    def precision_(self) -> Array | float:
         r"""Inverse of the covariance, :math:`\Sigma^{-1}`.
 
         Of shape (n_features, n_features) or (n_features,), or a float, as `covariance_` is:
         the inverse matrix, or one over each variance.
         """
-        self._check_fitted()
-        family, factor = self._family_and_factor()
-        return family.unpack(family.inverse_square(factor))
+        gaussian = self._fitted_gaussian()
+        return gaussian.family.unpack(gaussian.family.inverse_square(gaussian.factor))
 
     @property
-    def correlation_(self):
+    def correlation_(self) -> Array:
         """Correlations of the features.
 
         A matrix of shape (n_features, n_features) for every `covariance_type`, with ones on
@@ -68,7 +252,13 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         np.fill_diagonal(correlation, 1.0)
         return correlation
 
-    def score(self, X, y=None, sample_weight=None, X_upper=None):
+    def score(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> float:
         """Average log-likelihood of the rows of X, of their observed values where some are NaN.
 
         Of a value known only to an interval it is the probability of the interval that counts,
@@ -97,7 +287,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         total, weight = self._total_log_density(X, sample_weight, X_upper)
         return float(total / weight)
 
-    def score_samples(self, X, X_upper=None):
+    def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Log-density of each row of X, of its observed values where others are NaN.
 
         Of values known only to an interval the logarithm of the probability that they lie there
@@ -119,10 +309,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             is of Dask; where scikit-learn dispatches on the library of X, of that library,
             and on the device and in the dtype of X.
         """
-        density = self._density()
-        return rows_of(self, X, X_upper=X_upper).map(density._log_densities)
+        gaussian = self._fitted_gaussian()
+        return rows_of(self, X, X_upper=X_upper).map(gaussian.log_densities)
 
-    def mahalanobis(self, X, X_upper=None):
+    def mahalanobis(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Squared Mahalanobis distance of each row of X from the mean.
 
         Parameters
@@ -138,10 +328,22 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Squared distances, of the values that are known exactly where others are missing or
             known only to an interval. A lazy Dask array where X is of Dask.
         """
-        density = self._density()
-        return rows_of(self, X, X_upper=X_upper).map(density._squared_distances)
+        gaussian = self._fitted_gaussian()
+        return rows_of(self, X, X_upper=X_upper).map(gaussian.squared_distances)
 
-    def impute(self, X, return_std=False, X_upper=None):
+    @overload
+    def impute(
+        self, X: ArrayLike, return_std: Literal[False] = False, X_upper: ArrayLike | None = None
+    ) -> Array: ...
+
+    @overload
+    def impute(
+        self, X: ArrayLike, return_std: Literal[True], X_upper: ArrayLike | None = None
+    ) -> tuple[Array, Array]: ...
+
+    def impute(
+        self, X: ArrayLike, return_std: bool = False, X_upper: ArrayLike | None = None
+    ) -> Array | tuple[Array, Array]:
         """Fill in missing values by their means given the observed values of the same row.
 
         A value known only to an interval is replaced by its mean given the interval and all else
@@ -167,9 +369,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
-        density = self._density()
+        gaussian = self._fitted_gaussian()
         self._warn_of_forgotten(X_upper)
-        imputed, std = rows_of(self, X, X_upper=X_upper).map(density._filled_in)
+        imputed, std = rows_of(self, X, X_upper=X_upper).map(gaussian.impute)
         return (imputed, std) if return_std else imputed
 
     def _warn_of_forgotten(self, X_upper: Any) -> None:
@@ -189,95 +391,32 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def _statistics_as_given(self) -> Any:
-        """Of the data; by feature where a window has filled gaps."""
-        statistics = self.sufficient_statistics_
-        return self._truncation.window.as_given(statistics) if self._truncation else statistics
+        """Statistics of the data; by feature where a window has filled gaps."""
+        statistics, window = self.sufficient_statistics_, self._gaussian.window
+        return window.as_given(statistics) if window else statistics
 
-    def _density(self) -> GaussianDensity:
-        """The density of now: no later fit changes it, and it is small enough to be sent."""
-        self._check_fitted()
-        density = object.__new__(type(self))
-        for name in ("mean_", "covariance_", "_factor", "_frame", "_truncation"):
-            setattr(density, name, getattr(self, name))
-        return density
+    def _fitted_gaussian(self) -> FittedGaussian:
+        """The Gaussian of the last fit.
 
-    def _total_log_density(self, X, sample_weight=None, X_upper=None):
-        density = self._density()
-        return rows_of(self, X, sample_weight, X_upper).total(density._sum_of_log_densities)
-
-    # What follows up to the draws is asked of a `_density`, about one block of valid rows:
-    # what is known exactly, NaN in place of the rest, and the intervals, if there are any.
-
-    def _filled_in(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
-        """X without gaps, and the standard deviations of what was filled in."""
-        check_no_infinity(X, type(self).__name__)
-        if self._truncation:
-            intervals = self._truncation.window.narrowed(X, intervals)
-        family, factor = self._family_and_factor()
-        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
-        std = np.zeros(X.shape)
-        for rows in incomplete_rows(X):
-            missing = np.isnan(X[rows])
-            filled = completed(X[rows] - self.mean_, family, factor)
-            imputed[rows] = np.where(missing, filled.deviations + self.mean_, X[rows])
-            std[rows] = filled.standard_deviations
-        if intervals is not None:
-            rows, lower, upper = intervals
-            known = self._coarsened(intervals)
-            values = np.clip(known.deviations + self.mean_, lower, upper)
-            imputed[rows] = np.where(lower == upper, X[rows], values)
-            std[rows] = known.standard_deviations
-        return imputed, std
-
-    def _coarsened(self, intervals: Intervals) -> Coarsened:
-        family, factor = self._family_and_factor()
-        ends = intervals.lower, intervals.upper
-        return coarsened(*ends, self.mean_, family, factor, self._frame)
-
-    def _sum_of_log_densities(
-        self, X: Any, sample_weight: Any | None, intervals: Intervals | None = None
-    ) -> Array:
-        """Weighted, and the weight."""
-        return sum_and_weight(self._log_densities(X, intervals), sample_weight)
-
-    def _log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
-        densities_of = self._log_densities_of_parent
-        if self._truncation:
-            return self._truncation.condition(densities_of, X, intervals)
-        return densities_of(X, intervals)
-
-    def _log_densities_of_parent(self, X: Any, intervals: Intervals | None) -> Any:
-        densities, log_dets, shown = self._observed(X)
-        densities *= -0.5
-        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
-        if intervals is not None:
-            densities[intervals.rows] += self._coarsened(intervals).log_probability
-        return densities
-
-    def _squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
-        return self._observed(X)[0]
-
-    def _observed(self, X: Any) -> tuple[Any, Any, Any]:
-        """Of what the rows show: squared distances, log-determinants, numbers of values.
-
-        The latter two are one number each where all rows are complete.
+        Raises
+        ------
+        NotFittedError
+            If there is none, or the rows of partial fits do not suffice for one.
         """
-        family, factor = self._family_and_factor()
-        distances = squared_distances(X, self.mean_, family, factor)
-        log_det, d = family.log_det(factor), family.n_features
-        with np.errstate(over="ignore", invalid="ignore"):
-            if adds_up(distances):  # no mask as long as X
-                return distances, log_det, d
-        check_no_infinity(X, type(self).__name__)
-        log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
-        for rows in incomplete_rows(X):
-            observed = marginals_of(X[rows] - self.mean_, family, factor)
-            distances[rows] = observed.distances
-            log_dets[rows] = observed.log_dets
-            shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
-        return distances, log_dets, shown
+        self._check_fitted()
+        return self._gaussian
 
-    def sample(self, n_samples=1, random_state=None, truncated=False):
+    def _total_log_density(self, X: Any, sample_weight: Any = None, X_upper: Any = None) -> Array:
+        """Log-densities of all rows summed, in nats, and the sum of their weights, shape (2,)."""
+        gaussian = self._fitted_gaussian()
+        return rows_of(self, X, sample_weight, X_upper).total(gaussian.sum_of_log_densities)
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        random_state: int | np.random.RandomState | None = None,
+        truncated: bool = False,
+    ) -> Array:
         """Draw from the fitted Gaussian.
 
         Parameters
@@ -300,19 +439,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         ValueError
             If `n_samples` is below 1.
         """
-        self._check_fitted()
+        gaussian = self._fitted_gaussian()
         if n_samples < 1:
             raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
-        family, factor = self._family_and_factor()
-        shape = (n_samples, family.n_features)
-        random_state = check_random_state(random_state)
-        rows = self.mean_ + family.colorize(factor, random_state.standard_normal(shape))
-        if truncated and self._truncation:
-            window = self._truncation.window
-            rows = drawn_inside(*window, rows, self.mean_, family, factor, random_state)
-        return rows
+        return gaussian.sample(n_samples, check_random_state(random_state), truncated)
 
-    def aic(self, X, X_upper=None):
+    def aic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Akaike information criterion of X; lower is better.
 
         Parameters
@@ -329,7 +461,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """
         return self._information_criterion(X, X_upper, lambda n_samples: 2.0)
 
-    def bic(self, X, X_upper=None):
+    def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of X; lower is better.
 
         Parameters
@@ -346,16 +478,18 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """
         return self._information_criterion(X, X_upper, math.log)
 
-    def _information_criterion(self, X, X_upper, price):
-        """Deviance plus `price`, a function of the number of rows, for each parameter."""
+    def _information_criterion(
+        self, X: Any, X_upper: Any, price: Callable[[float], float]
+    ) -> float:
+        """Deviance in nats plus `price`, a function of the number of rows, for each parameter."""
         total, n_samples = self._total_log_density(X, X_upper=X_upper)
-        family, _ = self._family_and_factor()
-        return float(price(n_samples) * family.n_parameters - 2.0 * total)
+        n_parameters = self._gaussian.family.n_parameters
+        return float(price(n_samples) * n_parameters - 2.0 * total)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")
 
-    def _check_fitted(self):
+    def _check_fitted(self) -> None:
         """Refuse before a fit, and where the rows of partial fits do not suffice for one."""
         if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(
@@ -363,7 +497,3 @@ class GaussianDensity(DensityMixin, BaseEstimator):
                 f"{getattr(self, WAITING)} Call partial_fit with more rows."
             )
         check_is_fitted(self)
-
-    def _family_and_factor(self) -> tuple[Family, Array]:
-        """Of the fitted covariance, whatever became of the parameters since."""
-        return family_of(self.covariance_, len(self.mean_)), self._factor

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
-import math
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
-from sklearn.base import _fit_context
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin, with_callbacks
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils import Bunch
 
 from . import inference
+from ._sklearn import Interval, StrOptions, fit_context
+from ._typing import Array
 from .blocks import threads
-from .density import WAITING, GaussianDensity
+from .density import SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
@@ -44,7 +47,6 @@ from .likelihoods import (
 )
 from .rows import (
     Rows,
-    Truncation,
     Window,
     checked_limits,
     feature_indices,
@@ -54,6 +56,13 @@ from .rows import (
     values_given,
 )
 from .solvers import SOLVERS, Objective, learning_rate_bound
+from .statistics import AnyStatistics
+
+if TYPE_CHECKING:
+    import pandas
+
+# A limit of all features: none, a number, one for each, or some by name.
+Limit = float | ArrayLike | Mapping[str, float] | None
 
 
 class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
@@ -206,7 +215,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
-    _parameter_constraints: ClassVar[dict] = {
+    log_likelihood_: float
+    log_likelihood_path_: Array
+    mean_path_: Array
+    covariance_path_: Array
+    n_iter_: int
+    converged_: bool
+    stop_reason_: str
+    natural_gradient_norm_: float
+    learning_rate_bound_: float
+    reg_covar_: float | Array
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "covariance_type": [StrOptions({"full", "diag", "spherical"})],
         "solver": [StrOptions(set(SOLVERS))],
         "parametrization": [StrOptions(set(PARAMETRIZATIONS))],
@@ -226,21 +248,23 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def __init__(
         self,
         *,
-        covariance_type="full",
-        solver="natural",
-        parametrization="scale",
-        learning_rate="auto",
-        n_inner_iter=1,
-        max_iter=1000,
-        tol=1e-6,
-        mean_init=None,
-        covariance_init=None,
-        reg_covar="auto",
-        censoring_limits=None,
-        truncation_limits=None,
-        warm_start=False,
-        record_path=False,
-    ):
+        covariance_type: Literal["full", "diag", "spherical"] = "full",
+        solver: Literal[
+            "natural", "newton", "gradient", "coordinate", "lbfgs", "closed-form"
+        ] = "natural",
+        parametrization: Literal["scale", "log-scale", "covariance", "precision"] = "scale",
+        learning_rate: float | Literal["auto"] = "auto",
+        n_inner_iter: int = 1,
+        max_iter: int = 1000,
+        tol: float = 1e-6,
+        mean_init: float | ArrayLike | None = None,
+        covariance_init: float | ArrayLike | None = None,
+        reg_covar: float | ArrayLike | Literal["auto"] = "auto",
+        censoring_limits: tuple[Limit, Limit] | None = None,
+        truncation_limits: tuple[Limit, Limit] | None = None,
+        warm_start: bool = False,
+        record_path: bool = False,
+    ) -> None:
         self.covariance_type = covariance_type
         self.solver = solver
         self.parametrization = parametrization
@@ -256,8 +280,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.warm_start = warm_start
         self.record_path = record_path
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None, X_upper=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Self:
         """Fit the Gaussian.
 
         Parameters
@@ -308,8 +338,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb = self._climb(statistics, seen, window, self._start, task)
         return self._adopt(climb, task)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y=None, sample_weight=None, X_upper=None):
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Self:
         """Add rows to the data, and go on from the current estimate.
 
         Any split of data into chunks ends where one `fit` of all of them does, as near as
@@ -372,15 +408,18 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             climb = self._climb(statistics, seen, window, self._resume, task, reg_covar=ridge)
             climb.check_maximum()
         except NoMaximumError as error:
-            held = {"sufficient_statistics_": statistics, WAITING: error.cause}
-            held["_truncation"] = window and Truncation(window, math.nan)
+            held = {
+                "sufficient_statistics_": statistics,
+                SEEN_THROUGH: window and window.ends,
+                WAITING: error.cause,
+            }
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
         return self._adopt(climb, task)
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit_statistics(self, statistics):
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit_statistics(self, statistics: AnyStatistics) -> Self:
         """Fit the Gaussian to data that were summarised elsewhere.
 
         Parameters
@@ -425,7 +464,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb = self._climb(statistics, seen, self._window(seen), self._start, task)
         return self._adopt(climb, task)
 
-    def marginal(self, features):
+    def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
         """The Gaussian of some of the features, whatever the others are.
 
         Parameters
@@ -465,12 +504,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> petal.mean_.round(3), petal.correlation_[0].round(3)
         (array([1.199, 3.758]), array([1.   , 0.963]))
         """
-        self._check_fitted()
+        gaussian = self._fitted_gaussian()
         kept = feature_indices(self, features)
-        family, factor = self._family_and_factor()
-        return self._law(kept, self.mean_[kept], family.marginal(factor, kept))
+        return self._law(kept, gaussian.marginal(kept))
 
-    def conditional(self, given):
+    def conditional(self, given: Mapping[int | str, float]) -> GaussianGradientMLE:
         """The Gaussian of all other features where some are known.
 
         Parameters
@@ -509,17 +547,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> long.feature_names_in_[-1], long.mean_[-1:].round(2), long.scale_[-1:].round(2)
         ('petal width (cm)', array([2.13]), array([0.21]))
         """
-        self._check_fitted()
+        gaussian = self._fitted_gaussian()
         known, values = values_given(self, given)
         kept = [j for j in range(len(self.mean_)) if j not in known]
-        family, factor = self._family_and_factor()
-        shift, factor = family.conditional(factor, known, kept, values - self.mean_[known])
-        return self._law(kept, self.mean_[kept] + shift, factor)
+        return self._law(kept, gaussian.conditional(known, values, kept))
 
-    def _law(self, kept, mean, factor):
-        """A fitted estimator of the features kept, without a fit."""
-        if not kept:
-            raise ValueError("No feature is left. Keep at least one.")
+    def _law(self, kept: list[int], gaussian: FittedGaussian) -> GaussianGradientMLE:
+        """An estimator of the features kept that is fitted to no data, but has their Gaussian."""
         limits = self.censoring_limits
         if limits is not None:
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
@@ -527,10 +561,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         law = GaussianGradientMLE(
             covariance_type=type_of(self.covariance_), censoring_limits=limits
         )
-        replace_fit(law, law_attributes(self, kept, mean, factor))
+        replace_fit(law, law_attributes(gaussian, self, kept))
         return law
 
-    def standard_errors(self):
+    def standard_errors(self) -> Bunch:
         r"""Standard errors of the estimate, from the observed information.
 
         The square roots of what the curvature of the likelihood at the maximum says of the
@@ -574,7 +608,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         return inference.standard_errors(self)
 
     @with_callbacks
-    def confidence_intervals(self, level=0.95, method="wald", n_jobs=None):
+    def confidence_intervals(
+        self,
+        level: float = 0.95,
+        method: Literal["wald", "profile"] = "wald",
+        n_jobs: int | None = None,
+    ) -> Bunch:
         """Confidence intervals of the parameters.
 
         No interval leaves the domain.
@@ -622,7 +661,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.confidence_intervals(self, level, method, n_jobs)
 
-    def summary(self, level=0.95):
+    def summary(self, level: float = 0.95) -> pandas.DataFrame:
         """Table of the parameters: estimates, standard errors, intervals.
 
         Parameters
@@ -654,31 +693,35 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.summary(self, level)
 
-    def _window(self, seen) -> Window | None:
+    def _window(self, seen: Any) -> Window | None:
         return Window.of(self.truncation_limits, feature_names(seen))
 
-    def _summarize(self, rows: Rows, seen, window: Window | None):
+    def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
         diagonal = self.covariance_type != "full"
-        name = type(self).__name__
-        summary = partial(statistics_of, diagonal=diagonal, estimator_name=name)
+        summary = partial(statistics_of, diagonal=diagonal)
         if window is not None:
             # Of an independent feature a missing value says nothing, inside a window or not.
             fill = make_family(self.covariance_type, seen.n_features_in_).correlated
             summary = partial(window.summarize, summary, feature_names(seen), fill)
         return rows.summarize(summary)
 
-    def _check_same_window(self, now: Window | None):
+    def _check_same_window(self, now: Window | None) -> None:
         """Refuse to add rows that were seen through another window than those before."""
-        if not hasattr(self, "_truncation"):  # nothing is fitted yet
-            return
-        before = self._truncation and self._truncation.window
-        if (before and before.ends) != (now and now.ends):
+        if getattr(self, SEEN_THROUGH) != (now and now.ends):
             raise ValueError(
                 "truncation_limits are not those of the rows before, which were seen through "
                 "another window. Set them back, or call fit on all rows of one window."
             )
 
-    def _climb(self, statistics, seen, window, start, task, reg_covar=None) -> _Climb:
+    def _climb(
+        self,
+        statistics: AnyStatistics,
+        seen: Any,
+        window: Window | None,
+        start: Callable[[Likelihood], Evaluation],
+        task: FitTask,
+        reg_covar: Any = None,
+    ) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
         family = make_family(self.covariance_type, seen.n_features_in_)
@@ -691,6 +734,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,
+                SEEN_THROUGH: window and window.ends,
             }
 
             objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
@@ -710,7 +754,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.worded(found), shown)
 
-    def _adopt(self, climb: _Climb, task: FitTask):
+    def _adopt(self, climb: _Climb, task: FitTask) -> Self:
         """Become what the climb found, once all have been told."""
         task.end(climb.attributes)
         for message, category in climb.warnings:
@@ -727,9 +771,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _current(self, likelihood: Likelihood) -> Evaluation:
         check_warm_start(self.mean_, self.covariance_, likelihood.family)
-        return evaluate_start(self.mean_, self._factor, likelihood)
+        return evaluate_start(self.mean_, self._gaussian.factor, likelihood)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.solver != "closed-form"
         # Not array_api_support, which promises attributes of the library of X. Ours are

@@ -4,9 +4,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
 from ._signature import handing_on_to
+from ._typing import Array
+from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .rows import Intervals, check_stays_lazy, rows_of
 from .statistics import missed
@@ -57,13 +60,13 @@ record_path : optional
            [4. , 7.9]])
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GaussianGradientMLE._parameter_constraints,
         "add_indicator": ["boolean"],
     }
 
     @handing_on_to(GaussianGradientMLE.__init__)
-    def __init__(self, *, add_indicator=False, **parameters):
+    def __init__(self, *, add_indicator: bool = False, **parameters: Any) -> None:
         super().__init__(**parameters)
         self.add_indicator = add_indicator
 
@@ -75,7 +78,13 @@ record_path : optional
         row = np.where(missed(self._statistics_as_given), np.nan, 0.0)[None]
         return MissingIndicator(error_on_new=False).fit(row)
 
-    def fit_transform(self, X, y=None, sample_weight=None, X_upper=None):
+    def fit_transform(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Array:
         """Fit the Gaussian, and fill in what the data lack.
 
         Parameters
@@ -91,7 +100,7 @@ record_path : optional
         check_stays_lazy(self, X)
         return self.fit(X, y, sample_weight, X_upper).transform(X, X_upper)
 
-    def transform(self, X, X_upper=None):
+    def transform(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Fill in missing values, and values known only to an interval.
 
         Parameters
@@ -118,10 +127,10 @@ n_features_with_missing)
         if not self.add_indicator:
             return self.impute(X, X_upper=X_upper)
         self._warn_of_forgotten(X_upper)
-        fill = partial(_filled_and_marked, self._density(), self.indicator_.features_)
+        fill = partial(_filled_and_marked, self._fitted_gaussian(), self.indicator_.features_)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns that `transform` returns.
 
         Parameters
@@ -139,17 +148,17 @@ n_features_with_missing)
             return names
         return np.concatenate((names, self.indicator_.get_feature_names_out(names)))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
 def _filled_and_marked(
-    density: GaussianGradientMLE, features: np.ndarray, X: Any, intervals: Intervals | None = None
+    gaussian: FittedGaussian, features: np.ndarray, X: Any, intervals: Intervals | None = None
 ) -> np.ndarray:
     missing = np.isnan(X)
     if intervals is not None:
         rows, lower, upper = intervals
         missing[rows] = np.isinf(lower) & np.isinf(upper)
-    return np.hstack((density._filled_in(X, intervals)[0], missing[:, features]))
+    return np.hstack((gaussian.impute(X, intervals)[0], missing[:, features]))

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 from sklearn.base import OutlierMixin
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from ._signature import handing_on_to
+from ._sklearn import Interval, StrOptions
 from ._typing import Array
+from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .fitting import replace_fit
 from .rows import Intervals, rows_of, signs, to_host
@@ -183,9 +184,9 @@ record_path : optional
             The lower, the more unusual the row; 0 for a row that shows nothing. It does not
             underflow, however far out a row lies. A lazy Dask array where X is of Dask.
         """
-        density = self._density()
+        gaussian = self._fitted_gaussian()
         self._warn_of_forgotten(X_upper)
-        return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, density))
+        return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, gaussian))
 
     def _climb(self, statistics, seen, window, start, task, reg_covar=None):
         """With the threshold among the attributes, so that a fit is had as a whole."""
@@ -215,14 +216,13 @@ record_path : optional
         return _below(scores, np.broadcast_to(weights, scores.shape), self.contamination)
 
 
-def _log_p_values(
-    density: GaussianGradientMLE, X: Any, intervals: Intervals | None = None
-) -> Array:
-    distances, _, shown = density._observed(X)
+def _log_p_values(gaussian: FittedGaussian, X: Any, intervals: Intervals | None = None) -> Array:
+    """Logarithms of the p-values of the rows of a block, of shape (n_rows,)."""
+    distances, _, shown = gaussian.observed(X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
     p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
-    if density._truncation:
-        p_values[density._truncation.window.outside(to_host(X), intervals).any(axis=1)] = -np.inf
+    if gaussian.window:
+        p_values[gaussian.window.outside(to_host(X), intervals).any(axis=1)] = -np.inf
     return p_values
 
 

@@ -30,6 +30,7 @@ ROOMS = [
     "boxes",
     "blocks",
     "_signature",
+    "_sklearn",
     "_typing",
     "_wording",
 ]
@@ -72,6 +73,15 @@ def test_between_files():
     """Within a room no file waits for another that waits for it."""
     waits = {file: {i for i in imports_of(file) if i in FILES} for file in FILES}
     TopologicalSorter(waits).prepare()  # raises CycleError
+
+
+def test_private_names_of_scikit_learn_stand_in_one_file():
+    for file, tree in FILES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                private = [name for name in names if name.startswith("_") or name == "externals"]
+                assert not private or file == ("_sklearn",), (file, private)
 
 
 def test_every_room_has_its_place():

@@ -7,13 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sklearn.utils._array_api import (
-    _max_precision_float_dtype,
-    get_namespace,
-    get_namespace_and_device,
-    move_to,
-)
-
+from .._sklearn import get_namespace, get_namespace_and_device, move_to, widest_float
 from .._typing import Array
 
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
@@ -69,7 +63,7 @@ def moments_of_few(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any,
     exactly zero, whatever its value and wherever the chunks are cut.
     """
     xp, _, device = get_namespace_and_device(X)
-    dtype = _max_precision_float_dtype(xp, device)
+    dtype = widest_float(xp, device)
     few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_ROWS), _MOST_ROWS)
     spread = slice(None, None, math.ceil(X.shape[0] / few))
     deviations = xp.astype(X[spread, :], dtype)
@@ -90,4 +84,4 @@ def beside(X: Any, weights: Any, unit: float) -> Any:
     """Weights times their unit, where X is, in the widest dtype there."""
     xp, _, device = get_namespace_and_device(X)
     moved = move_to(unit * weights, xp=xp, device=device)
-    return xp.astype(moved, _max_precision_float_dtype(xp, device), copy=False)
+    return xp.astype(moved, widest_float(xp, device), copy=False)

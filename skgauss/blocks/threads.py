@@ -7,8 +7,9 @@ from functools import cache
 from threading import Lock
 from typing import TypeVar
 
-from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from threadpoolctl import ThreadpoolController
+
+from .._sklearn import n_threads_allowed
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -27,7 +28,7 @@ def available() -> int:
 
     A worker process of joblib has its share of the cores, often one.
     """
-    return _openmp_effective_n_threads()
+    return n_threads_allowed()
 
 
 def ordered_map(

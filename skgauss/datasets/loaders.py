@@ -1,13 +1,15 @@
 """The loaders, and the one reader behind them."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 
-def load_michelson(*, as_frame=False):
+def load_michelson(*, as_frame: bool = False) -> Bunch:
     """Load Michelson's measurements of the speed of light (one feature).
 
     A hundred measurements of 1879, in thousands of km/s, whose mean and standard deviation NIST
@@ -38,7 +40,7 @@ def load_michelson(*, as_frame=False):
     return _load("michelson", as_frame)
 
 
-def load_airquality(*, as_frame=False):
+def load_airquality(*, as_frame: bool = False) -> Bunch:
     """Load daily readings of the air in New York (missing values).
 
     Ozone, solar radiation, wind and temperature on 153 days of 1973; 37 values of the ozone and
@@ -70,7 +72,7 @@ def load_airquality(*, as_frame=False):
     return _load("airquality", as_frame, besides=["Month", "Day"])
 
 
-def load_pfas(*, as_frame=False):
+def load_pfas(*, as_frame: bool = False) -> Bunch:
     """Load nine chemicals in the blood of 198 people (detection limits).
 
     Perfluoroalkyl substances, in ng/mL of serum, from the National Health and Nutrition
@@ -111,7 +113,7 @@ def load_pfas(*, as_frame=False):
     return Bunch(**bunch, detection_limits=np.full(len(bunch.feature_names), 0.1))
 
 
-def load_galton(*, as_frame=False):
+def load_galton(*, as_frame: bool = False) -> Bunch:
     """Load Galton's heights of parents and children (classes).
 
     The table of 1886 with 928 children, in classes one inch wide: each row is a cell of the
@@ -146,7 +148,9 @@ def load_galton(*, as_frame=False):
     return _load("galton", as_frame, weight="count")
 
 
-def _load(title, as_frame, besides=(), weight=None):
+def _load(
+    title: str, as_frame: bool, besides: Sequence[str] = (), weight: str | None = None
+) -> Bunch:
     """Read a file: its features, lower and upper ends apart where it holds intervals."""
     path = Path(__file__).with_name(f"{title}.csv")
     with path.open(encoding="utf-8", newline="") as file:
@@ -154,7 +158,8 @@ def _load(title, as_frame, besides=(), weight=None):
     features = [name for name in rows[0] if name not in (*besides, weight)]
     ends = np.array([[_ends(row[feature]) for feature in features] for row in rows])
     lower, upper = np.moveaxis(ends, -1, 0)
-    tables, frame = {"data": lower}, None
+    tables: dict[str, Any] = {"data": lower}
+    frame = None
     if not np.array_equal(lower, upper, equal_nan=True):
         tables["data_upper"] = upper
     if as_frame:
@@ -169,7 +174,7 @@ def _load(title, as_frame, besides=(), weight=None):
     return bunch
 
 
-def _ends(text):
+def _ends(text: str) -> list[float]:
     """Both ends of what a table may hold: 5, <0.1, >73, 64-65, or nothing. NaN is an open end."""
     open_ended = {"<": ["", text[1:]], ">": [text[1:], ""]}
     ends = open_ended.get(text[:1], text.split("-"))

@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._typing import Array
 from ..conditioning import Frame
-from ..density import WAITING
-from ..gaussian import make_family, type_of
+from ..density import SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 
@@ -16,18 +14,15 @@ def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
     scales = family.standard_deviations(at.factor)
+    frame = likelihood.frame or Frame(at.mean.copy(), scales)
+    truncation = likelihood.truncation(at)
     return {
-        # What densities are computed from: a covariance near the edge of the domain may have
-        # no factor that float64 can recover.
-        "_factor": at.factor,
-        # By which densities integrate over boxes as the likelihood did.
-        "_frame": likelihood.frame or Frame(at.mean.copy(), scales),
+        "_gaussian": FittedGaussian(at.mean.copy(), family, at.factor, frame, truncation),
         "mean_": at.mean.copy(),
         "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
         "scale_": scales,
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
-        "_truncation": likelihood.truncation(at),
     }
 
 
@@ -53,20 +48,13 @@ def input_attributes(seen: Any) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
 
 
-def law_attributes(
-    estimator: Any, features: list[int], mean: Array, factor: Array
-) -> dict[str, Any]:
-    """Of a Gaussian of some features of the estimator, which no climb has led to."""
-    family = make_family(type_of(estimator.covariance_), len(features))
-    factor = factor.reshape(family.identity.shape)  # one feature is no matrix
-    scales = family.standard_deviations(factor)
+def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]) -> dict[str, Any]:
+    """Attributes of a Gaussian of some features of an estimator, which no climb has led to."""
     attributes = {
-        "_factor": factor,
-        "_frame": Frame(mean, scales),
-        "_truncation": None,
-        "mean_": mean,
-        "covariance_": family.unpack(family.square(factor)),
-        "scale_": scales,
+        "_gaussian": gaussian,
+        "mean_": gaussian.mean,
+        "covariance_": gaussian.covariance,
+        "scale_": gaussian.family.standard_deviations(gaussian.factor),
         "n_features_in_": len(features),
     }
     if hasattr(estimator, "feature_names_in_"):
@@ -84,7 +72,7 @@ def forget_input(seen: Any, n_features: int) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        hidden = name in ("_factor", "_frame", "_truncation", WAITING)
+        hidden = name in ("_gaussian", SEEN_THROUGH, WAITING)
         if hidden or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

@@ -12,7 +12,7 @@ from sklearn.callback import CallbackContext
 from ..likelihoods import Evaluation
 
 # Which estimators of which searches, the latest of all, gave a warning of which category.
-_warned: deque[tuple] = deque(maxlen=100)
+_warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 
 class FitTask:
@@ -90,7 +90,7 @@ class FitTask:
         """Whether a fit of the same search has warned for this one, too."""
         return self._kind(category) in _warned
 
-    def _kind(self, category: type[Warning]) -> tuple:
+    def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
         search = self._search
         return search and search.root_uuid, self._context.estimator_name, category
 

@@ -11,6 +11,8 @@ whitened too, as the form U in :math:`\mathrm{d}f = \tfrac12 \langle U, L^{-1}
 \mathrm{d}\Sigma\, L^{-T} \rangle`; "spherical" sums it over the features.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -33,6 +35,8 @@ def family_of(covariance: ArrayLike, n_features: int) -> Family:
     return make_family(type_of(covariance), n_features)
 
 
-def type_of(covariance: ArrayLike) -> str:
+def type_of(covariance: ArrayLike) -> Literal["full", "diag", "spherical"]:
     """The `covariance_type` of such a covariance."""
-    return ("spherical", "diag", "full")[np.ndim(covariance)]
+    types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
+    types = "spherical", "diag", "full"
+    return types[np.ndim(covariance)]

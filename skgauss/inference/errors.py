@@ -46,7 +46,7 @@ def covariance_of_mean(estimator: Any) -> Array:
     if at.likelihood.shares is not None:
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
     else:
-        moves, _ = at.family.relative_moves(estimator._factor, _information(at)[0])
+        moves, _ = at.family.relative_moves(estimator._gaussian.factor, _information(at)[0])
         lengths = np.linalg.norm(moves, axis=0)
         related = moves.T @ moves / np.outer(lengths, lengths)
     return related * np.outer(errors, errors)
@@ -159,7 +159,7 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
 def _lengths(at: Point, steps: Array) -> Parameters:
     """How far some steps together move each parameter, by the relative measure."""
     family = at.family
-    mean, covariance = family.relative_moves(at.estimator._factor, steps)
+    mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
     scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
     if family.correlated:
         scale = np.einsum("kii->ki", scale)

@@ -64,7 +64,7 @@ class Point:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._factor)
+        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._gaussian.factor)
 
     def check_size(self) -> None:
         """Refuse what the matrix of the information would be too large for."""
@@ -134,9 +134,9 @@ def likelihood_of(estimator: Any) -> Likelihood:
     d = len(estimator.mean_)
     family = family_of(estimator.covariance_, d)
     ridge = np.full(d, estimator.reg_covar_)
-    statistics, truncation = estimator.sufficient_statistics_, estimator._truncation
+    statistics, window = estimator.sufficient_statistics_, estimator._gaussian.window
     likelihood = likelihood_with_ridge(statistics, family, ridge)
-    return seen_through(likelihood, truncation.window, statistics) if truncation else likelihood
+    return seen_through(likelihood, window, statistics) if window else likelihood
 
 
 def check_maximum(estimator: Any) -> None:

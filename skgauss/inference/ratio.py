@@ -113,5 +113,5 @@ def _same_intervals(a: Any, b: Any) -> bool:
 
 def _window(model: Any) -> Any:
     """Limits of the window that the rows were seen through, if there is one."""
-    truncation = model._truncation
-    return truncation and truncation.window.ends
+    window = model._gaussian.window
+    return window and window.ends

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.utils._optional_dependencies import check_pandas_support
-
+from .._sklearn import check_pandas_support
 from .errors import errors_at
 from .intervals import check_level, wald
 from .point import Point

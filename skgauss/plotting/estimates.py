@@ -43,7 +43,7 @@ def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """Its maximum: exact where there is a closed form, else reached from the estimate."""
     if likelihood.has_closed_form:
         return likelihood.evaluate(*likelihood.maximum)
-    return climb_to_maximum(likelihood, estimator.mean_, estimator._factor)
+    return climb_to_maximum(likelihood, estimator.mean_, estimator._gaussian.factor)
 
 
 def label_of(estimator: Any, index: int) -> str | None:

@@ -18,15 +18,15 @@ from functools import partial, reduce
 from typing import Any
 
 import numpy as np
-from sklearn.externals.array_api_compat import is_array_api_obj
-from sklearn.utils._array_api import (
-    _max_precision_float_dtype,
+
+from .._sklearn import (
+    check_sample_weight,
     get_namespace,
     get_namespace_and_device,
+    is_array_api_obj,
     move_to,
+    widest_float,
 )
-from sklearn.utils.validation import _check_sample_weight
-
 from .._typing import Array
 from ..blocks import Sums, beside, moments_of_few, sums_about_the_mean
 from ..gaussian import Family
@@ -79,8 +79,8 @@ def validate_weights(sample_weight: Any, n_rows: int, **check_params: Any) -> An
     check_numbers(given, "sample_weight")
     xp, _, device = get_namespace_and_device(given)
     rows = xp.broadcast_to(xp.zeros((1, 1), device=device), (n_rows, 1))
-    dtype = _max_precision_float_dtype(xp, device)
-    return _check_sample_weight(
+    dtype = widest_float(xp, device)
+    return check_sample_weight(
         sample_weight, rows, dtype=dtype, ensure_non_negative=True, **check_params
     )
 
@@ -111,7 +111,7 @@ def _is_on_host(X: Any) -> bool:
 
 def _has_float64(X: Any) -> bool:
     xp, _, device = get_namespace_and_device(X)
-    return _max_precision_float_dtype(xp, device) == xp.float64
+    return widest_float(xp, device) == xp.float64
 
 
 def _is_wide_integer(X: Any) -> bool:
@@ -123,7 +123,7 @@ def in_kind_of(X: Any, values: Any) -> Any:
     """Results in the namespace, on the device and, if that is of floats, in the dtype of X."""
     xp, _, device = get_namespace_and_device(X)
     floating = xp.isdtype(X.dtype, "real floating")
-    dtype = X.dtype if floating else _max_precision_float_dtype(xp, device)
+    dtype = X.dtype if floating else widest_float(xp, device)
     with np.errstate(over="ignore"):  # which makes them infinite
         return xp.astype(move_to(values, xp=xp, device=device), dtype, copy=False)
 
@@ -195,7 +195,7 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
     if not (_has_float64(X) or _float32_suffices(family.square(factor))):
         raise NeedsNumPy
     xp, _, device = get_namespace_and_device(X)
-    dtype = _max_precision_float_dtype(xp, device)
+    dtype = widest_float(xp, device)
     inverse = xp.asarray(family.inverse(factor), dtype=dtype, device=device)
     distances = xp.empty(X.shape[0], dtype=dtype, device=device)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -255,7 +255,7 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array) -> Sums:
     """Of all chunks, added where they are; the host reads their sum."""
     xp, _, device = get_namespace_and_device(X)
-    pivot = xp.asarray(pivot, dtype=_max_precision_float_dtype(xp, device), device=device)
+    pivot = xp.asarray(pivot, dtype=widest_float(xp, device), device=device)
     block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
 
     def part(rows: slice) -> Iterable[Any]:

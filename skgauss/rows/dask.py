@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils._set_output import _get_output_config
 
+from .._sklearn import output_config
 from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
@@ -39,7 +39,7 @@ def _is_frame(X: Any) -> bool:
 
 def check_stays_lazy(estimator: Any, X: Any) -> None:
     """Refuse to make a frame in memory, which `set_output` can ask for, of rows of Dask."""
-    container = _get_output_config("transform", estimator)["dense"]
+    container = output_config("transform", estimator)["dense"]
     if container != "default" and is_dask(X):
         raise ValueError(
             f"set_output asks for the output as a frame of {container}, which would gather all "

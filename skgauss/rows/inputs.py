@@ -183,7 +183,6 @@ def statistics_of(
     X: Any,
     sample_weight: Any | None,
     diagonal: bool,
-    estimator_name: str,
     intervals: Intervals | None = None,
 ) -> AnyStatistics:
     """Statistics of rows that may have NaN where values are missing, or in an interval.
@@ -196,14 +195,14 @@ def statistics_of(
         If X is not of NumPy and takes it.
     """
     if intervals is not None:
-        check_no_infinity(X[intervals.rows], estimator_name)
-        rest = partial(statistics_of, diagonal=diagonal, estimator_name=estimator_name)
+        check_no_infinity(X[intervals.rows])
+        rest = partial(statistics_of, diagonal=diagonal)
         return _with_intervals(X, sample_weight, diagonal, intervals, rest)
     summary = arrays.summarize if is_elsewhere(X) else summarize
     statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
         return statistics
-    check_no_infinity(X, estimator_name)
+    check_no_infinity(X)
     if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
         return summarize_incomplete(X, sample_weight, diagonal)
     return statistics if sample_weight is None else _of_present(X, sample_weight, diagonal)
@@ -242,7 +241,7 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
         return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
 
 
-def check_no_infinity(X: Any, estimator_name: str) -> None:
+def check_no_infinity(X: Any) -> None:
     """Refuse infinity, in scikit-learn's words; NaN stands for a missing value.
 
     Either is worked on by NumPy only, whose X it is afterwards.
@@ -251,9 +250,7 @@ def check_no_infinity(X: Any, estimator_name: str) -> None:
         raise NeedsNumPy
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
         for chunk in chunks_of(X, 1, 1):
-            assert_all_finite(
-                X[chunk], allow_nan=True, estimator_name=estimator_name, input_name="X"
-            )
+            assert_all_finite(X[chunk], allow_nan=True, input_name="X")
 
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils._array_api import get_namespace, get_namespace_and_device
 
+from .._sklearn import get_namespace, get_namespace_and_device
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
-from sklearn.utils.validation import _check_sample_weight
 
+from .._sklearn import check_sample_weight
 from .._typing import Array
 from ..blocks import Sums, chunk_sums
 
@@ -152,7 +152,7 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
     """
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
         return np.empty(0)
-    return _check_sample_weight(
+    return check_sample_weight(
         sample_weight,
         X,
         dtype=np.float64,

@@ -75,7 +75,7 @@ def least_eigenvalue(model):
     """Of the observed information at the result, as a share of that of complete data."""
     family = make_family("full", len(model.mean_))
     likelihood = ObservedFull(model.sufficient_statistics_, family)
-    return likelihood.information(likelihood.evaluate(model.mean_, model._factor)).least[0]
+    return likelihood.information(likelihood.evaluate(model.mean_, model._gaussian.factor)).least[0]
 
 
 def em(X):

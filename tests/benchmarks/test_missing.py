@@ -96,7 +96,9 @@ def test_standard_errors_beside_central_differences(race):
         "standard errors of 1,000 x 20, a fifth missing / differences of the gradient",
         0.05,
         model.standard_errors,
-        lambda: information_matrix(likelihood, likelihood.evaluate(model.mean_, model._factor)),
+        lambda: information_matrix(
+            likelihood, likelihood.evaluate(model.mean_, model._gaussian.factor)
+        ),
     )
 
 

@@ -159,10 +159,10 @@ class _ByDifferences(ObservedFull):
 def test_differences_of_the_gradient_serve_a_likelihood_without_a_matrix(rng, gappy, where):
     model = fitted(gappy)
     likelihood = likelihood_of(model)
-    factor = model._factor
+    factor = model._gaussian.factor
     if where == "elsewhere":
         factor = factor @ np.linalg.cholesky(np.cov(rng.standard_normal((3, 20))))
-    at = likelihood.evaluate(model.mean_ + 0.1 * (factor is not model._factor), factor)
+    at = likelihood.evaluate(model.mean_ + 0.1 * (factor is not model._gaussian.factor), factor)
     exact = likelihood.information(at).matrix
     likelihood.__class__ = _ByDifferences
     assert_allclose(information_matrix(likelihood, at), exact, atol=1e-6)
@@ -172,7 +172,9 @@ def test_differences_of_the_gradient_serve_a_likelihood_without_a_matrix(rng, ga
 def test_differences_know_the_shares_of_uncorrelated_features(gappy, covariance_type):
     model = fitted(gappy, covariance_type)
     likelihood = likelihood_of(model)
-    matrix = information_matrix(likelihood, likelihood.evaluate(model.mean_, model._factor))
+    matrix = information_matrix(
+        likelihood, likelihood.evaluate(model.mean_, model._gaussian.factor)
+    )
     shares = np.mean(~np.isnan(gappy), axis=0)
     of_scales = shares if covariance_type == "diag" else [shares.mean()]
     assert_allclose(matrix, np.diag(np.concatenate((shares, of_scales))), atol=1e-6)
@@ -452,7 +454,7 @@ def test_tobit_regression_of_r():
     """
     model = GaussianGradientMLE(censoring_limits=([0, None, None], None), tol=1e-9).fit(TOBIN)
     likelihood = likelihood_of(model)
-    at, family = likelihood.evaluate(model.mean_, model._factor), likelihood.family
+    at, family = likelihood.evaluate(model.mean_, model._gaussian.factor), likelihood.family
 
     def regression(step):
         mean, factor = family.retract(at.mean, at.factor, family.unpack_frame(step))

@@ -48,7 +48,7 @@ def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
     model = fitted(correlated, covariance_type)
     likelihood = likelihood_of(model)
     family = likelihood.family
-    at = likelihood.evaluate(model.mean_ + 0.3, model._factor * 1.2)
+    at = likelihood.evaluate(model.mean_ + 0.3, model._gaussian.factor * 1.2)
     for parameter in parameters_of(model):
         gradient, hessian = parameter.derivatives(at, family)
         for _ in range(3):
@@ -120,7 +120,7 @@ def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, 
     """To 1e-6 of the interval, in 30 evaluations of the likelihood at most."""
     model = fitted((gappy if gaps else correlated)[:n], covariance_type)
     found, likelihood = profiled(model, level), likelihood_of(model)
-    maximum = likelihood.evaluate(model.mean_, model._factor)
+    maximum = likelihood.evaluate(model.mean_, model._gaussian.factor)
     nats = chi2.ppf(level, 1) / (2 * likelihood.weight)
     asked = [(Mean(1, model.scale_[1]), found.mean[1]), (Scale(0), found.scale[0])]
     if covariance_type == "full":

@@ -97,7 +97,7 @@ def test_one_feature_in_two_has_the_textbook_information(rng):
     X = np.column_stack((x, y))
     model = GaussianGradientMLE().fit(X)
     likelihood = likelihood_of(X)
-    matrix = likelihood.information(likelihood.evaluate(model.mean_, model._factor)).matrix
+    matrix = likelihood.information(likelihood.evaluate(model.mean_, model._gaussian.factor)).matrix
     assert matrix[0, 0] == pytest.approx(1.0)
     assert matrix[1, 1] == pytest.approx(0.8)
     assert matrix[0, 1] == pytest.approx(0.0, abs=1e-12)

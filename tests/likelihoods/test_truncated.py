@@ -750,7 +750,7 @@ def test_errors_of_four_features_are_those_of_the_gradient(rng):
     X = X[(X > -0.8).all(axis=1)]
     model = GaussianGradientMLE(truncation_limits=(-0.8, None)).fit(X)
     likelihood = likelihood_of(model)
-    at = likelihood.evaluate(model.mean_, model._factor)
+    at = likelihood.evaluate(model.mean_, model._gaussian.factor)
     family, step = likelihood.family, 1e-3
     packed = np.zeros(family.n_parameters)
     packed[0] = packed[5] = step
@@ -790,7 +790,7 @@ def test_as_far_from_zero_as_float64_tells_means_apart(rng, d, offset):
     near, far = fit(X, (-1.0, None)), fit(X + offset, (offset - 1.0, None))
     assert far.converged_
     likelihood = likelihood_of(near)
-    at = likelihood.evaluate(near.mean_, near._factor)
+    at = likelihood.evaluate(near.mean_, near._gaussian.factor)
     least = np.linalg.eigvalsh(information_matrix(likelihood, at))[0]
     bound = max(1e-6, np.spacing(offset) / near.scale_.min()) / least
     np.testing.assert_allclose(far.mean_ - offset, near.mean_, atol=bound * near.scale_.max())

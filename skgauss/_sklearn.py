@@ -1,0 +1,46 @@
+"""Every private name of scikit-learn that the package uses, and what for.
+
+A release of scikit-learn may move them without a word, and this is the file to mend then. Beside
+these imports the package relies on attributes of its callbacks (``_init_callback_context``,
+``_skl_callbacks``) and of its HTML repr (``_doc_link_module``, ``_doc_link_template``).
+"""
+
+# Validates the parameters of an estimator by its table of constraints, around `fit`.
+from sklearn.base import _fit_context as fit_context
+
+# Whether an object is an array of a library that the array API standard covers.
+from sklearn.externals.array_api_compat import is_array_api_obj
+
+# Where arrays live, which namespace serves them, how they move, and the widest floats there.
+from sklearn.utils._array_api import _max_precision_float_dtype as widest_float
+from sklearn.utils._array_api import get_namespace, get_namespace_and_device, move_to
+
+# How many threads OpenMP, and so BLAS, may use under the limits of joblib and of containers.
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads as n_threads_allowed
+
+# pandas, or an error that names the method which needs it.
+from sklearn.utils._optional_dependencies import check_pandas_support
+
+# The kinds of constraints in that table.
+from sklearn.utils._param_validation import Interval, StrOptions
+
+# The kind of frame that `set_output` asks a transformer for.
+from sklearn.utils._set_output import _get_output_config as output_config
+
+# Weights of a length, a dtype and a sign, in scikit-learn's words where they are not.
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+__all__ = [
+    "Interval",
+    "StrOptions",
+    "check_pandas_support",
+    "check_sample_weight",
+    "fit_context",
+    "get_namespace",
+    "get_namespace_and_device",
+    "is_array_api_obj",
+    "move_to",
+    "n_threads_allowed",
+    "output_config",
+    "widest_float",
+]
