@@ -27,8 +27,8 @@ from .fitting import (
     check_warm_start,
     checked_statistics,
     evaluate_start,
+    first_start,
     forget_input,
-    initial,
     input_attributes,
     law_attributes,
     of_type,
@@ -112,7 +112,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         having reached that limit. Where values are missing a norm below `tol` is not enough;
         see `converged_`.
     mean_init : float or array-like of shape (n_features,), default=None
-        Mean to start from; None is 0.
+        Mean to start from; None is 0. With neither this nor `covariance_init` "natural" and
+        "newton", of an automatic rate, start at a guess from the data where there is no closed
+        form: with missing values, intervals or truncation.
     covariance_init : float or array-like shaped as `covariance_`, default=None
         Covariance to start from; None is the identity, a float a multiple of it.
     reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
@@ -783,8 +785,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def _start(self, likelihood: Likelihood) -> Evaluation:
         if self.warm_start and hasattr(self, "mean_"):
             return self._current(likelihood)
-        start = initial(self.mean_init, self.covariance_init, likelihood.family)
-        return evaluate_start(*start, likelihood)
+        return first_start(self, likelihood)
 
 
 class _Climb(NamedTuple):

@@ -233,7 +233,7 @@ class Likelihood(ABC):
         """Mean and factor near the maximum, from the data alone."""
 
     @cached_property
-    def _value_of_the_guess(self) -> float:
+    def value_of_the_guess(self) -> float:
         return self.evaluate(*self.guess).value
 
     @property
@@ -295,6 +295,19 @@ class Likelihood(ABC):
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, if they were."""
         return None
+
+    def mismatch(self, at: Evaluation) -> float:
+        """How far the moments inside a window are from those of the data, as a norm in their units.
+
+        The natural gradient is small, too, where a Gaussian is so much wider than the window that
+        all such are alike inside. 0 without a window.
+        """
+        return 0.0
+
+    def last_digits_of_the_mean(self, at: Evaluation) -> float:
+        """What of the natural gradient norm a step of each mean to the next float64 makes."""
+        precisions = self.family.diagonal(self.family.inverse_square(at.factor))
+        return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

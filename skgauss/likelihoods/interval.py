@@ -78,7 +78,7 @@ class _WithIntervals(ObservedLikelihood):
         # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
         narrow = self.inflation(at) > NARROW and not self.bounded
         if narrow or self._spreading(at).size:
-            return at.value >= self._value_of_the_guess or super().is_degenerate(at)
+            return at.value >= self.value_of_the_guess or super().is_degenerate(at)
         return False
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:

@@ -159,7 +159,7 @@ class ObservedLikelihood(Likelihood):
         condition = self.condition(at)
         if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
-        return condition > _SINGULAR or at.value >= self._value_of_the_guess
+        return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         _, features = linalg.linear_relation(self.family.square(at.factor), _NEGLIGIBLE)
@@ -267,17 +267,30 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Moments of the complete rows where they are many, else of each feature by itself."""
+        """Moments of the complete rows where they are many and likelier, else of each feature."""
+        apart = self._available_mean, np.diag(self._unit)
+        together = self._moments_of_complete_rows()
+        if together is None:
+            return apart
+        likelihood = self.rough or self
+        with suppress(NotPositiveDefiniteError):
+            if likelihood.evaluate(*together).value >= likelihood.evaluate(*apart).value:
+                return together
+        return apart
+
+    def _moments_of_complete_rows(self) -> tuple[Array, Array] | None:
+        """Mean and factor; None of too few rows, or where they are collinear to rounding."""
         d = len(self._unit)
         complete = self._parts.total(partial(_complete, n_features=d))
-        if complete.weight >= _ENOUGH_COMPLETE * d:
-            mean = complete.first / complete.weight
-            covariance = complete.second / complete.weight - np.outer(mean, mean)
-            with suppress(NotPositiveDefiniteError):
-                factor = self.family.root(covariance)
-                if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
-                    return self._origin + self._unit * mean, self._unit[:, None] * factor
-        return self._available_mean, np.diag(self._unit)
+        if not complete.weight >= _ENOUGH_COMPLETE * d:
+            return None
+        mean = complete.first / complete.weight
+        covariance = complete.second / complete.weight - np.outer(mean, mean)
+        with suppress(NotPositiveDefiniteError):
+            factor = self.family.root(covariance)
+            if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
+                return self._origin + self._unit * mean, self._unit[:, None] * factor
+        return None
 
     @cached_property
     def bounded(self) -> bool:

@@ -92,6 +92,11 @@ class TruncatedDiagonal(TruncatedLikelihood):
         inside = self.family.blocks(share * second, across, self.family.project(squares))
         return Information(inside - self.unknown_of_data(at), self.family, _RESOLUTION)
 
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        growth = at.factor / self._root
+        widest = growth.argmax()
+        return float(growth[widest]) ** -2, float(form[widest]), np.minimum(form, 0.0)
+
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice
-from ..gaussian import Full
+from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
 from .information import Information
@@ -82,9 +82,12 @@ class TruncatedFull(TruncatedLikelihood):
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
-        log_probability, inside, covariance = self._box.moments(
-            mean[some][None], factor[some][None], self._lattice
-        )
+        try:
+            log_probability, inside, covariance = self._box.moments(
+                mean[some][None], factor[some][None], self._lattice
+            )
+        except np.linalg.LinAlgError:  # a factor whose square float64 cannot tell from singular
+            raise NotPositiveDefiniteError from None
         deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
 
@@ -93,6 +96,13 @@ class TruncatedFull(TruncatedLikelihood):
         ask = box.information_by_differences if exact else box.information_by_draws
         matrix = ask(at.mean, at.factor) - self.unknown_of_data(at)
         return Information(matrix, self.family, _RESOLUTION)
+
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
+        widest = directions[:, 0]
+        slopes, along = np.linalg.eigh(form)
+        falling = along * np.minimum(slopes, 0.0) @ along.T
+        return float(widths[0]) ** -2, float(widest @ form @ widest), falling
 
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         """In any direction."""
