@@ -61,41 +61,17 @@ _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
 class _WithIntervals(ObservedLikelihood):
-    """What open intervals change: they may let a variance grow without bound."""
+    """What intervals change: no maximum has a closed form."""
 
-    unimodal = False  # as a climb without an end has a small gradient, too
+    unimodal = False
     what_is_unknown = "values known only to an interval"
     page = "detection_limits"
-    _may_spread: np.ndarray | bool = False  # a value between two ends bounds a variance
-
-    def _spreading(self, at: Evaluation) -> np.ndarray:
-        """Features whose variance has grown beyond what open intervals tell."""
-        assert self.frame is not None
-        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
-        return np.flatnonzero(wide & self._may_spread)
-
-    def is_degenerate(self, at: Evaluation) -> bool:
-        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
-        narrow = self.inflation(at) > NARROW and not self.bounded
-        if narrow or self._spreading(at).size:
-            return at.value >= self.value_of_the_guess or super().is_degenerate(at)
-        return False
-
-    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        spreading = self._spreading(at)
-        if not spreading.size:
-            return super().no_maximum(at, names)
-        return NoMaximumError(
-            "the climb leads to no maximum. The likelihood rises as the variance of "
-            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
-            "lie above or below a limit do not determine it here.",
-            "Collect values that are known exactly or between two limits, or leave such a feature "
-            "out.",
-        )
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     """Of uncorrelated features: each sees its own values and intervals alone."""
+
+    information_is_cheap = has_information = True
 
     def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
         s: IntervalStatistics = statistics.by_feature
@@ -116,9 +92,7 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
             variances = variances + self.ridge
         return self._known.mean, self.family.root(self.family.project(variances))
 
-    information_is_cheap = has_information = True
-
-    def information(self, at: Evaluation) -> Information:
+    def _information(self, at: Evaluation) -> Information:
         family, share = self.family, 1.0 - self._missing_share
         matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
         matrix = matrix + family.bend(at.natural_gradient) - self.unknown(at)
@@ -160,7 +134,32 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     def __init__(self, statistics: Any, family: Full, ridge: Array | None = None):
         super().__init__(statistics, family, ridge)
-        self._may_spread = statistics.bounds.all_open
+        self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
+
+    def _spreading(self, at: Evaluation) -> np.ndarray:
+        """Features whose variance has grown beyond what open intervals tell."""
+        assert self.frame is not None
+        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+        return np.flatnonzero(wide & self._may_spread)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
+        narrow = self.inflation(at) > NARROW and not self.bounded
+        if narrow or self._spreading(at).size:
+            return at.value >= self.value_of_the_guess or super().is_degenerate(at)
+        return False
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        spreading = self._spreading(at)
+        if not spreading.size:
+            return super().no_maximum(at, names)
+        return NoMaximumError(
+            "the climb leads to no maximum. The likelihood rises as the variance of "
+            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
+            "lie above or below a limit do not determine it here.",
+            "Collect values that are known exactly or between two limits, or leave such a feature "
+            "out.",
+        )
 
     @cached_property
     def has_information(self) -> bool:
