@@ -164,28 +164,37 @@ class IntervalStatistics:
         """Extreme ends of the intervals of each feature."""
         if not self.diagonal:
             return self.by_feature.bounds
-        moments = self.exact
+        moments, (lower, upper) = self.exact, self._near_ends
         seen, varied = moments.observed_weights > 0, moments.variances > 0
         # Of values that differ the largest and the smallest are taken to be anywhere.
         largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
         smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
-        bounded = (np.isfinite(self.lower) & np.isfinite(self.upper)).any(axis=0)
-        all_open = ~seen & ~bounded
+        all_open = ~seen & ~(np.isfinite(lower) & np.isfinite(upper)).any(axis=0)
         return Bounds(
-            highest_lower=np.maximum(_highest(self.lower), largest),
-            lowest_upper=np.minimum(_lowest(self.upper), smallest),
-            highest_upper=_highest(np.where(np.isinf(self.upper), -np.inf, self.upper)),
-            lowest_lower=_lowest(np.where(np.isinf(self.lower), np.inf, self.lower)),
+            highest_lower=np.maximum(_highest(lower), largest),
+            lowest_upper=np.minimum(_lowest(upper), smallest),
+            highest_upper=_highest(np.where(np.isinf(upper), -np.inf, upper)),
+            lowest_lower=_lowest(np.where(np.isinf(lower), np.inf, lower)),
             all_open=all_open,
             pull=np.where(all_open, self._pull, np.inf),
         )
 
     @property
+    def _near_ends(self) -> tuple[Array, Array]:
+        """Ends, of which those are open that are too far away to tell anything."""
+        far = np.where(self.variances > 0, _FAR * np.sqrt(self.variances), np.inf)
+        return (
+            np.where(self.mean - self.lower > far, -np.inf, self.lower),
+            np.where(self.upper - self.mean > far, np.inf, self.upper),
+        )
+
+    @property
     def _pull(self) -> Array:
         """Of features whose intervals are all open, see `Bounds`."""
+        lower, upper = self._near_ends
         sides = (
             _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
-            for end, other in ((self.upper, self.lower), (self.lower, self.upper))
+            for end, other in ((upper, lower), (lower, upper))
         )
         below, above = sides
         with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
@@ -243,6 +252,7 @@ _ROWS = ("lower", "upper", "weights")
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
 _NARROW = 10.0
+_FAR = 1e4  # deviations of the data, beyond which no end of an interval tells anything
 
 
 def summarize_intervals(
