@@ -39,9 +39,7 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0):
     model = GaussianGradientMLE()
     rows = rows_of(model, lower, X_upper=upper, reset=True)
     diagonal = covariance_type != "full"
-    statistics = rows.summarize(
-        lambda X, w, intervals: statistics_of(X, w, diagonal, "", intervals)
-    )
+    statistics = rows.summarize(lambda X, w, intervals: statistics_of(X, w, diagonal, intervals))
     d = lower.shape[1]
     return likelihood_with_ridge(statistics, make_family(covariance_type, d), np.full(d, ridge))
 

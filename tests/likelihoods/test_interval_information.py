@@ -34,7 +34,7 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0, window=None):
     d = lower.shape[1]
     rows = rows_of(GaussianGradientMLE(), lower, X_upper=upper, reset=True)
     statistics = rows.summarize(
-        lambda X, w, intervals: statistics_of(X, w, covariance_type != "full", "", intervals)
+        lambda X, w, intervals: statistics_of(X, w, covariance_type != "full", intervals)
     )
     family = make_family(covariance_type, d)
     likelihood = likelihood_with_ridge(statistics, family, np.full(d, ridge))
