@@ -174,7 +174,7 @@ def test_weights_of_many_decades_start_at_the_likelier_guess(seed):
     X = X[~np.isnan(X).all(axis=1)]
     weights = 10.0 ** rng.uniform(-12, 12, len(X))
     likelihood = likelihood_with_ridge(
-        statistics_of(X, weights, False, "model"), make_family("full", 3), np.zeros(3)
+        statistics_of(X, weights, False), make_family("full", 3), np.zeros(3)
     )
     apart = GaussianGradientMLE(covariance_type="diag").fit(X, sample_weight=weights)
     assert likelihood.value_of_the_guess >= apart.log_likelihood_ - 1e-9

@@ -66,6 +66,12 @@ class Lattice(NamedTuple):
         """That of some rows."""
         return self._replace(order=self.order[rows], shift=self.shift[rows])
 
+    def repeated(self, n_times: int) -> "Lattice":
+        """That of boxes each of which follows so often on itself."""
+        return self._replace(
+            order=np.repeat(self.order, n_times, 0), shift=np.repeat(self.shift, n_times, 0)
+        )
+
     def points(self) -> Array:
         """Coordinates in the open unit cube, by row, variable and point, after the tent."""
         n = self.n_points

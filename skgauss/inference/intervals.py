@@ -94,6 +94,9 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation
+    # Formed here, once for all threads.
+    if at.likelihood.has_information:
+        at.likelihood.information(maximum)
     progress = Progress(at.estimator, "confidence_intervals", len(sides))
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
     if parallel.n_jobs != 1:

@@ -256,6 +256,13 @@ class Likelihood(ABC):
         """Minus the Hessian in the frame of the point, where the likelihood has it."""
         raise NotImplementedError
 
+    def unknown(self, at: Evaluation) -> Array | float:
+        """Covariance of the score of a completed row, given what is known of it, packed.
+
+        Of uncorrelated features only of those that are not missing.
+        """
+        return 0.0
+
     @property
     def shares(self) -> tuple[Array | float, Array | float] | None:
         """What is left of the information of complete data about means and about scales.

@@ -95,7 +95,10 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
         information = likelihood.information(at)
-        return Curvature(*information.least, information.resolution)
+        curvature = Curvature(*information.least, information.resolution)
+        sure = likelihood.information_is_exact or likelihood.concave
+        if sure or curvature.eigenvalue > _SAFE:
+            return curvature
     if not _can_be_told(likelihood, at):
         return None
     rough = likelihood.rough

@@ -186,7 +186,15 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def has_information(self) -> bool:
-        return self.concave and self.family.n_parameters <= _MOST_PARAMETERS
+        known = self.concave or self._data.has_information
+        return known and self.family.n_parameters <= _MOST_PARAMETERS
+
+    def unknown_of_data(self, at: Evaluation) -> Array | float:
+        """What is not known of the data, which in natural parameters is lost of the window's."""
+        return 0.0 if self.concave else self._data.unknown(_of_data(at))
+
+    def bend(self, gradient: Array) -> Array:
+        return self.family.bend(gradient)
 
     @property
     def bounded(self) -> bool:

@@ -1,6 +1,5 @@
 """Truncated samples of correlated features."""
 
-import math
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice
-from ..gaussian import Full, NotPositiveDefiniteError, pairs_of
+from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
 from .information import Information
@@ -95,19 +94,8 @@ class TruncatedFull(TruncatedLikelihood):
     def information(self, at: Evaluation) -> Information:
         box, exact = self._box, self.information_is_exact
         ask = box.information_by_differences if exact else box.information_by_draws
-        return Information(ask(at.mean, at.factor), self.family, _RESOLUTION)
-
-    def bend(self, gradient: Array) -> Array:
-        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
-        pairs, d = pairs_of(len(of_mean)), len(of_mean)
-        across = math.sqrt(2) * pairs.times(of_mean)
-        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
-        return np.block(
-            [
-                [np.zeros((d, d)), across],
-                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
-            ]
-        )
+        matrix = ask(at.mean, at.factor) - self.unknown_of_data(at)
+        return Information(matrix, self.family, _RESOLUTION)
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
         directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
