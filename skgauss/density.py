@@ -214,7 +214,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         if self._truncation:
             intervals = self._truncation.window.narrowed(X, intervals)
         family, factor = self._family_and_factor()
-        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+        imputed = X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
         std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])

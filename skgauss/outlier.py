@@ -211,8 +211,10 @@ record_path : optional
             return math.log(_LEVEL)
         X, sample_weight, X_upper = task.data
         scores = np.asarray(to_host(self.score_samples(X, X_upper)))
-        weights = 1.0 if sample_weight is None else np.asarray(to_host(sample_weight))
-        return _below(scores, np.broadcast_to(weights, scores.shape), self.contamination)
+        # Of whatever dtype a fit takes them, in which they may not add up.
+        weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
+        weights = np.broadcast_to(weights / weights.max(), scores.shape)
+        return _below(scores, weights, self.contamination)
 
 
 def _log_p_values(

@@ -24,6 +24,8 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
     ------
     ValueError
         If it is not; of a frame the columns are named.
+    TypeError
+        If it is sparse.
     """
     try:
         return _checked(read(X), name)
@@ -31,6 +33,11 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
         culprits = _columns_of_other_things(X)
         if not culprits:
             raise
+        if all("(dtype Sparse[" in culprit for culprit in culprits):
+            raise TypeError(
+                f"{name} has sparse columns, and dense data is required: pass "
+                f"{name}.sparse.to_dense()."
+            ) from error
         raise ValueError(
             f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make "
             "numbers of them. Of text that holds numbers pandas makes them with to_numeric("
@@ -41,6 +48,8 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
 
 
 def _checked(array: Any, name: str) -> Any:
+    if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # as of a list with None
+        return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
     return array

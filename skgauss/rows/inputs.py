@@ -36,6 +36,8 @@ from .limits import checked_limits
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
+# Of rows that are kept one by one: sums of their weights times squares have all their digits.
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
 
 
 class ArrayRows(NamedTuple):
@@ -138,7 +140,8 @@ def _rows_of(
     if sample_weight is not None:
         sample_weight = _weights(sample_weight, X, some_weight)
     if X_upper is not None:
-        both = beside(to_host(X), _upper(X_upper), feature_names(estimator))
+        of = None if sample_weight is None else to_host(sample_weight)
+        both = beside(to_host(X), _upper(X_upper), feature_names(estimator), sample_weight=of)
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
 
@@ -196,14 +199,16 @@ def statistics_of(
         If X is not of NumPy and takes it.
     """
     if intervals is not None:
-        check_no_infinity(X[intervals.rows], estimator_name)
+        _check_to_add_up(
+            X[intervals.rows], _weights_of(sample_weight, intervals.rows), estimator_name
+        )
         rest = partial(statistics_of, diagonal=diagonal, estimator_name=estimator_name)
         return _with_intervals(X, sample_weight, diagonal, intervals, rest)
     summary = arrays.summarize if is_elsewhere(X) else summarize
     statistics = summary(X, sample_weight, diagonal)
     if np.isfinite(statistics.mean).all():
         return statistics
-    check_no_infinity(X, estimator_name)
+    _check_to_add_up(X, sample_weight, estimator_name)
     if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
         return summarize_incomplete(X, sample_weight, diagonal)
     return statistics if sample_weight is None else _of_present(X, sample_weight, diagonal)
@@ -225,6 +230,32 @@ def _with_intervals(
         return statistics
     rows = intervals.lower[present], intervals.upper[present], weights[present]
     return summarize_intervals(*rows, diagonal) + statistics
+
+
+def _check_to_add_up(X: np.ndarray, sample_weight: Array | None, estimator_name: str) -> None:
+    """Refuse infinity in rows that count, and weights whose products with squares are no numbers.
+
+    Raises
+    ------
+    ValueError
+        That says which.
+    """
+    if sample_weight is None or is_elsewhere(X):
+        check_no_infinity(X, estimator_name)
+        return
+    for chunk in chunks_of(X, 1, 1):
+        check_no_infinity(X[chunk][sample_weight[chunk] > 0], estimator_name)
+    largest = sample_weight.max(initial=0.0)
+    if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample weight of rows with missing values or intervals is {largest:g}, "
+            f"and must be between {_SMALLEST_WEIGHT:g} and {_LARGEST_WEIGHT:g}. Multiply all "
+            "weights by one number that brings them near 1: it changes no estimate."
+        )
+
+
+def _weights_of(sample_weight: Array | None, rows: np.ndarray) -> Array | None:
+    return None if sample_weight is None else sample_weight[rows]
 
 
 def _of_present(X: np.ndarray, sample_weight: Array, diagonal: bool) -> AnyStatistics:

@@ -1,4 +1,4 @@
-"""BLAS has as many threads after a call as before it, however the call ends and whoever else fits."""
+"""BLAS has as many threads after a call as before it, however it ends and whoever else fits."""
 
 import os
 import sys
