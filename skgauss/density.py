@@ -162,7 +162,7 @@ class FittedGaussian:
         check_no_infinity(X)
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
-        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+        imputed = X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
         std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])

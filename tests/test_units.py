@@ -12,7 +12,7 @@ from skgauss import GaussianGradientMLE
 from skgauss.fitting.advice import explain_flat_features
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import likelihood_with_ridge
-from skgauss.rows import statistics_of
+from skgauss.rows import Block, Summarize
 
 FREE = ["natural", "newton"]
 TEXTBOOK = ["gradient", "coordinate", "lbfgs"]
@@ -174,7 +174,7 @@ def test_weights_of_many_decades_start_at_the_likelier_guess(seed):
     X = X[~np.isnan(X).all(axis=1)]
     weights = 10.0 ** rng.uniform(-12, 12, len(X))
     likelihood = likelihood_with_ridge(
-        statistics_of(X, weights, False), make_family("full", 3), np.zeros(3)
+        Summarize(diagonal=False)(Block(X, weights)), make_family("full", 3), np.zeros(3)
     )
     apart = GaussianGradientMLE(covariance_type="diag").fit(X, sample_weight=weights)
     assert likelihood.value_of_the_guess >= apart.log_likelihood_ - 1e-9

@@ -33,6 +33,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
+from .boundary import highest_on_the_boundary
 
 # Of the likelihood, an end; and where the information costs no more than a few of them.
 _MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
@@ -65,6 +66,10 @@ class Parameter(ABC):
     @abstractmethod
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
         """Its gradient and Hessian in the packed frame of the point."""
+
+    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
+        """It, or what is finite at the ends of its scale and grows with it; the gradient, too."""
+        return self.value(at, family), self.derivatives(at, family)[0]
 
     @abstractmethod
     def seen(self, value: float) -> float:
@@ -142,6 +147,10 @@ class Correlation(Parameter):
         hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
         return slope * gradient, hessian
 
+    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
+        z, gradient = super().bounded(at, family)
+        return math.tanh(z), gradient / math.cosh(z) ** 2
+
     def seen(self, value: float) -> float:
         return math.tanh(value)
 
@@ -213,7 +222,23 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
         end = _climbed(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
             break
+    if math.isnan(end.value) and likelihood.family.correlated:
+        return _on_the_boundary(likelihood, maximum, side, nats, end)
     return end
+
+
+def _on_the_boundary(
+    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, end: End
+) -> End:
+    """The end, where a climb that did not find it came near a singular covariance."""
+    family, (parameter, sign) = likelihood.family, side
+
+    def height(at: Evaluation) -> tuple[float, Array]:
+        value, gradient = parameter.bounded(at, family)
+        return sign * value, sign * gradient
+
+    at = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
+    return end if at is None else End(parameter.seen(parameter.value(at, family)), at)
 
 
 def _climbed(

@@ -65,13 +65,16 @@ class Reader(NamedTuple):
         return low, high
 
 
-def with_upper(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.ndarray:
+def with_upper(
+    X: Any, X_upper: Any, names: Sequence[str], of: str = "", sample_weight: Any | None = None
+) -> np.ndarray:
     """``[X | X_upper]``, both of numbers.
 
     Raises
     ------
     ValueError
-        If the shapes differ, the ends of an interval are crossed, or all of it is infinity.
+        If the shapes differ or, where the weight of a row is not 0, the ends of an interval are
+        crossed, or all of it is infinity.
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
@@ -79,7 +82,10 @@ def with_upper(X: Any, X_upper: Any, names: Sequence[str], of: str = "") -> np.n
         X_upper = X_upper.astype(X.dtype, copy=False)
     lower = np.where(np.isnan(X), -np.inf, X)
     upper = np.where(np.isnan(X_upper), np.inf, X_upper)
-    wrong = np.argwhere((lower > upper) | (lower == np.inf) | (upper == -np.inf))
+    crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
+    if sample_weight is not None:
+        crossed &= (sample_weight > 0)[:, None]
+    wrong = np.argwhere(crossed)
     if len(wrong):
         i, j = wrong[0].tolist()
         raise ValueError(

@@ -126,7 +126,8 @@ def rows_of(
     if sample_weight is not None:
         sample_weight = _weights(sample_weight, X, some_weight)
     if X_upper is not None:
-        both = with_upper(to_host(X), _upper(X_upper), feature_names(estimator))
+        of = None if sample_weight is None else to_host(sample_weight)
+        both = with_upper(to_host(X), _upper(X_upper), feature_names(estimator), sample_weight=of)
         if reset:
             warn_of_swapped_ends(both, feature_names(estimator))
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both

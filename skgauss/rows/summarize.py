@@ -27,6 +27,9 @@ from .block import Block
 from .missing import check_no_infinity, incomplete_rows
 from .window import Window
 
+# Of rows that are kept one by one: sums of their weights times squares have all their digits.
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
+
 
 @dataclass(frozen=True)
 class Summarize:
@@ -68,7 +71,7 @@ class Summarize:
         statistics = summary(X, sample_weight, self.diagonal)
         if np.isfinite(statistics.mean).all() or is_elsewhere(X):
             return statistics
-        check_no_infinity(X)
+        _check_to_add_up(X, sample_weight)
         if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
             return summarize_incomplete(X, sample_weight, self.diagonal)
         return statistics if sample_weight is None else self._of_present(X, sample_weight)
@@ -77,7 +80,8 @@ class Summarize:
         """Statistics of rows of which some hold values known only to an interval."""
         X, sample_weight, intervals = block
         assert intervals is not None
-        check_no_infinity(X[intervals.rows])
+        rows = intervals.rows
+        _check_to_add_up(X[rows], None if sample_weight is None else sample_weight[rows])
         exact = np.ones(len(X), dtype=bool)
         exact[intervals.rows] = False
         weights = None if sample_weight is None else sample_weight[exact]
@@ -86,10 +90,32 @@ class Summarize:
         present = weights > 0
         if not present.any():
             return statistics
-        rows = intervals.lower[present], intervals.upper[present], weights[present]
-        return summarize_intervals(*rows, self.diagonal) + statistics
+        ends = intervals.lower[present], intervals.upper[present]
+        return summarize_intervals(*ends, weights[present], self.diagonal) + statistics
 
     def _of_present(self, X: np.ndarray, sample_weight: Array) -> AnyStatistics:
         """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
         parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1], 1))
         return reduce(add, (summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts))
+
+
+def _check_to_add_up(X: np.ndarray, sample_weight: Array | None) -> None:
+    """Refuse infinity in rows that count, and weights whose products with squares are no numbers.
+
+    Raises
+    ------
+    ValueError
+        That says which.
+    """
+    if sample_weight is None:
+        check_no_infinity(X)
+        return
+    for chunk in chunks_of(X, 1, 1):
+        check_no_infinity(X[chunk][sample_weight[chunk] > 0])
+    largest = sample_weight.max(initial=0.0)
+    if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample weight of rows with missing values or intervals is {largest:g}, "
+            f"and must be between {_SMALLEST_WEIGHT:g} and {_LARGEST_WEIGHT:g}. Multiply all "
+            "weights by one number that brings them near 1: it changes no estimate."
+        )

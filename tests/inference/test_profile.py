@@ -311,6 +311,28 @@ def test_an_end_at_the_edge(seed, sign):
     assert 2 * len(X) * (model.log_likelihood_ - there) < chi2.ppf(0.95, 1)
 
 
+@pytest.mark.parametrize("weight", [1.0, 10.0, 1e3])
+def test_an_end_where_the_covariance_is_singular(rng, weight):
+    """Of features a and b, which both have the correlation r with c and are never seen together.
+
+    For all that is known, theirs is between 2 r^2 - 1, where they are as far apart as they can be,
+    and 1, the more exactly so the more rows there are.
+    """
+    x, y = (rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]]).T
+    nothing = np.full(60, np.nan)
+    X = np.vstack((np.column_stack((x, nothing, y)), np.column_stack((nothing, x, y))))
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X, sample_weight=np.full(120, weight))
+    lower, upper = profiled(model).correlation[0, 1]
+    assert upper == 1.0
+    r = np.corrcoef(x, y)[0, 1]
+    assert lower <= 2 * r**2 - 1
+    # By the symmetry of both halves each of them falls by half of the level, alone in its r.
+    fallen = math.sqrt(math.expm1(chi2.ppf(0.95, 1) / (120 * weight)))
+    moved = math.tanh(math.atanh(r) - math.asinh(fallen))
+    assert lower == pytest.approx(2 * moved**2 - 1, abs=0.01 * fallen)
+
+
 def test_two_maxima_have_one_interval():
     """Murray's data: the profile falls between the two, but not by what the level allows."""
     nan = np.nan

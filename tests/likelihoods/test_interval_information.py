@@ -11,7 +11,7 @@ from skgauss.conditioning import score_covariance
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import likelihood_with_ridge, seen_through
 from skgauss.likelihoods.interval import IntervalFull
-from skgauss.rows import Window, rows_of, statistics_of
+from skgauss.rows import Summarize, Window, rows_of
 
 INF = np.inf
 
@@ -33,9 +33,7 @@ def hostile_rows(rng, n, d):
 def likelihood_of(lower, upper, covariance_type="full", ridge=0.0, window=None):
     d = lower.shape[1]
     rows = rows_of(GaussianGradientMLE(), lower, X_upper=upper, reset=True)
-    statistics = rows.summarize(
-        lambda X, w, intervals: statistics_of(X, w, covariance_type != "full", intervals)
-    )
+    statistics = rows.summarize(Summarize(covariance_type != "full"))
     family = make_family(covariance_type, d)
     likelihood = likelihood_with_ridge(statistics, family, np.full(d, ridge))
     return seen_through(likelihood, window, statistics) if window else likelihood
