@@ -7,10 +7,9 @@ theta and the chain rule. What rows say of each other's values does not: that is
 from .diagonal import Diagonal
 from .families import Family, family_of, make_family, type_of
 from .full import Full
-from .linalg import NotPositiveDefiniteError
+from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
 from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
-from .scales import LARGEST_SCALE, SMALLEST_SCALE
 
 __all__ = [
     "LARGEST_SCALE",

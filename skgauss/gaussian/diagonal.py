@@ -11,7 +11,6 @@ import numpy as np
 from .._typing import Array
 from . import linalg
 from .linalg import NotPositiveDefiniteError
-from .scales import scale_divergence
 
 
 class Diagonal:
@@ -163,7 +162,7 @@ class Diagonal:
 
         Summed from the terms ``r^2 - 1 - 2 log r``, none of them negative.
         """
-        return self.multiplicity * scale_divergence(factor, target)
+        return self.multiplicity * linalg.scale_divergence(factor, target)
 
     def unwhiten_form(self, factor: Array, form: Array) -> Array:
         """``L^-T form L^-1``."""

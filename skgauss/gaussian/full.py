@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from . import linalg
 from .pairs import pairs_of
-from .scales import scale_divergence
 
 
 class Full:
@@ -141,7 +140,7 @@ class Full:
 
     def divergence(self, factor: Array, target: Array, relative: Array) -> float:
         below = self.with_diagonal(relative, 0.0)
-        return float(np.einsum("ij,ij->", below, below)) + scale_divergence(
+        return float(np.einsum("ij,ij->", below, below)) + linalg.scale_divergence(
             factor.diagonal(), target.diagonal()
         )
 

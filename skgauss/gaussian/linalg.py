@@ -4,6 +4,7 @@ Thin enough that a call costs little more than the routine itself: an iteration 
 a solver on few features consists of nothing else.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -12,6 +13,9 @@ from scipy.linalg import blas, lapack, solve_triangular
 from .._typing import Array
 
 _RESOLUTION = 1e-14  # of a bisection
+# Standard deviations between these have powers that float64 can hold.
+SMALLEST_SCALE = 1e-150
+LARGEST_SCALE = 1e150
 
 
 class NotPositiveDefiniteError(ValueError):
@@ -130,3 +134,19 @@ def bisect(is_above: Callable[[float], bool], below: float, above: float) -> flo
         if above - below <= _RESOLUTION * above or not below < middle < above:
             return middle
         below, above = (below, middle) if is_above(middle) else (middle, above)
+
+
+def scale_divergence(factor: Array, target: Array) -> float:
+    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor; infinite outside the range of scales.
+
+    r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
+    below 1 it would lose all of r instead.
+    """
+    step = (target - factor) / factor
+    if np.minimum.reduce(step) > -0.5:
+        logs = np.log1p(step)
+    elif (factor < LARGEST_SCALE).all():
+        logs = np.log(target / factor)
+    else:
+        return math.inf
+    return float(np.add.reduce(step * (2.0 + step) - 2.0 * logs))

@@ -56,12 +56,12 @@ def without_float64(xp, monkeypatch):
     monkeypatch.setattr(arrayapi, "_CHUNK", 2**15)
     if hasattr(xp, "Device"):
         return lambda array: xp.asarray(array, device=xp.Device("no_float64"))
-    widest = arrayapi._max_precision_float_dtype
+    widest = arrayapi.widest_float
 
     def simulated(namespace, device):
         return xp.float32 if "torch" in namespace.__name__ else widest(namespace, device)
 
-    monkeypatch.setattr(arrayapi, "_max_precision_float_dtype", simulated)
+    monkeypatch.setattr(arrayapi, "widest_float", simulated)
     return xp.asarray
 
 
