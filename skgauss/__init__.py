@@ -9,6 +9,7 @@ from .plotting import (
     GaussianEllipseDisplay,
     IntervalDisplay,
     LikelihoodPathDisplay,
+    QQDisplay,
 )
 from .statistics import IncompleteStatistics, SufficientStatistics
 
@@ -23,6 +24,7 @@ __all__ = [
     "IncompleteStatistics",
     "IntervalDisplay",
     "LikelihoodPathDisplay",
+    "QQDisplay",
     "SufficientStatistics",
     "__version__",
     "likelihood_ratio_test",
