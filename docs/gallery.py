@@ -5,6 +5,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 from cycler import cycler
+from PIL import Image
 from sphinx_gallery.scrapers import matplotlib_scraper
 
 from skgauss.plotting.style import MAP, PALETTE
@@ -27,7 +28,6 @@ PANELS = {
     "plot_galton": 1,
     "plot_imputer": 0,
     "plot_likelihood_path": 3,
-    "plot_missing_values": 2,
     "plot_parametrizations": 2,
 }
 
@@ -68,9 +68,10 @@ def scrape(block, block_vars, gallery_conf):
 
 def save_panel(figure, number, path):
     """Save one of the axes of a figure, with its labels."""
-    figure.draw_without_rendering()
-    box = figure.axes[number].get_tightbbox().padded(4)
-    figure.savefig(path, bbox_inches=box.transformed(figure.dpi_scale_trans.inverted()))
+    figure.savefig(path)
+    left, bottom, right, top = figure.axes[number].get_tightbbox().padded(4).extents
+    with Image.open(path) as image:
+        image.crop((left, image.height - top, right, image.height - bottom)).save(path)
 
 
 class TeachingOrder:

@@ -29,7 +29,6 @@ print(errors.round(3).to_string())
 
 fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 IntervalDisplay.from_estimator(models, ax=ax)
-plt.xlabel("correlation, with its 95 % interval")
 plt.show()
 
 # %%

@@ -71,7 +71,7 @@ for share in shares:
 marks = {"LOD/2": "s", "LOD/√2": "^", "rows dropped": "v", "likelihood": "o"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
 fig, axes = plt.subplots(
-    1, 2, figsize=(5, 5.4), sharey=True, sharex=True, layout="constrained"
+    2, 1, figsize=(5, 7), sharey=True, sharex=True, layout="constrained"
 )
 for ax, share in zip(axes, shares, strict=True):
     ax.axvline(0, color="k", lw=0.8, label="truth")
@@ -87,9 +87,9 @@ for ax, share in zip(axes, shares, strict=True):
             lw=1.5,
             label=way,
         )
-    ax.set(title=f"{share:.0%} below\nthe limit (LOD)", xticks=[-0.5, 0, 0.5, 1])
-    ax.set_xlabel("estimate - truth\n(sigma = 1)")
-axes[0].set(yticks=range(5), yticklabels=quantities)
+    ax.set(title=f"{share:.0%} below the limit of detection (LOD)")
+    ax.set(yticks=range(5), yticklabels=quantities)
+axes[1].set_xlabel("estimate - truth, where sigma is 1")
 axes[0].invert_yaxis()
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 # sphinx_gallery_thumbnail_path = 'auto_examples/limits/images/sphx_glr_plot_censoring_bias_panel.png'

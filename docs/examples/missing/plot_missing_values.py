@@ -96,7 +96,7 @@ axes[0].set(yticks=range(3), yticklabels=gaps)
 axes[0].set_ylim(2.5, -0.5)
 axes[0].set_ylabel("half of the second is missing,")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-# sphinx_gallery_thumbnail_path = 'auto_examples/missing/images/sphx_glr_plot_missing_values_panel.png'
+# sphinx_gallery_thumbnail_number = 2
 plt.show()
 
 # %%
