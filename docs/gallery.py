@@ -29,6 +29,7 @@ PANELS = {
     "plot_imputer": 0,
     "plot_likelihood_path": 3,
     "plot_parametrizations": 2,
+    "plot_solver_race": 0,
 }
 
 
