@@ -78,8 +78,8 @@ class FittedGaussian:
         Of the covariance, as the family has it. A covariance near the edge of the domain may have
         no factor that float64 could recover.
     frame : Frame
-        Mean and standard deviations that set the order of integration over boxes, as the
-        likelihood had it.
+        Of the Gaussian that sets the lattices on which boxes are integrated, as the likelihood
+        had it.
     truncation : Truncation, default=None
         The window that the rows of the fit were seen through.
     """
@@ -203,7 +203,7 @@ class FittedGaussian:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(type_of(np.empty(self.family.shape)), len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
-        return FittedGaussian(mean, family, factor, Frame(mean, family.standard_deviations(factor)))
+        return FittedGaussian(mean, family, factor, Frame.of(mean, family, factor))
 
     def _log_densities_of_parent(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""

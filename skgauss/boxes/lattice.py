@@ -5,7 +5,7 @@ both, so that what it climbs is one smooth function.
 """
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Lattice(NamedTuple):
 
     order: NDArray[np.intp]  # (n, k)
     shift: Array  # (n, k - 1), in [0, 1)
-    n_points: int = N_POINTS
+    n_points: NDArray[np.intp]  # (n,), primes
 
     @classmethod
     def of(
@@ -60,21 +60,28 @@ class Lattice(NamedTuple):
         if known is None:
             known = np.hstack(boxes[:2])
         with np.errstate(over="ignore"):
-            return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), n_points)
+            counts = np.full(len(lower), n_points)
+            return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), counts)
 
-    def part(self, rows: slice) -> "Lattice":
+    def part(self, rows: Any) -> "Lattice":
         """That of some rows."""
-        return self._replace(order=self.order[rows], shift=self.shift[rows])
+        return Lattice(*(of[rows] for of in self))
 
     def repeated(self, n_times: int) -> "Lattice":
         """That of boxes each of which follows so often on itself."""
-        return self._replace(
-            order=np.repeat(self.order, n_times, 0), shift=np.repeat(self.shift, n_times, 0)
-        )
+        return Lattice(*(np.repeat(of, n_times, 0) for of in self))
+
+    def elsewhere(self) -> "Lattice":
+        """The same with other shifts, which come out of these."""
+        with np.errstate(over="ignore"):
+            return self._replace(shift=_hash(self.shift, self.shift.shape[1]))
 
     def points(self) -> Array:
-        """Coordinates in the open unit cube, by row, variable and point, after the tent."""
-        n = self.n_points
+        """Coordinates in the open unit cube, by row, variable and point, after the tent.
+
+        Of rows that have as many points.
+        """
+        n = int(self.n_points[0])
         lattice = np.multiply.outer(generators(self.shift.shape[1], n), np.arange(n))
         point = lattice % n / n + self.shift[:, :, None]
         point -= np.floor(point)

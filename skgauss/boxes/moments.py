@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._typing import Array
 from ..blocks import threads
@@ -49,17 +50,16 @@ def box_moments(
         lattice = None
     elif lattice is None:
         lattice = Lattice.of(lower, upper, covariance)
-    nodes = ORDER ** (k - 1) if lattice is None else lattice.n_points * k
+    counts = np.full(n, ORDER ** (k - 1)) if lattice is None else lattice.n_points * k
 
-    def of_some(rows: slice) -> BoxMoments:
+    def of_some(rows: NDArray[np.intp]) -> BoxMoments:
         lower, upper, width, correlation = (of[rows] for of in boxes)
         with np.errstate(all="ignore"):  # a thread begins with one of its own
             if lattice is None:
                 return _to_last_digits(lower, upper, width, correlation)
             return lattice_moments(lower, upper, width, correlation, lattice.part(rows))
 
-    size = max(_NODES // nodes, 1)
-    parts = [slice(start, start + size) for start in range(0, n, size)]
+    parts = list(_parts(counts))
     within = BoxMoments.empty(n, k)
 
     def fill(results: Iterator[BoxMoments]) -> None:
@@ -68,6 +68,14 @@ def box_moments(
 
     threads.ordered_map(of_some, parts, min(threads.available(), len(parts)), fill)
     return restored(within, scale, lower, upper)
+
+
+def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Indices of rows that have as many nodes and are worked on at once."""
+    for count in np.unique(counts):
+        rows = np.flatnonzero(counts == count)
+        size = max(_NODES // count, 1)
+        yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:

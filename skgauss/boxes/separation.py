@@ -42,7 +42,7 @@ def lattice_moments(
     covariance = factor @ covariance @ factor.transpose(0, 2, 1)
     back = np.argsort(order, axis=1)
     return BoxMoments(
-        highest + np.log(total / lattice.n_points),
+        highest + np.log(total / lattice.n_points[0]),
         np.take_along_axis((factor @ mean[:, :, None])[:, :, 0], back, 1),
         covariance[row, back[:, :, None], back[:, None, :]],
     )

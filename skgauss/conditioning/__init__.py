@@ -7,6 +7,7 @@ not.
 
 from .draws import drawn_inside
 from .intervals import Coarsened, CoarseRows, Frame, Score, coarse_rows, coarsened, independent
+from .lattices import lattice_of_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import Gaps, pieces, sort_patterns
@@ -25,6 +26,7 @@ __all__ = [
     "drawn_inside",
     "hidden_basis",
     "independent",
+    "lattice_of_window",
     "marginals_of",
     "pieces",
     "score_covariance",

@@ -19,8 +19,15 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
+from ..boxes import (
+    FEWEST_OF_LATTICE,
+    BoxMoments,
+    Lattice,
+    box_moments,
+    expectation_propagation,
+)
 from ..gaussian import Family, linalg
+from .lattices import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import Gaps
 from .scores import score_covariance
@@ -29,15 +36,37 @@ _PIECE = 2**17  # elements of the rows, or of their covariances, worked on at on
 
 
 class Frame(NamedTuple):
-    """Where values are counted from, and in which units."""
+    """Where values are counted from, and in which units.
+
+    Attributes
+    ----------
+    origin, unit : ndarray of shape (n_features,)
+    root : ndarray of shape (n_features, n_features), default=None
+        Of a guess with that mean and these deviations: the factor of its correlations. None is the
+        identity.
+    """
 
     origin: Array
     unit: Array
+    root: Array | None = None
+
+    @classmethod
+    def of(cls, mean: Array, family: Family, factor: Array) -> "Frame":
+        """That of a Gaussian."""
+        unit = family.standard_deviations(factor)
+        return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
 
     def relative(self, ends: Array, features: Any = slice(None)) -> Array:
         """The same in this frame."""
         with np.errstate(over="ignore"):  # an end that far is as good as open
             return (ends - self.origin[features]) / self.unit[features]
+
+    def seen_from(self, frame: "Frame") -> tuple[Array, Conditioner]:
+        """Mean of the guess, and what conditions on values under it, in another frame."""
+        unit = self.unit / frame.unit
+        root = np.diag(unit) if self.root is None else unit[:, None] * self.root
+        variances = (root * root).sum(axis=1)
+        return frame.relative(self.origin), Conditioner(variances, linalg.invert_lower(root))
 
 
 class Hidden(NamedTuple):
@@ -98,7 +127,8 @@ class CoarseRows:
     frame : Frame
         In which all results are.
     guess : Frame
-        Mean and standard deviations that set the order of integration, once and for all.
+        What sets the lattices, once and for all. They are made when first asked for.
+    weights : ndarray of shape (n_rows,)
 
     Attributes
     ----------
@@ -110,7 +140,7 @@ class CoarseRows:
         Of the values of a row, how many are known to an interval.
     """
 
-    def __init__(self, lower: Array, upper: Array, frame: Frame, guess: Frame):
+    def __init__(self, lower: Array, upper: Array, weights: Array, frame: Frame):
         kinds = kinds_of(lower, upper)
         self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
         self.gaps = Gaps(kinds, np.ones(len(kinds), dtype=int))
@@ -121,27 +151,26 @@ class CoarseRows:
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
         with np.errstate(over="ignore"):
             self._width = (high - low) / frame.unit[features]
-        ends = guess.relative(low, features), guess.relative(high, features)
-        identity = np.eye(features.shape[1])
-        known = np.hstack((guess.relative(lower), guess.relative(upper)))
-        self._lattice = Lattice.of(*ends, identity, known)
+        self._frame, self._ends, self._weights = frame, (lower, upper), weights
+        self._lattice: Lattice | None = None
 
-    def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
-        """The law under a Gaussian; a `rough` one is near, and found sooner."""
+    def given(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Hidden:
+        """The law under a Gaussian; without a guess one that is near, and found sooner."""
         given, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
-        if rough and self.n_together > 1:
+        if guess is None and self.n_together > 1:
             box = expectation_propagation(*boxes, of_box)
         else:
-            box = box_moments(*boxes, of_box, self._lattice)
+            box = box_moments(*boxes, of_box, self._lattice_at(guess))
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
-    def score(self, mean: Array, condition: Conditioner) -> Score:
+    def score(self, mean: Array, condition: Conditioner, guess: Frame) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
-        box = box_moments(*boxes, of_box, self._lattice)
+        lattice = self._lattice_at(guess)
+        box = box_moments(*boxes, of_box, lattice)
         factor = np.linalg.cholesky(of_box).astype(np.float64, copy=False)
         inverse = np.linalg.inv(factor)
         rows = self.rows - mean
@@ -157,8 +186,17 @@ class CoarseRows:
             columns @ factor,
             (inverse @ box.mean[:, :, None])[:, :, 0],
             inverse @ box.covariance @ inverse.transpose(0, 2, 1),
-            score_covariance(boxes, factor, box, self._lattice),
+            score_covariance(boxes, factor, box, lattice),
         )
+
+    def _lattice_at(self, guess: Frame | None) -> Lattice | None:
+        """What is always the same for the same guess."""
+        if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
+            _, _, covariance, boxes = self._given_exact(*guess.seen_from(self._frame))
+            of_box = covariance[:, : self.n_together, : self.n_together]
+            known = np.hstack([guess.relative(end) for end in self._ends])
+            self._lattice = lattice_of_rows(*boxes, of_box, known, self._weights)
+        return self._lattice
 
     def _given_exact(
         self, mean: Array, condition: Conditioner
@@ -196,7 +234,7 @@ def kinds_of(lower: Array, upper: Array) -> np.ndarray:
 
 
 def coarse_rows(
-    lower: Array, upper: Array, frame: Frame, guess: Frame
+    lower: Array, upper: Array, weights: Array, frame: Frame
 ) -> Iterator[tuple[np.ndarray, CoarseRows]]:
     """Indices of rows that can be worked on at once, and the rows."""
     kinds = kinds_of(lower, upper)
@@ -207,7 +245,7 @@ def coarse_rows(
         at_once = max(_PIECE // (kinds.shape[1] + n_hidden**2), 1)
         for start in range(0, len(rows), at_once):
             piece = rows[start : start + at_once]
-            yield piece, CoarseRows(lower[piece], upper[piece], frame, guess)
+            yield piece, CoarseRows(lower[piece], upper[piece], weights[piece], frame)
 
 
 class Coarsened(NamedTuple):
@@ -249,8 +287,9 @@ def coarsened(
     relative = factor / scales[:, None]
     variances = family.standard_deviations(relative) ** 2
     condition = Conditioner(variances, linalg.invert_lower(relative))
-    for rows, coarse in coarse_rows(lower, upper, Frame(mean, scales), guess):
-        hidden = coarse.given(np.zeros(len(mean)), condition)
+    weights = np.ones(len(lower))
+    for rows, coarse in coarse_rows(lower, upper, weights, Frame(mean, scales)):
+        hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
         found.deviations[where] = hidden.values * scales[features]

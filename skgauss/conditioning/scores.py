@@ -76,8 +76,8 @@ def _by_differences(
     inverse = np.linalg.inv(root).astype(np.float64, copy=False)
     mean = tilted.mean.reshape(n, q, k) + moved
     covariance = tilted.covariance.reshape(n, q, k, k)
-    ahead = _mean_scores(inverse[:, None], mean, covariance)
-    here = _mean_scores(inverse, within.mean, within.covariance)
+    ahead = mean_scores(inverse[:, None], mean, covariance)
+    here = mean_scores(inverse, within.mean, within.covariance)
     derivative = (ahead - here[:, None]) / _STEP
     return (derivative + derivative.transpose(0, 2, 1)) / 2
 
@@ -96,7 +96,7 @@ def _tilted(k: int) -> tuple[Array, Array]:
     )
 
 
-def _mean_scores(inverse: Array, mean: Array, covariance: Array) -> Array:
+def mean_scores(inverse: Array, mean: Array, covariance: Array) -> Array:
     """The scores that moments expect, in the frame of an inverse factor."""
     first = (inverse @ mean[..., None])[..., 0]
     second = inverse @ covariance @ np.swapaxes(inverse, -1, -2)

@@ -13,14 +13,13 @@ from ..solvers import Solution
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
-    scales = family.standard_deviations(at.factor)
-    frame = likelihood.frame or Frame(at.mean.copy(), scales)
+    frame = likelihood.frame or Frame.of(at.mean.copy(), family, at.factor)
     truncation = likelihood.truncation(at)
     return {
         "_gaussian": FittedGaussian(at.mean.copy(), family, at.factor, frame, truncation),
         "mean_": at.mean.copy(),
         "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
-        "scale_": scales,
+        "scale_": family.standard_deviations(at.factor),
         "log_likelihood_": likelihood.log_likelihood(at),
         "natural_gradient_norm_": at.natural_gradient_norm,
     }

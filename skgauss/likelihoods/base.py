@@ -140,7 +140,7 @@ class Likelihood(ABC):
     unimodal : bool
         Whether a stationary point is always the maximum, which `guess` then is.
     frame : Frame or None
-        Mean and standard deviations that set the order of integration within boxes.
+        Of the guess that sets the lattices on which boxes are integrated.
     concave : bool
         Whether it is so in the natural parameters, which leaves one maximum at most.
     at_most_fisher : bool

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -31,6 +32,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
+from ..boxes import FEWEST_OF_LATTICE
 from ..conditioning import (
     CoarseRows,
     Conditioner,
@@ -39,7 +41,7 @@ from ..conditioning import (
     independent,
     score_covariance,
 )
-from ..gaussian import Diagonal, Full
+from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
 from .information import Information, InformationSums, sum_coarse_information
@@ -57,6 +59,8 @@ _RESOLUTION = 1e-13  # of the information where features are by themselves, by a
 # Values of a row in intervals, k, and parameters, of which the information is taken: by
 # k (k + 3) / 2 boxes for each row.
 _MOST_TOGETHER, _MOST_PARAMETERS = 6, 300
+# Steps of EM, and the natural gradient norm, after which order and points of lattices are settled.
+_EM_STEPS, _NEAR = 10, 0.1
 _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
@@ -82,7 +86,6 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         super().__init__(replace(exact, mean=mean, **weights), family, ridge)
         self._weights = s.weights / self.weight
         self._missing_share = 1.0 - s.observed_weights / self.weight
-        self.frame = Frame(self.guess[0], family.standard_deviations(self.guess[1]))
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
@@ -127,7 +130,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         if not statistics.coarse:
             return parts_of(statistics, frame)
         s: IntervalStatistics = statistics
-        pieces = coarse_rows(s.lower, s.upper, frame, frame)
+        pieces = coarse_rows(s.lower, s.upper, s.weights, frame)
         return parts_of(s.exact, frame) + [
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
@@ -135,11 +138,24 @@ class IntervalFull(_WithIntervals, ObservedFull):
     def __init__(self, statistics: Any, family: Full, ridge: Array | None = None):
         super().__init__(statistics, family, ridge)
         self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
+        self.frame = self._guess_of_lattices()
+
+    def _guess_of_lattices(self) -> Frame:
+        """Near the maximum, where rows need a lattice: some steps of EM on the rough likelihood."""
+        mean, factor = self.guess
+        if self._parts.total(_on_a_lattice):
+            rough = self.rough
+            with suppress(NotPositiveDefiniteError):
+                for _ in range(_EM_STEPS):
+                    at = rough.evaluate(mean, factor)
+                    if at.is_stationary(_NEAR):
+                        break
+                    mean, factor = rough.expected_maximum(at)
+        return Frame.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """Features whose variance has grown beyond what open intervals tell."""
-        assert self.frame is not None
-        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+        wide = self.family.standard_deviations(at.factor) > _WIDE * self._unit
         return np.flatnonzero(wide & self._may_spread)
 
     def is_degenerate(self, at: Evaluation) -> bool:
@@ -170,8 +186,13 @@ class IntervalFull(_WithIntervals, ObservedFull):
     def rough(self) -> IntervalFull:
         """With expectation propagation in place of integrals."""
         likelihood = copy.copy(self)
-        likelihood._is_rough, likelihood.has_information = True, False
+        likelihood.frame, likelihood.has_information = None, False
         return likelihood
+
+
+def _on_a_lattice(parts: list[Any]) -> int:
+    """How many parts there are whose boxes are integrated on a lattice."""
+    return sum(part.n_together >= FEWEST_OF_LATTICE for part in parts)
 
 
 def _too_many_together(parts: list[Any]) -> int:
@@ -191,14 +212,14 @@ class _IntervalPart:
         self._weights = weights
         self._constant = constant_of(weights @ known, unit)
 
-    def information(self, mean: Array, condition: Conditioner) -> InformationSums:
+    def information(self, mean: Array, condition: Conditioner, guess: Frame) -> InformationSums:
         """Of the rows, about a mean."""
-        return sum_coarse_information(self._coarse.score(mean, condition), self._weights)
+        return sum_coarse_information(self._coarse.score(mean, condition, guess), self._weights)
 
-    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
+    def completed(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
         """Of the rows with their hidden values as expected, and of the spread of these."""
         d, weights = len(mean), self._weights
-        hidden = self._coarse.given(mean, condition, rough)
+        hidden = self._coarse.given(mean, condition, guess)
         rows = self._coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
         spread = np.bincount(

@@ -255,7 +255,6 @@ class ObservedFull(ObservedLikelihood):
 
     family: Full
     unimodal = False
-    _is_rough = False  # see `rough`
 
     def __init__(
         self,
@@ -268,8 +267,8 @@ class ObservedFull(ObservedLikelihood):
         self._origin = statistics.origin
         variances = statistics.variances if ridge is None else statistics.variances + ridge
         self._unit = np.sqrt(variances)
-        self.frame = Frame(self._origin, self._unit)
-        self._parts = statistics.keep(partial(self._prepare, frame=self.frame))
+        frame = Frame(self._origin, self._unit)
+        self._parts = statistics.keep(partial(self._prepare, frame=frame))
 
     @staticmethod
     def _prepare(statistics: IncompleteStatistics, frame: Frame) -> list[Any]:
@@ -318,7 +317,7 @@ class ObservedFull(ObservedLikelihood):
     def _information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
-            partial(_information, mean=mean, condition=self._conditioner(factor))
+            partial(_information, mean=mean, condition=self._conditioner(factor), guess=self.frame)
         )
         curvature = -at.score_covariance
         if self.ridge is not None:
@@ -342,7 +341,7 @@ class ObservedFull(ObservedLikelihood):
         condition = self._conditioner(scaled_factor)
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        given = partial(_completed, mean=scaled_mean, condition=condition, rough=self._is_rough)
+        given = partial(_completed, mean=scaled_mean, condition=condition, guess=self.frame)
         sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)
@@ -387,7 +386,9 @@ class _Part:
         """Of the rows as they are."""
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
-    def information(self, mean: Array, condition: Conditioner) -> InformationSums:
+    def information(
+        self, mean: Array, condition: Conditioner, guess: Frame | None
+    ) -> InformationSums:
         """Of the rows, about a mean."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -395,7 +396,7 @@ class _Part:
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
-    def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
+    def completed(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
         """Of the rows with their missing values as expected, and of the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
@@ -438,13 +439,15 @@ def parts_of(statistics: IncompleteStatistics, frame: Frame) -> list[_Part]:
 
 
 @threads.one_blas_thread()
-def _completed(parts: list[Any], mean: Array, condition: Conditioner, rough: bool) -> Sums:
-    return sum((part.completed(mean, condition, rough) for part in parts), _nothing(len(mean)))
+def _completed(parts: list[Any], mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
+    return sum((part.completed(mean, condition, guess) for part in parts), _nothing(len(mean)))
 
 
-def _information(parts: list[Any], mean: Array, condition: Conditioner) -> InformationSums:
+def _information(
+    parts: list[Any], mean: Array, condition: Conditioner, guess: Frame | None
+) -> InformationSums:
     with threads.one_blas_thread():
-        sums = (part.information(mean, condition) for part in parts)
+        sums = (part.information(mean, condition, guess) for part in parts)
         return sum(sums, InformationSums.nothing(len(mean)))
 
 

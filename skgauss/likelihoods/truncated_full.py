@@ -7,6 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice
+from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
@@ -15,7 +16,6 @@ from .truncated import TruncatedLikelihood, Within
 from .truncated_feature import TruncatedFeatures
 from .truncated_information import Box
 
-_N_POINTS = 100_003  # a prime, of the lattice on which four features or more are integrated
 _RESOLUTION = 1e-6  # of the information by differences
 
 
@@ -76,9 +76,8 @@ class TruncatedFull(TruncatedLikelihood):
             return None
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
-        lower, upper = self._box.lower[None], self._box.upper[None]
-        ends = lower - center, upper - center
-        return Lattice.of(*ends, root @ root.T, n_points=_N_POINTS)
+        ends = self._box.lower - center, self._box.upper - center
+        return lattice_of_window(*ends, root @ root.T, self.weight)
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded

@@ -1,0 +1,67 @@
+"""The lattice of each box, decided once at a guess: its order, and how many points are enough.
+
+Enough are those at which two of its shifts agree in the score of the box, so well that the estimate
+moves by a small part of its standard error.
+"""
+
+import numpy as np
+
+from .._typing import Array
+from ..boxes import Lattice, box_moments
+from .scores import mean_scores
+
+_COUNTS = 503, 2_003, 10_007, 100_003  # primes, of points
+_MOST = 2_000_000  # points of all boxes that are given more, which take about half a second
+# Standard errors that the points may move an estimate. A row of weight one has a score of about
+# one, of which this is the part that the sum over the points may miss.
+_PROMISED = 0.002
+
+
+def lattice_of_rows(
+    lower: Array, upper: Array, width: Array, covariance: Array, known: Array, weights: Array
+) -> Lattice:
+    """That of the boxes of rows, whose errors are independent.
+
+    Parameters
+    ----------
+    lower, upper, width, covariance : ndarray of shape (n, k) and (n, k, k)
+        As `box_moments` takes them.
+    known : ndarray of shape (n, m)
+        What tells the rows apart, see `Lattice.of`.
+    weights : ndarray of shape (n,)
+    """
+    lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
+    tolerance = _PROMISED / np.sqrt(weights)
+    return _refined(lattice, (lower, upper, width, covariance), tolerance)
+
+
+def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
+    """That of one box, with ends (k,), which is in the likelihood of rows of such a weight."""
+    boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
+    lattice = Lattice.of(*boxes[:2], covariance, n_points=_COUNTS[0])
+    return _refined(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))
+
+
+def _refined(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
+    """With more points for the boxes whose scores are not told to a tolerance, one for each."""
+    rows = np.arange(len(tolerance))
+    for count in _COUNTS[1:]:
+        apart = _apart(lattice.part(rows), *(of[rows] for of in boxes))
+        rows = rows[apart > tolerance[rows]]  # not those without a number
+        if not 0 < count * rows.size < _MOST:
+            break
+        lattice.n_points[rows] = count
+    return lattice
+
+
+def _apart(lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array) -> Array:
+    """The difference of the scores of each box at two shifts, a root mean square, of one shift."""
+    inverse = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float64, copy=False)
+    one, other = (
+        mean_scores(inverse, within.mean, within.covariance)
+        for within in (
+            box_moments(lower, upper, width, covariance, each)
+            for each in (lattice, lattice.elsewhere())
+        )
+    )
+    return np.sqrt(((one - other) ** 2).mean(axis=1) / 2)

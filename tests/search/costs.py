@@ -1,0 +1,71 @@
+"""Small data of every kind, few rows of nearly dependent features among them: what a fit may cost.
+
+At most 500 rows and six features, missing values, intervals and windows in any combination.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from search.hostile import magnitude, one_of
+
+from skgauss import GaussianGradientMLE
+
+
+class Small(NamedTuple):
+    """Rows, upper ends, and the parameters of a fit."""
+
+    X: np.ndarray
+    X_upper: np.ndarray
+    parameters: dict[str, Any]
+
+    def __str__(self) -> str:
+        n, d = self.X.shape
+        gaps = np.isnan(self.X).sum()
+        intervals = (self.X < self.X_upper).sum()
+        return f"{self.parameters} on {n} x {d} values, {gaps} missing, {intervals} in intervals"
+
+    def fit(self) -> GaussianGradientMLE:
+        return GaussianGradientMLE(**self.parameters).fit(self.X, X_upper=self.X_upper)
+
+
+def draw(seed: int) -> Small:
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 7))
+    n = int(rng.integers(3, one_of(rng, [2 * d + 3, 60, 501])))
+    loading = rng.uniform(0.3, 1.0, d) * rng.choice([-1, 1], d)
+    noise = magnitude(rng, one_of(rng, [-2, -1, 0]), 0)
+    window = one_of(rng, [None, (-1.0, 2.0), (-0.5, np.inf), (-4.0, 4.0)])
+    X = _rows(rng, n, loading, noise, window or (-np.inf, np.inf))
+    n = len(X)
+    cell = one_of(rng, [0.2, 1.0, np.inf])
+    hidden = rng.random(X.shape) < one_of(rng, [0.0, 0.2, 0.5])
+    low = np.where(hidden, _below(X, cell), X)
+    high = np.where(hidden, low + cell if np.isfinite(cell) else 0.3, X)
+    high = np.maximum(high, X)
+    if window:
+        low, high = np.maximum(low, window[0]), np.minimum(high, window[1])
+    gap = rng.random(X.shape) < one_of(rng, [0.0, 0.0, 0.2])
+    low, high = np.where(gap, np.nan, low), np.where(gap, np.nan, high)
+    unit = one_of(rng, [1.0, 1.0, magnitude(rng, -6, 6)])
+    limits = None if window is None else tuple(unit * end for end in window)
+    parameters = {
+        "solver": one_of(rng, ["natural", "natural", "newton", "gradient", "coordinate", "lbfgs"]),
+        "parametrization": one_of(rng, ["scale", "log-scale", "covariance", "precision"]),
+        "truncation_limits": limits,
+    }
+    return Small(low * unit, high * unit, parameters)
+
+
+def _rows(rng, n, loading, noise, window):
+    """Of one factor, from the window."""
+    rows = np.empty((0, len(loading)))
+    for _ in range(100):
+        X = rng.normal(size=(50 * n, 1)) * loading + noise * rng.normal(size=(50 * n, len(loading)))
+        rows = np.vstack([rows, X[((X > window[0]) & (X < window[1])).all(axis=1)]])[:n]
+        if len(rows) == n:
+            break
+    return rows
+
+
+def _below(X, cell):
+    return cell * np.floor(X / cell) if np.isfinite(cell) else np.full(X.shape, -np.inf)
