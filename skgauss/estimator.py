@@ -165,7 +165,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
-        "stalled", when no step gained more than rounding; "unbounded", when the climb on
+        "stalled", when no step gained more than rounding, or many in a row next to nothing where
+        the covariance is nearly singular; "unbounded", when the climb on
         incomplete data leads to no maximum at a regular covariance, or that on a truncated sample
         to none at all; "callback", when one asked.
     natural_gradient_norm_ : float

@@ -71,6 +71,10 @@ class Lattice(NamedTuple):
         """That of boxes each of which follows so often on itself."""
         return Lattice(*(np.repeat(of, n_times, 0) for of in self))
 
+    def coarsest(self) -> "Lattice":
+        """The same with the fewest points."""
+        return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
+
     def elsewhere(self) -> "Lattice":
         """The same with other shifts, which come out of these."""
         with np.errstate(over="ignore"):

@@ -10,7 +10,7 @@ from .._typing import Array
 from ..boxes import Lattice, box_moments
 from .scores import mean_scores
 
-_COUNTS = 503, 2_003, 10_007, 100_003  # primes, of points
+_COUNTS = 503, 2_003, 10_007, 30_011, 100_003  # primes, of points
 _MOST = 2_000_000  # points of all boxes that are given more, which take about half a second
 # Standard errors that the points may move an estimate. A row of weight one has a score of about
 # one, of which this is the part that the sum over the points may miss.

@@ -126,7 +126,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         "max_iter": f"did not converge in max_iter={iterations(estimator.max_iter)}: {norm}.",
         "stalled": (
             f"stalled after {iterations(solution.n_iter)}, where its search found no step that "
-            f"raises the likelihood: {norm}."
+            f"raises the likelihood by much: {norm}."
         ),
         "callback": f"was stopped by a callback after {iterations(solution.n_iter)}: {norm}.",
     }[solution.stop_reason]

@@ -34,6 +34,7 @@ from ..conditioning import Score
 from ..gaussian import Family, Full, pairs_of
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
+_HALVINGS = 8  # of the range of a shift, for a step of at least half the radius
 
 
 @dataclass
@@ -206,15 +207,32 @@ class Information:
         is added to the matrix (Levenberg's damping).
         """
         packed = self._family.pack_frame(gradient)
-        shift = 0.0
-        while True:
-            with suppress(LinAlgError):
-                damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
-                step = cho_solve(cho_factor(damped, lower=True), packed)
-                if np.linalg.norm(step) <= radius:
-                    gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
-                    return self._family.unpack_frame(step), gain
-            shift = max(4 * shift, _LEAST_SHIFT)
+        step = self._damped(packed, 0.0, radius)
+        shift, too_little = _LEAST_SHIFT, 0.0
+        while step is None:
+            step = self._damped(packed, shift, radius)
+            if step is None:
+                shift, too_little = 4 * shift, shift
+        for _ in range(_HALVINGS if too_little else 0):
+            if np.linalg.norm(step) > radius / 2:
+                break
+            middle = (too_little + shift) / 2
+            longer = self._damped(packed, middle, radius)
+            if longer is None:
+                too_little = middle
+            else:
+                step, shift = longer, middle
+        gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
+        return self._family.unpack_frame(step), gain
+
+    def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
+        """The step with that multiple of the identity; None if too long, or up to no maximum."""
+        damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
+        with suppress(LinAlgError):
+            step = cho_solve(cho_factor(damped, lower=True), packed)
+            if np.linalg.norm(step) <= radius:
+                return step
+        return None
 
     @cached_property
     def least(self) -> tuple[float, Array]:

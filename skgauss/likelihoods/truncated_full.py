@@ -79,6 +79,13 @@ class TruncatedFull(TruncatedLikelihood):
         ends = self._box.lower - center, self._box.upper - center
         return lattice_of_window(*ends, root @ root.T, self.weight)
 
+    @property
+    def rough(self) -> Likelihood | None:
+        rough = super().rough
+        if rough is not None and self._lattice is not None:
+            rough.__dict__["_lattice"] = self._lattice.coarsest()
+        return rough
+
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
         try:

@@ -23,7 +23,7 @@ from typing import NamedTuple
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Likelihood
-from .base import Stalled, SteppingSolver
+from .base import Stalled, SteppingSolver, Unbounded
 from .natural import STABLE_RATE
 from .newton import Region, newton_step
 from .objective import Objective
@@ -113,9 +113,10 @@ class AcceleratedNatural(SteppingSolver):
         return None if reached is None else _State(reached, memory)
 
     def _climbed(self, objective: Objective, state: _State) -> _State:
-        with suppress(Stalled, NotPositiveDefiniteError):
+        with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
             for _ in range(_MOST_ROUGH):
-                if state.evaluation.is_stationary(_ROUGH):
+                at = state.evaluation
+                if at.is_stationary(_ROUGH) or objective.likelihood.is_degenerate(at):
                     break
                 state = self.step(objective, state)
         return state

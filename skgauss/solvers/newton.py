@@ -32,7 +32,9 @@ _POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
 # that there is no maximum near.
 _IN_VAIN = 8
 _GROWN = 4.0
-_NARROW = 1e3  # below this variance inflation nothing is near to singular
+_MOST_IN_VAIN = 25  # such steps near to singular, after which it is given up
+# Variance inflation below which nothing is near to singular, and above which that needs no growth.
+_NARROW, _SINGULAR = 1e3, 1e7
 
 
 class Region(NamedTuple):
@@ -63,14 +65,18 @@ class Region(NamedTuple):
         ------
         Unbounded
             If the climb leads to no maximum.
+        Stalled
+            If it only creeps.
         """
         clear = likelihood.information(at).least[0] > CLEAR
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
             return self._replace(in_vain=1, norm=norm, inflation=inflation)
-        narrow = inflation > max(_NARROW, _GROWN * self.inflation)
+        narrow = inflation > min(max(_NARROW, _GROWN * self.inflation), _SINGULAR)
         if self.in_vain >= _IN_VAIN and narrow and not clear and not likelihood.bounded:
             raise Unbounded
+        if self.in_vain >= _MOST_IN_VAIN and inflation > _NARROW:
+            raise Stalled
         return self._replace(in_vain=self.in_vain + 1)
 
     def moved(self, length: float, share: float) -> Region:
@@ -94,7 +100,7 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     Unbounded
         If the climb leads to no maximum.
     Stalled
-        If no step gains.
+        If no step gains, or the climb only creeps.
     """
     likelihood = objective.likelihood
     information = likelihood.information(at)

@@ -21,7 +21,7 @@ class Small(NamedTuple):
     def __str__(self) -> str:
         n, d = self.X.shape
         gaps = np.isnan(self.X).sum()
-        intervals = (self.X < self.X_upper).sum()
+        intervals = (self.X_upper > self.X).sum()
         return f"{self.parameters} on {n} x {d} values, {gaps} missing, {intervals} in intervals"
 
     def fit(self) -> GaussianGradientMLE:
@@ -61,7 +61,7 @@ def _rows(rng, n, loading, noise, window):
     rows = np.empty((0, len(loading)))
     for _ in range(100):
         X = rng.normal(size=(50 * n, 1)) * loading + noise * rng.normal(size=(50 * n, len(loading)))
-        rows = np.vstack([rows, X[((X > window[0]) & (X < window[1])).all(axis=1)]])[:n]
+        rows = np.vstack([rows, X[((window[0] < X) & (window[1] > X)).all(axis=1)]])[:n]
         if len(rows) == n:
             break
     return rows
