@@ -141,7 +141,8 @@ def _rows_of(
         sample_weight = _weights(sample_weight, X, some_weight)
     if X_upper is not None:
         both = beside(to_host(X), _upper(X_upper), feature_names(estimator))
-        if reset:
+        # The lower end of a window is at most all values, as an end that was swapped is.
+        if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(both, feature_names(estimator))
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     return RowsElsewhere(X, sample_weight) if is_elsewhere(X) else ArrayRows(X, sample_weight)
