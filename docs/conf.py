@@ -54,7 +54,12 @@ numpydoc_xref_param_type = False
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "auto_examples",
+    "subsection_order": [
+        f"examples/{group}" for group in ("blow_up", "limits", "missing", "how_sure")
+    ],
     "within_subsection_order": "gallery.TeachingOrder",
+    "image_scrapers": ("gallery.scrape",),
+    "remove_config_comments": True,
     "reset_modules": ("gallery.reset",),
     "doc_module": ("skgauss",),
     "backreferences_dir": "generated/backreferences",

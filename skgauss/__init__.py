@@ -9,6 +9,7 @@ from .plotting import (
     GaussianEllipseDisplay,
     IntervalDisplay,
     LikelihoodPathDisplay,
+    QQDisplay,
 )
 from .regressor import GaussianRegressor
 from .rows import parse_limits
@@ -26,6 +27,7 @@ __all__ = [
     "IncompleteStatistics",
     "IntervalDisplay",
     "LikelihoodPathDisplay",
+    "QQDisplay",
     "SufficientStatistics",
     "__version__",
     "likelihood_ratio_test",

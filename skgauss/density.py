@@ -24,15 +24,18 @@ from ._typing import Array
 from .conditioning import Coarsened, Frame, coarsened, completed, drawn_inside, marginals_of
 from .gaussian import Family, make_family, type_of
 from .rows import (
+    Block,
     Intervals,
     Truncation,
     Window,
     adds_up,
     check_no_infinity,
     incomplete_rows,
+    is_elsewhere,
     rows_of,
     squared_distances,
     sum_and_weight,
+    to_host,
 )
 
 # The attribute that says why statistics are held and nothing is fitted yet.
@@ -119,28 +122,26 @@ class FittedGaussian:
         """The window that the rows of the fit were seen through, if there was one."""
         return self.truncation.window if self.truncation else None
 
-    def log_densities(self, X: Any, intervals: Intervals | None = None) -> Any:
+    def log_densities(self, block: Block) -> Any:
         """Logarithms of the densities of the rows, in nats, where X is, of shape (n_rows,)."""
         if self.truncation:
-            return self.truncation.condition(self._log_densities_of_parent, X, intervals)
-        return self._log_densities_of_parent(X, intervals)
+            return self.truncation.condition(self._log_densities_of_parent, block)
+        return self._log_densities_of_parent(block)
 
-    def sum_of_log_densities(
-        self, X: Any, sample_weight: Any | None, intervals: Intervals | None = None
-    ) -> Array:
+    def sum_of_log_densities(self, block: Block) -> Array:
         """Weighted sum of the log-densities, in nats, and sum of the weights, of shape (2,)."""
-        return sum_and_weight(self.log_densities(X, intervals), sample_weight)
+        return sum_and_weight(self.log_densities(block), block.sample_weight)
 
-    def squared_distances(self, X: Any, intervals: Intervals | None = None) -> Any:
+    def squared_distances(self, block: Block) -> Any:
         """Squared Mahalanobis distances of what is known exactly, (n_rows,), where X is."""
-        return self.observed(X).distances
+        return self.observed(block.X).distances
 
     def observed(self, X: Any) -> Observed:
         """What the values that are known exactly have of a density, see `Observed`."""
         distances = squared_distances(X, self.mean, self.family, self.factor)
         log_det, d = self.family.log_det(self.factor), self.family.n_features
         with np.errstate(over="ignore", invalid="ignore"):
-            if adds_up(distances):  # no mask as long as X
+            if is_elsewhere(X) or adds_up(distances):  # no mask as long as X
                 return Observed(distances, log_det, d)
         check_no_infinity(X)
         log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
@@ -151,16 +152,17 @@ class FittedGaussian:
             shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
         return Observed(distances, log_dets, shown)
 
-    def impute(self, X: Any, intervals: Intervals | None = None) -> tuple[np.ndarray, Array]:
+    def impute(self, block: Block) -> tuple[np.ndarray, Array]:
         """X without gaps, in its dtype if that is of floats, and deviations of what was filled in.
 
         The latter, of shape (n_rows, n_features), are conditional standard deviations, 0 where a
         value is known exactly.
         """
+        X, intervals = to_host(block.X), block.intervals
         check_no_infinity(X)
         if self.window:
-            intervals = self.window.narrowed(X, intervals)
-        imputed = X.astype(X.dtype if X.dtype.kind == "f" else np.float64)
+            intervals = self.window.intersect(Block(X, None, intervals))
+        imputed = X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
         std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])
@@ -203,13 +205,13 @@ class FittedGaussian:
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
         return FittedGaussian(mean, family, factor, Frame(mean, family.standard_deviations(factor)))
 
-    def _log_densities_of_parent(self, X: Any, intervals: Intervals | None) -> Any:
+    def _log_densities_of_parent(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
-        densities, log_dets, shown = self.observed(X)
+        densities, log_dets, shown = self.observed(block.X)
         densities *= -0.5
         densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
-        if intervals is not None:
-            densities[intervals.rows] += self._coarsened(intervals).log_probability
+        if block.intervals is not None:
+            densities[block.intervals.rows] += self._coarsened(block.intervals).log_probability
         return densities
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:

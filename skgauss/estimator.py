@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
@@ -27,8 +26,8 @@ from .fitting import (
     check_warm_start,
     checked_statistics,
     evaluate_start,
+    first_start,
     forget_input,
-    initial,
     input_attributes,
     law_attributes,
     of_type,
@@ -47,12 +46,12 @@ from .likelihoods import (
 )
 from .rows import (
     Rows,
+    Summarize,
     Window,
     checked_limits,
     feature_indices,
     feature_names,
     rows_of,
-    statistics_of,
     values_given,
 )
 from .solvers import SOLVERS, Objective, learning_rate_bound
@@ -112,7 +111,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         having reached that limit. Where values are missing a norm below `tol` is not enough;
         see `converged_`.
     mean_init : float or array-like of shape (n_features,), default=None
-        Mean to start from; None is 0.
+        Mean to start from; None is 0. With neither this nor `covariance_init` "natural" and
+        "newton", of an automatic rate, start at a guess from the data where there is no closed
+        form: with missing values, intervals or truncation.
     covariance_init : float or array-like shaped as `covariance_`, default=None
         Covariance to start from; None is the identity, a float a multiple of it.
     reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
@@ -149,7 +150,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     log_likelihood_ : float
         Average log-likelihood of the data at the result, in nats, without the penalty.
     log_likelihood_path_ : ndarray of shape (`n_iter_` + 1,)
-        The same for every iterate, the start first.
+        The same for every iterate, the start first, which may be a guess; see `mean_init`.
     mean_path_ : ndarray of shape (`n_iter_` + 1, n_features)
         Every mean, the start first. Only with ``record_path=True``.
     covariance_path_ : ndarray of shape (`n_iter_` + 1, ...)
@@ -159,8 +160,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
         `tol` and, where values are missing or known only to an interval, the curvature of the
-        likelihood confirms it. A saddle
-        does not count, nor does a slope that is nearly flat while its maximum is far.
+        likelihood confirms it; of a truncated sample the moments inside the window are those of
+        the data, to `tol` of their deviations. A saddle does not count, nor does a slope that is
+        nearly flat while its maximum is far.
     stop_reason_ : str
         "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
         "stalled", when no step gained more than rounding; "unbounded", when the climb on
@@ -327,7 +329,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             If ``reg_covar="auto"`` had to add a ridge, or if the maximum is not unique
             because features were never observed together.
         """
-        check_together(self)
+        self._check_parameters("fit")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
@@ -336,7 +338,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         window = self._window(seen)
         statistics = self._summarize(rows, seen, window)
         climb = self._climb(statistics, seen, window, self._start, task)
-        return self._adopt(climb, task)
+        return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -385,7 +387,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         UserWarning
             If the maximum is not unique because features were never observed together.
         """
-        check_together(self)
+        self._check_parameters("partial_fit")
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
@@ -394,8 +396,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
                 "This Gaussian is the marginal or conditional one of a fit, and holds no rows that "
                 "others could be added to. Call partial_fit on the model that was fitted."
             )
-        checks = {"reset": first, "fewest_rows": 0, "some_weight": False}
-        rows = rows_of(seen, X, sample_weight, X_upper, **checks)
+        rows = rows_of(
+            seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
+        )
         task.begin()
         window = self._window(seen)
         statistics = self._summarize(rows, seen, window)
@@ -455,7 +458,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> GaussianGradientMLE(covariance_type="diag").fit_statistics(total).mean_
         array([36.66666667, 47.66666667])
         """
-        check_together(self)
+        self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
         statistics = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
@@ -742,12 +745,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
     def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
         diagonal = self.covariance_type != "full"
-        summary = partial(statistics_of, diagonal=diagonal)
-        if window is not None:
-            # Of an independent feature a missing value says nothing, inside a window or not.
-            fill = make_family(self.covariance_type, seen.n_features_in_).correlated
-            summary = partial(window.summarize, summary, feature_names(seen), fill)
-        return rows.summarize(summary)
+        return rows.summarize(Summarize(diagonal, feature_names(seen), window))
 
     def _check_same_window(self, now: Window | None) -> None:
         """Refuse to add rows that were seen through another window than those before."""
@@ -798,8 +796,22 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.worded(found), shown)
 
-    def _adopt(self, climb: _Climb, task: FitTask) -> Self:
+    def _check_parameters(self, method: str) -> None:
+        """Refuse parameters, each valid, that contradict each other or the method called."""
+        check_together(self)
+
+    def _attributes_of_rows(
+        self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
+    ) -> dict[str, Any]:
+        """Attributes that take the rows of `fit` once more, by name; there are none here."""
+        return {}
+
+    def _adopt(
+        self, climb: _Climb, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
+    ) -> Self:
         """Become what the climb found, once all have been told."""
+        gaussian = climb.attributes["_gaussian"]
+        climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(climb.attributes)
         for message, category in climb.warnings:
             task.warn(message, category, stacklevel=4)  # at the caller of a public method
@@ -827,8 +839,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     def _start(self, likelihood: Likelihood) -> Evaluation:
         if self.warm_start and hasattr(self, "mean_"):
             return self._current(likelihood)
-        start = initial(self.mean_init, self.covariance_init, likelihood.family)
-        return evaluate_start(*start, likelihood)
+        return first_start(self, likelihood)
 
 
 class _Climb(NamedTuple):

@@ -11,7 +11,7 @@ from ._signature import handing_on_to
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .rows import Intervals, check_stays_lazy, rows_of
+from .rows import Block, check_stays_lazy, rows_of, to_host
 from .statistics import missed
 
 
@@ -154,11 +154,11 @@ n_features_with_missing)
         return tags
 
 
-def _filled_and_marked(
-    gaussian: FittedGaussian, features: np.ndarray, X: Any, intervals: Intervals | None = None
-) -> np.ndarray:
-    missing = np.isnan(X)
-    if intervals is not None:
-        rows, lower, upper = intervals
+def _filled_and_marked(gaussian: FittedGaussian, features: np.ndarray, block: Block) -> np.ndarray:
+    """The imputed rows, and behind them 1 where a value of some features was missing."""
+    block = block._replace(X=to_host(block.X))
+    missing = np.isnan(block.X)
+    if block.intervals is not None:
+        rows, lower, upper = block.intervals
         missing[rows] = np.isinf(lower) & np.isinf(upper)
-    return np.hstack((gaussian.impute(X, intervals)[0], missing[:, features]))
+    return np.hstack((gaussian.impute(block)[0], missing[:, features]))

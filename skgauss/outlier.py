@@ -3,9 +3,10 @@
 import math
 from functools import partial
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 from sklearn.base import OutlierMixin
 from sklearn.utils.metaestimators import available_if
@@ -15,8 +16,7 @@ from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .fitting import replace_fit
-from .rows import Intervals, rows_of, signs, to_host
+from .rows import Block, Rows, rows_of, signs, to_host
 
 _LEVEL = 0.05
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
@@ -103,20 +103,28 @@ record_path : optional
     array([ 1,  1, -1,  1])
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GaussianGradientMLE._parameter_constraints,
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
     }
 
     @handing_on_to(GaussianGradientMLE.__init__)
-    def __init__(self, *, contamination="auto", **parameters):
+    def __init__(
+        self, *, contamination: float | Literal["auto"] = "auto", **parameters: Any
+    ) -> None:
         super().__init__(**parameters)
         self.contamination = contamination
 
     # Where there is no share of all rows to be told.
     partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
 
-    def fit_predict(self, X, y=None, sample_weight=None, X_upper=None):
+    def fit_predict(
+        self,
+        X: ArrayLike,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Array:
         """Fit the Gaussian, and tell the outliers among its rows.
 
         Parameters
@@ -131,7 +139,7 @@ record_path : optional
         """
         return self.fit(X, y, sample_weight, X_upper).predict(X, X_upper)
 
-    def predict(self, X, X_upper=None):
+    def predict(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Tell outliers from other rows.
 
         Parameters
@@ -148,7 +156,7 @@ record_path : optional
         """
         return signs(self.decision_function(X, X_upper))
 
-    def decision_function(self, X, X_upper=None):
+    def decision_function(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """By how much the log p-value of each row exceeds the threshold; negative for outliers.
 
         Parameters
@@ -165,7 +173,7 @@ record_path : optional
         """
         return self.score_samples(X, X_upper) - self.offset_
 
-    def score_samples(self, X, X_upper=None):
+    def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Logarithm of the p-value of each row, and not of its density.
 
         Densities of rows that show different features are in different units and do not
@@ -188,41 +196,41 @@ record_path : optional
         self._warn_of_forgotten(X_upper)
         return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, gaussian))
 
-    def _climb(self, statistics, seen, window, start, task, reg_covar=None):
-        """With the threshold among the attributes, so that a fit is had as a whole."""
-        self._check_threshold(task, window)
-        climb = super()._climb(statistics, seen, window, start, task, reg_covar)
-        replace_fit(seen, climb.attributes)
-        climb.attributes["offset_"] = seen._threshold(task)
-        return climb
-
-    def _check_threshold(self, task, window):
-        """Refuse a threshold that nothing tells."""
-        if self.contamination != "auto" and task.name != "fit":
-            raise ValueError(_needs_all_rows(self, task.name))
-        if self.contamination == "auto" and window is not None:
+    def _check_parameters(self, method: str) -> None:
+        """Refuse a threshold that nothing tells, besides what every estimator refuses."""
+        super()._check_parameters(method)
+        if self.contamination != "auto" and method != "fit":
+            raise ValueError(_needs_all_rows(self, method))
+        limits = () if self.truncation_limits is None else self.truncation_limits
+        if self.contamination == "auto" and any(limit is not None for limit in limits):
             raise ValueError(
                 "contamination='auto' is a level of the chi-square distribution, which distances "
                 "of rows inside truncation_limits do not follow. Set contamination to the share "
                 "of the rows to call outliers, as in contamination=0.05."
             )
 
-    def _threshold(self, task):
+    def _attributes_of_rows(
+        self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
+    ) -> dict[str, Any]:
+        """The threshold, so that a fit is had as a whole."""
         if self.contamination == "auto":
-            return math.log(_LEVEL)
-        X, sample_weight, X_upper = task.data
-        scores = np.asarray(to_host(self.score_samples(X, X_upper)))
-        weights = 1.0 if sample_weight is None else np.asarray(to_host(sample_weight))
-        return _below(scores, np.broadcast_to(weights, scores.shape), self.contamination)
+            return {"offset_": math.log(_LEVEL)}
+        assert rows is not None  # which only `fit` has, and other methods are refused
+        scores = np.asarray(to_host(rows.map(partial(_log_p_values, gaussian))))
+        # Of whatever dtype a fit takes them, in which they may not add up.
+        weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
+        weights = np.broadcast_to(weights / weights.max(), scores.shape)
+        return {"offset_": _below(scores, weights, self.contamination)}
 
 
-def _log_p_values(gaussian: FittedGaussian, X: Any, intervals: Intervals | None = None) -> Array:
+def _log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
     """Logarithms of the p-values of the rows of a block, of shape (n_rows,)."""
-    distances, _, shown = gaussian.observed(X)
+    distances, _, shown = gaussian.observed(block.X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
     p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
     if gaussian.window:
-        p_values[gaussian.window.outside(to_host(X), intervals).any(axis=1)] = -np.inf
+        block = block._replace(X=to_host(block.X))
+        p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
     return p_values
 
 

@@ -24,6 +24,7 @@ from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
 from .rows import (
+    Block,
     Intervals,
     beside_targets,
     check_no_infinity,
@@ -541,8 +542,9 @@ class _Conditional(NamedTuple):
         features = joint.marginal(range(d)).score(X, sample_weight=sample_weight)
         return joint.log_likelihood_ - features
 
-    def of_rows(self, with_std: bool, X: Any, intervals: Intervals | None = None) -> Array:
+    def of_rows(self, with_std: bool, block: Block) -> Array:
         """Conditional means of a block of rows, and behind them, if so asked, deviations."""
+        X, intervals = to_host(block.X), block.intervals
         check_no_infinity(X)
         _, intercept, scale = self.estimates
         found = X @ self.coef.T + intercept
@@ -550,14 +552,12 @@ class _Conditional(NamedTuple):
             found = np.hstack((found, np.broadcast_to(scale, found.shape)))
         rows = np.flatnonzero(np.isnan(X).any(axis=1)) if X.dtype.kind == "f" else np.empty(0, int)
         if rows.size:
-            filled = self.gaussian.impute(*self._without_targets(X, rows, intervals))
+            filled = self.gaussian.impute(self._without_targets(X, rows, intervals))
             parts = filled if with_std else filled[:1]
             found[rows] = np.hstack([part[:, X.shape[1] :] for part in parts])
         return found
 
-    def _without_targets(
-        self, X: Array, rows: np.ndarray, intervals: Intervals | None
-    ) -> tuple[Array, Intervals | None]:
+    def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
         """Some rows, those with intervals among them, and the targets as missing values."""
         n_targets = len(self.coef)
 
@@ -570,7 +570,7 @@ class _Conditional(NamedTuple):
                 beside(intervals.lower, -np.inf),
                 beside(intervals.upper, np.inf),
             )
-        return beside(X[rows], np.nan).astype(np.float64), intervals
+        return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)
 
 
 def _errors(regressor: GaussianRegressor) -> _Estimates:

@@ -17,6 +17,7 @@ from .._typing import Array
 from . import sums, threads
 from .pivot import Sums, is_far, moments_of_few, sums_about_the_mean
 
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
@@ -36,13 +37,21 @@ _MOST_CANCELLED = 1.75
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
+_EXACT = 2.0**52  # up to which float64 holds all integers, and their halves
 _FEW_MULTIPLICATIONS = 10_000  # for which BLAS keeps to one thread by itself
 
 
 def chunk_sums(
-    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool
-) -> Iterator[Sums]:
-    """Sums of every chunk of the rows, of weights times `unit`; of squares only with `diagonal`."""
+    X: np.ndarray,
+    sample_weight: Array | None,
+    unit: float,
+    diagonal: bool,
+    use: Callable[[Iterator[Sums]], Result],
+) -> Result:
+    """``use`` of the sums of every chunk of the rows, of weights times `unit`.
+
+    With `diagonal` they are of squares only.
+    """
 
     def part(chunk: slice, block: int) -> Sums:
         weights = None if sample_weight is None else sample_weight[chunk]
@@ -52,7 +61,8 @@ def chunk_sums(
 
     # Chunks so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
-    return _map_chunks(part, X, max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features))
+    fewest = max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features)
+    return _map_chunks(part, X, fewest, use)
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
@@ -70,27 +80,25 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
                 its_rows = slice(start, min(start + rows, chunk.stop))
                 result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    for _ in _map_chunks(part, X, _FEWEST_ROWS):
-        pass
+    _map_chunks(part, X, _FEWEST_ROWS, list)
     return result
 
 
 def _map_chunks(
-    part: Callable[[slice, int], Result], X: np.ndarray, fewest_rows: int
-) -> Iterator[Result]:
-    """``part`` of all chunks of X in their order, by threads of ours where those pay.
+    part: Callable[[slice, int], Part],
+    X: np.ndarray,
+    fewest_rows: int,
+    use: Callable[[Iterator[Part]], Result],
+) -> Result:
+    """``use`` of ``part`` of all chunks of X in their order, by threads of ours where those pay.
 
-    It is handed the chunk, and how many elements of it to work on at once.
+    A part is handed the chunk, and how many elements of it to work on at once.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
-    if n_threads > 1:
-        block = max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
-        yield from threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads)
-    else:
-        with blas_threads_for(X):
-            for chunk in chunks:
-                yield part(chunk, _BLOCK)
+    block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
+    with blas_threads_for(X):
+        return threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads, use)
 
 
 def blas_threads_for(X: np.ndarray) -> AbstractContextManager[None]:
@@ -133,7 +141,17 @@ class _Buffer:
             long = (-1, len(shifts))
             np.subtract(block[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
         np.subtract(block[whole:], shift, out=room[whole:])
+        if block.dtype.kind in "iu" and (np.abs(shift) > _EXACT).any():
+            _subtract_integers(block, shift, room)
         return room
+
+
+def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
+    """The same where float64 does not hold the integers: by their own arithmetic, modulo 2^64."""
+    whole = np.rint(shift)
+    base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
+    exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
+    np.copyto(room, exact, where=np.abs(room) < 2.0**62)
 
 
 def _block_rows(n_features: int, block: int, diagonal: bool) -> int:

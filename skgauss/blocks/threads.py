@@ -1,11 +1,12 @@
 """Threads over parts of the data, where NumPy and BLAS release the interpreter's lock."""
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from functools import cache
-from threading import Lock
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache, wraps
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
@@ -13,30 +14,51 @@ from .._sklearn import n_threads_allowed
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
+Total = TypeVar("Total")
 
 # Multiplications, some milliseconds of them: where another process has the core, a thread that was
 # asleep is waited for as long.
 _MANY = 2**26
 
-_lock = Lock()
-_holders: list[None] = []  # of the limit on BLAS
-_limits = ExitStack()
-
 
 def available() -> int:
     """Threads that the user's limits leave us: OMP_NUM_THREADS, threadpoolctl, cgroups.
 
-    A worker process of joblib has its share of the cores, often one.
+    A worker process of joblib has its share of the cores, often one, and a thread that is `one_of`
+    several has none beside itself.
     """
-    return n_threads_allowed()
+    return 1 if _of_thread.is_one_of_several else n_threads_allowed()
 
 
 def ordered_map(
-    function: Callable[[Part], Result], parts: Sequence[Part], n_threads: int
-) -> Iterator[Result]:
-    """Results in the order of the parts; BLAS is held to one thread in each of ours."""
+    function: Callable[[Part], Result],
+    parts: Sequence[Part],
+    n_threads: int,
+    use: Callable[[Iterator[Result]], Total],
+) -> Total:
+    """``use`` of the results in the order of the parts; one thread of BLAS in each of ours.
+
+    Threads and limit end with the call, however it ends. They would outlive an error in the body
+    of a loop over a generator, which the traceback keeps alive.
+    """
+    if n_threads <= 1:
+        return use(map(function, parts))
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        yield from executor.map(function, parts)
+        return use(executor.map(one_of_several(function), parts))
+
+
+def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
+    """The same for a thread beside which others work: it starts none of its own."""
+
+    @wraps(function)
+    def run(*arguments: Any) -> Result:
+        before, _of_thread.is_one_of_several = _of_thread.is_one_of_several, True
+        try:
+            return function(*arguments)
+        finally:
+            _of_thread.is_one_of_several = before
+
+    return run
 
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
@@ -46,24 +68,94 @@ def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS from splitting products so small that its threads would wait more than work.
-
-    The limit is the process's: where several threads ask for it, as under Dask, the first
-    sets and the last lifts it, or one would restore what another had set.
-    """
-    with _lock:
-        if not _holders:
-            _limits.enter_context(_blas().limit(limits=1))
-        _holders.append(None)
+    """Keep BLAS from splitting products so small that its threads would wait more than work."""
+    limits, holder = (_of_process, _of_thread.limit), object()
     try:
-        yield
-    finally:
-        with _lock:
-            _holders.pop()
-            if not _holders:
-                _limits.close()
+        try:
+            for limit in limits:
+                limit.hold(holder)
+            yield
+        finally:
+            _let_go(limits, holder)
+    except BaseException:  # be it an interrupt while letting go, which may be done twice
+        _let_go(limits, holder)
+        raise
+
+
+class _Limit:
+    """One thread of some BLAS libraries, for as long as anybody holds on to it.
+
+    Where several threads do, as under Dask, the first sets the limit and the last lifts it, or
+    one would restore what another had set. If somebody else has set a number in the meantime,
+    that one stays.
+
+    Parameters
+    ----------
+    of_process : bool
+        Of libraries whose number of threads is that of the process, or is each thread's own.
+    """
+
+    def __init__(self, of_process: bool):
+        self._of_process = of_process
+        self._lock = threading.Lock()
+        self._holders: dict[object, int] = {}  # and their threads
+        self._before: list[tuple[Any, int]] = []
+
+    def hold(self, holder: object) -> None:
+        with self._lock:
+            self._holders[holder] = threading.get_ident()
+            if len(self._holders) == 1:
+                found = [(each, each.get_num_threads()) for each in _blas(self._of_process)]
+                self._before = [(each, number) for each, number in found if number and number > 1]
+                for each, _ in self._before:
+                    _set(each, 1)
+
+    def let_go(self, holder: object) -> None:
+        with self._lock:
+            self._holders.pop(holder, None)
+            if not self._holders:
+                for each, number in self._before:
+                    if each.get_num_threads() == 1:
+                        _set(each, number)
+                self._before = []
+
+    def after_fork(self) -> None:
+        """In the child, where the thread that forked is the only one."""
+        self._lock = threading.Lock()
+        others = [h for h, thread in self._holders.items() if thread != threading.get_ident()]
+        for holder in others:
+            self.let_go(holder)
+
+
+class _OfThread(threading.local):
+    """What each thread has for itself."""
+
+    def __init__(self) -> None:
+        self.limit = _Limit(of_process=False)
+        self.is_one_of_several = False
+
+
+_of_process, _of_thread = _Limit(of_process=True), _OfThread()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_of_process.after_fork)
+
+
+def _let_go(limits: Iterable[_Limit], holder: object) -> None:
+    for limit in limits:
+        limit.let_go(holder)
+
+
+def _set(library: Any, number: int) -> None:
+    """From whichever thread: since threadpoolctl 3.8 one alone may, until it is freed."""
+    free = getattr(library, "clear_controlling_thread", lambda force: None)
+    free(force=True)
+    library.set_num_threads(number)
+    free(force=True)
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")  # looks through all libraries, once
+def _blas(of_process: bool) -> list[Any]:
+    """Libraries of that kind. Looks through all that are loaded, once."""
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    own = [getattr(each, "threading_layer", "") == "openmp" for each in libraries]
+    return [each for each, own in zip(libraries, own, strict=True) if own != of_process]

@@ -10,6 +10,7 @@ from .draws import draw_within
 from .lattice import Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments
 from .propagation import expectation_propagation
+from .units import from_a_point_inside
 from .univariate import central_moments, univariate_moments
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "central_moments",
     "draw_within",
     "expectation_propagation",
+    "from_a_point_inside",
     "univariate_moments",
 ]

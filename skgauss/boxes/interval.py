@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
 
 from .._typing import Array
+from .univariate import tail_moments
 
 _LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _ROOT_HALF = np.sqrt(0.5)
@@ -68,11 +69,12 @@ class Interval(NamedTuple):
         )
 
     def curvature(self) -> tuple[Array, Array]:
-        """Derivatives of `slope`, along the near end and along the logarithm of the width."""
-        return (
-            -self.widening - self.slope * (self.near + self.slope),
-            -self.widening * (self.near - self.width + self.slope),
-        )
+        """Variance, and the derivative of `slope` along the logarithm of the width."""
+        variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
+        tail = self.near < _TAIL  # where that is a difference of large numbers
+        width = np.where(self.width[tail] > 0.0, self.width[tail], np.inf)
+        variance[tail] = tail_moments(-self.near[tail], width)[2]
+        return variance, -self.widening * (self.near - self.width + self.slope)
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
         """Where a share u of the probability lies below, mirrored, and its two derivatives."""

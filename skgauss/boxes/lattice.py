@@ -18,6 +18,9 @@ N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
 _RESOLUTION = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
+_CELLS = (
+    1024.0  # a deviation: so wide that the rounding of a change of units hardly ever leaves one
+)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -34,32 +37,40 @@ class Lattice(NamedTuple):
     @classmethod
     def of(
         cls,
-        rows: Array,
         lower: Array,
         upper: Array,
         covariance: Array,
+        known: Array | None = None,
         n_points: int = N_POINTS,
     ) -> "Lattice":
         """That of boxes at a point where a climb starts.
 
         Parameters
         ----------
-        rows : array of shape (n, 2 k)
-            Ends as the data have them. The shifts are a hash of them: equal rows have equal
-            shifts, wherever they stand.
         lower, upper : array of shape (n, k)
             Ends less the mean of the Gaussian.
         covariance : array of shape (k, k) or (n, k, k)
+        known : array of shape (n, m), optional
+            What tells the rows apart, in deviations, so that no unit matters; None is their ends.
+            The shifts are a hash of it: equal rows have equal shifts, wherever they stand.
         n_points : int
             A prime.
         """
         _, boxes = standardised(lower, upper, upper - lower, covariance)
+        if known is None:
+            known = np.hstack(boxes[:2])
         with np.errstate(over="ignore"):
-            return cls(_order(*boxes), _hash(rows, lower.shape[1] - 1), n_points)
+            return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), n_points)
 
     def part(self, rows: slice) -> "Lattice":
         """That of some rows."""
         return self._replace(order=self.order[rows], shift=self.shift[rows])
+
+    def repeated(self, n_times: int) -> "Lattice":
+        """That of boxes each of which follows so often on itself."""
+        return self._replace(
+            order=np.repeat(self.order, n_times, 0), shift=np.repeat(self.shift, n_times, 0)
+        )
 
     def points(self) -> Array:
         """Coordinates in the open unit cube, by row, variable and point, after the tent."""
@@ -107,9 +118,10 @@ def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
 
 
 def _hash(rows: Array, n_shifts: int) -> Array:
-    """Numbers in [0, 1) from the bits of each row, by the mixer of splitmix64."""
+    """Numbers in [0, 1) from the cell in which each row lies, by the mixer of splitmix64."""
     state = np.zeros(len(rows), np.uint64)
-    for column in (rows + 0.0).view(np.uint64).T:  # there is one zero
+    cells = np.rint(rows * _CELLS) + 0.0  # there is one zero
+    for column in cells.view(np.uint64).T:
         state = _mixed((state ^ column) + _GOLDEN)
     steps = np.arange(1, n_shifts + 1, dtype=np.uint64) * _GOLDEN
     return (_mixed(state[:, None] + steps) >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -1,6 +1,6 @@
 """Probabilities of boxes and moments within them: the method, by the number of features."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def box_moments(
     if k < FEWEST_OF_LATTICE:
         lattice = None
     elif lattice is None:
-        lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+        lattice = Lattice.of(lower, upper, covariance)
     nodes = ORDER ** (k - 1) if lattice is None else lattice.n_points * k
 
     def of_some(rows: slice) -> BoxMoments:
@@ -61,17 +61,13 @@ def box_moments(
     size = max(_NODES // nodes, 1)
     parts = [slice(start, start + size) for start in range(0, n, size)]
     within = BoxMoments.empty(n, k)
-    for rows, found in zip(parts, _each(of_some, parts), strict=True):
-        within.fill(rows, found)
+
+    def fill(results: Iterator[BoxMoments]) -> None:
+        for rows, found in zip(parts, results, strict=True):
+            within.fill(rows, found)
+
+    threads.ordered_map(of_some, parts, min(threads.available(), len(parts)), fill)
     return restored(within, scale, lower, upper)
-
-
-def _each(function: Callable[[slice], BoxMoments], parts: list[slice]) -> Iterator[BoxMoments]:
-    """Of every part, in their order, by as many threads as there are for them."""
-    n_threads = min(threads.available(), len(parts))
-    return (
-        threads.ordered_map(function, parts, n_threads) if n_threads > 1 else map(function, parts)
-    )
 
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:

@@ -2,8 +2,8 @@
 
 The density of the first variable within the box is its own times the probability that the
 others are in theirs, given it. The logarithm of this is concave. The integral starts at the
-most likely point of the box, and a piece is divided until Gauss's rule is exact on it. Moments
-are those of a mixture over the nodes, all of whose terms are positive.
+most likely point of the box, and a piece is divided until Gauss's rule is exact on it, or its
+halves add up to it. Moments are those of a mixture over the nodes, all of whose terms are positive.
 
 The error is about 1e-13: of the log-probability, and of the moments in units of the standard
 deviations within the box. Where almost all of a variable is determined by the others, the
@@ -40,6 +40,7 @@ class _Rule(NamedTuple):
 
 ORDER = 28
 _LONG, _SHORT = _Rule.of(ORDER, 13.0, 80.0), _Rule.of(12, 3.0, 8.0)
+_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
@@ -132,8 +133,14 @@ def _swapped(field: Array, order: NDArray[np.intp]) -> Array:
     return field[(row, *(np.expand_dims(order, other) for other in others))]
 
 
-def _between(boxes: Boxes, ends: Array, rule: _Rule) -> BoxMoments:
-    """Moments where the first variable lies between the first and the last of three ends."""
+def _between(
+    boxes: Boxes, ends: Array, rule: _Rule, known: Array | None = None, whole: Array | None = None
+) -> BoxMoments:
+    """Moments where the first variable lies between the first and the last of three ends.
+
+    Pieces are divided no more where they add up to the log-probability that was `known` before,
+    or are negligible beside that of the `whole` box.
+    """
     n, k = boxes.mean.shape
     start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
     live = np.flatnonzero(end > start)
@@ -146,14 +153,22 @@ def _between(boxes: Boxes, ends: Array, rule: _Rule) -> BoxMoments:
     pieces = BoxMoments.empty(2 * n, k)
     pieces.fill(live, _mixture(log_weight, mean, covariance))
 
-    total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])[row]
-    counts = _bound(log_density, rule.node) + np.log(end - start) > total - NEGLIGIBLE
+    total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])
+    if known is None or whole is None:
+        settled, whole = np.zeros(n, dtype=bool), total
+    else:
+        change = np.abs(np.expm1(known - total)) * np.exp(np.minimum(total - whole, 0.0))
+        settled = change < _AGREE * (1.0 + np.abs(whole))
+        whole = np.maximum(whole, total)
+    counts = _bound(log_density, rule.node) + np.log(end - start) > whole[row] - NEGLIGIBLE
+    counts &= ~settled[row]
     rough = np.flatnonzero(counts & ~_resolved(boxes.take(row), start, end, log_density, rule))
     if len(rough):
         boxes = boxes.take(row[rough])
         a, b = _relevant(x[rough], log_density[rough], start[rough], end[rough])
         ends = np.stack([a, _middle(boxes, a, b), b], axis=1)
-        pieces.fill(live[rough], _between(boxes, ends, rule))
+        before = pieces.log_probability[live[rough]]
+        pieces.fill(live[rough], _between(boxes, ends, rule, before, whole[row[rough]]))
     return _mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 

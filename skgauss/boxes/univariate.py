@@ -115,6 +115,11 @@ def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
     return log_probability, width * offset, width**2 * variance
 
 
+def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
+    """Log-probability, mean past the near end and variance, of a standard Gaussian beyond 3."""
+    return _by_quadrature(near, width, _TAIL)
+
+
 def _closed_form(near: Array, far: Array):
     """Log-probability, mean and variance, of a standard Gaussian."""
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)

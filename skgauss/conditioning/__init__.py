@@ -6,10 +6,11 @@ not.
 """
 
 from .draws import drawn_inside
-from .intervals import Coarsened, CoarseRows, Frame, coarse_rows, coarsened, independent
+from .intervals import Coarsened, CoarseRows, Frame, Score, coarse_rows, coarsened, independent
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import Gaps, pieces, sort_patterns
+from .scores import score_covariance
 
 __all__ = [
     "CoarseRows",
@@ -17,6 +18,7 @@ __all__ = [
     "Conditioner",
     "Frame",
     "Gaps",
+    "Score",
     "coarse_rows",
     "coarsened",
     "completed",
@@ -25,5 +27,6 @@ __all__ = [
     "independent",
     "marginals_of",
     "pieces",
+    "score_covariance",
     "sort_patterns",
 ]

@@ -21,8 +21,9 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
 from ..gaussian import Family, linalg
-from .missing import Conditioner
+from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import Gaps
+from .scores import score_covariance
 
 _PIECE = 2**17  # elements of the rows, or of their covariances, worked on at once
 
@@ -60,6 +61,33 @@ class Hidden(NamedTuple):
     deviance: Array
 
 
+class Score(NamedTuple):
+    """Of the whitened values that each row shows: those known exactly, and in intervals.
+
+    The intervals leave open how far they are along some directions.
+
+    Attributes
+    ----------
+    basis : ndarray of shape (n_features, n_missing, n_rows)
+        Orthonormal, of what each row does not show.
+    residuals : ndarray of shape (n_features, n_rows)
+        Where these directions begin.
+    directions : ndarray of shape (n_rows, n_features, n_intervals)
+    mean : ndarray of shape (n_rows, n_intervals)
+    covariance : ndarray of shape (n_rows, n_intervals, n_intervals)
+        Of how far.
+    of_scores : ndarray of shape (n_rows, n_scores, n_scores)
+        Covariance of how far, and of the products of that, see `score_covariance`.
+    """
+
+    basis: Array
+    residuals: Array
+    directions: Array
+    mean: Array
+    covariance: Array
+    of_scores: Array
+
+
 class CoarseRows:
     """Rows in which equally many values are known to an interval, and equally many not at all.
 
@@ -78,37 +106,72 @@ class CoarseRows:
         Relative to the frame, 0 where a value is not known exactly.
     gaps : Gaps
         Where that is.
+    n_together : int
+        Of the values of a row, how many are known to an interval.
     """
 
     def __init__(self, lower: Array, upper: Array, frame: Frame, guess: Frame):
         kinds = kinds_of(lower, upper)
         self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
         self.gaps = Gaps(kinds, np.ones(len(kinds), dtype=int))
-        features = self.gaps.features[: np.count_nonzero(kinds[0] == 1)].T
+        self._missing = Gaps(kinds == 2, np.ones(len(kinds), dtype=int))
+        self.n_together = np.count_nonzero(kinds[0] == 1)
+        features = self._features = self.gaps.features[: self.n_together].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
         with np.errstate(over="ignore"):
             self._width = (high - low) / frame.unit[features]
         ends = guess.relative(low, features), guess.relative(high, features)
         identity = np.eye(features.shape[1])
-        self._lattice = Lattice.of(np.hstack((lower, upper)), *ends, identity)
+        known = np.hstack((guess.relative(lower), guess.relative(upper)))
+        self._lattice = Lattice.of(*ends, identity, known)
 
     def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
         """The law under a Gaussian; a `rough` one is near, and found sooner."""
+        given, centre, covariance, boxes = self._given_exact(mean, condition)
+        of_box = covariance[:, : self.n_together, : self.n_together]
+        if rough and self.n_together > 1:
+            box = expectation_propagation(*boxes, of_box)
+        else:
+            box = box_moments(*boxes, of_box, self._lattice)
+        values, covariance = _regressed(centre, covariance, box)
+        return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
+
+    def score(self, mean: Array, condition: Conditioner) -> Score:
+        """What the rows show of the score of complete data, under a Gaussian."""
+        _, centre, covariance, boxes = self._given_exact(mean, condition)
+        of_box = covariance[:, : self.n_together, : self.n_together]
+        box = box_moments(*boxes, of_box, self._lattice)
+        factor = np.linalg.cholesky(of_box).astype(np.float64, copy=False)
+        inverse = np.linalg.inv(factor)
+        rows = self.rows - mean
+        rows.reshape(-1)[self._missing.entries] = 0.0
+        rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_together]
+        basis, residuals = hidden_basis(rows, self._missing, condition.root)
+        columns = condition.root[:, self._features].transpose(1, 0, 2)
+        shown = basis.transpose(2, 0, 1)
+        columns = columns - shown @ (shown.transpose(0, 2, 1) @ columns)
+        return Score(
+            basis,
+            residuals,
+            columns @ factor,
+            (inverse @ box.mean[:, :, None])[:, :, 0],
+            inverse @ box.covariance @ inverse.transpose(0, 2, 1),
+            score_covariance(boxes, factor, box, self._lattice),
+        )
+
+    def _given_exact(
+        self, mean: Array, condition: Conditioner
+    ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array]]:
+        """What the exact values leave of the others: the law, mean and covariance by row, boxes."""
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         given = condition(deviations, self.gaps)
         centre = (given.mean + mean[self.gaps.features]).T
         covariance = given.covariance.transpose(2, 0, 1)
-        k = self._lower.shape[1]
+        k = self.n_together
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
-        boxes = *ends, self._width, covariance[:, :k, :k]
-        if rough and k > 1:
-            box = expectation_propagation(*boxes)
-        else:
-            box = box_moments(*boxes, self._lattice)
-        values, covariance = _regressed(centre, covariance, box)
-        return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
+        return given, centre, covariance, (*ends, self._width)
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:
@@ -178,7 +241,7 @@ def coarsened(
         np.zeros(len(kinds)),
     )
     if not family.correlated:
-        where, box = independent(lower, upper, mean, scales)
+        where, _, box = independent(lower, upper, mean, scales)
         found.deviations[where] = box.mean[:, 0]
         found.standard_deviations[where] = np.sqrt(box.covariance[:, 0, 0])
         np.add.at(found.log_probability, where[0], box.log_probability)
@@ -200,12 +263,15 @@ def coarsened(
 
 def independent(
     lower: Array, upper: Array, mean: Array, deviations: Array
-) -> tuple[tuple[np.ndarray, ...], BoxMoments]:
-    """Rows and features of values known to an interval, and each by itself, about the mean."""
+) -> tuple[tuple[np.ndarray, ...], tuple[Array, Array, Array], BoxMoments]:
+    """Rows and features of values known to an interval; each by itself, about the mean.
+
+    Its ends and its width, of shape (n, 1), and the moments within.
+    """
     where = np.nonzero(kinds_of(lower, upper) == 1)
     low, high = lower[where][:, None], upper[where][:, None]
     centre = mean[where[1]][:, None]
     variances = deviations[where[1]][:, None, None] ** 2
     with np.errstate(over="ignore"):
         boxes = low - centre, high - centre, high - low
-    return where, box_moments(*boxes, variances)
+    return where, boxes, box_moments(*boxes, variances)

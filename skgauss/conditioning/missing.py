@@ -72,19 +72,21 @@ class Conditioner:
 
     Attributes
     ----------
+    root : ndarray of shape (n_features, n_features)
+        A.
     inflation : float
         Largest variance inflation: how well the other features explain one.
     """
 
     def __init__(self, variances: Array, inverse: Array):
-        self._root = inverse
+        self.root = inverse
         self._precision = inverse.T @ inverse
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def __call__(self, deviations: Array, gaps: Gaps) -> Conditional:
         """Of deviations that are 0 where missing."""
         if self.inflation > _INFLATED:
-            return _by_root(deviations, gaps, self._root)
+            return _by_root(deviations, gaps, self.root)
         return _by_precision(deviations, gaps, self._precision)
 
 

@@ -15,7 +15,7 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import check_warm_start, evaluate_start, initial
+from .start import check_warm_start, evaluate_start, first_start
 from .validation import check_together, checked_statistics, of_type
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
     "check_warm_start",
     "checked_statistics",
     "evaluate_start",
+    "first_start",
     "forget_input",
-    "initial",
     "input_attributes",
     "law_attributes",
     "of_type",

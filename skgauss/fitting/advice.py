@@ -11,7 +11,7 @@ from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..solvers import Solution
 from .attempt import Attempt
-from .leap import explain_leap
+from .leap import explain_leap, explain_start
 from .remedies import explain_remedies
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
@@ -38,7 +38,8 @@ def warnings_of(
     elif solution.standing and solution.standing.kind == "flat" and not of_data:
         family = attempt.objective.likelihood.family
         parts = family.split_frame(solution.standing.curvature.direction)
-        found.append((partial(explain_flat, *parts, names), UserWarning))
+        explain_it = explain_flat if family.correlated else explain_flat_features
+        found.append((partial(explain_it, *parts, names), UserWarning))
     return found
 
 
@@ -71,10 +72,12 @@ def explain(
     constant = estimator.learning_rate != "auto"
     textbook = constant and estimator.solver in ("gradient", "coordinate")
     leap = explain_leap(solution, attempt, names) if textbook else ""
-    sentences = [happened, leap]
+    far = "" if leap else explain_start(solution, attempt, names)
+    sentences = [happened, leap, far]
     if constant:
         sentences.append(_rate_against_curvature(estimator, bound))
-    sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=bool(leap)))
+    leapt = bool(leap or far)
+    sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=leapt))
     if textbook:
         sentences.append(_see("blow_up"))
     elif not likelihood.has_closed_form:
@@ -84,16 +87,28 @@ def explain(
 
 def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> str:
     """Text of a warning that the maximum is not unique, from the parts of a flat direction."""
-    # Of a full covariance: in any other each feature determines its own part.
     moved = np.hypot(of_mean, np.linalg.norm(of_covariance, axis=1))
-    least = _INVOLVED * moved.max()
-    involved = quoted([names[j] for j in np.flatnonzero(moved > least).tolist()])
     return (
-        f"The likelihood is flat in a direction that moves {involved}: the observed values do "
-        "not determine their distribution, and the result is one of many maxima. Collect rows "
-        "that show them together, which covariance_type='diag' does not need. "
+        f"The likelihood is flat in a direction that moves {_involved(moved, names)}: the observed "
+        "values do not determine their distribution, and the result is one of many maxima. "
+        "Collect rows that show them together, which covariance_type='diag' does not need. "
         f"{_see('missing_values')}"
     )
+
+
+def explain_flat_features(of_mean: Array, of_variances: Array, names: Sequence[str]) -> str:
+    """The same of uncorrelated features, or of one: it is their intervals that say too little."""
+    moved = np.hypot(of_mean, of_variances)
+    return (
+        f"The likelihood is flat in a direction that moves {_involved(moved, names)}: intervals so "
+        "few and so wide do not determine both mean and variance, and the result is one of many "
+        f"maxima. Collect rows with other or narrower intervals. {_see('detection_limits')}"
+    )
+
+
+def _involved(moved: Array, names: Sequence[str]) -> str:
+    """The names of features that take part in a move."""
+    return quoted([names[j] for j in np.flatnonzero(moved > _INVOLVED * moved.max()).tolist()])
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

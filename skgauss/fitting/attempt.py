@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..likelihoods import Evaluation
 from ..solvers import Objective, Observer, Solution, Solver, make_solver, maximize
-from .start import evaluate_start, initial
+from .start import chooses_its_start, first_start
 
 # Iterations of all repetitions: on complete data those of three climbs of the default length,
 # fewer where there are many numbers to move; where values are missing about as many as
@@ -45,8 +45,8 @@ class Attempt(NamedTuple):
     def solver(self) -> Solver:
         estimator = self.estimator
         rate = None if estimator.learning_rate == "auto" else float(estimator.learning_rate)
-        start_is_free = estimator.mean_init is None and estimator.covariance_init is None
-        return make_solver(estimator.solver, rate, estimator.n_inner_iter, may_guess=start_is_free)
+        may_guess = chooses_its_start(estimator)
+        return make_solver(estimator.solver, rate, estimator.n_inner_iter, may_guess=may_guess)
 
     def run(
         self, max_iter: int, *, record_path: bool = False, observer: Observer | None = None
@@ -65,8 +65,6 @@ class Attempt(NamedTuple):
         """The same with other parameters."""
         estimator = copy.copy(self.estimator).set_params(**settings)
         start = self.start
-        if "mean_init" in settings:
-            likelihood = self.objective.likelihood
-            point = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
-            start = evaluate_start(*point, likelihood)
+        if self.start_is_set or "mean_init" in settings:
+            start = first_start(estimator, self.objective.likelihood)
         return self._replace(estimator=estimator, start=start)

@@ -26,11 +26,6 @@ class FitTask:
     X, y, sample_weight, X_upper : optional
         What it was given, handed on to the hooks.
 
-    Attributes
-    ----------
-    name : str
-    data : tuple
-        X, sample_weight and X_upper.
     """
 
     def __init__(
@@ -42,7 +37,6 @@ class FitTask:
         sample_weight: Any = None,
         X_upper: Any = None,
     ):
-        self.name, self.data = name, (X, sample_weight, X_upper)
         metadata = {"sample_weight": sample_weight}
         if X_upper is not None:  # which not every scorer takes
             metadata["X_upper"] = X_upper

@@ -13,11 +13,14 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..likelihoods import Likelihood
+from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 from .attempt import Attempt
+from .start import chooses_its_start
 
 _FAR = 5.0  # times the standard deviation before and that of the data, or a part of both
+_UNLIKE = 100.0  # deviations, and ratio of deviations, that make a start a far one
+_ARRIVED = 2.0  # of either, where a climb has left its start behind
 _DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
 
 Path = Sequence[tuple[Array, Array]]
@@ -58,6 +61,32 @@ def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> 
         since = _since(likelihood, path, solution.n_iter)
         return since and f"That step was a leap{since}."
     return ""
+
+
+def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+    """A sentence on the standard normal as a start, where a climb from there is far from the data.
+
+    As in a unit that is not theirs. Empty where it is not, or the start another.
+    """
+    estimator, likelihood = attempt.estimator, attempt.objective.likelihood
+    told = estimator.mean_init is not None or estimator.covariance_init is not None
+    if told or not attempt.start_is_set or chooses_its_start(estimator):
+        return ""
+    center, root = likelihood.guess
+    deviations = likelihood.family.standard_deviations(root)
+
+    def away(at: Evaluation) -> Array:
+        ratio = likelihood.family.standard_deviations(at.factor) / deviations
+        return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
+
+    worst = int(away(attempt.start).argmax())
+    if away(attempt.start)[worst] < _UNLIKE or away(solution.evaluation)[worst] < _ARRIVED:
+        return ""
+    return (
+        "In these units the start, of mean 0 and standard deviation 1, is far from the data: "
+        f"{names[worst]!r} has about mean {_short(center[worst])} and standard deviation "
+        f"{_short(deviations[worst])}."
+    )
 
 
 def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:

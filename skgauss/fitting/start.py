@@ -1,4 +1,4 @@
-"""Where a climb starts: the parameters `mean_init` and `covariance_init`."""
+"""Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
 import math
 from numbers import Real
@@ -31,6 +31,32 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         positive definite.
     """
     return _mean(to_host(mean), family), _factor(to_host(covariance), family)
+
+
+def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
+    """Where the parameters start a climb, with the likelihood there.
+
+    At the guess from the data where the solver may choose and there is no closed form: how the
+    standard normal, in some unit, compares with the data is chance.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not valid, or the likelihood there too small for a float.
+    """
+    if chooses_its_start(estimator) and not likelihood.has_closed_form:
+        return evaluate_start(*likelihood.guess, likelihood)
+    start = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
+    return evaluate_start(*start, likelihood)
+
+
+def chooses_its_start(estimator: Any) -> bool:
+    """Whether the solver is free to start where it likes: not a textbook one, nor one that is told.
+
+    A start that a user sets may tell one maximum from another.
+    """
+    adaptive = estimator.solver in ("natural", "newton") and estimator.learning_rate == "auto"
+    return adaptive and estimator.mean_init is None and estimator.covariance_init is None
 
 
 def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:

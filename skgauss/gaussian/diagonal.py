@@ -221,6 +221,21 @@ class Diagonal:
         mean = score_mean / turn
         return np.concatenate((mean, 0.5 * slope * score_covariance / (turn * turn)))
 
+    def bend(self, gradient: Array) -> Array:
+        """What steps in the natural parameters add to the Hessian of a function of that gradient.
+
+        Both packed; against steps by `retract`.
+        """
+        of_mean, form = self.split_frame(gradient)
+        return self.blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.multiplicity)
+
+    def blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
+        """A matrix in the packed frame that couples no two features."""
+        # A feature has its part in a step of the one variance.
+        beside = across / math.sqrt(self.multiplicity)
+        beside = beside[:, None] if self.multiplicity > 1 else np.diag(beside)
+        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
         """By which each of some packed steps moves mean and covariance, to first order.
 

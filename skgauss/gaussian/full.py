@@ -191,6 +191,18 @@ class Full:
         gradient = gradient + 0.5 * (gradient @ form + form @ gradient)
         return self.frame(self.solve_transposed(turn, score_mean), gradient)
 
+    def bend(self, gradient: Array) -> Array:
+        of_mean, form = self.split_frame(self.unpack_frame(gradient))
+        d, pairs = self.n_features, pairs_of(self.n_features)
+        across = math.sqrt(2) * pairs.times(of_mean)
+        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
+        return np.block(
+            [
+                [np.zeros((d, d)), across],
+                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
+            ]
+        )
+
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
         d = self.n_features
         unit = factor / self.standard_deviations(factor)[:, None]

@@ -7,7 +7,6 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.special import lambertw
 from scipy.stats import chi2, norm
 from sklearn.utils import Bunch
 from sklearn.utils.parallel import Parallel, delayed
@@ -18,6 +17,8 @@ from .errors import errors_at
 from .point import Parameters, Point, warn_of
 from .profile import Correlation, Mean, Parameter, Scale, Side, profile_end
 from .progress import Progress
+
+_STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall of 1e-34 as of 1e9
 
 
 def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
@@ -49,8 +50,9 @@ def wald(at: Point, errors: Parameters, level: float) -> Parameters:
         half = quantile * error
         return np.stack((center - half, center + half), axis=-1)
 
-    scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
-    covariance = scale * scale
+    with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
+        scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
+        covariance = scale * scale
     correlation = estimate.correlation.copy()
     if at.family.correlated:
         variances, covariance = covariance, around(estimate.covariance, units.covariance)
@@ -92,12 +94,17 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation
-    _ = maximum.score_covariance  # formed here, once for all threads
+    # Formed here, once for all threads.
+    if at.likelihood.has_information:
+        at.likelihood.information(maximum)
     progress = Progress(at.estimator, "confidence_intervals", len(sides))
-    with threads.blas_threads_for(at.family.n_parameters**3):
-        found = Parallel(n_jobs=n_jobs, prefer="threads")(
+    parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
+    if parallel.n_jobs != 1:
+        one_end = threads.one_of_several(profile_end)
+    with threads.blas_threads_for(0 if parallel.n_jobs != 1 else at.family.n_parameters**3):
+        found = parallel(
             # A likelihood remembers its last information, and is therefore not shared.
-            delayed(progress.told(profile_end, k))(copy.copy(at.likelihood), maximum, side, nats)
+            delayed(progress.told(one_end, k))(copy.copy(at.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
     progress.end()
@@ -115,21 +122,42 @@ def _in_closed_form(
     """The same where the curvature has a closed form: the profile then has one, too.
 
     With a weight n of the values a mean moves by t standard deviations at a deviance of n log(1 +
-    t^2), the inverse of a squared scale to y times itself at n (y - 1 - log y), and Fisher's z of
-    a correlation by x at 2 n log cosh x.
+    t^2), the logarithm of a scale by u at n (exp(-2 u) - 1 + 2 u), and Fisher's z of a
+    correlation by x at 2 n log cosh x.
     """
     values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
     shown = np.asarray(of_means) * at.likelihood.weight
     estimate, signs = at.estimate, np.array([-1.0, 1.0])
-    moved = np.sqrt(values / shown * np.expm1(deviance / values)) * estimate.scale
-    branches = [lambertw(-np.exp(-1 - deviance / values), k).real for k in (-1, 0)]
-    ratios = np.sqrt(-np.stack(branches, axis=-1))
-    scales = estimate.scale[:, None] / ratios
-    correlation = np.arctanh(np.where(estimate.correlation == 1.0, 0.0, estimate.correlation))
-    turned = np.arccosh(np.exp(deviance / (2 * at.likelihood.weight)))
+    correlation = estimate.correlation.copy()
+    if at.family.correlated:
+        np.fill_diagonal(correlation, 0.0)
+    with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
+        moved = np.sqrt(values / shown) * _root_of_expm1(deviance / values) * estimate.scale
+        scales = estimate.scale[:, None] * np.exp(_moves_of_log_scales(deviance / values))
+        turned = np.arcsinh(_root_of_expm1(deviance / at.likelihood.weight))
+        variances = scales * scales
     return Parameters(
         estimate.mean[:, None] + moved[:, None] * signs,
         scales,
-        scales * scales,
-        np.tanh(correlation[..., None] + turned * signs),
+        variances,
+        np.tanh(np.arctanh(correlation)[..., None] + turned * signs),
     )
+
+
+def _root_of_expm1(x: Array | float) -> Array:
+    """Square root of ``exp(x) - 1``, which is within float64 where that is not."""
+    return np.exp(np.divide(x, 2)) * np.sqrt(-np.expm1(np.negative(x)))
+
+
+def _moves_of_log_scales(fall: Array) -> Array:
+    """Both solutions u of ``exp(-2 u) - 1 + 2 u = fall``, the negative one first, on a last axis.
+
+    They are Lambert's function near its branch point, where that loses the digits of a small
+    fall. Newton's method in 2 u keeps them. The function is convex, and from beyond a solution,
+    where it starts, no step leads past it.
+    """
+    reach = fall + np.sqrt(2 * fall)
+    twice = np.stack((-np.log1p(reach), reach), axis=-1)
+    for _ in range(_STEPS):
+        twice += (fall[..., None] - np.expm1(-twice) - twice) / -np.expm1(-twice)
+    return twice / 2

@@ -81,7 +81,7 @@ def mcar_test(model: Any) -> Bunch:
         raise ValueError(
             "All rows miss the same features, or none, so that there are no patterns to compare."
         )
-    distances = gaussian.squared_distances(_means(statistics))
+    distances = gaussian.observed(_means(statistics)).distances
     shown = int((~statistics.missing).sum()) - len(statistics.origin)
     statistic = float(statistics.weights @ distances)
     p_value = float(chi2.sf(statistic, shown))

@@ -33,9 +33,12 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
+from .boundary import highest_on_the_boundary
 
 # Of the likelihood, an end; and where the information costs no more than a few of them.
 _MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
+_FAR_NATS = 1.0  # of an average row: where rows weigh next to nothing their ends are farther
+_MOST_NATS = 1e9  # of an average row, beyond which float64 has no step that is long enough
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back
 _CLOSE = 1e-7  # to the level, relative to its distance from the maximum
 _ADDED = np.array([0.0, 1.0, 10.0, 100.0])
@@ -64,9 +67,17 @@ class Parameter(ABC):
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
         """Its gradient and Hessian in the packed frame of the point."""
 
+    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
+        """It, or what is finite at the ends of its scale and grows with it; the gradient, too."""
+        return self.value(at, family), self.derivatives(at, family)[0]
+
     @abstractmethod
     def seen(self, value: float) -> float:
         """As a user sees it, the ends of the scale included."""
+
+    def leap(self, at: Evaluation, sign: int) -> Array | None:
+        """The factor beside which the parameter is as good as at an end of its scale, if any is."""
+        return None
 
 
 class Mean(Parameter):
@@ -118,11 +129,12 @@ class Correlation(Parameter):
         self.pair = one, two
 
     def value(self, at: Evaluation, family: Family) -> float:
-        return math.atanh(self._correlation(at))
+        one, two = self._directions(at)
+        return math.log(linalg.norm(one + two) / linalg.norm(one - two))
 
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
         i, j = self.pair
-        r = self._correlation(at)
+        r = float(np.dot(*self._directions(at)))
         one, one_twice = family.relative_covariance(at.factor, i, i)
         two, two_twice = family.relative_covariance(at.factor, j, j)
         both, both_twice = family.relative_covariance(at.factor, i, j)
@@ -135,13 +147,28 @@ class Correlation(Parameter):
         hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
         return slope * gradient, hessian
 
+    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
+        z, gradient = super().bounded(at, family)
+        return math.tanh(z), gradient / math.cosh(z) ** 2
+
     def seen(self, value: float) -> float:
         return math.tanh(value)
 
-    def _correlation(self, at: Evaluation) -> float:
-        i, j = self.pair
-        one, two = (row / linalg.norm(row) for row in at.factor[[i, j]])
-        return float(one @ two)
+    def leap(self, at: Evaluation, sign: int) -> Array:
+        """With the directions of the two turned towards each other, or apart."""
+        one, two = self._directions(at)
+        middle, across = one + two, one - two
+        half_angle = math.atan(math.exp(-sign * self.far))
+        middle *= math.cos(half_angle) / linalg.norm(middle)
+        across *= math.sin(half_angle) / linalg.norm(across)
+        pair, rows = list(self.pair), at.factor.copy()
+        sizes = np.linalg.norm(rows[pair], axis=1, keepdims=True)
+        rows[pair] = sizes * (middle + across, middle - across)
+        return linalg.cholesky(rows @ rows.T)
+
+    def _directions(self, at: Evaluation) -> Iterator[Array]:
+        """Of the two features in the frame, whose product is their correlation."""
+        return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
 
 
 class End(NamedTuple):
@@ -189,11 +216,29 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     nats : float
         Of an average row, by which the likelihood at the end is lower than at the maximum.
     """
+    if nats > _MOST_NATS:
+        return End(math.nan, maximum)
     for own in (True, False) if likelihood.steps_are_natural else (False,):
         end = _climbed(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
             break
+    if math.isnan(end.value) and likelihood.family.correlated:
+        return _on_the_boundary(likelihood, maximum, side, nats, end)
     return end
+
+
+def _on_the_boundary(
+    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, end: End
+) -> End:
+    """The end, where a climb that did not find it came near a singular covariance."""
+    family, (parameter, sign) = likelihood.family, side
+
+    def height(at: Evaluation) -> tuple[float, Array]:
+        value, gradient = parameter.bounded(at, family)
+        return sign * value, sign * gradient
+
+    at = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
+    return end if at is None else End(parameter.seen(parameter.value(at, family)), at)
 
 
 def _climbed(
@@ -206,17 +251,23 @@ def _climbed(
     at, multiplier = maximum, 0.0
     left = _MOST_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MOST_EVALUATIONS
     while left:
-        value, excess = parameter.value(at, family), at.value - level
+        value, excess = parameter.value(at, family), at.value - maximum.value + nats
         distance = sign * (value - start)
-        far = excess > 0 and distance > parameter.far
+        far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
         if far or (distance > parameter.away and excess > likelihood.left_to_infinity(at)):
             return End(parameter.seen(sign * math.inf), at)
+        if distance > parameter.away and (beyond := _leapt(likelihood, at, side, level)):
+            return End(parameter.seen(sign * math.inf), beyond)
         slope, bend = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, bend, multiplier, own)
-        close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
-        if newton.is_there(excess, close):
-            return End(parameter.seen(value), at)
+        spacing = linalg.norm(family.solve(at.factor, np.spacing(np.abs(at.mean))))
+        noise = likelihood.rounding_of_the_value(at) + math.sqrt(2 * nats) * spacing
         step, multiplier = newton.step(excess)
+        if at is maximum and linalg.norm(step) * nats < noise:
+            # So many rows that the curvature tells the end better than a difference of values.
+            return End(parameter.seen(value + sign * float(slope @ step)), at)
+        if at is not maximum and newton.is_there(excess, _CLOSE * nats + noise):
+            return End(parameter.seen(value), at)
         step *= _LONGEST / max(linalg.norm(step[family.n_features :]), _LONGEST)
         lowest = level - abs(excess) - nats  # not to be thrown far beyond the level
         reached = None
@@ -225,6 +276,16 @@ def _climbed(
             step, left = step / 2, left - 1
         at = reached or at
     return End(math.nan, at)
+
+
+def _leapt(likelihood: Likelihood, at: Evaluation, side: Side, level: float) -> Evaluation | None:
+    """A point at an end of the parameter's scale, where the likelihood is above the level."""
+    with suppress(NotPositiveDefiniteError):
+        factor = side.parameter.leap(at, side.sign)
+        if factor is not None:
+            beyond = likelihood.evaluate(at.mean, factor)
+            return beyond if beyond.value > level else None
+    return None
 
 
 class _Newton:

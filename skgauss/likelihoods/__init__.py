@@ -5,7 +5,7 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 """
 
 from .base import Evaluation, Likelihood, NoMaximumError
-from .curvature import CLEAR, Standing, information_matrix, leave_saddle, standing
+from .curvature import CLEAR, Standing, information_matrix, leave, standing
 from .existence import (
     likelihood_with_ridge,
     regularized_likelihood,
@@ -22,7 +22,7 @@ __all__ = [
     "NoMaximumError",
     "Standing",
     "information_matrix",
-    "leave_saddle",
+    "leave",
     "likelihood_with_ridge",
     "regularized_likelihood",
     "seen_through",

@@ -97,10 +97,11 @@ class Evaluation:
     @property
     def score_covariance(self) -> Array:
         """U."""
-        if self._score_covariance is None:
-            assert self._form is not None
-            self._score_covariance = self._form()
+        form = self._form  # read once: another thread may be at it, too
+        if form is not None:
+            self._score_covariance = form()
             self._form = None
+        assert self._score_covariance is not None
         return self._score_covariance
 
     @property
@@ -233,7 +234,7 @@ class Likelihood(ABC):
         """Mean and factor near the maximum, from the data alone."""
 
     @cached_property
-    def _value_of_the_guess(self) -> float:
+    def value_of_the_guess(self) -> float:
         return self.evaluate(*self.guess).value
 
     @property
@@ -254,6 +255,13 @@ class Likelihood(ABC):
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of the point, where the likelihood has it."""
         raise NotImplementedError
+
+    def unknown(self, at: Evaluation) -> Array | float:
+        """Covariance of the score of a completed row, given what is known of it, packed.
+
+        Of uncorrelated features only of those that are not missing.
+        """
+        return 0.0
 
     @property
     def shares(self) -> tuple[Array | float, Array | float] | None:
@@ -288,6 +296,19 @@ class Likelihood(ABC):
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, if they were."""
         return None
+
+    def mismatch(self, at: Evaluation) -> float:
+        """How far the moments inside a window are from those of the data, as a norm in their units.
+
+        The natural gradient is small, too, where a Gaussian is so much wider than the window that
+        all such are alike inside. 0 without a window.
+        """
+        return 0.0
+
+    def last_digits_of_the_mean(self, at: Evaluation) -> float:
+        """What of the natural gradient norm a step of each mean to the next float64 makes."""
+        precisions = self.family.diagonal(self.family.inverse_square(at.factor))
+        return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

@@ -32,6 +32,8 @@ _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles 
 _BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
 _INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
+_CUBIC = 12.0  # on c s^3 the curvature squared by the slope is 12 c; c is of order 1
+_RISEN = 1e-9  # nats that a direction as good as flat does not gain by what is left of its slope
 # A maximum is near where Newton's step to it is this short, or the curvature clear.
 _NEAR = 0.01
 CLEAR = 1e-3
@@ -82,16 +84,21 @@ def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
         return Standing("saddle", curvature)
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
-    if promised > likelihood.rounding_of_the_value(at):
+    rounding = likelihood.rounding_of_the_value(at)
+    # Where the point is far off in another unit, all is flat.
+    if promised > rounding or at.value < likelihood.value_of_the_guess - rounding:
         return Standing("slope", curvature)
-    return Standing("maximum" if likelihood.concave else "flat", curvature)
+    return Standing("flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
         information = likelihood.information(at)
-        return Curvature(*information.least, information.resolution)
+        curvature = Curvature(*information.least, information.resolution)
+        sure = likelihood.information_is_exact or likelihood.concave
+        if sure or curvature.eigenvalue > _SAFE:
+            return curvature
     if not _can_be_told(likelihood, at):
         return None
     rough = likelihood.rough
@@ -176,11 +183,16 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     return (matrix + matrix.T) / 2
 
 
-def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -> Evaluation | None:
-    """A point of higher likelihood along the direction that rises, or None if none is found.
+def leave(likelihood: Likelihood, at: Evaluation, standing: Standing) -> Evaluation | None:
+    """A point of higher likelihood along the least curved direction, or None if none is found.
 
-    Of two ways, as good as equal, always the same.
+    Of two ways, as good as equal, always the same. From a saddle the direction rises. Elsewhere it
+    may, if the third order can undo the curvature: at an inflection.
     """
+    curvature = standing.curvature
+    if standing.kind == "maximum" and curvature.eigenvalue**2 > _CUBIC * at.natural_gradient_norm:
+        return None
+    least = 0.0 if standing.kind == "saddle" else _RISEN
     for way in (curvature.direction, -curvature.direction):
         best = at
         for length in _ESCAPES:
@@ -188,7 +200,7 @@ def leave_saddle(likelihood: Likelihood, at: Evaluation, curvature: Curvature) -
                 point = likelihood.family.retract(at.mean, at.factor, length * way)
                 reached = likelihood.evaluate(*point)
                 best = reached if reached.value > best.value else best
-        if best is not at:
+        if best.value > at.value + least:
             return best
     return None
 

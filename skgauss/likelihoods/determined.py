@@ -33,12 +33,15 @@ def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequen
     )
     # Where variances are shared, all features must be at fault.
     together = np.all if family.multiplicity > 1 else np.asarray
+    # A feature by itself has a concave likelihood (Burridge, 1981), whose slope at an infinite
+    # variance tells all.
     apart = bounds.all_open & (bounds.highest_upper <= bounds.lowest_lower)
+    without_end = apart if family.correlated else ~(family.project(bounds.pull) > 0)
     _refuse(
-        np.broadcast_to(together(apart), apart.shape),
+        np.broadcast_to(without_end, apart.shape),
         names,
-        "is known only to lie on either side of a gap, or of a point, which says nothing of its "
-        "variance.",
+        "is known only to lie on either side of limits, which say nothing of its variance: those "
+        "that it is above are not lower than those that it is below.",
         "Drop it, or collect rows in which it is known exactly or within other limits.",
     )
     overlapping = (bounds.highest_lower <= bounds.lowest_upper) & (ridge == 0)

@@ -210,8 +210,9 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
     if constant:
         raise NoMaximumError(
             f"{each_of([names[j] for j in constant])} has zero variance (a constant "
-            "feature, or one observed only once).",
-            "Drop it, or set reg_covar to a positive number.",
+            "feature, one observed only once, or numbers whose squares float64 cannot hold, as of "
+            "1e-170).",
+            "Drop it, choose a smaller unit, or set reg_covar to a positive number.",
         )
     scales = np.sqrt(variances)
     for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():

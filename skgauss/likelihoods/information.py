@@ -23,13 +23,14 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
+from ..conditioning import Score
 from ..gaussian import Family, Full, pairs_of
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
@@ -47,22 +48,29 @@ class InformationSums:
         Of P times w.
     products : ndarray of shape (n_pairs, n_pairs)
         Of :math:`2 w w^T - P` times P.
+    unknown : ndarray of shape (n_parameters, n_parameters)
+        Of the covariance of the score of a row, given what its intervals tell. 0 without any.
     """
 
     projectors: Array
     residuals: Array
     products: Array
+    unknown: Array | float = 0.0
 
     def __add__(self, other: InformationSums) -> InformationSums:
         return InformationSums(
             self.projectors + other.projectors,
             self.residuals + other.residuals,
             self.products + other.products,
+            self.unknown + other.unknown,
         )
 
     def divided_by(self, weight: float) -> InformationSums:
         return InformationSums(
-            self.projectors / weight, self.residuals / weight, self.products / weight
+            self.projectors / weight,
+            self.residuals / weight,
+            self.products / weight,
+            self.unknown / weight,
         )
 
     @classmethod
@@ -100,6 +108,51 @@ def sum_information(
         projectors.T @ totals.T,
         (2.0 * squares - weighted.T) @ projectors,
     )
+
+
+def sum_coarse_information(score: Score, weights: Array) -> InformationSums:
+    """Of rows with intervals: that of the values in them, less the covariance of their score.
+
+    Their second moments are those of as many more residuals as a row has intervals.
+    """
+    d, n = score.residuals.shape
+    k = score.mean.shape[1]
+    values, vectors = np.linalg.eigh(score.covariance)
+    spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
+    shown = np.empty((n, 1 + k, d))
+    shown[:, 0] = score.residuals.T + (score.directions @ score.mean[:, :, None])[:, :, 0]
+    shown[:, 1:] = (score.directions @ spread).transpose(0, 2, 1)
+    levels = np.zeros((n, 1 + k))
+    levels[:, 0] = np.sqrt(weights)
+    shown *= levels[:, :1, None]
+    firsts = np.arange(n) * (1 + k)
+    sums = sum_information(score.basis, shown.reshape(-1, d).T, levels.reshape(-1), weights, firsts)
+    moves = _scores_along(score)
+    weighted = (moves @ (weights[:, None, None] * score.of_scores)).transpose(1, 0, 2)
+    every = moves.transpose(1, 0, 2).reshape(moves.shape[1], -1)
+    return replace(sums, unknown=weighted.reshape(every.shape) @ every.T)
+
+
+def _scores_along(score: Score) -> Array:
+    r"""How the scores of rows follow those of their intervals, (n_rows, n_parameters, n_scores).
+
+    With :math:`w + D \zeta` what a row shows, of :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
+    D \zeta \zeta^T D^T) / \sqrt2)`.
+    """
+    directions, residuals = score.directions, score.residuals.T
+    n, d, k = directions.shape
+    of_row, of_box = pairs_of(d), pairs_of(k)
+    moves = np.zeros((n, d + len(of_row.rows), k + len(of_box.rows)))
+    moves[:, :d, :k] = directions
+    across = directions[:, of_row.rows] * residuals[:, of_row.columns, None]
+    across += directions[:, of_row.columns] * residuals[:, of_row.rows, None]
+    lengths = of_row.lengths[:, None]
+    moves[:, d:, :k] = lengths * across / math.sqrt(2)
+    one, two = directions[:, :, of_box.rows], directions[:, :, of_box.columns]
+    products = one[:, of_row.rows] * two[:, of_row.columns]
+    products += one[:, of_row.columns] * two[:, of_row.rows]
+    moves[:, d:, k:] = lengths * products * of_box.lengths / 2
+    return moves
 
 
 class Information:
@@ -143,7 +196,8 @@ class Information:
         block *= share[:, None] * share
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(2) * share
-        return cls(np.block([[sums.projectors[index], across], [across.T, block]]), family)
+        matrix = np.block([[sums.projectors[index], across], [across.T, block]])
+        return cls(matrix - sums.unknown, family)
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.

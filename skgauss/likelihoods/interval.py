@@ -31,10 +31,18 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..conditioning import CoarseRows, Conditioner, Frame, coarse_rows, independent
-from ..gaussian import Diagonal
+from ..conditioning import (
+    CoarseRows,
+    Conditioner,
+    Frame,
+    coarse_rows,
+    independent,
+    score_covariance,
+)
+from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
+from .information import Information, InformationSums, sum_coarse_information
 from .missing import (
     NARROW,
     ObservedDiagonal,
@@ -45,45 +53,25 @@ from .missing import (
     parts_of,
 )
 
+_RESOLUTION = 1e-13  # of the information where features are by themselves, by a formula
+# Values of a row in intervals, k, and parameters, of which the information is taken: by
+# k (k + 3) / 2 boxes for each row.
+_MOST_TOGETHER, _MOST_PARAMETERS = 6, 300
 _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
 class _WithIntervals(ObservedLikelihood):
-    """What open intervals change: they may let a variance grow without bound."""
+    """What intervals change: no maximum has a closed form."""
 
-    unimodal = False  # as a climb without an end has a small gradient, too
-    has_information = False
+    unimodal = False
     what_is_unknown = "values known only to an interval"
     page = "detection_limits"
-
-    def _spreading(self, at: Evaluation) -> np.ndarray:
-        """Features whose variance has grown beyond what open intervals tell."""
-        assert self.frame is not None
-        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
-        return np.flatnonzero(wide)
-
-    def is_degenerate(self, at: Evaluation) -> bool:
-        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
-        narrow = self.inflation(at) > NARROW and not self.bounded
-        if narrow or self._spreading(at).size:
-            return at.value >= self._value_of_the_guess or super().is_degenerate(at)
-        return False
-
-    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        spreading = self._spreading(at)
-        if not spreading.size:
-            return super().no_maximum(at, names)
-        return NoMaximumError(
-            "the climb leads to no maximum. The likelihood rises as the variance of "
-            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
-            "lie above or below a limit do not determine it here.",
-            "Collect values that are known exactly or between two limits, or leave such a feature "
-            "out.",
-        )
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     """Of uncorrelated features: each sees its own values and intervals alone."""
+
+    information_is_cheap = has_information = True
 
     def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
         s: IntervalStatistics = statistics.by_feature
@@ -104,10 +92,26 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
             variances = variances + self.ridge
         return self._known.mean, self.family.root(self.family.project(variances))
 
+    def _information(self, at: Evaluation) -> Information:
+        family, share = self.family, 1.0 - self._missing_share
+        matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
+        matrix = matrix + family.bend(at.natural_gradient) - self.unknown(at)
+        return Information(matrix, family, _RESOLUTION)
+
+    def unknown(self, at: Evaluation) -> Array:
+        family, s = self.family, self._known
+        deviations = family.standard_deviations(at.factor)
+        (rows, features), boxes, box = independent(s.lower, s.upper, at.mean, deviations)
+        roots = deviations[features][:, None, None]
+        scores = score_covariance(boxes, roots, box) * self._weights[rows, None, None]
+        sums = np.zeros((len(deviations), 2, 2))
+        np.add.at(sums, features, scores)
+        return family.blocks(sums[:, 0, 0], sums[:, 0, 1], family.project(sums[:, 1, 1]))
+
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         step, second, value = super()._sums(mean, deviations)
         s = self._known
-        (rows, features), box = independent(s.lower, s.upper, mean, deviations)
+        (rows, features), _, box = independent(s.lower, s.upper, mean, deviations)
         weights, center = self._weights[rows], box.mean[:, 0]
         squares = box.covariance[:, 0, 0] + center * center
         step = step + np.bincount(features, weights * center, minlength=len(mean))
@@ -128,12 +132,51 @@ class IntervalFull(_WithIntervals, ObservedFull):
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
 
+    def __init__(self, statistics: Any, family: Full, ridge: Array | None = None):
+        super().__init__(statistics, family, ridge)
+        self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
+
+    def _spreading(self, at: Evaluation) -> np.ndarray:
+        """Features whose variance has grown beyond what open intervals tell."""
+        assert self.frame is not None
+        wide = self.family.standard_deviations(at.factor) > _WIDE * self.frame.unit
+        return np.flatnonzero(wide & self._may_spread)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
+        narrow = self.inflation(at) > NARROW and not self.bounded
+        if narrow or self._spreading(at).size:
+            return at.value >= self.value_of_the_guess or super().is_degenerate(at)
+        return False
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        spreading = self._spreading(at)
+        if not spreading.size:
+            return super().no_maximum(at, names)
+        return NoMaximumError(
+            "the climb leads to no maximum. The likelihood rises as the variance of "
+            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
+            "lie above or below a limit do not determine it here.",
+            "Collect values that are known exactly or between two limits, or leave such a feature "
+            "out.",
+        )
+
+    @cached_property
+    def has_information(self) -> bool:
+        few = self.family.n_parameters <= _MOST_PARAMETERS
+        return few and not self._parts.total(_too_many_together)
+
     @property
     def rough(self) -> IntervalFull:
         """With expectation propagation in place of integrals."""
         likelihood = copy.copy(self)
-        likelihood._is_rough = True
+        likelihood._is_rough, likelihood.has_information = True, False
         return likelihood
+
+
+def _too_many_together(parts: list[Any]) -> int:
+    """How many parts there are that the information is not taken of."""
+    return sum(part.n_together > _MOST_TOGETHER for part in parts)
 
 
 class _IntervalPart:
@@ -143,9 +186,14 @@ class _IntervalPart:
         known = np.ones(coarse.rows.shape)
         known.reshape(-1)[coarse.gaps.entries] = 0.0
         self.gaps = coarse.gaps
+        self.n_together = coarse.n_together
         self._coarse = coarse
         self._weights = weights
         self._constant = constant_of(weights @ known, unit)
+
+    def information(self, mean: Array, condition: Conditioner) -> InformationSums:
+        """Of the rows, about a mean."""
+        return sum_coarse_information(self._coarse.score(mean, condition), self._weights)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
         """Of the rows with their hidden values as expected, and of the spread of these."""

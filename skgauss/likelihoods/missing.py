@@ -104,6 +104,7 @@ class ObservedLikelihood(Likelihood):
         self._share = self.weight / statistics.weight
         self._observed_share = statistics.observed_weights / self.weight
         self._available_mean = statistics.mean
+        self._informed: tuple[Evaluation, Information] | None = None
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
@@ -129,6 +130,16 @@ class ObservedLikelihood(Likelihood):
         return Evaluation(
             mean, factor, value, score_mean, family, lambda: form, completed, expected.value
         )
+
+    def information(self, at: Evaluation) -> Information:
+        # The last is kept: what says that a point is a maximum also gives the step bound there.
+        informed = self._informed
+        if informed is None or informed[0] is not at:
+            informed = self._informed = at, self._information(at)
+        return informed[1]
+
+    def _information(self, at: Evaluation) -> Information:
+        raise NotImplementedError  # where there is none
 
     def log_likelihood(self, at: Evaluation) -> float:
         assert at.of_data is not None
@@ -159,7 +170,7 @@ class ObservedLikelihood(Likelihood):
         condition = self.condition(at)
         if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
-        return condition > _SINGULAR or at.value >= self._value_of_the_guess
+        return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         _, features = linalg.linear_relation(self.family.square(at.factor), _NEGLIGIBLE)
@@ -259,7 +270,6 @@ class ObservedFull(ObservedLikelihood):
         self._unit = np.sqrt(variances)
         self.frame = Frame(self._origin, self._unit)
         self._parts = statistics.keep(partial(self._prepare, frame=self.frame))
-        self._informed: tuple[Evaluation, Information] | None = None
 
     @staticmethod
     def _prepare(statistics: IncompleteStatistics, frame: Frame) -> list[Any]:
@@ -267,17 +277,30 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Moments of the complete rows where they are many, else of each feature by itself."""
+        """Moments of the complete rows where they are many and likelier, else of each feature."""
+        apart = self._available_mean, np.diag(self._unit)
+        together = self._moments_of_complete_rows()
+        if together is None:
+            return apart
+        likelihood = self.rough or self
+        with suppress(NotPositiveDefiniteError):
+            if likelihood.evaluate(*together).value >= likelihood.evaluate(*apart).value:
+                return together
+        return apart
+
+    def _moments_of_complete_rows(self) -> tuple[Array, Array] | None:
+        """Mean and factor; None of too few rows, or where they are collinear to rounding."""
         d = len(self._unit)
         complete = self._parts.total(partial(_complete, n_features=d))
-        if complete.weight >= _ENOUGH_COMPLETE * d:
-            mean = complete.first / complete.weight
-            covariance = complete.second / complete.weight - np.outer(mean, mean)
-            with suppress(NotPositiveDefiniteError):
-                factor = self.family.root(covariance)
-                if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
-                    return self._origin + self._unit * mean, self._unit[:, None] * factor
-        return self._available_mean, np.diag(self._unit)
+        if not complete.weight >= _ENOUGH_COMPLETE * d:
+            return None
+        mean = complete.first / complete.weight
+        covariance = complete.second / complete.weight - np.outer(mean, mean)
+        with suppress(NotPositiveDefiniteError):
+            factor = self.family.root(covariance)
+            if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
+                return self._origin + self._unit * mean, self._unit[:, None] * factor
+        return None
 
     @cached_property
     def bounded(self) -> bool:
@@ -292,28 +315,31 @@ class ObservedFull(ObservedLikelihood):
     def has_information(self) -> bool:
         return self.family.n_parameters <= MOST_PARAMETERS
 
-    def information(self, at: Evaluation) -> Information:
-        # The last is kept: what says that a point is a maximum also gives the step bound there.
-        if self._informed is None or self._informed[0] is not at:
-            self._informed = at, self._information(at)
-        return self._informed[1]
-
     def _information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
-        root = linalg.invert_lower(factor)
-        sums = self._parts.total(partial(_information, mean=mean, root=root))
+        sums = self._parts.total(
+            partial(_information, mean=mean, condition=self._conditioner(factor))
+        )
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
         return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
+
+    def _conditioner(self, factor: Array) -> Conditioner:
+        variances = self.family.standard_deviations(factor) ** 2
+        return Conditioner(variances, linalg.invert_lower(factor))
+
+    def unknown(self, at: Evaluation) -> Array:
+        family, gradient = self.family, at.natural_gradient
+        completed = np.eye(family.n_parameters) + family.bend(family.pack_frame(gradient))
+        return completed - self.information(at).matrix
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
-        variances = self.family.standard_deviations(scaled_factor) ** 2
-        condition = Conditioner(variances, linalg.invert_lower(scaled_factor))
+        condition = self._conditioner(scaled_factor)
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
         given = partial(_completed, mean=scaled_mean, condition=condition, rough=self._is_rough)
@@ -348,6 +374,8 @@ class Sums:
 class _Part:
     """Rows of the data that miss equally many values."""
 
+    n_together = 0
+
     def __init__(
         self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
     ):
@@ -359,11 +387,11 @@ class _Part:
         """Of the rows as they are."""
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
-    def information(self, mean: Array, root: Array) -> InformationSums:
-        """Of the rows, about a mean, whitened by the root of the precision."""
+    def information(self, mean: Array, condition: Conditioner) -> InformationSums:
+        """Of the rows, about a mean."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
-        basis, residuals = hidden_basis(deviations, self.gaps, root)
+        basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
@@ -414,9 +442,9 @@ def _completed(parts: list[Any], mean: Array, condition: Conditioner, rough: boo
     return sum((part.completed(mean, condition, rough) for part in parts), _nothing(len(mean)))
 
 
-def _information(parts: list[_Part], mean: Array, root: Array) -> InformationSums:
+def _information(parts: list[Any], mean: Array, condition: Conditioner) -> InformationSums:
     with threads.one_blas_thread():
-        sums = (part.information(mean, root) for part in parts)
+        sums = (part.information(mean, condition) for part in parts)
         return sum(sums, InformationSums.nothing(len(mean)))
 
 

@@ -31,18 +31,20 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..gaussian import Family, NotPositiveDefiniteError
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
-from .curvature import information_matrix
-from .information import Information
 
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
-_TRUSTED = 0.1  # nats that a parabola may promise and be believed
-_NEAR = 0.1  # the natural gradient norm where the covariance need not rise by itself
-# Largest variance by that of the data, in any direction: without a doubt, where the parabola need
-# not promise little, and where incomplete data leave nothing to doubt.
-_WIDE, _VERY_WIDE, _ENDLESS = 100.0, 1e4, 1e8
+# Largest variance by that of the data, in any direction: where it may have no end, and where it
+# is as good as infinite.
+_WIDE, _VERY_WIDE = 100.0, 1e4
+_NEAR = 0.3  # the natural gradient norm of a parent that resembles the data inside
+_STEEPEST = 4.0  # by which the slope along a precision falls with it, that of an exponential tail
+_CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
+# Condition of the correlations, and offset of the data in deviations, beyond which float64 tells
+# too little of them to call anything converged.
+_DEGENERATE, _FAR = 1e12, 1e14
 _INVOLVED = 0.1  # share of the largest part in a direction that counts
 
 
@@ -67,10 +69,14 @@ class Within(NamedTuple):
 
 
 class TruncatedEvaluation(Evaluation):
-    """With the evaluation of the same data as if there were no window."""
+    """With the evaluation of the same data as if there were no window.
 
-    __slots__ = ("data",)
+    And the covariance of the data less that inside the window, each about its own mean, whitened.
+    """
+
+    __slots__ = ("data", "excess")
     data: Evaluation
+    excess: Array
 
 
 class TruncatedLikelihood(Likelihood):
@@ -117,10 +123,8 @@ class TruncatedLikelihood(Likelihood):
         of_data, covariance = data.expected
         within = self.within(mean, factor, of_data)
         value = data.value - within.log_probability
-        form = family.multiplicity * (
-            family.whiten_symmetric(factor, covariance) - within.covariance
-        )
-        form += family.outer(within.deviation)
+        excess = family.whiten_symmetric(factor, covariance) - within.covariance
+        form = family.multiplicity * excess + family.outer(within.deviation)
         form += family.symmetric_outer(within.deviation, within.mean)
         if not (math.isfinite(value) and np.isfinite(form).all()):
             raise NotPositiveDefiniteError
@@ -128,7 +132,7 @@ class TruncatedLikelihood(Likelihood):
         at = TruncatedEvaluation(
             mean, factor, value, within.deviation, family, lambda: form, of_data=alone
         )
-        at.data = data
+        at.data, at.excess = data, excess
         return at
 
     def log_likelihood(self, at: Evaluation) -> float:
@@ -182,7 +186,15 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def has_information(self) -> bool:
-        return self.concave and self.family.n_parameters <= _MOST_PARAMETERS
+        known = self.concave or self._data.has_information
+        return known and self.family.n_parameters <= _MOST_PARAMETERS
+
+    def unknown_of_data(self, at: Evaluation) -> Array | float:
+        """What is not known of the data, which in natural parameters is lost of the window's."""
+        return 0.0 if self.concave else self._data.unknown(_of_data(at))
+
+    def bend(self, gradient: Array) -> Array:
+        return self.family.bend(gradient)
 
     @property
     def bounded(self) -> bool:
@@ -208,46 +220,63 @@ class TruncatedLikelihood(Likelihood):
         U in that direction, positive where the likelihood rises as it widens.
         """
 
+    @abstractmethod
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        """The least precision, a form along it, and what of the form is negative anywhere.
+
+        All in units of the data, in which the form is the gradient in minus half the precision.
+        """
+
     def is_degenerate(self, at: Evaluation) -> bool:
-        if self._data.is_degenerate(_of_data(at)):
+        if self._fails_elsewhere(at):
             return True
-        if self.is_decided:
-            return False
-        width, _, slope = self.widest(at)
-        return width > _WIDE and self._outgrows(at, width, slope > 0)
+        return not self.is_decided and self._widens_without_end(at)
+
+    def _fails_elsewhere(self, at: Evaluation) -> bool:
+        """Whether the data leave no maximum by themselves, not where only a window is seen."""
+        width, growth, _ = self.widest(at)
+        of_window = width > _WIDE and growth.argmax() in self.window.bounded
+        return not of_window and self._data.is_degenerate(_of_data(at))
 
     def left_to_infinity(self, at: Evaluation) -> float:
         width, _, slope = self.widest(at)
         return abs(slope) if width > _VERY_WIDE else math.inf
 
-    def _outgrows(self, at: Evaluation, width: float, rises: bool) -> bool:
-        """Whether a covariance wider than that of the data widens without end.
+    def _widens_without_end(self, at: Evaluation) -> bool:
+        """Whether the least precision falls to 0.
 
-        By Newton's step in the natural parameters, in which that of complete data is concave.
+        The likelihood is concave in it: there is no maximum before 0 where it rises more steeply
+        towards there than it could cease to on the way, and asks for little else but that other
+        precisions fall, too.
         """
-        if width > _ENDLESS and not self.concave:
-            return at.value >= self._value_of_the_guess
-        if not (rises or at.is_stationary(_NEAR)):
-            return False
-        sure = rises and width > _VERY_WIDE
-        if self.family.n_parameters > _MOST_PARAMETERS or (sure and not self.concave):
-            return rises
-        information = Information(information_matrix(self, at), self.family)
-        step, gain = information.newton_step(at.natural_gradient, math.inf)
-        if gain > _TRUSTED and not sure:
-            return False
-        try:
-            self.retract(at, step)
-        except NotPositiveDefiniteError:
-            return True
-        return False
+        if not at.is_stationary(_NEAR):
+            return False  # it may see nothing of the window at all
+        deviation, form = self._moment_gradient(at)
+        precision, slope, falling = self.rise(at, form)
+        rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))
+        steep = slope > self.family.multiplicity * _STEEPEST * precision
+        return precision < 1 / _WIDE and steep and slope > _CLEAR * rest
+
+    def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
+        """Moments of the data less those inside the window, in units of the data.
+
+        About their mean, and the second ones as a form: the gradient in the natural parameters.
+        """
+        assert isinstance(at, TruncatedEvaluation)
+        family = self.family
+        deviation = family.solve(self._root, family.colorize(at.factor, at.score_mean))
+        excess = family.whiten_symmetric(self._root, family.color_form(at.factor, at.excess))
+        return deviation, family.multiplicity * excess - family.outer(deviation)
+
+    def mismatch(self, at: Evaluation) -> float:
+        deviation, form = self._moment_gradient(at)
+        return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        width, growth, _ = self.widest(at)
-        some, data = self.window.bounded, _of_data(at)
-        elsewhere = growth.argmax() not in some and self._data.is_degenerate(data)
-        if width <= _WIDE or elsewhere:
-            return self._data.no_maximum(data, names)
+        if self._fails_elsewhere(at):
+            return self._data.no_maximum(_of_data(at), names)
+        _, growth, _ = self.widest(at)
+        some = self.window.bounded
         growing = some[growth[some] > _INVOLVED * growth[some].max()]
         return NoMaximumError(
             "the climb leads to no maximum. The likelihood rises as the covariance grows without "
@@ -263,9 +292,10 @@ class TruncatedLikelihood(Likelihood):
 
     def rounding_limit(self, at: Evaluation) -> float:
         """Of the mean, too: a step of its last digit moves the window, as the parent sees it."""
+        deviations = self.family.standard_deviations(self._root)
         condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
-        offset = np.abs(at.mean) / self.family.standard_deviations(at.factor)
-        return EPS * max(condition, float(offset.max()))
+        offset = float((np.abs(self._mean) / deviations).max())
+        return EPS * max(min(condition, _DEGENERATE), min(offset, _FAR))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         data = _of_data(at)

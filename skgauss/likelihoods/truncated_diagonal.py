@@ -89,18 +89,13 @@ class TruncatedDiagonal(TruncatedLikelihood):
         mean = (univariate_moments(*parent).mean[:, 0] - parent[2]) / scale
         across = share * (2 * mean * second + third) / math.sqrt(2)
         squares = share * (4 * mean * (mean * second + third) + fourth - second**2) / 2
-        matrix = self._blocks(share * second, across, self.family.project(squares))
-        return Information(matrix, self.family, _RESOLUTION)
+        inside = self.family.blocks(share * second, across, self.family.project(squares))
+        return Information(inside - self.unknown_of_data(at), self.family, _RESOLUTION)
 
-    def bend(self, gradient: Array) -> Array:
-        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
-        return self._blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.family.multiplicity)
-
-    def _blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
-        # A feature has its part in a step of the one variance.
-        beside = across / math.sqrt(self.family.multiplicity)
-        beside = beside[:, None] if self.family.multiplicity > 1 else np.diag(beside)
-        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        growth = at.factor / self._root
+        widest = growth.argmax()
+        return float(growth[widest]) ** -2, float(form[widest]), np.minimum(form, 0.0)
 
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         deviations = self.family.standard_deviations

@@ -1,6 +1,5 @@
 """Truncated samples of correlated features."""
 
-import math
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import FEWEST_OF_LATTICE, Lattice
-from ..gaussian import Full, pairs_of
+from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
 from .information import Information
@@ -78,33 +77,32 @@ class TruncatedFull(TruncatedLikelihood):
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
         lower, upper = self._box.lower[None], self._box.upper[None]
-        ends = np.hstack([lower, upper])
-        return Lattice.of(ends, lower - center, upper - center, root @ root.T, _N_POINTS)
+        ends = lower - center, upper - center
+        return Lattice.of(*ends, root @ root.T, n_points=_N_POINTS)
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         some = self._bounded
-        log_probability, inside, covariance = self._box.moments(
-            mean[some][None], factor[some][None], self._lattice
-        )
+        try:
+            log_probability, inside, covariance = self._box.moments(
+                mean[some][None], factor[some][None], self._lattice
+            )
+        except np.linalg.LinAlgError:  # a factor whose square float64 cannot tell from singular
+            raise NotPositiveDefiniteError from None
         deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
 
     def information(self, at: Evaluation) -> Information:
         box, exact = self._box, self.information_is_exact
         ask = box.information_by_differences if exact else box.information_by_draws
-        return Information(ask(at.mean, at.factor), self.family, _RESOLUTION)
+        matrix = ask(at.mean, at.factor) - self.unknown_of_data(at)
+        return Information(matrix, self.family, _RESOLUTION)
 
-    def bend(self, gradient: Array) -> Array:
-        of_mean, form = self.family.split_frame(self.family.unpack_frame(gradient))
-        pairs, d = pairs_of(len(of_mean)), len(of_mean)
-        across = math.sqrt(2) * pairs.times(of_mean)
-        moves = np.array([pairs.times(unit) for unit in np.eye(d)])
-        return np.block(
-            [
-                [np.zeros((d, d)), across],
-                [across.T, np.einsum("kip,ij,kjq->pq", moves, form, moves)],
-            ]
-        )
+    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
+        directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
+        widest = directions[:, 0]
+        slopes, along = np.linalg.eigh(form)
+        falling = along * np.minimum(slopes, 0.0) @ along.T
+        return float(widths[0]) ** -2, float(widest @ form @ widest), falling
 
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
         """In any direction."""

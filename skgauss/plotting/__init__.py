@@ -7,10 +7,12 @@ from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
 from .intervals import IntervalDisplay
 from .likelihood_path import LikelihoodPathDisplay
+from .qq import QQDisplay
 
 __all__ = [
     "ConvergenceDisplay",
     "GaussianEllipseDisplay",
     "IntervalDisplay",
     "LikelihoodPathDisplay",
+    "QQDisplay",
 ]

@@ -8,9 +8,10 @@ import numpy as np
 from .._typing import Array
 from ..rows import feature_names
 from .estimates import check_fitted
-from .style import GREY, PALETTE, axes_of, check_matplotlib, styled
+from .style import GREY, INK, PALETTE, axes_of, check_matplotlib, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take
+_FRAME, _ROW = 1.2, 0.17  # inches: of what is around the rows, and of the height of a whisker
 _BEYOND = 0.2  # share of the picture by which an infinite whisker leaves it
 
 
@@ -28,6 +29,8 @@ class IntervalDisplay:
         Their lower and upper ends, by the same labels.
     names : sequence of str
         Of the parameters, from top to bottom.
+    label : str, default=None
+        Of the axis.
 
     Attributes
     ----------
@@ -39,6 +42,8 @@ class IntervalDisplay:
         The points, a line of them a label.
     whiskers_ : list of matplotlib LineCollection
         The whiskers, in the same order. An end that is infinite leaves the picture.
+    zero_ : matplotlib Line2D or None
+        A line at zero, where the whiskers lie on both sides of it.
 
     See Also
     --------
@@ -55,10 +60,11 @@ class IntervalDisplay:
     ['feature 0, feature 1', 'feature 0, feature 2', 'feature 1, feature 2']
     """
 
-    def __init__(self, *, estimates, intervals, names):
+    def __init__(self, *, estimates, intervals, names, label=None):
         self.estimates = estimates
         self.intervals = intervals
         self.names = names
+        self.label = label
 
     @classmethod
     def from_estimator(
@@ -116,7 +122,8 @@ class IntervalDisplay:
                 estimates[key] = values
                 found = each.confidence_intervals(level, method=how)
                 intervals[key] = _of_kind(each, parameters, found)[1]
-        display = cls(estimates=estimates, intervals=intervals, names=names)
+        label = f"{_KINDS[parameters]}, with its {level:.4g} interval"
+        display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
     def plot(self, ax=None, *, line_kwargs=None):
@@ -139,7 +146,8 @@ class IntervalDisplay:
         ImportError
             If matplotlib is missing.
         """
-        ax = axes_of(self, ax)
+        rows = len(self.names) * max(len(self.estimates), 2)
+        ax = axes_of(self, ax, height=_FRAME + _ROW * rows)
         from matplotlib.lines import Line2D
 
         places = np.arange(len(self.names), dtype=float)
@@ -159,6 +167,8 @@ class IntervalDisplay:
             self.whiskers_.append(ax.hlines(places + offsets[number], lower, upper, color=color))
         ax.set_yticks(places, self.names)
         ax.invert_yaxis()
+        ax.set_xlabel(self.label or "")
+        self.zero_ = self._plot_zero(ax)
         ax.grid(axis="x", color=GREY)
         ax.set_axisbelow(True)
         if any(self.estimates):
@@ -166,8 +176,12 @@ class IntervalDisplay:
             ax.legend(fontsize="small", **above)
         return self
 
+    def _plot_zero(self, ax: Any) -> Any:
+        low, high = ax.get_xlim()
+        return ax.axvline(0, color=INK, linewidth=0.8, zorder=0) if low < 0 < high else None
 
-_KINDS = ("mean", "scale", "correlation")
+
+_KINDS = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
 
 
 def _of_kind(estimator: Any, kind: str, values: Any) -> tuple[list[str], Array]:

@@ -42,13 +42,16 @@ def check_matplotlib(caller: str) -> None:
         ) from error
 
 
-def axes_of(display: Any, ax: Any, width: float = 6.4) -> Any:
-    """`ax`, or the axes of a new figure that wide; stored on `display` with its figure."""
+def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
+    """`ax`, or the axes of a new figure; stored on `display` with its figure.
+
+    Width and height of a new figure are in inches.
+    """
     check_matplotlib(f"{type(display).__name__}.plot")
     if ax is None:
         import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(figsize=(width, 4.4), layout="constrained")
+        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     display.ax_, display.figure_ = ax, ax.figure
     return ax
 

@@ -4,25 +4,23 @@ What belongs here validates rows and leads them to statistics, or to one number 
 they lie. No other folder asks what kind of thing X is.
 """
 
-from .arrays import adds_up, signs, sum_and_weight, to_host
+from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
+from .block import Block, Intervals, Rows
 from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
 from .dask import check_stays_lazy
-from .inputs import (
-    check_no_infinity,
-    incomplete_rows,
-    rows_of,
-    squared_distances,
-    statistics_of,
-)
-from .intervals import Intervals, Rows
+from .inputs import rows_of
 from .limits import checked_limits
+from .missing import check_no_infinity, incomplete_rows
+from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names
 from .text import parse_limits
 from .window import Truncation, Window
 
 __all__ = [
+    "Block",
     "Intervals",
     "Rows",
+    "Summarize",
     "Truncation",
     "Window",
     "adds_up",
@@ -36,11 +34,11 @@ __all__ = [
     "feature_indices",
     "feature_names",
     "incomplete_rows",
+    "is_elsewhere",
     "parse_limits",
     "rows_of",
     "signs",
     "squared_distances",
-    "statistics_of",
     "sum_and_weight",
     "target_names",
     "to_host",

@@ -8,8 +8,7 @@ Sums are about a pivot close to the mean, as in `blocks`, and in float64. All ch
 pivot, so that they add up on the device. A chunk is multiplied as many short blocks: a
 product of few columns and many rows would leave most of a GPU idle.
 
-Where a device has no float64, float32 holds sums of a block about such a pivot well enough,
-if features are not too correlated; the blocks are then added on the host, in float64.
+What is on a device without float64 is copied to the host.
 """
 
 import math
@@ -28,26 +27,16 @@ from .._sklearn import (
     widest_float,
 )
 from .._typing import Array
-from ..blocks import Sums, beside, moments_of_few, sums_about_the_mean
+from ..blocks import Sums, beside, blas_threads_for, map_rows, moments_of_few, sums_about_the_mean
 from ..gaussian import Family
 from ..statistics import SufficientStatistics, total, unit_of
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _CHUNK = 2**24
-# Rows in a block: few enough for float32, whose rounding grows with them, and enough for the
-# products of all blocks to take no more room than a chunk.
+# Rows in a block: enough for the products of all blocks to take no more room than a chunk.
 _FEWEST_ROWS = 2**9
 _ROWS_BY_COLUMN = 4
 _DLPACK_CPU = 1
-# What float32 holds: integers of so many bits, squares and products of deviations of such
-# variances, and, of correlations of such a condition, three digits in every direction.
-_BITS_OF_INTEGERS = 16
-_SMALLEST_VARIANCE, _LARGEST_VARIANCE = 1e-30, 1e30
-_LARGEST_CONDITION = 1e3
-
-
-class NeedsNumPy(Exception):
-    """Rows on a device, or in another library, are such that only NumPy can work on them."""
 
 
 def is_elsewhere(X: Any) -> bool:
@@ -97,26 +86,21 @@ def doubles(X: Any) -> Array:
     return to_host(X).astype(np.float64, copy=False)
 
 
-def is_for_numpy(X: Any) -> bool:
-    """Whether NumPy can see X without a copy, or float32 is all there is and cannot hold it."""
-    return _is_on_host(X) or (not _has_float64(X) and _is_wide_integer(X))
+def is_for_its_device(X: Any) -> bool:
+    """Whether X is worked on where it is: NumPy would need a copy, and its device has float64."""
+    return not _is_on_host(X) and _has_float64(X)
 
 
 def _is_on_host(X: Any) -> bool:
     try:
-        return X.__dlpack_device__()[0] == _DLPACK_CPU
+        return bool(X.__dlpack_device__()[0] == _DLPACK_CPU)
     except (BufferError, ValueError):  # of a device that DLPack, or the library, does not know
         return False
 
 
 def _has_float64(X: Any) -> bool:
     xp, _, device = get_namespace_and_device(X)
-    return widest_float(xp, device) == xp.float64
-
-
-def _is_wide_integer(X: Any) -> bool:
-    xp, _ = get_namespace(X)
-    return xp.isdtype(X.dtype, "integral") and xp.iinfo(X.dtype).bits > _BITS_OF_INTEGERS
+    return bool(widest_float(xp, device) == xp.float64)
 
 
 def in_kind_of(X: Any, values: Any) -> Any:
@@ -153,85 +137,32 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
 
 
 def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
-    """`statistics.summarize` for rows that are elsewhere.
-
-    Raises
-    ------
-    NeedsNumPy
-        If float32, where that is all there is, has too few digits.
-    """
+    """`statistics.summarize` for rows that are elsewhere."""
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
     sums_about = partial(_sums, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
         pivot, _ = moments_of_few(X, sample_weight, unit)
         sums = sums_about_the_mean(sums_about, doubles(pivot))
-    statistics = total(iter([sums]), unit)
-    if not (_has_float64(X) or _float32_suffices(statistics.scatter)):
-        raise NeedsNumPy
-    return statistics
+    return total(iter([sums]), unit)
 
 
 def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
-    """Squared lengths of the whitened rows, in the widest dtype of the device of X.
-
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features)
-    mean : ndarray of shape (n_features,)
-    family : Family
-    factor : ndarray
-        Of the covariance, as the family has it.
-
-    Returns
-    -------
-    distances : array of shape (n_samples,)
-        In the namespace and on the device of X.
-
-    Raises
-    ------
-    NeedsNumPy
-        If float32, where that is all there is, has too few digits.
-    """
-    if not (_has_float64(X) or _float32_suffices(family.square(factor))):
-        raise NeedsNumPy
+    """Squared lengths of the whitened rows, in float64, where X is, of shape (n_samples,)."""
+    if not is_elsewhere(X):
+        with blas_threads_for(X):
+            inverse = family.inverse(factor)
+            return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
     xp, _, device = get_namespace_and_device(X)
-    dtype = widest_float(xp, device)
-    inverse = xp.asarray(family.inverse(factor), dtype=dtype, device=device)
-    distances = xp.empty(X.shape[0], dtype=dtype, device=device)
+    inverse, shift = (
+        xp.asarray(each, dtype=xp.float64, device=device) for each in (family.inverse(factor), mean)
+    )
+    distances = xp.empty(X.shape[0], dtype=xp.float64, device=device)
     with np.errstate(invalid="ignore", over="ignore"):
-        terms = [xp.asarray(each, device=device) for each in _terms(mean, X)]
-
-        def lengths(chunk: Any) -> Any:
-            centred = _minus(xp, chunk, terms[0])
-            for term in terms[1:]:
-                centred -= term
-            whitened = family.whiten(inverse, centred)
-            whitened *= whitened
-            return xp.sum(whitened, axis=1)
-
         for rows in _slices(X, 1):
-            distances[rows] = lengths(X[rows, :])
+            whitened = family.whiten(inverse, _minus(xp, X[rows, :], shift))
+            whitened *= whitened
+            distances[rows] = xp.sum(whitened, axis=1)
     return distances
-
-
-def _float32_suffices(covariance: Array) -> bool:
-    """Of a covariance matrix or variances: for sums of products, for whitening with its root."""
-    variances = covariance.diagonal() if covariance.ndim == 2 else covariance
-    if not ((variances > _SMALLEST_VARIANCE) & (variances < _LARGEST_VARIANCE)).all():
-        return False
-    if covariance.ndim == 1:
-        return True
-    deviations = np.sqrt(variances)
-    eigenvalues = np.linalg.eigvalsh(covariance / deviations / deviations[:, None])
-    return bool(eigenvalues[-1] < _LARGEST_CONDITION * eigenvalues[0])
-
-
-def _terms(mean: Array, X: Any) -> list[np.ndarray]:
-    """A mean as a sum, each term of a dtype that the device of X has."""
-    if _has_float64(X):
-        return [mean]
-    leading = mean.astype(np.float32)
-    return [leading, (mean - leading).astype(np.float32)]
 
 
 def _unit(weights: Any) -> float:
@@ -255,7 +186,7 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array) -> Sums:
     """Of all chunks, added where they are; the host reads their sum."""
     xp, _, device = get_namespace_and_device(X)
-    pivot = xp.asarray(pivot, dtype=widest_float(xp, device), device=device)
+    pivot = xp.asarray(pivot, dtype=xp.float64, device=device)
     block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
 
     def part(rows: slice) -> Iterable[Any]:
@@ -291,7 +222,7 @@ def _sums_of_chunk(
         second = xp.sum(centred * weighted, axis=1)
     else:
         second = xp.matrix_transpose(centred) @ weighted
-    return [_added(xp, each) for each in (weight, xp.sum(weighted, axis=1), second)]
+    return [xp.sum(each, axis=0) for each in (weight, xp.sum(weighted, axis=1), second)]
 
 
 def _minus(xp: Any, X: Any, shift: Any) -> Any:
@@ -299,8 +230,3 @@ def _minus(xp: Any, X: Any, shift: Any) -> Any:
     if not xp.isdtype(X.dtype, "real floating"):
         X = xp.astype(X, shift.dtype)
     return X - shift
-
-
-def _added(xp: Any, sums: Any) -> Any:
-    """Sums of blocks, added; on the host, in float64, unless the device has that."""
-    return xp.sum(sums, axis=0) if sums.dtype == xp.float64 else doubles(sums).sum(axis=0)

@@ -25,6 +25,8 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
     ------
     ValueError
         If it is not; of a frame the columns are named.
+    TypeError
+        If it is sparse.
     """
     try:
         return _checked(read(X), name)
@@ -32,10 +34,17 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
         culprits = _columns_of_other_things(X)
         if not culprits:
             raise
+        if all(str(column.dtype).startswith("Sparse[") for column in culprits.values()):
+            raise TypeError(
+                f"{name} has sparse columns, and dense data is required: pass "
+                f"{name}.sparse.to_dense()."
+            ) from error
         raise ValueError(what_is_no_number(name, culprits)) from error
 
 
 def _checked(array: Any, name: str) -> Any:
+    if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # as of a list with None
+        return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
     return array

@@ -18,8 +18,9 @@ from .._sklearn import output_config
 from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
+from .block import Block
+from .censoring import Reader, with_upper
 from .columns import numbers
-from .intervals import beside
 
 _WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
@@ -84,6 +85,8 @@ class DaskRows:
     sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
     sample : ndarray of shape (n_rows, n_features)
         As scikit-learn's checks returned it: tells the dtype and the width.
+    read : Reader
+        From an array to a block.
     fewest_rows : int
         To ask of X where the number of rows is not known before a computation.
     some_weight : bool
@@ -97,6 +100,7 @@ class DaskRows:
         X: Any,
         sample_weight: Any,
         sample: np.ndarray,
+        read: Reader,
         *,
         fewest_rows: int,
         some_weight: bool,
@@ -104,43 +108,45 @@ class DaskRows:
     ):
         self.X = _of_numbers(X, sample)
         self.blocks = _with_weights(X, self.X, sample_weight)
+        self.read = read
         self.feature_chunks = None if _is_frame(X) else X.chunks[1]
         self.fewest_rows = fewest_rows
         self.some_weight = some_weight
         self.estimator_name = estimator_name
 
-    def total(self, function: Callable[[np.ndarray, Any], Any]) -> Any:
-        """Sum of ``function(X, sample_weight)`` over the blocks; computed."""
+    def total(self, function: Callable[[Block], Any]) -> Any:
+        """Sum of the function over the blocks; computed."""
         return self._total(function, sum)
 
-    def summarize(self, function: Callable[[np.ndarray, Any], AnyStatistics]) -> AnyStatistics:
-        """The same of statistics; where they are too large to travel, left in their blocks."""
+    def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
+        """Sum of statistics over the blocks; where it is too large to travel, left in them."""
         total = self._total(function, bounded_sum)
         if isinstance(total, ScatteredStatistics):
-            return total.left_in(each(partial(_of_block, function), self.blocks))
+            return total.left_in(each(partial(_of_block, self.read, function), self.blocks))
         return total
 
-    def _total(self, function: Callable, add: Callable[[Sequence[Any]], Any]) -> Any:
-        parts = each(partial(_part, function), self.blocks)
+    def _total(self, function: Callable[[Block], Any], add: Callable[[Sequence[Any]], Any]) -> Any:
+        parts = each(partial(_part, self.read, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
 
-    def map(self, function: Callable[[np.ndarray], Any]) -> Any:
-        """``function`` of each block, with a first axis as long as the block; lazy.
+    def map(self, function: Callable[[Block], Any]) -> Any:
+        """What the function returns of each block, with a first axis as long as the block; lazy.
 
         Where it returns a tuple of arrays, so does this.
         """
-        like = function(np.empty((0, self.X.shape[1]), self.X.dtype))
+        of_array = partial(_of_array, self.read, function)
+        like = of_array(np.empty((0, self.X.shape[1]), self.X.dtype))
         if not isinstance(like, tuple):
-            return self._map(function, like)
-        together = self._map(function, like[0])  # whose blocks are tuples for the moment
+            return self._map(of_array, like)
+        together = self._map(of_array, like[0])  # whose blocks are tuples for the moment
         return tuple(
             self._split(together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype))
             for i, one in enumerate(like)
         )
 
-    def _map(self, function: Callable, like: np.ndarray) -> Any:
+    def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
         from dask import delayed
 
         columns = like.shape[1:]
@@ -167,35 +173,35 @@ class DaskRows:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
-class _Block(NamedTuple):
-    """Rows of numbers, and their weights as the user gave them."""
-
-    X: np.ndarray
-    sample_weight: Any | None = None
-
-    @property
-    def valid_weights(self) -> Array | None:
-        if self.sample_weight is None:
-            return None
-        return valid_weights(self.sample_weight, self.X)
+def _of_block(read: Reader, function: Callable[[Block], Any], block: Block) -> Any:
+    """What the function returns of a block whose weights are as the user gave them."""
+    weights = block.sample_weight
+    if weights is not None:
+        weights = valid_weights(weights, block.X)
+    return function(read(block.X, weights))
 
 
-def _of_block(function: Callable, block: _Block) -> Any:
-    return function(block.X, block.valid_weights)
+def _part(read: Reader, function: Callable[[Block], Any], block: Block) -> _Part:
+    """The value of a block, and how many of its rows there are and count."""
+
+    def counted(block: Block) -> _Part:
+        X, weights, _ = block
+        n_present = len(X) if weights is None else int(np.count_nonzero(weights))
+        return _Part(len(X), n_present, function(block))
+
+    return _of_block(read, counted, block)
 
 
-def _part(function: Callable, block: _Block) -> _Part:
-    X, weights = block.X, block.valid_weights
-    n_present = len(X) if weights is None else int(np.count_nonzero(weights))
-    return _Part(len(X), n_present, function(X, weights))
+def _of_array(read: Reader, function: Callable[[Block], Any], array: np.ndarray) -> Any:
+    return function(read(array))
 
 
-def _sum(add: Callable, parts: Sequence[_Part]) -> _Part:
+def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
 
 
-def _apply(X: np.ndarray, function: Callable) -> Any:
+def _apply(X: np.ndarray, function: Callable[[np.ndarray], Any]) -> Any:
     return function(X)
 
 
@@ -212,8 +218,8 @@ def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
 
 
-def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) -> Any:
-    """`beside` of each block, as an array of Dask; the upper ends may be in memory."""
+def with_upper_of_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) -> Any:
+    """`with_upper` of each block, as an array of Dask; the upper ends may be in memory."""
     import dask.array as da
 
     X = _of_numbers(X, sample)
@@ -225,7 +231,7 @@ def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) 
     X_upper = aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
     like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
     return da.blockwise(
-        partial(beside, names=names, of=" of its block"),
+        partial(with_upper, names=names, of=" of its block"),
         "ik",
         X,
         "ij",
@@ -240,7 +246,7 @@ def beside_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) 
 
 
 def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
-    """A `_Block` for each block of X, an array of Dask in name.
+    """A `Block` for each block of X, with weights as the user gave them; an array of Dask in name.
 
     Both come out of one graph: a source that X and the weights share is read once for both,
     and a frame that Dask reads several files at a time for is so read for both.
@@ -258,7 +264,7 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
         return frame.map_partitions(_apart, X.columns, meta=VALUES["meta"])
     weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
     return da.blockwise(
-        _Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
+        Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
     )
 
 
@@ -268,8 +274,8 @@ def _beside(block: Any, sample_weight: Any) -> Any:
     return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
 
 
-def _apart(block: Any, columns: Sequence[Any]) -> _Block:
-    return _Block(_numbers(block, columns), block[_WEIGHT])
+def _apart(block: Any, columns: Sequence[Any]) -> Block:
+    return Block(_numbers(block, columns), block[_WEIGHT])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:

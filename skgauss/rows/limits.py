@@ -22,7 +22,7 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
     ValueError
         If they are no pair, do not fit the features, or leave nothing between them.
     """
-    if not hasattr(limits, "__len__") or len(limits) != 2:
+    if not hasattr(limits, "__len__") or hasattr(limits, "keys") or len(limits) != 2:
         raise ValueError(
             f"{parameter} must be a pair (lower, upper), such as (0.05, None), each None, a "
             f"number or one number for each feature, got {limits!r}."
@@ -62,6 +62,7 @@ def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> lis
     if others:
         raise ValueError(
             f"The {side} limit in {parameter} is of {capped(others)}, and the features are "
-            f"{quoted(names)}."
+            f"{quoted(names)}. Only names that are text are kept, all of one frame: where they are "
+            "not, give limits by place, or call X.columns = X.columns.astype(str) first."
         )
     return [by_name.get(name, np.nan) for name in names]

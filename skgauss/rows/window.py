@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,10 +11,10 @@ from .._sklearn import get_namespace, get_namespace_and_device
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
-from .arrays import NeedsNumPy, is_elsewhere, to_host
-from .inputs import incomplete_rows
-from .intervals import Intervals
+from .arrays import to_host
+from .block import Block, Intervals
 from .limits import checked_limits
+from .missing import incomplete_rows
 
 
 class Window(NamedTuple):
@@ -52,38 +52,18 @@ class Window(NamedTuple):
         """Indices of the features that have an end."""
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
 
-    def summarize(
-        self,
-        summary: Callable[..., Any],
-        names: Sequence[str],
-        fill: bool,
-        X: Any,
-        sample_weight: Any | None,
-        intervals: Intervals | None = None,
-    ) -> Any:
-        """``summary`` of rows none of which lies outside, their intervals `narrowed`."""
-        if intervals is None and self.holds_all(X):
-            return summary(X, sample_weight)
-        self.check(X, sample_weight, names, intervals)
-        return summary(X, sample_weight, intervals=self.narrowed(X, intervals, fill))
-
-    def narrowed(
-        self, X: Any, intervals: Intervals | None = None, fill: bool = True
-    ) -> Intervals | None:
-        """Intervals that end where the window does.
+    def intersect(self, block: Block, fill: bool = True) -> Intervals | None:
+        """Intervals of a block in memory that end where the window does.
 
         With `fill` a missing value of a feature with limits is such an interval, too. One that has
         nothing in common with the window stays as it is.
-
-        Raises
-        ------
-        NeedsNumPy
-            If X is not of NumPy and takes it.
         """
-        if is_elsewhere(X):
-            raise NeedsNumPy
-        given = Intervals.none(X.shape[1]) if intervals is None else intervals
-        missing = [rows[np.isnan(X[rows][:, self.bounded]).any(axis=1)] for rows in _gaps(X, fill)]
+        X = block.X
+        given = block.intervals or Intervals.none(X.shape[1])
+        missing = [
+            rows[np.isnan(X[rows][:, self.bounded]).any(axis=1)]
+            for rows in (incomplete_rows(X) if fill else ())
+        ]
         rows = np.unique(np.concatenate([given.rows, *missing]))
         if not rows.size:
             return None
@@ -95,26 +75,20 @@ class Window(NamedTuple):
         met = (lower < upper) & (low < high)
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
-    def outside(self, X: Any, intervals: Intervals | None = None) -> np.ndarray:
-        """Which values of X lie outside, or in an interval that is outside but for an end.
+    def outside(self, block: Block) -> np.ndarray:
+        """Which values lie outside, or in an interval that is outside but for an end.
 
         The ends belong to the window. Missing values lie nowhere.
         """
-        lower, upper = self._beside(X)
-        outside = (lower > X) | (upper < X)
-        if intervals is not None:
-            rows, low, high = intervals
+        lower, upper = self._beside(block.X)
+        outside = (lower > block.X) | (upper < block.X)
+        if block.intervals is not None:
+            rows, low, high = block.intervals
             apart = (high <= self.lower) | (low >= self.upper)
             outside[rows] |= (low < high) & apart
         return outside
 
-    def check(
-        self,
-        X: Any,
-        sample_weight: Any | None,
-        names: Sequence[str],
-        intervals: Intervals | None = None,
-    ) -> None:
+    def check(self, block: Block, names: Sequence[str]) -> None:
         """Refuse rows outside, unless their weight is 0.
 
         Raises
@@ -122,10 +96,11 @@ class Window(NamedTuple):
         ValueError
             That names the row and the feature.
         """
+        X, sample_weight, intervals = block
         for chunk in chunks_of(X, 1, 1):
             rows = to_host(X[chunk, :])
             part = None if intervals is None else intervals.between(chunk.start, chunk.stop)
-            outside = self.outside(rows, part)
+            outside = self.outside(Block(rows, None, part))
             if sample_weight is not None:
                 outside &= (to_host(sample_weight[chunk]) > 0)[:, None]
             for i, j in np.argwhere(outside)[:1].tolist():
@@ -141,7 +116,7 @@ class Window(NamedTuple):
                 )
 
     def made(self, statistics: Any, fill: bool) -> bool:
-        """Whether statistics may be those of rows summarised with this window, see `narrowed`."""
+        """Whether statistics may be those of rows summarised with this window, see `intersect`."""
         if fill and missed(statistics)[self.bounded].any():
             return False
         by_feature = statistics.by_feature
@@ -197,24 +172,16 @@ class Truncation(NamedTuple):
     window: Window
     log_probability: float
 
-    def condition(
-        self,
-        log_densities: Callable[[Any, Intervals | None], Any],
-        X: Any,
-        intervals: Intervals | None,
-    ) -> Any:
+    def condition(self, log_densities: Callable[[Block], Any], block: Block) -> Any:
         """Log-densities of rows that are seen only inside; minus infinity outside."""
-        if intervals is None and self.window.holds_all(X):
-            return log_densities(X, None) - self.log_probability
-        known = self.window.narrowed(X, intervals)
-        densities = log_densities(X, known) - self.log_probability
-        densities[self.window.outside(X, known).any(axis=1)] = -np.inf
-        unknown = np.isnan(X).all(axis=1)
-        if intervals is not None:
-            unknown[intervals.rows] = False
+        if block.intervals is None and self.window.holds_all(block.X):
+            return log_densities(block) - self.log_probability
+        block = block._replace(X=to_host(block.X))
+        known = block._replace(intervals=self.window.intersect(block))
+        densities = log_densities(known) - self.log_probability
+        densities[self.window.outside(known).any(axis=1)] = -np.inf
+        unknown = np.isnan(block.X).all(axis=1)
+        if block.intervals is not None:
+            unknown[block.intervals.rows] = False
         densities[unknown] = 0.0
         return densities
-
-
-def _gaps(X: np.ndarray, wanted: bool) -> Iterator[np.ndarray]:
-    return incomplete_rows(X) if wanted else iter(())

@@ -97,11 +97,13 @@ class AcceleratedNatural(SteppingSolver):
     def _guessed(self, objective: Objective, at: Evaluation) -> _State | None:
         """At the guess, or where a climb from there on a rough likelihood leads.
 
-        That also has learnt most of the curvature.
+        That also has learnt most of the curvature. None where neither leads on.
         """
         guess = objective.likelihood.guess
         memory: tuple[_Pair, ...] = ()
         rough = objective.likelihood.rough
+        if rough is None and at.factor is guess[1]:
+            return None
         if rough is not None:
             with suppress(NotPositiveDefiniteError):
                 start = _State(rough.evaluate(*guess))

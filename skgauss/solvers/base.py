@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import Evaluation, Likelihood, Standing, leave_saddle, standing
+from ..gaussian import NotPositiveDefiniteError, linalg
+from ..likelihoods import Evaluation, Likelihood, Standing, leave, standing
 from .objective import Objective
 
+_ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 
 
@@ -103,7 +104,7 @@ class Monitor:
         asked_to_stop = self._end_iteration(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
-        elif self._likelihood.is_degenerate(evaluation):
+        elif self._has_moved and self._likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
         elif asked_to_stop:
             self.stop_reason = "callback"
@@ -115,16 +116,25 @@ class Monitor:
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
-        limit = self._asked or max(self._tol, self._likelihood.rounding_limit(evaluation))
-        if not evaluation.is_stationary(limit):
+        likelihood = self._likelihood
+        limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
+        if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
-        if self._likelihood.unimodal:
+        if likelihood.unimodal or likelihood.concave:
             return True
         self.standing = standing(self._likelihood, evaluation)
         if self.standing is not None and self.standing.kind == "slope":
             self._asked = _CLOSER * evaluation.natural_gradient_norm
             return False
         return True
+
+    def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
+        """Whether the gradient is small, but for what the last digits of the mean make of it."""
+        by_mean = linalg.norm(evaluation.score_mean)
+        if by_mean <= limit or not by_mean <= _ROUNDED:
+            return evaluation.is_stationary(limit)
+        rounded = by_mean <= self._likelihood.last_digits_of_the_mean(evaluation)
+        return rounded and evaluation.norms[1] <= limit
 
     def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
@@ -156,10 +166,13 @@ class Monitor:
         if self._path is not None:
             self._path.append((evaluation.mean, evaluation.factor))
 
+    @property
+    def _has_moved(self) -> bool:
+        """Whether this is no start, which shows nothing of where a climb leads."""
+        return len(self._values) > 1
+
     def _end_iteration(self, evaluation: Evaluation) -> bool:
-        if self._observer is None or len(self._values) == 1:
-            return False
-        return self._observer.end(evaluation)
+        return self._observer is not None and self._has_moved and self._observer.end(evaluation)
 
 
 class Solver(ABC):
@@ -229,15 +242,13 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """Where to go on from a saddle that looked converged."""
-    if monitor.stop_reason != "converged" or not monitor.standing:
+    """Where to go on from a saddle, or from an inflection, that looked converged."""
+    standing = monitor.standing
+    if monitor.stop_reason != "converged" or not standing:
         return None
-    kind, curvature = monitor.standing
-    if kind != "saddle":
-        return None
-    higher = leave_saddle(likelihood, monitor.last, curvature)
-    if higher is None:
-        monitor.stop_reason = "stalled"
-    else:
+    higher = leave(likelihood, monitor.last, standing)
+    if higher is not None:
         monitor.resume()
+    elif standing.kind == "saddle":
+        monitor.stop_reason = "stalled"
     return higher

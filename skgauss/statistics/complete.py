@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any
 
@@ -181,7 +181,7 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    return total(chunk_sums(X, sample_weight, unit, diagonal), unit)
+    return chunk_sums(X, sample_weight, unit, diagonal, partial(total, unit=unit))
 
 
 def unit_of(largest: float) -> float:

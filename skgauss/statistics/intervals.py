@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from .._typing import Array
 from .complete import SufficientStatistics, check_alike, summarize
@@ -37,6 +38,10 @@ class Bounds(NamedTuple):
         Of the ends that are finite.
     all_open : bool ndarray of shape (n_features,)
         Whether no interval has two finite ends.
+    pull : ndarray of shape (n_features,)
+        The slope of the likelihood along the precision, the root of it, where that is 0: how far
+        the ends of values that lie below are, on average, above those of the others. Infinite
+        where not all is open.
     """
 
     highest_lower: Array
@@ -44,6 +49,7 @@ class Bounds(NamedTuple):
     highest_upper: Array
     lowest_lower: Array
     all_open: np.ndarray
+    pull: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +103,7 @@ class IntervalStatistics:
 
     @property
     def mean(self) -> Array:
-        """Of each feature, with an interval for its middle, or for the one end that it has."""
+        """Of each feature, with an interval for its middle or, if it is wide, its nearest point."""
         return self._known.mean
 
     origin = mean
@@ -109,11 +115,32 @@ class IntervalStatistics:
 
     @cached_property
     def _known(self) -> AvailableMoments:
-        points = np.where(np.isinf(self.upper), self.lower, self.upper)
-        bounded = np.isfinite(self.lower) & np.isfinite(self.upper)
-        points[bounded] -= self.upper[bounded] / 2 - self.lower[bounded] / 2
-        points[np.isinf(points)] = np.nan
-        return self.exact.by_feature + _moments(points, self.weights)
+        exact = self.exact.by_feature
+        seen = np.isfinite(self.lower) | np.isfinite(self.upper)
+        center = self._center
+        nearest = np.where(seen, np.clip(center, self.lower, self.upper), np.nan)
+        near = exact + _moments(nearest, self.weights)
+        half = np.where(seen, self.upper / 2 - self.lower / 2, np.inf)
+        finest = np.where(exact.observed_weights > 0, 0.0, half.min(axis=0, initial=np.inf))
+        spread = np.sqrt(near.variances + (near.mean - center) ** 2)
+        narrow = np.isfinite(half) & (half <= _NARROW * (spread + finest))
+        points = np.add(self.lower, half, out=nearest, where=narrow)
+        return exact + _moments(points, self.weights)
+
+    @property
+    def _center(self) -> Array:
+        """Of each feature the median of all ends that are finite, and of the mean of exact values.
+
+        No end moves it far, however far that is itself.
+        """
+        exact = self.exact.by_feature
+        values = np.vstack([exact.mean, self.lower, self.upper])
+        of_rows = np.broadcast_to(self.weights[:, None], self.lower.shape)
+        weights = np.vstack([exact.observed_weights, of_rows, of_rows]) * np.isfinite(values)
+        order = values.argsort(axis=0)
+        below = np.take_along_axis(weights, order, 0).cumsum(axis=0)
+        middle = (2 * below >= below[-1]).argmax(axis=0)
+        return np.take_along_axis(values, np.take_along_axis(order, middle[None], 0), 0)[0]
 
     @property
     def together(self) -> np.ndarray:
@@ -137,18 +164,44 @@ class IntervalStatistics:
         """Extreme ends of the intervals of each feature."""
         if not self.diagonal:
             return self.by_feature.bounds
-        moments = self.exact
+        moments, (lower, upper) = self.exact, self._near_ends
         seen, varied = moments.observed_weights > 0, moments.variances > 0
         # Of values that differ the largest and the smallest are taken to be anywhere.
         largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
         smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
+        all_open = ~seen & ~(np.isfinite(lower) & np.isfinite(upper)).any(axis=0)
         return Bounds(
-            highest_lower=np.maximum(_highest(self.lower), largest),
-            lowest_upper=np.minimum(_lowest(self.upper), smallest),
-            highest_upper=_highest(np.where(np.isinf(self.upper), -np.inf, self.upper)),
-            lowest_lower=_lowest(np.where(np.isinf(self.lower), np.inf, self.lower)),
-            all_open=~seen & ~(np.isfinite(self.lower) & np.isfinite(self.upper)).any(axis=0),
+            highest_lower=np.maximum(_highest(lower), largest),
+            lowest_upper=np.minimum(_lowest(upper), smallest),
+            highest_upper=_highest(np.where(np.isinf(upper), -np.inf, upper)),
+            lowest_lower=_lowest(np.where(np.isinf(lower), np.inf, lower)),
+            all_open=all_open,
+            pull=np.where(all_open, self._pull, np.inf),
         )
+
+    @property
+    def _near_ends(self) -> tuple[Array, Array]:
+        """Ends, of which those are open that are too far away to tell anything."""
+        far = np.where(self.variances > 0, _FAR * np.sqrt(self.variances), np.inf)
+        return (
+            np.where(self.mean - self.lower > far, -np.inf, self.lower),
+            np.where(self.upper - self.mean > far, np.inf, self.upper),
+        )
+
+    @property
+    def _pull(self) -> Array:
+        """Of features whose intervals are all open, see `Bounds`."""
+        lower, upper = self._near_ends
+        sides = (
+            _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
+            for end, other in ((upper, lower), (lower, upper))
+        )
+        below, above = sides
+        with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
+            total = below.observed_weights + above.observed_weights
+            quantile = ndtri(below.observed_weights / total)
+        density = np.exp(-(quantile**2) / 2)
+        return total * density * (below.mean - above.mean)
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
@@ -196,6 +249,10 @@ class IntervalStatistics:
 
 
 _ROWS = ("lower", "upper", "weights")
+# Half of a width, by the spread of what is known and the finest interval, up to which the middle
+# of an interval tells something.
+_NARROW = 10.0
+_FAR = 1e4  # deviations of the data, beyond which no end of an interval tells anything
 
 
 def summarize_intervals(

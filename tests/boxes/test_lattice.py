@@ -46,7 +46,7 @@ def boxes(rng, kind, n, k):
 @pytest.mark.parametrize("k", [4, 7])
 def test_moments_are_the_derivative_of_the_log_probability(rng, kind, k):
     lower, upper, width, covariance = boxes(rng, kind, 5, k)
-    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    lattice = Lattice.of(lower, upper, covariance)
     found = moments(lower, upper, covariance, width)
     along_mean, along_covariance = gradients_of_box(found, covariance)
 
@@ -95,7 +95,7 @@ def test_open_ends_are_no_box():
 def over_shifts(lower, upper, covariance, n=1500):
     """Log of the mean probability over shifts of the lattice, and its standard error."""
     many = np.broadcast_to(lower, (n, len(lower))), np.broadcast_to(upper, (n, len(upper)))
-    lattice = Lattice.of(np.arange(2.0 * n * len(lower)).reshape(n, -1), *many, covariance)
+    lattice = Lattice.of(*many, covariance, np.arange(2.0 * n * len(lower)).reshape(n, -1))
     found = moments(*many, covariance, lattice=lattice)
     highest = found.log_probability.max()
     probability = np.exp(found.log_probability - highest)
@@ -228,11 +228,11 @@ def test_neither_order_nor_company_of_rows_matters(rng):
 def test_units(rng):
     lower, upper, width, covariance = boxes(rng, "mixed", 10, 5)
     unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
-    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
-    same = moments(lower, upper, covariance, width, lattice)
+    same = moments(lower, upper, covariance, width)
     other = lower * unit, upper * unit, covariance * np.outer(unit, unit)
-    np.testing.assert_array_equal(Lattice.of(np.hstack(other[:2]), *other).order, lattice.order)
-    found = moments(*other, width * unit, lattice)
+    for of, its in zip(Lattice.of(*other), Lattice.of(lower, upper, covariance), strict=True):
+        np.testing.assert_array_equal(of, its)
+    found = moments(*other, width * unit)
     np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
     np.testing.assert_allclose(found.mean / unit, same.mean, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.covariance / np.outer(unit, unit), same.covariance, atol=1e-12)
@@ -241,13 +241,12 @@ def test_units(rng):
 def test_equal_rows_have_equal_lattices_and_others_do_not(rng):
     lower, upper, _, covariance = boxes(rng, "rounded", 50, 4)
     rows = np.hstack([lower, upper])
-    lattice = Lattice.of(
-        np.vstack([rows, rows]), *np.tile([lower, upper], (2, 1)), np.tile(covariance, (2, 1, 1))
-    )
+    twice = *np.tile([lower, upper], (2, 1)), np.tile(covariance, (2, 1, 1))
+    lattice = Lattice.of(*twice, np.vstack([rows, rows]))
     np.testing.assert_array_equal(lattice.shift[:50], lattice.shift[50:])
     assert len(np.unique(lattice.shift)) == 150
-    zero = Lattice.of(np.zeros((1, 8)), lower[:1], upper[:1], covariance[:1])
-    minus = Lattice.of(np.full((1, 8), -0.0), lower[:1], upper[:1], covariance[:1])
+    zero = Lattice.of(lower[:1], upper[:1], covariance[:1], np.zeros((1, 8)))
+    minus = Lattice.of(lower[:1], upper[:1], covariance[:1], np.full((1, 8), -0.0))
     np.testing.assert_array_equal(zero.shift, minus.shift)
 
 
@@ -255,13 +254,13 @@ def test_the_least_likely_come_first(rng):
     """As they stand, where features are independent; given the chosen ones, where they are not."""
     upper = rng.normal(size=(20, 5))
     lower = np.full_like(upper, -np.inf)
-    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, np.eye(5))
+    lattice = Lattice.of(lower, upper, np.eye(5))
     np.testing.assert_array_equal(lattice.order, np.argsort(upper, axis=1))
     # The first says that the third is low, and so likely below its end; the second says nothing.
     covariance = np.array([[1.0, 0.0, 0.9], [0.0, 1.0, 0.0], [0.9, 0.0, 1.0]])
     upper = np.array([[-2.0, -1.0, -1.1]])
     lower = np.full_like(upper, -np.inf)
-    lattice = Lattice.of(np.hstack([lower, upper]), lower, upper, covariance)
+    lattice = Lattice.of(lower, upper, covariance)
     np.testing.assert_array_equal(lattice.order, [[0, 1, 2]])
 
 
@@ -276,8 +275,7 @@ def test_more_points_come_nearer(rng):
     exact = np.log(trapezoid(density * np.exp(k * given), common))
     errors = []
     for n_points in (257, 10_007, 100_003):
-        ends = np.hstack([lower, upper])
-        lattice = Lattice.of(ends, lower, upper, covariance, n_points)
+        lattice = Lattice.of(lower, upper, covariance, n_points=n_points)
         found = moments(lower, upper, covariance, lattice=lattice)
         errors.append(abs(found.log_probability[0] - exact))
     assert errors[1] < 1e-4

@@ -109,7 +109,7 @@ def test_the_users_own_method_first(failure, kinds):
     ("failure", "kinds"),
     {
         "natural": ["learning_rate", "learning_rate"],
-        "line search": ["max_iter", "solver"],
+        "line search": ["mean_init covariance_init", "solver"],
         "quasi-Newton": ["max_iter", "solver"],
         "missing, too short": ["solver max_iter"],
     }.items(),
@@ -275,7 +275,7 @@ def test_a_saddle_without_a_way_up(monkeypatch):
     """The start, zero correlation, is a saddle by symmetry; a search that fails there says so."""
     whole = [[1.0, 1], [-1, -1], [1, -1], [-1, 1]]
     halves = [[2, np.nan], [-2, np.nan], [np.nan, 2], [np.nan, -2]]
-    monkeypatch.setattr("skgauss.solvers.base.leave_saddle", lambda *_: None)
+    monkeypatch.setattr("skgauss.solvers.base.leave", lambda *_: None)
     message = warning_of(GaussianGradientMLE(covariance_init=2.5), np.array(whole + 2 * halves))
     assert "below tol=1e-06, but at a saddle, from where the search found no way up." in message
 

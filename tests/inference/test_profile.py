@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from marks import each_value, exhaustive
@@ -111,6 +112,86 @@ def test_independent_features_go_by_the_values_that_they_have(gappy, correlated,
     assert_allclose(found.covariance, found.scale**2)
 
 
+def weighing(X, total):
+    """Weights of the rows, all alike."""
+    return np.full(len(X), total / len(X))
+
+
+def exact_scales(estimate, n, level=0.95):
+    """Where n (2 log s + 1 / s^2 - 1), s in units of the estimate, is what the level allows."""
+    with mpmath.workdps(60):
+        fall = mpmath.mpf(float(chi2.isf(1 - level, 1))) / mpmath.mpf(n)
+        roots = [-mpmath.lambertw(-mpmath.exp(-1 - fall), k).real for k in (-1, 0)]
+        return [float(estimate / mpmath.sqrt(y)) for y in roots]
+
+
+@pytest.mark.parametrize("total", [1e17, 1e13, 1e9, 1e3, 1.0, 0.1])
+@pytest.mark.parametrize(("covariance_type", "gaps"), [("full", False), ("diag", True)])
+def test_a_billion_rows_and_less_than_one(correlated, gappy, covariance_type, gaps, total):
+    X = gappy if gaps else correlated
+    model = fitted(X, covariance_type, sample_weight=weighing(X, total))
+    found = profiled(model)
+    shown = (~np.isnan(X)).mean(axis=0) * model.sufficient_statistics_.weight
+    for j, n in enumerate(shown):
+        assert_allclose(found.scale[j], exact_scales(model.scale_[j], n), rtol=1e-14)
+        reach = float(mpmath.sqrt(mpmath.expm1(chi2.isf(0.05, 1) / n))) * model.scale_[j]
+        assert_allclose(found.mean[j], model.mean_[j] + np.array([-reach, reach]), rtol=1e-11)
+    if covariance_type == "full":
+        with mpmath.workdps(60):
+            turned = mpmath.acosh(mpmath.exp(mpmath.mpf(chi2.isf(0.05, 1)) / (2 * total)))
+        z = np.arctanh(model.correlation_[0, 1]) + np.array([-1, 1]) * float(turned)
+        assert_allclose(found.correlation[0, 1], np.tanh(z), rtol=1e-12)
+
+
+def test_a_published_billion():
+    """Of standard normal numbers: by the function above with 60 digits, not by a fit."""
+    X = np.random.default_rng(0).standard_normal((100, 2))
+    model = fitted(X, sample_weight=np.full(100, 1e7))
+    assert_allclose(profiled(model).scale[0], [0.9697248, 0.9698098], atol=5e-8)
+
+
+def test_an_end_beyond_float64_is_infinite(correlated):
+    model = fitted(correlated, sample_weight=weighing(correlated, 1e-6))
+    assert (profiled(model).mean == [-math.inf, math.inf]).all()
+    for found in (profiled(model), model.confidence_intervals()):
+        assert (found.scale[:, 1] == math.inf).all()
+    assert_allclose(profiled(model).scale[0, 0], exact_scales(model.scale_[0], 1e-6)[0])
+
+
+@pytest.mark.parametrize("total", [1e10, 1e13, 1e16])
+def test_gaps_in_so_many_rows_that_their_nats_are_rounding(gappy, total):
+    """There the profile is a parabola, whose ends are Wald's but for where its top is."""
+    model = fitted(gappy, sample_weight=weighing(gappy, total))
+    wald, found = model.confidence_intervals(), profiled(model)
+    top = math.sqrt(total) * model.natural_gradient_norm_
+    for name in found:
+        half = np.ptp(wald[name], axis=-1, keepdims=True) / 2
+        off = np.abs(found[name] - wald[name])[half[..., 0] > 0] / half[half[..., 0] > 0]
+        assert off.max() < 3 * top + 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:An end of the profile interval was not found")
+@pytest.mark.parametrize("total", [0.5, 1e-2, 1e-12, 1e-300])
+def test_an_end_of_next_to_no_weight_is_none_that_is_wrong(gappy, total):
+    """Of rows with gaps, which have no closed form; those of one feature bound its scale."""
+    model = fitted(gappy, sample_weight=weighing(gappy, total))
+    found = profiled(model)
+    for j, ends in enumerate(found.scale):
+        n = total * (~np.isnan(gappy[:, j])).mean()
+        assert not ends[0] < 0.5 * exact_scales(model.scale_[j], n)[0]
+        assert not (ends[1] == math.inf and n > 1e-2)
+
+
+@pytest.mark.parametrize("offset", [1e9, 1e12])
+def test_far_from_zero(gappy, offset):
+    """Rows that float64 holds exactly there, and their ends as near as it has numbers."""
+    X = np.round(gappy * 2**10) / 2**10
+    here, there = profiled(fitted(X)), profiled(GaussianGradientMLE().fit(X + offset))
+    assert_allclose(there.mean - offset, here.mean, atol=3 * np.spacing(offset))
+    for name in ("scale", "correlation"):
+        assert_allclose(there[name], here[name], atol=3 * np.spacing(offset))
+
+
 @pytest.mark.parametrize(
     ("covariance_type", "gaps", "n"),
     [(t, False, n) for t in TYPES for n in (5, 60)] + [(t, True, 60) for t in TYPES[1:]],
@@ -208,6 +289,48 @@ def test_an_end_that_does_not_exist_is_that_of_the_domain(rng, level):
     assert_allclose(found.correlation[0, 1], [-1.0, 1.0], rtol=0, atol=1e-12)
     assert_allclose(found.mean, independent.mean, rtol=1e-6)
     assert_allclose(found.scale, independent.scale, rtol=1e-6)
+
+
+@each_value(seed=range(6), sign=[-1, 1])
+def test_an_end_at_the_edge(seed, sign):
+    """Two features never seen together, that may be one and the same for all that is known."""
+    rng = np.random.default_rng(seed)
+    X = rng.multivariate_normal([0, 0, 0], [[1, 0.5, 0.7], [0.5, 1, 0.7], [0.7, 0.7, 1]], 400)
+    X[:200, 0] = X[200:, 1] = np.nan
+    X[:, 1] *= sign
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X)
+    ends = sign * profiled(model).correlation[0, 1][::sign]
+    assert ends[1] == 1.0
+    assert -0.3 < ends[0] < 0
+    # A Gaussian of which they are one is above the level.
+    scale, r = model.scale_, (model.correlation_[0, 2] + sign * model.correlation_[1, 2]) / 2
+    edge = 1 - 1e-9
+    same = np.array([[1, sign * edge, r], [sign * edge, 1, sign * r], [r, sign * r, 1]])
+    there = observed_log_likelihood(X, model.mean_, same * np.outer(scale, scale))
+    assert 2 * len(X) * (model.log_likelihood_ - there) < chi2.ppf(0.95, 1)
+
+
+@pytest.mark.parametrize("weight", [1.0, 10.0, 1e3])
+def test_an_end_where_the_covariance_is_singular(rng, weight):
+    """Of features a and b, which both have the correlation r with c and are never seen together.
+
+    For all that is known, theirs is between 2 r^2 - 1, where they are as far apart as they can be,
+    and 1, the more exactly so the more rows there are.
+    """
+    x, y = (rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]]).T
+    nothing = np.full(60, np.nan)
+    X = np.vstack((np.column_stack((x, nothing, y)), np.column_stack((nothing, x, y))))
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X, sample_weight=np.full(120, weight))
+    lower, upper = profiled(model).correlation[0, 1]
+    assert upper == 1.0
+    r = np.corrcoef(x, y)[0, 1]
+    assert lower <= 2 * r**2 - 1
+    # By the symmetry of both halves each of them falls by half of the level, alone in its r.
+    fallen = math.sqrt(math.expm1(chi2.ppf(0.95, 1) / (120 * weight)))
+    moved = math.tanh(math.atanh(r) - math.asinh(fallen))
+    assert lower == pytest.approx(2 * moved**2 - 1, abs=0.01 * fallen)
 
 
 def test_two_maxima_have_one_interval():

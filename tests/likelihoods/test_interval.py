@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from marks import each_value, pairwise
 from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
+from scipy.optimize import minimize
 from scipy.stats import norm
+from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
@@ -14,7 +16,7 @@ from sklearn.preprocessing import scale
 from skgauss import GaussianGradientMLE
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import likelihood_with_ridge
-from skgauss.rows import rows_of, statistics_of
+from skgauss.rows import Summarize, rows_of
 
 INF = np.inf
 
@@ -37,9 +39,7 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0):
     model = GaussianGradientMLE()
     rows = rows_of(model, lower, X_upper=upper, reset=True)
     diagonal = covariance_type != "full"
-    statistics = rows.summarize(
-        lambda X, w, intervals: statistics_of(X, w, diagonal, "", intervals)
-    )
+    statistics = rows.summarize(Summarize(diagonal))
     d = lower.shape[1]
     return likelihood_with_ridge(statistics, make_family(covariance_type, d), np.full(d, ridge))
 
@@ -319,8 +319,8 @@ def test_equal_rows_are_one(rng):
 # -- no maximum
 
 
-def fit_one(lower, upper, **parameters):
-    return GaussianGradientMLE(**parameters).fit(np.c_[lower], X_upper=np.c_[upper])
+def fit_one(lower, upper, weights=None, **parameters):
+    return GaussianGradientMLE(**parameters).fit(np.c_[lower], None, weights, np.c_[upper])
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "spherical"])
@@ -359,14 +359,92 @@ def test_what_determines_a_feature_does_so():
         np.testing.assert_allclose(model.mean_, middle, atol=1e-6)
 
 
-def test_a_variance_that_grows_without_bound_is_told():
-    """The larger the limit, the fewer lie below it: as if their slope were negative."""
+def test_a_variance_that_grows_without_bound_is_told(rng):
+    """The larger the limit, the fewer lie below it: as if their slope were negative.
+
+    Of a feature by itself it is known before the climb, of correlated ones the climb shows it.
+    """
     lower, upper = [-INF, -INF, -INF, 2, 3, 2.5], [1, 2.2, 3.5, INF, INF, INF]
+    with pytest.raises(ValueError, match="'feature 0' is known only to lie on either side"):
+        fit_one(lower, upper)
+    beside = rng.standard_normal((6, 1))
+    rows = np.column_stack((lower, beside)), np.column_stack((upper, beside))
     with pytest.warns(ConvergenceWarning, match="variance of 'feature 0' grows without bound"):
-        model = fit_one(lower, upper)
+        model = GaussianGradientMLE().fit(rows[0], X_upper=rows[1])
     assert model.stop_reason_ == "unbounded"
     more = np.append(lower, (1.0, 2.0)), np.append(upper, (1.0, 3.0))
     assert fit_one(*more).converged_
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("covariance_type", ["full", "spherical"])
+def test_open_intervals_have_a_maximum_where_their_probit_regression_has_a_slope(
+    covariance_type, seed
+):
+    """In (mu, 1) / sigma it is that regression of below or above on the limit: concave."""
+    rng = np.random.default_rng(seed)
+    limits, below = rng.normal(size=8), rng.random(8) < 0.5
+    below[:2] = True, False
+    sign = np.where(below, 1.0, -1.0)
+    regression = minimize(
+        lambda b: -norm.logcdf(sign * (b[0] + b[1] * limits)).sum(), np.zeros(2), method="BFGS"
+    )
+    ends = np.where(below, -INF, limits), np.where(below, limits, INF)
+    separated = limits[below].min() > limits[~below].max()
+    if separated or regression.x[1] < 0:
+        with pytest.raises(ValueError, match="'feature 0'"):
+            fit_one(*ends, covariance_type=covariance_type)
+        return
+    model = fit_one(*ends, covariance_type=covariance_type, tol=1e-9)
+    np.testing.assert_allclose(model.scale_, 1 / regression.x[1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("n", [300, 30_000, 1_000_000])
+def test_three_classes_of_which_that_in_the_middle_is_rare(n):
+    """Three classes determine mean and deviation: their shares are met exactly."""
+    shares = np.array([0.4 * n, 0.4 * n + 1]) / n
+    weights = [0.4 * n, 1, 0.6 * n - 1]
+    lower, upper = [-INF, 0, 1], [0, 1, INF]
+    model = fit_one(lower, upper, weights, tol=1e-10)
+    near, far = norm.ppf(shares)
+    assert model.converged_
+    np.testing.assert_allclose(model.scale_, 1 / (far - near), rtol=1e-6)
+    np.testing.assert_allclose(model.mean_, near / (near - far), rtol=1e-6)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+@pytest.mark.parametrize("far", [1e3, 1e7, 1e10, 1e100])
+def test_an_end_far_away_is_open(rng, far, covariance_type):
+    lower = rng.standard_normal((100, 2))
+    upper = lower.copy()
+    lower[:10, 0], upper[:10, 0] = 0.0, INF
+    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
+    right = clone(model).fit(lower, X_upper=upper)
+    for rows in (slice(10), slice(1), slice(1, 10)):
+        upper[rows, 0] = far
+        model.fit(lower, X_upper=upper)
+        assert model.converged_
+        np.testing.assert_allclose(model.mean_, right.mean_, atol=1e-8)
+        np.testing.assert_allclose(model.covariance_, right.covariance_, atol=1e-8)
+        upper[rows, 0] = INF
+
+
+def test_signs_and_two_values():
+    """Newton's steps on the information: two rows in a thousand tell the deviation."""
+    x = np.random.default_rng(0).normal(0.3, 1, 100_000)
+    lower, upper = np.where(x > 0, 0, -INF), np.where(x > 0, INF, 0)
+    values = [0.5, -0.4]
+    model = fit_one(np.append(lower, values), np.append(upper, values), max_iter=50, tol=1e-9)
+    assert model.converged_
+    above = np.count_nonzero(x > 0)
+
+    def log_likelihood(mean, covariance):
+        law = norm(mean[0], np.sqrt(covariance[0, 0]))
+        signs = above * law.logsf(0) + (len(x) - above) * law.logcdf(0)
+        return signs + law.logpdf(values).sum()
+
+    _, covariance = maximised(log_likelihood, model.mean_, 2 * model.covariance_)
+    np.testing.assert_allclose(model.scale_, np.sqrt(covariance[0]), rtol=1e-4)
 
 
 def test_a_censored_feature_that_others_explain_is_unbounded(rng):

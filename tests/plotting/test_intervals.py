@@ -69,3 +69,21 @@ def test_what_cannot_be_drawn(table):
         IntervalDisplay.from_estimator(GaussianGradientMLE().fit(table), parameters="variance")
     with pytest.raises(NotFittedError):
         IntervalDisplay.from_estimator(GaussianGradientMLE())
+
+
+def test_the_axis_names_parameter_and_level(frame):
+    model = GaussianGradientMLE().fit(frame)
+    display = IntervalDisplay.from_estimator(model, level=0.9)
+    assert display.ax_.get_xlabel() == "Correlation, with its 0.9 interval"
+    assert display.zero_ is not None  # some correlations are positive, some negative
+    display = IntervalDisplay.from_estimator(model, parameters="scale")
+    assert display.ax_.get_xlabel().startswith("Standard deviation")
+    assert display.zero_ is None
+
+
+def test_a_figure_is_as_high_as_its_rows_need(rng):
+    heights = []
+    for d in (3, 8):  # 3 and 28 correlations
+        model = GaussianGradientMLE().fit(rng.standard_normal((100, d)))
+        heights.append(IntervalDisplay.from_estimator(model).figure_.get_figheight())
+    assert np.diff(heights)[0] > 25 * 0.3

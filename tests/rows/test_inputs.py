@@ -1,19 +1,16 @@
 """One pass over X: exact, order-free, without a copy, weights as repeats."""
 
 import tracemalloc
-from contextlib import ExitStack
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from oracles import exact_moments
-from threadpoolctl import threadpool_info, threadpool_limits
 
 from skgauss import GaussianGradientMLE
 from skgauss.blocks import passes as blocks
-from skgauss.blocks import threads
 from skgauss.blocks.passes import map_rows
-from skgauss.rows import inputs
+from skgauss.rows import missing
 from skgauss.statistics.complete import summarize
 
 
@@ -194,7 +191,7 @@ def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("X was searched for NaN")
 
-    monkeypatch.setattr(inputs, "assert_all_finite", fail)
+    monkeypatch.setattr(missing, "assert_all_finite", fail)
     X = rng.standard_normal((100, 3))
     GaussianGradientMLE().fit(X).score(X)
 
@@ -211,20 +208,3 @@ def test_threads_do_not_matter(rng, monkeypatch, covariance_type):
     np.testing.assert_allclose(together.scatter, alone.scatter, rtol=1e-12, atol=1e-14)
     X[1999, 5] = np.nan
     assert not np.isfinite(summarize(X, None, diagonal).mean[5])
-
-
-def blas_threads():
-    return {each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"}
-
-
-def test_blas_gets_its_threads_back():
-    """Whichever of two threads of the caller's lets go first."""
-    with threadpool_limits(2, "blas"):
-        before = blas_threads()
-        first, second = ExitStack(), ExitStack()
-        for stack in (first, second):
-            stack.enter_context(threads.one_blas_thread())
-        first.close()
-        assert blas_threads() == {1}
-        second.close()
-        assert blas_threads() == before

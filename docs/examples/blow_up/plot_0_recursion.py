@@ -99,7 +99,7 @@ def climb(rate, mu, sigma, max_iter=2000):
         return model.fit(X)
 
 
-fig, axes = plt.subplots(3, 2, sharey="col", figsize=(5, 6.4), layout="constrained")
+fig, axes = plt.subplots(3, 2, sharey="col", figsize=(5, 7.6), layout="constrained")
 for ax, rate in zip(axes[:, 0], [0.003, 0.006, 0.01], strict=True):
     model = climb(rate, 299.85, 0.1)
     share = rate / model.learning_rate_bound_
@@ -107,7 +107,7 @@ for ax, rate in zip(axes[:, 0], [0.003, 0.006, 0.01], strict=True):
     sigmas = np.sqrt(model.covariance_path_.ravel())[:61]
     ax.axhline(mle.scale_[0], color="0.6", lw=1)
     ax.plot(sigmas, ".-", ms=4, lw=0.8, color="C0" if model.converged_ else "C1")
-    ax.set(title=f"rate: {share:.2f} of the bound", ylabel="sigma", xlim=(-2, 62))
+    ax.set(title=f"{share:.2f} of the bound\n", ylabel="sigma", xlim=(-2, 62))
 
 for ax, start in zip(
     axes[:, 1], [(299.8, 0.03), (299.8, 0.02), (0.0, 1.0)], strict=True
@@ -119,21 +119,32 @@ for ax, start in zip(
         f"mean {start[0]:5}, sigma {start[1]:4}: leaps to {first[1]:.2f}, "
         f"{home:.0f} steps from home, {model.stop_reason_} after {model.n_iter_}"
     )
-    ax.axhline(mle.scale_[0], color="0.6", lw=1)
+    grey = ax.axhline(mle.scale_[0], color="0.6", lw=1)
     steps = np.arange(model.n_iter_ + 1) + 1
     sigmas = np.sqrt(model.covariance_path_.ravel())
     colour = "C0" if model.converged_ else "C1"
-    ax.loglog(steps, sigmas, "o-", ms=5, markevery=[0, 1, -1], color=colour)
+    (path,) = ax.loglog(steps, sigmas, "o-", ms=5, markevery=[0, 1, -1], color=colour)
     if home < model.max_iter:
-        ax.axvline(home, color="k", ls="--", lw=1)
-    ax.set(title=f"leap to {first[1]:.3g}:\n{home:,.0f} steps home", xlim=(0.8, 4000))
+        foretold = ax.axvline(home, color="k", ls="--", lw=1)
+        arrives = path
+    far = f"{home:.0f}" if home < 1e6 else f"{home / 1e6:.0f} million"
+    ax.set(title=f"leap to {first[1]:.3g}:\n{far} steps home", xlim=(0.8, 4000))
+for ax, head in zip(axes[0], ["1. The rate", "2. The first step"], strict=True):
+    ax.set_title(head, loc="left", y=1.45, fontweight="bold")
 axes[-1, 0].set_xlabel("iteration")
 axes[-1, 1].set_xlabel("iteration + 1")
+key = {
+    "arrives": arrives,
+    "does not": path,
+    "maximum": grey,
+    "end foretold": foretold,
+}
+fig.legend(key.values(), key, loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_0_recursion_panel.png'
 plt.show()
 
 # %%
-# Sigma is in thousands of km/s. Grey: at the maximum. Dashed: the predicted end of the way home.
-# Blue climbs arrive, orange ones do not.
+# Sigma is in thousands of km/s.
 #
 # A start without a leap has a sigma at least as large as its distance from the data, and
 # that distance should be small: k standard deviations cost some :math:`2k^2` iterations

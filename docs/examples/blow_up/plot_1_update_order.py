@@ -117,7 +117,8 @@ colours = {
     "thrown far, on its way home": "0.75",
     "sigma fell to zero or below": "k",
 }
-fig, axes = plt.subplots(2, 2, figsize=(5, 6.4), layout="constrained")
+fig, axes = plt.subplots(2, 2, figsize=(5, 7.6), layout="constrained")
+fig.suptitle("Both orders end at the same bound", fontsize="medium", weight="bold")
 for ax, (name, order) in zip(axes.flat, maps, strict=True):
     rate, start, sigma, outcome = maps[name, order]
     x = samples[name]
@@ -137,12 +138,13 @@ for ax, (name, order) in zip(axes.flat, maps, strict=True):
         vmin=BOUNCES,
         vmax=FELL,
     )
-    ax.axvline(x.var(), color="k", ls="--", lw=1.2)
+    ax.axvline(x.var(), color="k", ls="--", lw=2)
     home = steps_home(order, x.mean(), x.var(), x.min(), start, rate)
     ax.contour(rate, start[:, 0], home, [2000], colors="k", linestyles=":")
     ax.set(xscale="log", yscale="log")
     ax.set_title(f"{name},\n{order}", fontsize="medium")
-    ax.set(xlabel="learning rate", ylabel="starting sigma")
+    ax.set_xlabel("learning rate" if name == "proline" else None)
+fig.supylabel("starting sigma", fontsize="medium")
 fig.colorbar(
     image,
     ax=axes,
@@ -157,8 +159,8 @@ fig.legend(
         plt.Line2D([], [], color="k", ls=":", label="2000 steps from home"),
     ],
     loc="outside lower center",
-    ncols=2,
 )
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_1_update_order_panel.png'
 plt.show()
 
 # %%

@@ -77,6 +77,7 @@ for name, rate in trials.items():
     text = f"{name.removesuffix(' (cm)')},\nrate {rate}"
     ax.annotate(text, (v, rate), (-9, 4), textcoords="offset points", ha="right")
 star.set_label("rate tried above")
+# sphinx_gallery_thumbnail_number = 2
 ax.set(xlabel="variance of the data", ylabel="largest stable rate")
 ax.legend()
 plt.show()

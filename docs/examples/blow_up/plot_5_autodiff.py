@@ -76,17 +76,20 @@ def climb(gradient, rate, mu=299.85, sigma=0.1, steps=40):
 
 import matplotlib.pyplot as plt
 
-fig, axes = plt.subplots(1, 2, figsize=(5, 3.4), sharey=True, layout="constrained")
-for ax, rate in zip(axes, [0.003, 0.007], strict=True):
-    ax.plot(climb(by_formula, rate), "-", lw=1, label="the formulas")
-    ax.plot(climb(by_machine, rate), "o", ms=5, mfc="none", label=name)
+fig, axes = plt.subplots(1, 2, figsize=(5, 4.2), sharey=True, layout="constrained")
+fig.suptitle("The same path, whoever differentiates", fontsize="medium", weight="bold")
+sides = {0.003: "below the bound", 0.007: "above the bound"}
+for ax, (rate, side) in zip(axes, sides.items(), strict=True):
+    ax.plot(climb(by_formula, rate), "-", lw=1, color="0.4", label="the formulas")
+    ax.plot(climb(by_machine, rate), "C1o", ms=5, mfc="none", label=name)
     ax.axhline(x.std(), color="0.6", lw=1, zorder=0)
-    ax.set(title=f"rate {rate}", xlabel="iteration")
+    ax.set(title=f"rate {rate},\n{side}", xlabel="iteration")
     difference = np.abs(climb(by_formula, rate) - climb(by_machine, rate)).max()
     print(f"rate {rate}: the paths differ by {difference:.1e} at most")
     assert difference < (1e-12 if torch else 1e-6)
 axes[0].set_ylabel("sigma (thousand km/s)")
-axes[0].legend()
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_5_autodiff_panel.png'
 plt.show()
 
 # %%

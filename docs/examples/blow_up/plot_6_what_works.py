@@ -79,7 +79,7 @@ panels = {
     },
 }
 maximum = models["natural gradient"].log_likelihood_
-fig, axes = plt.subplots(2, 1, figsize=(5, 6), sharex=True, layout="constrained")
+fig, axes = plt.subplots(2, 1, figsize=(5, 7), sharex=True, layout="constrained")
 for ax, (title, styles) in zip(axes, panels.items(), strict=True):
     for name, style in styles.items():
         togo = np.maximum(maximum - models[name].log_likelihood_path_, 1e-14)
@@ -88,6 +88,7 @@ for ax, (title, styles) in zip(axes, panels.items(), strict=True):
     ax.set(title=title, ylabel="nats still to gain", ylim=(1e-13, None))
     ax.legend(loc="lower left" if ax is axes[1] else "center right")
 axes[1].set_xlabel("iteration + 1")
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_6_what_works_panel.png'
 plt.show()
 
 # %%

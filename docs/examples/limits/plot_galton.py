@@ -48,7 +48,7 @@ for width in widths:
     for models, model in zip(fits.values(), (naive, honest), strict=True):
         models.append(model)
 
-fig, axes = plt.subplots(1, 2, figsize=(5, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(5, 4.6), layout="constrained")
 found = {}
 for (name, models), style in zip(fits.items(), ["C1v:", "C0o-"], strict=True):
     found["variance", name] = np.array([model.covariance_[0, 0] for model in models])
@@ -59,9 +59,11 @@ for (name, models), style in zip(fits.items(), ["C1v:", "C0o-"], strict=True):
     axes[1].plot(widths, found["correlation", name], style)
 sheppard = found["variance", "midpoints"] - widths**2 / 12
 axes[0].plot(widths, sheppard, "kx", ms=9, label="midpoints, less width²/12")
-for ax, title in zip(axes, ["variance of parents", "correlation"], strict=True):
-    ax.set(title=title, xlabel="width of class (inches)", xticks=widths, ylim=(0, None))
-fig.legend(loc="outside lower center", ncols=2)
+titles = ["variance of parents\n(square inches)", "correlation of\nparent and child"]
+for ax, title in zip(axes, titles, strict=True):
+    ax.set(title=title, xlabel="class width (inches)", xticks=widths, ylim=(0, None))
+fig.legend(loc="outside lower center")
+# sphinx_gallery_thumbnail_path = 'auto_examples/limits/images/sphx_glr_plot_galton_panel.png'
 plt.show()
 
 # %%

@@ -53,6 +53,7 @@ ax.set_xscale("symlog", linthresh=1)
 ax.set(xlim=(-0.1, 6000), xticks=[0, 1, 10, 100, 1000], ylabel="Nats still to gain")
 ax.get_legend().remove()
 fig.legend(loc="outside lower center", ncols=1)
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_solver_race_panel.png'
 plt.show()
 
 # %%

@@ -51,6 +51,7 @@ for ax, (title, draws) in zip(axes, panels.items(), strict=True):
     ax.imshow(tiles.transpose(1, 2, 0, 3).reshape(30, 100), "Greys", vmin=0, vmax=16)
     ax.set_title(title)
     ax.axis("off")
+# sphinx_gallery_thumbnail_path = 'auto_examples/how_sure/images/sphx_glr_plot_digits_panel.png'
 plt.show()
 
 # %%

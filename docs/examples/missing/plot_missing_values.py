@@ -68,7 +68,11 @@ import matplotlib.pyplot as plt
 rng = np.random.default_rng(0)
 first = rng.standard_normal(20_000)
 second = 0.7 * first + np.sqrt(1 - 0.7**2) * rng.standard_normal(20_000)
-gaps = {"MCAR": rng.random(20_000) < 0.5, "MAR": first > 0, "MNAR": second > 0}
+gaps = {
+    "by a coin\n(MCAR)": rng.random(20_000) < 0.5,
+    "by the first\n(MAR)": first > 0,
+    "by itself\n(MNAR)": second > 0,
+}
 found = {"complete rows": [], "column means": [], "likelihood": []}
 for gap in gaps.values():
     seen = pd.DataFrame({"first": first, "second": np.where(gap, np.nan, second)})
@@ -78,7 +82,7 @@ for gap in gaps.values():
         fit = GaussianGradientMLE().fit(rows)
         found[way].append([fit.mean_[1], fit.scale_[1], fit.correlation_[0, 1]])
 
-fig, axes = plt.subplots(1, 3, figsize=(5, 3.4), sharey=True, layout="constrained")
+fig, axes = plt.subplots(1, 3, figsize=(5, 4.4), sharey=True, layout="constrained")
 truth = {"mean": 0, "deviation": 1, "correlation": 0.7}
 for j, (ax, (name, true)) in enumerate(zip(axes, truth.items(), strict=True)):
     ax.axvline(true, color="k", lw=1, label="truth")
@@ -86,10 +90,13 @@ for j, (ax, (name, true)) in enumerate(zip(axes, truth.items(), strict=True)):
         values = np.array(found[way])[:, j]
         ax.plot(values, np.arange(3) + 0.15 * (k - 1), style, ms=7, label=way)
     ax.set(title=name, xlim=(true - 1, true + 0.2), xticks=[true - 0.7, true])
+    ax.set_xticklabels([f"{true - 0.7:.1g}", true])
     ax.grid(axis="y", color="0.9")
 axes[0].set(yticks=range(3), yticklabels=gaps)
 axes[0].set_ylim(2.5, -0.5)
+axes[0].set_ylabel("half of the second is missing,")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_number = 2
 plt.show()
 
 # %%

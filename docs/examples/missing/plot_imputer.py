@@ -64,7 +64,7 @@ for source, load in sources.items():
 # %%
 import matplotlib.pyplot as plt
 
-fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5, 3.6), layout="constrained")
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(5, 4.2), layout="constrained")
 place = np.arange(len(sources))
 styles = {"SimpleImputer": "kx", "KNNImputer": "C2s", "IterativeImputer": "C1v"}
 for ax, values in zip(axes, [errors, seconds], strict=True):
@@ -78,6 +78,7 @@ axes[0].set(xlabel="error (std. deviations)", xlim=(0, 1.1))
 axes[0].set(yticks=place, yticklabels=sources, ylim=(2.5, -0.5))
 axes[1].set(xlabel="time (s)", xscale="log")
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_path = 'auto_examples/missing/images/sphx_glr_plot_imputer_panel.png'
 plt.show()
 
 # %%

@@ -75,7 +75,19 @@ for (name, search), style in zip(searches.items(), ["C0o-", "C2s--"], strict=Tru
     scores = search.cv_results_["mean_test_score"]
     bound = search.best_estimator_[-1].learning_rate_bound_
     ax.semilogx(rates / bound, scores - scores.max(), style, ms=4, label=name)
-ax.axvspan(1, ax.get_xlim()[1], color="C1", alpha=0.15, lw=0, label="above the bound")
+    if name == "own units":
+        last = rates[-1] / bound, (scores - scores.max())[-1]
+ax.axvspan(1, ax.get_xlim()[1], color="C1", alpha=0.15, lw=0)
+ax.text(1.1, -7.5, "above\nthe bound", color="C1", va="top")
+ax.annotate(
+    "diverged at once:\nthe start is kept",
+    last,
+    (-60, -8),
+    textcoords="offset points",
+    ha="right",
+    va="top",
+    arrowprops={"arrowstyle": "->"},
+)
 ax.set(xlabel="learning rate / bound", ylabel="held-out nats, less the best")
 ax.legend(loc="lower left")
 plt.show()

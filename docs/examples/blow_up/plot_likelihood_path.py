@@ -17,8 +17,9 @@ from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
 from skgauss.datasets import load_michelson
 
 X = load_michelson().data
+keys = {}
 fig, axes = plt.subplots(
-    2, 2, figsize=(5.4, 5.6), sharex=True, sharey=True, layout="constrained"
+    2, 2, figsize=(5, 6.4), sharex=True, sharey=True, layout="constrained"
 )
 for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
     model = GaussianGradientMLE(
@@ -36,16 +37,20 @@ for ax, rate in zip(axes.flat, [0.0005, 0.003, 0.006, 0.008], strict=True):
         model, ax=ax, mean_limits=(299.7, 299.98), scale_limits=(0.05, 0.17)
     )
     arrives = f"{model.n_iter_} steps" if model.converged_ else "for ever"
-    ax.set_title(f"rate {rate}: {arrives}", fontsize="medium")
-    ax.locator_params(axis="x", nbins=4)
+    ax.set_title(f"rate {rate}:\n{arrives}", fontsize="medium")
+    ax.set(xlabel="mean\n(1000 km/s)", ylabel=None, xticks=[299.75, 299.9])
+    ax.set_yticks([0.05, 0.08, 0.12], ["0.05", "0.08", "0.12"])
     ax.label_outer()
     display.colorbar_.remove()  # one for all, and one legend
     legend = ax.get_legend()
+    labels = [text.get_text() for text in legend.get_texts()]
+    keys |= dict(zip(labels, legend.legend_handles, strict=True))
     legend.remove()
 below = fig.colorbar(display.contours_, ax=axes, orientation="horizontal", aspect=40)
 below.set_label("nats below the maximum")
-labels = [text.get_text() for text in legend.get_texts()]
-fig.legend(legend.legend_handles, labels, loc="outside lower center", ncols=2)
+fig.supylabel("sigma (1000 km/s)", fontsize="medium")
+fig.legend(keys.values(), keys, loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_likelihood_path_panel.png'
 plt.show()
 
 # %%

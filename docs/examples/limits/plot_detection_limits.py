@@ -62,20 +62,20 @@ import matplotlib.pyplot as plt
 
 truth = GaussianGradientMLE().fit(X)
 shown = {
-    "deviation of Sm-PFOS": lambda model: model.scale_[3],
-    "correlation with PFHxS": lambda model: model.correlation_[0, 3],
+    "standard deviation\nof log Sm-PFOS": lambda model: model.scale_[3],
+    "correlation\nwith log PFHxS": lambda model: model.correlation_[0, 3],
 }
 styles = {"LOD/2": "s--", "LOD/√2": "^--", "rows dropped": "v:", "likelihood": "o-"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
-fig, axes = plt.subplots(1, 2, figsize=(5, 4), sharey=True, layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(5, 4.6), sharey=True, layout="constrained")
 for ax, (title, value) in zip(axes, shown.items(), strict=True):
-    ax.axhline(value(truth), color="0.6", lw=2, label="nothing hidden")
+    ax.axhline(value(truth), color="0.6", lw=2, label="truth: nothing hidden")
     for way, models in blunt.items():
         values = [value(model) for model in models]
         ax.plot(limits, values, styles[way], color=colours[way], label=way)
     ax.set(title=title, xlabel="limit (ng/mL)", ylim=(0, None), xticks=[0, 1, 2])
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-axes[0].set_ylabel("of the logarithms")
+# sphinx_gallery_thumbnail_path = 'auto_examples/limits/images/sphx_glr_plot_detection_limits_panel.png'
 plt.show()
 
 # %%
@@ -97,17 +97,11 @@ for way, value in {
     "LOD/√2": np.log(0.1 / np.sqrt(2)),
 }.items():
     naive = GaussianGradientMLE().fit(lower.fillna(value)).correlation_[pairs]
-    ax.plot(known, naive - known, styles[way][0], color=colours[way], label=way, ms=5)
-worst = np.argmin(naive - known)
-ax.annotate(
-    " and ".join(substances[index[worst]] for index in pairs),
-    (known[worst], (naive - known)[worst]),
-    (-8, -4),
-    textcoords="offset points",
-    ha="right",
-)
-ax.axhline(0, color="k", lw=0.8)
-ax.set(xlabel="correlation, by likelihood", ylabel="naive correlation minus this")
+    ax.plot(known, naive - known, styles[way][0], color=colours[way], label=way, ms=6)
+ax.axhline(0, color="C0", lw=2)
+ax.text(0.1, 0.001, "likelihood", color="C0", va="bottom")
+ax.set(xlabel="correlation, by likelihood", ylabel="change of the correlation")
+ax.set_title("A number in the place of <0.1\nweakens nearly every correlation")
 ax.legend(loc="lower left")
 plt.show()
 

@@ -60,8 +60,7 @@ envelope.fit(days[measured])
 import matplotlib.pyplot as plt
 import pandas as pd
 
-plt.rcParams["font.size"] = 12
-temperature, ozone = np.linspace(50, 110, 200), np.geomspace(0.75, 1500, 200)
+temperature, ozone = np.linspace(48, 116, 200), np.geomspace(0.75, 4000, 200)
 MISSING = 0.45  # where days without ozone are drawn
 
 
@@ -87,7 +86,7 @@ def draw(ax, model, shown):
             days["Temp"][shown][which], height[which], linewidths=0, zorder=3, **style
         )
     ax.axhline(0.7, color="k", lw=0.8)
-    ax.set(yscale="log", ylim=(0.3, 1500), ylabel="ozone (ppb)")
+    ax.set(yscale="log", ylim=(0.3, 4000), ylabel="ozone (ppb)")
     ax.set_yticks([MISSING, 1, 10, 100, 1000], ["missing", "1", "10", "100", "1000"])
     ax.minorticks_off()
 
@@ -108,6 +107,7 @@ axes[0].text(88, 1.7, "beyond the line:\np < 0.05", color="C0")
 axes[0].legend(loc="upper left", handletextpad=0.1, borderpad=0)
 axes[1].text(80, MISSING, "37 days not judged", ha="center", va="center")
 axes[1].set(xlabel="temperature (°F)")
+# sphinx_gallery_thumbnail_path = 'auto_examples/missing/images/sphx_glr_plot_anomaly_detection_panel.png'
 plt.show()
 
 # %%

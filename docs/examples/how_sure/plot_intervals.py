@@ -29,7 +29,6 @@ print(errors.round(3).to_string())
 
 fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 IntervalDisplay.from_estimator(models, ax=ax)
-plt.xlabel("correlation, with its 95 % interval")
 plt.show()
 
 # %%
@@ -47,26 +46,28 @@ found = {
 
 from scipy.stats import chi2
 
-fig, axes = plt.subplots(1, 2, figsize=(5, 3.6), sharey=True, layout="constrained")
-names = ["mean of Ozone^(1/3)", "its correlation\nwith Temp"]
+fig, axes = plt.subplots(1, 2, figsize=(5, 4), sharey=True, layout="constrained")
+border = chi2.ppf(0.95, 1)
+names = ["mean of cube\nroot of ozone", "its correlation\nwith Temp"]
 parts = {"mean": 0, "correlation": (0, 3)}
 for ax, name, (part, place) in zip(axes, names, parts.items(), strict=True):
     for method, style in [("wald", "C1--"), ("profile", "C0-")]:
+        label = {"wald": "Wald: parabola", "profile": "profile: likelihood"}[method]
         ends = np.array([each[part][place] for each in found[method]])
         curve = np.concatenate((ends[::-1, 0], ends[:, 1]))
         height = chi2.ppf(np.concatenate((levels[::-1], levels)), 1)
-        ax.plot(curve, height, style, label=method)
-    ax.axhline(chi2.ppf(0.95, 1), color="0.6", lw=1)
-    ax.text(
-        0.5, chi2.ppf(0.95, 1), "95 %", transform=ax.get_yaxis_transform(), va="bottom"
-    )
+        ax.plot(curve, height, style, label=label)
+        interval = ten.confidence_intervals(0.95, method=method)[part][place]
+        ax.plot(interval, [border, border], style[:2] + "o", ms=7)
+    ax.axhline(border, color="0.6", lw=1, zorder=0)
     ax.set(xlabel=name)
 axes[0].set_ylabel("twice the nats below the maximum")
-axes[0].legend()
+axes[0].set_yticks([0, 2, border, 6], ["0", "2", "95 %", "6"])
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
 plt.show()
 
 # %%
-# Below the grey line lie the values of the 95 % interval. The likelihood of the mean falls more
+# Below the grey line lie the values of the 95 % interval, and the dots are its ends. The likelihood of the mean falls more
 # slowly than the parabola, on the side of low values above all. Wald's curve of the correlation is
 # bent too, since it is a parabola on the scale of Fisher's z, and comes nearer.
 #

@@ -32,23 +32,21 @@ import matplotlib.pyplot as plt
 from skgauss import GaussianEllipseDisplay
 
 fig, ax = plt.subplots(figsize=(5, 4.2), layout="constrained")
-ax.plot(*X.to_numpy().T, ".", color="0.5", label="petals")
-styles = [("C0", "-"), ("C1", "--"), ("C2", ":")]
-for (colour, line), (covariance_type, model) in zip(
-    styles, models.items(), strict=True
-):
-    label = f"{covariance_type}, BIC {model.bic(X):.1f}"
-    style = {
-        "facecolor": "none",
-        "edgecolor": colour,
-        "ls": line,
-        "lw": 2,
-        "label": label,
-    }
+ax.plot(*X.to_numpy().T, ".", color="0.5")
+styles = {
+    "full": ("C0", "-", (5.3, 1.6)),
+    "diag": ("C1", "--", (5.3, 1.1)),
+    "spherical": ("C2", ":", (4.85, 1.9)),
+}
+for covariance_type, (colour, line, place) in styles.items():
+    model = models[covariance_type]
+    style = {"facecolor": "none", "edgecolor": colour, "ls": line, "lw": 2}
     GaussianEllipseDisplay.from_estimator(model, n_std=2, ax=ax, ellipse_kwargs=style)
+    ax.text(*place, f"{covariance_type}\nBIC {model.bic(X):.1f}", color=colour)
 ax.set_aspect("equal")
+ax.set(title="Each ellipse holds 86 % of its Gaussian", ylim=(0.55, 2.25))
+ax.set_xlim(2.9, 6.2)
 ax.get_legend().remove()
-fig.legend(loc="outside lower center", ncols=2)
 plt.show()
 
 # %%

@@ -66,14 +66,15 @@ for share in shares:
         print(f"{share:.0%} censored, {way:13s} {bias}")
 
 # %%
-# Each bar is one standard deviation to both sides, over the samples.
+# LOD is the limit of detection. Each bar is one standard deviation to both sides, over the
+# samples. It is hardly wider than its marker: the error is bias, and not chance.
 marks = {"LOD/2": "s", "LOD/√2": "^", "rows dropped": "v", "likelihood": "o"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
 fig, axes = plt.subplots(
-    1, 2, figsize=(5, 4.6), sharey=True, sharex=True, layout="constrained"
+    2, 1, figsize=(5, 7), sharey=True, sharex=True, layout="constrained"
 )
 for ax, share in zip(axes, shares, strict=True):
-    ax.axvline(0, color="k", lw=0.8)
+    ax.axvline(0, color="k", lw=0.8, label="truth")
     for k, way in enumerate(ways):
         bias, spread = errors[way, share]
         ax.errorbar(
@@ -82,14 +83,16 @@ for ax, share in zip(axes, shares, strict=True):
             xerr=spread,
             fmt=marks[way],
             color=colours[way],
-            ms=5,
-            lw=1,
+            ms=6,
+            lw=1.5,
             label=way,
         )
-    ax.set(title=f"{share:.0%} below the limit", xlabel="bias")
-axes[0].set(yticks=range(5), yticklabels=quantities)
+    ax.set(title=f"{share:.0%} below the limit of detection (LOD)")
+    ax.set(yticks=range(5), yticklabels=quantities)
+axes[1].set_xlabel("estimate - truth, where sigma is 1")
 axes[0].invert_yaxis()
 fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+# sphinx_gallery_thumbnail_path = 'auto_examples/limits/images/sphx_glr_plot_censoring_bias_panel.png'
 plt.show()
 
 # %%

@@ -60,4 +60,5 @@ for ax, (name, model) in zip(axes.flat, climbs.items(), strict=True):
 fig.supxlabel("mean (cm)", fontsize="medium")
 fig.supylabel("sigma (cm)", fontsize="medium")
 axes[0, 0].legend(loc="upper right", frameon=True)
+# sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_parametrizations_panel.png'
 plt.show()

@@ -1,0 +1,189 @@
+"""Whether the rows are Gaussian at all: their distances against those of a Gaussian sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.stats import beta, chi2
+from sklearn.utils.validation import validate_data
+
+from .._typing import Array
+from .estimates import check_fitted
+from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
+
+_SMALLEST = np.finfo(np.float64).tiny  # of a p-value; a row farther out is drawn there
+
+
+class QQDisplay:
+    r"""Squared Mahalanobis distances of the rows against quantiles of the chi-square distribution.
+
+    Of a Gaussian the squared distance of a row that shows k values follows the chi-square
+    distribution with k degrees of freedom. The distances of the rows, in ascending order, then lie
+    about the line. Rows above it lie farther out than those of a Gaussian do: the tails are
+    heavier, or there are outliers. Where k differs, each row is drawn at the distance at which a
+    complete row has the same p-value.
+
+    The share of the distribution below the i-th smallest of n distances follows the beta
+    distribution with parameters i and n + 1 - i. Its median gives the abscissa. The band holds the
+    i-th distance in a share `level` of all Gaussian samples, at each i by itself. The fitted
+    Gaussian is taken for the true one. It lies closer to the rows than the true one does, and where
+    there are few rows for the features the band is therefore too wide.
+
+    It is recommended to use `from_estimator` to create a display.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (n_samples,)
+        Squared distances, in ascending order.
+    n_features : int
+        Degrees of freedom.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes of the picture.
+    figure_ : matplotlib Figure
+        Figure of the picture.
+    points_ : matplotlib PathCollection
+        The rows, those outside the band in another colour.
+    line_ : matplotlib Line2D
+        Where they would lie on the whole.
+    band_ : matplotlib FillBetweenPolyCollection
+        The band.
+
+    See Also
+    --------
+    GaussianOutlierDetector : The p-value of each row, and which of them are outliers.
+
+    References
+    ----------
+    Gnanadesikan and Kettenring (1972), "Robust estimates, residuals, and outlier detection with
+    multiresponse data", Biometrics 28(1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgauss import GaussianGradientMLE, QQDisplay
+    >>> X = np.random.default_rng(0).standard_normal((200, 3))
+    >>> model = GaussianGradientMLE().fit(X)
+    >>> display = QQDisplay.from_estimator(model, X)
+    >>> bool(np.allclose(display.distances, np.sort(model.mahalanobis(X))))
+    True
+    """
+
+    def __init__(self, *, distances, n_features):
+        self.distances = distances
+        self.n_features = n_features
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, level=0.95, ax=None, scatter_kwargs=None):
+        """Plot the distances of rows from a fitted Gaussian.
+
+        Parameters
+        ----------
+        estimator : GaussianGradientMLE
+            Fitted, to values that are known exactly or missing.
+        X : array-like of shape (n_samples, n_features)
+            The rows, as a rule those of the fit; NaN stands for a missing value. A row that shows
+            no value is left out.
+        level : float, default=0.95
+            Share of Gaussian samples, between 0 and 1, that the band holds at each rank.
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        scatter_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.scatter`.
+
+        Returns
+        -------
+        display : QQDisplay
+            The display, plotted.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If the fit knows of limits or intervals, X is not data like those that it was fitted
+            on or shows no value, or `level` is no probability.
+        """
+        check_matplotlib(f"{cls.__name__}.from_estimator")
+        check_fitted(estimator)
+        _check_no_limits(estimator)
+        distances, n_features = estimator.mahalanobis(X), estimator.n_features_in_
+        X = validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
+        shown = (~np.isnan(X)).sum(axis=1)
+        alike = _as_complete(distances, shown, n_features)
+        display = cls(distances=np.sort(alike[shown > 0]), n_features=n_features)
+        return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
+
+    def plot(self, ax=None, *, level=0.95, scatter_kwargs=None):
+        """Plot.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Axes to plot on; None is a new figure.
+        level : float, default=0.95
+            Share of Gaussian samples, between 0 and 1, that the band holds at each rank.
+        scatter_kwargs : dict, default=None
+            Passed to `matplotlib.axes.Axes.scatter`.
+
+        Returns
+        -------
+        self : QQDisplay
+            The display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If there is no distance, or `level` is no probability.
+        """
+        lower, median, upper = self._quantiles(level)
+        ax = axes_of(self, ax)
+        inside = (lower <= self.distances) & (self.distances <= upper)
+        style: dict[str, Any] = {"s": 14, "linewidths": 0, "zorder": 2}
+        scatter_kwargs = scatter_kwargs or {}
+        if not scatter_kwargs.keys() & {"c", "color"}:
+            style["color"] = np.where(inside, BLUE, VERMILLION)
+        self.band_ = ax.fill_between(
+            median, lower, upper, color=GREY, linewidth=0, label=f"{level:.4g} of Gaussian samples"
+        )
+        (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
+        self.points_ = ax.scatter(median, self.distances, **(style | scatter_kwargs))
+        ax.set(xlabel="Squared distance, of a Gaussian", ylabel="Squared distance, of the rows")
+        ax.legend(fontsize="small", loc="upper left")
+        return self
+
+    def _quantiles(self, level: float) -> Array:
+        """Lower end of the band, median and upper end of each distance, of shape (3, n_samples)."""
+        if not 0 < level < 1 or len(self.distances) == 0:
+            raise ValueError(
+                f"level={level!r} must be between 0 and 1, and a row must show a value: there are "
+                f"{len(self.distances)} distances."
+            )
+        ranks = np.arange(1, len(self.distances) + 1)
+        shares = np.array([[(1 - level) / 2], [0.5], [(1 + level) / 2]])
+        return chi2.ppf(beta.ppf(shares, ranks, ranks[::-1]), self.n_features)
+
+
+def _as_complete(distances: Array, shown: Array, n_features: int) -> Array:
+    """Squared distances at which complete rows have the p-values of these."""
+    p_values = chi2.sf(distances, np.maximum(shown, 1))
+    alike = chi2.isf(np.maximum(p_values, _SMALLEST), n_features)
+    return np.where(shown == n_features, distances, alike)
+
+
+def _check_no_limits(estimator: Any) -> None:
+    """Refuse where limits chose which values are known exactly."""
+    statistics = getattr(estimator, "sufficient_statistics_", None)
+    if estimator._truncation or getattr(statistics, "coarse", False):
+        raise ValueError(
+            "QQDisplay is of values that are known exactly or missing: where limits or intervals "
+            "chose which values are known, their distances do not follow the chi-square "
+            "distribution of a Gaussian that fits."
+        )

@@ -1,0 +1,73 @@
+"""Rows as the package works on them: numbers, weights, and what is known only to an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from .._typing import Array
+
+
+class Intervals(NamedTuple):
+    """The rows of a block in which there are values known only to an interval.
+
+    Attributes
+    ----------
+    rows : int ndarray of shape (n_rows,)
+        Their places in the block.
+    lower, upper : ndarray of shape (n_rows, n_features)
+        Equal where a value is known exactly, infinite both where it is missing.
+    """
+
+    rows: np.ndarray
+    lower: Array
+    upper: Array
+
+    @classmethod
+    def none(cls, n_features: int) -> Intervals:
+        """The intervals of a block that has none."""
+        return cls(np.empty(0, dtype=np.intp), np.empty((0, n_features)), np.empty((0, n_features)))
+
+    def between(self, start: int, stop: int) -> Intervals:
+        """The intervals of a part of the block, where their places are counted from its start."""
+        part = slice(*np.searchsorted(self.rows, (start, stop)))
+        return Intervals(self.rows[part] - start, self.lower[part], self.upper[part])
+
+
+class Block(NamedTuple):
+    """Some valid rows, in memory or on a device; not yet known to be finite.
+
+    Attributes
+    ----------
+    X : array of shape (n_rows, n_features)
+        Values that are known exactly, and NaN in the place of all others.
+    sample_weight : array of shape (n_rows,), default=None
+        Frequencies; None is one for each row.
+    intervals : Intervals, default=None
+        What is known of values that lie in an interval; None where there are no such.
+    """
+
+    X: Any
+    sample_weight: Any | None = None
+    intervals: Intervals | None = None
+
+
+class Rows(Protocol):
+    """All rows that a user handed over, wherever they lie, asked block by block."""
+
+    def total(self, function: Callable[[Block], Any]) -> Any:
+        """Sum of the function over the blocks."""
+        ...
+
+    def summarize(self, function: Callable[[Block], Any]) -> Any:
+        """Sum of the function over the blocks, where it returns statistics."""
+        ...
+
+    def map(self, function: Callable[[Block], Any]) -> Any:
+        """What the function returns of the blocks, one array or a tuple of some, joined.
+
+        The first axis is as long as X; lazy where the rows are.
+        """
+        ...

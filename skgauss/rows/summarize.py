@@ -1,0 +1,121 @@
+"""From a block of rows to statistics.
+
+NaN and infinity are not searched for: they propagate into the sums, and only a sum that is not
+finite sends us looking. NaN then are missing values, and the rows are sorted by what they miss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import chunks_of
+from ..statistics import (
+    AnyStatistics,
+    summarize,
+    summarize_incomplete,
+    summarize_intervals,
+)
+from . import arrays
+from .arrays import is_elsewhere
+from .block import Block
+from .missing import check_no_infinity, incomplete_rows
+from .window import Window
+
+# Of rows that are kept one by one: sums of their weights times squares have all their digits.
+_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
+
+
+@dataclass(frozen=True)
+class Summarize:
+    """From a block of rows to the statistics that a likelihood needs of them.
+
+    Attributes
+    ----------
+    diagonal : bool
+        Whether the features are taken as independent, so that no products of them are needed.
+    names : sequence of str
+        Of the features, for messages.
+    window : Window, default=None
+        Between whose limits all rows lie, which is checked.
+    """
+
+    diagonal: bool
+    names: Sequence[str] = ()
+    window: Window | None = None
+
+    def __call__(self, block: Block) -> AnyStatistics:
+        """The statistics.
+
+        Raises
+        ------
+        ValueError
+            If a row holds infinity, or lies outside the window.
+        """
+        if self.window is not None and (block.intervals or not self.window.holds_all(block.X)):
+            self.window.check(block, self.names)
+            # Of an independent feature a missing value says nothing, inside a window or not.
+            fill = not self.diagonal and block.X.shape[1] > 1
+            block = block._replace(intervals=self.window.intersect(block, fill))
+        return self._of_exact(block) if block.intervals is None else self._of_intervals(block)
+
+    def _of_exact(self, block: Block) -> AnyStatistics:
+        """Statistics of rows whose values are known exactly or not at all."""
+        X, sample_weight, _ = block
+        summary = arrays.summarize if is_elsewhere(X) else summarize
+        statistics = summary(X, sample_weight, self.diagonal)
+        if np.isfinite(statistics.mean).all() or is_elsewhere(X):
+            return statistics
+        _check_to_add_up(X, sample_weight)
+        if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
+            return summarize_incomplete(X, sample_weight, self.diagonal)
+        return statistics if sample_weight is None else self._of_present(X, sample_weight)
+
+    def _of_intervals(self, block: Block) -> AnyStatistics:
+        """Statistics of rows of which some hold values known only to an interval."""
+        X, sample_weight, intervals = block
+        assert intervals is not None
+        rows = intervals.rows
+        _check_to_add_up(X[rows], None if sample_weight is None else sample_weight[rows])
+        exact = np.ones(len(X), dtype=bool)
+        exact[intervals.rows] = False
+        weights = None if sample_weight is None else sample_weight[exact]
+        statistics = self._of_exact(Block(X[exact], weights))
+        weights = (np.ones(len(X)) if sample_weight is None else sample_weight)[intervals.rows]
+        present = weights > 0
+        if not present.any():
+            return statistics
+        ends = intervals.lower[present], intervals.upper[present]
+        return summarize_intervals(*ends, weights[present], self.diagonal) + statistics
+
+    def _of_present(self, X: np.ndarray, sample_weight: Array) -> AnyStatistics:
+        """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
+        parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1], 1))
+        return reduce(add, (summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts))
+
+
+def _check_to_add_up(X: np.ndarray, sample_weight: Array | None) -> None:
+    """Refuse infinity in rows that count, and weights whose products with squares are no numbers.
+
+    Raises
+    ------
+    ValueError
+        That says which.
+    """
+    if sample_weight is None:
+        check_no_infinity(X)
+        return
+    for chunk in chunks_of(X, 1, 1):
+        check_no_infinity(X[chunk][sample_weight[chunk] > 0])
+    largest = sample_weight.max(initial=0.0)
+    if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
+        raise ValueError(
+            f"The largest sample weight of rows with missing values or intervals is {largest:g}, "
+            f"and must be between {_SMALLEST_WEIGHT:g} and {_LARGEST_WEIGHT:g}. Multiply all "
+            "weights by one number that brings them near 1: it changes no estimate."
+        )

@@ -1,0 +1,109 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from numpy.testing import assert_allclose
+from scipy import stats
+from sklearn.exceptions import NotFittedError
+
+from skgauss import GaussianGradientMLE, GaussianOutlierDetector, QQDisplay
+from skgauss.plotting.style import VERMILLION
+
+
+def heights(display):
+    return np.asarray(display.points_.get_offsets())[:, 1]
+
+
+def outside(display):
+    """Share of the rows that are drawn outside the band."""
+    return (display.points_.get_facecolor() == to_rgba(VERMILLION)).all(axis=1).mean()
+
+
+def test_complete_rows_are_drawn_at_their_squared_distances(table):
+    model = GaussianGradientMLE().fit(table)
+    display = QQDisplay.from_estimator(model, table)
+    assert_allclose(heights(display), np.sort(model.mahalanobis(table)), rtol=1e-12)
+
+
+def test_rows_with_gaps_are_held_to_their_own_standard(table):
+    """A row is drawn where a complete row has the p-value that the detector gives this one."""
+    gaps = table.copy()
+    gaps[::3, 0] = gaps[1::4, 2] = np.nan
+    gaps[12] = np.nan
+    detector = GaussianOutlierDetector().fit(gaps)
+    display = QQDisplay.from_estimator(detector, gaps)
+    p_values = np.exp(detector.score_samples(np.delete(gaps, 12, axis=0)))
+    assert_allclose(stats.chi2.sf(heights(display), 3), np.sort(p_values)[::-1], rtol=1e-8)
+
+
+def test_the_band_holds_its_share_of_gaussian_samples_at_each_rank(rng):
+    """Against sorted draws of the chi-square distribution."""
+    display = QQDisplay(distances=np.ones(20), n_features=3)
+    lower, median, upper = display._quantiles(0.9)
+    draws = np.sort(rng.chisquare(3, (10_000, 20)), axis=1)
+    assert_allclose(((lower < draws) & (draws < upper)).mean(axis=0), 0.9, atol=0.015)
+    assert_allclose((draws < median).mean(axis=0), 0.5, atol=0.02)
+
+
+def test_gaussian_rows_lie_inside_and_heavy_tails_outside(rng):
+    gaussian = rng.standard_normal((400, 3))
+    heavy = gaussian / np.sqrt(rng.chisquare(4, (400, 1)) / 4)  # multivariate t
+    assert outside(QQDisplay.from_estimator(GaussianGradientMLE().fit(gaussian), gaussian)) < 0.05
+    heavy_display = QQDisplay.from_estimator(GaussianGradientMLE().fit(heavy), heavy)
+    assert outside(heavy_display) > 0.2
+    assert heights(heavy_display)[-1] > 2 * heavy_display.line_.get_ydata()[-1]
+
+
+def test_a_row_whose_p_value_underflows_stays_in_the_picture(table):
+    model = GaussianGradientMLE().fit(table)
+    far = np.array([[1e6, np.nan, np.nan], [np.nan, 1e6, 0.0]])
+    drawn = heights(QQDisplay.from_estimator(model, far))
+    assert_allclose(stats.chi2.sf(drawn, 3), np.finfo(float).tiny, rtol=1e-6)
+
+
+def test_limits_are_refused(table):
+    edge = table.min(axis=0)
+    for limits in ({"censoring_limits": (edge + 0.5, None)}, {"truncation_limits": (edge, None)}):
+        model = GaussianGradientMLE(covariance_type="diag", **limits).fit(table)
+        with pytest.raises(ValueError, match="known exactly or missing"):
+            QQDisplay.from_estimator(model, table)
+    beyond = GaussianGradientMLE(censoring_limits=(edge - 1, None)).fit(table)  # which none reaches
+    QQDisplay.from_estimator(beyond, table)
+
+
+def test_frames_are_rows(frame):
+    QQDisplay.from_estimator(GaussianGradientMLE().fit(frame), frame)
+
+
+def test_marginals_are_drawn_too(table):
+    QQDisplay.from_estimator(GaussianGradientMLE().fit(table).marginal([0, 2]), table[:, [0, 2]])
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+def test_what_is_no_level(table, level):
+    with pytest.raises(ValueError, match="must be between 0 and 1"):
+        QQDisplay.from_estimator(GaussianGradientMLE().fit(table), table, level=level)
+
+
+def test_what_cannot_be_drawn(table):
+    model = GaussianGradientMLE().fit(table)
+    with pytest.raises(ValueError, match="there are 0 distances"):
+        QQDisplay.from_estimator(model, np.full((2, 3), np.nan))
+    with pytest.raises(ValueError, match="2 features"):
+        QQDisplay.from_estimator(model, table[:, :2])
+    with pytest.raises(NotFittedError):
+        QQDisplay.from_estimator(GaussianGradientMLE(), table)
+
+
+def test_axes_level_and_styles_are_respected(table):
+    figure, ax = plt.subplots()
+    model = GaussianGradientMLE().fit(table)
+    display = QQDisplay.from_estimator(
+        model, table, level=0.5, ax=ax, scatter_kwargs={"color": "red", "s": 50}
+    )
+    assert display.ax_ is ax
+    assert display.figure_ is figure
+    assert display.points_.get_sizes() == [50]
+    assert len(display.points_.get_facecolor()) == 1
+    assert "0.5 of Gaussian samples" in [t.get_text() for t in ax.get_legend().get_texts()]
+    assert display.plot() is display

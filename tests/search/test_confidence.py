@@ -1,0 +1,88 @@
+"""A random search for intervals that change with what must not change them.
+
+Another unit, offset or order of the features moves an interval, and ends of any weight of the rows
+are those of a parabola where it is large: exact answers, from fits that are as hard.
+"""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+from search.hostile import magnitude, one_of
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+
+CLOSE = 1e-3  # of half the width of an interval
+
+
+def draw(rng):
+    """Rows, some with gaps or without two features together, and the weight of each."""
+    n, d = int(rng.integers(20, 200)), int(rng.integers(1, 5))
+    X = rng.standard_normal((n, d)) @ rng.standard_normal((d, d))
+    first = rng.random((n, 1)) < 0.5
+    apart = np.hstack((first, ~first, np.zeros((n, d)) > 0))[:, :d]
+    anywhere = rng.random((n, d)) < 0.3
+    X = np.where(one_of(rng, [np.zeros((n, d)) > 0, anywhere, anywhere, apart]), np.nan, X)
+    return X, one_of(rng, [1.0, magnitude(rng, -4, 14)])
+
+
+def profile(X, weight, covariance_type):
+    """The fit, its ends and Wald's; None where the fit is no maximum."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-8, max_iter=3000)
+        try:
+            model.fit(X, sample_weight=np.full(len(X), weight))
+            ends = model.confidence_intervals(method="profile")
+            return model, ends, model.confidence_intervals()
+        except ValueError:
+            return None
+
+
+def complaints(seed):
+    rng = np.random.default_rng(seed)
+    X, weight = draw(rng)
+    covariance_type = one_of(rng, ["full", "full", "diag", "spherical"])
+    found = profile(X, weight, covariance_type)
+    if found is None:
+        return
+    model, ends, wald = found
+    for name, values in ends.items():
+        if np.isnan(values).any():
+            yield f"an end of a {name} was not found"
+    unit, offset = magnitude(rng, -20, 20), one_of(rng, [0.0, magnitude(rng, 0, 9)])
+    moved = profile((X + offset) * unit, weight, covariance_type)
+    if moved is None:
+        return
+    seen = {"mean": moved[1].mean / unit - offset, "scale": moved[1].scale / unit}
+    blur = max(4 * np.spacing(offset), 0.0) / model.scale_.min()
+    for name, values in seen.items():
+        width = np.diff(ends[name]) / 2
+        with np.errstate(invalid="ignore"):  # of ends that are infinite
+            off = np.abs(values - ends[name]) / width
+        limit = CLOSE + blur * np.sqrt(weight * len(X)) * 10
+        if (off > limit).any():
+            yield f"in other units an end of a {name} is {np.nanmax(off):.2g} half widths away"
+    if weight * len(X) > 1e8:
+        width = np.diff(wald.scale) / 2
+        shift = model.natural_gradient_norm_ * np.sqrt(weight * len(X))
+        off = np.abs(ends.scale - wald.scale) / width
+        if (off > 10 * shift + 0.01).any():
+            yield f"ends of scales are {np.nanmax(off):.2g} half widths from Wald's"
+
+
+@pytest.mark.search
+def test_intervals(request):
+    first, seconds = (request.config.getoption(name) for name in ("--seed", "--seconds"))
+    found, seed, end = {}, first, time.monotonic() + seconds
+    while seed == first or time.monotonic() < end:
+        for complaint in complaints(seed):
+            found.setdefault(complaint.split(" is ")[0], f"{complaint}, seed {seed}")
+        seed += 1
+    print(f"{seed - first} cases")
+    if found:
+        pytest.fail("\n".join([f"{seed - first} cases", *found.values()]), pytrace=False)

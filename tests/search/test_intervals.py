@@ -1,0 +1,43 @@
+"""A random search for fits of intervals that are no maximum: ``pytest -m search -k intervals``."""
+
+import time
+import warnings
+
+import pytest
+from search.intervals import draw
+
+from skgauss import GaussianGradientMLE
+
+MOST_NATS = 1e-9  # of an average row, that a fit may leave
+
+
+def complaints(case):
+    model = GaussianGradientMLE(tol=1e-8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model.fit(case.lower[:, None], None, case.weights, case.upper[:, None])
+        except ValueError:
+            return  # that such a refusal is due, tests/likelihoods/test_interval.py says
+    if not model.converged_:
+        yield f"{model.stop_reason_!r} after {model.n_iter_} iterations"
+    gain = case.gain(model.mean_[0], model.scale_[0])
+    if model.converged_ and not gain < MOST_NATS:
+        yield f"{gain:.3g} nats are left at {model.mean_}, {model.scale_}"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_some_hostile_intervals(seed):
+    assert not list(complaints(draw(seed)))
+
+
+@pytest.mark.search
+def test_search_of_intervals(request):
+    first, seconds = (request.config.getoption(name) for name in ("--seed", "--seconds"))
+    seed, end, found = first, time.monotonic() + seconds, []
+    while seed == first or time.monotonic() < end:
+        found += [f"seed {seed}: {each}\n    {draw(seed)}" for each in complaints(draw(seed))]
+        seed += 1
+    print(f"{seed - first} cases")
+    if found:
+        pytest.fail("\n".join([f"{len(found)} of {seed - first} cases", *found[:5]]), pytrace=False)

@@ -1,0 +1,64 @@
+"""The same data in another unit, from another origin: what a fit says of them must not change.
+
+A case is a sample that is tame in its own unit, of one likelihood and one family of covariances.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from search.hostile import magnitude, one_of
+
+from skgauss import GaussianGradientMLE
+
+KINDS = ["complete", "missing", "interval", "window", "window and gaps", "window and intervals"]
+FAMILIES = ["full", "diag", "spherical"]
+
+
+class Sample(NamedTuple):
+    """Rows in a unit of their own; X_upper and limits are None where there are none."""
+
+    X: np.ndarray
+    X_upper: np.ndarray | None = None
+    limits: tuple[np.ndarray, np.ndarray] | None = None
+
+    def fit(self, unit=1.0, offset=0.0, **parameters: Any) -> GaussianGradientMLE:
+        """A model of the sample as seen from an origin, in deviations, and in a unit."""
+        X, X_upper, limits = (
+            None if values is None else (np.array(values) + offset) * unit for values in self
+        )
+        if limits is not None:
+            parameters["truncation_limits"] = tuple(limits)
+        return GaussianGradientMLE(**parameters).fit(X, X_upper=X_upper)
+
+
+def draw(seed: int) -> tuple[Sample, float, dict[str, Any]]:
+    """A sample, a unit, and the parameters of a fit."""
+    rng = np.random.default_rng(seed)
+    drawn = sample(one_of(rng, KINDS), int(rng.integers(1, 4)), rng)
+    unit = float(magnitude(rng, *one_of(rng, [(-4, 4), (-30, 30)])))
+    parameters = {
+        "covariance_type": one_of(rng, FAMILIES),
+        "solver": one_of(rng, ["natural", "natural", "newton", "gradient", "coordinate", "lbfgs"]),
+        "parametrization": one_of(rng, ["scale", "log-scale", "covariance", "precision"]),
+        "max_iter": 200,
+    }
+    return drawn, unit, parameters
+
+
+def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
+    """Rows on a grid that float64 holds far from zero, of a parent near the standard normal."""
+    mixing = np.eye(d) + 0.5 * np.tri(d, k=-1)
+    X = rng.standard_normal((20 * n, d)) @ mixing.T + 0.25
+    lower, upper = np.full(d, -1.0), np.append(np.full(d - 1, 2.0), np.inf)
+    X = np.ceil(X * 64) / 64
+    if kind.startswith("window"):
+        X = X[((lower < X) & (upper > X)).all(axis=1)]
+    X = X[:n]
+    hidden = rng.random(X.shape) < 0.2
+    limits = (lower, upper) if kind.startswith("window") else None
+    if kind.endswith("intervals") or kind == "interval":
+        low = np.where(hidden, np.floor(X * 2 - 1 / 64) / 2, X)
+        return Sample(low, np.where(hidden, low + 0.5, X), limits)
+    if kind.endswith("gaps") or kind == "missing":
+        X = np.where(hidden, np.nan, X)
+    return Sample(X, None, limits)

@@ -1,0 +1,199 @@
+"""Units drop out: whatever the unit and the origin, the same answer and the same verdict."""
+
+import warnings
+
+import numpy as np
+import pytest
+from marks import exhaustive, pairwise
+from search.units import FAMILIES, KINDS, Sample, sample
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+from skgauss.fitting.advice import explain_flat_features
+from skgauss.gaussian import make_family
+from skgauss.likelihoods import likelihood_with_ridge
+from skgauss.rows import Block, Summarize
+
+FREE = ["natural", "newton"]
+TEXTBOOK = ["gradient", "coordinate", "lbfgs"]
+UNITS = [1e-30, 1e-6, 1e-3, 1e3, 1e30]
+
+
+def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
+    """Whether a fit is that of another in a unit and from an origin."""
+    shift = model.mean_ / unit - offset - other.mean_
+    covariance = np.asarray(model.covariance_) / unit**2
+    close = np.abs(shift).max() < atol and np.allclose(covariance, other.covariance_, atol=atol)
+    return close and model.stop_reason_ == other.stop_reason_
+
+
+@pairwise(kind=KINDS, d=[1, 2, 3], covariance_type=FAMILIES, solver=FREE, unit=UNITS)
+def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
+    data = sample(kind, d, np.random.default_rng(d))
+    parameters = {"solver": solver, "covariance_type": covariance_type}
+    plain = data.fit(**parameters)
+    assert plain.converged_
+    assert same(data.fit(unit, **parameters), plain, unit)
+
+
+@pairwise(kind=KINDS, d=[1, 2], covariance_type=FAMILIES, solver=FREE, offset=[1e4, 1e8, 1e12])
+def test_an_origin_changes_nothing(kind, d, covariance_type, solver, offset):
+    data = sample(kind, d, np.random.default_rng(d))
+    parameters = {"solver": solver, "covariance_type": covariance_type}
+    # The last digit of the mean, by information that a window leaves a tenth of.
+    atol = max(1e-5, 10 * np.spacing(offset))
+    assert same(data.fit(offset=offset, **parameters), data.fit(**parameters), 1.0, offset, atol)
+
+
+@pairwise(
+    kind=KINDS, covariance_type=FAMILIES, solver=TEXTBOOK, unit=[1e-24, 1e-6, 1e-2, 1e2],
+    parametrization=["scale", "log-scale", "covariance", "precision"],
+)  # fmt: skip
+def test_a_textbook_solver_is_honest_in_any_unit(
+    kind, covariance_type, solver, unit, parametrization
+):
+    d = 1 if kind.startswith("window and") else 2
+    data = sample(kind, d, np.random.default_rng(0), n=60)
+    parameters = {"covariance_type": covariance_type, "max_iter": 30}
+    plain = data.fit(**parameters)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = data.fit(unit, solver=solver, parametrization=parametrization, **parameters)
+    assert model.stop_reason_ != "unbounded"
+    assert not model.converged_ or same(model, plain, unit, atol=1e-3)
+    if not model.converged_ and not 1e-2 <= unit <= 1e2:
+        assert "In these units the start" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-3, 1e-4, 1e-6])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_small_window(unit, method):
+    """The maximum is that of the density inside, integrated by quadrature elsewhere."""
+    rng = np.random.default_rng(0)
+    Z = rng.multivariate_normal([0.3, 0.2], [[1, 0.5], [0.5, 1]], 4000)
+    Z = Z[(np.abs(Z) <= 1).all(axis=1)][:300]
+    model = GaussianGradientMLE(truncation_limits=(-unit, unit))
+    getattr(model, method)(Z * unit)
+    assert model.converged_
+    np.testing.assert_allclose(model.mean_ / unit, [0.500, 0.301], atol=1e-3)
+    np.testing.assert_allclose(model.scale_ / unit, [1.377, 1.149], atol=1e-3)
+
+
+def test_wavelengths_in_metres():
+    X = np.random.default_rng(0).normal(560e-9, 90e-9, 4000)
+    X = X[(X > 400e-9) & (X < 700e-9)][:, None]
+    model = GaussianGradientMLE(truncation_limits=(400e-9, 700e-9)).fit(X)
+    assert model.converged_
+    assert model.mean_[0] == pytest.approx(5.571e-07, abs=1e-10)
+    assert model.scale_[0] == pytest.approx(8.93e-08, abs=1e-10)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-5, 1e-30, 1e30])
+def test_censored_on_either_side(unit):
+    rng = np.random.default_rng(5)
+    y, c = rng.normal(2, 1, 300), rng.normal(0, 1.2, 300)
+    data = Sample(np.where(y > c, c, np.nan)[:, None], np.where(y > c, np.nan, c)[:, None])
+    model = data.fit(unit)
+    assert model.converged_
+    assert model.mean_[0] / unit == pytest.approx(1.852, abs=1e-3)
+    assert model.scale_[0] / unit == pytest.approx(0.871, abs=1e-3)
+
+
+@pytest.mark.parametrize("parametrization", ["scale", "precision"])
+@pytest.mark.parametrize("solver", TEXTBOOK)
+@pytest.mark.parametrize("unit", [1e-6, 1e-24])
+def test_a_far_parent_is_no_maximum(solver, parametrization, unit):
+    """Where it sees all as one: 0.23 nats a row short, of a gradient of 1e-9."""
+    t = np.random.default_rng(0).normal(1, 1, 300)
+    X = t[t > 0][:150, None] * unit
+    model = GaussianGradientMLE(
+        solver=solver, parametrization=parametrization, truncation_limits=(0, None), max_iter=100
+    )
+    with pytest.warns(ConvergenceWarning, match="In these units the start"):
+        model.fit(X)
+    assert model.stop_reason_ != "unbounded"
+    assert not model.converged_
+
+
+def test_what_is_recommended_for_a_far_start_works():
+    t = np.random.default_rng(0).normal(1, 1, 300)
+    X = t[t > 0][:150, None] * 1e-6
+    model = GaussianGradientMLE(solver="lbfgs", truncation_limits=(0, None))
+    with pytest.warns(ConvergenceWarning, match=r"with mean_init=1.3e-06, covariance_init=8e-13;"):
+        model.fit(X)
+    assert model.set_params(mean_init=1.3e-06, covariance_init=8e-13).fit(X).converged_
+
+
+@pytest.mark.parametrize("solver", TEXTBOOK)
+@pytest.mark.parametrize("kind", ["complete", "interval", "window"])
+def test_a_wide_iterate_on_the_way_is_not_without_end(kind, solver):
+    """From the standard normal a deviation first grows to the offset."""
+    data = sample(kind, 1, np.random.default_rng(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = data.fit(offset=1e4, solver=solver)
+    assert model.stop_reason_ != "unbounded"
+    assert not model.converged_ or same(model, data.fit(), 1.0, 1e4, 1e-3)
+
+
+def test_an_inflection_is_no_maximum():
+    """One feature above a limit in every row that shows the other: flat where they are apart."""
+    rng = np.random.default_rng(0)
+    Z = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 800)
+    cut, apart = Z[Z[:, 1] > 0.3][:60], Z[200:260]
+    lower = np.vstack([cut, apart])
+    lower[:60, 1], lower[60:, 0] = 0.3, np.nan
+    upper = lower.copy()
+    upper[:60, 1] = np.nan
+    best = GaussianGradientMLE().fit(lower, X_upper=upper)
+    beneath = best.covariance_ * [[1, -0.5], [-0.5, 1]]  # of a correlation below 0
+    model = GaussianGradientMLE(mean_init=best.mean_, covariance_init=beneath)
+    model.fit(lower, X_upper=upper)
+    assert model.converged_
+    assert model.correlation_[0, 1] == pytest.approx(best.correlation_[0, 1], abs=1e-3)
+
+
+def test_grouped_inside_a_small_window():
+    x = np.clip(np.random.default_rng(0).normal(0.5, 0.3, (200, 1)), 0.01, 0.99)
+    lower = np.floor(10 * x) / 10
+    data = Sample(lower, lower + 0.1, (np.zeros(1), np.ones(1)))
+    assert same(data.fit(1e-9), data.fit(), 1e-9)
+
+
+def test_a_flat_direction_of_features_apart_is_told():
+    told = explain_flat_features(np.array([0.8, 0.0]), np.array([0.6, 0.0]), ["a", "b"])
+    assert "moves 'a': intervals" in told
+    assert "'a', 'b'" in explain_flat_features(np.zeros(2), np.ones(1), ["a", "b"])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_weights_of_many_decades_start_at_the_likelier_guess(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((60, 3)) @ rng.standard_normal((3, 3))
+    X[rng.random(X.shape) < 0.3] = np.nan
+    X = X[~np.isnan(X).all(axis=1)]
+    weights = 10.0 ** rng.uniform(-12, 12, len(X))
+    likelihood = likelihood_with_ridge(
+        Summarize(diagonal=False)(Block(X, weights)), make_family("full", 3), np.zeros(3)
+    )
+    apart = GaussianGradientMLE(covariance_type="diag").fit(X, sample_weight=weights)
+    assert likelihood.value_of_the_guess >= apart.log_likelihood_ - 1e-9
+
+
+@exhaustive
+@pytest.mark.parametrize("seed", range(40))
+def test_a_singular_iterate_of_a_window_is_left(seed):
+    """It ends the step, not the fit: of lbfgs on the log scale one fit in five met one."""
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((4000, 3)) @ rng.standard_normal((3, 3))
+    limits = np.where(rng.random((2, 3)) < 0.6, rng.uniform(0.2, 2, (2, 3)), np.inf)
+    Z = Z[((-limits[0] < Z) & (limits[1] > Z)).all(axis=1)][:60]
+    units = 10.0 ** rng.uniform(-6, 6, 3)
+    model = GaussianGradientMLE(
+        solver="lbfgs", parametrization="log-scale", max_iter=30,
+        truncation_limits=(-limits[0] * units, limits[1] * units),
+    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(Z * units)
+    assert np.isfinite(model.log_likelihood_)
