@@ -6,12 +6,11 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from .base import BoxMoments
-from .corners import corner_moments, may_keep_digits
+from .base import BoxMoments, from_a_point_inside, restored, standardised
+from .bivariate_trivariate import corner_moments, may_keep_digits
+from .genz import lattice_moments
 from .lattice import Lattice
 from .nested import ORDER, Boxes, nested_moments
-from .separation import lattice_moments
-from .units import from_a_point_inside, restored, standardised
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
 _NODES = 200_000  # at a time, whose intermediate results are some megabytes

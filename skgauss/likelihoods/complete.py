@@ -24,6 +24,7 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,6 @@ from .._typing import Array
 from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import EPS, Evaluation, Likelihood
-from .rounding import MeanRounding
 
 
 class GaussianLikelihood(Likelihood):
@@ -146,3 +146,32 @@ class GaussianLikelihood(Likelihood):
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)
+
+
+class MeanRounding:
+    """What float64 could not hold of the mean of the data: part of their likelihood at a point.
+
+    Solvers do without: they move what float64 can hold.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics or AvailableMoments
+    family : Family
+    share : float or ndarray of shape (n_features,), default=1
+        Of the weight with which the features were observed.
+    """
+
+    def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
+        self._mean = statistics.mean
+        self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
+        self._size = np.abs(self._rounding)
+        self._family = family
+        self._share = share
+
+    def cost(self, at: Evaluation) -> float:
+        """By how many nats a log-likelihood without it is too high."""
+        if not (self._size > EPS * self._family.standard_deviations(at.factor)).any():
+            return 0.0
+        missed = self._family.solve(at.factor, self._rounding)
+        between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
+        return float((self._share * missed) @ between)

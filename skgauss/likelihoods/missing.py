@@ -45,8 +45,8 @@ from ..statistics import (
     ScatteredStatistics,
 )
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
-from .rounding import MeanRounding
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics

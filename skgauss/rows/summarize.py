@@ -23,8 +23,7 @@ from ..statistics import (
 )
 from . import arrays
 from .arrays import is_elsewhere
-from .block import Block
-from .missing import check_no_infinity, incomplete_rows
+from .block import Block, check_no_infinity, incomplete_rows
 from .window import Window
 
 # Of rows that are kept one by one: sums of their weights times squares have all their digits.
