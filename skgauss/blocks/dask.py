@@ -21,7 +21,7 @@ class WrongRowError(ValueError):
 
 def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     """``function`` of each block; lazy."""
-    from dask import delayed
+    from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.
     return blocks.map_blocks(_apply, function=delayed(function), **VALUES)

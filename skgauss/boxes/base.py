@@ -1,6 +1,6 @@
 """What is known of a Gaussian within boxes, and the way to unit variances and back."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class BoxMoments(NamedTuple):
         """Of boxes without probability, to be filled."""
         return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
 
-    def fill(self, rows, found: "BoxMoments") -> None:
+    def fill(self, rows: Any, found: "BoxMoments") -> None:
         """Write what was found for some of the rows."""
         for field, part in zip(self, found, strict=True):
             field[rows] = part

@@ -10,7 +10,7 @@ deviations within the box. Where almost all of a variable is determined by the o
 rounding of the correlations counts more: 1e-16 over the part of the variance that is not.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Boxes(NamedTuple):
     covariance: Array  # (n, k, k), like its inverse
     precision: Array
 
-    def take(self, rows) -> "Boxes":
+    def take(self, rows: NDArray[Any]) -> "Boxes":
         return Boxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
@@ -74,7 +74,7 @@ class Boxes(NamedTuple):
         coefficient, covariance = _regression(self.covariance, 0)
         mean = self.mean[:, None, 1:] + deviation[:, :, None] * coefficient[:, None, :]
 
-        def repeat(array):
+        def repeat(array: Array) -> Array:
             return np.repeat(array, x.shape[1], axis=0)
 
         rest = nested_moments(
@@ -233,7 +233,7 @@ def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
     return BoxMoments(peak + np.log(total), centre, found)
 
 
-def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array):
+def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
     """The point of a box where a Gaussian is densest, and its squared distance from the mean.
 
     Unless it is the mean, it lies on a side of the box that has the mean beyond it.

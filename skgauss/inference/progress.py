@@ -23,7 +23,7 @@ class Progress:
         )
         self._whole.call_on_fit_task_begin(estimator=estimator)
 
-    def told(self, task: Callable, number: int) -> Callable:
+    def told(self, task: Callable[..., Any], number: int) -> Callable[..., Any]:
         """The same task, which tells when it begins and when it ends."""
 
         def run(*arguments: Any) -> Any:

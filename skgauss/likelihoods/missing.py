@@ -374,7 +374,13 @@ class _Part:
     n_together = 0
 
     def __init__(
-        self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
+        self,
+        missing: np.ndarray,
+        weights: Array,
+        counts: np.ndarray,
+        levels: Array,
+        rows: Array,
+        unit: Array,
     ):
         self.constant = constant_of(weights @ ~missing, unit)
         self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .._typing import Array
-from ..boxes import box_moments, draw_within
+from ..boxes import Lattice, box_moments, draw_within
 from ..gaussian import pairs_of
 
 _STEP = 1e-4  # of the differences, in the frame
@@ -28,7 +28,9 @@ class Box:
     def __init__(self, features: np.ndarray, lower: Array, upper: Array):
         self.features, self.lower, self.upper = features, lower, upper
 
-    def moments(self, mean: Array, root: Array, lattice=None) -> tuple[Array, Array, Array]:
+    def moments(
+        self, mean: Array, root: Array, lattice: Lattice | None = None
+    ) -> tuple[Array, Array, Array]:
         """Log-probability, mean and covariance inside, of all features, whitened.
 
         Parameters

@@ -147,7 +147,7 @@ class DaskRows:
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
-        from dask import delayed
+        from dask.delayed import delayed
 
         columns = like.shape[1:]
         shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}

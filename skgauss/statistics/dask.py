@@ -110,7 +110,7 @@ class ScatteredStatistics:
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"blocks": None}
 
-    def __deepcopy__(self, memo: dict) -> ScatteredStatistics:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScatteredStatistics:
         return self  # which nothing changes; nor does it leave the process
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
@@ -155,13 +155,13 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
     return ScatteredStatistics(statistics.by_feature, statistics.together)
 
 
-def _prepared(prepare: Callable, statistics: AnyStatistics) -> Any:
+def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
     return prepare(as_incomplete(statistics))
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
-    from dask import delayed
     from dask.array import from_delayed
+    from dask.delayed import delayed
 
     return from_delayed(delayed(statistics), (1,), **VALUES)
 
