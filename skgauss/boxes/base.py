@@ -8,7 +8,7 @@ from .._typing import Array
 
 
 class BoxMoments(NamedTuple):
-    """Of c ~ N(mean, covariance), one row a box: how likely it is, and the moments inside."""
+    """Probability of boxes under c ~ N(mean, covariance), and moments inside; a row is a box."""
 
     log_probability: Array  # (n,), nats
     mean: Array  # (n, k), E[c | box]
@@ -16,7 +16,7 @@ class BoxMoments(NamedTuple):
 
     @classmethod
     def empty(cls, n: int, k: int) -> "BoxMoments":
-        """Of boxes without probability, to be filled."""
+        """Moments of `n` boxes of `k` sides that have no probability yet, to be filled in."""
         return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
 
     def fill(self, rows: Any, found: "BoxMoments") -> None:

@@ -70,7 +70,7 @@ def box_moments(
 
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
-    """In closed form where that keeps the digits, else by quadrature."""
+    """Moments of boxes of up to three sides, in closed form where that keeps the digits."""
     boxes = lower, upper, width, correlation
     if lower.shape[1] == 1:
         return _by_quadrature(*boxes, correlation)

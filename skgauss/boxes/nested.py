@@ -57,7 +57,9 @@ class Boxes(NamedTuple):
         return Boxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
-        """Between which values of the first variable the others are sure to be in theirs."""
+        """Two values of the first variable between which the others are sure to be in their
+        intervals.
+        """
         coefficient, covariance = _regression(self.covariance, 0)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
         margin = _CERTAIN * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
@@ -115,7 +117,7 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
-    """Where each variable has its weight: from, most likely, to; the slope there, (n, k) each."""
+    """From where, about what and to where each variable has weight, and its slope; (n, k) each."""
     lower, upper, mean, covariance, precision = boxes
     scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     mode, _ = _most_likely(lower, upper, mean, covariance)
@@ -209,7 +211,7 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
 
 
 def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
-    """Where a piece is divided: where it becomes simple, if that is a point of it."""
+    """The point at which a piece is divided: where it becomes simple, if that lies inside."""
     middle = (start + end) / 2
     for simple in boxes.certain():
         middle = np.where((start < simple) & (simple < end), simple, middle)

@@ -24,7 +24,7 @@ class Progress:
         self._whole.call_on_fit_task_begin(estimator=estimator)
 
     def told(self, task: Callable[..., Any], number: int) -> Callable[..., Any]:
-        """The same task, which tells when it begins and when it ends."""
+        """The task, which now tells the callbacks when it begins and when it ends."""
 
         def run(*arguments: Any) -> Any:
             part = self._whole.subcontext(task_name=task.__name__, task_id=number)

@@ -35,7 +35,7 @@ from .base import EPS, Evaluation, Likelihood
 
 
 class GaussianLikelihood(Likelihood):
-    """Of complete data; its `reference` is the maximum.
+    """The likelihood of complete data; its `reference` is the maximum.
 
     Values are minus the nats still to gain, and keep their relative precision down to zero.
 
@@ -95,7 +95,9 @@ class GaussianLikelihood(Likelihood):
         return value - self._rounding.cost(at)
 
     def _without_ridge(self, at: Evaluation) -> float:
-        """By itself: where the ridge is large no digit of it is left in the penalized value."""
+        """Average log-likelihood in nats, without the penalty, of which a large one leaves no
+        digit.
+        """
         family = self.family
         relative = family.whiten_symmetric(at.factor, family.project(self._scatter))
         squares = family.multiplicity * float((relative * family.identity).sum())
@@ -169,7 +171,7 @@ class MeanRounding:
         self._share = share
 
     def cost(self, at: Evaluation) -> float:
-        """By how many nats a log-likelihood without it is too high."""
+        """Nats by which an average log-likelihood without the rounding of the mean is too high."""
         if not (self._size > EPS * self._family.standard_deviations(at.factor)).any():
             return 0.0
         missed = self._family.solve(at.factor, self._rounding)

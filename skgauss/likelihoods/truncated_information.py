@@ -53,7 +53,9 @@ class Box:
         )
 
     def information_by_draws(self, mean: Array, factor: Array) -> Array:
-        """From always the same ones: an error of a hundredth costs Newton's steps little."""
+        """The information from draws, always the same; an error of a hundredth costs Newton's steps
+        little.
+        """
         random_state = np.random.RandomState(0)
         root, center = factor[self.features], mean[self.features]
         covariance = root @ root.T

@@ -32,7 +32,7 @@ _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
 
 @dataclass(frozen=True)
 class Summarize:
-    """From a block of rows to the statistics that a likelihood needs of them.
+    """Makes of a block of rows the statistics that a likelihood needs of them.
 
     Attributes
     ----------

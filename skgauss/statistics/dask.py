@@ -27,7 +27,8 @@ _MOST_ELEMENTS = 2**20
 
 @dataclass(frozen=True, eq=False)
 class ScatteredStatistics:
-    """Of incomplete data in blocks that stay where they lie; what is known of all is here.
+    """Statistics of incomplete data in blocks that stay where they lie, with moments of all of
+    them.
 
     A pickle leaves the blocks behind, since it may outlive the workers. What remains
     cannot be fitted.
@@ -83,7 +84,7 @@ class ScatteredStatistics:
 
     @property
     def origin(self) -> Array:
-        """Where the likelihood counts the rows from."""
+        """The point from which the likelihood counts the rows, (n_features,)."""
         return self.mean
 
     def left_in(self, blocks: Any) -> ScatteredStatistics:
