@@ -38,7 +38,7 @@ _NARROW, _SINGULAR = 1e3, 1e7
 
 
 class Region(NamedTuple):
-    """Where the parabola is trusted, and how long there was no progress.
+    """The trust region: where the parabola is trusted, and how long there was no progress.
 
     Attributes
     ----------

@@ -266,7 +266,8 @@ def test_a_stall():
     message = warning_of(gradient(parametrization="covariance", tol=0.0), LIGHT)
     assert re.match(
         r"solver='gradient' stalled after \d+ iterations, where its search found no step that "
-        r"raises the likelihood by much: the natural gradient norm is \S+, above tol=0\. The fit conv",
+        r"raises the likelihood by much: the natural gradient norm is \S+, above tol=0\. The fit "
+        "conv",
         message,
     )
 
