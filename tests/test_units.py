@@ -5,6 +5,8 @@ import warnings
 import numpy as np
 import pytest
 from marks import exhaustive, pairwise
+from scipy.optimize import minimize
+from scipy.stats import norm
 from search.units import FAMILIES, KINDS, Sample, sample
 from sklearn.exceptions import ConvergenceWarning
 
@@ -197,3 +199,29 @@ def test_a_singular_iterate_of_a_window_is_left(seed):
         warnings.simplefilter("ignore")
         model.fit(Z * units)
     assert np.isfinite(model.log_likelihood_)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_one_interval_beside_all_rows_that_show_the_other_feature(seed):
+    """Gradient and curvature vanish where the features are apart; the maximum is elsewhere."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, 60))
+    lower = np.full((120, 2), np.nan)
+    lower[:60, 0], lower[60:, 1], lower[:60, 1] = a, b, -0.5
+    upper = lower.copy()
+    upper[:60, 1] = 1.0
+
+    def loss(theta):
+        mean, scale, r = theta[:2], np.exp(theta[2:4]), np.tanh(theta[4])
+        given = mean[1] + r * scale[1] * (a - mean[0]) / scale[0]
+        ends = (np.array([[-0.5], [1.0]]) - given) / (scale[1] * np.sqrt(1 - r * r))
+        densities = norm.logpdf(a, mean[0], scale[0]) + norm.logpdf(b, mean[1], scale[1])
+        return -float((densities + np.log(np.diff(norm.cdf(ends), axis=0)[0])).sum()) / 120
+
+    found = (minimize(loss, [0.0, 0.0, 0.0, 0.0, z]) for z in (-1.0, -0.3, 0.3, 1.0))
+    best = min(found, key=lambda each: each.fun)
+    model = GaussianGradientMLE().fit(lower, X_upper=upper)
+    assert model.converged_
+    assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-9)
+    assert model.correlation_[0, 1] == pytest.approx(np.tanh(best.x[4]), abs=1e-3)
+    assert abs(model.correlation_[0, 1]) > 0.2

@@ -69,7 +69,7 @@ class Lattice(NamedTuple):
 
     def repeated(self, n_times: int) -> "Lattice":
         """That of boxes each of which follows so often on itself."""
-        return Lattice(*(np.repeat(of, n_times, 0) for of in self))
+        return self.part(np.repeat(np.arange(len(self.n_points)), n_times))
 
     def coarsest(self) -> "Lattice":
         """The same with the fewest points."""

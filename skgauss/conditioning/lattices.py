@@ -11,7 +11,8 @@ from ..boxes import Lattice, box_moments
 from .scores import mean_scores
 
 _COUNTS = 503, 2_003, 10_007, 30_011, 100_003  # primes, of points
-_MOST = 2_000_000  # points of all boxes that are given more, which take about half a second
+# Points of all boxes that are given more: a quarter of a second, or so much longer than the fewest.
+_MOST, _LONGER = 300_000, 4
 # Standard errors that the points may move an estimate. A row of weight one has a score of about
 # one, of which this is the part that the sum over the points may miss.
 _PROMISED = 0.002
@@ -45,17 +46,18 @@ def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: flo
 def _refined(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
     """With more points for the boxes whose scores are not told to a tolerance, one for each."""
     rows = np.arange(len(tolerance))
+    most = max(_MOST, _LONGER * _COUNTS[0] * len(rows))
     for count in _COUNTS[1:]:
         apart = _apart(lattice.part(rows), *(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not those without a number
-        if not 0 < count * rows.size < _MOST:
+        if not 0 < count * rows.size <= most:
             break
         lattice.n_points[rows] = count
     return lattice
 
 
 def _apart(lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array) -> Array:
-    """The difference of the scores of each box at two shifts, a root mean square, of one shift."""
+    """How far the scores of each box are apart at two shifts, in the parameter where most."""
     inverse = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float64, copy=False)
     one, other = (
         mean_scores(inverse, within.mean, within.covariance)
@@ -64,4 +66,4 @@ def _apart(lattice: Lattice, lower: Array, upper: Array, width: Array, covarianc
             for each in (lattice, lattice.elsewhere())
         )
     )
-    return np.sqrt(((one - other) ** 2).mean(axis=1) / 2)
+    return np.abs(one - other).max(axis=1)

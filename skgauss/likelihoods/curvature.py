@@ -12,7 +12,7 @@ Orchard and Woodbury (1972), "A missing information principle", Proceedings of t
 Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -196,12 +196,29 @@ def leave(likelihood: Likelihood, at: Evaluation, standing: Standing) -> Evaluat
         best = at
         for length in _ESCAPES:
             with suppress(NotPositiveDefiniteError):
-                point = likelihood.family.retract(at.mean, at.factor, length * way)
-                reached = likelihood.evaluate(*point)
-                best = reached if reached.value > best.value else best
+                for reached in _along(likelihood, at, curvature.direction, length * way):
+                    best = reached if reached.value > best.value else best
         if best.value > at.value + least:
             return best
     return None
+
+
+def _along(
+    likelihood: Likelihood, at: Evaluation, direction: Array, step: Array
+) -> Iterator[Evaluation]:
+    """Evaluations where a step along a flat direction leads, and after Newton's step in all others.
+
+    These may turn the fourth order along the direction from a fall to a rise.
+    """
+    reached = likelihood.evaluate(*likelihood.retract(at, step))
+    yield reached
+    if likelihood.has_information:
+        family = likelihood.family
+        flat = family.pack_frame(direction)
+        gradient = family.pack_frame(likelihood.gradient_along(at, reached, step))
+        held = likelihood.information(at).matrix + np.outer(flat, flat)
+        move = np.linalg.lstsq(held, gradient - (gradient @ flat) * flat)[0]
+        yield likelihood.evaluate(*likelihood.retract(at, step + family.unpack_frame(move)))
 
 
 def product_with_minus_hessian(

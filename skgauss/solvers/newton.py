@@ -32,7 +32,7 @@ _POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
 # that there is no maximum near.
 _IN_VAIN = 8
 _GROWN = 4.0
-_MOST_IN_VAIN = 25  # such steps near to singular, after which it is given up
+_MOST_IN_VAIN, _CREEPS = 20, 1e5  # such steps, above an inflation, at which it is given up
 # Variance inflation below which nothing is near to singular, and above which that needs no growth.
 _NARROW, _SINGULAR = 1e3, 1e7
 
@@ -75,7 +75,7 @@ class Region(NamedTuple):
         narrow = inflation > min(max(_NARROW, _GROWN * self.inflation), _SINGULAR)
         if self.in_vain >= _IN_VAIN and narrow and not clear and not likelihood.bounded:
             raise Unbounded
-        if self.in_vain >= _MOST_IN_VAIN and inflation > _NARROW:
+        if self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS:
             raise Stalled
         return self._replace(in_vain=self.in_vain + 1)
 

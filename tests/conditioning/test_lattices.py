@@ -1,0 +1,98 @@
+"""How many points the boxes of rows and of windows get, and what that leaves of an estimate."""
+
+import numpy as np
+from marks import exhaustive
+from search.boxes import OneFactor
+from sklearn.base import clone
+
+from skgauss import GaussianGradientMLE
+from skgauss.boxes import Lattice, box_moments
+from skgauss.conditioning import lattice_of_window, lattices
+from skgauss.conditioning.lattices import lattice_of_rows
+
+FEWEST, MOST = 503, 100_003
+
+
+def rows(condition, n=20):
+    rng = np.random.default_rng(0)
+    boxes = [OneFactor.draw(rng, 4, condition) for _ in range(n)]
+    lower, upper = (np.array([getattr(box, end) for box in boxes]) for end in ("lower", "upper"))
+    covariance = np.array([box.correlation for box in boxes])
+    return lower, upper, upper - lower, covariance, np.where(np.isfinite(lower), lower, 9.0)
+
+
+def test_tame_boxes_have_the_fewest_points():
+    lattice = lattice_of_rows(*rows(1.0), np.ones(20))
+    assert (lattice.n_points == FEWEST).all()
+
+
+def test_nearly_collinear_boxes_get_points_until_their_probability_is_right():
+    boxes = rows(1e5)
+    lower, upper, width, covariance, known = boxes
+    lattice = lattice_of_rows(*boxes, np.full(20, 100.0))
+    some = lattice.n_points > FEWEST
+    rng = np.random.default_rng(0)
+    exact = np.array([OneFactor.draw(rng, 4, 1e5).log_probability() for _ in range(20)])
+    coarse = Lattice.of(lower, upper, covariance, known)
+    errors = [
+        np.sqrt(np.mean((box_moments(*boxes[:4], each).log_probability - exact)[some] ** 2))
+        for each in (coarse, lattice)
+    ]
+    assert errors[1] < errors[0] / 3
+
+
+def test_rows_of_more_weight_get_more_points(monkeypatch):
+    boxes = rows(1e5)
+    few = lattice_of_rows(*boxes, np.ones(20)).n_points
+    many = lattice_of_rows(*boxes, np.full(20, 100.0)).n_points
+    assert (many >= few).all() and (many > few).any()
+    monkeypatch.setattr(lattices, "_PROMISED", 0.0002)
+    np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
+    monkeypatch.setattr(lattices, "_MOST", 1)
+    monkeypatch.setattr(lattices, "_LONGER", 1)
+    assert (lattice_of_rows(*boxes, np.ones(20)).n_points == FEWEST).all()
+
+
+def test_a_window_gets_the_points_that_its_rows_can_tell():
+    covariance = 0.5 + 0.5 * np.eye(4)
+    lower, upper = np.full(4, -1.0), np.full(4, 2.0)
+    few, many = (
+        int(lattice_of_window(lower, upper, covariance, weight).n_points[0])
+        for weight in (30.0, 1e9)
+    )
+    assert few < 5_000
+    assert many == MOST
+
+
+def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
+    rng = np.random.default_rng(1)
+    X = rng.multivariate_normal(np.full(4, 0.2), 0.5 + 0.5 * np.eye(4), 2000)
+    X = X[(np.abs(X) <= 1.5).all(axis=1)][:400]
+    model = GaussianGradientMLE(truncation_limits=(-1.5, 1.5))
+    found = clone(model).fit(X)
+    errors = found.standard_errors()
+    monkeypatch.setattr(lattices, "_PROMISED", 0.0)
+    exact = clone(model).fit(X)
+    assert found.converged_ and exact.converged_
+    assert (np.abs(exact.mean_ - found.mean_) / errors.mean).max() < 0.005
+    assert (np.abs(exact.scale_ - found.scale_) / errors.scale).max() < 0.005
+
+
+@exhaustive
+def test_other_shifts_move_an_estimate_by_a_small_part_of_its_standard_error(monkeypatch):
+    """Of nearly collinear features; on 503 points by ten times as much."""
+    rng = np.random.default_rng(4)
+    directions = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+    covariance = (directions * np.geomspace(1.0, 1e-5, 4)) @ directions.T
+    X = rng.multivariate_normal(np.zeros(4), covariance, 400)
+    low, high = np.quantile(X, [0.15, 0.9], axis=0)
+    lower = np.where(low > X, -np.inf, np.minimum(X, high))
+    upper = np.where(high < X, np.inf, np.maximum(X, low))
+    models = [GaussianGradientMLE(tol=1e-7).fit(lower, X_upper=upper)]
+    shifted, of = Lattice.elsewhere, Lattice.of
+    monkeypatch.setattr(Lattice, "of", lambda *arguments: shifted(of(*arguments)))
+    models.append(GaussianGradientMLE(tol=1e-7).fit(lower, X_upper=upper))
+    errors = models[0].standard_errors()
+    moved = [np.abs(models[0].mean_ - models[1].mean_) / errors.mean]
+    moved.append(np.abs(models[0].scale_ - models[1].scale_) / errors.scale)
+    assert np.max(moved) < 0.01
