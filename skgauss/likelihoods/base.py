@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
 
 from .._typing import Array
 from ..conditioning import Frame
-from ..gaussian import Family, linalg
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
@@ -233,7 +234,9 @@ class Likelihood(ABC):
 
     @cached_property
     def value_of_the_guess(self) -> float:
-        return self.evaluate(*self.guess).value
+        with suppress(NotPositiveDefiniteError):
+            return self.evaluate(*self.guess).value
+        return -math.inf
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:

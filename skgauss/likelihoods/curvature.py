@@ -217,7 +217,8 @@ def _along(
         flat = family.pack_frame(direction)
         gradient = family.pack_frame(likelihood.gradient_along(at, reached, step))
         held = likelihood.information(at).matrix + np.outer(flat, flat)
-        move = np.linalg.lstsq(held, gradient - (gradient @ flat) * flat)[0]
+        inverse: Array = np.linalg.pinv(held, rcond=_BLURRED, hermitian=True)
+        move = inverse @ (gradient - (gradient @ flat) * flat)
         yield likelihood.evaluate(*likelihood.retract(at, step + family.unpack_frame(move)))
 
 

@@ -43,7 +43,8 @@ def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """Its maximum: exact where there is a closed form, else reached from the estimate."""
     if likelihood.maximum is not None:
         return likelihood.evaluate(*likelihood.maximum)
-    return climb_to_maximum(likelihood, estimator.mean_, estimator._gaussian.factor)
+    start = likelihood.evaluate(estimator.mean_, estimator._gaussian.factor)
+    return climb_to_maximum(likelihood, start)
 
 
 def label_of(estimator: Any, index: int) -> str | None:

@@ -31,10 +31,12 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
         return solver.stable_rate
     if likelihood.maximum is not None:
         at = likelihood.evaluate(*likelihood.maximum)
-    elif solution.stop_reason in ("converged", "unbounded"):
+    elif solution.stop_reason in ("converged", "unbounded") or (
+        natural and solution.stop_reason == "stalled"  # where the same climb would end again
+    ):
         at = solution.evaluation
     else:
-        at = climb_to_maximum(likelihood, solution.evaluation.mean, solution.evaluation.factor)
+        at = climb_to_maximum(likelihood, solution.evaluation)
     theta = NaturalCoordinates() if natural else objective.parametrization
     # That of complete data, below which the bound is never.
     of_complete = theta.learning_rate_bound(at.factor)
@@ -87,10 +89,9 @@ def _largest_curvature(
     return float(largest) if largest > 0 else None
 
 
-def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Evaluation:
+def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:
     """A maximum, as well as the default solver finds it, where there is no closed form."""
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
-    start = likelihood.evaluate(mean, factor)
     # A climb that failed far away has not chosen among maxima.
     solver = AcceleratedNatural(may_guess=True)
     return maximize(objective, solver, start, max_iter=_MOST, tol=1e-6).evaluation

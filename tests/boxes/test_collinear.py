@@ -7,9 +7,10 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import ndtr
 from search.boxes import OneFactor
+from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import box_moments, nested
+from skgauss.boxes import BoxMoments, box_moments, moments, nested
 
 
 def log_probabilities(boxes):
@@ -116,3 +117,35 @@ def test_a_tail_of_three_nearly_dependent_features_is_quick(monkeypatch):
         lower, width = np.full((1, 3), -np.inf), np.full((1, 3), np.inf)
         assert np.isfinite(box_moments(lower, upper, width, covariance).log_probability).all()
     assert sum(counts) < 200_000
+
+
+@pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate", "lbfgs"])
+def test_a_climb_whose_boxes_cease_to_have_numbers_stalls(monkeypatch, solver):
+    """No bare error of linear algebra leaves `fit`, nor is anything called converged."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 4)) + rng.normal(size=(40, 1))
+    X = X[(np.abs(X) < 1.5).all(axis=1)]
+    calls, of_lattice = [], moments.lattice_moments
+
+    def ceasing(*boxes):
+        calls.append(boxes)
+        found = of_lattice(*boxes)
+        return found if len(calls) <= 6 else BoxMoments(*(np.nan * of for of in found))
+
+    monkeypatch.setattr(moments, "lattice_moments", ceasing)
+    model = GaussianGradientMLE(solver=solver, truncation_limits=(-1.5, 1.5))
+    with pytest.warns(ConvergenceWarning, match="stalled"):
+        assert not model.fit(X).converged_
+
+
+def test_few_rows_near_a_singular_covariance_are_given_up():
+    """Six rows of four features: the climb creeps along the edge for hundreds of steps."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((6, 4))
+    exact = rng.random(X.shape) < 0.5
+    lower = np.where(exact, X, np.floor(X))
+    model = GaussianGradientMLE()
+    with pytest.warns(ConvergenceWarning, match="leads to no maximum"):
+        model.fit(lower, X_upper=np.where(exact, X, lower + 1.0))
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ < 100

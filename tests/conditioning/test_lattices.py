@@ -28,7 +28,7 @@ def test_tame_boxes_have_the_fewest_points():
 
 def test_nearly_collinear_boxes_get_points_until_their_probability_is_right():
     boxes = rows(1e5)
-    lower, upper, width, covariance, known = boxes
+    lower, upper, _, covariance, known = boxes
     lattice = lattice_of_rows(*boxes, np.full(20, 100.0))
     some = lattice.n_points > FEWEST
     rng = np.random.default_rng(0)
@@ -45,7 +45,8 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     boxes = rows(1e5)
     few = lattice_of_rows(*boxes, np.ones(20)).n_points
     many = lattice_of_rows(*boxes, np.full(20, 100.0)).n_points
-    assert (many >= few).all() and (many > few).any()
+    assert (many >= few).all()
+    assert (many > few).any()
     monkeypatch.setattr(lattices, "_PROMISED", 0.0002)
     np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
     monkeypatch.setattr(lattices, "_MOST", 1)
@@ -73,7 +74,8 @@ def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
     errors = found.standard_errors()
     monkeypatch.setattr(lattices, "_PROMISED", 0.0)
     exact = clone(model).fit(X)
-    assert found.converged_ and exact.converged_
+    assert found.converged_
+    assert exact.converged_
     assert (np.abs(exact.mean_ - found.mean_) / errors.mean).max() < 0.005
     assert (np.abs(exact.scale_ - found.scale_) / errors.scale).max() < 0.005
 
