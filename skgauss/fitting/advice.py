@@ -80,7 +80,7 @@ def explain(
     sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=leapt))
     if textbook:
         sentences.append(_see("blow_up"))
-    elif not likelihood.has_closed_form:
+    elif not likelihood.complete:
         sentences.append(_see(likelihood.page))
     return " ".join(filter(None, sentences))
 

@@ -37,7 +37,7 @@ class Attempt(NamedTuple):
     def budget(self) -> int:
         """Iterations that may be spent on finding out why it failed, and what works."""
         likelihood = self.objective.likelihood
-        if not likelihood.has_closed_form:
+        if not likelihood.complete:
             return _MOST_OF_INCOMPLETE
         return min(_MOST, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
 

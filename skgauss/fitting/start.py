@@ -44,7 +44,7 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     ValueError
         If a parameter is not valid, or the likelihood there too small for a float.
     """
-    if chooses_its_start(estimator) and not likelihood.has_closed_form:
+    if chooses_its_start(estimator) and not likelihood.complete:
         return evaluate_start(*likelihood.guess, likelihood)
     start = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
     return evaluate_start(*start, likelihood)

@@ -218,7 +218,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     """
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
-    for own in (True, False) if likelihood.steps_are_natural else (False,):
+    for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _climbed(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
             break

@@ -52,7 +52,7 @@ class GaussianLikelihood(Likelihood):
         If scatter and ridge together are singular: there is no maximum.
     """
 
-    has_closed_form = unimodal = True
+    complete = True
     page = "blow_up"
 
     def __init__(

@@ -63,9 +63,12 @@ _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 class _WithIntervals(ObservedLikelihood):
     """What intervals change: no maximum has a closed form."""
 
-    unimodal = False
-    what_is_unknown = "values known only to an interval"
+    what_is_unknown = "data with values known only to an interval"
     page = "detection_limits"
+
+    @property
+    def maximum(self) -> None:
+        return None
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):

@@ -92,8 +92,7 @@ class ObservedLikelihood(Likelihood):
     """
 
     reference = 0.0
-    has_closed_form = False
-    what_is_unknown = "missing values (NaN)"
+    what_is_unknown = "data with missing values (NaN)"
     page = "missing_values"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
@@ -153,14 +152,6 @@ class ObservedLikelihood(Likelihood):
         mean, covariance = at.expected
         return mean, self.family.root(covariance)
 
-    @property
-    def maximum(self) -> tuple[Array, Array]:
-        raise ValueError(
-            f"solver='closed-form' does not serve data with {self.what_is_unknown}, whose "
-            "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
-            "'newton', 'gradient', 'coordinate' or 'lbfgs'."
-        )
-
     def condition(self, at: Evaluation) -> float:
         return self.family.correlation_condition(self.family.square(at.factor), at.factor)
 
@@ -201,8 +192,6 @@ class ObservedDiagonal(ObservedLikelihood):
 
     family: Diagonal
 
-    unimodal = True
-
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
@@ -215,9 +204,18 @@ class ObservedDiagonal(ObservedLikelihood):
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
-    @cached_property
+    @property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself, which exists in closed form here."""
+        """The maximum itself."""
+        return self._maximum
+
+    @property
+    def maximum(self) -> tuple[Array, Array] | None:
+        return self._maximum
+
+    @cached_property
+    def _maximum(self) -> tuple[Array, Array]:
+        """Mean and factor of what was observed of each feature, which is the maximum here."""
         share, variances = self._observed_share, self._variances
         if self.ridge is not None:
             variances = variances + self.ridge / share
@@ -228,7 +226,7 @@ class ObservedDiagonal(ObservedLikelihood):
 
     @property
     def shares(self) -> tuple[Array, Array] | None:
-        if not self.unimodal:  # the guess is not the maximum
+        if self.maximum is None:
             return None
         of_scales = self._observed_share
         if self.family.multiplicity > 1:
@@ -254,7 +252,6 @@ class ObservedFull(ObservedLikelihood):
     """Of correlated features, in units of their standard deviations and about the origin."""
 
     family: Full
-    unimodal = False
     _is_rough = False  # see `rough`
 
     def __init__(

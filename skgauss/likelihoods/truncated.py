@@ -91,8 +91,8 @@ class TruncatedLikelihood(Likelihood):
         Of the data.
     """
 
-    has_closed_form = unimodal = at_most_fisher = False
-    steps_are_natural = True
+    natural_coordinates = True
+    what_is_unknown = "truncated samples"
     page = "truncation"
 
     def __init__(self, data: Likelihood, window: Window, statistics: Any):
@@ -167,13 +167,6 @@ class TruncatedLikelihood(Likelihood):
         moved = family.solve(at.factor, reached.mean - at.mean)
         second = family.color_form(turn, reached.score_covariance)
         return family.frame(first, second + family.symmetric_outer(moved, first))
-
-    @property
-    def maximum(self) -> tuple[Array, Array]:
-        raise ValueError(
-            "solver='closed-form' does not serve truncated samples, whose likelihood has no "
-            "closed form. Use solver='natural', 'newton', 'gradient', 'coordinate' or 'lbfgs'."
-        )
 
     @property
     def rough(self) -> Likelihood | None:

@@ -181,7 +181,7 @@ def _as_complete(distances: Array, shown: Array, n_features: int) -> Array:
 def _check_no_limits(estimator: Any) -> None:
     """Refuse where limits chose which values are known exactly."""
     statistics = getattr(estimator, "sufficient_statistics_", None)
-    if estimator._truncation or getattr(statistics, "coarse", False):
+    if estimator._gaussian.window or getattr(statistics, "coarse", False):
         raise ValueError(
             "QQDisplay is of values that are known exactly or missing: where limits or intervals "
             "chose which values are known, their distances do not follow the chi-square "

@@ -163,8 +163,9 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
 
 def check_alike(one: Any, other: Any) -> None:
     """Refuse to add statistics, of whichever class, that are not of the same kind."""
-    if len(one.mean) != len(other.mean) or one.diagonal != other.diagonal:
-        kinds = (f"{len(each.mean)}, diagonal={each.diagonal}" for each in (one, other))
+    widths = [len(each.observed_weights) for each in (one, other)]
+    if widths[0] != widths[1] or one.diagonal != other.diagonal:
+        kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
         raise ValueError(
             "Statistics add up only if they are of as many features, and all of them with "
             "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
