@@ -118,6 +118,8 @@ class IterationCallbacks:
         Fitted attributes of an evaluation, asked for only by hooks that look at them.
     """
 
+    sees_all = True
+
     def __init__(
         self,
         context: CallbackContext,

@@ -5,6 +5,7 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 """
 
 from .base import Evaluation, Likelihood, NoMaximumError
+from .complete import Evaluations, GaussianLikelihood
 from .curvature import (
     CLEAR,
     Standing,
@@ -25,6 +26,8 @@ __all__ = [
     "CLEAR",
     "MOST_PARAMETERS",
     "Evaluation",
+    "Evaluations",
+    "GaussianLikelihood",
     "Likelihood",
     "NoMaximumError",
     "Standing",

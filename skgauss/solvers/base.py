@@ -8,10 +8,11 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import Evaluation, Likelihood, Standing, leave, standing
+from ..likelihoods import Evaluation, Evaluations, Likelihood, Standing, leave, standing
 from .objective import Objective
 
 _ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
+_SLACK = 1.01  # on the norms of iterates that are looked at one by one, for their rounding
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 
 
@@ -57,7 +58,15 @@ class Solution:
 
 
 class Observer(Protocol):
-    """Told where each iteration begins and ends; may ask to stop."""
+    """Told where each iteration begins and ends; may ask to stop.
+
+    Attributes
+    ----------
+    sees_all : bool
+        Whether it has to be told of every iteration, or of some.
+    """
+
+    sees_all: bool
 
     def begin(self, evaluation: Evaluation) -> None: ...
 
@@ -113,6 +122,30 @@ class Monitor:
         elif self._observer is not None:
             self._observer.begin(evaluation)
         return not self.stop_reason
+
+    @property
+    def room(self) -> int:
+        """How many iterates may follow before one that is to be visited."""
+        told_of_all = self._observer is not None and self._observer.sees_all
+        return 0 if told_of_all else max(self._max_iter - len(self._values), 0)
+
+    def pass_by(self, many: Evaluations) -> int:
+        """Take note of iterates in a row, up to the first where the climb may end; how many."""
+        likelihood = self._likelihood
+        limit = _SLACK * max(self._tol, likelihood.rounding_limit(self._last))
+        digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
+        may_settle = many.by_mean <= np.maximum(digits[:, 0], limit)
+        may_settle &= many.by_covariance <= limit
+        goes_on = np.isfinite(many.values) & ~may_settle
+        n = len(goes_on) if goes_on.all() else int(goes_on.argmin())
+        if n:
+            self._values.extend(many.log_likelihoods[:n].tolist())
+            best = int(many.values[:n].argmax())
+            if self._best is None or many.values[best] > self._best.value:
+                self._best = likelihood.evaluate(many.means[best], many.factors[best])
+            if self._path is not None:
+                self._path.extend(zip(many.means[:n], many.factors[:n], strict=True))
+        return n
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
@@ -222,11 +255,15 @@ class SteppingSolver(Solver):
     @abstractmethod
     def step(self, objective: Objective, state: Any) -> Any: ...
 
+    def pass_by(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
+        """The state after iterates that the monitor need not visit, if there are such."""
+        return state
+
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
         state = self.init(objective, start)
         try:
             while monitor.visit(state.evaluation):
-                state = self.step(objective, state)
+                state = self.step(objective, self.pass_by(objective, state, monitor))
         except NotPositiveDefiniteError:
             monitor.break_off("diverged")
         except Stalled:
