@@ -4,7 +4,7 @@ What belongs here serves an estimator before and after its climb. What can be as
 fitted Gaussian does not, nor does the climb itself.
 """
 
-from .advice import DOCUMENTATION_URL, warnings_of
+from .advice import DOCUMENTATION_URL, words_of
 from .attempt import Attempt
 from .attributes import (
     forget_input,
@@ -34,5 +34,5 @@ __all__ = [
     "position",
     "replace_fit",
     "solution_attributes",
-    "warnings_of",
+    "words_of",
 ]

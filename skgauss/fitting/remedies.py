@@ -9,7 +9,7 @@ import numpy as np
 from .._wording import iterations
 from ..likelihoods import Likelihood
 from ..solvers import Solution
-from .attempt import Attempt
+from .attempt import Attempt, Trials
 from .leap import find_leap
 
 Settings = dict[str, Any]
@@ -19,20 +19,27 @@ _MOST_MEANS = 3  # that are written out
 
 
 def explain_remedies(
-    solution: Solution, attempt: Attempt, bound: float, statistics: Any, *, leapt: bool
+    solution: Solution,
+    attempt: Attempt,
+    bound: float,
+    statistics: Any,
+    trials: Trials,
+    *,
+    leapt: bool,
 ) -> str:
     """A sentence on the settings that were tried; empty if there was nothing to try."""
     slow = solution.stop_reason == "max_iter" and not leapt
     start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
-    trials = _Trials(attempt)
+    found = _Remedies(attempt, trials)
     groups = _candidates(attempt, bound, start, slow)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
-        trials.until_one_converges(alternatives, n_left)
-    if not trials.converged:
-        return "None of the other settings that were tried converged." if trials.tried else ""
+        found.try_until_one_converges(alternatives, n_left)
+    if not found.converged:
+        within = ", in the short time that trials may take" if trials.cut_short else ""
+        tried = f"None of the other settings that were tried converged{within}."
+        return tried if found.tried else ""
     told = [
-        f"in {iterations(n_iter)} with {settings}"
-        for n_iter, settings in reversed(trials.converged)
+        f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
     ]
     return f"The fit converges {'; or '.join(told)}."
 
@@ -55,8 +62,8 @@ def _candidates(
     return [group for group in groups if any(group)]
 
 
-class _Trials:
-    """Attempts with other settings, as long as the budget lasts.
+class _Remedies:
+    """Settings that were tried in place of the user's.
 
     Attributes
     ----------
@@ -65,29 +72,27 @@ class _Trials:
     tried : int
     """
 
-    def __init__(self, attempt: Attempt):
+    def __init__(self, attempt: Attempt, trials: Trials):
         self._attempt = attempt
-        self._left = attempt.budget
+        self._trials = trials
         self._most = attempt.estimator.max_iter
         self.converged: list[tuple[int, str]] = []
         self.tried = 0
 
-    def until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
+    def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
         """Try them within an equal share of what is left for so many groups."""
-        share = self._left // n_groups
+        reserve = self._trials.left - self._trials.share(n_groups)
         for settings in alternatives:
             try:
-                trial = self._attempt.changed(settings)
+                changed = self._attempt.changed(settings)
             except ValueError:  # a start whose likelihood no float holds
                 continue
-            allowed = min(trial.estimator.max_iter, share)
-            if allowed <= (self._most if settings.keys() == {"max_iter"} else 0):
+            allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
+            too_few = allowed <= (self._most if settings.keys() == {"max_iter"} else 0)
+            if too_few or self._trials.out_of_time:
                 return
-            solution = trial.run(allowed)
+            solution = self._trials.run(changed, allowed)
             self.tried += 1
-            spent = max(solution.n_iter, 1)
-            share -= spent
-            self._left -= spent
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
@@ -115,8 +120,7 @@ def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> 
 
 
 def _leaps(attempt: Attempt) -> bool:
-    path = attempt.run(1, record_path=True).path
-    return find_leap(attempt.objective.likelihood, path or []) is not None
+    return find_leap(attempt.objective.likelihood, attempt.run(1).path) is not None
 
 
 def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:

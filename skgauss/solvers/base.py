@@ -36,8 +36,8 @@ class Solution:
         "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback".
     values : list of float
         The log-likelihood of every iterate.
-    path : list of (mean, factor) or None
-        All iterates, the start first; None where only their values were kept.
+    path : list of (mean, factor)
+        The first iterates, from the start on: as many as were to be kept.
     standing : Standing or None
         What the curvature said of the last iterate whose gradient was small.
     """
@@ -45,7 +45,7 @@ class Solution:
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
-    path: list[tuple[Array, Array]] | None
+    path: list[tuple[Array, Array]]
     standing: Standing | None = None
 
     @property
@@ -83,7 +83,8 @@ class Monitor:
     tol : float
         Largest natural gradient norm that counts as converged, or what rounding leaves
         of it if that is larger.
-    record_path : bool
+    n_kept : int
+        How many iterates to keep as the path.
     observer : Observer or None
     """
 
@@ -93,7 +94,7 @@ class Monitor:
         *,
         max_iter: int,
         tol: float,
-        record_path: bool,
+        n_kept: int,
         observer: Observer | None,
     ):
         self._likelihood = objective.likelihood
@@ -101,7 +102,8 @@ class Monitor:
         self._tol = tol
         self._observer = observer
         self._values: list[float] = []
-        self._path: list[tuple[Array, Array]] | None = [] if record_path else None
+        self._n_kept = n_kept
+        self._path: list[tuple[Array, Array]] = []
         self._best: Evaluation | None = None
         self.standing: Standing | None = None
         self._asked: float | None = None  # in place of tol, where that did not settle it
@@ -143,8 +145,8 @@ class Monitor:
             best = int(many.values[:n].argmax())
             if self._best is None or many.values[best] > self._best.value:
                 self._best = likelihood.evaluate(many.means[best], many.factors[best])
-            if self._path is not None:
-                self._path.extend(zip(many.means[:n], many.factors[:n], strict=True))
+            kept = min(n, self._n_kept - len(self._path))
+            self._path.extend(zip(many.means[:kept], many.factors[:kept], strict=True))
         return n
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
@@ -196,7 +198,7 @@ class Monitor:
         self._values.append(self._likelihood.log_likelihood(evaluation))
         if self._best is None or evaluation.value > self._best.value:
             self._best = evaluation
-        if self._path is not None:
+        if len(self._path) < self._n_kept:
             self._path.append((evaluation.mean, evaluation.factor))
 
     @property
@@ -279,7 +281,7 @@ def maximize(
     *,
     max_iter: int,
     tol: float,
-    record_path: bool = False,
+    n_kept: int = 0,
     observer: Observer | None = None,
 ) -> Solution:
     """Climb from `start` until converged or stopped; see `Monitor` and `Solution`.
@@ -290,9 +292,7 @@ def maximize(
         If the likelihood lacks what the solver needs of it.
     """
     solver.check(objective.likelihood)
-    monitor = Monitor(
-        objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
-    )
+    monitor = Monitor(objective, max_iter=max_iter, tol=tol, n_kept=n_kept, observer=observer)
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
