@@ -13,7 +13,7 @@ from ..solvers import Solution
 from .attempt import Attempt, Trials
 from .callbacks import Words
 from .leap import explain_leap, explain_start
-from .rate import explain_rate
+from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
@@ -84,10 +84,15 @@ def _explain(
     trials = Trials(4 * attempt.budget // 3, seconds)
     far = "" if leap else explain_start(solution, attempt, names)
     sentences = [leap, far]
+    needed = None
     if estimator.learning_rate != "auto":
-        sentences.append(explain_rate(solution, attempt, bound, trials))
-    leapt = bool(leap or far)
-    sentences.append(explain_remedies(solution, attempt, bound, statistics, trials, leapt=leapt))
+        needed = iterations_needed(solution, attempt, bound, trials)
+        sentences.append(explain_rate(estimator, bound, needed))
+    slow = solution.stop_reason == "max_iter" and not (leap or far)
+    far_to_go = needed is not None
+    sentences.append(
+        explain_remedies(attempt, bound, statistics, trials, slow=slow, far_to_go=far_to_go)
+    )
     if attempt.is_textbook:
         sentences.append(_see("blow_up"))
     elif not likelihood.complete:

@@ -70,7 +70,8 @@ class Attempt(NamedTuple):
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
         """The same with other parameters."""
-        estimator = copy.copy(self.estimator).set_params(**settings)
+        estimator = copy.copy(self.estimator)
+        vars(estimator).update(settings)
         start = self.start
         if self.start_is_set or "mean_init" in settings:
             start = first_start(estimator, self.objective.likelihood)

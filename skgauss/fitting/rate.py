@@ -9,6 +9,7 @@ constant rate and take, one like the other, a share s off the norm of the gradie
 """
 
 import math
+from typing import Any
 
 from .._wording import short
 from ..gaussian import NotPositiveDefiniteError
@@ -22,24 +23,35 @@ _FEWEST = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
 
 
-def explain_rate(solution: Solution, attempt: Attempt, bound: float, trials: Trials) -> str:
-    """Sentences on the rate and, where it is far below the bound, on how long a climb takes."""
-    estimator = attempt.estimator
+def iterations_needed(
+    solution: Solution, attempt: Attempt, bound: float, trials: Trials
+) -> float | None:
+    """All iterations of a climb whose rate is far below the bound; None if not, or unknown."""
+    rate = attempt.estimator.learning_rate
+    if solution.stop_reason != "max_iter" or not _is_far_below(rate, bound):
+        return None
+    time = _time_left(solution, attempt, _SLOW * bound, trials)
+    return None if time is None else solution.n_iter + time / rate
+
+
+def explain_rate(estimator: Any, bound: float, needed: float | None) -> str:
+    """Sentences on a constant rate, and on the iterations that a climb needs, if this is known."""
     rate = estimator.learning_rate
-    slow = rate < _SLOW * bound < math.inf
-    side = f"1/{short(bound / rate)} of" if slow else "above" if rate > bound else "below"
+    side = "above" if rate > bound else "below"
+    if _is_far_below(rate, bound):
+        side = f"1/{short(bound / rate)} of"
     theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
     told = (
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
-    if not slow or solution.stop_reason != "max_iter":
-        return told
-    time = _time_left(solution, attempt, _SLOW * bound, trials)
-    if time is None:
-        return told
-    n_iter = solution.n_iter + time / rate
-    return f"{told} At this rate the climb takes about {float(f'{n_iter:.2g}'):,.0f} iterations."
+    if needed is not None:
+        told += f" At this rate the climb takes about {float(f'{needed:.2g}'):,.0f} iterations."
+    return told
+
+
+def _is_far_below(rate: float, bound: float) -> bool:
+    return rate < _SLOW * bound < math.inf
 
 
 def _time_left(solution: Solution, attempt: Attempt, rate: float, trials: Trials) -> float | None:

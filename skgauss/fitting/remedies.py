@@ -8,7 +8,6 @@ import numpy as np
 
 from .._wording import iterations
 from ..likelihoods import Likelihood
-from ..solvers import Solution
 from .attempt import Attempt, Trials
 from .leap import find_leap
 
@@ -19,19 +18,26 @@ _MOST_MEANS = 3  # that are written out
 
 
 def explain_remedies(
-    solution: Solution,
     attempt: Attempt,
     bound: float,
     statistics: Any,
     trials: Trials,
     *,
-    leapt: bool,
+    slow: bool,
+    far_to_go: bool,
 ) -> str:
-    """A sentence on the settings that were tried; empty if there was nothing to try."""
-    slow = solution.stop_reason == "max_iter" and not leapt
+    """A sentence on the settings that were tried; empty if there was nothing to try.
+
+    Parameters
+    ----------
+    slow : bool
+        Whether the climb is only slow.
+    far_to_go : bool
+        Whether it was told how many iterations it takes, which are not tried then.
+    """
     start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
     found = _Remedies(attempt, trials)
-    groups = _candidates(attempt, bound, start, slow)
+    groups = _candidates(attempt, bound, start, slow, far_to_go)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
@@ -45,7 +51,7 @@ def explain_remedies(
 
 
 def _candidates(
-    attempt: Attempt, bound: float, start: Settings, slow: bool
+    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
 ) -> list[list[Settings]]:
     """Groups of settings, of which one that works is enough.
 
@@ -56,8 +62,8 @@ def _candidates(
     longer: Settings = {"max_iter": attempt.budget}
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
-    too_short = slow and (rate == "auto" or rate < bound)
-    own = _own_method(attempt, bound, start, slow)
+    too_short = slow and not far_to_go and (rate == "auto" or rate < bound)
+    own = _own_method(attempt, bound, start, slow, far_to_go)
     groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
     return [group for group in groups if any(group)]
 
@@ -105,7 +111,9 @@ class _Remedies:
         return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
 
 
-def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> list[Settings]:
+def _own_method(
+    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
+) -> list[Settings]:
     """At a rate below the bound, from here if its first step is no leap, or from nearby."""
     rate = attempt.estimator.learning_rate
     if rate == "auto":  # no start hurries a climb that is only slow
@@ -115,7 +123,7 @@ def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> 
     here = [settings for settings in others if not _leaps(attempt.changed(settings))]
     if not start:
         return here
-    same: list[Settings] = [{}] if rate < bound else []
+    same: list[Settings] = [{}] if rate < bound and not far_to_go else []
     return here + [settings | start for settings in same + others]
 
 

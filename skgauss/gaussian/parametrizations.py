@@ -54,13 +54,13 @@ class Parametrization(ABC):
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
 
-    def factor_of_numbers(self, block: Array) -> Array:
-        """The factor of one feature whose block is a number, or of many such."""
+    def factor_of_numbers(self, block: Any) -> Any:
+        """The factor of one feature whose block is a number of NumPy, or of many such."""
         return self._from_block(block)
 
-    def pull_numbers(self, factor: Array, score_mean: Array, score_covariance: Array) -> Any:
+    def pull_numbers(self, factor: Any, score_mean: float, score_covariance: float) -> Any:
         """The gradient of one feature, as `pullback`, by mean and by block and in numbers."""
-        return score_mean / factor, self._pull(factor, score_covariance)
+        return score_mean / factor, self._pull(factor, score_covariance)  # type: ignore[arg-type]
 
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
         """Gradient with respect to theta, from the gradient in the frame of a point."""

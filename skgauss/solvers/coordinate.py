@@ -1,6 +1,6 @@
 """Coordinate ascent: the mean, then the covariance, in turn."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Coordinate(SteppingSolver):
         if rate is None:
             return state
 
-        def step(gradient: recursion.Gradient, mean: Any, block: Any) -> tuple[Any, Any]:
+        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
             for _ in range(self.n_inner_iter):
                 mean = mean + rate * gradient(mean, block)[0]
             for _ in range(self.n_inner_iter):

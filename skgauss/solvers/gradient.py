@@ -1,6 +1,6 @@
 """Gradient ascent: the mean and the covariance at once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..likelihoods import Evaluation
 from . import recursion
@@ -44,7 +44,7 @@ class Gradient(SteppingSolver):
         if rate is None:
             return state
 
-        def step(gradient: recursion.Gradient, mean: Any, block: Any) -> tuple[Any, Any]:
+        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
             of_mean, of_block = gradient(mean, block)
             return mean + rate * of_mean, block + rate * of_block
 

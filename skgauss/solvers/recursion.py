@@ -7,7 +7,6 @@ the loop of all solvers stops to look.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -17,8 +16,8 @@ from ..likelihoods import GaussianLikelihood
 from .base import Monitor
 from .objective import Objective, Point
 
-Gradient = Callable[[Any, Any], tuple[Any, Any]]
-Step = Callable[[Gradient, Any, Any], tuple[Any, Any]]
+Gradient = Callable[[float, float], tuple[float, float]]
+Step = Callable[[Gradient, float, float], tuple[float, float]]
 
 _FIRST_BLOCK, _LONGEST_BLOCK = 16, 512  # iterates: few are in vain where the climb ends, or none
 
@@ -55,21 +54,21 @@ def _iterates(
 ) -> Array:
     """So many iterates after theta, each with its mean and its block; fewer at the domain's end."""
     parametrization = objective.parametrization
-    center, root = (part[0] for part in likelihood.maximum)
+    center, root = (float(part[0]) for part in likelihood.maximum)
 
-    def gradient(mean: Any, block: Any) -> tuple[Any, Any]:
-        factor = parametrization.factor_of_numbers(block)
+    def gradient(mean: float, block: float) -> tuple[float, float]:
+        factor = float(parametrization.factor_of_numbers(np.float64(block)))
         deviation, relative = (center - mean) / factor, root / factor
         score = relative * relative - 1.0 + deviation * deviation
         return parametrization.pull_numbers(factor, deviation, score)
 
-    reached = theta[0], theta[1]
+    reached: tuple[float, float] = tuple(theta.tolist())
     found = []
     try:
         for _ in range(n):
             reached = step(gradient, *reached)
             found.append(reached)
         gradient(*reached)
-    except NotPositiveDefiniteError:
+    except (NotPositiveDefiniteError, ZeroDivisionError):
         del found[-1:]  # it may be that which has no gradient
     return np.array(found).reshape(-1, 2)
