@@ -91,7 +91,9 @@ def _explain(
     slow = solution.stop_reason == "max_iter" and not (leap or far)
     far_to_go = needed is not None
     sentences.append(
-        explain_remedies(attempt, bound, statistics, trials, slow=slow, far_to_go=far_to_go)
+        explain_remedies(
+            solution, attempt, bound, statistics, trials, slow=slow, far_to_go=far_to_go
+        )
     )
     if attempt.is_textbook:
         sentences.append(_see("blow_up"))

@@ -111,8 +111,9 @@ class Trials:
         return self.left // n
 
     @property
-    def out_of_time(self) -> bool:
-        return time.process_time() > self._end
+    def seconds(self) -> float:
+        """Those that are left, of the processor; negative where there were too few."""
+        return self._end - time.process_time()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:
         solution = attempt.run(max_iter, observer=self)
@@ -123,6 +124,6 @@ class Trials:
         pass
 
     def end(self, evaluation: Evaluation) -> bool:
-        stopped = self.out_of_time
+        stopped = self.seconds < 0
         self.cut_short |= stopped
         return stopped

@@ -83,7 +83,7 @@ def _way_to_the_neighbourhood(
         trials.left -= 1
         if (
             trials.left < reserve
-            or trials.out_of_time
+            or trials.seconds < 0
             or not n_inner * estimator.learning_rate < rate
         ):
             return None

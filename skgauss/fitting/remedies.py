@@ -8,6 +8,7 @@ import numpy as np
 
 from .._wording import iterations
 from ..likelihoods import Likelihood
+from ..solvers import Solution
 from .attempt import Attempt, Trials
 from .leap import find_leap
 
@@ -18,6 +19,7 @@ _MOST_MEANS = 3  # that are written out
 
 
 def explain_remedies(
+    solution: Solution,
     attempt: Attempt,
     bound: float,
     statistics: Any,
@@ -36,7 +38,7 @@ def explain_remedies(
         Whether it was told how many iterations it takes, which are not tried then.
     """
     start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
-    found = _Remedies(attempt, trials)
+    found = _Remedies(solution, attempt, trials)
     groups = _candidates(attempt, bound, start, slow, far_to_go)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
@@ -78,7 +80,8 @@ class _Remedies:
     tried : int
     """
 
-    def __init__(self, attempt: Attempt, trials: Trials):
+    def __init__(self, solution: Solution, attempt: Attempt, trials: Trials):
+        self._climb = solution
         self._attempt = attempt
         self._trials = trials
         self._most = attempt.estimator.max_iter
@@ -94,8 +97,10 @@ class _Remedies:
             except ValueError:  # a start whose likelihood no float holds
                 continue
             allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
-            too_few = allowed <= (self._most if settings.keys() == {"max_iter"} else 0)
-            if too_few or self._trials.out_of_time:
+            least, seconds = 0, 0.0
+            if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
+                least, seconds = self._climb.n_iter, self._climb.seconds
+            if allowed <= least or self._trials.seconds < seconds:
                 return
             solution = self._trials.run(changed, allowed)
             self.tried += 1

@@ -1,5 +1,6 @@
 """The one loop of all solvers, and the record of its result."""
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -40,13 +41,16 @@ class Solution:
         The first iterates, from the start on: as many as were to be kept.
     standing : Standing or None
         What the curvature said of the last iterate whose gradient was small.
+    seconds : float
+        Of the processor, that the way took.
     """
 
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
     path: list[tuple[Array, Array]]
-    standing: Standing | None = None
+    standing: Standing | None
+    seconds: float
 
     @property
     def n_iter(self) -> int:
@@ -97,6 +101,7 @@ class Monitor:
         n_kept: int,
         observer: Observer | None,
     ):
+        self._began = time.process_time()
         self._likelihood = objective.likelihood
         self._max_iter = max_iter
         self._tol = tol
@@ -174,7 +179,8 @@ class Monitor:
     def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
-        return Solution(result, self.stop_reason, self._values, self._path, self.standing)
+        seconds = time.process_time() - self._began
+        return Solution(result, self.stop_reason, self._values, self._path, self.standing, seconds)
 
     @property
     def last(self) -> Evaluation:

@@ -434,6 +434,20 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
     ) in message
 
 
+def test_a_climb_is_not_repeated_where_there_is_no_time_to(clock, climbs, monkeypatch):
+    """What a larger max_iter would do begins with all that the fit did."""
+    run = Attempt.run
+
+    def took(attempt, max_iter, observer=None):
+        clock.tick = 0.01  # a look at the clock
+        return run(attempt, max_iter, observer)
+
+    monkeypatch.setattr(Attempt, "run", took)
+    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 0.0)
+    warning_of(GaussianGradientMLE(max_iter=1), AIR)
+    assert climbs == [1]
+
+
 FAR_BELOW = {
     "scale": (gradient(learning_rate=1e-4, mean_init=299.85), LIGHT),
     "a hundred steps": (gradient(learning_rate=3e-5, **NEARBY, max_iter=100), LIGHT),
