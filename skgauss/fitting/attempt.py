@@ -69,7 +69,9 @@ class Attempt(NamedTuple):
         )
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
-        """The same with other parameters."""
+        """The attempt with other parameters of the estimator, and from the start that they ask
+        for.
+        """
         estimator = copy.copy(self.estimator)
         vars(estimator).update(settings)
         start = self.start
