@@ -77,7 +77,7 @@ def _explain(
     names : sequence of str
         Of the features.
     seconds : float
-        Of the processor, for trials.
+        For trials.
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     leap = explain_leap(solution, attempt, names) if attempt.is_textbook else ""

@@ -89,7 +89,6 @@ class Trials:
     ----------
     n_iter : int
     seconds : float
-        Of the processor.
 
     Attributes
     ----------
@@ -104,18 +103,18 @@ class Trials:
     def __init__(self, n_iter: int, seconds: float):
         self.left = n_iter
         self.cut_short = False
-        self._last = self._end = time.process_time() + seconds
+        self._last = self._end = time.perf_counter() + seconds
 
     def share(self, n: int) -> int:
         """Iterations for one of so many that share equally in all that is left, as of now."""
-        now = time.process_time()
+        now = time.perf_counter()
         self._end = now + (self._last - now) / n
         return self.left // n
 
     @property
     def seconds(self) -> float:
-        """Those that are left, of the processor; negative where there were too few."""
-        return self._end - time.process_time()
+        """Those that are left; negative where there were too few."""
+        return self._end - time.perf_counter()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:
         solution = attempt.run(max_iter, observer=self)

@@ -28,7 +28,7 @@ class Words(NamedTuple):
     opening : str
         What is known.
     rest : callable
-        What follows, which takes trials, of so many seconds of the processor as it is told.
+        What follows, which takes trials, of so many seconds as it is told.
     """
 
     category: type[Warning]
@@ -58,7 +58,7 @@ class FitTask:
         sample_weight: Any = None,
         X_upper: Any = None,
     ):
-        self._began = time.process_time()
+        self._began = time.perf_counter()
         metadata = {"sample_weight": sample_weight}
         if X_upper is not None:  # which not every scorer takes
             metadata["X_upper"] = X_upper
@@ -103,7 +103,7 @@ class FitTask:
 
         Only the opening where nobody would see more.
         """
-        seconds = max(_SHARE * (time.process_time() - self._began), _MOMENT)
+        seconds = max(_SHARE * (time.perf_counter() - self._began), _MOMENT)
         return [
             (opening if _is_dropped(opening, category) else opening + rest(seconds), category)
             for category, opening, rest in found

@@ -42,7 +42,7 @@ class Solution:
     standing : Standing or None
         What the curvature said of the last iterate whose gradient was small.
     seconds : float
-        Of the processor, that the way took.
+        That the way took.
     """
 
     evaluation: Evaluation
@@ -101,7 +101,7 @@ class Monitor:
         n_kept: int,
         observer: Observer | None,
     ):
-        self._began = time.process_time()
+        self._began = time.perf_counter()
         self._likelihood = objective.likelihood
         self._max_iter = max_iter
         self._tol = tol
@@ -179,7 +179,7 @@ class Monitor:
     def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
-        seconds = time.process_time() - self._began
+        seconds = time.perf_counter() - self._began
         return Solution(result, self.stop_reason, self._values, self._path, self.standing, seconds)
 
     @property

@@ -28,7 +28,7 @@ NEARBY = {"mean_init": 299.85, "covariance_init": 0.007}
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that a test moves, in place of that of the processor; what it reads is a second."""
+    """A clock that a test moves, in place of that of the machine; in seconds."""
 
     class Clock:
         tick = 0.0
@@ -39,7 +39,7 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    monkeypatch.setattr("time.process_time", clock)
+    monkeypatch.setattr("time.perf_counter", clock)
     return clock
 
 
