@@ -19,12 +19,14 @@ from .existence import (
     seen_through,
     through_window,
 )
+from .fixed import Fixed
 from .missing import MOST_PARAMETERS
 
 __all__ = [
     "CLEAR",
     "MOST_PARAMETERS",
     "Evaluation",
+    "Fixed",
     "Likelihood",
     "NoMaximumError",
     "Standing",
