@@ -77,6 +77,13 @@ class Point:
                 "use covariance_type='diag'."
             )
 
+    def of_free(self, errors: Parameters) -> Parameters:
+        """Errors, or moves, with 0 for what is known."""
+        mean, covariance = self.family.mean_is_known, self.family.covariance_is_known
+        known = Parameters(mean, covariance, covariance, covariance)
+        free = (np.zeros_like(e) if k else e for e, k in zip(errors, known, strict=True))
+        return Parameters(*free)
+
     def in_units(self, relative: Parameters) -> Parameters:
         """Errors in the units of the parameters."""
         scale = self.estimate.scale
