@@ -795,7 +795,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
                 SEEN_THROUGH: window and window.ends,
             }
 
-            objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family))
+            objective = Objective(
+                likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
+            )
             start_is_set = start == self._start and not self.warm_start
             attempt = Attempt(self, objective, start(likelihood), start_is_set)
             solution = attempt.run(

@@ -23,7 +23,8 @@ def explain_remedies(
 ) -> str:
     """A sentence on the settings that were tried; empty if there was nothing to try."""
     slow = solution.stop_reason == "max_iter" and not leapt
-    start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
+    likelihood = attempt.objective.likelihood
+    start = _near_start(likelihood, statistics) if attempt.start_is_set else {}
     trials = _Trials(attempt)
     groups = _candidates(attempt, bound, start, slow)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
@@ -132,10 +133,12 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
         )
     ]
     mean = means[0] if len(means) == 1 else means
-    return {
-        "mean_init": mean if len(means) <= _MOST_MEANS else statistics.mean,
-        "covariance_init": _rounded_up(float(variances.max())),
-    }
+    start: Settings = {}
+    if not likelihood.family.mean_is_known:
+        start["mean_init"] = mean if len(means) <= _MOST_MEANS else statistics.mean
+    if not likelihood.family.covariance_is_known:
+        start["covariance_init"] = _rounded_up(float(variances.max()))
+    return start
 
 
 def _written(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
-import math
 from numbers import Real
 from typing import Any
 

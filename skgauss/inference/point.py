@@ -79,8 +79,7 @@ class Point:
 
     def of_free(self, errors: Parameters) -> Parameters:
         """Errors, or moves, with 0 for what is known."""
-        mean, covariance = self.family.mean_is_known, self.family.covariance_is_known
-        known = Parameters(mean, covariance, covariance, covariance)
+        known = (self.family.mean_is_known, *3 * (self.family.covariance_is_known,))
         free = (np.zeros_like(e) if k else e for e, k in zip(errors, known, strict=True))
         return Parameters(*free)
 

@@ -17,7 +17,7 @@ from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .determined import check_intervals
-from .fixed import Fixed
+from .fixed import NOTHING, Fixed
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
 from .truncated import TruncatedLikelihood
@@ -25,7 +25,6 @@ from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
 _RELATIVE_RIDGE = 1e-6
-NOTHING = Fixed()
 
 
 class Regularized(NamedTuple):

@@ -1,8 +1,8 @@
-"""A likelihood of whose parameters some are known: the mean, the covariance, or both.
+r"""A likelihood of whose parameters some are known: the mean, the covariance, or both.
 
 What is known is put into every point and has no slope, so that no step of any solver moves it; what
 tells of curvature, and the number of parameters, are those of the free ones. About a known mean mu
-the scatter of the data is :math:`S + (\\bar x - \\mu)(\\bar x - \\mu)^T`.
+the scatter of the data is :math:`S + (\bar x - \mu)(\bar x - \mu)^T`.
 
 References
 ----------
@@ -68,6 +68,9 @@ class Fixed(NamedTuple):
             return likelihood
         restricted: Any = FixedLikelihood(likelihood, self)
         return restricted
+
+
+NOTHING = Fixed()
 
 
 class FixedLikelihood:

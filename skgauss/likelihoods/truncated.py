@@ -34,7 +34,7 @@ from .._wording import quoted
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
-from .fixed import Fixed
+from .fixed import NOTHING, Fixed
 
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 # Largest variance by that of the data, in any direction: where it may have no end, and where it
@@ -94,7 +94,7 @@ class TruncatedLikelihood(Likelihood):
     window : Window
     statistics : SufficientStatistics, or statistics by pattern or by feature
         Of the data.
-    fixed : Fixed
+    fixed : Fixed, optional
         What is known of the Gaussian, which decides whether there is a maximum.
     """
 
@@ -102,7 +102,7 @@ class TruncatedLikelihood(Likelihood):
     what_is_unknown = "truncated samples"
     page = "truncation"
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
         self.family: Family = data.family
         self.ridge = data.ridge
         self.weight = data.weight
@@ -294,7 +294,8 @@ class TruncatedLikelihood(Likelihood):
         return NoMaximumError(
             "the climb leads to no maximum. The likelihood rises as the covariance grows without "
             f"end, in the direction of {quoted([names[j] for j in growing])}. Inside "
-            f"truncation_limits the sample {self.edge} in this direction: no Gaussian was cut here.",
+            f"truncation_limits the sample {self.edge} in this direction: no Gaussian was cut "
+            "here.",
             "Leave out the limits of these features if no rows were cut there. Where the rows are "
             "few, chance does this: collect more.",
         )

@@ -11,7 +11,7 @@ from ..boxes import central_moments, univariate_moments
 from ..gaussian import Diagonal
 from ..rows import Truncation, Window
 from .base import Evaluation, Likelihood
-from .fixed import Fixed
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_feature import TruncatedFeatures
@@ -28,7 +28,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     family: Diagonal
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
         super().__init__(data, window, statistics, fixed)
         self._share = statistics.observed_weights / data.weight
         # Counted from the end that is nearer to the data, where moments keep their digits.

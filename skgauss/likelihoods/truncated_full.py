@@ -10,7 +10,7 @@ from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
-from .fixed import Fixed
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_feature import TruncatedFeatures
@@ -25,7 +25,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     family: Full
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
         super().__init__(data, window, statistics, fixed)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
