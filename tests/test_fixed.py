@@ -267,7 +267,8 @@ def test_known_covariance_of_lavaan(air):
     errors = [0.26818831, 0.07377577, 0.28005602, 0.07669650]
     found = model.standard_errors()
     np.testing.assert_allclose(found.mean, errors, atol=1e-7)
-    assert not found.covariance.any() and not found.correlation.any()
+    assert not found.covariance.any()
+    assert not found.correlation.any()
     assert 153 * model.log_likelihood_ == pytest.approx(-1039.3074201876, abs=1e-7)
     assert model.aic(air) == pytest.approx(2086.61484038, abs=1e-7)
     assert model.bic(air) == pytest.approx(2098.73659206, abs=1e-7)
@@ -425,7 +426,8 @@ def test_errors_and_intervals_of_complete_data(correlated, covariance_type):
     known.fit(correlated)
     errors = known.standard_errors()
     np.testing.assert_allclose(errors.mean, known.scale_ / math.sqrt(n), rtol=1e-12)
-    assert not errors.scale.any() and not np.any(errors.covariance)
+    assert not errors.scale.any()
+    assert not np.any(errors.covariance)
     half = norm.isf(0.025) * errors.mean
     for method in ("wald", "profile"):
         found = known.confidence_intervals(method=method)
@@ -464,7 +466,8 @@ def test_tables_of_known_parameters(gappy):
     np.testing.assert_array_equal(means.estimate, MEAN)
     np.testing.assert_array_equal(means[["lower", "upper"]], MEAN[:, None] + [0, 0])
     assert not means[["std_error", "missing_information"]].any(axis=None)
-    assert (others.std_error > 0).all() and (others.missing_information > 0).all()
+    assert (others.std_error > 0).all()
+    assert (others.missing_information > 0).all()
     V = model.parameter_covariance().to_numpy()
     assert not V[:3].any()
     np.testing.assert_allclose(np.sqrt(V.diagonal()), table.std_error, rtol=1e-9)
