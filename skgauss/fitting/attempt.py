@@ -62,7 +62,9 @@ class Attempt(NamedTuple):
         )
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
-        """The same with other parameters."""
+        """The attempt with other parameters of the estimator, and from the start that they ask
+        for.
+        """
         estimator = copy.copy(self.estimator).set_params(**settings)
         start = self.start
         if self.start_is_set or "mean_init" in settings:

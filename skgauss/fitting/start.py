@@ -51,7 +51,7 @@ def fixed_parameters(estimator: Any, family: Family) -> Fixed:
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """Where the parameters start a climb, with the likelihood there.
+    """The point at which the parameters start a climb, with the likelihood there.
 
     At the guess from the data where the solver may choose and there is no closed form: how the
     standard normal, in some unit, compares with the data is chance.

@@ -122,7 +122,7 @@ class Evaluation:
 
     @property
     def norms(self) -> tuple[float, float]:
-        """Of the natural gradient, by mean and by covariance."""
+        """Lengths of the natural gradient's two parts, by mean and by covariance."""
         return linalg.norm(self.score_mean), self._family.fisher_norm(self.score_covariance)
 
     @property
@@ -334,4 +334,6 @@ class Likelihood(ABC):
 
     @abstractmethod
     def resolution_of_the_mean(self, at: Evaluation) -> float:
-        """The same for means, which have a rounding of their own far from zero."""
+        """The natural gradient norm below which float64 cannot tell means apart, far from zero
+        above all.
+        """

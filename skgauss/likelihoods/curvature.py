@@ -115,7 +115,7 @@ def _can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:
 
 
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
-    """By a few steps, which end once no small eigenvalue shows, or one is known well."""
+    """The least curvature by a few steps of Lanczos's method, which end once its sign is known."""
     gradient = at.natural_gradient
     size = likelihood.family.n_parameters
     start = _symmetric(likelihood, np.random.default_rng(0).standard_normal(gradient.size))

@@ -111,7 +111,7 @@ def through_window(
     names: Sequence[str],
     fixed: Fixed = NOTHING,
 ) -> Regularized:
-    """The same of data that were seen through a window, if there is one.
+    """The likelihood of data that were seen through a window; without one, the given likelihood.
 
     Raises
     ------

@@ -72,7 +72,7 @@ class _WithIntervals(ObservedLikelihood):
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
-    """Of uncorrelated features: each sees its own values and intervals alone."""
+    """Values and intervals of uncorrelated features, each of which sees its own alone."""
 
     information_is_cheap = has_information = True
 
@@ -130,7 +130,9 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
 
 
 class IntervalFull(_WithIntervals, ObservedFull):
-    """Of correlated features; the order of integration is set before the climb."""
+    """Values and intervals of correlated features; the order of integration is set before the
+    climb.
+    """
 
     @staticmethod
     def _prepare(statistics: Any, frame: Frame) -> list[Any]:
@@ -184,7 +186,9 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     @property
     def rough(self) -> IntervalFull:
-        """With expectation propagation in place of integrals."""
+        """A likelihood that is near and costs less, by expectation propagation in place of
+        integrals.
+        """
         likelihood = copy.copy(self)
         likelihood._is_rough, likelihood.has_information = True, False
         return likelihood
@@ -208,11 +212,11 @@ class _IntervalPart:
         self._constant = constant_of(weights @ known, unit)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Of the rows, about a mean."""
+        """Sums of the information of the rows, about a mean, under the Gaussian of a conditioner."""
         return sum_coarse_information(self._coarse.score(mean, condition), self._weights)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
-        """Of the rows with their hidden values as expected, and of the spread of these."""
+        """Sums over the rows with their hidden values as expected, and over the spread of these."""
         d, weights = len(mean), self._weights
         hidden = self._coarse.given(mean, condition, rough)
         rows = self._coarse.rows.copy()

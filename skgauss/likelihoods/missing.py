@@ -45,8 +45,8 @@ from ..statistics import (
     ScatteredStatistics,
 )
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
-from .rounding import MeanRounding
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -81,7 +81,7 @@ class Expected(NamedTuple):
 
 
 class ObservedLikelihood(Likelihood):
-    """Of data with missing values.
+    """The likelihood of what was observed of data with missing values.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ class ObservedLikelihood(Likelihood):
 
 
 class ObservedDiagonal(ObservedLikelihood):
-    """Of uncorrelated features: each sees its own observed values alone."""
+    """Observed values of uncorrelated features, each of which sees its own alone."""
 
     family: Diagonal
 
@@ -239,7 +239,7 @@ class ObservedDiagonal(ObservedLikelihood):
         return Expected(mean + step, scatter, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        """Of deviations from the mean, of their squares, of the log-density."""
+        """Averages of deviations from the mean, of their squares, and of the log-density in nats."""
         share, deviation = self._observed_share, self._available_mean - mean
         variances = deviations**2
         spread = self._variances + deviation * deviation
@@ -249,7 +249,7 @@ class ObservedDiagonal(ObservedLikelihood):
 
 
 class ObservedFull(ObservedLikelihood):
-    """Of correlated features, in units of their standard deviations and about the origin.
+    """Observed values of correlated features, in units of their deviations and about an origin.
 
     Parameters
     ----------
@@ -383,18 +383,24 @@ class _Part:
     n_together = 0
 
     def __init__(
-        self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
+        self,
+        missing: np.ndarray,
+        weights: Array,
+        counts: np.ndarray,
+        levels: Array,
+        rows: Array,
+        unit: Array,
     ):
         self.constant = constant_of(weights @ ~missing, unit)
         self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
         self.gaps = Gaps(missing, counts)
 
     def sums(self) -> Sums:
-        """Of the rows as they are."""
+        """Sums over the rows, with 0 in the place of what is missing."""
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Of the rows, about a mean."""
+        """Sums of the information of the rows, about a mean, under the Gaussian of a conditioner."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
@@ -402,7 +408,7 @@ class _Part:
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
-        """Of the rows with their missing values as expected, and of the spread of these."""
+        """Sums over the rows with their missing values as expected, and over the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
         deviations = self.rows - self.levels[:, None] * mean
@@ -455,7 +461,7 @@ def _information(parts: list[Any], mean: Array, condition: Conditioner) -> Infor
 
 
 def _complete(parts: list[_Part], n_features: int) -> Sums:
-    """Of the rows that miss nothing, as they are."""
+    """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
     return sum(sums, _nothing(n_features))
 

@@ -50,7 +50,7 @@ _INVOLVED = 0.1  # share of the largest part in a direction that counts
 
 
 class Within(NamedTuple):
-    """Of the Gaussian inside the window, whitened by the factor of the parent.
+    """Probability and moments of the Gaussian inside the window, whitened by its factor.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Within(NamedTuple):
 
 
 class TruncatedEvaluation(Evaluation):
-    """With the evaluation of the same data as if there were no window.
+    """An evaluation that also holds that of the same data as if there were no window.
 
     And the covariance of the data less that inside the window, each about its own mean, whitened.
     """
@@ -85,7 +85,7 @@ class TruncatedEvaluation(Evaluation):
 
 
 class TruncatedLikelihood(Likelihood):
-    """Of data seen through a window.
+    """The likelihood of data seen through a window.
 
     Parameters
     ----------
@@ -154,14 +154,18 @@ class TruncatedLikelihood(Likelihood):
         return self.natural_step(at, 1.0)
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """From the gradient: it completes no rows, of which there may be far too many unseen."""
+        """The natural step, from the gradient: the rows outside, which may be far too many, are not
+        made.
+        """
         family = self.family
         step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
         blend = family.color_form(at.factor, family.identity + step / family.multiplicity)
         return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """In the natural parameters, along which the likelihood is concave."""
+        """The point that a step in the natural parameters leads to, along which the likelihood is
+        concave.
+        """
         family = self.family
         of_mean, form = family.split_frame(step)
         root = family.root_of_inverse(family.identity - form / family.multiplicity)
@@ -304,7 +308,9 @@ class TruncatedLikelihood(Likelihood):
         return Truncation(self.window, _of_data(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
-        """Of the mean, too: a step of its last digit moves the window, as the parent sees it."""
+        """See `Likelihood`; a step of the mean's last digit moves the window, as the Gaussian sees
+        it.
+        """
         deviations = self.family.standard_deviations(self._root)
         condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
         offset = float((np.abs(self._mean) / deviations).max())

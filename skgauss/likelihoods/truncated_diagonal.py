@@ -20,7 +20,7 @@ _RESOLUTION = 1e-14  # of the information, which has a closed form
 
 
 class TruncatedDiagonal(TruncatedLikelihood):
-    """Of uncorrelated features: each sees its own limits alone.
+    """Truncated samples of uncorrelated features, each of which sees its own limits alone.
 
     Where it is missing it says nothing: what lies somewhere inside the window is as probable as
     the window.
@@ -59,7 +59,9 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @property
     def hopeless(self) -> np.ndarray:
-        """With one variance for all, they leave a maximum together or not at all."""
+        """Indices of features without a maximum; with one variance for all it is all of them or
+        none.
+        """
         in_doubt = self.is_decided and self.fixed.factor is None
         bounded = self.window.bounded[: None if in_doubt else 0]
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)

@@ -77,7 +77,7 @@ class DeviceRows(NamedTuple):
 
     @property
     def _where_they_are_worked_on(self) -> ArrayRows:
-        """The same rows, where they are if that will do, else on the host."""
+        """These rows as an array, where they are if that will do, else on the host."""
         stay = arrays.is_for_its_device(self.X) and not self.read.finds_intervals
         if stay and arrays.adds_up(self.X):
             return ArrayRows(*self)

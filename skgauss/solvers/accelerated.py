@@ -42,7 +42,7 @@ class _Pair(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Of the climb; `region` is that of Newton's steps, once they are taken."""
+    """The state of a climb; `region` is that of Newton's steps, once they are taken."""
 
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()

@@ -25,7 +25,7 @@ class Unbounded(Exception):
 
 @dataclass(frozen=True)
 class Solution:
-    """Where a solver stopped, why, and the way there.
+    """The end of a climb: where a solver stopped, why, and the way there.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """Where to go on from a saddle, or from an inflection, that looked converged."""
+    """A point to go on from, if the climb ended at a saddle or an inflection, else None."""
     standing = monitor.standing
     if monitor.stop_reason != "converged" or not standing:
         return None

@@ -110,7 +110,7 @@ class SufficientStatistics:
 
     @property
     def by_feature(self) -> SufficientStatistics:
-        """The same with the variances only."""
+        """These statistics with the variances only."""
         return self if self.diagonal else replace(self, scatter=self.variances)
 
     def about(self, mean: Array) -> SufficientStatistics:
@@ -179,7 +179,7 @@ def check_alike(one: Any, other: Any) -> None:
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:
-    """Of valid rows; NaN or infinity where X holds such."""
+    """Statistics of valid rows; their moments are NaN or infinite where X holds such."""
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
@@ -196,7 +196,7 @@ def unit_of(largest: float) -> float:
 
 
 def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
-    """Of all parts together, whose weights were multiplied by `unit`."""
+    """Statistics of all parts together, whose weights were multiplied by `unit`."""
     merged = reduce(add, _about_their_means(parts))
     return replace(merged, weight=merged.weight / unit)
 
