@@ -496,7 +496,7 @@ class _Estimates(NamedTuple):
     scale: Array
 
     def bunch(self, flat: bool) -> Bunch:
-        """The numbers as a user sees them, without the axis of the targets if y had one axis only."""
+        """The numbers as a user sees them, without the axis of the targets if y had one axis."""
         parts = self._asdict()
         return Bunch(
             **({name: _number(part[0]) for name, part in parts.items()} if flat else parts)

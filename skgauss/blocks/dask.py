@@ -48,7 +48,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
 
 
 def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)) -> Any:
-    """What `function` returns of a block; an error about a row also tells the number of the block."""
+    """What `function` returns of a block; an error about a row tells the block, too."""
     try:
         return function(block)
     except WrongRowError as error:

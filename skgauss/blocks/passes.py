@@ -189,7 +189,7 @@ def _sums(
     length: int,
     pivot: Array,
 ) -> Sums:
-    """Sums over all rows about a pivot, in blocks of `length` rows; `subtract` takes the pivot off."""
+    """Sums over all rows about a pivot, in blocks of so many rows; `subtract` takes it off."""
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
     weight = 0.0

@@ -38,7 +38,7 @@ _NOT_FIRST = np.array([[1, 2], [0, 2], [0, 1]])
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
-    """Which boxes `corner_moments` may do exactly, by their least likely and narrowest intervals."""
+    """Which boxes `corner_moments` may do exactly, by the least likely and narrowest interval."""
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
 

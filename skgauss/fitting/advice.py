@@ -97,7 +97,7 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
 
 
 def explain_flat_features(of_mean: Array, of_variances: Array, names: Sequence[str]) -> str:
-    """Text of a warning that intervals of uncorrelated features, or of one, say too little of them."""
+    """Text of a warning that intervals say too little of uncorrelated features, or of one."""
     moved = np.hypot(of_mean, of_variances)
     return (
         f"The likelihood is flat in a direction that moves {_involved(moved, names)}: intervals so "

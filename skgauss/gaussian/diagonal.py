@@ -100,7 +100,7 @@ class Diagonal(Blocks):
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """Shift of the means of some features where others deviate, and the factor of what is left."""
+        """Shift of some means where other features deviate, and the factor of what is left."""
         return np.zeros(len(kept)), self.marginal(factor, kept)
 
     @property

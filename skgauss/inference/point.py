@@ -95,7 +95,7 @@ class Point:
         )
 
     def bunch(self, values: Parameters, itself: Any) -> Bunch:
-        """Values as a user sees them; `itself` stands for the correlation of a feature with itself."""
+        """Values as a user sees them; `itself` is the correlation of a feature with itself."""
         family, ends = self.family, np.shape(itself)
         covariance = values.covariance
         if not family.correlated:

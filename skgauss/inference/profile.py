@@ -73,7 +73,7 @@ class Parameter(ABC):
 
     @abstractmethod
     def seen(self, value: float) -> float:
-        """The value of the parameter as a user sees it; infinite values are the ends of its domain."""
+        """The value of the parameter as a user sees it; infinity is an end of its domain."""
 
     def leap(self, at: Evaluation, sign: int) -> Array | None:
         """The factor beside which the parameter is as good as at an end of its scale, if any is."""

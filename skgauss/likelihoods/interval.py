@@ -212,7 +212,7 @@ class _IntervalPart:
         self._constant = constant_of(weights @ known, unit)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under the Gaussian of a conditioner."""
+        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         return sum_coarse_information(self._coarse.score(mean, condition), self._weights)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:

@@ -239,7 +239,7 @@ class ObservedDiagonal(ObservedLikelihood):
         return Expected(mean + step, scatter, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        """Averages of deviations from the mean, of their squares, and of the log-density in nats."""
+        """Averages of deviations from the mean, their squares, and the log-density in nats."""
         share, deviation = self._observed_share, self._available_mean - mean
         variances = deviations**2
         spread = self._variances + deviation * deviation
@@ -400,7 +400,7 @@ class _Part:
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under the Gaussian of a conditioner."""
+        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
@@ -408,7 +408,7 @@ class _Part:
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
-        """Sums over the rows with their missing values as expected, and over the spread of these."""
+        """Sums over the rows, missing values as expected, and over the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
         deviations = self.rows - self.levels[:, None] * mean

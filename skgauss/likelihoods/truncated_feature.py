@@ -159,7 +159,7 @@ class _Natural:
             rate = np.where(beyond, rate / 2, rate)
 
     def _total(self, terms: Array) -> Array:
-        """The terms of each feature or, where they have one variance, their weighted sum for each."""
+        """The terms of each feature or, where all have one variance, their sum for each."""
         return np.full_like(terms, self.sample.share @ terms) if self.sample.pooled else terms
 
 

@@ -267,7 +267,7 @@ _FAR = 1e4  # deviations of the data, beyond which no end of an interval tells a
 def summarize_intervals(
     lower: Array, upper: Array, weights: Array, diagonal: bool
 ) -> IntervalStatistics:
-    """Statistics of rows of positive weights, each of which has a value known only to an interval."""
+    """Statistics of rows of positive weights, each with a value known only to an interval."""
     nothing = as_incomplete(summarize(np.empty((0, lower.shape[1])), None, False))
     rows = _distinct(lower, upper, weights)
     statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
