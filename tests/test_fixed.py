@@ -17,6 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import (
+    GaussianEllipseDisplay,
     GaussianGradientMLE,
     GaussianImputer,
     GaussianOutlierDetector,
@@ -193,6 +194,24 @@ def test_what_the_data_say_anyway_changes_nothing(kind, covariance_type, solver,
     np.testing.assert_allclose(model.mean_, free.mean_, atol=1e-6)
     np.testing.assert_allclose(model.covariance_, free.covariance_, atol=1e-6)
     assert model.log_likelihood_ == pytest.approx(free.log_likelihood_, abs=1e-10)
+
+
+@pairwise(
+    kind=KINDS, covariance_type=FAMILIES, solver=["natural", "newton"], known=["mean", "covariance"],
+    unit=[1e-30, 1e-3, 1e6, 1e30],
+)  # fmt: skip
+def test_units_drop_out(kind, covariance_type, solver, known, unit):
+    data = sample(kind, 2, np.random.default_rng(1), n=100)
+    chosen = {"covariance_type": covariance_type, "solver": solver}
+    free = data.fit(covariance_type=covariance_type)
+    given = free.mean_ + 0.2 if known == "mean" else 1.2 * free.covariance_
+    plain = data.fit(**chosen, **{f"fixed_{known}": given})
+    scaled = given * (unit if known == "mean" else unit**2)
+    model = data.fit(unit, **chosen, **{f"fixed_{known}": scaled})
+    assert plain.converged_
+    assert model.converged_
+    np.testing.assert_allclose(model.mean_ / unit, plain.mean_, atol=1e-5)
+    np.testing.assert_allclose(model.covariance_ / unit**2, plain.covariance_, atol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -447,7 +466,7 @@ def test_errors_and_intervals_of_complete_data(correlated, covariance_type):
 
 @pytest.mark.parametrize("kind", ["missing", "interval", "window"])
 def test_profile_ends_are_where_the_test_rejects(kind):
-    """With the other parameters at their best: the end of a scale, of one feature, fixed as well."""
+    """Of the scale of one feature: the end fixed as well is a model with nothing free."""
     data = sample(kind, 1, np.random.default_rng(3), n=60)
     model = data.fit(fixed_mean=0.1, tol=1e-9)
     low, high = model.confidence_intervals(method="profile").scale[0]
@@ -524,6 +543,17 @@ def test_what_is_nested(correlated):
     ]:
         with pytest.raises(ValueError, match="must be nested"):
             likelihood_ratio_test(smaller, larger)
+
+
+@pytest.mark.parametrize("data", ["correlated", "gappy"])
+def test_a_known_mean_has_a_region_of_one_point(data, request):
+    pytest.importorskip("matplotlib").use("Agg")
+    model = GaussianGradientMLE(fixed_mean=MEAN).fit(request.getfixturevalue(data))
+    display = GaussianEllipseDisplay.from_estimator(model, confidence=0.9)
+    np.testing.assert_array_equal(display.mean_covariance, np.zeros((2, 2)))
+    region = display.ax_.patches[-1].get_xy()
+    np.testing.assert_allclose(region, np.tile(MEAN[:2], (len(region), 1)), rtol=1e-15)
+    display.figure_.clear()
 
 
 # -- the rest of the estimator
