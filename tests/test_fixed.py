@@ -197,8 +197,8 @@ def test_what_the_data_say_anyway_changes_nothing(kind, covariance_type, solver,
 
 
 @pairwise(
-    kind=KINDS, covariance_type=FAMILIES, solver=["natural", "newton"], known=["mean", "covariance"],
-    unit=[1e-30, 1e-3, 1e6, 1e30],
+    kind=KINDS, covariance_type=FAMILIES, solver=["natural", "newton"],
+    known=["mean", "covariance"], unit=[1e-30, 1e-3, 1e6, 1e30],
 )  # fmt: skip
 def test_units_drop_out(kind, covariance_type, solver, known, unit):
     data = sample(kind, 2, np.random.default_rng(1), n=100)
