@@ -16,7 +16,7 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import check_warm_start, evaluate_start, first_start
+from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
 from .validation import check_together, checked_statistics, of_type
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "checked_statistics",
     "evaluate_start",
     "first_start",
+    "fixed_parameters",
     "forget_input",
     "input_attributes",
     "law_attributes",

@@ -69,7 +69,10 @@ def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) ->
     As in a unit that is not theirs. Empty where it is not, or the start another.
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
-    told = estimator.mean_init is not None or estimator.covariance_init is not None
+    told = any(
+        getattr(estimator, name) is not None
+        for name in ("mean_init", "covariance_init", "fixed_mean", "fixed_covariance")
+    )
     if told or not attempt.start_is_set or chooses_its_start(estimator):
         return ""
     center, root = likelihood.guess

@@ -149,10 +149,12 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
         )
     ]
     mean = means[0] if len(means) == 1 else means
-    return {
-        "mean_init": mean if len(means) <= _MOST_MEANS else statistics.mean,
-        "covariance_init": _rounded_up(float(variances.max())),
-    }
+    start: Settings = {}
+    if not likelihood.family.mean_is_known:
+        start["mean_init"] = mean if len(means) <= _MOST_MEANS else statistics.mean
+    if not likelihood.family.covariance_is_known:
+        start["covariance_init"] = _rounded_up(float(variances.max()))
+    return start
 
 
 def _written(value: Any) -> str:

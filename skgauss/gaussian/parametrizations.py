@@ -85,8 +85,9 @@ class Parametrization(ABC):
         in between.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            of_mean = self.family.largest_precision(factor)
-            return 2.0 / max(of_mean, self._block_curvature(factor))
+            of_mean = 0.0 if self.family.mean_is_known else self.family.largest_precision(factor)
+            of_block = 0.0 if self.family.covariance_is_known else self._block_curvature(factor)
+            return float(np.divide(2.0, max(of_mean, of_block)))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
         return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)

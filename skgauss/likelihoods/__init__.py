@@ -20,6 +20,7 @@ from .existence import (
     seen_through,
     through_window,
 )
+from .fixed import Fixed
 from .missing import MOST_PARAMETERS
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "MOST_PARAMETERS",
     "Evaluation",
     "Evaluations",
+    "Fixed",
     "GaussianLikelihood",
     "Likelihood",
     "NoMaximumError",

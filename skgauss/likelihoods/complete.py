@@ -66,6 +66,8 @@ class GaussianLikelihood(Likelihood):
     family : Family
     ridge : ndarray of shape (n_features,), default=None
         r, see the module; None is no ridge.
+    factor : ndarray, default=None
+        That of the covariance, if it is known and not to be estimated.
 
     Raises
     ------
@@ -77,7 +79,11 @@ class GaussianLikelihood(Likelihood):
     page = "blow_up"
 
     def __init__(
-        self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None
+        self,
+        statistics: SufficientStatistics,
+        family: Family,
+        ridge: Array | None = None,
+        factor: Array | None = None,
     ):
         self.family = family
         self.ridge = ridge
@@ -87,8 +93,10 @@ class GaussianLikelihood(Likelihood):
         scatter = (
             statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
         )
-        self._covariance = family.project(scatter)
-        self._root = family.root(self._covariance)
+        # Of a known covariance the data cannot change the reference, nor a singular scatter.
+        self._covariance = family.project(scatter) if factor is None else family.square(factor)
+        self._root = family.root(self._covariance) if factor is None else factor
+        self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
         self._rounding = MeanRounding(statistics, family)
@@ -129,12 +137,13 @@ class GaussianLikelihood(Likelihood):
         )
 
     def log_likelihood(self, at: Evaluation) -> float:
-        value = self.reference + at.value if self.ridge is None else self._without_ridge(at)
+        value = self._of_data(at) if self._is_apart else self.reference + at.value
         return value - self._rounding.cost(at)
 
-    def _without_ridge(self, at: Evaluation) -> float:
-        """Average log-likelihood in nats, without the penalty, of which a large one leaves no
-        digit.
+    def _of_data(self, at: Evaluation) -> float:
+        """Average log-likelihood in nats from the data and the point alone.
+
+        A penalty, of which a large one leaves no digit, is no part of it, nor is the reference.
         """
         family = self.family
         relative = family.whiten_symmetric(at.factor, family.project(self._scatter))
