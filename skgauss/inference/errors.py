@@ -48,14 +48,12 @@ def standard_errors(estimator: Any) -> Bunch:
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = Point(estimator)
-    errors = at.in_units(errors_at(at).observed).mean
     if at.likelihood.shares is not None:
+        errors = at.in_units(errors_at(at).observed).mean
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
-    else:
-        moves, _ = at.family.relative_moves(estimator._gaussian.factor, _information(at)[0])
-        lengths = np.linalg.norm(moves, axis=0)
-        related = moves.T @ moves / np.outer(lengths, lengths)
-    return related * np.outer(errors, errors)
+        return related * np.outer(errors, errors)
+    moves = estimator.scale_[:, None] * moves_of(at).mean
+    return moves @ moves.T / at.likelihood.weight
 
 
 class Errors(NamedTuple):
@@ -66,15 +64,21 @@ class Errors(NamedTuple):
 
     @property
     def missing_information(self) -> Parameters:
-        """The share of the information that is missing, all of it where no error is finite."""
-        ratios = (c / o for c, o in zip(self.complete, self.observed, strict=True))
-        with np.errstate(invalid="ignore"):  # of a feature's correlation with itself
-            return Parameters(*(np.clip(1 - np.nan_to_num(r) ** 2, 0.0, 1.0) for r in ratios))
+        """The share of the information that is missing, all of it where no error is finite.
+
+        None of what is known, or certain as a feature's correlation with itself.
+        """
+
+        def missing(complete: Array, observed: Array) -> Array:
+            ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
+            return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
+
+        return Parameters(*map(missing, self.complete, self.observed))
 
 
 def errors_at(at: Point) -> Errors:
     """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
-    one = _of_one_complete_row(at)
+    one = at.of_free(_of_one_complete_row(at))
     rows = float(at.estimator.sufficient_statistics_.weight)
     complete = one.map(lambda error: error / math.sqrt(rows))
     weight = at.likelihood.weight
@@ -118,11 +122,12 @@ def moves_of(at: Point) -> Parameters:
     where the data leave a parameter open.
     """
     if at.likelihood.shares is not None:
-        d, n_parameters = at.family.n_features, at.family.n_parameters
+        d, free = at.family.n_features, at.family.free
         at.check_size()
         of_means, of_scales = at.likelihood.shares
-        steps = np.concatenate((of_means + np.zeros(d), of_scales + np.zeros(n_parameters - d)))
-        return _moves(at, np.diag(1 / np.sqrt(steps)))
+        steps = np.ones(at.family.n_all)
+        steps[:d], steps[d:] = of_means, of_scales
+        return _moves(at, np.diag(1 / np.sqrt(steps[free])))
     steps, flat = _information(at)
     moves = _moves(at, steps)
     if not len(flat):
@@ -161,6 +166,8 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     ValueError
         If the information says that the point is no maximum.
     """
+    if not matrix.size:  # nothing is free
+        return matrix, matrix
     with suppress(NotPositiveDefiniteError):
         root = linalg.cholesky(matrix)
         if linalg.condition(float(np.abs(matrix).sum(axis=0).max()), root) * resolution < 1:

@@ -113,6 +113,11 @@ class SufficientStatistics:
         """These statistics with the variances only."""
         return self if self.diagonal else replace(self, scatter=self.variances)
 
+    def about(self, mean: Array) -> SufficientStatistics:
+        """The same with second moments about a mean that is known, in place of that of the data."""
+        scatter = self.scatter + _outer((self.mean - mean) + self.mean_rounding, self.scatter)
+        return SufficientStatistics(self.weight, mean, scatter)
+
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented
