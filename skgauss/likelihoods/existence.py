@@ -4,6 +4,7 @@ Singularity is judged on the correlation scale, where units do not matter.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from .._typing import Array
 from .._wording import capped, each_of, quoted
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import Window, to_host
-from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .determined import check_intervals
@@ -52,7 +52,8 @@ def regularized_likelihood(
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
 
-    Whether that of incomplete data has a maximum only the climb can tell.
+    Whether that of incomplete data, in which no features depend on each other linearly, has a
+    maximum only the climb can tell.
 
     Raises
     ------
@@ -70,33 +71,30 @@ def regularized_likelihood(
     if statistics.coarse:
         check_intervals(statistics, ridge, family, names)
     _check_variances(statistics.variances + ridge, family, names)
-    if not statistics.complete:
-        unique = ridge.all() or not family.correlated
-        return Regularized(
-            likelihood_with_ridge(statistics, family, ridge),
-            used,
-            "" if unique else _never_together(statistics, names),
-        )
-    likelihood = _attempt(statistics, family, ridge)
-    if likelihood is not None:
-        return Regularized(likelihood, used)
-    diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
-    if not automatic:
-        raise NoMaximumError(
-            diagnosis,
-            f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger reg_covar, "
-            "covariance_type='diag', more rows, or drop one of these features.",
-        )
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names)
+    except NoMaximumError as error:
+        diagnosis, remedy = error.args
+        if not automatic:
+            raise NoMaximumError(
+                diagnosis,
+                f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger "
+                "reg_covar, covariance_type='diag', more rows, or drop one of these features.",
+            ) from None
+    else:
+        unique = statistics.complete or ridge.all() or not family.correlated
+        return Regularized(likelihood, used, "" if unique else _never_together(statistics, names))
     ridge = _RELATIVE_RIDGE * statistics.variances
-    likelihood = _attempt(statistics, family, ridge)
-    if likelihood is None:
-        raise ValueError("The scatter of the statistics is not positive semidefinite.")
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names)
+    except NoMaximumError:
+        raise ValueError("The scatter of the statistics is not positive semidefinite.") from None
     return Regularized(
         likelihood,
         ridge,
         f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
-        "choose your own, or use covariance_type='diag' or more rows.",
+        f"choose your own, {remedy}",
     )
 
 
@@ -162,16 +160,41 @@ def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelih
     return (ObservedFull if family.correlated else ObservedDiagonal)(statistics, family, used)
 
 
-def _attempt(
-    statistics: SufficientStatistics, family: Family, ridge: Array
-) -> GaussianLikelihood | None:
-    """The likelihood, unless its covariance is singular to rounding."""
-    try:
-        likelihood = GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
-    except NotPositiveDefiniteError:
-        return None
-    singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
-    return None if singular else likelihood
+def _regular_likelihood(
+    statistics: Any, family: Family, ridge: Array, names: Sequence[str]
+) -> Likelihood:
+    """The likelihood, unless it is certain that it has no maximum at a regular covariance.
+
+    Raises
+    ------
+    NoMaximumError
+        If the covariance of complete data is singular to rounding, or incomplete features without
+        a ridge depend on each other linearly.
+    """
+    if not statistics.complete:
+        _check_relations(statistics, family, ridge, names)
+        return likelihood_with_ridge(statistics, family, ridge)
+    with suppress(NotPositiveDefiniteError):
+        likelihood = likelihood_with_ridge(statistics, family, ridge)
+        if likelihood.condition * linalg.rank_tolerance(family.n_features) < 1:
+            return likelihood
+    diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
+    raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
+
+
+def _check_relations(statistics: Any, family: Family, ridge: Array, names: Sequence[str]) -> None:
+    """Refuse incomplete features that depend on each other linearly in all rows that show them."""
+    unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
+    if not family.correlated or not unfelt.any():
+        return
+    relations = [each for each in statistics.linear_relations if unfelt[each].all()]
+    if relations:
+        named = [quoted([names[j] for j in features]) for features in relations]
+        raise NoMaximumError(
+            f"{capped(named, '; ', 'more sets')} depend on each other linearly in all rows that "
+            "show them.",
+            "use covariance_type='diag', or drop one feature of each set.",
+        )
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:

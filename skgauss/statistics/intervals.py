@@ -160,6 +160,17 @@ class IntervalStatistics:
         return has_full_rank(exact.augmented(self.variances)[complete])
 
     @property
+    def linear_relations(self) -> list[list[int]]:
+        """Lists of features that depend on each other linearly in all rows that show them.
+
+        Of features without intervals: what singular covariances make of boxes the climb tells.
+        """
+        exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
+        within = _within(self.lower, self.upper).any(axis=0)
+        relations = (self.exact + exact).linear_relations
+        return [features for features in relations if not within[features].any()]
+
+    @property
     def bounds(self) -> Bounds:
         """Extreme ends of the intervals of each feature."""
         if not self.diagonal:
@@ -208,8 +219,7 @@ class IntervalStatistics:
         """What they say of each feature by itself."""
         if self.diagonal:
             return self
-        exact = np.where(self.lower == self.upper, self.lower, np.nan)
-        moments = _moments(exact, self.weights)
+        moments = _moments(self._exact_values, self.weights)
         row, feature = np.nonzero(_within(self.lower, self.upper))
         ends = np.full((2, len(row), self.lower.shape[1]), [[[-np.inf]], [[np.inf]]])
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
@@ -218,6 +228,11 @@ class IntervalStatistics:
         return IntervalStatistics(
             self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
         )
+
+    @property
+    def _exact_values(self) -> Array:
+        """Of the rows with intervals; NaN elsewhere."""
+        return np.where(self.lower == self.upper, self.lower, np.nan)
 
     def with_rows(self, kept: np.ndarray) -> Any:
         """The same with some of the rows with intervals, as if nothing were known of the others."""
