@@ -175,7 +175,7 @@ def _regular_likelihood(
         _check_relations(statistics, family, ridge, names)
         return likelihood_with_ridge(statistics, family, ridge)
     with suppress(NotPositiveDefiniteError):
-        likelihood = likelihood_with_ridge(statistics, family, ridge)
+        likelihood = GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
         if likelihood.condition * linalg.rank_tolerance(family.n_features) < 1:
             return likelihood
     diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)

@@ -87,7 +87,7 @@ class _Rows:
         kept = np.flatnonzero(self._show(features)[self._pattern])
         rows = self._rows[np.ix_(kept, [0, *(1 + features)])]
         # The first row of the triangle is the mean.
-        triangle = np.linalg.qr(rows, mode="r")
+        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
         weight, triangle = triangle[0, 0] ** 2, triangle[1:, 1:]
         covariance = triangle.T @ triangle / weight
         constant = covariance.diagonal() < linalg.rank_tolerance(len(features))

@@ -126,9 +126,9 @@ def test_dummies_beside_gaps(rng, levels, dummies_missing):
     X[:, levels:][rng.random((400, 2)) < 0.2] = np.nan
     if dummies_missing:
         X[rng.random(400) < 0.1, :levels] = np.nan
-    with pytest.raises(ValueError, match="'feature 0', 'feature 1', 'feature 2'.* depend"):
+    with pytest.raises(ValueError, match=r"'feature 0', 'feature 1', 'feature 2'.* depend"):
         GaussianImputer(reg_covar=0.0).fit(X)
-    with pytest.warns(UserWarning, match="'feature 0', 'feature 1', 'feature 2'.* depend"):
+    with pytest.warns(UserWarning, match=r"'feature 0', 'feature 1', 'feature 2'.* depend"):
         error = imputation_error(X, truth)
     assert error == pytest.approx(imputation_error(X[:, 1:], truth[:, 1:]), rel=0.02)
     assert error < 0.7 * np.nanstd(X[:, -2:])
