@@ -166,7 +166,7 @@ class IntervalStatistics:
         Of features without intervals: what singular covariances make of boxes the climb tells.
         """
         exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
-        within: np.ndarray = _within(self.lower, self.upper).any(axis=0)
+        within = np.any(_within(self.lower, self.upper), axis=0)
         relations = (self.exact + exact).linear_relations
         return [features for features in relations if not within[features].any()]
 

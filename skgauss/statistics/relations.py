@@ -85,7 +85,7 @@ class _Rows:
     def dependent(self, features: np.ndarray) -> list[list[int]]:
         """The relations among them in the rows that show all of them; of one if it is constant."""
         kept = np.flatnonzero(self._show(features)[self._pattern])
-        rows = self._rows[np.ix_(kept, [0, *(1 + features)])]
+        rows = self._rows[np.ix_(kept, np.concatenate(([0], 1 + features)))]
         # The first row of the triangle is the mean.
         triangle = np.asarray(np.linalg.qr(rows, mode="r"))
         weight, triangle = triangle[0, 0] ** 2, triangle[1:, 1:]
