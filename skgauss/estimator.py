@@ -121,8 +121,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
-        Where values are missing, or known only to an interval, only the climb can tell, which
-        then stops as "unbounded", and no ridge is added.
+        Where values are missing, features are collinear if they are so in all rows that show them,
+        and in more rows than features. Whether such rows are too few, and all that concerns
+        intervals, only the climb can tell, which then stops as "unbounded", and no ridge is added.
     censoring_limits : tuple (lower, upper), default=None
         Each None, a number, or one number for each feature, NaN for one without a limit; a dict
         or a pandas Series gives them by name. A value
