@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any
 
 from sklearn.callback import CallbackContext
+from sklearn.utils.parallel import Parallel
 
 from ..likelihoods import Evaluation
 
-# Which estimators of which searches, the latest of all, gave a warning of which category.
+# Which estimators of which searches or loops, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 
@@ -59,18 +63,15 @@ class FitTask:
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
 
     def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
-        """Warn. The first of many fits that a search makes does so for the others.
+        """Warn. The first of many fits that a search or a loop makes does so for the others.
 
         Python shows equal warnings once, but these differ by their numbers.
         """
-        search = self._search
-        if search is None:
+        if not self.is_one_of_many:
             warnings.warn(message, category, stacklevel=stacklevel + 1)
         elif not self._has_warned(category):
-            message += (
-                f" (Shown once for this {search.estimator_name}: its other fits may have the "
-                "same to say.)"
-            )
+            many = self._search.estimator_name if self._search else "loop"
+            message += f" (Shown once for this {many}: its other fits may have the same to say.)"
             warnings.warn(message, category, stacklevel=stacklevel + 1)
             _warned.append(self._kind(category))  # not where the warning was made an error
 
@@ -81,12 +82,28 @@ class FitTask:
         return [(words(), category) for words, category in found if not self._has_warned(category)]
 
     def _has_warned(self, category: type[Warning]) -> bool:
-        """Whether a fit of the same search has warned for this one, too."""
+        """Whether a fit of the same search or loop has warned for this one, too."""
         return self._kind(category) in _warned
 
     def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
-        search = self._search
-        return search and search.root_uuid, self._context.estimator_name, category
+        many = self._search.root_uuid if self._search else self._loop
+        return many, self._context.estimator_name, category
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Whether a search or a loop makes this fit, and nobody has its estimator in hand."""
+        return self._search is not None or self._loop is not None
+
+    @property
+    def _loop(self) -> weakref.ref | None:
+        """The outermost loop over fits that this one runs in, as that of `cross_val_score`."""
+        frame: FrameType | None = sys._getframe()
+        loop = None
+        while frame is not None:
+            if frame.f_code is Parallel.__call__.__code__:
+                loop = weakref.ref(frame.f_locals["self"])
+            frame = frame.f_back
+        return loop
 
     @property
     def _search(self) -> CallbackContext | None:
