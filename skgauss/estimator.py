@@ -782,7 +782,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
 
             objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
             start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(self, objective, start(likelihood), start_is_set)
+            attempt = Attempt(self, objective, start(likelihood), start_is_set, task.is_inner)
             solution = attempt.run(
                 self.max_iter,
                 record_path=self.record_path,

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from functools import partial
 from itertools import product
 
 import joblib
@@ -15,7 +16,7 @@ import pytest
 import sklearn
 from marks import covering, exhaustive
 from sklearn.base import clone
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score, validation_curve
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -135,6 +136,19 @@ def test_one_fit_of_a_loop_warns_for_all(fits):
     for text in of_loops:
         assert text.endswith("(Shown once for this loop: its other fits may have the same to say.)")
     assert "Shown once" not in alone
+
+
+def test_a_remedy_within_another_estimator_needs_no_model():
+    """Which nobody has: all numbers are written out."""
+    X = load_iris().data
+    model = GaussianGradientMLE(
+        solver="gradient", learning_rate=0.1, covariance_type="diag", mean_init=100
+    )
+    search = GridSearchCV(model, {"tol": [1e-6]})
+    for fits in (partial(cross_val_score, model), search.fit, make_pipeline(model).fit):
+        with pytest.warns(ConvergenceWarning, match=r"mean_init=\[") as caught:
+            fits(X)
+        assert not any("model." in str(warning.message) for warning in caught)
 
 
 def test_only_the_fit_of_a_search_that_warns_tries_remedies(monkeypatch):

@@ -13,6 +13,7 @@ from ..solvers import Solution
 from .attempt import Attempt
 from .leap import explain_leap, explain_start
 from .remedies import explain_remedies
+from .ridge import explain_ridge
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 
@@ -61,10 +62,11 @@ def explain(
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
     if solution.stop_reason == "unbounded":
-        shown = likelihood.no_maximum(solution.evaluation, names)
+        cause, remedy = likelihood.no_maximum(solution.evaluation, names).args
+        told = (cause, explain_ridge(attempt, statistics), remedy, _see(likelihood.page))
         return (
             f"solver={estimator.solver!r} stopped as 'unbounded' after "
-            f"{iterations(solution.n_iter)}: {' '.join(shown.args)} {_see(likelihood.page)}"
+            f"{iterations(solution.n_iter)}: {' '.join(filter(None, told))}"
         )
     happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
     if solution.stop_reason == "callback":

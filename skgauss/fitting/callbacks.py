@@ -67,7 +67,7 @@ class FitTask:
 
         Python shows equal warnings once, but these differ by their numbers.
         """
-        if not self.is_one_of_many:
+        if self._search is None and self._loop is None:
             warnings.warn(message, category, stacklevel=stacklevel + 1)
         elif not self._has_warned(category):
             many = self._search.estimator_name if self._search else "loop"
@@ -90,9 +90,9 @@ class FitTask:
         return many, self._context.estimator_name, category
 
     @property
-    def is_one_of_many(self) -> bool:
-        """Whether a search or a loop makes this fit, and nobody has its estimator in hand."""
-        return self._search is not None or self._loop is not None
+    def is_inner(self) -> bool:
+        """Whether another estimator or a loop makes this fit, of what nobody has in hand."""
+        return self._context.parent is not None or self._loop is not None
 
     @property
     def _loop(self) -> weakref.ref | None:

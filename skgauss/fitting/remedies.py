@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from .._wording import iterations
-from ..likelihoods import Likelihood
 from ..solvers import Solution
 from .attempt import Attempt
 from .leap import find_leap
@@ -23,7 +22,7 @@ def explain_remedies(
 ) -> str:
     """A sentence on the settings that were tried; empty if there was nothing to try."""
     slow = solution.stop_reason == "max_iter" and not leapt
-    start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
+    start = _near_start(attempt, statistics) if attempt.start_is_set else {}
     trials = _Trials(attempt)
     groups = _candidates(attempt, bound, start, slow)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
@@ -96,7 +95,7 @@ class _Trials:
         """The settings as keywords, with more iterations only where they were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._most:
-            settings["max_iter"] = int(_rounded_up(n_iter))
+            settings["max_iter"] = int(rounded_up(n_iter))
         return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
 
 
@@ -119,11 +118,12 @@ def _leaps(attempt: Attempt) -> bool:
     return find_leap(attempt.objective.likelihood, path or []) is not None
 
 
-def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
+def _near_start(attempt: Attempt, statistics: Any) -> Settings:
     """The mean of the data to within half a deviation, and their largest variance, rounded up.
 
     Where no feature lies many of its standard deviations away, no step is a leap.
     """
+    likelihood = attempt.objective.likelihood
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
         round(mean, -math.floor(math.log10(deviation)))
@@ -132,9 +132,10 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
         )
     ]
     mean = means[0] if len(means) == 1 else means
+    written_out = len(means) <= _MOST_MEANS or attempt.is_inner
     return {
-        "mean_init": mean if len(means) <= _MOST_MEANS else statistics.mean,
-        "covariance_init": _rounded_up(float(variances.max())),
+        "mean_init": mean if written_out else statistics.mean,
+        "covariance_init": rounded_up(float(variances.max())),
     }
 
 
@@ -142,7 +143,7 @@ def _written(value: Any) -> str:
     return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 
-def _rounded_up(number: float) -> float:
+def rounded_up(number: float) -> float:
     """To one significant digit."""
     exponent = math.floor(math.log10(number))
     return float(f"{math.ceil(number / 10.0**exponent)}e{exponent}")

@@ -375,6 +375,45 @@ def test_no_maximum(rng):
     assert GaussianGradientMLE().fit(more).converged_
 
 
+@pytest.mark.parametrize("units", [[1.0], [1e-3, 1.0, 1.0, 1e6, 1.0]])
+def test_a_ridge_that_was_tried(rng, units):
+    """One number or, where features have units far apart, one for each."""
+    X = units * rng.standard_normal((6, 5))
+    X[rng.random(X.shape) < 0.2] = np.nan
+    settings = check_ridge(GaussianGradientMLE(), X)
+    assert np.size(settings["reg_covar"]) == len(units)
+
+
+def test_a_ridge_of_many_features(rng):
+    X = rng.standard_normal((60, 12)) + rng.standard_normal((60, 1))
+    X[rng.random(X.shape) < 0.5] = np.nan
+    check_ridge(GaussianGradientMLE(), X)
+
+
+def test_a_ridge_of_censored_features(rng):
+    x = rng.standard_normal((30, 2))
+    X = np.column_stack((x, x[:, 0] + 1))
+    check_ridge(GaussianGradientMLE(censoring_limits=([0.0, np.nan, np.nan], None)), X)
+
+
+def check_ridge(model, X):
+    """The remedy, which works as it promises."""
+    message = warning_of(model, X)
+    assert model.stop_reason_ == "unbounded"
+    ((n_iter, settings),) = remedies_in(message.replace(". A larger", ". See"), model)
+    assert list(settings) == ["reg_covar"]
+    assert model.set_params(**settings).fit(X).converged_
+    assert model.n_iter_ == n_iter
+    return settings
+
+
+def test_no_ridge_is_tried_while_a_stream_waits(rng, monkeypatch):
+    monkeypatch.setattr("skgauss.fitting.ridge.likelihood_with_ridge", None)
+    X = rng.standard_normal((6, 5))
+    X[rng.random((6, 5)) < 0.2] = np.nan
+    assert not hasattr(GaussianGradientMLE().partial_fit(X), "mean_")
+
+
 def seen_apart(rng):
     """Two features, and one row of next to no weight that shows both."""
     X = rng.standard_normal((81, 2))
