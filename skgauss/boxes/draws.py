@@ -5,11 +5,13 @@ Each variable is drawn within its interval given those before it, from the tilte
 which is that of the saddle (Botev, 2017).
 """
 
+from typing import Any
+
 import numpy as np
 
 from .._typing import Array
 from .interval import Interval
-from .tilt import Tilt
+from .minimax_tilting import Tilt
 
 _MOST_AT_ONCE = 2**16  # rows
 
@@ -37,7 +39,9 @@ def draw_within(
     return np.clip(rows, lower, upper)
 
 
-def _propose(boxes, coupling, shift, uniform, count) -> tuple[Array, Array]:
+def _propose(
+    boxes: tuple[Array, Array, Array], coupling: Array, shift: Array, uniform: Any, count: int
+) -> tuple[Array, Array]:
     """Whitened draws, one a column, and the logarithm of the weight of each."""
     lower, upper, width = boxes
     z, log_probability = np.empty((len(shift), count)), np.zeros(count)

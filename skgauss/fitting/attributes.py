@@ -63,7 +63,7 @@ def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]
 
 
 def forget_input(seen: Any, n_features: int) -> None:
-    """As validation would leave `seen` after data without names."""
+    """Leave `seen` as validation would after data of so many features without names."""
     seen.n_features_in_ = n_features
     if hasattr(seen, "feature_names_in_"):
         del seen.feature_names_in_

@@ -46,7 +46,7 @@ def standard_errors(estimator: Any) -> Bunch:
 
 
 def covariance_of_mean(estimator: Any) -> Array:
-    """Of the estimated mean, in the units of the features."""
+    """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = Point(estimator)
     errors = at.in_units(errors_at(at).observed).mean
     if at.likelihood.shares is not None:
@@ -107,7 +107,7 @@ def _of_one_complete_row(at: Point) -> Parameters:
 
 
 def _from_information(at: Point) -> Parameters:
-    """The same from the matrix of the information, for an average of the rows."""
+    """Relative standard errors from the matrix of the information, for an average of one row."""
     return moves_of(at).map(_lengths)
 
 

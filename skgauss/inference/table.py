@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .._sklearn import check_pandas_support
+from .confidence import check_level, wald
 from .errors import errors_at
-from .intervals import check_level, wald
 from .point import Point
 
 

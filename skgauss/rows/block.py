@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 
 from .._typing import Array
+from ..blocks import chunks_of
 
 
 class Intervals(NamedTuple):
@@ -71,3 +73,18 @@ class Rows(Protocol):
         The first axis is as long as X; lazy where the rows are.
         """
         ...
+
+
+def check_no_infinity(X: Any) -> None:
+    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
+    with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
+        for chunk in chunks_of(X, 1, 1):
+            assert_all_finite(X[chunk], allow_nan=True, input_name="X")
+
+
+def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices of the rows that miss values, a chunk of X at a time."""
+    for chunk in chunks_of(X, 1, 1) if X.dtype.kind == "f" else ():
+        rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
+        if rows.size:
+            yield rows
