@@ -218,6 +218,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
+    # Whether features that do not vary, or were never observed, do without a maximum.
+    _keeps_constants = False
+
     log_likelihood_: float
     log_likelihood_path_: Array
     mean_path_: Array
@@ -771,7 +774,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         # As many as a product of two covariances takes.
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
-            regularized = regularized_likelihood(reg_covar, statistics, family, names, window)
+            regularized = regularized_likelihood(
+                reg_covar,
+                statistics,
+                family,
+                names,
+                window,
+                keep_constants=self._keeps_constants,
+            )
             regularized = through_window(regularized, window, statistics, names)
             likelihood = regularized.likelihood
             constant = input_attributes(seen) | {
@@ -801,6 +811,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
 
+    def _use_of(self, gaussian: FittedGaussian) -> str:
+        """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
+        return ""
+
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
@@ -815,6 +829,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(climb.attributes)
         for message, category in climb.warnings:
+            if not climb.attributes["converged_"]:
+                message += self._use_of(gaussian)
             task.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)
         return self

@@ -49,11 +49,14 @@ def regularized_likelihood(
     family: Family,
     names: Sequence[str],
     window: Window | None = None,
+    *,
+    keep_constants: bool = False,
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
 
     Whether that of incomplete data, in which no features depend on each other linearly, has a
-    maximum only the climb can tell.
+    maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
+    their own, and those never observed are taken as 0 throughout: no others notice them.
 
     Raises
     ------
@@ -64,10 +67,17 @@ def regularized_likelihood(
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
+    if keep_constants and not statistics.complete:
+        statistics = statistics.with_zeros(statistics.observed_weights == 0)
     _check_observed(window.as_given(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
+    of_constants = np.zeros(len(names))
+    if keep_constants and family.multiplicity == 1:
+        of_constants = _ridge_of_constants(statistics, ridge)
+    if of_constants.any():
+        used = ridge = ridge + of_constants
     if statistics.coarse:
         check_intervals(statistics, ridge, family, names)
     _check_variances(statistics.variances + ridge, family, names)
@@ -84,7 +94,7 @@ def regularized_likelihood(
     else:
         unique = statistics.complete or ridge.all() or not family.correlated
         return Regularized(likelihood, used, "" if unique else _never_together(statistics, names))
-    ridge = _RELATIVE_RIDGE * statistics.variances
+    ridge = _RELATIVE_RIDGE * statistics.variances + of_constants
     try:
         likelihood = _regular_likelihood(statistics, family, ridge, names)
     except NoMaximumError:
@@ -180,6 +190,15 @@ def _regular_likelihood(
             return likelihood
     diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
     raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
+
+
+def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
+    """A ridge of shape (n_features,) for those without variance, 0 for others: of no consequence.
+
+    Its root is a thousandth of the constant, as that of other features is of their deviation.
+    """
+    squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
+    return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
 
 
 def _check_relations(statistics: Any, family: Family, ridge: Array, names: Sequence[str]) -> None:

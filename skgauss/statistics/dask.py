@@ -88,6 +88,10 @@ class ScatteredStatistics:
         """The point from which the likelihood counts the rows, (n_features,)."""
         return self.mean
 
+    def with_zeros(self, features: np.ndarray) -> ScatteredStatistics:
+        """These, in whose blocks nothing is changed."""
+        return self
+
     def left_in(self, blocks: Any) -> ScatteredStatistics:
         """These, of those blocks."""
         return replace(self, blocks=blocks)

@@ -5,7 +5,7 @@ What uncorrelated features need, however many patterns of missing values there a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,11 @@ class AvailableMoments:
     def by_feature(self) -> AvailableMoments:
         """What they say of each feature by itself."""
         return self
+
+    def with_zeros(self, features: np.ndarray) -> AvailableMoments:
+        """The same where some features, never observed, are 0 in all rows."""
+        weights = np.where(features, self.informative_weight, self.observed_weights)
+        return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
 
     def __add__(self, other: Any) -> AvailableMoments:
         if not isinstance(other, SufficientStatistics | AvailableMoments):

@@ -236,6 +236,11 @@ class IntervalStatistics:
         """Of the rows with intervals; NaN elsewhere."""
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
+    def with_zeros(self, features: np.ndarray) -> IntervalStatistics:
+        """The same where some features, never observed, are 0 in all rows."""
+        lower, upper = (np.where(features, 0.0, end) for end in (self.lower, self.upper))
+        return replace(self, exact=self.exact.with_zeros(features), lower=lower, upper=upper)
+
     def with_rows(self, kept: np.ndarray) -> Any:
         """These statistics with some of the rows that have intervals; nothing is known of the
         others.

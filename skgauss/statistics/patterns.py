@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
@@ -193,6 +193,10 @@ class IncompleteStatistics:
     def linear_relations(self) -> list[list[int]]:
         """Lists of features that depend on each other linearly in all rows that show them."""
         return linear_relations(self)
+
+    def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
+        """The same where some features, never observed, are 0 in all rows."""
+        return replace(self, missing=self.missing & ~features)
 
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
