@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from . import inference
@@ -829,7 +830,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(climb.attributes)
         for message, category in climb.warnings:
-            if not climb.attributes["converged_"]:
+            if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
             task.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)

@@ -22,7 +22,8 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
 
     The Gaussian maximises the likelihood of all observed values, so that no row is dropped
     and no value is made up to fit it. A value known only to an interval, as below a limit in
-    `censoring_limits`, is replaced by its mean within the interval. It is a
+    `censoring_limits`, is replaced by its mean within the interval. A column that is constant in
+    `fit` is filled in by its constant. It is a
     `GaussianGradientMLE` that transforms: all parameters but one, all attributes and methods are
     those of that class.
 
@@ -185,6 +186,11 @@ n_features_with_missing)
         if _is_uncorrelated(gaussian):
             return " What transform fills in is mean_, whatever else a row shows."
         return " What transform fills in are means given the row under this last iterate."
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
 
 def _is_uncorrelated(gaussian: FittedGaussian) -> bool:

@@ -197,6 +197,13 @@ def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
         GaussianImputer(solver="gradient", max_iter=30).fit(gaps)
 
 
+def test_a_constant_column_and_too_few_rows(rng):
+    X = np.column_stack((rng.standard_normal((6, 5)), np.full(6, 3.0)))
+    X[:, :5][rng.random((6, 5)) < 0.2] = np.nan
+    with pytest.warns(ConvergenceWarning, match="The fit converges in .* with reg_covar="):
+        GaussianImputer().fit(X)
+
+
 def test_dummies_in_a_pipeline(rng):
     """One warning for all folds, and none fails."""
     level = rng.integers(0, 4, 300)

@@ -1,10 +1,12 @@
 """A ridge for a climb that showed no maximum, tried before it is recommended."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
+from .._typing import Array
 from .._wording import iterations
 from ..likelihoods import likelihood_with_ridge
 from ..solvers import Objective
@@ -23,19 +25,21 @@ def explain_ridge(attempt: Attempt, statistics: Any) -> str:
     if attempt.estimator.truncation_limits is not None or not attempt.start_is_set:
         return ""
     family, parametrization = attempt.objective.likelihood.family, attempt.objective.parametrization
-    for ridge in _ridges(statistics.variances.tolist()):
+    for ridge in _ridges(statistics.variances):
         of_features = np.full(family.n_features, ridge)
         likelihood = likelihood_with_ridge(statistics, family, of_features)
         trial = attempt._replace(objective=Objective(likelihood, parametrization))
         most = min(attempt.estimator.max_iter, attempt.budget)
-        solution = trial.changed({"reg_covar": ridge}).run(most)
-        if solution.converged:
-            return f"The fit converges in {iterations(solution.n_iter)} with reg_covar={ridge}."
+        with suppress(ValueError):  # a start whose likelihood no float holds
+            solution = trial.changed({"reg_covar": ridge}).run(most)
+            if solution.converged:
+                return f"The fit converges in {iterations(solution.n_iter)} with reg_covar={ridge}."
     return ""
 
 
-def _ridges(variances: list[float]) -> Iterator[float | list[float]]:
-    """One number for all features, then one for each."""
-    yield rounded_up(_SHARE * min(variances))
+def _ridges(variances: Array) -> Iterator[float | list[float]]:
+    """One number for all features, then one for each; that of a constant is the least."""
+    least = variances[variances > 0].min()
+    yield rounded_up(_SHARE * least)
     if len(variances) <= _MOST_NUMBERS:
-        yield [rounded_up(_SHARE * variance) for variance in variances]
+        yield [rounded_up(_SHARE * variance) for variance in np.maximum(variances, least).tolist()]

@@ -17,7 +17,7 @@ from ..gaussian import linalg
 # Least eigenvalue of correlations of available cases, whose errors are larger than it.
 _LEAST_EIGENVALUE = 0.01
 # Share of its variance that other features leave unexplained, by these correlations, up to which
-# one may depend on them: twice what a relation left in any of 400 random designs.
+# one may depend on them: twice what a relation left in any of 200 random designs.
 _UNEXPLAINED = 0.15
 
 
