@@ -227,9 +227,9 @@ class IntervalStatistics:
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        return IntervalStatistics(
-            self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
-        )
+        rows = ends[0], ends[1], self.weights[row]
+        alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
+        return IntervalStatistics(self.weight, moments, *(rows if alone else _distinct(*rows)))
 
     @property
     def _exact_values(self) -> Array:
