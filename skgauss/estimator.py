@@ -35,7 +35,7 @@ from .fitting import (
     position,
     replace_fit,
     solution_attributes,
-    warnings_of,
+    words_of,
 )
 from .gaussian import PARAMETRIZATIONS, make_family, type_of
 from .likelihoods import (
@@ -802,14 +802,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             attempt = Attempt(self, objective, start(likelihood), start_is_set)
             solution = attempt.run(
                 self.max_iter,
-                record_path=self.record_path,
-                observer=task.observer(lambda at: constant | position(at, likelihood)),
+                task.observer(lambda at: constant | position(at, likelihood)),
             )
 
             bound = learning_rate_bound(objective, attempt.solver, solution)
-            attributes = constant | solution_attributes(solution, likelihood)
+            attributes = constant | solution_attributes(
+                solution, likelihood, record_path=self.record_path
+            )
             attributes["learning_rate_bound_"] = bound
-            found = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
+            found = words_of(solution, attempt, bound, statistics, names, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.worded(found), shown)

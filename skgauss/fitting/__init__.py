@@ -5,7 +5,7 @@ fitted Gaussian does not, nor does the climb itself.
 """
 
 from .._wording import DOCUMENTATION_URL
-from .advice import warnings_of
+from .advice import words_of
 from .attempt import Attempt
 from .attributes import (
     forget_input,
@@ -36,5 +36,5 @@ __all__ = [
     "position",
     "replace_fit",
     "solution_attributes",
-    "warnings_of",
+    "words_of",
 ]

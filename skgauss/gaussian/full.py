@@ -11,6 +11,8 @@ from . import linalg
 from .free import Blocks
 from .pairs import pairs_of
 
+_RESOLUTION = 1e-12  # relative, of an eigenvalue, with some room above rounding
+
 
 class Full(Blocks):
     """Any covariance; see `Diagonal`, whose methods these are for matrices."""
@@ -243,17 +245,23 @@ class Full(Blocks):
         but for the stretch :math:`t_j` in its corner. All of them are below lambda if
         lambda I - Lambda is positive definite, and
         :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
-        elimination of the rows below takes off its diagonal. Bisection finds the least
-        such lambda.
+        elimination of the rows below takes off its diagonal. The column that exceeds lambda
+        most has the next lambda for its eigenvalue, until none does.
         """
         precision = self.inverse_square(factor)
         squared = stretch * stretch
         corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
-
-        def is_above(bound: float) -> bool:
-            taken = linalg.eliminated(bound * self._identity - precision)
-            return taken is not None and bool((bound > corner + squared * taken).all())
-
         largest = linalg.largest_eigenvalue(precision)
-        below = max(corner.max(), largest)
-        return linalg.bisect(is_above, below, 2.0 * below + squared.max() * largest)
+        while math.isfinite(largest):
+            bound = (1.0 + _RESOLUTION) * largest
+            taken = linalg.eliminated(bound * self._identity - precision)
+            excess = corner + squared * taken - bound
+            j = int(excess.argmax())
+            column = precision[j:, j:].copy()
+            column[0] *= stretch[j]
+            column[:, 0] *= stretch[j]
+            column[0, 0] = corner[j]
+            if excess[j] <= 0 or (found := linalg.largest_eigenvalue(column)) <= bound:
+                break
+            largest = found
+        return largest

@@ -16,6 +16,7 @@ precision      p = 1 / v        -v U / 2           ((v - a) / 2)
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -52,6 +53,14 @@ class Parametrization(ABC):
         """Gradient with respect to theta, from the whitened gradient."""
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
+
+    def factor_of_numbers(self, block: Any) -> Any:
+        """The factor of one feature whose block is a number of NumPy, or of many such."""
+        return self._from_block(block)
+
+    def pull_numbers(self, factor: Any, score_mean: float, score_covariance: float) -> Any:
+        """The gradient of one feature, as `pullback`, by mean and by block and in numbers."""
+        return score_mean / factor, self._pull(factor, score_covariance)  # type: ignore[arg-type]
 
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
         """Gradient with respect to theta, from the gradient in the frame of a point."""

@@ -24,14 +24,35 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import EPS, Evaluation, Likelihood
+
+
+class Evaluations(NamedTuple):
+    """The likelihood of one feature at many points; no finite number outside of the domain.
+
+    Attributes
+    ----------
+    means, factors : ndarray of shape (n_points, 1)
+        The points.
+    values, log_likelihoods : ndarray of shape (n_points,)
+        In nats, the values as `Evaluation` has them.
+    by_mean, by_covariance : ndarray of shape (n_points,)
+        The norms of the natural gradient.
+    """
+
+    means: Array
+    factors: Array
+    values: Array
+    log_likelihoods: Array
+    by_mean: Array
+    by_covariance: Array
 
 
 class GaussianLikelihood(Likelihood):
@@ -97,6 +118,23 @@ class GaussianLikelihood(Likelihood):
 
         completed = self._mean, self._covariance
         return Evaluation(mean, factor, value, deviation, family, form, completed)
+
+    def evaluate_many(self, means: Array, factors: Array) -> Evaluations:
+        """The same at many points, where there is one feature and no ridge."""
+        deviations = (self._mean - means) / factors
+        step = (self._root - factors) / factors
+        logs = np.where(step > -0.5, np.log1p(step), np.log(self._root / factors))
+        values = -0.5 * (step * (2.0 + step) - 2.0 * logs + deviations * deviations)
+        held = (factors > SMALLEST_SCALE) & (factors < LARGEST_SCALE)
+        values = np.where(held, values, -math.inf)
+        return Evaluations(
+            means,
+            factors,
+            values[:, 0],
+            (self.reference + values - self._rounding.costs(means, factors))[:, 0],
+            np.abs(deviations)[:, 0],
+            np.abs(step * (2.0 + step) + deviations * deviations)[:, 0] / math.sqrt(2),
+        )
 
     def log_likelihood(self, at: Evaluation) -> float:
         value = self._of_data(at) if self._is_apart else self.reference + at.value
@@ -186,3 +224,8 @@ class MeanRounding:
         missed = self._family.solve(at.factor, self._rounding)
         between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
         return float((self._share * missed) @ between)
+
+    def costs(self, means: Array, factors: Array) -> Array:
+        """What `cost` is at each of many points of one feature, as a column like these."""
+        between = self._mean - means + 0.5 * self._rounding
+        return self._share * (self._rounding / factors) * (between / factors)
