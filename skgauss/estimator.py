@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from . import inference
@@ -122,8 +123,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
-        Where values are missing, or known only to an interval, only the climb can tell, which
-        then stops as "unbounded", and no ridge is added.
+        Where values are missing, features are collinear if they are so in all rows that show them,
+        and in more rows than features. Whether such rows are too few, and all that concerns
+        intervals, only the climb can tell, which then stops as "unbounded", and no ridge is added.
     censoring_limits : tuple (lower, upper), default=None
         Each None, a number, or one number for each feature, NaN for one without a limit; a dict
         or a pandas Series gives them by name. A value
@@ -224,6 +226,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     # Where the HTML repr of a notebook links to: the page that docs/api.rst generates.
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
+
+    # Whether features that do not vary, or were never observed, do without a maximum.
+    _keeps_constants = False
 
     log_likelihood_: float
     log_likelihood_path_: Array
@@ -786,7 +791,13 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
             regularized = regularized_likelihood(
-                reg_covar, statistics, family, names, window, fixed
+                reg_covar,
+                statistics,
+                family,
+                names,
+                window,
+                fixed,
+                keep_constants=self._keeps_constants,
             )
             regularized = through_window(regularized, window, statistics, names, fixed)
             likelihood = fixed.of(regularized.likelihood)
@@ -800,7 +811,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
                 likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
             )
             start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(self, objective, start(likelihood), start_is_set)
+            attempt = Attempt(self, objective, start(likelihood), start_is_set, task.is_inner)
             solution = attempt.run(
                 self.max_iter,
                 task.observer(lambda at: constant | position(at, likelihood)),
@@ -820,6 +831,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
 
+    def _use_of(self, gaussian: FittedGaussian) -> str:
+        """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
+        return ""
+
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
@@ -834,6 +849,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(climb.attributes)
         for message, category in climb.warnings:
+            if category is ConvergenceWarning:
+                message += self._use_of(gaussian)
             task.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)
         return self

@@ -1,5 +1,6 @@
 """GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
 
+import warnings
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,9 +10,10 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 
 from ._signature import handing_on_to
 from ._typing import Array
+from ._wording import quoted
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .rows import Block, check_stays_lazy, rows_of, to_host
+from .rows import Block, check_stays_lazy, feature_names, rows_of, to_host
 from .statistics import missed
 
 
@@ -20,7 +22,8 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
 
     The Gaussian maximises the likelihood of all observed values, so that no row is dropped
     and no value is made up to fit it. A value known only to an interval, as below a limit in
-    `censoring_limits`, is replaced by its mean within the interval. It is a
+    `censoring_limits`, is replaced by its mean within the interval. A column that is constant in
+    `fit` is filled in by its constant. It is a
     `GaussianGradientMLE` that transforms: all parameters but one, all attributes and methods are
     those of that class.
 
@@ -30,6 +33,9 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
 mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixed_mean, \
 fixed_covariance, warm_start, record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
+    keep_empty_features : bool, default=False
+        Whether features that were never observed in `fit` are kept, and filled in by 0. Else
+        `transform` drops them, with a warning, as `sklearn.impute.SimpleImputer` does.
     add_indicator : bool, default=False
         Whether to append columns that say where values were missing, as those of
         `sklearn.impute.MissingIndicator`, for the features that missed any in `fit`.
@@ -62,13 +68,24 @@ fixed_covariance, warm_start, record_path : optional
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GaussianGradientMLE._parameter_constraints,
+        "keep_empty_features": ["boolean"],
         "add_indicator": ["boolean"],
     }
 
     @handing_on_to(GaussianGradientMLE.__init__)
-    def __init__(self, *, add_indicator: bool = False, **parameters: Any) -> None:
+    def __init__(
+        self,
+        *,
+        keep_empty_features: bool = False,
+        add_indicator: bool = False,
+        **parameters: Any,
+    ) -> None:
         super().__init__(**parameters)
+        self.keep_empty_features = keep_empty_features
         self.add_indicator = add_indicator
+
+    # A column that is constant in one fold of many is filled in by its constant.
+    _keeps_constants = True
 
     @property
     def indicator_(self) -> Any:
@@ -124,10 +141,21 @@ n_features_with_missing)
             frame, which would gather all rows in memory.
         """
         check_stays_lazy(self, X)
-        if not self.add_indicator:
+        gaussian, kept = self._fitted_gaussian(), self._kept
+        if kept.all() and not self.add_indicator:
             return self.impute(X, X_upper=X_upper)
         self._warn_of_forgotten(X_upper)
-        fill = partial(_filled_and_marked, self._fitted_gaussian(), self.indicator_.features_)
+        if not kept.all():
+            names = feature_names(self)
+            dropped = quoted([names[j] for j in np.flatnonzero(~kept).tolist()])
+            warnings.warn(
+                f"{dropped} had no values in fit and is dropped. Set keep_empty_features=True to "
+                "keep it, filled in by 0.",
+                UserWarning,
+                stacklevel=2,
+            )
+        marked = self.indicator_.features_ if self.add_indicator else []
+        fill = partial(_filled_and_marked, gaussian, np.flatnonzero(kept), marked)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -145,8 +173,19 @@ n_features_with_missing)
         """
         names = super().get_feature_names_out(input_features)
         if not self.add_indicator:
-            return names
-        return np.concatenate((names, self.indicator_.get_feature_names_out(names)))
+            return names[self._kept]
+        return np.concatenate((names[self._kept], self.indicator_.get_feature_names_out(names)))
+
+    @property
+    def _kept(self) -> np.ndarray:
+        """Which features `transform` returns."""
+        return self.keep_empty_features | (self._statistics_as_given.observed_weights > 0)
+
+    def _use_of(self, gaussian: FittedGaussian) -> str:
+        """A sentence, after a space, on what `transform` fills in where a fit did not converge."""
+        if _is_uncorrelated(gaussian):
+            return " What transform fills in is mean_, whatever else a row shows."
+        return " What transform fills in are means given the row under this last iterate."
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -154,11 +193,22 @@ n_features_with_missing)
         return tags
 
 
-def _filled_and_marked(gaussian: FittedGaussian, features: np.ndarray, block: Block) -> np.ndarray:
+def _is_uncorrelated(gaussian: FittedGaussian) -> bool:
+    """Whether no feature says anything of another, but for rounding."""
+    if not gaussian.family.correlated:
+        return True
+    scales = gaussian.family.standard_deviations(gaussian.factor)
+    correlations = gaussian.covariance / scales / scales[:, None]
+    return np.allclose(correlations, np.eye(len(scales)), atol=1e-8)
+
+
+def _filled_and_marked(
+    gaussian: FittedGaussian, kept: np.ndarray, features: ArrayLike, block: Block
+) -> np.ndarray:
     """The imputed rows, and behind them 1 where a value of some features was missing."""
     block = block._replace(X=to_host(block.X))
     missing = np.isnan(block.X)
     if block.intervals is not None:
         rows, lower, upper = block.intervals
         missing[rows] = np.isinf(lower) & np.isinf(upper)
-    return np.hstack((gaussian.impute(block)[0], missing[:, features]))
+    return np.hstack((gaussian.impute(block)[0][:, kept], missing[:, features]))

@@ -1,16 +1,21 @@
 """GaussianImputer: the Gaussian's conditional means, as a transformer."""
 
 import inspect
+from functools import partial
 
 import dask.array as da
 import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianImputer
@@ -100,16 +105,115 @@ def test_indicator_of_dask_is_lazy(gaps):
 def test_parameters_are_those_of_the_model():
     parameters = GaussianGradientMLE(tol=1e-3).get_params()
     imputer = GaussianImputer(**parameters)
-    assert imputer.get_params() == parameters | {"add_indicator": False}
+    own = {"keep_empty_features": False, "add_indicator": False}
+    assert imputer.get_params() == parameters | own
     shared = inspect.signature(GaussianGradientMLE).parameters
-    assert list(inspect.signature(GaussianImputer).parameters) == [*shared, "add_indicator"]
+    assert list(inspect.signature(GaussianImputer).parameters) == [*shared, *own]
     with pytest.raises(ValueError, match="The 'add_indicator' parameter"):
         GaussianImputer(add_indicator="yes").fit([[1.0], [2.0]])
-    with pytest.raises(TypeError, match="unexpected keyword argument 'keep_empty_features'"):
-        GaussianImputer(keep_empty_features=True)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'strategy'"):
+        GaussianImputer(strategy="mean")
 
 
 def test_in_a_pipeline(gaps):
     target = load_iris().target
     model = make_pipeline(GaussianImputer(), LinearRegression()).fit(gaps, target)
     assert model.score(gaps, target) > 0.85
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@pytest.mark.parametrize("constant", [0.0, 7.5, 1e6])
+def test_a_constant_column_passes_through(gaps, covariance_type, constant):
+    """And changes nothing of what is filled in elsewhere."""
+    beside = gaps.assign(constant=np.where(np.arange(len(gaps)) % 7, constant, np.nan))
+    parameters = {"covariance_type": covariance_type}
+    filled = GaussianImputer(**parameters).fit_transform(beside)
+    np.testing.assert_allclose(filled[:, 4], constant, rtol=1e-12, atol=1e-12)
+    alone = GaussianImputer(**parameters).fit_transform(gaps)
+    np.testing.assert_allclose(filled[:, :4], alone, rtol=1e-5)
+    complete = load_iris().data
+    filled = GaussianImputer(**parameters).fit(np.c_[complete, np.full(150, constant)])
+    missing = np.append(complete[0], np.nan)[None]
+    np.testing.assert_allclose(filled.transform(missing)[0, 4], constant, rtol=1e-12, atol=1e-12)
+
+
+def test_a_column_that_is_constant_in_one_fold(rng):
+    X, target = load_iris(return_X_y=True)
+    X = np.c_[X, np.zeros(150)]
+    X[:30, 4] = 1.0
+    X[rng.random(X.shape) < 0.1] = np.nan
+    model = make_pipeline(GaussianImputer(), LinearRegression())
+    assert np.isfinite(cross_val_score(model, X, target, cv=KFold(5))).all()
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_an_empty_column_is_dropped_as_by_scikit_learn(gaps, covariance_type):
+    beside = gaps.copy()
+    beside.insert(2, "empty", np.nan)
+    columns = []
+    for make in (SimpleImputer, partial(GaussianImputer, covariance_type=covariance_type)):
+        imputer = make().set_output(transform="pandas").fit(beside)
+        with pytest.warns(UserWarning, match="empty"):
+            filled = imputer.transform(beside)
+        assert list(imputer.get_feature_names_out()) == list(filled)
+        kept = make(keep_empty_features=True).fit(beside)
+        np.testing.assert_array_equal(kept.transform(beside)[:, 2], 0.0)
+        marked = make(keep_empty_features=True, add_indicator=True).fit(beside)
+        columns.append([list(filled), list(marked.get_feature_names_out())])
+    assert columns[0] == columns[1]
+    alone = GaussianImputer(covariance_type=covariance_type).fit_transform(gaps)
+    np.testing.assert_allclose(filled, alone, rtol=1e-5)
+
+
+def test_an_empty_column_beside_a_limit(gaps):
+    X = np.c_[gaps.to_numpy(), np.full(len(gaps), np.nan)]
+    limits = ([5.0, *4 * [np.nan]], None)
+    imputer = GaussianImputer(censoring_limits=limits, keep_empty_features=True).fit(X)
+    np.testing.assert_array_equal(imputer.transform(X)[:, 4], 0.0)
+
+
+def test_a_column_that_is_empty_at_first(gaps):
+    """A stream waits for no value, and makes none up."""
+    X = gaps.to_numpy()
+    first = X[:70].copy()
+    first[:, 3] = np.nan
+    imputer = GaussianImputer().partial_fit(first).partial_fit(X[70:])
+    whole = GaussianImputer().fit(np.vstack((first, X[70:])))
+    np.testing.assert_allclose(imputer.mean_, whole.mean_, rtol=1e-4)
+    assert imputer.transform(X).shape == X.shape
+
+
+def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
+    whatever_else = "What transform fills in is mean_, whatever else a row shows"
+    for model in (
+        GaussianImputer(covariance_type="diag", solver="gradient", max_iter=1),
+        GaussianImputer(learning_rate=1e-12, max_iter=1, mean_init=1.0),
+    ):
+        with pytest.warns(ConvergenceWarning, match=whatever_else):
+            model.fit(gaps)
+        filled = model.transform(gaps)[gaps.isna()]
+        np.testing.assert_allclose(filled, model.mean_[np.nonzero(gaps.isna())[1]], rtol=1e-6)
+    with pytest.warns(ConvergenceWarning, match="means given the row under this last iterate"):
+        GaussianImputer(solver="gradient", max_iter=30).fit(gaps)
+
+
+def test_a_constant_column_and_too_few_rows(rng):
+    X = np.column_stack((rng.standard_normal((6, 5)), np.full(6, 3.0)))
+    X[:, :5][rng.random((6, 5)) < 0.2] = np.nan
+    with pytest.warns(ConvergenceWarning, match="The fit converges in .* with reg_covar="):
+        GaussianImputer().fit(X)
+
+
+def test_dummies_in_a_pipeline(rng):
+    """One warning for all folds, and none fails."""
+    level = rng.integers(0, 4, 300)
+    values = np.column_stack((level + rng.standard_normal(300), rng.standard_normal(300)))
+    target = values[:, 0] + values[:, 1] > 1.5
+    values[rng.random(values.shape) < 0.2] = np.nan
+    frame = pd.DataFrame(values, columns=["a", "b"]).assign(site=np.array(list("wxyz"))[level])
+    encode = make_column_transformer((OneHotEncoder(), ["site"]), remainder="passthrough")
+    model = make_pipeline(encode, GaussianImputer(), LogisticRegression())
+    with pytest.warns(UserWarning, match="depend on each other linearly") as caught:
+        scores = cross_val_score(model, frame, target)
+    assert len(caught) == 1
+    assert scores.mean() > 0.75

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from functools import partial
 from itertools import product
 
 import joblib
@@ -15,9 +16,9 @@ import pytest
 import sklearn
 from marks import covering, exhaustive
 from sklearn.base import clone
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, cross_val_score, validation_curve
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -109,6 +110,45 @@ def test_one_fit_of_a_search_warns_for_all(n_jobs):
     assert len(searches) <= len(texts) <= n_jobs * len(searches)  # each once, in any thread
     assert all("learning_rate=" in text for text in texts)
     assert all(text.endswith("its other fits may have the same to say.)") for text in texts)
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [
+        lambda model, X: cross_val_score(model, X),
+        lambda model, X: validation_curve(
+            model, X, None, param_name="max_iter", param_range=[2, 3, 4]
+        ),
+        lambda model, X: cross_val_score(make_pipeline(StandardScaler(), model), X),
+    ],
+)
+def test_one_fit_of_a_loop_warns_for_all(fits):
+    """Of each loop anew; a fit by itself is none of them."""
+    X = load_wine().data[:, :3]
+    model = GaussianGradientMLE(solver="gradient", max_iter=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(2):
+            fits(model, X)
+        model.fit(X)
+    *of_loops, alone = (str(warning.message) for warning in caught)
+    assert len(of_loops) == 2
+    for text in of_loops:
+        assert text.endswith("(Shown once for this loop: its other fits may have the same to say.)")
+    assert "Shown once" not in alone
+
+
+def test_a_remedy_within_another_estimator_needs_no_model():
+    """Which nobody has: all numbers are written out."""
+    X = load_iris().data
+    model = GaussianGradientMLE(
+        solver="gradient", learning_rate=0.1, covariance_type="diag", mean_init=100
+    )
+    search = GridSearchCV(model, {"tol": [1e-6]})
+    for fits in (partial(cross_val_score, model), search.fit, make_pipeline(model).fit):
+        with pytest.warns(ConvergenceWarning, match=r"mean_init=\[") as caught:
+            fits(X)
+        assert not any("model." in str(warning.message) for warning in caught)
 
 
 def test_only_the_fit_of_a_search_that_warns_tries_remedies(monkeypatch):

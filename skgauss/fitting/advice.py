@@ -15,6 +15,7 @@ from .callbacks import Words
 from .leap import explain_leap, explain_start
 from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
+from .ridge import explain_ridge
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 
@@ -32,7 +33,7 @@ def words_of(
     if of_data:
         found.append(Words(UserWarning, of_data))
     if solution.stop_reason == "unbounded":
-        found.append(Words(ConvergenceWarning, _explain_unbounded(solution, attempt, names)))
+        found.append(_explain_unbounded(solution, attempt, statistics, names))
     elif solution.stop_reason == "callback":
         found.append(Words(ConvergenceWarning, _what_happened(solution, attempt.estimator)))
     elif not solution.converged:
@@ -47,13 +48,22 @@ def words_of(
     return found
 
 
-def _explain_unbounded(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+def _explain_unbounded(
+    solution: Solution, attempt: Attempt, statistics: Any, names: Sequence[str]
+) -> Words:
+    """What to say of a climb that showed no maximum: the cause, and ways out."""
     likelihood = attempt.objective.likelihood
-    shown = likelihood.no_maximum(solution.evaluation, names)
-    return (
+    cause, remedy = likelihood.no_maximum(solution.evaluation, names).args
+    opening = (
         f"solver={attempt.estimator.solver!r} stopped as 'unbounded' after "
-        f"{iterations(solution.n_iter)}: {' '.join(shown.args)} {_see(likelihood.page)}"
+        f"{iterations(solution.n_iter)}: {cause}"
     )
+
+    def ways_out(seconds: float) -> str:
+        told = (explain_ridge(attempt, statistics), remedy, _see(likelihood.page))
+        return "".join(f" {sentence}" for sentence in told if sentence)
+
+    return Words(ConvergenceWarning, opening, ways_out)
 
 
 def _explain(

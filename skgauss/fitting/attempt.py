@@ -27,12 +27,15 @@ class Attempt(NamedTuple):
     start : Evaluation
     start_is_set : bool
         Whether the start is that of the parameters, and not the end of an earlier fit.
+    is_inner : bool, default=False
+        Whether another estimator or a loop makes the fit, of what nobody has in hand.
     """
 
     estimator: Any
     objective: Objective
     start: Evaluation
     start_is_set: bool
+    is_inner: bool = False
 
     @property
     def budget(self) -> int:

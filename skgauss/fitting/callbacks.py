@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from types import FrameType
 from typing import Any, NamedTuple
 
 from sklearn.callback import CallbackContext
+from sklearn.utils.parallel import Parallel
 
 from ..likelihoods import Evaluation
 
-# Which estimators of which searches, the latest of all, gave a warning of which category.
+# Which estimators of which searches or loops, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # What the words of a fit may cost: a share of the seconds that it took, or a moment.
@@ -83,18 +87,15 @@ class FitTask:
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
 
     def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
-        """Warn. The first of many fits that a search makes does so for the others.
+        """Warn. The first of many fits that a search or a loop makes does so for the others.
 
         Python shows equal warnings once, but these differ by their numbers.
         """
-        search = self._search
-        if search is None:
+        if self._search is None and self._loop is None:
             warnings.warn(message, category, stacklevel=stacklevel + 1)
         elif not self._has_warned(category):
-            message += (
-                f" (Shown once for this {search.estimator_name}: its other fits may have the "
-                "same to say.)"
-            )
+            many = self._search.estimator_name if self._search else "loop"
+            message += f" (Shown once for this {many}: its other fits may have the same to say.)"
             warnings.warn(message, category, stacklevel=stacklevel + 1)
             _warned.append(self._kind(category))  # not where the warning was made an error
 
@@ -111,12 +112,28 @@ class FitTask:
         ]
 
     def _has_warned(self, category: type[Warning]) -> bool:
-        """Whether a fit of the same search has warned for this one, too."""
+        """Whether a fit of the same search or loop has warned for this one, too."""
         return self._kind(category) in _warned
 
     def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
-        search = self._search
-        return search and search.root_uuid, self._context.estimator_name, category
+        many = self._search.root_uuid if self._search else self._loop
+        return many, self._context.estimator_name, category
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether another estimator or a loop makes this fit, of what nobody has in hand."""
+        return self._context.parent is not None or self._loop is not None
+
+    @property
+    def _loop(self) -> weakref.ref[Any] | None:
+        """The outermost loop over fits that this one runs in, as that of `cross_val_score`."""
+        frame: FrameType | None = sys._getframe()
+        loop = None
+        while frame is not None:
+            if frame.f_code is Parallel.__call__.__code__:
+                loop = weakref.ref(frame.f_locals["self"])
+            frame = frame.f_back
+        return loop
 
     @property
     def _search(self) -> CallbackContext | None:

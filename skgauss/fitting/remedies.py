@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from .._wording import iterations
-from ..likelihoods import Likelihood
 from ..solvers import Solution
 from .attempt import Attempt, Trials
 from .leap import find_leap
@@ -37,7 +36,7 @@ def explain_remedies(
     far_to_go : bool
         Whether it was told how many iterations it takes, which are not tried then.
     """
-    start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
+    start = _near_start(attempt, statistics) if attempt.start_is_set else {}
     found = _Remedies(solution, attempt, trials)
     groups = _candidates(attempt, bound, start, slow, far_to_go)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
@@ -112,7 +111,7 @@ class _Remedies:
         """The settings as keywords, with more iterations only where they were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._most:
-            settings["max_iter"] = int(_rounded_up(n_iter))
+            settings["max_iter"] = int(rounded_up(n_iter))
         return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
 
 
@@ -136,11 +135,12 @@ def _leaps(attempt: Attempt) -> bool:
     return find_leap(attempt.objective.likelihood, attempt.run(1).path) is not None
 
 
-def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
+def _near_start(attempt: Attempt, statistics: Any) -> Settings:
     """The mean of the data to within half a deviation, and their largest variance, rounded up.
 
     Where no feature lies many of its standard deviations away, no step is a leap.
     """
+    likelihood = attempt.objective.likelihood
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
         round(mean, -math.floor(math.log10(deviation)))
@@ -151,9 +151,10 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
     mean = means[0] if len(means) == 1 else means
     start: Settings = {}
     if not likelihood.family.mean_is_known:
-        start["mean_init"] = mean if len(means) <= _MOST_MEANS else statistics.mean
+        written_out = len(means) <= _MOST_MEANS or attempt.is_inner
+        start["mean_init"] = mean if written_out else statistics.mean
     if not likelihood.family.covariance_is_known:
-        start["covariance_init"] = _rounded_up(float(variances.max()))
+        start["covariance_init"] = rounded_up(float(variances.max()))
     return start
 
 
@@ -161,7 +162,7 @@ def _written(value: Any) -> str:
     return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 
-def _rounded_up(number: float) -> float:
+def rounded_up(number: float) -> float:
     """The number, rounded up to one significant digit."""
     exponent = math.floor(math.log10(number))
     return float(f"{math.ceil(number / 10.0**exponent)}e{exponent}")

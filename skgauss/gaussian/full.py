@@ -50,7 +50,7 @@ class Full(Blocks):
         return scatter + np.diag(ridge)
 
     def root(self, covariance: Array) -> Array:
-        return linalg.cholesky(covariance)
+        return covariance if covariance is self._identity else linalg.cholesky(covariance)
 
     def square(self, factor: Array) -> Array:
         return factor @ factor.T

@@ -90,13 +90,29 @@ def linear_relation(covariance: Array, negligible: float = 1e-6) -> tuple[int, l
 
     Their weights in it are not `negligible` beside the largest. Judged on the correlations.
     """
+    rank, relations = _relations(covariance, len(covariance) - 1, negligible)
+    return rank, relations[0]
+
+
+def linear_relations(covariance: Array) -> list[list[int]]:
+    """The features of each linear relation in a covariance, one for each that its rank lacks."""
+    return _relations(covariance, len(covariance), negligible=1e-6)[1]
+
+
+def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, list[list[int]]]:
+    """Rank of a covariance, at most `most`, and the features of each relation it then has."""
     deviations = np.sqrt(covariance.diagonal())
-    factor, pivots, rank = pivoted_cholesky(covariance / deviations[:, None] / deviations)
-    rank = min(rank, len(covariance) - 1)
-    # The first dependent feature, as a combination of the independent ones before it.
-    weights = solve_triangular(factor[:rank, :rank], factor[rank, :rank], lower=True, trans=1)
-    partners = pivots[:rank][np.abs(weights) > negligible * np.abs(weights).max(initial=0.0)]
-    return rank, sorted([int(pivots[rank]), *partners.tolist()])
+    units = np.where(deviations > 0, deviations, 1.0)
+    factor, pivots, rank = pivoted_cholesky(covariance / units[:, None] / units)
+    rank = min(rank, most)
+    # Each dependent feature, as a combination of the independent ones before it.
+    basis, dependent = factor[:rank, :rank], factor[rank:, :rank]
+    weights = np.abs(solve_triangular(basis, dependent.T, lower=True, trans=1)).T
+    partners = weights > negligible * weights.max(axis=1, initial=0.0, keepdims=True)
+    return rank, [
+        sorted([int(one), *pivots[:rank][its].tolist()])
+        for one, its in zip(pivots[rank:], partners, strict=True)
+    ]
 
 
 def rank_tolerance(n: int) -> float:

@@ -4,6 +4,7 @@ Singularity is judged on the correlation scale, where units do not matter.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from .._typing import Array
 from .._wording import capped, each_of, quoted
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..rows import Window, to_host
-from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .determined import check_intervals
@@ -51,10 +51,14 @@ def regularized_likelihood(
     names: Sequence[str],
     window: Window | None = None,
     fixed: Fixed = NOTHING,
+    *,
+    keep_constants: bool = False,
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
 
-    Whether that of incomplete data has a maximum only the climb can tell.
+    Whether that of incomplete data, in which no features depend on each other linearly, has a
+    maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
+    their own, and those never observed are taken as 0 throughout: no others notice them.
 
     Raises
     ------
@@ -65,42 +69,46 @@ def regularized_likelihood(
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
+    if keep_constants and not statistics.complete:
+        statistics = statistics.with_zeros(statistics.observed_weights == 0)
     _check_observed(window.as_given(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
+    of_constants = np.zeros(len(names))
+    if keep_constants and family.multiplicity == 1:
+        of_constants = _ridge_of_constants(statistics, ridge)
+    if of_constants.any():
+        used = ridge = ridge + of_constants
     if statistics.coarse:
         check_intervals(statistics, ridge, family, names, fixed)
     variances = fixed.moments(statistics, family)[1]
     _check_variances(variances + ridge, family, names)
-    if not statistics.complete:
-        unique = ridge.all() or not family.correlated or fixed.factor is not None
-        return Regularized(
-            likelihood_with_ridge(statistics, family, ridge, fixed),
-            used,
-            "" if unique else _never_together(statistics, names),
-        )
-    likelihood = _attempt(statistics, family, ridge, fixed)
-    if likelihood is not None:
-        return Regularized(likelihood, used)
-    scatter = fixed.about(statistics, family).scatter
-    diagnosis = _diagnose(family.add_ridge(scatter, ridge), names)
-    if not automatic:
-        raise NoMaximumError(
-            diagnosis,
-            f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger reg_covar, "
-            "covariance_type='diag', more rows, or drop one of these features.",
-        )
-    ridge = _RELATIVE_RIDGE * variances
-    likelihood = _attempt(statistics, family, ridge, fixed)
-    if likelihood is None:
-        raise ValueError("The scatter of the statistics is not positive semidefinite.")
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+    except NoMaximumError as error:
+        diagnosis, remedy = error.args
+        if not automatic:
+            raise NoMaximumError(
+                diagnosis,
+                f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger "
+                "reg_covar, covariance_type='diag', more rows, or drop one of these features.",
+            ) from None
+    else:
+        unique = statistics.complete or ridge.all() or not family.correlated
+        unique = unique or fixed.factor is not None
+        return Regularized(likelihood, used, "" if unique else _never_together(statistics, names))
+    ridge = _RELATIVE_RIDGE * variances + of_constants
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+    except NoMaximumError:
+        raise ValueError("The scatter of the statistics is not positive semidefinite.") from None
     return Regularized(
         likelihood,
         ridge,
         f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
-        "choose your own, or use covariance_type='diag' or more rows.",
+        f"choose your own, {remedy}",
     )
 
 
@@ -181,16 +189,53 @@ def likelihood_with_ridge(
     return ObservedDiagonal(statistics, family, used)
 
 
-def _attempt(
-    statistics: SufficientStatistics, family: Family, ridge: Array, fixed: Fixed
-) -> Likelihood | None:
-    """The likelihood, unless its covariance is to be estimated and singular to rounding."""
-    try:
+def _regular_likelihood(
+    statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
+) -> Likelihood:
+    """The likelihood, unless it is certain that it has no maximum at a regular covariance.
+
+    Raises
+    ------
+    NoMaximumError
+        If the covariance of complete data is singular to rounding, or incomplete features without
+        a ridge depend on each other linearly.
+    """
+    if not statistics.complete:
+        if fixed.nothing:  # about a known mean, most relations are none
+            _check_relations(statistics, family, ridge, names)
+        return likelihood_with_ridge(statistics, family, ridge, fixed)
+    with suppress(NotPositiveDefiniteError):
         likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
-    except NotPositiveDefiniteError:
-        return None
-    singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
-    return None if singular and fixed.factor is None else likelihood
+        regular = likelihood.condition * linalg.rank_tolerance(family.n_features) < 1
+        if regular or fixed.factor is not None:
+            return likelihood
+    scatter = fixed.about(statistics, family).scatter
+    diagnosis = _diagnose(family.add_ridge(scatter, ridge), names)
+    raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
+
+
+def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
+    """A ridge of shape (n_features,) for those without variance, 0 for others: of no consequence.
+
+    Its root is a thousandth of the constant, as that of other features is of their deviation.
+    """
+    squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
+    return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
+
+
+def _check_relations(statistics: Any, family: Family, ridge: Array, names: Sequence[str]) -> None:
+    """Refuse incomplete features that depend on each other linearly in all rows that show them."""
+    unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
+    if not family.correlated or not unfelt.any():
+        return
+    relations = [each for each in statistics.linear_relations if unfelt[each].all()]
+    if relations:
+        named = [quoted([names[j] for j in features]) for features in relations]
+        raise NoMaximumError(
+            f"{capped(named, '; ', 'more sets')} depend on each other linearly in all rows that "
+            "show them.",
+            "use covariance_type='diag', or drop one feature of each set.",
+        )
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:

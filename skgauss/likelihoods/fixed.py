@@ -43,8 +43,11 @@ class Fixed(NamedTuple):
 
     def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         """Mean and factor, with those that are known in their places."""
-        known = self.mean is None, self.factor is None
-        return mean if known[0] else self.mean, factor if known[1] else self.factor  # type: ignore
+        if self.mean is not None:
+            mean = self.mean
+        if self.factor is not None:
+            factor = self.factor
+        return mean, factor
 
     def about(self, statistics: Any, family: Family) -> Any:
         """Statistics about the known mean, where these hold one scatter of all their values."""

@@ -52,6 +52,7 @@ class ScatteredStatistics:
     diagonal = False
     size = 0
     in_general_position = False  # as far as is known
+    linear_relations = ()  # which moments of each feature by itself do not tell
 
     @property
     def coarse(self) -> bool:
@@ -86,6 +87,10 @@ class ScatteredStatistics:
     def origin(self) -> Array:
         """The point from which the likelihood counts the rows, (n_features,)."""
         return self.mean
+
+    def with_zeros(self, features: np.ndarray) -> ScatteredStatistics:
+        """These, in whose blocks nothing is changed."""
+        return self
 
     def left_in(self, blocks: Any) -> ScatteredStatistics:
         """These, of those blocks."""

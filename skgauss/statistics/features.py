@@ -62,6 +62,11 @@ class AvailableMoments:
         variances = self.variances + delta * delta
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
+    def with_zeros(self, features: np.ndarray) -> AvailableMoments:
+        """The same where some features, never observed, are 0 in all rows."""
+        weights = np.where(features, self.informative_weight, self.observed_weights)
+        return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
+
     def __add__(self, other: Any) -> AvailableMoments:
         if not isinstance(other, SufficientStatistics | AvailableMoments):
             return NotImplemented

@@ -177,6 +177,17 @@ class IntervalStatistics:
         return has_full_rank(exact.augmented(self.variances)[complete])
 
     @property
+    def linear_relations(self) -> list[list[int]]:
+        """Lists of features that depend on each other linearly in all rows that show them.
+
+        Of features without intervals: what singular covariances make of boxes the climb tells.
+        """
+        exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
+        within = np.any(_within(self.lower, self.upper), axis=0)
+        relations = (self.exact + exact).linear_relations
+        return [features for features in relations if not within[features].any()]
+
+    @property
     def bounds(self) -> Bounds:
         """Extreme ends of the intervals of each feature."""
         if not self.diagonal:
@@ -215,8 +226,7 @@ class IntervalStatistics:
         """What they say of each feature by itself."""
         if self.diagonal:
             return self
-        exact = np.where(self.lower == self.upper, self.lower, np.nan)
-        moments = _moments(exact, self.weights)
+        moments = _moments(self._exact_values, self.weights)
         row, feature = np.nonzero(_within(self.lower, self.upper))
         ends = np.full((2, len(row), self.lower.shape[1]), [[[-np.inf]], [[np.inf]]])
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
@@ -225,6 +235,16 @@ class IntervalStatistics:
         rows = ends[0], ends[1], self.weights[row]
         alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
         return IntervalStatistics(self.weight, moments, *(rows if alone else _distinct(*rows)))
+
+    @property
+    def _exact_values(self) -> Array:
+        """Of the rows with intervals; NaN elsewhere."""
+        return np.where(self.lower == self.upper, self.lower, np.nan)
+
+    def with_zeros(self, features: np.ndarray) -> IntervalStatistics:
+        """The same where some features, never observed, are 0 in all rows."""
+        lower, upper = (np.where(features, 0.0, end) for end in (self.lower, self.upper))
+        return replace(self, exact=self.exact.with_zeros(features), lower=lower, upper=upper)
 
     def with_rows(self, kept: np.ndarray) -> Any:
         """These statistics with some of the rows that have intervals; nothing is known of the

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
 from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
+from .relations import linear_relations
 
 # Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
 _RESOLVED = 1e-6
@@ -187,6 +188,15 @@ class IncompleteStatistics:
             if not has_full_rank(rows[shows[self.pattern_of_row]][:, observed]):
                 return False
         return True
+
+    @property
+    def linear_relations(self) -> list[list[int]]:
+        """Lists of features that depend on each other linearly in all rows that show them."""
+        return linear_relations(self)
+
+    def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
+        """The same where some features, never observed, are 0 in all rows."""
+        return replace(self, missing=self.missing & ~features)
 
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""

@@ -525,22 +525,9 @@ def test_a_callback_is_no_failure(correlated):
     )
 
 
-def collinear(rng):
-    x = rng.standard_normal((60, 3))
-    X = np.column_stack((x, 2 * x[:, 0] - x[:, 1]))
-    X[::3, 0] = X[1::3, 2] = np.nan
-    return X
-
-
-def too_few(rng):
+def test_no_maximum(rng):
     X = rng.standard_normal((6, 5))
     X[rng.random((6, 5)) < 0.2] = np.nan
-    return X
-
-
-@pytest.mark.parametrize("data", [collinear, too_few])
-def test_no_maximum(rng, data):
-    X = data(rng)
     message = warning_of(GaussianGradientMLE(), X)
     assert message.endswith(
         " A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
@@ -549,9 +536,49 @@ def test_no_maximum(rng, data):
     )
     assert GaussianGradientMLE(reg_covar=0.1).fit(X).converged_
     assert GaussianGradientMLE(covariance_type="diag").fit(X).converged_
-    more = rng.standard_normal((60, 5)) if data is too_few else collinear(rng)
-    more = np.vstack((X, more)) if data is too_few else X[:, 1:]
+    more = np.vstack((X, rng.standard_normal((60, 5))))
     assert GaussianGradientMLE().fit(more).converged_
+
+
+@pytest.mark.parametrize("units", [[1.0], [1e-3, 1.0, 1.0, 1e6, 1.0]])
+def test_a_ridge_that_was_tried(rng, units):
+    """One number or, where features have units far apart, one for each."""
+    X = units * rng.standard_normal((6, 5))
+    X[rng.random(X.shape) < 0.2] = np.nan
+    settings = check_ridge(GaussianGradientMLE(), X)
+    assert np.size(settings["reg_covar"]) == len(units)
+
+
+def test_a_ridge_of_many_features(rng):
+    X = rng.standard_normal((60, 12)) + rng.standard_normal((60, 1))
+    X[rng.random(X.shape) < 0.5] = np.nan
+    check_ridge(GaussianGradientMLE(), X)
+    units = np.logspace(0, 9, 12)  # one number for each would be too many words
+    assert "The fit converges" not in warning_of(GaussianGradientMLE(), X * units)
+
+
+def test_a_ridge_of_censored_features(rng):
+    x = rng.standard_normal((30, 2))
+    X = np.column_stack((x, x[:, 0] + 1))
+    check_ridge(GaussianGradientMLE(censoring_limits=([0.0, np.nan, np.nan], None)), X)
+
+
+def check_ridge(model, X):
+    """The remedy, which works as it promises."""
+    message = warning_of(model, X)
+    assert model.stop_reason_ == "unbounded"
+    ((n_iter, settings),) = remedies_in(message.replace(". A larger", ". See"), model)
+    assert list(settings) == ["reg_covar"]
+    assert model.set_params(**settings).fit(X).converged_
+    assert model.n_iter_ == n_iter
+    return settings
+
+
+def test_no_ridge_is_tried_while_a_stream_waits(rng, monkeypatch):
+    monkeypatch.setattr("skgauss.fitting.ridge.likelihood_with_ridge", None)
+    X = rng.standard_normal((6, 5))
+    X[rng.random((6, 5)) < 0.2] = np.nan
+    assert not hasattr(GaussianGradientMLE().partial_fit(X), "mean_")
 
 
 def seen_apart(rng):

@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from designs import one_hot
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss.datasets import load_airquality
 
 
 @pytest.fixture
@@ -104,3 +106,99 @@ def test_singularity_is_judged_on_the_correlation_scale(correlated):
 def test_a_ridge_of_the_wrong_shape_or_sign(correlated, reg_covar):
     with pytest.raises(ValueError, match=r"reg_covar must be"):
         GaussianGradientMLE(reg_covar=reg_covar).fit(correlated)
+
+
+def imputation_error(X, truth, **parameters):
+    """Root mean square over the values that X misses of the last two features."""
+    filled = GaussianImputer(**parameters).fit(X).transform(X)
+    return np.sqrt(np.mean((filled - truth)[:, -2:][np.isnan(X[:, -2:])] ** 2))
+
+
+@pytest.mark.parametrize("dummies_missing", [False, True])
+@pytest.mark.parametrize("levels", [3, 5, 10])
+def test_dummies_beside_gaps(rng, levels, dummies_missing):
+    """Values are filled in as without one of the levels, which says the same."""
+    dummies, level = one_hot(rng, 400, levels)
+    centers = 3 * rng.standard_normal((levels, 2))
+    noise = rng.standard_normal((400, 2)) @ [[1.0, 0.6], [0.0, 0.8]]
+    truth = np.column_stack((dummies, centers[level] + noise))
+    X = truth.copy()
+    X[:, levels:][rng.random((400, 2)) < 0.2] = np.nan
+    if dummies_missing:
+        X[rng.random(400) < 0.1, :levels] = np.nan
+    with pytest.raises(ValueError, match=r"'feature 0', 'feature 1', 'feature 2'.* depend"):
+        GaussianImputer(reg_covar=0.0).fit(X)
+    with pytest.warns(UserWarning, match=r"'feature 0', 'feature 1', 'feature 2'.* depend"):
+        error = imputation_error(X, truth)
+    assert error == pytest.approx(imputation_error(X[:, 1:], truth[:, 1:]), rel=0.02)
+    assert error < 0.7 * np.nanstd(X[:, -2:])
+
+
+@pytest.mark.parametrize("gaps", ["elsewhere", "in the total", "in the parts"])
+def test_a_total_beside_gaps(gaps):
+    air = load_airquality(as_frame=True).data[["Ozone", "Solar.R", "Wind", "Temp"]]
+    air["total"] = air["Wind"] + air["Temp"]
+    if gaps == "in the total":
+        air["total"] = air["total"].where(air.index % 3 > 0)
+    if gaps == "in the parts":
+        air["Wind"] = air["Wind"].where(air.index % 4 > 0)
+        air["Temp"] = air["Temp"].where(air.index % 5 > 0)
+    with pytest.warns(UserWarning, match="'Wind', 'Temp', 'total' depend on each other") as caught:
+        model = GaussianGradientMLE().fit(air)
+    assert len(caught) == 1
+    assert model.converged_
+    np.testing.assert_allclose(model.reg_covar_, 1e-6 * air.var(ddof=0), rtol=1e-12)
+    with pytest.raises(ValueError, match="'Wind', 'Temp', 'total' depend on each other"):
+        GaussianGradientMLE(reg_covar=0.0).fit(air)
+    for remedy in (
+        {"covariance_type": "diag"},
+        {"reg_covar": 0.01},
+        {"reg_covar": [0, 0, 0, 0, 1]},
+    ):
+        assert GaussianGradientMLE(**remedy).fit(air).converged_
+    assert GaussianGradientMLE().fit(air.drop(columns="total")).converged_
+
+
+def test_two_relations_beside_gaps(rng):
+    X = rng.standard_normal((100, 6))
+    X[:, 1] = 3 - X[:, 0]
+    X[:, 4] = X[:, 2] - X[:, 3]
+    X[rng.random(X.shape) < 0.1] = np.nan
+    named = "'feature 0', 'feature 1'; 'feature 2', 'feature 3', 'feature 4' depend"
+    with pytest.warns(UserWarning, match=named):
+        assert GaussianGradientMLE().fit(X).converged_
+
+
+def test_a_ridge_too_small_to_be_felt_is_none(rng):
+    X = rng.standard_normal((100, 3))
+    X[:, 1] = X[:, 0]
+    X[::3, 2] = np.nan
+    with pytest.raises(ValueError, match="With reg_covar=1e-20 none is made"):
+        GaussianGradientMLE(reg_covar=1e-20).fit(X)
+    assert GaussianGradientMLE(reg_covar=1e-10).fit(X).converged_
+
+
+def test_a_stream_waits_while_features_depend_on_each_other(rng):
+    """Rows to come may break the relation: no ridge is added."""
+    X = rng.standard_normal((60, 3))
+    X[:30, 1] = X[:30, 0]
+    X[::3, 2] = np.nan
+    model = GaussianGradientMLE().partial_fit(X[:30])
+    assert not hasattr(model, "mean_")
+    with pytest.raises(AttributeError, match="'feature 0', 'feature 1' depend"):
+        model.score(X)
+    model.partial_fit(X[30:])
+    assert model.converged_
+    assert model.reg_covar_ == 0.0
+
+
+def test_dummies_beside_a_detection_limit(rng):
+    dummies, level = one_hot(rng, 300, 3)
+    X = np.column_stack((dummies, level + rng.standard_normal(300)))
+    limits = ([np.nan, np.nan, np.nan, 0.0], None)
+    with pytest.warns(UserWarning, match="'feature 0', 'feature 1', 'feature 2' depend"):
+        model = GaussianGradientMLE(censoring_limits=limits).fit(X)
+    assert model.converged_
+    without = GaussianGradientMLE(censoring_limits=(limits[0][1:], None)).fit(X[:, 1:])
+    np.testing.assert_allclose(model.mean_[1:], without.mean_, rtol=1e-4)
+    np.testing.assert_allclose(model.covariance_[1:, 1:], without.covariance_, rtol=1e-4, atol=1e-5)

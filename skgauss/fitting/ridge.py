@@ -1,0 +1,47 @@
+"""A ridge for a climb that showed no maximum, tried before it is recommended."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from .._wording import iterations
+from ..likelihoods import likelihood_with_ridge
+from ..solvers import Objective
+from .attempt import Attempt
+from .remedies import rounded_up
+
+_SHARE = 0.01  # of a variance: small beside the data, and felt at once
+_MOST_NUMBERS = 10  # that are written out
+
+
+def explain_ridge(attempt: Attempt, statistics: Any) -> str:
+    """A sentence on a ridge that makes the climb converge; empty if none of those tried does.
+
+    None is tried where a window may be at fault, rows to come may help, or parameters are known.
+    """
+    estimator = attempt.estimator
+    known = estimator.fixed_mean is not None or estimator.fixed_covariance is not None
+    if known or estimator.truncation_limits is not None or not attempt.start_is_set:
+        return ""
+    family, parametrization = attempt.objective.likelihood.family, attempt.objective.parametrization
+    for ridge in _ridges(statistics.variances):
+        of_features = np.full(family.n_features, ridge)
+        likelihood = likelihood_with_ridge(statistics, family, of_features)
+        trial = attempt._replace(objective=Objective(likelihood, parametrization))
+        most = min(attempt.estimator.max_iter, attempt.budget)
+        with suppress(ValueError):  # a start whose likelihood no float holds
+            solution = trial.changed({"reg_covar": ridge}).run(most)
+            if solution.converged:
+                return f"The fit converges in {iterations(solution.n_iter)} with reg_covar={ridge}."
+    return ""
+
+
+def _ridges(variances: Array) -> Iterator[float | list[float]]:
+    """One number for all features, then one for each; that of a constant is the least."""
+    least = variances[variances > 0].min()
+    yield rounded_up(_SHARE * least)
+    if len(variances) <= _MOST_NUMBERS:
+        yield [rounded_up(_SHARE * variance) for variance in np.maximum(variances, least).tolist()]

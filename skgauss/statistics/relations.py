@@ -1,0 +1,117 @@
+"""Linear relations among features of which values are missing: those of all rows that show them.
+
+One-hot columns sum to one, a total is the sum of its parts: a covariance that is singular there
+makes the likelihood infinite, whatever is missing elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import linalg
+
+# Least eigenvalue of correlations of available cases, whose errors are larger than it.
+_LEAST_EIGENVALUE = 0.01
+# Share of its variance that other features leave unexplained, by these correlations, up to which
+# one may depend on them: twice what a relation left in any of 200 random designs.
+_UNEXPLAINED = 0.15
+
+
+def linear_relations(statistics: Any) -> list[list[int]]:
+    """Lists of features that depend on each other linearly in all rows that show them together.
+
+    There are more such rows than features in a list, none of which can be left out. That there
+    is no list is sure where more rows than features are complete. Else those are found whose
+    features miss no value, or are explained well by others.
+    """
+    rows = _Rows(statistics)
+    everything = np.arange(statistics.missing.shape[1])
+    if rows.suffice(everything) and not rows.dependent(everything):
+        return []
+    found = rows.related(np.flatnonzero(~statistics.missing.any(axis=0)))
+    found += [relation for relation in rows.related(everything) if relation not in found]
+    for order in rows.explained():
+        if not any(order[0] in relation for relation in found):
+            found += _relations_of_first(order, rows)
+    return sorted(found)
+
+
+def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
+    """Those of the first feature with as few of the next as have any."""
+    most = rows.most_together(order)
+    # A relation holds among more features, too: if all of these have none, neither have fewer.
+    if most < 2 or not rows.dependent(order[:most]):
+        return []
+    for size in range(2, most + 1):
+        relations = [each for each in rows.related(np.sort(order[:size])) if order[0] in each]
+        if relations:
+            return relations
+    return []
+
+
+class _Rows:
+    """Rows with gaps, asked for those that show some features together."""
+
+    def __init__(self, statistics: Any):
+        self._shown = ~statistics.missing
+        self._pattern = statistics.pattern_of_row
+        self._weights = statistics.weights
+        # A weight of k is k rows. Of small weights there are at least as many as are kept.
+        self._numbers = np.maximum(statistics.counts, statistics.weights)
+        self._rows = statistics.augmented(statistics.variances)
+
+    def suffice(self, features: np.ndarray) -> bool:
+        """Whether more rows than features show them together."""
+        return bool(self._numbers[self._show(features)].sum() > len(features))
+
+    def most_together(self, order: np.ndarray) -> int:
+        """The largest number of first features that more rows show together."""
+        shown_first = np.logical_and.accumulate(self._shown[:, order], axis=1)
+        return int((self._numbers @ shown_first > 1 + np.arange(len(order))).sum())
+
+    def related(self, features: np.ndarray) -> list[list[int]]:
+        """The relations among them that hold in all rows that show what is in the relation."""
+        if len(features) < 2 or not self.suffice(features):
+            return []
+        found = self.dependent(features)
+        if len(features) in map(len, found):
+            return found
+        return [relation for each in found for relation in self.related(np.array(each))]
+
+    def dependent(self, features: np.ndarray) -> list[list[int]]:
+        """The relations among them in the rows that show all of them; of one if it is constant."""
+        kept = np.flatnonzero(self._show(features)[self._pattern])
+        rows = self._rows[np.ix_(kept, np.concatenate(([0], 1 + features)))]
+        # The first row of the triangle is the mean.
+        triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+        weight, triangle = triangle[0, 0] ** 2, triangle[1:, 1:]
+        covariance = triangle.T @ triangle / weight
+        constant = covariance.diagonal() < linalg.rank_tolerance(len(features))
+        covariance[constant] = covariance[:, constant] = 0.0
+        return [features[each].tolist() for each in linalg.linear_relations(covariance)]
+
+    def explained(self) -> Iterator[np.ndarray]:
+        """Features that others explain well, each before all others in the order they do it in."""
+        values, vectors = np.linalg.eigh(self._available_correlations())
+        precision = vectors / np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
+        for j in np.flatnonzero(precision.diagonal() * _UNEXPLAINED > 1):
+            strength = np.abs(precision[j])
+            strength[j] = np.inf
+            yield np.argsort(-strength)
+
+    def _available_correlations(self) -> Array:
+        """Each of the rows that show both features."""
+        levels, rows = self._rows[:, 0], self._rows[:, 1:]
+        together = (self._weights[:, None] * self._shown).T @ self._shown
+        together[together == 0] = np.inf  # to divide by
+        deviations = rows - np.outer(levels, levels @ rows / together.diagonal())
+        deviations[~self._shown[self._pattern]] = 0.0
+        return deviations.T @ deviations / together
+
+    def _show(self, features: np.ndarray) -> np.ndarray:
+        """Which patterns do."""
+        return self._shown[:, features].all(axis=1)
