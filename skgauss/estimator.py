@@ -30,6 +30,7 @@ from .fitting import (
     forget_input,
     input_attributes,
     law_attributes,
+    names_of,
     of_type,
     position,
     replace_fit,
@@ -177,7 +178,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
-        Weight, mean and scatter of the data. Where values are missing, the same by pattern,
+        Weight, mean and covariance of the data. Where values are missing, the same by pattern,
         or by feature if `covariance_type` is not "full", with the rows beside that hold values
         known only to an interval; of more rows than should travel, blocks of Dask that hold them.
     n_features_in_ : int
@@ -434,13 +435,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Returns
         -------
         self : object
-            The fitted estimator, as `fit` would leave it but for the names of features.
+            The fitted estimator, as `fit` would leave it. The features have names if `mean` or
+            `covariance` is of pandas and has them.
 
         Raises
         ------
         ValueError
-            If the likelihood has no maximum, the statistics cannot be those of any rows, or
-            they hold variances only and ``covariance_type="full"``.
+            If the likelihood has no maximum, the statistics cannot be those of any rows, mean
+            and covariance name other features, or variances are all they hold and
+            ``covariance_type="full"``.
         TypeError
             If they are no statistics.
 
@@ -460,9 +463,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
+        names = names_of(statistics)
         statistics = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
-        forget_input(seen, len(statistics.mean))
+        forget_input(seen, len(statistics.mean), names)
         task.begin()
         climb = self._climb(statistics, seen, self._window(seen), self._start, task)
         return self._adopt(climb, task)

@@ -62,10 +62,12 @@ def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]
     return attributes
 
 
-def forget_input(seen: Any, n_features: int) -> None:
-    """As validation would leave `seen` after data without names."""
+def forget_input(seen: Any, n_features: int, names: list[str] | None) -> None:
+    """As validation would leave `seen` after data with these names, or without."""
     seen.n_features_in_ = n_features
-    if hasattr(seen, "feature_names_in_"):
+    if names is not None:
+        seen.feature_names_in_ = np.asarray(names, dtype=object)
+    elif hasattr(seen, "feature_names_in_"):
         del seen.feature_names_in_
 
 

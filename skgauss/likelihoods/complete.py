@@ -1,6 +1,6 @@
 r"""Likelihood of complete data.
 
-With xbar and S the mean and scatter of the data and
+With xbar and S the mean and covariance of the data and
 :math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, in nats per observation
 
 .. math::
@@ -49,7 +49,7 @@ class GaussianLikelihood(Likelihood):
     Raises
     ------
     NotPositiveDefiniteError
-        If scatter and ridge together are singular: there is no maximum.
+        If covariance and ridge together are singular: there is no maximum.
     """
 
     has_closed_form = unimodal = True
@@ -62,11 +62,10 @@ class GaussianLikelihood(Likelihood):
         self.ridge = ridge
         self.weight = statistics.weight
         self._mean = statistics.mean
-        self._scatter = statistics.scatter
-        scatter = (
-            statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
-        )
-        self._covariance = family.project(scatter)
+        self._of_data = covariance = statistics.covariance
+        if ridge is not None:
+            covariance = family.add_ridge(covariance, ridge)
+        self._covariance = family.project(covariance)
         self._root = family.root(self._covariance)
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
@@ -97,7 +96,7 @@ class GaussianLikelihood(Likelihood):
     def _without_ridge(self, at: Evaluation) -> float:
         """By itself: where the ridge is large no digit of it is left in the penalized value."""
         family = self.family
-        relative = family.whiten_symmetric(at.factor, family.project(self._scatter))
+        relative = family.whiten_symmetric(at.factor, family.project(self._of_data))
         squares = family.multiplicity * float((relative * family.identity).sum())
         squares += float(at.score_mean @ at.score_mean)
         constant = family.n_features * math.log(2.0 * math.pi)

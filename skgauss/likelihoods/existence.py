@@ -80,7 +80,7 @@ def regularized_likelihood(
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is not None:
         return Regularized(likelihood, used)
-    diagnosis = _diagnose(family.add_ridge(statistics.scatter, ridge), names)
+    diagnosis = _diagnose(family.add_ridge(statistics.covariance, ridge), names)
     if not automatic:
         raise NoMaximumError(
             diagnosis,
@@ -90,7 +90,7 @@ def regularized_likelihood(
     ridge = _RELATIVE_RIDGE * statistics.variances
     likelihood = _attempt(statistics, family, ridge)
     if likelihood is None:
-        raise ValueError("The scatter of the statistics is not positive semidefinite.")
+        raise ValueError("The covariance of the statistics is not positive semidefinite.")
     return Regularized(
         likelihood,
         ridge,
