@@ -42,6 +42,8 @@ from .rows import (
 WAITING = "_waiting_for"
 # The attribute that holds the limits between which the rows so far were seen, or None.
 SEEN_THROUGH = "_seen_through"
+# The attribute that says of which features a Gaussian is conditional, and where; of another fit.
+GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
 

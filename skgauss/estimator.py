@@ -16,8 +16,9 @@ from sklearn.utils import Bunch
 from . import inference
 from ._sklearn import Interval, StrOptions, fit_context
 from ._typing import Array
+from ._wording import capped
 from .blocks import threads
-from .density import SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
+from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
@@ -485,7 +486,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             What a fitted Gaussian can be asked it can be asked, too: densities, distances,
             imputations, draws. It has `mean_`, `covariance_`, `scale_`, `precision_`,
             `correlation_` and the names of its features, and no attribute that tells of a climb
-            or of data. `censoring_limits` are those of its features, other parameters the defaults.
+            or of data: how sure it is, the estimator that it comes from tells of these features.
+            `censoring_limits` are those of its features, other parameters the defaults.
             With `truncation_limits` it is the marginal of the Gaussian that the rows were cut
             from.
 
@@ -508,12 +510,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> petal = GaussianGradientMLE().fit(iris).marginal(
         ...     ["petal width (cm)", "petal length (cm)"]
         ... )
+        >>> petal
+        <Gaussian with means petal width (cm) 1.199, petal length (cm) 3.758>
         >>> petal.mean_.round(3), petal.correlation_[0].round(3)
         (array([1.199, 3.758]), array([1.   , 0.963]))
         """
         gaussian = self._fitted_gaussian()
         kept = feature_indices(self, features)
-        return self._law(kept, gaussian.marginal(kept))
+        return self._law(kept, gaussian.marginal(kept), {})
 
     def conditional(self, given: Mapping[int | str, float]) -> GaussianGradientMLE:
         """The Gaussian of all other features where some are known.
@@ -526,7 +530,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Returns
         -------
         model : GaussianGradientMLE
-            As :meth:`marginal` returns it, of the other features in their order.
+            As :meth:`marginal` returns it, of the other features in their order. How sure its means
+            are a `GaussianRegressor` tells, of these features on those given.
 
         Raises
         ------
@@ -551,15 +556,21 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> from skgauss import GaussianGradientMLE
         >>> iris = load_iris(as_frame=True).data
         >>> long = GaussianGradientMLE().fit(iris).conditional({"petal length (cm)": 6.0})
+        >>> long.marginal("petal width (cm)")
+        <Gaussian with means petal width (cm) 2.131 given petal length (cm)=6>
         >>> long.feature_names_in_[-1], long.mean_[-1:].round(2), long.scale_[-1:].round(2)
         ('petal width (cm)', array([2.13]), array([0.21]))
         """
         gaussian = self._fitted_gaussian()
         known, values = values_given(self, given)
         kept = [j for j in range(len(self.mean_)) if j not in known]
-        return self._law(kept, gaussian.conditional(known, values, kept))
+        names = feature_names(self)
+        named = {names[j]: value for j, value in zip(known, values.tolist(), strict=True)}
+        return self._law(kept, gaussian.conditional(known, values, kept), named)
 
-    def _law(self, kept: list[int], gaussian: FittedGaussian) -> GaussianGradientMLE:
+    def _law(
+        self, kept: list[int], gaussian: FittedGaussian, given: dict[str, float]
+    ) -> GaussianGradientMLE:
         """An estimator of the features kept that is fitted to no data, but has their Gaussian."""
         limits = self.censoring_limits
         if limits is not None:
@@ -568,8 +579,19 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         law = GaussianGradientMLE(
             covariance_type=type_of(self.covariance_), censoring_limits=limits
         )
-        replace_fit(law, law_attributes(gaussian, self, kept))
+        replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
+
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """Of a marginal or conditional Gaussian its features and means; else the parameters."""
+        if not hasattr(self, GIVEN):
+            return super().__repr__(N_CHAR_MAX)
+        names = getattr(self, "feature_names_in_", [""] * len(self.mean_))
+        means = [
+            f"{name} {mean:.4g}".lstrip() for name, mean in zip(names, self.mean_, strict=True)
+        ]
+        given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
+        return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
     def standard_errors(self) -> Bunch:
         r"""Standard errors of the estimate, from the observed information.
@@ -668,21 +690,29 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         return inference.confidence_intervals(self, level, method, n_jobs)
 
-    def summary(self, level: float = 0.95) -> pandas.DataFrame:
-        """Table of the parameters: estimates, standard errors, intervals.
+    def summary(
+        self, level: float = 0.95, method: Literal["wald", "profile"] = "wald"
+    ) -> pandas.DataFrame:
+        """Table of the parameters: estimates, standard errors, tests, intervals.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
+        method : {"wald", "profile"}, default="wald"
+            Of the intervals, see :meth:`confidence_intervals`.
 
         Returns
         -------
         table : pandas.DataFrame
-            A row for each mean, standard deviation and correlation. The columns are "estimate",
-            "std_error", the ends "lower" and "upper" of the interval, and
-            "missing_information": the share, from 0 to 1, of the information about the parameter
-            that rows without gaps would give, at the same estimate, and these do not.
+            A row for each mean, standard deviation and correlation. The columns are "estimate";
+            "std_error"; "z" and "p_value", which test whether a mean or a correlation, this on the
+            scale of Fisher's z, is 0, and are NaN for a standard deviation; the ends "lower" and
+            "upper" of the interval; and "missing_information": the share, from 0 to 1, of the
+            information about the parameter that rows without gaps would give, at the same
+            estimate, and these do not. It prints in 80 columns, rounded to two digits of the
+            errors, below the number of rows, the shares of values that are missing or known only
+            to an interval, the log-likelihood of all rows, AIC and BIC in nats.
 
         Raises
         ------
@@ -697,8 +727,28 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         -----
         UserWarning
             If the data do not determine some parameters, which it names.
+
+        Examples
+        --------
+        >>> from skgauss import GaussianGradientMLE
+        >>> from skgauss.datasets import load_airquality
+        >>> air = load_airquality(as_frame=True).data[["Ozone", "Wind"]]
+        >>> GaussianGradientMLE().fit(air).summary()
+        n 153, missing 12.1%, censored 0.0%
+        log-likelihood -952.86, AIC 1915.73, BIC 1930.88
+        95 % intervals by method='wald'
+        <BLANKLINE>
+                          estimate  std err      z       p   lower   upper  missing
+        mean
+          Ozone               41.6      2.9  14.33  <0.001    35.9    47.3    0.171
+          Wind                9.96     0.28  35.08  <0.001    9.40   10.51    0.000
+        sd
+          Ozone               32.7      2.1                   28.8    37.1    0.208
+          Wind                3.51     0.20                   3.14    3.93    0.000
+        correlation
+          Ozone and Wind    -0.596    0.058  -7.64  <0.001  -0.698  -0.471    0.193
         """
-        return inference.summary(self, level)
+        return inference.summary(self, level, method)
 
     def parameter_covariance(self) -> pandas.DataFrame:
         r"""Covariance of the estimates, from the observed information.

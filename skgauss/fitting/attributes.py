@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..conditioning import Frame
-from ..density import SEEN_THROUGH, WAITING, FittedGaussian
+from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 
@@ -48,10 +48,13 @@ def input_attributes(seen: Any) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
 
 
-def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]) -> dict[str, Any]:
+def law_attributes(
+    gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
+) -> dict[str, Any]:
     """Attributes of a Gaussian of some features of an estimator, which no climb has led to."""
     attributes = {
         "_gaussian": gaussian,
+        GIVEN: getattr(estimator, GIVEN, {}) | given,
         "mean_": gaussian.mean,
         "covariance_": gaussian.covariance,
         "scale_": gaussian.family.standard_deviations(gaussian.factor),
@@ -74,7 +77,7 @@ def forget_input(seen: Any, n_features: int, names: list[str] | None) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        hidden = name in ("_gaussian", SEEN_THROUGH, WAITING)
+        hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING)
         if hidden or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

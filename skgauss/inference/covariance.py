@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn import check_pandas_support
 from .._typing import Array
 from .errors import LEFT_OPEN, moves_of
 from .point import Parameters, Point, warn_of
+from .table import imported_pandas
 
 
 def parameter_covariance(estimator: Any) -> Any:
     """See `GaussianGradientMLE.parameter_covariance`."""
-    pandas = check_pandas_support(f"{type(estimator).__name__}.parameter_covariance")
+    pandas = imported_pandas(f"{type(estimator).__name__}.parameter_covariance")
     at = Point(estimator)
     moved = at.listed(_known_moves(at))
     units = at.listed(at.in_units(at.estimate.map(np.ones_like)))

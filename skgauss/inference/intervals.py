@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,7 @@ _STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall 
 
 def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
     """See `GaussianGradientMLE.confidence_intervals`."""
-    if method not in ("wald", "profile"):
-        raise ValueError(f"method must be 'wald' or 'profile', got {method!r}.")
+    check_method(method, ("wald", "profile"))
     check_level(level)
     at = Point(estimator)
     if method == "wald":
@@ -39,6 +39,12 @@ def check_level(level: float) -> None:
     """Refuse what is no probability."""
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}.")
+
+
+def check_method(method: str, methods: Sequence[str]) -> None:
+    """Refuse what is none of the methods."""
+    if method not in methods:
+        raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def wald(at: Point, errors: Parameters, level: float) -> Parameters:

@@ -13,6 +13,7 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped
+from ..density import GIVEN
 from ..gaussian import Family, family_of
 from ..likelihoods import (
     MOST_PARAMETERS,
@@ -22,6 +23,16 @@ from ..likelihoods import (
     seen_through,
 )
 from ..rows import feature_names
+
+# Where to ask for what a Gaussian lacks that comes from another one.
+_OF_A_MARGINAL = (
+    "Ask the estimator that it comes from: what its summary(), standard_errors() and "
+    "confidence_intervals() say of these features is what they are here."
+)
+_OF_A_CONDITIONAL = (
+    "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
+    "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
+)
 
 
 class Parameters(NamedTuple):
@@ -163,8 +174,8 @@ def _check_data(estimator: Any) -> None:
     """Refuse a Gaussian that comes from another one."""
     if not hasattr(estimator, "sufficient_statistics_"):
         raise ValueError(
-            "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. Ask "
-            "the estimator that it comes from, or fit the data of these features."
+            "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
+            + (_OF_A_CONDITIONAL if getattr(estimator, GIVEN, {}) else _OF_A_MARGINAL)
         )
 
 
