@@ -593,12 +593,30 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
-    def standard_errors(self) -> Bunch:
-        r"""Standard errors of the estimate, from the observed information.
+    def standard_errors(
+        self,
+        method: Literal["observed", "sandwich"] = "observed",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Bunch:
+        r"""Standard errors of the estimate.
 
-        The square roots of what the curvature of the likelihood at the maximum says of the
-        variances of the parameters, were the data drawn again from the fitted Gaussian with
-        the same gaps. They take weights as frequencies: weight k is k rows.
+        The square roots of the variances of the parameters, were the data drawn again with the
+        same gaps. They take weights as frequencies: weight k is k rows.
+
+        Parameters
+        ----------
+        method : {"observed", "sandwich"}, default="observed"
+            "observed" is what the curvature of the likelihood at the maximum says, and right for
+            rows drawn from the fitted Gaussian. "sandwich" is :math:`A^{-1} B A^{-1}`, with A the
+            same information and B the sum of the products of the scores of the rows. It is right
+            for independent rows of any law with moments of order four, where many: with heavy tails
+            the others are too small for scales, covariances and correlations. Where values are
+            missing they must be so completely at random unless the rows are Gaussian.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -612,8 +630,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If the fit did not converge or has a ridge, or if the information takes a matrix of
-            more than 2,500 parameters, which complete data and independent features do not.
+            If the fit did not converge or has a ridge; if the information takes a matrix of more
+            than 2,500 parameters, which by "observed" complete data and independent features do
+            not; or if the rows are not those of the fit.
 
         Warns
         -----
@@ -623,7 +642,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         References
         ----------
         Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator:
-        observed versus expected Fisher information", Biometrika 65(3).
+        observed versus expected Fisher information", Biometrika 65(3); White (1982), "Maximum
+        likelihood estimation of misspecified models", Econometrica 50(1).
 
         Examples
         --------
@@ -633,15 +653,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> errors = GaussianGradientMLE().fit(X).standard_errors()
         >>> errors.mean.round(3), errors.scale.round(3)  # sigma / sqrt(4), sigma / sqrt(8)
         (array([0.935]), array([0.661]))
+        >>> GaussianGradientMLE().fit(X).standard_errors("sandwich", X).scale.round(3)
+        array([0.525])
         """
-        return inference.standard_errors(self)
+        return inference.standard_errors(self, method, X, sample_weight, X_upper)
 
     @with_callbacks
     def confidence_intervals(
         self,
         level: float = 0.95,
-        method: Literal["wald", "profile"] = "wald",
+        method: Literal["wald", "profile", "sandwich"] = "wald",
         n_jobs: int | None = None,
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
     ) -> Bunch:
         """Confidence intervals of the parameters.
 
@@ -651,16 +676,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
-        method : {"wald", "profile"}, default="wald"
+        method : {"wald", "profile", "sandwich"}, default="wald"
             "wald" takes the estimate plus and minus a multiple of the standard error: of a mean
             and a covariance as they are, of a scale and a variance on the scale of their
-            logarithms, of a correlation on that of Fisher's z. "profile" takes the values of a
+            logarithms, of a correlation on that of Fisher's z. "sandwich" is the same with the
+            errors of that method, see :meth:`standard_errors`. "profile" takes the values of a
             mean, a scale or a correlation that a likelihood ratio test would not reject. It
             climbs for each end of each interval, but on complete data or independent features.
             The callbacks of the estimator, such as scikit-learn's `ProgressBar`, are told of each.
         n_jobs : int, default=None
             "profile": how many climbs to run at once, in threads. None is one unless joblib's
             `parallel_config` says otherwise, -1 as many as there are processors.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -688,10 +717,17 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
         intervals", Applied Statistics 37(1).
         """
-        return inference.confidence_intervals(self, level, method, n_jobs)
+        return inference.confidence_intervals(
+            self, level, method, n_jobs, X, sample_weight, X_upper
+        )
 
     def summary(
-        self, level: float = 0.95, method: Literal["wald", "profile"] = "wald"
+        self,
+        level: float = 0.95,
+        method: Literal["wald", "profile", "sandwich"] = "wald",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
     ) -> pandas.DataFrame:
         """Table of the parameters: estimates, standard errors, tests, intervals.
 
@@ -699,8 +735,11 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
-        method : {"wald", "profile"}, default="wald"
-            Of the intervals, see :meth:`confidence_intervals`.
+        method : {"wald", "profile", "sandwich"}, default="wald"
+            Of the intervals, see :meth:`confidence_intervals`; "sandwich" of the errors, too.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -748,14 +787,28 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         correlation
           Ozone and Wind    -0.596    0.058  -7.64  <0.001  -0.698  -0.471    0.193
         """
-        return inference.summary(self, level, method)
+        return inference.summary(self, level, method, X, sample_weight, X_upper)
 
-    def parameter_covariance(self) -> pandas.DataFrame:
-        r"""Covariance of the estimates, from the observed information.
+    def parameter_covariance(
+        self,
+        method: Literal["observed", "sandwich"] = "observed",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> pandas.DataFrame:
+        r"""Covariance of the estimates.
 
         For the variance of whatever is made of several parameters. That of a difference, or any
         other linear contrast with coefficients c, is :math:`c^T V c`; that of a function is the
         same with the gradient of the function for c (the delta method).
+
+        Parameters
+        ----------
+        method : {"observed", "sandwich"}, default="observed"
+            As :meth:`standard_errors` has it.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -792,7 +845,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> print((child_minus_parent @ V @ child_minus_parent).round(4))  # its variance
         0.0058
         """
-        return inference.parameter_covariance(self)
+        return inference.parameter_covariance(self, method, X, sample_weight, X_upper)
 
     def _window(self, seen: Any) -> Window | None:
         return Window.of(self.truncation_limits, feature_names(seen))

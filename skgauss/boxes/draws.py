@@ -37,6 +37,24 @@ def draw_within(
     return np.clip(rows, lower, upper)
 
 
+def draw_in_each(
+    lower: Array,
+    upper: Array,
+    width: Array,
+    covariance: Array,
+    random_state: np.random.RandomState,
+) -> Array:
+    """A row of c ~ N(0, covariance) within each of n boxes: see `box_moments` for the shapes."""
+    n, k = lower.shape
+    if k != 1:
+        boxes = zip(lower, upper, covariance, strict=True)
+        return np.reshape([draw_within(*box, 1, random_state) for box in boxes], (n, k))
+    scale = np.sqrt(covariance[:, 0, 0])
+    within = Interval.of(*(end[:, 0] / scale for end in (lower, upper, width)))
+    z = within.sign * within.quantile(random_state.random_sample((n,)))[0]
+    return np.clip((scale * z)[:, None], lower, upper)
+
+
 def _propose(boxes, coupling, shift, uniform, count) -> tuple[Array, Array]:
     """Whitened draws, one a column, and the logarithm of the weight of each."""
     lower, upper, width = boxes

@@ -6,6 +6,7 @@ not.
 """
 
 from .draws import drawn_inside
+from .incomplete import drawn_rows, scores_of_rows
 from .intervals import Coarsened, CoarseRows, Frame, Score, coarse_rows, coarsened, independent
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
@@ -23,10 +24,12 @@ __all__ = [
     "coarsened",
     "completed",
     "drawn_inside",
+    "drawn_rows",
     "hidden_basis",
     "independent",
     "marginals_of",
     "pieces",
     "score_covariance",
+    "scores_of_rows",
     "sort_patterns",
 ]

@@ -19,7 +19,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import BoxMoments, Lattice, box_moments, expectation_propagation
+from ..boxes import BoxMoments, Lattice, box_moments, draw_in_each, expectation_propagation
 from ..gaussian import Family, linalg
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import Gaps
@@ -124,7 +124,7 @@ class CoarseRows:
         ends = guess.relative(low, features), guess.relative(high, features)
         identity = np.eye(features.shape[1])
         known = np.hstack((guess.relative(lower), guess.relative(upper)))
-        self._lattice = Lattice.of(*ends, identity, known)
+        self._lattice = Lattice.of(*ends, identity, known) if self.n_together else None
 
     def given(self, mean: Array, condition: Conditioner, rough: bool = False) -> Hidden:
         """The law under a Gaussian; a `rough` one is near, and found sooner."""
@@ -136,6 +136,20 @@ class CoarseRows:
             box = box_moments(*boxes, of_box, self._lattice)
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
+
+    def drawn(
+        self, mean: Array, condition: Conditioner, random_state: np.random.RandomState
+    ) -> Array:
+        """Draws from that law, of shape (n_rows, n_hidden)."""
+        _, centre, covariance, boxes = self._given_exact(mean, condition)
+        k = self.n_together
+        values, vectors = np.linalg.eigh(covariance)
+        noise = np.sqrt(np.maximum(values, 0.0)) * random_state.standard_normal(values.shape)
+        free = centre + (vectors @ noise[:, :, None])[:, :, 0]
+        of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
+        inside = centre[:, :k] + draw_in_each(*boxes, of_box, random_state)
+        moved = (inside - free[:, :k])[:, None] @ np.linalg.solve(of_box, across)
+        return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
     def score(self, mean: Array, condition: Conditioner) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
@@ -246,10 +260,7 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(box.covariance[:, 0, 0])
         np.add.at(found.log_probability, where[0], box.log_probability)
         return found
-    relative = factor / scales[:, None]
-    variances = family.standard_deviations(relative) ** 2
-    condition = Conditioner(variances, linalg.invert_lower(relative))
-    for rows, coarse in coarse_rows(lower, upper, Frame(mean, scales), guess):
+    for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor, guess):
         hidden = coarse.given(np.zeros(len(mean)), condition)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -259,6 +270,18 @@ def coarsened(
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability
     return found
+
+
+def rows_and_law(
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
+) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
+    """Indices of rows to work on at once, the rows relative to the Gaussian, and its law."""
+    scales = family.standard_deviations(factor)
+    relative = factor / scales[:, None]
+    variances = family.standard_deviations(relative) ** 2
+    condition = Conditioner(variances, linalg.invert_lower(relative))
+    for rows, coarse in coarse_rows(lower, upper, Frame(mean, scales), guess):
+        yield rows, coarse, condition
 
 
 def independent(

@@ -251,6 +251,16 @@ class Diagonal:
         gradient[self.n_features + (j if self.multiplicity == 1 else 0)] = share
         return gradient, np.outer(gradient, gradient)
 
+    def scores(self, whitened: Array, spread: Array) -> Array:
+        """Gradients of log-densities of rows in this frame, packed, (n_rows, n_parameters).
+
+        Of rows completed by their conditional means, whitened, and the variances of these.
+        """
+        forms = whitened * whitened + spread - 1.0
+        if self.multiplicity > 1:
+            forms = forms.sum(axis=1, keepdims=True)
+        return np.hstack((whitened, forms / math.sqrt(2 * self.multiplicity)))
+
     # -- curvature
 
     def largest_variance(self, factor: Array) -> float:

@@ -218,6 +218,11 @@ class Full:
         hessian[d:, d:] = one.T @ two
         return gradient, hessian + hessian.T
 
+    def scores(self, whitened: Array, spread: Array) -> Array:
+        forms = whitened[:, :, None] * whitened[:, None, :] + spread - self._identity
+        packed = pairs_of(self.n_features).pack(forms)
+        return np.hstack((whitened, packed / math.sqrt(2)))
+
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))
 

@@ -8,28 +8,30 @@ import numpy as np
 
 from .._typing import Array
 from .errors import LEFT_OPEN, moves_of
-from .point import Parameters, Point, warn_of
+from .point import Parameters, Point, check_method, warn_of
+from .sandwich import point_of
 from .table import imported_pandas
 
 
-def parameter_covariance(estimator: Any) -> Any:
+def parameter_covariance(estimator: Any, method: str, *rows: Any) -> Any:
     """See `GaussianGradientMLE.parameter_covariance`."""
     pandas = imported_pandas(f"{type(estimator).__name__}.parameter_covariance")
-    at = Point(estimator)
+    check_method(method, ("observed", "sandwich"))
+    at = point_of(estimator, method, *rows)
     moved = at.listed(_known_moves(at))
     units = at.listed(at.in_units(at.estimate.map(np.ones_like)))
     covariance = np.outer(units, units) * (moved @ moved.T) / at.likelihood.weight
     return pandas.DataFrame(covariance, at.parameter_names, at.parameter_names)
 
 
-def moves(estimator: Any) -> tuple[Array, Array]:
+def moves(estimator: Any, method: str = "observed", *rows: Any) -> tuple[Array, Array]:
     """How far steps of independent unit lengths move the estimates, in the units of the features.
 
     Of the mean, shape (n_features, n_steps), and of a full covariance, shape (n_features,
     n_features, n_steps). Products of two moves, summed over the steps, are the covariances of what
     moves: the delta method is to follow the steps.
     """
-    at = Point(estimator)
+    at = point_of(estimator, method, *rows)
     relative = _known_moves(at)
     root, scale = np.sqrt(at.likelihood.weight), estimator.scale_
     products = np.outer(scale, scale)[..., None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,20 +14,24 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._typing import Array
 from ..blocks import threads
 from .errors import errors_at
-from .point import Parameters, Point, warn_of
+from .point import Parameters, Point, check_method, warn_of
 from .profile import Correlation, Mean, Parameter, Scale, Side, profile_end
 from .progress import Progress
+from .sandwich import point_of
 
+METHODS = ("wald", "profile", "sandwich")
 _STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall of 1e-34 as of 1e9
 
 
-def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
+def confidence_intervals(
+    estimator: Any, level: float, method: str, n_jobs: int | None, *rows: Any
+) -> Bunch:
     """See `GaussianGradientMLE.confidence_intervals`."""
-    check_method(method, ("wald", "profile"))
+    check_method(method, METHODS)
     check_level(level)
-    at = Point(estimator)
-    if method == "wald":
-        return at.bunch(wald(at, errors_at(at).observed, level), itself=(1.0, 1.0))
+    at = point_of(estimator, method, *rows)
+    if method != "profile":
+        return at.bunch(wald(at, errors_at(at), level), itself=(1.0, 1.0))
     found = at.bunch(profile(at, level, n_jobs), itself=(1.0, 1.0))
     if at.family.correlated:
         del found["covariance"]  # of which only the variances have a profile here
@@ -39,12 +42,6 @@ def check_level(level: float) -> None:
     """Refuse what is no probability."""
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, got {level}.")
-
-
-def check_method(method: str, methods: Sequence[str]) -> None:
-    """Refuse what is none of the methods."""
-    if method not in methods:
-        raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def wald(at: Point, errors: Parameters, level: float) -> Parameters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -58,7 +58,16 @@ class Parameters(NamedTuple):
 
 
 class Point:
-    """A fit at which errors are asked for, and the way from them to what a user sees."""
+    """A fit at which errors are asked for, and the way from them to what a user sees.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_parameters, n_parameters) or None
+        Covariance of the scores of the rows, packed, which the errors rest on, beside the
+        information; None where on the information alone.
+    """
+
+    scores: Array | None = None
 
     def __init__(self, estimator: Any):
         check_maximum(estimator)
@@ -177,6 +186,12 @@ def _check_data(estimator: Any) -> None:
             "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
             + (_OF_A_CONDITIONAL if getattr(estimator, GIVEN, {}) else _OF_A_MARGINAL)
         )
+
+
+def check_method(method: str, methods: Sequence[str]) -> None:
+    """Refuse what is none of the methods."""
+    if method not in methods:
+        raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def warn_of(names: list[str], which: Any, before: str, after: str) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 from scipy.stats import norm
 
 from .._typing import Array
-from .errors import errors_at
-from .intervals import check_level, check_method, wald
-from .point import Parameters, Point
+from .errors import errors_at, missing_information
+from .intervals import METHODS, check_level, wald
+from .point import Parameters, Point, check_method
+from .sandwich import point_of
 
 
 def imported_pandas(caller: str) -> Any:
@@ -68,18 +69,18 @@ def rows_and_shares(estimator: Any) -> str:
     return f"n {n:.10g}, missing {max(missing, 0.0):.1%}, censored {censored:.1%}"
 
 
-def summary(estimator: Any, level: float, method: str) -> Any:
+def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     """See `GaussianGradientMLE.summary`."""
     check_level(level)
-    check_method(method, ("wald", "profile"))
-    at = Point(estimator)
+    check_method(method, METHODS)
+    at = point_of(estimator, method, *rows)
     errors = errors_at(at)
     if method == "profile":
         found = estimator.confidence_intervals(level, method)
         correlation = found.get("correlation", np.empty((0, 0, 2)))
         ends = Parameters(found.mean, found.scale, found.scale, correlation)
     else:
-        ends = wald(at, errors.observed, level)
+        ends = wald(at, errors, level)
     lower, upper = at.listed(ends).T
     n, family = estimator.sufficient_statistics_.weight, at.family
     heading = [
@@ -89,11 +90,11 @@ def summary(estimator: Any, level: float, method: str) -> Any:
     ]
     columns = {
         "estimate": at.listed(at.estimate),
-        "std_error": at.listed(at.in_units(errors.observed)),
-        "z": at.listed(_z_of(at, errors.observed)),
+        "std_error": at.listed(at.in_units(errors)),
+        "z": at.listed(_z_of(at, errors)),
         "lower": lower,
         "upper": upper,
-        "missing_information": at.listed(errors.missing_information),
+        "missing_information": at.listed(missing_information(at)),
     }
     return tabulated(estimator, at.parameter_names, heading, columns)
 

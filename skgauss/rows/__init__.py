@@ -10,7 +10,7 @@ from .columns import check_same_names, feature_index, feature_indices, feature_n
 from .dask import check_stays_lazy
 from .inputs import rows_of
 from .limits import checked_limits
-from .missing import check_no_infinity, incomplete_rows
+from .missing import check_no_infinity, incomplete_rows, with_gaps
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names
 from .text import parse_limits
@@ -43,4 +43,5 @@ __all__ = [
     "target_names",
     "to_host",
     "values_given",
+    "with_gaps",
 ]

@@ -53,6 +53,15 @@ class Block(NamedTuple):
     sample_weight: Any | None = None
     intervals: Intervals | None = None
 
+    def between(self, start: int, stop: int) -> Block:
+        """Some of its rows, as a block."""
+        X, weights, intervals = self
+        return Block(
+            X[start:stop],
+            None if weights is None else weights[start:stop],
+            None if intervals is None else intervals.between(start, stop),
+        )
+
 
 class Rows(Protocol):
     """All rows that a user handed over, wherever they lie, asked block by block."""

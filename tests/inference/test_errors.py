@@ -444,7 +444,7 @@ def test_a_table_of_profiles(gappy, covariance_type):
         assert_allclose(table.iloc[-1, 4:6], ends.correlation[1, 2])
     assert "90 % intervals by method='profile'" in printed(table)
     pd.testing.assert_frame_equal(table.iloc[:, :4], model.summary().iloc[:, :4])
-    with pytest.raises(ValueError, match="'wald' or 'profile', got 'exact'"):
+    with pytest.raises(ValueError, match="'profile' or 'sandwich', got 'exact'"):
         model.summary(method="exact")
 
 
