@@ -5,7 +5,7 @@ found does not, nor what can be asked of the Gaussian itself.
 """
 
 from .covariance import moves, parameter_covariance
-from .errors import covariance_of_mean, standard_errors
+from .errors import covariance_of_mean, drawn, standard_errors
 from .intervals import check_level, confidence_intervals
 from .mcar import mcar_test
 from .point import check_maximum, likelihood_of
@@ -18,6 +18,7 @@ __all__ = [
     "confidence_intervals",
     "covariance_of_mean",
     "criteria",
+    "drawn",
     "likelihood_of",
     "likelihood_ratio_test",
     "mcar_test",
