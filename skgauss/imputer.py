@@ -97,7 +97,7 @@ record_path : optional
 
     @property
     def indicator_(self) -> Any:
-        """As if fitted to one row that misses what any row of the data did."""
+        """The indicator, as if fitted to one row that misses what any row of the data did."""
         from sklearn.impute import MissingIndicator  # which brings nearest neighbours along
 
         row = np.where(missed(self._statistics_as_given), np.nan, 0.0)[None]

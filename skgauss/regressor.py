@@ -421,7 +421,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return inference.tabulated(self, self._parameter_names(), heading, columns)
 
     def _parameter_names(self) -> list[str]:
-        """Of the rows of a summary."""
+        """Names of the rows of a summary."""
         names = ["intercept", *feature_names(self), "scale"]
         if self._is_flat:
             return names
@@ -473,7 +473,7 @@ class _Table(NamedTuple):
 
 
 def _table(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> _Table:
-    """Of valid rows; sets, or checks, the number and names of the features of `seen`."""
+    """The table of valid rows; sets, or checks, the number and names of the features of `seen`."""
     seen.censoring_limits = None  # which are those of y
     rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
     targets = checked_targets(y)
@@ -501,7 +501,7 @@ class _Estimates(NamedTuple):
     scale: Array
 
     def bunch(self, flat: bool) -> Bunch:
-        """As a user sees them, without the axis of the targets if y had one axis only."""
+        """The numbers as a user sees them, without the axis of the targets if y had one axis."""
         parts = self._asdict()
         return Bunch(
             **({name: _number(part[0]) for name, part in parts.items()} if flat else parts)

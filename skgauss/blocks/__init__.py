@@ -4,9 +4,9 @@ What belongs here touches every value of X, of whichever array library, and know
 Gaussians: not what the sums are for, and not what X may be.
 """
 
+from .dask import VALUES, WrongRowError, each, tree_sum
 from .passes import blas_threads_for, chunk_sums, chunks_of, map_rows
 from .pivot import Sums, beside, moments_of_few, sums_about_the_mean
-from .tree import VALUES, WrongRowError, each, tree_sum
 
 __all__ = [
     "VALUES",

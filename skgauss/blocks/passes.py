@@ -147,7 +147,9 @@ class _Buffer:
 
 
 def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
-    """The same where float64 does not hold the integers: by their own arithmetic, modulo 2^64."""
+    """Put ``block - shift`` into `room` for integers that float64 does not hold, exactly, modulo
+    2^64.
+    """
     whole = np.rint(shift)
     base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
     exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
@@ -187,7 +189,7 @@ def _sums(
     length: int,
     pivot: Array,
 ) -> Sums:
-    """Of blocks of so many rows, from each of which `subtract` takes the pivot."""
+    """Sums over all rows about a pivot, in blocks of so many rows; `subtract` takes it off."""
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
     weight = 0.0

@@ -48,7 +48,7 @@ def ordered_map(
 
 
 def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The same for a thread beside which others work: it starts none of its own."""
+    """The function, for a thread beside which others work: it starts no threads of its own."""
 
     @wraps(function)
     def run(*arguments: Any) -> Result:
@@ -120,7 +120,7 @@ class _Limit:
                 self._before = []
 
     def after_fork(self) -> None:
-        """In the child, where the thread that forked is the only one."""
+        """Let go of what other threads held; in the child only the thread that forked is left."""
         self._lock = threading.Lock()
         others = [h for h, thread in self._holders.items() if thread != threading.get_ident()]
         for holder in others:
@@ -146,7 +146,7 @@ def _let_go(limits: Iterable[_Limit], holder: object) -> None:
 
 
 def _set(library: Any, number: int) -> None:
-    """From whichever thread: since threadpoolctl 3.8 one alone may, until it is freed."""
+    """Set the threads of a library, from whichever thread, which threadpoolctl 3.8 does not."""
     free = getattr(library, "clear_controlling_thread", lambda force: None)
     free(force=True)
     library.set_num_threads(number)

@@ -5,12 +5,11 @@ Which data have intervals, what is known beside them, and what likelihood wants 
 does not.
 """
 
-from .base import BoxMoments
+from .base import BoxMoments, from_a_point_inside
 from .draws import draw_in_each, draw_within
+from .expectation_propagation import expectation_propagation
 from .lattice import Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments
-from .propagation import expectation_propagation
-from .units import from_a_point_inside
 from .univariate import central_moments, univariate_moments
 
 __all__ = [

@@ -1,6 +1,6 @@
-"""What is known of a Gaussian within boxes."""
+"""What is known of a Gaussian within boxes, and the way to unit variances and back."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .._typing import Array
 
 
 class BoxMoments(NamedTuple):
-    """Of c ~ N(mean, covariance), one row a box: how likely it is, and the moments inside."""
+    """Probability of boxes under c ~ N(mean, covariance), and moments inside; a row is a box."""
 
     log_probability: Array  # (n,), nats
     mean: Array  # (n, k), E[c | box]
@@ -16,10 +16,40 @@ class BoxMoments(NamedTuple):
 
     @classmethod
     def empty(cls, n: int, k: int) -> "BoxMoments":
-        """Of boxes without probability, to be filled."""
+        """Moments of `n` boxes of `k` sides that have no probability yet, to be filled in."""
         return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
 
-    def fill(self, rows, found: "BoxMoments") -> None:
+    def fill(self, rows: Any, found: "BoxMoments") -> None:
         """Write what was found for some of the rows."""
         for field, part in zip(self, found, strict=True):
             field[rows] = part
+
+
+def standardised(
+    lower: Array, upper: Array, width: Array, covariance: Array
+) -> tuple[Array, tuple[Array, Array, Array, Array]]:
+    """Standard deviations; ends, widths and correlations, which have no unit."""
+    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+    correlation = covariance / scale[..., :, None] / scale[..., None, :]
+    with np.errstate(over="ignore"):  # what is that far is as good as open
+        return scale, (lower / scale, upper / scale, width / scale, correlation)
+
+
+def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
+    """Moments in the units of the ends, and the mean between these."""
+    return BoxMoments(
+        within.log_probability,
+        np.clip(within.mean * scale, lower, upper),
+        within.covariance * scale[..., :, None] * scale[..., None, :],
+    )
+
+
+def from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:
+    """The point of the box that is nearest to the mean, and the ends as seen from there.
+
+    Their difference is the width to the last digit, which that of the given ends is not.
+    """
+    origin = np.clip(0.0, lower, upper)
+    start = np.where(upper < 0.0, -width, lower - origin)
+    end = np.add(start, width, out=upper - origin, where=np.isfinite(start))
+    return origin, start, end

@@ -13,7 +13,7 @@ import numpy as np
 
 from .._typing import Array
 from .interval import Interval
-from .tilt import Tilt
+from .minimax_tilting import Tilt
 
 _MOST_AT_ONCE = 2**16  # proposals
 

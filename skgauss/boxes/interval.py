@@ -24,7 +24,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
 
 
 class Interval(NamedTuple):
-    """Of z ~ N(0, 1) within an interval, mirrored where `sign` is -1."""
+    """The law of z ~ N(0, 1) within intervals, each mirrored where its `sign` is -1."""
 
     sign: Array
     near: Array
@@ -77,7 +77,9 @@ class Interval(NamedTuple):
         return variance, -self.widening * (self.near - self.width + self.slope)
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
-        """Where a share u of the probability lies below, mirrored, and its two derivatives."""
+        """The point below which a share u of the probability lies, mirrored, and two derivatives of
+        it.
+        """
         share = np.where(self.sign < 0.0, 1.0 - u, u)
         rest = 1.0 - share
         below = share * self.below_near + rest * self.below_far
@@ -112,7 +114,9 @@ def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
 
 
 def _narrow_mass(near: Array, width: Array) -> Array:
-    """By quadrature, since the difference of the masses below the ends has lost its digits."""
+    """Probability of narrow intervals by quadrature: a difference of two masses has lost its
+    digits.
+    """
     total = np.zeros_like(near)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
         t = (0.5 + 0.5 * node) * width

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Array
+from .base import standardised
 from .interval import Interval
-from .units import standardised
 
 N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators

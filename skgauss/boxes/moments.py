@@ -6,12 +6,11 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from .base import BoxMoments
-from .corners import corner_moments, may_keep_digits
+from .base import BoxMoments, from_a_point_inside, restored, standardised
+from .bivariate_trivariate import corner_moments, may_keep_digits
+from .genz import lattice_moments
 from .lattice import Lattice
 from .nested import ORDER, Boxes, nested_moments
-from .separation import lattice_moments
-from .units import from_a_point_inside, restored, standardised
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
 _NODES = 200_000  # at a time, whose intermediate results are some megabytes
@@ -71,7 +70,7 @@ def box_moments(
 
 
 def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
-    """In closed form where that keeps the digits, else by quadrature."""
+    """Moments of boxes of up to three sides, in closed form where that keeps the digits."""
     boxes = lower, upper, width, correlation
     if lower.shape[1] == 1:
         return _by_quadrature(*boxes, correlation)

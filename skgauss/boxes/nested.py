@@ -10,7 +10,7 @@ deviations within the box. Where almost all of a variable is determined by the o
 rounding of the correlations counts more: 1e-16 over the part of the variance that is not.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,11 +53,13 @@ class Boxes(NamedTuple):
     covariance: Array  # (n, k, k), like its inverse
     precision: Array
 
-    def take(self, rows) -> "Boxes":
+    def take(self, rows: NDArray[Any]) -> "Boxes":
         return Boxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
-        """Between which values of the first variable the others are sure to be in theirs."""
+        """Two values of the first variable between which the others are sure to be in their
+        intervals.
+        """
         coefficient, covariance = _regression(self.covariance, 0)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
         margin = _CERTAIN * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
@@ -74,7 +76,7 @@ class Boxes(NamedTuple):
         coefficient, covariance = _regression(self.covariance, 0)
         mean = self.mean[:, None, 1:] + deviation[:, :, None] * coefficient[:, None, :]
 
-        def repeat(array):
+        def repeat(array: Array) -> Array:
             return np.repeat(array, x.shape[1], axis=0)
 
         rest = nested_moments(
@@ -115,7 +117,7 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
-    """Where each variable has its weight: from, most likely, to; the slope there, (n, k) each."""
+    """From where, about what and to where each variable has weight, and its slope; (n, k) each."""
     lower, upper, mean, covariance, precision = boxes
     scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     mode, _ = _most_likely(lower, upper, mean, covariance)
@@ -209,7 +211,7 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
 
 
 def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
-    """Where a piece is divided: where it becomes simple, if that is a point of it."""
+    """The point at which a piece is divided: where it becomes simple, if that lies inside."""
     middle = (start + end) / 2
     for simple in boxes.certain():
         middle = np.where((start < simple) & (simple < end), simple, middle)
@@ -233,7 +235,7 @@ def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
     return BoxMoments(peak + np.log(total), centre, found)
 
 
-def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array):
+def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
     """The point of a box where a Gaussian is densest, and its squared distance from the mean.
 
     Unless it is the mean, it lies on a side of the box that has the mean beyond it.

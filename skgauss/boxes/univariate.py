@@ -101,7 +101,9 @@ def reach(slope: Array) -> Array:
     return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
 
 
-def _by_quadrature(near: Array, width: Array, rule: tuple[Array, Array]):
+def _by_quadrature(
+    near: Array, width: Array, rule: tuple[Array, Array]
+) -> tuple[Array, Array, Array]:
     """Log-probability, mean past the near end and variance, of a standard Gaussian."""
     powers, weights = rule
     width = np.minimum(width, reach(near))
@@ -120,7 +122,7 @@ def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
     return _by_quadrature(near, width, _TAIL)
 
 
-def _closed_form(near: Array, far: Array):
+def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
     """Log-probability, mean and variance, of a standard Gaussian."""
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond

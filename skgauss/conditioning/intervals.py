@@ -29,13 +29,13 @@ _PIECE = 2**17  # elements of the rows, or of their covariances, worked on at on
 
 
 class Frame(NamedTuple):
-    """Where values are counted from, and in which units."""
+    """An origin and a unit for each feature, in which ends of intervals are standardised."""
 
     origin: Array
     unit: Array
 
     def relative(self, ends: Array, features: Any = slice(None)) -> Array:
-        """The same in this frame."""
+        """The ends, counted from the origin and in the units of the features."""
         with np.errstate(over="ignore"):  # an end that far is as good as open
             return (ends - self.origin[features]) / self.unit[features]
 
@@ -62,7 +62,8 @@ class Hidden(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Of the whitened values that each row shows: those known exactly, and in intervals.
+    """What the score of each row is made of: its whitened values, exact ones and those in
+    intervals.
 
     The intervals leave open how far they are along some directions.
 
@@ -205,7 +206,7 @@ def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array
 
 
 def kinds_of(lower: Array, upper: Array) -> np.ndarray:
-    """Of each value: 0 if known exactly, 1 to an interval, 2 not at all."""
+    """A number for each value: 0 if it is known exactly, 1 to an interval, 2 not at all."""
     return (lower < upper).astype(np.uint8) + (np.isinf(lower) & np.isinf(upper))
 
 
@@ -246,7 +247,7 @@ class Coarsened(NamedTuple):
 def coarsened(
     lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
 ) -> Coarsened:
-    """Of rows with values known to an interval, under a known Gaussian."""
+    """The law of the values of rows that are known to an interval, under a known Gaussian."""
     kinds = kinds_of(lower, upper)
     scales = family.standard_deviations(factor)
     found = Coarsened(

@@ -84,7 +84,9 @@ class Conditioner:
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def __call__(self, deviations: Array, gaps: Gaps) -> Conditional:
-        """Of deviations that are 0 where missing."""
+        """The law of the missing values of rows, given as deviations from the mean, 0 where
+        missing.
+        """
         if self.inflation > _INFLATED:
             return _by_root(deviations, gaps, self.root)
         return _by_precision(deviations, gaps, self._precision)

@@ -13,7 +13,7 @@ from .patterns import Gaps, pieces, sort_patterns
 
 
 class Marginals(NamedTuple):
-    """Of the observed values of each row.
+    """What the density of the observed values of each row is made of.
 
     Attributes
     ----------

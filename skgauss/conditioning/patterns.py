@@ -8,7 +8,7 @@ _PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worke
 
 
 class Gaps:
-    """Where values are missing in rows that miss equally many.
+    """The places of missing values in rows that miss equally many.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ def score_covariance(
     within: BoxMoments,
     lattice: Lattice | None = None,
 ) -> Array:
-    """Of shape (n, q, q): the variables, and then the pairs, as `Pairs` packs them.
+    """Covariances, (n, q, q), of some variables and then of their products, as `Pairs` packs them.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def score_covariance(
 
 
 def _of_one(start: Array, end: Array, center: Array, scale: Array, within: Array) -> Array:
-    """Of one variable, from its moments about the mean within the interval."""
+    """Covariances of one variable and its square, from its central moments within the interval."""
     second, third, fourth = central_moments(start, end, center, scale * scale)
     mean = within / scale
     across = (2 * mean * second + third) / math.sqrt(2)

@@ -4,7 +4,8 @@ What belongs here serves an estimator before and after its climb. What can be as
 fitted Gaussian does not, nor does the climb itself.
 """
 
-from .advice import DOCUMENTATION_URL, warnings_of
+from .._wording import DOCUMENTATION_URL
+from .advice import warnings_of
 from .attempt import Attempt
 from .attributes import (
     forget_input,

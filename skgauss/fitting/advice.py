@@ -80,7 +80,7 @@ def explain(
     sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=leapt))
     if textbook:
         sentences.append(_see("blow_up"))
-    elif not likelihood.has_closed_form:
+    elif not likelihood.complete:
         sentences.append(_see(likelihood.page))
     return " ".join(filter(None, sentences))
 
@@ -97,7 +97,7 @@ def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> 
 
 
 def explain_flat_features(of_mean: Array, of_variances: Array, names: Sequence[str]) -> str:
-    """The same of uncorrelated features, or of one: it is their intervals that say too little."""
+    """Text of a warning that intervals say too little of uncorrelated features, or of one."""
     moved = np.hypot(of_mean, of_variances)
     return (
         f"The likelihood is flat in a direction that moves {_involved(moved, names)}: intervals so "

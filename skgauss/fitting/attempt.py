@@ -37,7 +37,7 @@ class Attempt(NamedTuple):
     def budget(self) -> int:
         """Iterations that may be spent on finding out why it failed, and what works."""
         likelihood = self.objective.likelihood
-        if not likelihood.has_closed_form:
+        if not likelihood.complete:
             return _MOST_OF_INCOMPLETE
         return min(_MOST, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
 
@@ -62,7 +62,9 @@ class Attempt(NamedTuple):
         )
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
-        """The same with other parameters."""
+        """The attempt with other parameters of the estimator, and from the start that they ask
+        for.
+        """
         estimator = copy.copy(self.estimator).set_params(**settings)
         start = self.start
         if self.start_is_set or "mean_init" in settings:

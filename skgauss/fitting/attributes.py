@@ -66,7 +66,7 @@ def law_attributes(
 
 
 def forget_input(seen: Any, n_features: int, names: list[str] | None) -> None:
-    """As validation would leave `seen` after data with these names, or without."""
+    """Leave `seen` as validation would after data with these names of features, or without."""
     seen.n_features_in_ = n_features
     if names is not None:
         seen.feature_names_in_ = np.asarray(names, dtype=object)

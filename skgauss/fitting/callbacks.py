@@ -55,7 +55,9 @@ class FitTask:
         self._context.call_on_fit_task_begin(**self._told)
 
     def end(self, attributes: dict[str, Any] | None) -> None:
-        """Of the result; None where there is none yet."""
+        """Tell the callbacks that the fit has ended, with its attributes or, where it has none yet,
+        None.
+        """
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
 
     def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
@@ -99,7 +101,7 @@ class FitTask:
     def observer(
         self, attributes: Callable[[Evaluation], dict[str, Any]]
     ) -> IterationCallbacks | None:
-        """Of the climb, where anyone listens; see there."""
+        """What tells the callbacks of each iteration, or None where nobody listens."""
         if not self._has_listeners:
             return None
         return IterationCallbacks(self._context, self._told, attributes)

@@ -143,6 +143,6 @@ def _written(value: Any) -> str:
 
 
 def _rounded_up(number: float) -> float:
-    """To one significant digit."""
+    """The number, rounded up to one significant digit."""
     exponent = math.floor(math.log10(number))
     return float(f"{math.ceil(number / 10.0**exponent)}e{exponent}")

@@ -34,7 +34,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """Where the parameters start a climb, with the likelihood there.
+    """The point at which the parameters start a climb, with the likelihood there.
 
     At the guess from the data where the solver may choose and there is no closed form: how the
     standard normal, in some unit, compares with the data is chance.
@@ -44,7 +44,7 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     ValueError
         If a parameter is not valid, or the likelihood there too small for a float.
     """
-    if chooses_its_start(estimator) and not likelihood.has_closed_form:
+    if chooses_its_start(estimator) and not likelihood.complete:
         return evaluate_start(*likelihood.guess, likelihood)
     start = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
     return evaluate_start(*start, likelihood)

@@ -99,7 +99,7 @@ class Diagonal:
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """By how much the means of some features move where others deviate, and their factor."""
+        """Shift of some means where other features deviate, and the factor of what is left."""
         return np.zeros(len(kept)), self.marginal(factor, kept)
 
     @property
@@ -122,7 +122,7 @@ class Diagonal:
         return rows
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        """Of the whitened rows. Overwrites them."""
+        """Squared lengths of the rows once whitened, of shape (n_rows,). Overwrites the rows."""
         whitened = self.whiten(inverse, rows)
         whitened *= whitened
         return whitened @ np.ones(self.n_features)
@@ -237,7 +237,7 @@ class Diagonal:
         return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
-        """By which each of some packed steps moves mean and covariance, to first order.
+        """Moves of mean and covariance that some packed steps make, to first order.
 
         In standard deviations of the features, and products of two of them.
         """

@@ -85,7 +85,9 @@ class Full:
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """From the root of both: what is below those that are given is left of the others."""
+        """See `Diagonal`; in the root of both, what stands below the given features is left of the
+        others.
+        """
         root = self.marginal(factor, [*given, *kept])
         n = len(given)
         whitened = linalg.solve_lower(root[:n, :n], deviations[:, None])

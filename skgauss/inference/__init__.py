@@ -4,9 +4,9 @@ What belongs here reads the likelihood at the maximum of a fit, and around it. H
 found does not, nor what can be asked of the Gaussian itself.
 """
 
+from .confidence import check_level, confidence_intervals
 from .covariance import moves, parameter_covariance
 from .errors import covariance_of_mean, drawn, standard_errors
-from .intervals import check_level, confidence_intervals
 from .mcar import mcar_test
 from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test

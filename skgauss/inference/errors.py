@@ -54,7 +54,7 @@ def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
 
 
 def covariance_of_mean(estimator: Any) -> Array:
-    """Of the estimated mean, in the units of the features."""
+    """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = Point(estimator)
     errors = at.in_units(errors_at(at)).mean
     if at.likelihood.shares is not None:
@@ -122,7 +122,7 @@ def _of_one_complete_row(at: Point) -> Parameters:
 
 
 def _from_information(at: Point) -> Parameters:
-    """The same from the matrix of the information, for an average of the rows."""
+    """Relative standard errors from the matrix of the information, for an average of one row."""
     return moves_of(at).map(_lengths)
 
 

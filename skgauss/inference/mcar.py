@@ -89,7 +89,7 @@ def mcar_test(model: Any) -> Bunch:
 
 
 def _means(statistics: Any) -> Array:
-    """Of what each pattern shows, shape (n_patterns, n_features), NaN for what it misses."""
+    """Means of what each pattern shows, (n_patterns, n_features), NaN for what it misses."""
     s = statistics
     sums = np.add.reduceat(s.levels[:, None] * s.rows, np.cumsum(s.counts) - s.counts)
     return np.where(s.missing, np.nan, s.origin + sums / s.weights[:, None])

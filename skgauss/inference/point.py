@@ -108,7 +108,7 @@ class Point:
         )
 
     def bunch(self, values: Parameters, itself: Any) -> Bunch:
-        """As a user sees them, and what is to be said of a feature's correlation with itself."""
+        """Values as a user sees them; `itself` is the correlation of a feature with itself."""
         family, ends = self.family, np.shape(itself)
         covariance = values.covariance
         if not family.correlated:
@@ -132,7 +132,7 @@ class Point:
 
     @property
     def parameter_names(self) -> list[str]:
-        """Of that list."""
+        """Names of the parameters, in the order in which `listed` lists their values."""
         names = self.names
         of_scales = names if self.n_scales == len(names) else ["every feature"]
         pairs = combinations(names if self.family.correlated else [], 2)

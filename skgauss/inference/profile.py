@@ -73,7 +73,7 @@ class Parameter(ABC):
 
     @abstractmethod
     def seen(self, value: float) -> float:
-        """As a user sees it, the ends of the scale included."""
+        """The value of the parameter as a user sees it; infinity is an end of its domain."""
 
     def leap(self, at: Evaluation, sign: int) -> Array | None:
         """The factor beside which the parameter is as good as at an end of its scale, if any is."""
@@ -81,7 +81,7 @@ class Parameter(ABC):
 
 
 class Mean(Parameter):
-    """Of one feature, in standard deviations of the estimate."""
+    """The mean of one feature, in standard deviations of the estimate."""
 
     far, away = 1e4, 100.0
 
@@ -102,7 +102,7 @@ class Mean(Parameter):
 
 
 class Scale(Parameter):
-    """Of one feature, as a logarithm."""
+    """The logarithm of the scale of one feature."""
 
     far, away = 10.0, 3.0
 
@@ -121,7 +121,7 @@ class Scale(Parameter):
 
 
 class Correlation(Parameter):
-    """Of two features, as Fisher's z."""
+    """The correlation of two features, as Fisher's z."""
 
     far, away = 8.0, 3.0
 
@@ -155,7 +155,7 @@ class Correlation(Parameter):
         return math.tanh(value)
 
     def leap(self, at: Evaluation, sign: int) -> Array:
-        """With the directions of the two turned towards each other, or apart."""
+        """A point with the directions of the two features turned towards each other, or apart."""
         one, two = self._directions(at)
         middle, across = one + two, one - two
         half_angle = math.atan(math.exp(-sign * self.far))
@@ -167,12 +167,12 @@ class Correlation(Parameter):
         return linalg.cholesky(rows @ rows.T)
 
     def _directions(self, at: Evaluation) -> Iterator[Array]:
-        """Of the two features in the frame, whose product is their correlation."""
+        """Unit directions of the two features in the frame, whose product is their correlation."""
         return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
 
 
 class End(NamedTuple):
-    """Of an interval.
+    """One end of a profile interval, as far as it was found.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     """
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
-    for own in (True, False) if likelihood.steps_are_natural else (False,):
+    for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _climbed(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
             break
@@ -244,7 +244,7 @@ def _on_the_boundary(
 def _climbed(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
 ) -> End:
-    """In the family's coordinates, or the likelihood's own, which lead straight to infinity."""
+    """The end that a climb finds, in coordinates of the family or of the likelihood itself."""
     family, (parameter, sign) = likelihood.family, side
     level = maximum.value - nats
     start = parameter.value(maximum, family)
@@ -346,7 +346,9 @@ def _definite(information: Array, bend: Array, slope: Array) -> Iterator[tuple[A
 def _reached(
     likelihood: Likelihood, at: Evaluation, step: Array, lowest: float, own: bool
 ) -> Evaluation | None:
-    """Where a step leads, unless it leaves the domain or the likelihood falls too low."""
+    """The point that a step leads to; None where it leaves the domain or the likelihood falls too
+    low.
+    """
     family = likelihood.family
     with suppress(NotPositiveDefiniteError):
         move = family.unpack_frame(step)

@@ -23,8 +23,8 @@ class Progress:
         )
         self._whole.call_on_fit_task_begin(estimator=estimator)
 
-    def told(self, task: Callable, number: int) -> Callable:
-        """The same task, which tells when it begins and when it ends."""
+    def told(self, task: Callable[..., Any], number: int) -> Callable[..., Any]:
+        """The task, which now tells the callbacks when it begins and when it ends."""
 
         def run(*arguments: Any) -> Any:
             part = self._whole.subcontext(task_name=task.__name__, task_id=number)

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.stats import norm
 
 from .._typing import Array
+from .confidence import METHODS, check_level, wald
 from .errors import errors_at, missing_information
-from .intervals import METHODS, check_level, wald
 from .point import Parameters, Point, check_method
 from .sandwich import point_of
 

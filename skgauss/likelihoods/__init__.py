@@ -5,7 +5,14 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 """
 
 from .base import Evaluation, Likelihood, NoMaximumError
-from .curvature import CLEAR, Standing, information_matrix, leave, standing
+from .curvature import (
+    CLEAR,
+    Standing,
+    information_matrix,
+    leave,
+    product_with_minus_hessian,
+    standing,
+)
 from .existence import (
     likelihood_with_ridge,
     regularized_likelihood,
@@ -24,6 +31,7 @@ __all__ = [
     "information_matrix",
     "leave",
     "likelihood_with_ridge",
+    "product_with_minus_hessian",
     "regularized_likelihood",
     "seen_through",
     "standing",

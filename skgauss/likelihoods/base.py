@@ -111,7 +111,7 @@ class Evaluation:
 
     @property
     def norms(self) -> tuple[float, float]:
-        """Of the natural gradient, by mean and by covariance."""
+        """Lengths of the natural gradient's two parts, by mean and by covariance."""
         return linalg.norm(self.score_mean), self._family.fisher_norm(self.score_covariance)
 
     @property
@@ -135,23 +135,22 @@ class Likelihood(ABC):
         Of the rows over which the value is an average.
     reference : float
         The level from which `Evaluation.value` is counted.
-    has_closed_form : bool
-        Whether `maximum` is known without a climb, and the curvature there by formula.
-    unimodal : bool
-        Whether a stationary point is always the maximum, which `guess` then is.
+    complete : bool
+        Whether every value is known exactly, and none is cut off: then the maximum and the
+        curvature there have formulas.
     frame : Frame or None
         Mean and standard deviations that set the order of integration within boxes.
     concave : bool
         Whether it is so in the natural parameters, which leaves one maximum at most.
-    at_most_fisher : bool
-        Whether minus the Hessian at the maximum is, in the frame, at most the identity, which is
-        that of complete data.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
     information_is_exact : bool
         Or near enough for Newton's steps only.
-    steps_are_natural : bool
-        Whether `retract` moves in the natural parameters.
+    natural_coordinates : bool
+        Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
+        is at most the identity in the frame, which is that of complete data.
+    what_is_unknown : str
+        For messages, which no likelihood of complete data gives.
     page : str
         Of the documentation, for who has a problem with it.
     """
@@ -160,14 +159,13 @@ class Likelihood(ABC):
     ridge: Array | None
     weight: float
     reference: float
-    has_closed_form: bool
-    unimodal: bool
+    complete = False
     frame: Frame | None = None
     concave = False
-    at_most_fisher = True
     information_is_cheap = False
     information_is_exact = True
-    steps_are_natural = False
+    natural_coordinates = False
+    what_is_unknown = ""
     page: str
 
     @property
@@ -238,9 +236,14 @@ class Likelihood(ABC):
         return self.evaluate(*self.guess).value
 
     @property
-    @abstractmethod
-    def maximum(self) -> tuple[Array, Array]:
-        """Mean and factor at the maximum, where it has a closed form."""
+    def maximum(self) -> tuple[Array, Array] | None:
+        """Mean and factor at the maximum, where it has a closed form, else None."""
+        return None
+
+    @property
+    def has_one_maximum(self) -> bool:
+        """Whether a stationary point is always the maximum."""
+        return self.concave or self.maximum is not None
 
     @property
     def rough(self) -> Likelihood | None:
@@ -320,4 +323,6 @@ class Likelihood(ABC):
 
     @abstractmethod
     def resolution_of_the_mean(self, at: Evaluation) -> float:
-        """The same for means, which have a rounding of their own far from zero."""
+        """The natural gradient norm below which float64 cannot tell means apart, far from zero
+        above all.
+        """

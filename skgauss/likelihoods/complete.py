@@ -24,6 +24,7 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -31,11 +32,10 @@ from .._typing import Array
 from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import EPS, Evaluation, Likelihood
-from .rounding import MeanRounding
 
 
 class GaussianLikelihood(Likelihood):
-    """Of complete data; its `reference` is the maximum.
+    """The likelihood of complete data; its `reference` is the maximum.
 
     Values are minus the nats still to gain, and keep their relative precision down to zero.
 
@@ -52,7 +52,7 @@ class GaussianLikelihood(Likelihood):
         If covariance and ridge together are singular: there is no maximum.
     """
 
-    has_closed_form = unimodal = True
+    complete = True
     page = "blow_up"
 
     def __init__(
@@ -94,7 +94,9 @@ class GaussianLikelihood(Likelihood):
         return value - self._rounding.cost(at)
 
     def _without_ridge(self, at: Evaluation) -> float:
-        """By itself: where the ridge is large no digit of it is left in the penalized value."""
+        """Average log-likelihood in nats, without the penalty, of which a large one leaves no
+        digit.
+        """
         family = self.family
         relative = family.whiten_symmetric(at.factor, family.project(self._of_data))
         squares = family.multiplicity * float((relative * family.identity).sum())
@@ -145,3 +147,32 @@ class GaussianLikelihood(Likelihood):
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)
+
+
+class MeanRounding:
+    """What float64 could not hold of the mean of the data: part of their likelihood at a point.
+
+    Solvers do without: they move what float64 can hold.
+
+    Parameters
+    ----------
+    statistics : SufficientStatistics or AvailableMoments
+    family : Family
+    share : float or ndarray of shape (n_features,), default=1
+        Of the weight with which the features were observed.
+    """
+
+    def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
+        self._mean = statistics.mean
+        self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
+        self._size = np.abs(self._rounding)
+        self._family = family
+        self._share = share
+
+    def cost(self, at: Evaluation) -> float:
+        """Nats by which an average log-likelihood without the rounding of the mean is too high."""
+        if not (self._size > EPS * self._family.standard_deviations(at.factor)).any():
+            return 0.0
+        missed = self._family.solve(at.factor, self._rounding)
+        between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
+        return float((self._share * missed) @ between)

@@ -12,15 +12,14 @@ Orchard and Woodbury (1972), "A missing information principle", Proceedings of t
 Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from .._typing import Array
-from ..gaussian import NotPositiveDefiniteError, Parametrization
+from ..gaussian import NotPositiveDefiniteError
 from .base import Evaluation, Likelihood
 
 _STEP = 1e-4  # length of a difference, in the frame
@@ -116,7 +115,7 @@ def _can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:
 
 
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
-    """By a few steps, which end once no small eigenvalue shows, or one is known well."""
+    """The least curvature by a few steps of Lanczos's method, which end once its sign is known."""
     gradient = at.natural_gradient
     size = likelihood.family.n_parameters
     start = _symmetric(likelihood, np.random.default_rng(0).standard_normal(gradient.size))
@@ -205,60 +204,26 @@ def leave(likelihood: Likelihood, at: Evaluation, standing: Standing) -> Evaluat
     return None
 
 
-class Frame:
-    """The frame of a point as a parametrization: that of natural steps, to first order."""
+def product_with_minus_hessian(
+    likelihood: Likelihood, at: Evaluation
+) -> Callable[[Array], Array] | None:
+    """A function from a step in the frame of a stationary point to minus the Hessian times it.
 
-    def to_theta(self, mean: Array, factor: Array) -> Array:
-        return np.concatenate((mean, factor.reshape(-1)))
-
-    def push(self, factor: Array, direction: Array) -> Array:
-        return direction
-
-    def pull_frame(self, factor: Array, gradient: Array) -> Array:
-        return gradient
-
-    def learning_rate_bound(self, factor: Array) -> float:
-        return 2.0
-
-
-def learning_rate_bound(
-    likelihood: Likelihood, parametrization: Parametrization | Frame, at: Evaluation
-) -> float:
-    """Largest constant step that is stable at a maximum, 2 / lambda_max(-H), H in theta."""
-    if likelihood.has_closed_form:
-        return parametrization.learning_rate_bound(likelihood.maximum[1])
-    # That of complete data, below which the bound is never.
-    of_complete = partial(parametrization.learning_rate_bound, at.factor)
-    information = likelihood.information(at) if likelihood.has_information else None
-    if information is None and not _can_be_told(likelihood, at):
-        return of_complete()
+    From differences of second order where there is no matrix; None where float64 cannot tell.
+    """
+    if likelihood.has_information:
+        information = likelihood.information(at)
+        return lambda move: information @ _symmetric(likelihood, move)
+    if not _can_be_told(likelihood, at):
+        return None
     gradient = at.natural_gradient
 
-    def in_the_frame(move: Array) -> Array:
-        if information is not None:
-            return information @ move
+    def product(move: Array) -> Array:
+        move = _symmetric(likelihood, move)
         ahead = _minus_hessian(likelihood, at, gradient, move)
-        behind = _minus_hessian(likelihood, at, gradient, -move)
-        return (ahead - behind) / 2  # of second order, since the bound is a number to print
+        return (ahead - _minus_hessian(likelihood, at, gradient, -move)) / 2
 
-    def minus_hessian(direction: Array) -> Array:
-        move = _symmetric(likelihood, parametrization.push(at.factor, direction.reshape(-1)))
-        image = parametrization.pull_frame(at.factor, in_the_frame(move))
-        if not np.isfinite(image).all():
-            raise NotPositiveDefiniteError
-        return image
-
-    size = parametrization.to_theta(at.mean, at.factor).size
-    operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
-    start = np.random.default_rng(0).standard_normal(size)
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            (largest,) = eigsh(
-                operator, k=1, which="LA", v0=start, tol=1e-6, return_eigenvectors=False
-            )
-    except (ArpackError, NotPositiveDefiniteError):
-        return of_complete()
-    return float(2.0 / largest) if largest > 0 else of_complete()
+    return product
 
 
 def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array) -> Array:

@@ -103,7 +103,7 @@ def regularized_likelihood(
 def through_window(
     regularized: Regularized, window: Window | None, statistics: Any, names: Sequence[str]
 ) -> Regularized:
-    """The same of data that were seen through a window, if there is one.
+    """The likelihood of data that were seen through a window; without one, the given likelihood.
 
     Raises
     ------

@@ -82,7 +82,7 @@ class InformationSums:
 def sum_information(
     basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
 ) -> InformationSums:
-    """Of the patterns of a part of the data.
+    """Sums that the information is made of, over the patterns of a part of the data.
 
     Parameters
     ----------

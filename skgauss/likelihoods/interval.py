@@ -63,13 +63,16 @@ _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
 class _WithIntervals(ObservedLikelihood):
     """What intervals change: no maximum has a closed form."""
 
-    unimodal = False
-    what_is_unknown = "values known only to an interval"
+    what_is_unknown = "data with values known only to an interval"
     page = "detection_limits"
+
+    @property
+    def maximum(self) -> None:
+        return None
 
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
-    """Of uncorrelated features: each sees its own values and intervals alone."""
+    """Values and intervals of uncorrelated features, each of which sees its own alone."""
 
     information_is_cheap = has_information = True
 
@@ -120,7 +123,9 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
 
 
 class IntervalFull(_WithIntervals, ObservedFull):
-    """Of correlated features; the order of integration is set before the climb."""
+    """Values and intervals of correlated features; the order of integration is set before the
+    climb.
+    """
 
     @staticmethod
     def _prepare(statistics: Any, frame: Frame) -> list[Any]:
@@ -168,7 +173,9 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     @property
     def rough(self) -> IntervalFull:
-        """With expectation propagation in place of integrals."""
+        """A likelihood that is near and costs less, by expectation propagation in place of
+        integrals.
+        """
         likelihood = copy.copy(self)
         likelihood._is_rough, likelihood.has_information = True, False
         return likelihood
@@ -192,11 +199,11 @@ class _IntervalPart:
         self._constant = constant_of(weights @ known, unit)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Of the rows, about a mean."""
+        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         return sum_coarse_information(self._coarse.score(mean, condition), self._weights)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
-        """Of the rows with their hidden values as expected, and of the spread of these."""
+        """Sums over the rows with their hidden values as expected, and over the spread of these."""
         d, weights = len(mean), self._weights
         hidden = self._coarse.given(mean, condition, rough)
         rows = self._coarse.rows.copy()

@@ -45,8 +45,8 @@ from ..statistics import (
     ScatteredStatistics,
 )
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
-from .rounding import MeanRounding
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -81,7 +81,7 @@ class Expected(NamedTuple):
 
 
 class ObservedLikelihood(Likelihood):
-    """Of data with missing values.
+    """The likelihood of what was observed of data with missing values.
 
     Parameters
     ----------
@@ -92,8 +92,7 @@ class ObservedLikelihood(Likelihood):
     """
 
     reference = 0.0
-    has_closed_form = False
-    what_is_unknown = "missing values (NaN)"
+    what_is_unknown = "data with missing values (NaN)"
     page = "missing_values"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
@@ -153,14 +152,6 @@ class ObservedLikelihood(Likelihood):
         mean, covariance = at.expected
         return mean, self.family.root(covariance)
 
-    @property
-    def maximum(self) -> tuple[Array, Array]:
-        raise ValueError(
-            f"solver='closed-form' does not serve data with {self.what_is_unknown}, whose "
-            "likelihood has no closed form. Use solver='natural' (EM, accelerated), "
-            "'newton', 'gradient', 'coordinate' or 'lbfgs'."
-        )
-
     def condition(self, at: Evaluation) -> float:
         return self.family.correlation_condition(self.family.square(at.factor), at.factor)
 
@@ -197,11 +188,9 @@ class ObservedLikelihood(Likelihood):
 
 
 class ObservedDiagonal(ObservedLikelihood):
-    """Of uncorrelated features: each sees its own observed values alone."""
+    """Observed values of uncorrelated features, each of which sees its own alone."""
 
     family: Diagonal
-
-    unimodal = True
 
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
@@ -215,9 +204,18 @@ class ObservedDiagonal(ObservedLikelihood):
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
-    @cached_property
+    @property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself, which exists in closed form here."""
+        """The maximum itself."""
+        return self._maximum
+
+    @property
+    def maximum(self) -> tuple[Array, Array] | None:
+        return self._maximum
+
+    @cached_property
+    def _maximum(self) -> tuple[Array, Array]:
+        """Mean and factor of what was observed of each feature, which is the maximum here."""
         share, variances = self._observed_share, self._variances
         if self.ridge is not None:
             variances = variances + self.ridge / share
@@ -228,7 +226,7 @@ class ObservedDiagonal(ObservedLikelihood):
 
     @property
     def shares(self) -> tuple[Array, Array] | None:
-        if not self.unimodal:  # the guess is not the maximum
+        if self.maximum is None:
             return None
         of_scales = self._observed_share
         if self.family.multiplicity > 1:
@@ -241,7 +239,7 @@ class ObservedDiagonal(ObservedLikelihood):
         return Expected(mean + step, covariance, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        """Of deviations from the mean, of their squares, of the log-density."""
+        """Averages of deviations from the mean, their squares, and the log-density in nats."""
         share, deviation = self._observed_share, self._available_mean - mean
         variances = deviations**2
         spread = self._variances + deviation * deviation
@@ -251,10 +249,9 @@ class ObservedDiagonal(ObservedLikelihood):
 
 
 class ObservedFull(ObservedLikelihood):
-    """Of correlated features, in units of their standard deviations and about the origin."""
+    """Observed values of correlated features, in units of their deviations and about an origin."""
 
     family: Full
-    unimodal = False
     _is_rough = False  # see `rough`
 
     def __init__(
@@ -377,18 +374,24 @@ class _Part:
     n_together = 0
 
     def __init__(
-        self, missing: np.ndarray, weights: Array, counts: np.ndarray, levels, rows, unit: Array
+        self,
+        missing: np.ndarray,
+        weights: Array,
+        counts: np.ndarray,
+        levels: Array,
+        rows: Array,
+        unit: Array,
     ):
         self.constant = constant_of(weights @ ~missing, unit)
         self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
         self.gaps = Gaps(missing, counts)
 
     def sums(self) -> Sums:
-        """Of the rows as they are."""
+        """Sums over the rows, with 0 in the place of what is missing."""
         return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
     def information(self, mean: Array, condition: Conditioner) -> InformationSums:
-        """Of the rows, about a mean."""
+        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
@@ -396,7 +399,7 @@ class _Part:
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
     def completed(self, mean: Array, condition: Conditioner, rough: bool) -> Sums:
-        """Of the rows with their missing values as expected, and of the spread of these."""
+        """Sums over the rows, missing values as expected, and over the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
         deviations = self.rows - self.levels[:, None] * mean
@@ -449,7 +452,7 @@ def _information(parts: list[Any], mean: Array, condition: Conditioner) -> Infor
 
 
 def _complete(parts: list[_Part], n_features: int) -> Sums:
-    """Of the rows that miss nothing, as they are."""
+    """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
     return sum(sums, _nothing(n_features))
 

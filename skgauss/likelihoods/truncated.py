@@ -49,7 +49,7 @@ _INVOLVED = 0.1  # share of the largest part in a direction that counts
 
 
 class Within(NamedTuple):
-    """Of the Gaussian inside the window, whitened by the factor of the parent.
+    """Probability and moments of the Gaussian inside the window, whitened by its factor.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Within(NamedTuple):
 
 
 class TruncatedEvaluation(Evaluation):
-    """With the evaluation of the same data as if there were no window.
+    """An evaluation that also holds that of the same data as if there were no window.
 
     And the covariance of the data less that inside the window, each about its own mean, whitened.
     """
@@ -80,7 +80,7 @@ class TruncatedEvaluation(Evaluation):
 
 
 class TruncatedLikelihood(Likelihood):
-    """Of data seen through a window.
+    """The likelihood of data seen through a window.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ class TruncatedLikelihood(Likelihood):
         Of the data.
     """
 
-    has_closed_form = unimodal = at_most_fisher = False
-    steps_are_natural = True
+    natural_coordinates = True
+    what_is_unknown = "truncated samples"
     page = "truncation"
 
     def __init__(self, data: Likelihood, window: Window, statistics: Any):
@@ -146,14 +146,18 @@ class TruncatedLikelihood(Likelihood):
         return self.natural_step(at, 1.0)
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """From the gradient: it completes no rows, of which there may be far too many unseen."""
+        """The natural step, from the gradient: the rows outside, which may be far too many, are not
+        made.
+        """
         family = self.family
         step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
         blend = family.color_form(at.factor, family.identity + step / family.multiplicity)
         return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """In the natural parameters, along which the likelihood is concave."""
+        """The point that a step in the natural parameters leads to, along which the likelihood is
+        concave.
+        """
         family = self.family
         of_mean, form = family.split_frame(step)
         root = family.root_of_inverse(family.identity - form / family.multiplicity)
@@ -167,13 +171,6 @@ class TruncatedLikelihood(Likelihood):
         moved = family.solve(at.factor, reached.mean - at.mean)
         second = family.color_form(turn, reached.score_covariance)
         return family.frame(first, second + family.symmetric_outer(moved, first))
-
-    @property
-    def maximum(self) -> tuple[Array, Array]:
-        raise ValueError(
-            "solver='closed-form' does not serve truncated samples, whose likelihood has no "
-            "closed form. Use solver='natural', 'newton', 'gradient', 'coordinate' or 'lbfgs'."
-        )
 
     @property
     def rough(self) -> Likelihood | None:
@@ -291,7 +288,9 @@ class TruncatedLikelihood(Likelihood):
         return Truncation(self.window, _of_data(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
-        """Of the mean, too: a step of its last digit moves the window, as the parent sees it."""
+        """See `Likelihood`; a step of the mean's last digit moves the window, as the Gaussian sees
+        it.
+        """
         deviations = self.family.standard_deviations(self._root)
         condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
         offset = float((np.abs(self._mean) / deviations).max())

@@ -19,7 +19,7 @@ _RESOLUTION = 1e-14  # of the information, which has a closed form
 
 
 class TruncatedDiagonal(TruncatedLikelihood):
-    """Of uncorrelated features: each sees its own limits alone.
+    """Truncated samples of uncorrelated features, each of which sees its own limits alone.
 
     Where it is missing it says nothing: what lies somewhere inside the window is as probable as
     the window.
@@ -55,7 +55,9 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @property
     def hopeless(self) -> np.ndarray:
-        """With one variance for all, they leave a maximum together or not at all."""
+        """Indices of features without a maximum; with one variance for all it is all of them or
+        none.
+        """
         bounded = self.window.bounded[: None if self.is_decided else 0]
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]

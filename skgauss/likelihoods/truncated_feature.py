@@ -50,7 +50,9 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def exponential_variance(self) -> Array:
-        """Of the exponential with the mean of the sample, truncated alike; infinite without end."""
+        """Variance of the exponential truncated alike that has the mean of the sample,
+        (n_features,).
+        """
         to_lower, to_upper = self.mean - self.lower, self.upper - self.mean
         near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
         variance = near**2
@@ -60,7 +62,7 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def has_maximum(self) -> np.ndarray:
-        """Of each feature; where they are pooled, of all."""
+        """Whether each feature has a maximum; where they are pooled, one answer for all."""
         if self.pooled:
             return np.atleast_1d(self.share @ (self.exponential_variance - self.variance) > 0)
         return self.variance < self.exponential_variance
@@ -109,7 +111,7 @@ class _Natural:
         self.gradient = deviation, excess + deviation * (sample.mean + self.mean)
 
     def newton_step(self) -> tuple[Array, Array]:
-        """Along both parameters, shortened where it would leave them."""
+        """Newton's step along both parameters, shortened where it would leave their domain."""
         scale = np.sqrt(self._parent[-1])
         second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
         skew = 2 * self.mean * second + third  # the covariance of t and its square
@@ -127,7 +129,7 @@ class _Natural:
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 
     def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
-        """By the step, or a half of it, a quarter ... that does not go far beyond the top."""
+        """The point that the step leads to, or its half, or quarter ..., not far beyond the top."""
         rate = np.ones_like(gain)
         while True:
             reached = _Natural(
@@ -139,12 +141,12 @@ class _Natural:
             rate = np.where(beyond, rate / 2, rate)
 
     def _total(self, terms: Array) -> Array:
-        """Of each feature, or of all where they have one variance."""
+        """The terms of each feature or, where all have one variance, their sum for each."""
         return np.full_like(terms, self.sample.share @ terms) if self.sample.pooled else terms
 
 
 def _variance_on_the_unit_interval(mean: Array) -> Array:
-    """Of the exponential truncated to it, of a mean up to 1/2."""
+    """Variance of the exponential truncated to the unit interval, with a mean up to 1/2."""
     # The mean is convex in the slope, and this start is on the near side of the root.
     slope = 12 * (0.5 - mean)
     for _ in range(_MOST_STEPS):

@@ -20,7 +20,7 @@ _RESOLUTION = 1e-6  # of the information by differences
 
 
 class TruncatedFull(TruncatedLikelihood):
-    """Of correlated features, of which some have limits; the others follow from these."""
+    """Truncated samples of correlated features; those without limits follow from the others."""
 
     family: Full
 
@@ -44,7 +44,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Of one feature with limits the maximum; of several, what the data are by themselves.
+        """The maximum where one feature has limits; where several have, the moments of the data.
 
         Features without limits follow by regression. Where not all is known, near it.
         """
@@ -65,7 +65,9 @@ class TruncatedFull(TruncatedLikelihood):
 
     @property
     def hopeless(self) -> np.ndarray:
-        """Of one feature with limits: of several only the climb can tell."""
+        """Indices of the feature with limits if it has no maximum; of several only the climb can
+        tell.
+        """
         without = self.is_decided and not self.features.has_maximum[0]
         return self._bounded if without else self._bounded[:0]
 
@@ -105,7 +107,7 @@ class TruncatedFull(TruncatedLikelihood):
         return float(widths[0]) ** -2, float(widest @ form @ widest), falling
 
     def widest(self, at: Evaluation) -> tuple[float, Array, float]:
-        """In any direction."""
+        """See `TruncatedLikelihood`; the direction is any."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
         slope = directions[0] @ at.score_covariance @ directions[0]

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .._typing import Array
-from ..boxes import box_moments, draw_within
+from ..boxes import Lattice, box_moments, draw_within
 from ..gaussian import pairs_of
 
 _STEP = 1e-4  # of the differences, in the frame
@@ -28,7 +28,9 @@ class Box:
     def __init__(self, features: np.ndarray, lower: Array, upper: Array):
         self.features, self.lower, self.upper = features, lower, upper
 
-    def moments(self, mean: Array, root: Array, lattice=None) -> tuple[Array, Array, Array]:
+    def moments(
+        self, mean: Array, root: Array, lattice: Lattice | None = None
+    ) -> tuple[Array, Array, Array]:
         """Log-probability, mean and covariance inside, of all features, whitened.
 
         Parameters
@@ -51,7 +53,9 @@ class Box:
         )
 
     def information_by_draws(self, mean: Array, factor: Array) -> Array:
-        """From always the same ones: an error of a hundredth costs Newton's steps little."""
+        """The information from draws, always the same; an error of a hundredth costs Newton's steps
+        little.
+        """
         random_state = np.random.RandomState(0)
         root, center = factor[self.features], mean[self.features]
         covariance = root @ root.T

@@ -3,9 +3,9 @@
 Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"``).
 """
 
+from .confidence import IntervalDisplay
 from .convergence import ConvergenceDisplay
 from .gaussian_ellipse import GaussianEllipseDisplay
-from .intervals import IntervalDisplay
 from .likelihood_path import LikelihoodPathDisplay
 from .qq import QQDisplay
 

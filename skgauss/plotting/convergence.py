@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -69,14 +69,28 @@ class ConvergenceDisplay:
     ['learning_rate=0.5', 'learning_rate=2']
     """
 
-    def __init__(self, *, gaps, stop_reasons, names, floor=2.220446049250313e-16):
+    def __init__(
+        self,
+        *,
+        gaps: Sequence[Array],
+        stop_reasons: Sequence[str],
+        names: Sequence[str],
+        floor: float = 2.220446049250313e-16,
+    ) -> None:
         self.gaps = gaps
         self.stop_reasons = stop_reasons
         self.names = names
         self.floor = floor
 
     @classmethod
-    def from_estimator(cls, estimator, *, names=None, ax=None, line_kwargs=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        names: Sequence[str] | None = None,
+        ax: Any = None,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot the convergence of one fitted estimator or of several.
 
         Parameters
@@ -117,7 +131,7 @@ class ConvergenceDisplay:
         )
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
-    def plot(self, ax=None, *, line_kwargs=None):
+    def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
         """Plot.
 
         Parameters

@@ -41,7 +41,7 @@ def likelihood_of(estimator: Any) -> Likelihood:
 
 def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """Its maximum: exact where there is a closed form, else reached from the estimate."""
-    if likelihood.has_closed_form:
+    if likelihood.maximum is not None:
         return likelihood.evaluate(*likelihood.maximum)
     return climb_to_maximum(likelihood, estimator.mean_, estimator._gaussian.factor)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from .._typing import Array
@@ -69,9 +71,15 @@ class GaussianEllipseDisplay:
     3
     """
 
-    def __init__(self, *, mean, covariance, X=None, feature_names=("feature 0", "feature 1"),
-        mean_covariance=None,
-    ):  # fmt: skip
+    def __init__(
+        self,
+        *,
+        mean: Array,
+        covariance: Array,
+        X: ArrayLike | None = None,
+        feature_names: Sequence[str] = ("feature 0", "feature 1"),
+        mean_covariance: Array | None = None,
+    ) -> None:
         self.mean = mean
         self.covariance = covariance
         self.X = X
@@ -81,16 +89,16 @@ class GaussianEllipseDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X=None,
+        estimator: Any,
+        X: ArrayLike | None = None,
         *,
-        features=(0, 1),
-        n_std=(1, 2, 3),
-        confidence=None,
-        ax=None,
-        ellipse_kwargs=None,
-        scatter_kwargs=None,
-    ):
+        features: tuple[int | str, int | str] = (0, 1),
+        n_std: float | Sequence[float] = (1, 2, 3),
+        confidence: float | None = None,
+        ax: Any = None,
+        ellipse_kwargs: dict[str, Any] | None = None,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot two features of a fitted estimator.
 
         Parameters
@@ -137,7 +145,7 @@ class GaussianEllipseDisplay:
             mean=estimator.mean_[pair],
             covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
             X=X,
-            feature_names=tuple(label_of(estimator, j) for j in pair),
+            feature_names=tuple(str(label_of(estimator, j)) for j in pair),
             mean_covariance=(
                 None if confidence is None else covariance_of_mean(estimator)[np.ix_(pair, pair)]
             ),
@@ -148,9 +156,14 @@ class GaussianEllipseDisplay:
         )  # fmt: skip
 
     def plot(
-        self, ax=None, *, n_std=(1, 2, 3), confidence=None, ellipse_kwargs=None,
-        scatter_kwargs=None,
-    ):  # fmt: skip
+        self,
+        ax: Any = None,
+        *,
+        n_std: float | Sequence[float] = (1, 2, 3),
+        confidence: float | None = None,
+        ellipse_kwargs: dict[str, Any] | None = None,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot.
 
         Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -113,18 +113,18 @@ class LikelihoodPathDisplay:
     def __init__(
         self,
         *,
-        mean,
-        scale,
-        log_likelihood,
-        path,
-        maximum,
-        max_log_likelihood,
-        stop_reason="converged",
-        learning_rate=None,
-        learning_rate_bound=None,
-        bounds=None,
-        feature_name=None,
-    ):
+        mean: Array,
+        scale: Array,
+        log_likelihood: Array,
+        path: Array,
+        maximum: tuple[float, float],
+        max_log_likelihood: float,
+        stop_reason: str = "converged",
+        learning_rate: float | None = None,
+        learning_rate_bound: float | None = None,
+        bounds: Array | None = None,
+        feature_name: str | None = None,
+    ) -> None:
         self.mean = mean
         self.scale = scale
         self.log_likelihood = log_likelihood
@@ -140,16 +140,16 @@ class LikelihoodPathDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: Any,
         *,
-        feature=0,
-        mean_limits=None,
-        scale_limits=None,
-        grid_resolution=200,
-        ax=None,
-        contour_kwargs=None,
-        path_kwargs=None,
-    ):
+        feature: int | str = 0,
+        mean_limits: tuple[float, float] | None = None,
+        scale_limits: tuple[float, float] | None = None,
+        grid_resolution: int = 200,
+        ax: Any = None,
+        contour_kwargs: dict[str, Any] | None = None,
+        path_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot the path of a fitted estimator.
 
         Parameters
@@ -209,7 +209,13 @@ class LikelihoodPathDisplay:
         )
         return display.plot(ax=ax, contour_kwargs=contour_kwargs, path_kwargs=path_kwargs)
 
-    def plot(self, ax=None, *, contour_kwargs=None, path_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        contour_kwargs: dict[str, Any] | None = None,
+        path_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot.
 
         Parameters
@@ -286,7 +292,7 @@ class LikelihoodPathDisplay:
         )
         if self.scale[-1] < 1e3 * self.scale[0]:
             _label_within_decades(ax.yaxis)
-        if self.learning_rate is not None:
+        if self.learning_rate is not None and self.learning_rate_bound is not None:
             side = "<" if self.learning_rate < self.learning_rate_bound else "≥"
             rate, bound = f"{self.learning_rate:g}", f"{self.learning_rate_bound:.3g}"
             ax.set_title(f"Learning rate {rate} {side} bound {bound}", fontsize="medium")

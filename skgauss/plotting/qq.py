@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import beta, chi2
 from sklearn.utils.validation import validate_data
 
@@ -72,12 +73,20 @@ class QQDisplay:
     True
     """
 
-    def __init__(self, *, distances, n_features):
+    def __init__(self, *, distances: Array, n_features: int) -> None:
         self.distances = distances
         self.n_features = n_features
 
     @classmethod
-    def from_estimator(cls, estimator, X, *, level=0.95, ax=None, scatter_kwargs=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike,
+        *,
+        level: float = 0.95,
+        ax: Any = None,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot the distances of rows from a fitted Gaussian.
 
         Parameters
@@ -119,7 +128,13 @@ class QQDisplay:
         display = cls(distances=np.sort(alike[shown > 0]), n_features=n_features)
         return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
 
-    def plot(self, ax=None, *, level=0.95, scatter_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        level: float = 0.95,
+        scatter_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot.
 
         Parameters
@@ -181,7 +196,7 @@ def _as_complete(distances: Array, shown: Array, n_features: int) -> Array:
 def _check_no_limits(estimator: Any) -> None:
     """Refuse where limits chose which values are known exactly."""
     statistics = getattr(estimator, "sufficient_statistics_", None)
-    if estimator._truncation or getattr(statistics, "coarse", False):
+    if estimator._gaussian.window or getattr(statistics, "coarse", False):
         raise ValueError(
             "QQDisplay is of values that are known exactly or missing: where limits or intervals "
             "chose which values are known, their distances do not follow the chi-square "

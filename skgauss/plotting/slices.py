@@ -41,7 +41,7 @@ class LikelihoodSlice:
     multiplicity: int
 
     def log_likelihood(self, mean: ArrayLike, scale: ArrayLike) -> Array:
-        """In nats per observation."""
+        """Log-likelihood at each point of the grid, in nats per observation."""
         m = self.multiplicity
         mean, scale = np.asarray(mean), np.asarray(scale)
         spread = self.scale**2 + (self.mean - mean) ** 2 / m

@@ -5,12 +5,11 @@ they lie. No other folder asks what kind of thing X is.
 """
 
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
-from .block import Block, Intervals, Rows
+from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
 from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
 from .dask import check_stays_lazy, is_dask
 from .inputs import rows_of
 from .limits import checked_limits
-from .missing import check_no_infinity, incomplete_rows, with_gaps
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names
 from .text import parse_limits

@@ -82,7 +82,7 @@ def to_host(value: Any) -> Any:
 
 
 def doubles(X: Any) -> Array:
-    """The same in float64."""
+    """An array of any library as one of NumPy, in float64."""
     return to_host(X).astype(np.float64, copy=False)
 
 
@@ -184,7 +184,7 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 
 
 def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array) -> Sums:
-    """Of all chunks, added where they are; the host reads their sum."""
+    """Sums over all chunks about a pivot, added where they are; the host reads the total."""
     xp, _, device = get_namespace_and_device(X)
     pivot = xp.asarray(pivot, dtype=xp.float64, device=device)
     block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 
 from .._typing import Array
+from ..blocks import chunks_of
 
 
 class Intervals(NamedTuple):
@@ -80,3 +82,34 @@ class Rows(Protocol):
         The first axis is as long as X; lazy where the rows are.
         """
         ...
+
+
+def check_no_infinity(X: Any) -> None:
+    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
+    with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
+        for chunk in chunks_of(X, 1, 1):
+            assert_all_finite(X[chunk], allow_nan=True, input_name="X")
+
+
+def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices of the rows that miss values, a chunk of X at a time."""
+    for chunk in chunks_of(X, 1, 1) if X.dtype.kind == "f" else ():
+        rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
+        if rows.size:
+            yield rows
+
+
+def with_gaps(block: Block, features: Any = slice(None)) -> Intervals:
+    """Intervals of a block in memory; beside them rows that miss a value of those features.
+
+    A missing value is an interval without ends.
+    """
+    X = block.X
+    given = block.intervals or Intervals.none(X.shape[1])
+    missing = [rows[np.isnan(X[rows][:, features]).any(axis=1)] for rows in incomplete_rows(X)]
+    rows = np.unique(np.concatenate([given.rows, *missing]))
+    known = X[rows].astype(np.float64)
+    lower, upper = (np.where(np.isnan(known), end, known) for end in (-np.inf, np.inf))
+    among = np.searchsorted(rows, given.rows)
+    lower[among], upper[among] = given.lower, given.upper
+    return Intervals(rows, lower, upper)

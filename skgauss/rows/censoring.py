@@ -21,7 +21,7 @@ _FEWEST_PAIRS = 20
 
 
 class Reader(NamedTuple):
-    """From an array as it was handed over to a `Block`.
+    """Reads an array as it was handed over, and makes a `Block` of it.
 
     Attributes
     ----------

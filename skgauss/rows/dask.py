@@ -69,7 +69,7 @@ def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
 
 
 class _Part(NamedTuple):
-    """Of a block: its rows, those with a positive weight, and the value that adds up."""
+    """What a block adds to a total: its rows, those with a positive weight, and a value."""
 
     n_rows: int
     n_present: int
@@ -147,7 +147,7 @@ class DaskRows:
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
-        from dask import delayed
+        from dask.delayed import delayed
 
         columns = like.shape[1:]
         shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}
@@ -156,7 +156,7 @@ class DaskRows:
         )
 
     def _split(self, result: Any) -> Any:
-        """With the chunks that X had along its features."""
+        """The result, split along its features as X was."""
         if self.feature_chunks is None or len(self.feature_chunks) == 1:
             return result
         return result.rechunk({1: self.feature_chunks})

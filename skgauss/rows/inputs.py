@@ -77,7 +77,7 @@ class DeviceRows(NamedTuple):
 
     @property
     def _where_they_are_worked_on(self) -> ArrayRows:
-        """The same rows, where they are if that will do, else on the host."""
+        """These rows as an array, where they are if that will do, else on the host."""
         stay = arrays.is_for_its_device(self.X) and not self.read.finds_intervals
         if stay and arrays.adds_up(self.X):
             return ArrayRows(*self)
@@ -128,7 +128,8 @@ def rows_of(
     if X_upper is not None:
         of = None if sample_weight is None else to_host(sample_weight)
         both = with_upper(to_host(X), _upper(X_upper), feature_names(estimator), sample_weight=of)
-        if reset:
+        # The lower end of a window is at most all values, as an end that was swapped is.
+        if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(both, feature_names(estimator))
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     kind = DeviceRows if is_elsewhere(X) else ArrayRows

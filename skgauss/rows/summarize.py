@@ -23,8 +23,7 @@ from ..statistics import (
 )
 from . import arrays
 from .arrays import is_elsewhere
-from .block import Block
-from .missing import check_no_infinity, incomplete_rows
+from .block import Block, check_no_infinity, incomplete_rows
 from .window import Window
 
 # Of rows that are kept one by one: sums of their weights times squares have all their digits.
@@ -33,7 +32,7 @@ _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
 
 @dataclass(frozen=True)
 class Summarize:
-    """From a block of rows to the statistics that a likelihood needs of them.
+    """Makes of a block of rows the statistics that a likelihood needs of them.
 
     Attributes
     ----------

@@ -12,9 +12,8 @@ from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
 from .arrays import to_host
-from .block import Block, Intervals
+from .block import Block, Intervals, with_gaps
 from .limits import checked_limits
-from .missing import with_gaps
 
 
 class Window(NamedTuple):

@@ -5,9 +5,9 @@ data, and does not know which likelihood it climbs.
 """
 
 from .base import Observer, Solution, Solver, maximize
-from .bound import climb_to_maximum, learning_rate_bound
 from .choice import SOLVERS, make_solver
 from .objective import Objective
+from .step_bound import climb_to_maximum, learning_rate_bound
 
 __all__ = [
     "SOLVERS",

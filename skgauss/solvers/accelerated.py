@@ -42,7 +42,7 @@ class _Pair(NamedTuple):
 
 
 class _State(NamedTuple):
-    """Of the climb; `region` is that of Newton's steps, once they are taken."""
+    """The state of a climb; `region` is that of Newton's steps, once they are taken."""
 
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
@@ -72,9 +72,7 @@ class AcceleratedNatural(SteppingSolver):
         self.patience = patience
 
     def init(self, objective: Objective, start: Evaluation) -> _State:
-        likelihood = objective.likelihood
-        one_maximum = likelihood.unimodal or likelihood.concave
-        return _State(start, may_guess=self.may_guess or one_maximum)
+        return _State(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
 
     def step(self, objective: Objective, state: _State) -> _State:
         if state.may_guess:

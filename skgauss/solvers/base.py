@@ -25,7 +25,7 @@ class Unbounded(Exception):
 
 @dataclass(frozen=True)
 class Solution:
-    """Where a solver stopped, why, and the way there.
+    """The end of a climb: where a solver stopped, why, and the way there.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ class Monitor:
         limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
         if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
-        if likelihood.unimodal or likelihood.concave:
+        if likelihood.has_one_maximum:
             return True
         self.standing = standing(self._likelihood, evaluation)
         if self.standing is not None and self.standing.kind == "slope":
@@ -182,9 +182,27 @@ class Solver(ABC):
     ----------
     stable_rate : float or None
         The largest stable constant step, where it does not depend on the parametrization.
+    needs : tuple of str
+        What it asks of a likelihood, by name, that not every one has.
     """
 
     stable_rate: float | None = None
+    needs: tuple[str, ...] = ()
+
+    def check(self, likelihood: Likelihood) -> None:
+        """Refuse a likelihood that lacks what the solver needs of it.
+
+        Raises
+        ------
+        ValueError
+            That names the solvers to use.
+        """
+        if any(getattr(likelihood, need) is None for need in self.needs):
+            raise ValueError(
+                f"solver='closed-form' does not serve {likelihood.what_is_unknown}, whose "
+                "likelihood has no closed form. Use solver='natural', 'newton', "
+                "'gradient', 'coordinate' or 'lbfgs'."
+            )
 
     @abstractmethod
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
@@ -227,7 +245,14 @@ def maximize(
     record_path: bool = False,
     observer: Observer | None = None,
 ) -> Solution:
-    """Climb from `start` until converged or stopped; see `Monitor` and `Solution`."""
+    """Climb from `start` until converged or stopped; see `Monitor` and `Solution`.
+
+    Raises
+    ------
+    ValueError
+        If the likelihood lacks what the solver needs of it.
+    """
+    solver.check(objective.likelihood)
     monitor = Monitor(
         objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
     )
@@ -242,7 +267,7 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """Where to go on from a saddle, or from an inflection, that looked converged."""
+    """A point to go on from, if the climb ended at a saddle or an inflection, else None."""
     standing = monitor.standing
     if monitor.stop_reason != "converged" or not standing:
         return None

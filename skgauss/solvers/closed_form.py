@@ -14,9 +14,12 @@ class _State(NamedTuple):
 class ClosedForm(SteppingSolver):
     """The maximum in one step, from wherever."""
 
+    needs = ("maximum",)
+
     def init(self, objective: Objective, start: Evaluation) -> _State:
         return _State(start)
 
     def step(self, objective: Objective, state: _State) -> _State:
         likelihood = objective.likelihood
+        assert likelihood.maximum is not None
         return _State(likelihood.evaluate(*likelihood.maximum))

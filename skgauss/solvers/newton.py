@@ -36,7 +36,7 @@ _NARROW = 1e3  # below this variance inflation nothing is near to singular
 
 
 class Region(NamedTuple):
-    """Where the parabola is trusted, and how long there was no progress.
+    """The trust region: where the parabola is trusted, and how long there was no progress.
 
     Attributes
     ----------

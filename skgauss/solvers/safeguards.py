@@ -62,7 +62,7 @@ def _halved(
 
 
 def step_to(objective: Objective, at: Evaluation, step: Array) -> Evaluation:
-    """Where a step in the frame of the point leads."""
+    """The evaluation that a step in the frame of a point leads to."""
     likelihood = objective.likelihood
     return likelihood.evaluate(*likelihood.retract(at, step))
 

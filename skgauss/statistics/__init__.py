@@ -6,10 +6,10 @@ read, and what is made of the statistics, does not.
 """
 
 from .complete import SufficientStatistics, summarize, total, unit_of, valid_weights
+from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
 from .patterns import IncompleteStatistics, summarize_incomplete
-from .scattered import AnyStatistics, ScatteredStatistics, bounded_sum
 
 __all__ = [
     "AnyStatistics",

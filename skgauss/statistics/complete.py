@@ -111,7 +111,7 @@ class SufficientStatistics:
 
     @property
     def by_feature(self) -> SufficientStatistics:
-        """The same with the variances only."""
+        """These statistics with the variances only."""
         return self if self.diagonal else replace(self, covariance=self.variances)
 
     def __radd__(self, other: Any) -> SufficientStatistics:
@@ -164,8 +164,9 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
 
 def check_alike(one: Any, other: Any) -> None:
     """Refuse to add statistics, of whichever class, that are not of the same kind."""
-    if len(one.mean) != len(other.mean) or one.diagonal != other.diagonal:
-        kinds = (f"{len(each.mean)}, diagonal={each.diagonal}" for each in (one, other))
+    widths = [len(each.observed_weights) for each in (one, other)]
+    if widths[0] != widths[1] or one.diagonal != other.diagonal:
+        kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
         raise ValueError(
             "Statistics add up only if they are of as many features, and all of them with "
             "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
@@ -174,7 +175,7 @@ def check_alike(one: Any, other: Any) -> None:
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:
-    """Of valid rows; NaN or infinity where X holds such."""
+    """Statistics of valid rows; their moments are NaN or infinite where X holds such."""
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
@@ -191,7 +192,7 @@ def unit_of(largest: float) -> float:
 
 
 def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
-    """Of all parts together, whose weights were multiplied by `unit`."""
+    """Statistics of all parts together, whose weights were multiplied by `unit`."""
     merged = reduce(add, _about_their_means(parts))
     return replace(merged, weight=merged.weight / unit)
 

@@ -73,7 +73,9 @@ class AvailableMoments:
         lesser = np.minimum(self.observed_weights, other.observed_weights)
         share = lesser / np.where(observed > 0, observed, 1.0)
         delta = (other_mean - mean) + (other_rounding - rounding)
-        spread = (1 - share) * variances + share * (other_variances + (1 - share) * delta * delta)
+        with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+            squares = other_variances + (1 - share) * delta * delta
+            spread = (1 - share) * variances + share * squares
         mean, rounding = two_sum(mean, share * delta + rounding)
         return AvailableMoments(
             self.weight + other.weight,

@@ -28,7 +28,7 @@ from .patterns import (
 
 
 class Bounds(NamedTuple):
-    """Of each feature the extreme ends, where a value that is known exactly is both ends.
+    """The extreme ends of each feature, where a value that is known exactly is both ends.
 
     Attributes
     ----------
@@ -103,14 +103,16 @@ class IntervalStatistics:
 
     @property
     def mean(self) -> Array:
-        """Of each feature, with an interval for its middle or, if it is wide, its nearest point."""
+        """Mean of each feature; an interval counts as its middle or, if it is wide, its nearest
+        point.
+        """
         return self._known.mean
 
     origin = mean
 
     @property
     def variances(self) -> Array:
-        """The same about the mean."""
+        """Variance of each feature about that mean."""
         return self._known.variances
 
     @cached_property
@@ -129,7 +131,7 @@ class IntervalStatistics:
 
     @property
     def _center(self) -> Array:
-        """Of each feature the median of all ends that are finite, and of the mean of exact values.
+        """Median of each feature over its finite ends and the mean of its exact values.
 
         No end moves it far, however far that is itself.
         """
@@ -220,7 +222,9 @@ class IntervalStatistics:
         )
 
     def with_rows(self, kept: np.ndarray) -> Any:
-        """The same with some of the rows with intervals, as if nothing were known of the others."""
+        """These statistics with some of the rows that have intervals; nothing is known of the
+        others.
+        """
         if not kept.any():
             weights = {"weight": self.weight, "informative_weight": self.informative_weight}
             return replace(self.exact, **weights)
@@ -258,7 +262,7 @@ _FAR = 1e4  # deviations of the data, beyond which no end of an interval tells a
 def summarize_intervals(
     lower: Array, upper: Array, weights: Array, diagonal: bool
 ) -> IntervalStatistics:
-    """Of rows of positive weights, each of which has a value known only to an interval."""
+    """Statistics of rows of positive weights, each with a value known only to an interval."""
     nothing = as_incomplete(summarize(np.empty((0, lower.shape[1])), None, False))
     rows = _distinct(lower, upper, weights)
     statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
@@ -266,7 +270,7 @@ def summarize_intervals(
 
 
 def _within(lower: Array, upper: Array) -> np.ndarray:
-    """Where values are known to an interval: neither exactly nor not at all."""
+    """Which values are known to an interval: neither exactly nor not at all."""
     return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
 
 
@@ -279,7 +283,7 @@ def _lowest(ends: Array) -> Array:
 
 
 def _moments(points: Array, weights: Array) -> AvailableMoments:
-    """Of points that are NaN where they count nothing."""
+    """Moments of points, feature by feature; NaN stands for a point that does not count."""
     return summarize_incomplete(points, weights, diagonal=True).by_feature
 
 

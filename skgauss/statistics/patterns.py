@@ -211,7 +211,7 @@ class IncompleteStatistics:
 
     @property
     def _positive_weights(self) -> Array:
-        """To divide by, where a feature may never have been observed."""
+        """Observed weights to divide by: 1 where a feature was never observed."""
         return np.where(self.observed_weights > 0, self.observed_weights, 1.0)
 
 
@@ -233,7 +233,9 @@ class Kept(NamedTuple):
 def summarize_incomplete(
     X: np.ndarray, sample_weight: Array | None, diagonal: bool
 ) -> IncompleteStatistics | AvailableMoments:
-    """Of rows with NaN where values are missing, chunk by chunk; of no patterns if `diagonal`."""
+    """Statistics of rows with NaN where values are missing: by pattern or, if `diagonal`, by
+    feature.
+    """
     parts = _of_chunks(X, sample_weight)
     return reduce(add, (each.by_feature for each in parts)) if diagonal else merge(list(parts))
 
@@ -325,7 +327,7 @@ def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
 def _reduced(
     weight: float, origin: Array, missing: np.ndarray, weights: Array, levels: Array, rows: Array
 ) -> IncompleteStatistics:
-    """From rows in any order, with patterns and weights of their own."""
+    """Statistics of rows in any order, each with a pattern and a weight of its own."""
     order, starts = sort_patterns(missing)
     first = starts[:-1]
     missing, levels, rows = missing[order], levels[order], rows[order]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from skgauss.boxes import box_moments
-from skgauss.boxes.corners import corner_moments, may_keep_digits
+from skgauss.boxes.base import from_a_point_inside
+from skgauss.boxes.bivariate_trivariate import corner_moments, may_keep_digits
 from skgauss.boxes.nested import Boxes, nested_moments
-from skgauss.boxes.units import from_a_point_inside
 from skgauss.boxes.univariate import univariate_moments
 
 two_and_three = pytest.mark.parametrize("k", [2, 3])

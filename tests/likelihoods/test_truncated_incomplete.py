@@ -290,7 +290,7 @@ def test_any_split_into_chunks(gaps, covariance_type):
 @pytest.mark.parametrize("most_elements", [2**20, 100])
 def test_dask(gaps, monkeypatch, most_elements):
     da = pytest.importorskip("dask.array")
-    from skgauss.statistics import scattered
+    from skgauss.statistics import dask as scattered
 
     monkeypatch.setattr(scattered, "_MOST_ELEMENTS", most_elements)
     blocks = da.from_array(gaps, chunks=(70, 2))

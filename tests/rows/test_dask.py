@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 
 from skgauss import GaussianGradientMLE, GaussianImputer
 from skgauss.rows import dask as daskinput
-from skgauss.statistics import scattered
+from skgauss.statistics import dask as scattered
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")

@@ -10,7 +10,7 @@ from oracles import exact_moments
 from skgauss import GaussianGradientMLE
 from skgauss.blocks import passes as blocks
 from skgauss.blocks.passes import map_rows
-from skgauss.rows import missing
+from skgauss.rows import block
 from skgauss.statistics.complete import summarize
 
 
@@ -191,7 +191,7 @@ def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):
     def fail(*args, **kwargs):
         raise AssertionError("X was searched for NaN")
 
-    monkeypatch.setattr(missing, "assert_all_finite", fail)
+    monkeypatch.setattr(block, "assert_all_finite", fail)
     X = rng.standard_normal((100, 3))
     GaussianGradientMLE().fit(X).score(X)
 

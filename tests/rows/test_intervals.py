@@ -209,7 +209,7 @@ def test_dask_is_memory(sample, covariance_type):
 
 
 def test_rows_may_stay_on_the_workers(sample, monkeypatch):
-    from skgauss.statistics import scattered
+    from skgauss.statistics import dask as scattered
 
     _, lower, upper = sample
     model = GaussianGradientMLE(tol=1e-9)

@@ -1,7 +1,8 @@
 """A random search for intervals that change with what must not change them.
 
 Another unit, offset or order of the features moves an interval, and ends of any weight of the rows
-are those of a parabola where it is large: exact answers, from fits that are as hard.
+are those of a parabola where it is large: exact answers, from fits that are as hard. An end that
+was not found is NaN, with a warning, and compares with nothing.
 """
 
 import time
@@ -51,9 +52,6 @@ def complaints(seed):
     if found is None:
         return
     model, ends, wald = found
-    for name, values in ends.items():
-        if np.isnan(values).any():
-            yield f"an end of a {name} was not found"
     unit, offset = magnitude(rng, -20, 20), one_of(rng, [0.0, magnitude(rng, 0, 9)])
     moved = profile((X + offset) * unit, weight, covariance_type)
     if moved is None:

@@ -16,12 +16,12 @@ VALUES = {"dtype": object, "meta": np.empty(0, object)}
 
 
 class WrongRowError(ValueError):
-    """Of a row whose number the message tells, counted within its block."""
+    """A row is wrong; the message tells its number, counted within its block."""
 
 
 def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     """``function`` of each block; lazy."""
-    from dask import delayed
+    from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.
     return blocks.map_blocks(_apply, function=delayed(function), **VALUES)
@@ -48,7 +48,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
 
 
 def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)) -> Any:
-    """With the number of the block, which Dask tells, beside that of a wrong row in it."""
+    """What `function` returns of a block; an error about a row tells the block, too."""
     try:
         return function(block)
     except WrongRowError as error:

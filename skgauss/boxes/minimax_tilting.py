@@ -107,7 +107,7 @@ class Tilt(NamedTuple):
 
 
 def _halves(place: Array) -> Array:
-    """Of centre and shift, with a zero for the last variable."""
+    """Centre and shift of a place of the saddle function, with a zero for the last variable."""
     n, twice = place.shape
     whole = np.zeros((2, n, twice // 2 + 1))
     whole[:, :, :-1] = place.reshape(n, 2, twice // 2).transpose(1, 0, 2)

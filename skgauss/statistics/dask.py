@@ -27,7 +27,8 @@ _MOST_ELEMENTS = 2**20
 
 @dataclass(frozen=True, eq=False)
 class ScatteredStatistics:
-    """Of incomplete data in blocks that stay where they lie; what is known of all is here.
+    """Statistics of incomplete data in blocks that stay where they lie, with moments of all of
+    them.
 
     A pickle leaves the blocks behind, since it may outlive the workers. What remains
     cannot be fitted.
@@ -83,7 +84,7 @@ class ScatteredStatistics:
 
     @property
     def origin(self) -> Array:
-        """Where the likelihood counts the rows from."""
+        """The point from which the likelihood counts the rows, (n_features,)."""
         return self.mean
 
     def left_in(self, blocks: Any) -> ScatteredStatistics:
@@ -110,7 +111,7 @@ class ScatteredStatistics:
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"blocks": None}
 
-    def __deepcopy__(self, memo: dict) -> ScatteredStatistics:
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScatteredStatistics:
         return self  # which nothing changes; nor does it leave the process
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
@@ -155,13 +156,13 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
     return ScatteredStatistics(statistics.by_feature, statistics.together)
 
 
-def _prepared(prepare: Callable, statistics: AnyStatistics) -> Any:
+def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
     return prepare(as_incomplete(statistics))
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
-    from dask import delayed
     from dask.array import from_delayed
+    from dask.delayed import delayed
 
     return from_delayed(delayed(statistics), (1,), **VALUES)
 

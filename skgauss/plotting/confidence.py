@@ -1,7 +1,9 @@
 """Estimates as points, their confidence intervals as whiskers."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -60,7 +62,14 @@ class IntervalDisplay:
     ['feature 0, feature 1', 'feature 0, feature 2', 'feature 1, feature 2']
     """
 
-    def __init__(self, *, estimates, intervals, names, label=None):
+    def __init__(
+        self,
+        *,
+        estimates: dict[str, Array],
+        intervals: dict[str, Array],
+        names: Sequence[str],
+        label: str | None = None,
+    ) -> None:
         self.estimates = estimates
         self.intervals = intervals
         self.names = names
@@ -69,14 +78,14 @@ class IntervalDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: Any,
         *,
-        parameters="correlation",
-        level=0.95,
-        method="wald",
-        ax=None,
-        line_kwargs=None,
-    ):
+        parameters: Literal["mean", "scale", "correlation"] = "correlation",
+        level: float = 0.95,
+        method: Literal["wald", "profile"] = "wald",
+        ax: Any = None,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Plot the intervals of a fitted estimator, or of several.
 
         Parameters
@@ -126,7 +135,7 @@ class IntervalDisplay:
         display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
-    def plot(self, ax=None, *, line_kwargs=None):
+    def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
         """Plot.
 
         Parameters

@@ -16,7 +16,7 @@ from .._typing import Array
 from .base import BoxMoments
 from .interval import Interval
 from .lattice import Lattice
-from .tilt import Tilt
+from .minimax_tilting import Tilt
 
 
 def lattice_moments(

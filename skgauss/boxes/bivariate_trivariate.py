@@ -38,7 +38,7 @@ _NOT_FIRST = np.array([[1, 2], [0, 2], [0, 1]])
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
-    """Where `corner_moments` may be exact, by the least likely interval and the narrowest."""
+    """Which boxes `corner_moments` may do exactly, by the least likely and narrowest interval."""
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
 
@@ -96,7 +96,7 @@ def _below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
 
 
 def _below_two(ends: Array, correlation: Array) -> Array:
-    """By Owen's function of each end and the slope to the other, seen from the origin."""
+    """Probability below both ends, from Owen's function of each end and the slope to the other."""
     h, g = np.where(ends == 0.0, _NEXT_TO_ZERO, ends).T
     r = correlation[:, 0, 1]
     scale = np.sqrt((1.0 - r) * (1.0 + r))

@@ -5,7 +5,7 @@ import pytest
 from oracles import gradients_of_box
 
 from skgauss.boxes import box_moments
-from skgauss.boxes.propagation import expectation_propagation
+from skgauss.boxes.expectation_propagation import expectation_propagation
 
 
 def covariances(rng, n, k):

@@ -122,7 +122,7 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
 def _in_closed_form(
     at: Point, deviance: float, of_means: Array | float, of_scales: Array | float
 ) -> Parameters:
-    """The same where the curvature has a closed form: the profile then has one, too.
+    """Ends of profile intervals where the curvature, and so the profile, has a closed form.
 
     With a weight n of the values a mean moves by t standard deviations at a deviance of n log(1 +
     t^2), the logarithm of a scale by u at n (exp(-2 u) - 1 + 2 u), and Fisher's z of a

@@ -9,8 +9,7 @@ are log-concave, so that it needs no damping.
 import numpy as np
 
 from .._typing import Array
-from .base import BoxMoments
-from .units import from_a_point_inside, restored, standardised
+from .base import BoxMoments, from_a_point_inside, restored, standardised
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4

@@ -1,0 +1,96 @@
+r"""The largest stable constant step, :math:`2 / \lambda_{\max}(-H)`, wherever a climb ended.
+
+H is the Hessian in theta at the maximum. The gradient vanishes there, and with it the curvature of
+the parametrization: what is left of H is the Hessian in the frame, between the push of a small step
+of theta into the frame and the pull of what it returns back. Of complete data the Hessian in the
+frame is the identity, and the parametrization has a formula.
+"""
+
+import numpy as np
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+
+from .._typing import Array
+from ..gaussian import PARAMETRIZATIONS, NotPositiveDefiniteError, Parametrization
+from ..likelihoods import Evaluation, Likelihood, product_with_minus_hessian
+from .accelerated import AcceleratedNatural
+from .base import Solution, Solver, maximize
+from .objective import Objective
+
+_MOST = 200  # iterations, of which some sixty are enough wherever a maximum is near
+_PRECISION = 1e-6  # of the eigenvector, whose square is that of the eigenvalue
+# Restarts of Lanczos's method. Some ten are enough but where very many eigenvalues are all but the
+# largest, as with logarithms of scales that are decades apart: it would take seconds there.
+_MOST_RESTARTS = 50
+
+
+def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
+    """Largest constant step that is stable at the maximum, wherever the solution is."""
+    likelihood = objective.likelihood
+    natural = solver.stable_rate is not None
+    if solver.stable_rate is not None and not likelihood.natural_coordinates:
+        return solver.stable_rate
+    if likelihood.maximum is not None:
+        at = likelihood.evaluate(*likelihood.maximum)
+    elif solution.stop_reason in ("converged", "unbounded"):
+        at = solution.evaluation
+    else:
+        at = climb_to_maximum(likelihood, solution.evaluation.mean, solution.evaluation.factor)
+    theta = NaturalCoordinates() if natural else objective.parametrization
+    # That of complete data, below which the bound is never.
+    of_complete = theta.learning_rate_bound(at.factor)
+    if likelihood.complete:
+        return of_complete
+    largest = _largest_curvature(likelihood, theta, at)
+    return of_complete if largest is None else 2.0 / largest
+
+
+class NaturalCoordinates:
+    """The frame of a point as a parametrization: that of natural steps, to first order."""
+
+    def to_theta(self, mean: Array, factor: Array) -> Array:
+        return np.concatenate((mean, factor.reshape(-1)))
+
+    def push(self, factor: Array, direction: Array) -> Array:
+        return direction
+
+    def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        return gradient
+
+    def learning_rate_bound(self, factor: Array) -> float:
+        return 2.0
+
+
+def _largest_curvature(
+    likelihood: Likelihood, theta: Parametrization | NaturalCoordinates, at: Evaluation
+) -> float | None:
+    """Largest eigenvalue of minus the Hessian in theta at a maximum; None where it is not found."""
+    product = product_with_minus_hessian(likelihood, at)
+    if product is None:
+        return None
+
+    def minus_hessian(direction: Array) -> Array:
+        move = theta.push(at.factor, direction.reshape(-1))
+        image = theta.pull_frame(at.factor, product(move))
+        if not np.isfinite(image).all():
+            raise NotPositiveDefiniteError
+        return image
+
+    size = theta.to_theta(at.mean, at.factor).size
+    operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
+    start = np.random.default_rng(0).standard_normal(size)
+    options = {"tol": _PRECISION, "maxiter": _MOST_RESTARTS, "return_eigenvectors": False}
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            (largest,) = eigsh(operator, k=1, which="LA", v0=start, **options)
+    except (ArpackError, NotPositiveDefiniteError):
+        return None
+    return float(largest) if largest > 0 else None
+
+
+def climb_to_maximum(likelihood: Likelihood, mean: Array, factor: Array) -> Evaluation:
+    """A maximum, as well as the default solver finds it, where there is no closed form."""
+    objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
+    start = likelihood.evaluate(mean, factor)
+    # A climb that failed far away has not chosen among maxima.
+    solver = AcceleratedNatural(may_guess=True)
+    return maximize(objective, solver, start, max_iter=_MOST, tol=1e-6).evaluation
