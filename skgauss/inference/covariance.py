@@ -24,14 +24,14 @@ def parameter_covariance(estimator: Any, method: str, *rows: Any) -> Any:
     return pandas.DataFrame(covariance, at.parameter_names, at.parameter_names)
 
 
-def moves(estimator: Any, method: str = "observed", *rows: Any) -> tuple[Array, Array]:
+def moves(estimator: Any) -> tuple[Array, Array]:
     """How far steps of independent unit lengths move the estimates, in the units of the features.
 
     Of the mean, shape (n_features, n_steps), and of a full covariance, shape (n_features,
     n_features, n_steps). Products of two moves, summed over the steps, are the covariances of what
     moves: the delta method is to follow the steps.
     """
-    at = point_of(estimator, method, *rows)
+    at = Point(estimator)
     relative = _known_moves(at)
     root, scale = np.sqrt(at.likelihood.weight), estimator.scale_
     products = np.outer(scale, scale)[..., None]

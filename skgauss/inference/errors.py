@@ -23,7 +23,7 @@ import copy
 import math
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -66,45 +66,46 @@ def covariance_of_mean(estimator: Any) -> Array:
     return related * np.outer(errors, errors)
 
 
-class Errors(NamedTuple):
-    """Relative standard errors: of what was observed, and had every value been."""
-
-    observed: Parameters
-    complete: Parameters
-
-
 def errors_at(at: Point) -> Parameters:
     """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
-    observed = _errors(at).observed
-    warn_of(at.parameter_names, np.isnan(at.listed(observed)), *LEFT_OPEN)
-    return observed
+    errors = _errors(at)
+    warn_of(at.parameter_names, np.isnan(at.listed(errors)), *LEFT_OPEN)
+    return errors
 
 
-def missing_information(at: Point) -> Parameters:
-    """The share of the information that is missing, all of it where no error is finite."""
-    by_information = copy.copy(at)
-    by_information.scores = None
-    observed, complete = _errors(by_information)
-    ratios = (c / o for c, o in zip(complete, observed, strict=True))
+def missing_information(at: Point, errors: Parameters) -> Parameters:
+    """The share of the information that is missing, all of it where no error is finite.
+
+    Of the relative errors at that point, unless they rest on the scores of the rows.
+    """
+    if at.scores is not None:
+        by_information = copy.copy(at)
+        by_information.scores = None
+        errors = _errors(by_information)
+    ratios = (c / e for c, e in zip(_of_complete_rows(at), errors, strict=True))
     with np.errstate(invalid="ignore"):  # of a feature's correlation with itself
         return Parameters(*(np.clip(1 - np.nan_to_num(r) ** 2, 0.0, 1.0) for r in ratios))
 
 
-def _errors(at: Point) -> Errors:
-    one = _of_one_complete_row(at)
-    rows = float(at.estimator.sufficient_statistics_.weight)
-    complete = one.map(lambda error: error / math.sqrt(rows))
+def _errors(at: Point) -> Parameters:
+    """Relative standard errors; NaN where the data leave a parameter open."""
     weight = at.likelihood.weight
     if at.likelihood.shares is None or at.scores is not None:
-        return Errors(_from_information(at).map(lambda error: error / math.sqrt(weight)), complete)
+        return _from_information(at).map(lambda error: error / math.sqrt(weight))
+    one = _of_one_complete_row(at)
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
-    observed = Parameters(
+    return Parameters(
         one.mean * of_means,
         one.scale * of_scales,
         one.covariance * of_scales,
-        complete.correlation,  # of correlated features only complete data have shares
+        _of_complete_rows(at).correlation,  # of correlated features only complete data have shares
     )
-    return Errors(observed, complete)
+
+
+def _of_complete_rows(at: Point) -> Parameters:
+    """Relative standard errors from as many rows without gaps as the data have, in closed form."""
+    rows = float(at.estimator.sufficient_statistics_.weight)
+    return _of_one_complete_row(at).map(lambda error: error / math.sqrt(rows))
 
 
 def _of_one_complete_row(at: Point) -> Parameters:

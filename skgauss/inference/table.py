@@ -94,7 +94,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
         "z": at.listed(_z_of(at, errors)),
         "lower": lower,
         "upper": upper,
-        "missing_information": at.listed(missing_information(at)),
+        "missing_information": at.listed(missing_information(at, errors)),
     }
     return tabulated(estimator, at.parameter_names, heading, columns)
 
