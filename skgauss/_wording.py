@@ -26,3 +26,8 @@ def each_of(names: Sequence[str]) -> str:
 def iterations(number: int) -> str:
     """A number of iterations, in words that fit it."""
     return f"{number} iteration{'' if number == 1 else 's'}"
+
+
+def short(number: float) -> str:
+    """Three digits, and no exponent below a million."""
+    return f"{float(f'{number:.3g}'):g}"

@@ -107,6 +107,7 @@ class FittedGaussian:
         return {
             "mean": self.mean,
             "covariance_type": type_of(np.empty(self.family.shape)),
+            "known": (self.family.mean_is_known, self.family.covariance_is_known),
             "factor": self.factor,
             "frame": tuple(self.frame),
             "window": self.truncation and tuple(self.truncation.window),
@@ -114,10 +115,11 @@ class FittedGaussian:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        window = state["window"]
+        window, (mean, covariance) = state["window"], state["known"]
+        family = make_family(state["covariance_type"], len(state["mean"]))
         fields = {
             "mean": state["mean"],
-            "family": make_family(state["covariance_type"], len(state["mean"])),
+            "family": family.knowing(mean=mean, covariance=covariance),
             "factor": state["factor"],
             "frame": Frame(*state["frame"]),
             "truncation": window and Truncation(Window(*window), state["log_probability"]),

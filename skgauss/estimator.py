@@ -28,6 +28,7 @@ from .fitting import (
     checked_statistics,
     evaluate_start,
     first_start,
+    fixed_parameters,
     forget_input,
     input_attributes,
     law_attributes,
@@ -36,7 +37,7 @@ from .fitting import (
     position,
     replace_fit,
     solution_attributes,
-    warnings_of,
+    words_of,
 )
 from .gaussian import PARAMETRIZATIONS, make_family, type_of
 from .likelihoods import (
@@ -136,6 +137,12 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         number, or one number for each feature, NaN for one without a limit. What is
         fitted is the Gaussian that they were cut from; a row outside is an error. What is missing
         or known only to an interval lies between them, too.
+    fixed_mean : float or array-like of shape (n_features,), default=None
+        The mean, where it is known and only the covariance is to be estimated, about it.
+    fixed_covariance : float or array-like shaped as `covariance_`, default=None
+        The covariance, where it is known and only the mean is to be estimated; a float is a
+        multiple of the identity. What is fixed does not count as a parameter in `aic` and `bic`,
+        and its standard errors are 0.
     warm_start : bool, default=False
         Start from the last fit.
     record_path : bool, default=False
@@ -245,6 +252,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         "reg_covar": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), "array-like"],
         "censoring_limits": "no_validation",
         "truncation_limits": "no_validation",
+        "fixed_mean": ["array-like", Real, None],
+        "fixed_covariance": ["array-like", Real, None],
         "warm_start": ["boolean"],
         "record_path": ["boolean"],
     }
@@ -266,6 +275,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         reg_covar: float | ArrayLike | Literal["auto"] = "auto",
         censoring_limits: tuple[Limit, Limit] | None = None,
         truncation_limits: tuple[Limit, Limit] | None = None,
+        fixed_mean: float | ArrayLike | None = None,
+        fixed_covariance: float | ArrayLike | None = None,
         warm_start: bool = False,
         record_path: bool = False,
     ) -> None:
@@ -281,6 +292,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         self.reg_covar = reg_covar
         self.censoring_limits = censoring_limits
         self.truncation_limits = truncation_limits
+        self.fixed_mean = fixed_mean
+        self.fixed_covariance = fixed_covariance
         self.warm_start = warm_start
         self.record_path = record_path
 
@@ -877,28 +890,34 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         # As many as a product of two covariances takes.
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
-            regularized = regularized_likelihood(reg_covar, statistics, family, names, window)
-            regularized = through_window(regularized, window, statistics, names)
-            likelihood = regularized.likelihood
+            fixed = fixed_parameters(self, family)
+            regularized = regularized_likelihood(
+                reg_covar, statistics, family, names, window, fixed
+            )
+            regularized = through_window(regularized, window, statistics, names, fixed)
+            likelihood = fixed.of(regularized.likelihood)
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
             }
 
-            objective = Objective(likelihood, PARAMETRIZATIONS[self.parametrization](family))
+            objective = Objective(
+                likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
+            )
             start_is_set = start == self._start and not self.warm_start
             attempt = Attempt(self, objective, start(likelihood), start_is_set)
             solution = attempt.run(
                 self.max_iter,
-                record_path=self.record_path,
-                observer=task.observer(lambda at: constant | position(at, likelihood)),
+                task.observer(lambda at: constant | position(at, likelihood)),
             )
 
             bound = learning_rate_bound(objective, attempt.solver, solution)
-            attributes = constant | solution_attributes(solution, likelihood)
+            attributes = constant | solution_attributes(
+                solution, likelihood, record_path=self.record_path
+            )
             attributes["learning_rate_bound_"] = bound
-            found = warnings_of(solution, attempt, bound, statistics, names, regularized.warning)
+            found = words_of(solution, attempt, bound, statistics, names, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.worded(found), shown)

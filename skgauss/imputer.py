@@ -30,8 +30,8 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
-mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, warm_start, \
-record_path : optional
+mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixed_mean, \
+fixed_covariance, warm_start, record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
     sample_posterior : bool, default=False
         Whether to draw what is filled in, for proper multiple imputation, instead of taking its

@@ -50,8 +50,8 @@ class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
-mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, warm_start, \
-record_path : optional
+mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixed_mean, \
+fixed_covariance, warm_start, record_path : optional
         See `GaussianGradientMLE`; so are the defaults.
     contamination : "auto" or float, default="auto"
         "auto": a row is an outlier if its p-value is below 0.05, as that of one in twenty rows

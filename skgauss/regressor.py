@@ -197,6 +197,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "likelihood. Leave truncation_limits out; a value of y that is only known to lie "
                 "beyond a limit is censored: see censoring_limits."
             )
+        if estimator.fixed_mean is not None or estimator.fixed_covariance is not None:
+            raise ValueError(
+                "What fixed_mean and fixed_covariance of the estimator know is of the joint law of "
+                "features and targets, of which a regression estimates what is conditional. Leave "
+                "them out."
+            )
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: seen.n_features_in_], table.names[seen.n_features_in_ :]
         pairs = [

@@ -5,7 +5,7 @@ fitted Gaussian does not, nor does the climb itself.
 """
 
 from .._wording import DOCUMENTATION_URL
-from .advice import warnings_of
+from .advice import words_of
 from .attempt import Attempt
 from .attributes import (
     forget_input,
@@ -16,7 +16,7 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import check_warm_start, evaluate_start, first_start
+from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
 from .validation import check_together, checked_statistics, names_of, of_type
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "checked_statistics",
     "evaluate_start",
     "first_start",
+    "fixed_parameters",
     "forget_input",
     "input_attributes",
     "law_attributes",
@@ -36,5 +37,5 @@ __all__ = [
     "position",
     "replace_fit",
     "solution_attributes",
-    "warnings_of",
+    "words_of",
 ]

@@ -1,6 +1,6 @@
 """What a fit that did not converge tells its user: what happened, why, what works."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,43 +10,61 @@ from sklearn.exceptions import ConvergenceWarning
 from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..solvers import Solution
-from .attempt import Attempt
+from .attempt import Attempt, Trials
+from .callbacks import Words
 from .leap import explain_leap, explain_start
+from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 
 
-def warnings_of(
+def words_of(
     solution: Solution,
     attempt: Attempt,
     bound: float,
     statistics: Any,
     names: Sequence[str],
     of_data: str,
-) -> list[tuple[Callable[[], str], type[Warning]]]:
-    """All that a fit has to say: what its data lack, how its climb ended, what stays open.
-
-    Each as a function that finds the words, which may take trials.
-    """
-    found: list[tuple[Callable[[], str], type[Warning]]] = []
+) -> list[Words]:
+    """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
+    found: list[Words] = []
     if of_data:
-        found.append((lambda: of_data, UserWarning))
-    if not solution.converged:
-        text = partial(explain, solution, attempt, bound, statistics, names)
-        found.append((text, ConvergenceWarning))
+        found.append(Words(UserWarning, of_data))
+    if solution.stop_reason == "unbounded":
+        found.append(Words(ConvergenceWarning, _explain_unbounded(solution, attempt, names)))
+    elif solution.stop_reason == "callback":
+        found.append(Words(ConvergenceWarning, _what_happened(solution, attempt.estimator)))
+    elif not solution.converged:
+        opening = _what_happened(solution, attempt.estimator)
+        rest = partial(_explain, solution, attempt, bound, statistics, names)
+        found.append(Words(ConvergenceWarning, opening, rest))
     elif solution.standing and solution.standing.kind == "flat" and not of_data:
         family = attempt.objective.likelihood.family
         parts = family.split_frame(solution.standing.curvature.direction)
         explain_it = explain_flat if family.correlated else explain_flat_features
-        found.append((partial(explain_it, *parts, names), UserWarning))
+        found.append(Words(UserWarning, explain_it(*parts, names)))
     return found
 
 
-def explain(
-    solution: Solution, attempt: Attempt, bound: float, statistics: Any, names: Sequence[str]
+def _explain_unbounded(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+    likelihood = attempt.objective.likelihood
+    shown = likelihood.no_maximum(solution.evaluation, names)
+    return (
+        f"solver={attempt.estimator.solver!r} stopped as 'unbounded' after "
+        f"{iterations(solution.n_iter)}: {' '.join(shown.args)} {_see(likelihood.page)}"
+    )
+
+
+def _explain(
+    solution: Solution,
+    attempt: Attempt,
+    bound: float,
+    statistics: Any,
+    names: Sequence[str],
+    seconds: float,
 ) -> str:
-    """Text of a `ConvergenceWarning`.
+    """Why a climb did not converge and what would have worked, each sentence after a space.
 
     Parameters
     ----------
@@ -58,31 +76,30 @@ def explain(
     statistics : SufficientStatistics, or statistics by pattern or by feature
     names : sequence of str
         Of the features.
+    seconds : float
+        For trials.
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
-    if solution.stop_reason == "unbounded":
-        shown = likelihood.no_maximum(solution.evaluation, names)
-        return (
-            f"solver={estimator.solver!r} stopped as 'unbounded' after "
-            f"{iterations(solution.n_iter)}: {' '.join(shown.args)} {_see(likelihood.page)}"
-        )
-    happened = f"solver={estimator.solver!r} {_what_happened(solution, estimator)}"
-    if solution.stop_reason == "callback":
-        return happened
-    constant = estimator.learning_rate != "auto"
-    textbook = constant and estimator.solver in ("gradient", "coordinate")
-    leap = explain_leap(solution, attempt, names) if textbook else ""
+    leap = explain_leap(solution, attempt, names) if attempt.is_textbook else ""
+    trials = Trials(4 * attempt.budget // 3, seconds)
     far = "" if leap else explain_start(solution, attempt, names)
-    sentences = [happened, leap, far]
-    if constant:
-        sentences.append(_rate_against_curvature(estimator, bound))
-    leapt = bool(leap or far)
-    sentences.append(explain_remedies(solution, attempt, bound, statistics, leapt=leapt))
-    if textbook:
+    sentences = [leap, far]
+    needed = None
+    if estimator.learning_rate != "auto":
+        needed = iterations_needed(solution, attempt, bound, trials)
+        sentences.append(explain_rate(estimator, bound, needed))
+    slow = solution.stop_reason == "max_iter" and not (leap or far)
+    far_to_go = needed is not None
+    sentences.append(
+        explain_remedies(
+            solution, attempt, bound, statistics, trials, slow=slow, far_to_go=far_to_go
+        )
+    )
+    if attempt.is_textbook:
         sentences.append(_see("blow_up"))
     elif not likelihood.complete:
         sentences.append(_see(likelihood.page))
-    return " ".join(filter(None, sentences))
+    return "".join(f" {sentence}" for sentence in sentences if sentence)
 
 
 def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> str:
@@ -112,12 +129,13 @@ def _involved(moved: Array, names: Sequence[str]) -> str:
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:
+    """The sentence on how a climb ended that did not converge."""
     norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
     else:
         norm += f"below tol={estimator.tol:g}, but {_why_not_there(solution)}"
-    return {
+    ended = {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
             "positive, a covariance that is not positive definite, or a number that is not "
@@ -130,6 +148,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         ),
         "callback": f"was stopped by a callback after {iterations(solution.n_iter)}: {norm}.",
     }[solution.stop_reason]
+    return f"solver={estimator.solver!r} {ended}"
 
 
 def _why_not_there(solution: Solution) -> str:
@@ -137,15 +156,6 @@ def _why_not_there(solution: Solution) -> str:
     if solution.standing and solution.standing.kind == "saddle":
         return "at a saddle, from where the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
-
-
-def _rate_against_curvature(estimator: Any, bound: float) -> str:
-    side = "above" if estimator.learning_rate > bound else "below"
-    theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
-    return (
-        f"learning_rate={estimator.learning_rate:g} is {side} the largest constant step that is "
-        f"stable at the maximum{theta}, learning_rate_bound_={bound:.4g}."
-    )
 
 
 def _see(page: str) -> str:

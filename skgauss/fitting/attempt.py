@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any, NamedTuple
 
 from ..likelihoods import Evaluation
@@ -48,16 +49,22 @@ class Attempt(NamedTuple):
         may_guess = chooses_its_start(estimator)
         return make_solver(estimator.solver, rate, estimator.n_inner_iter, may_guess=may_guess)
 
-    def run(
-        self, max_iter: int, *, record_path: bool = False, observer: Observer | None = None
-    ) -> Solution:
+    @property
+    def is_textbook(self) -> bool:
+        """Whether its steps are those of the question: of a constant rate, along the gradient."""
+        estimator = self.estimator
+        return estimator.learning_rate != "auto" and estimator.solver in ("gradient", "coordinate")
+
+    def run(self, max_iter: int, observer: Observer | None = None) -> Solution:
+        """Climb, and keep the path where it is asked for, or what of it may explain a failure."""
+        n_shown = 0 if self.estimator.learning_rate == "auto" else 1 + self.budget // 3
         return maximize(
             self.objective,
             self.solver,
             self.start,
             max_iter=max_iter,
             tol=self.estimator.tol,
-            record_path=record_path,
+            n_kept=1 + max_iter if self.estimator.record_path else n_shown,
             observer=observer,
         )
 
@@ -65,8 +72,59 @@ class Attempt(NamedTuple):
         """The attempt with other parameters of the estimator, and from the start that they ask
         for.
         """
-        estimator = copy.copy(self.estimator).set_params(**settings)
+        estimator = copy.copy(self.estimator)
+        vars(estimator).update(settings)
         start = self.start
         if self.start_is_set or "mean_init" in settings:
             start = first_start(estimator, self.objective.likelihood)
         return self._replace(estimator=estimator, start=start)
+
+
+class Trials:
+    """Climbs with other settings, while iterations and seconds last; stops one where they end.
+
+    An `Observer` of these climbs.
+
+    Parameters
+    ----------
+    n_iter : int
+    seconds : float
+
+    Attributes
+    ----------
+    left : int
+        Iterations.
+    cut_short : bool
+        Whether a climb was stopped.
+    """
+
+    sees_all = False
+
+    def __init__(self, n_iter: int, seconds: float):
+        self.left = n_iter
+        self.cut_short = False
+        self._last = self._end = time.perf_counter() + seconds
+
+    def share(self, n: int) -> int:
+        """Iterations for one of so many that share equally in all that is left, as of now."""
+        now = time.perf_counter()
+        self._end = now + (self._last - now) / n
+        return self.left // n
+
+    @property
+    def seconds(self) -> float:
+        """Those that are left; negative where there were too few."""
+        return self._end - time.perf_counter()
+
+    def run(self, attempt: Attempt, max_iter: int) -> Solution:
+        solution = attempt.run(max_iter, observer=self)
+        self.left -= max(solution.n_iter, 1)
+        return solution
+
+    def begin(self, evaluation: Evaluation) -> None:
+        pass
+
+    def end(self, evaluation: Evaluation) -> bool:
+        stopped = self.seconds < 0
+        self.cut_short |= stopped
+        return stopped

@@ -26,7 +26,9 @@ def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     }
 
 
-def solution_attributes(solution: Solution, likelihood: Likelihood) -> dict[str, Any]:
+def solution_attributes(
+    solution: Solution, likelihood: Likelihood, *, record_path: bool
+) -> dict[str, Any]:
     """Attributes of the result, of the way to it and of its end."""
     attributes = position(solution.evaluation, likelihood) | {
         "log_likelihood_path_": np.array(solution.values),
@@ -34,7 +36,7 @@ def solution_attributes(solution: Solution, likelihood: Likelihood) -> dict[str,
         "converged_": solution.converged,
         "stop_reason_": solution.stop_reason,
     }
-    if solution.path is not None:
+    if record_path:
         means, factors = zip(*solution.path, strict=True)
         covariances = [likelihood.family.unpack(likelihood.covariance(f)) for f in factors]
         attributes["mean_path_"] = np.array(means)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from sklearn.callback import CallbackContext
 
@@ -13,6 +14,26 @@ from ..likelihoods import Evaluation
 
 # Which estimators of which searches, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
+
+# What the words of a fit may cost: a share of the seconds that it took, or a moment.
+_SHARE, _MOMENT = 0.25, 0.1
+
+
+class Words(NamedTuple):
+    """What a fit has to say.
+
+    Attributes
+    ----------
+    category : type of Warning
+    opening : str
+        What is known.
+    rest : callable
+        What follows, which takes trials, of so many seconds as it is told.
+    """
+
+    category: type[Warning]
+    opening: str
+    rest: Callable[[float], str] = lambda seconds: ""
 
 
 class FitTask:
@@ -37,6 +58,7 @@ class FitTask:
         sample_weight: Any = None,
         X_upper: Any = None,
     ):
+        self._began = time.perf_counter()
         metadata = {"sample_weight": sample_weight}
         if X_upper is not None:  # which not every scorer takes
             metadata["X_upper"] = X_upper
@@ -76,11 +98,17 @@ class FitTask:
             warnings.warn(message, category, stacklevel=stacklevel + 1)
             _warned.append(self._kind(category))  # not where the warning was made an error
 
-    def worded(
-        self, found: Iterable[tuple[Callable[[], str], type[Warning]]]
-    ) -> list[tuple[str, type[Warning]]]:
-        """What was found in words, which may be dear, but for what need not be said again."""
-        return [(words(), category) for words, category in found if not self._has_warned(category)]
+    def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
+        """What was found in words, but for what need not be said again.
+
+        Only the opening where nobody would see more.
+        """
+        seconds = max(_SHARE * (time.perf_counter() - self._began), _MOMENT)
+        return [
+            (opening if _is_dropped(opening, category) else opening + rest(seconds), category)
+            for category, opening, rest in found
+            if not self._has_warned(category)
+        ]
 
     def _has_warned(self, category: type[Warning]) -> bool:
         """Whether a fit of the same search has warned for this one, too."""
@@ -107,6 +135,14 @@ class FitTask:
         return IterationCallbacks(self._context, self._told, attributes)
 
 
+def _is_dropped(text: str, category: type[Warning]) -> bool:
+    """Whether the filters of warnings drop such a text, whoever is warned."""
+    for action, message, of_category, module, line in warnings.filters:
+        if issubclass(category, of_category) and (message is None or message.match(text)):
+            return action == "ignore" and module is None and line == 0
+    return False
+
+
 class IterationCallbacks:
     """One subtask of the fit an iteration; an `Observer` for the solvers' loop.
 
@@ -119,6 +155,8 @@ class IterationCallbacks:
     attributes : callable
         Fitted attributes of an evaluation, asked for only by hooks that look at them.
     """
+
+    sees_all = True
 
     def __init__(
         self,

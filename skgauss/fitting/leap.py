@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
+from .._wording import short
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 from .attempt import Attempt
@@ -47,16 +48,15 @@ class Leap(NamedTuple):
 
 def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
     """A sentence on the steps that threw a climb far away; empty if none did."""
-    likelihood = attempt.objective.likelihood
-    path = solution.path or _path_again(solution, attempt)
+    likelihood, path = attempt.objective.likelihood, solution.path
     leap = find_leap(likelihood, path)
     if leap is not None:
         which = f" of {names[leap.feature]!r}" if len(names) > 1 else ""
         told = f"The first {leap.end} iterations"
         if leap.end == leap.begin + 1:
             told = f"Iteration {leap.end} was a leap: it"
-        told += f" took the standard deviation{which} from {_short(leap.before)} to"
-        return f"{told} {_short(leap.after)}{_since(likelihood, path, leap.begin)}."
+        told += f" took the standard deviation{which} from {short(leap.before)} to"
+        return f"{told} {short(leap.after)}{_since(likelihood, path, leap.begin)}."
     if solution.stop_reason == "diverged" and len(path) == solution.n_iter + 1:
         since = _since(likelihood, path, solution.n_iter)
         return since and f"That step was a leap{since}."
@@ -69,7 +69,10 @@ def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) ->
     As in a unit that is not theirs. Empty where it is not, or the start another.
     """
     estimator, likelihood = attempt.estimator, attempt.objective.likelihood
-    told = estimator.mean_init is not None or estimator.covariance_init is not None
+    told = any(
+        getattr(estimator, name) is not None
+        for name in ("mean_init", "covariance_init", "fixed_mean", "fixed_covariance")
+    )
     if told or not attempt.start_is_set or chooses_its_start(estimator):
         return ""
     center, root = likelihood.guess
@@ -84,8 +87,8 @@ def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) ->
         return ""
     return (
         "In these units the start, of mean 0 and standard deviation 1, is far from the data: "
-        f"{names[worst]!r} has about mean {_short(center[worst])} and standard deviation "
-        f"{_short(deviations[worst])}."
+        f"{names[worst]!r} has about mean {short(center[worst])} and standard deviation "
+        f"{short(deviations[worst])}."
     )
 
 
@@ -120,21 +123,10 @@ def distance_of_data(likelihood: Likelihood, mean: Array, factor: Array) -> floa
     return float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
 
 
-def _path_again(solution: Solution, attempt: Attempt) -> Path:
-    """The path that was not kept, or its beginning, from the same climb again."""
-    shown = min(solution.n_iter, attempt.budget // 3)
-    return attempt.run(shown, record_path=True).path or []
-
-
 def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
     """A clause on why a step from an iterate was a leap, if that explains it."""
     distance = distance_of_data(likelihood, *path[iterate])
     if distance < _DISTANT:
         return ""
     where = "the start" if iterate == 0 else f"iterate {iterate}"
-    return f", since {where} lies {_short(distance)} of its own standard deviations from the data"
-
-
-def _short(number: float) -> str:
-    """Three digits, and no exponent below a million."""
-    return f"{float(f'{number:.3g}'):g}"
+    return f", since {where} lies {short(distance)} of its own standard deviations from the data"

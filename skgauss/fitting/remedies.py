@@ -9,7 +9,7 @@ import numpy as np
 from .._wording import iterations
 from ..likelihoods import Likelihood
 from ..solvers import Solution
-from .attempt import Attempt
+from .attempt import Attempt, Trials
 from .leap import find_leap
 
 Settings = dict[str, Any]
@@ -19,26 +19,41 @@ _MOST_MEANS = 3  # that are written out
 
 
 def explain_remedies(
-    solution: Solution, attempt: Attempt, bound: float, statistics: Any, *, leapt: bool
+    solution: Solution,
+    attempt: Attempt,
+    bound: float,
+    statistics: Any,
+    trials: Trials,
+    *,
+    slow: bool,
+    far_to_go: bool,
 ) -> str:
-    """A sentence on the settings that were tried; empty if there was nothing to try."""
-    slow = solution.stop_reason == "max_iter" and not leapt
+    """A sentence on the settings that were tried; empty if there was nothing to try.
+
+    Parameters
+    ----------
+    slow : bool
+        Whether the climb is only slow.
+    far_to_go : bool
+        Whether it was told how many iterations it takes, which are not tried then.
+    """
     start = _near_start(attempt.objective.likelihood, statistics) if attempt.start_is_set else {}
-    trials = _Trials(attempt)
-    groups = _candidates(attempt, bound, start, slow)
+    found = _Remedies(solution, attempt, trials)
+    groups = _candidates(attempt, bound, start, slow, far_to_go)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
-        trials.until_one_converges(alternatives, n_left)
-    if not trials.converged:
-        return "None of the other settings that were tried converged." if trials.tried else ""
+        found.try_until_one_converges(alternatives, n_left)
+    if not found.converged:
+        within = ", in the short time that trials may take" if trials.cut_short else ""
+        tried = f"None of the other settings that were tried converged{within}."
+        return tried if found.tried else ""
     told = [
-        f"in {iterations(n_iter)} with {settings}"
-        for n_iter, settings in reversed(trials.converged)
+        f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
     ]
     return f"The fit converges {'; or '.join(told)}."
 
 
 def _candidates(
-    attempt: Attempt, bound: float, start: Settings, slow: bool
+    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
 ) -> list[list[Settings]]:
     """Groups of settings, of which one that works is enough.
 
@@ -49,14 +64,14 @@ def _candidates(
     longer: Settings = {"max_iter": attempt.budget}
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
-    too_short = slow and (rate == "auto" or rate < bound)
-    own = _own_method(attempt, bound, start, slow)
+    too_short = slow and not far_to_go and (rate == "auto" or rate < bound)
+    own = _own_method(attempt, bound, start, slow, far_to_go)
     groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
     return [group for group in groups if any(group)]
 
 
-class _Trials:
-    """Attempts with other settings, as long as the budget lasts.
+class _Remedies:
+    """Settings that were tried in place of the user's.
 
     Attributes
     ----------
@@ -65,29 +80,30 @@ class _Trials:
     tried : int
     """
 
-    def __init__(self, attempt: Attempt):
+    def __init__(self, solution: Solution, attempt: Attempt, trials: Trials):
+        self._climb = solution
         self._attempt = attempt
-        self._left = attempt.budget
+        self._trials = trials
         self._most = attempt.estimator.max_iter
         self.converged: list[tuple[int, str]] = []
         self.tried = 0
 
-    def until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
+    def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
         """Try them within an equal share of what is left for so many groups."""
-        share = self._left // n_groups
+        reserve = self._trials.left - self._trials.share(n_groups)
         for settings in alternatives:
             try:
-                trial = self._attempt.changed(settings)
+                changed = self._attempt.changed(settings)
             except ValueError:  # a start whose likelihood no float holds
                 continue
-            allowed = min(trial.estimator.max_iter, share)
-            if allowed <= (self._most if settings.keys() == {"max_iter"} else 0):
+            allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
+            least, seconds = 0, 0.0
+            if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
+                least, seconds = self._climb.n_iter, self._climb.seconds
+            if allowed <= least or self._trials.seconds < seconds:
                 return
-            solution = trial.run(allowed)
+            solution = self._trials.run(changed, allowed)
             self.tried += 1
-            spent = max(solution.n_iter, 1)
-            share -= spent
-            self._left -= spent
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
@@ -100,7 +116,9 @@ class _Trials:
         return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
 
 
-def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> list[Settings]:
+def _own_method(
+    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
+) -> list[Settings]:
     """At a rate below the bound, from here if its first step is no leap, or from nearby."""
     rate = attempt.estimator.learning_rate
     if rate == "auto":  # no start hurries a climb that is only slow
@@ -110,13 +128,12 @@ def _own_method(attempt: Attempt, bound: float, start: Settings, slow: bool) -> 
     here = [settings for settings in others if not _leaps(attempt.changed(settings))]
     if not start:
         return here
-    same: list[Settings] = [{}] if rate < bound else []
+    same: list[Settings] = [{}] if rate < bound and not far_to_go else []
     return here + [settings | start for settings in same + others]
 
 
 def _leaps(attempt: Attempt) -> bool:
-    path = attempt.run(1, record_path=True).path
-    return find_leap(attempt.objective.likelihood, path or []) is not None
+    return find_leap(attempt.objective.likelihood, attempt.run(1).path) is not None
 
 
 def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
@@ -132,10 +149,12 @@ def _near_start(likelihood: Likelihood, statistics: Any) -> Settings:
         )
     ]
     mean = means[0] if len(means) == 1 else means
-    return {
-        "mean_init": mean if len(means) <= _MOST_MEANS else statistics.mean,
-        "covariance_init": _rounded_up(float(variances.max())),
-    }
+    start: Settings = {}
+    if not likelihood.family.mean_is_known:
+        start["mean_init"] = mean if len(means) <= _MOST_MEANS else statistics.mean
+    if not likelihood.family.covariance_is_known:
+        start["covariance_init"] = _rounded_up(float(variances.max()))
+    return start
 
 
 def _written(value: Any) -> str:

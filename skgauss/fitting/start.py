@@ -1,6 +1,5 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
-import math
 from numbers import Real
 from typing import Any
 
@@ -9,7 +8,7 @@ from sklearn.utils import check_array
 
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
-from ..likelihoods import Evaluation, Likelihood
+from ..likelihoods import Evaluation, Fixed, Likelihood
 from ..rows import to_host
 
 
@@ -30,7 +29,25 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         If a shape is wrong, an entry not finite, or the covariance not symmetric and
         positive definite.
     """
-    return _mean(to_host(mean), family), _factor(to_host(covariance), family)
+    start = _mean(to_host(mean), family), _covariance(to_host(covariance), family)
+    return start[0], _root("covariance_init", start[1], family)
+
+
+def fixed_parameters(estimator: Any, family: Family) -> Fixed:
+    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
+
+    Raises
+    ------
+    ValueError
+        As `initial` does.
+    """
+    mean, covariance = to_host(estimator.fixed_mean), to_host(estimator.fixed_covariance)
+    if mean is not None:
+        mean = _mean(mean, family, "fixed_mean")
+    if covariance is None:
+        return Fixed(mean)
+    covariance = _covariance(covariance, family, "fixed_covariance")
+    return Fixed(mean, covariance, _root("fixed_covariance", covariance, family))
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
@@ -86,24 +103,29 @@ def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> 
         )
 
 
-def _mean(mean_init: Any, family: Family) -> Array:
-    return _checked("mean_init", mean_init, 0.0, (family.n_features,))
+def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
+    return _checked(name, given, 0.0, (family.n_features,))
 
 
-def _factor(covariance_init: Any, family: Family) -> Array:
-    if covariance_init is None or _is_number(covariance_init):
-        variance = float(_checked("covariance_init", covariance_init, 1.0, ()))
+def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
+    """As the family has it."""
+    if given is None or _is_number(given):
+        variance = float(_checked(name, given, 1.0, ()))
         if variance > 0:
-            return family.isotropic(math.sqrt(variance))
-        raise ValueError(f"covariance_init must be positive, got {covariance_init}.")
-    given = _checked("covariance_init", covariance_init, 1.0, family.shape)
-    if not family.is_symmetric(given):
-        raise ValueError("covariance_init must be symmetric.")
+            return family.isotropic(variance)
+        raise ValueError(f"{name} must be positive, got {given}.")
+    covariance = _checked(name, given, 1.0, family.shape)
+    if not family.is_symmetric(covariance):
+        raise ValueError(f"{name} must be symmetric.")
+    return family.pack(covariance)
+
+
+def _root(name: str, covariance: Array, family: Family) -> Array:
     try:
-        return family.root(family.pack(given))
+        return family.root(covariance)
     except NotPositiveDefiniteError:
         raise ValueError(
-            "covariance_init must be positive definite: every variance positive, and no "
+            f"{name} must be positive definite: every variance positive, and no "
             "linear combination of features without variance."
         ) from None
 

@@ -22,6 +22,19 @@ def check_together(estimator: Any) -> None:
             f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
             "learning_rate='auto', or solver='gradient', 'coordinate' or 'natural'."
         )
+    for block in ("mean", "covariance"):
+        fixed = getattr(estimator, f"fixed_{block}") is not None
+        if fixed and getattr(estimator, f"{block}_init") is not None:
+            raise ValueError(
+                f"{block}_init is where the climb of a {block} starts that is not known, and "
+                f"fixed_{block} says that it is. Give one of the two."
+            )
+    automatic = isinstance(estimator.reg_covar, str)
+    if estimator.fixed_covariance is not None and not automatic and np.any(estimator.reg_covar):
+        raise ValueError(
+            "reg_covar is added to a covariance that is estimated, and fixed_covariance says that "
+            "it is known. Give one of the two."
+        )
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:

@@ -10,10 +10,11 @@ import numpy as np
 
 from .._typing import Array
 from . import linalg
+from .free import Blocks
 from .linalg import NotPositiveDefiniteError
 
 
-class Diagonal:
+class Diagonal(Blocks):
     """Uncorrelated features: variances, standard deviations, elementwise algebra.
 
     Parameters
@@ -33,7 +34,7 @@ class Diagonal:
         self.n_features = n_features
         self.shape = (n_features,) if shape is None else shape
         self.scatter_shape = self.shape
-        self.n_parameters = 2 * n_features
+        self.n_all = 2 * n_features
 
     # -- between what a user sees and the arrays used here
 
@@ -203,11 +204,14 @@ class Diagonal:
         return mean + factor * step[: self.n_features], factor * stretch
 
     def pack_frame(self, vector: Array) -> Array:
-        """Such a vector with each entry of a symmetric matrix once, of the same length."""
-        return vector
+        """Such a vector with each entry of a symmetric matrix once, and of what is free only."""
+        return vector[self.free]
 
     def unpack_frame(self, packed: Array) -> Array:
-        return packed
+        """Such vectors, on the last axis, from packed ones: what is known does not move."""
+        vectors = np.zeros((*packed.shape[:-1], self.n_all))
+        vectors[..., self.free] = packed
+        return vectors
 
     def gradient_along(
         self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
@@ -241,14 +245,16 @@ class Diagonal:
 
         In standard deviations of the features, and products of two of them.
         """
+        steps = self.unpack_frame(steps)
         variances = math.sqrt(2 / self.multiplicity) * steps[:, self.n_features :]
         return steps[:, : self.n_features], variances + np.zeros(self.n_features)
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
         """Gradient and Hessian, in the packed step, of one covariance over its two scales."""
         share = math.sqrt(2 / self.multiplicity)
-        gradient = np.zeros(self.n_parameters)
+        gradient = np.zeros(self.n_all)
         gradient[self.n_features + (j if self.multiplicity == 1 else 0)] = share
+        gradient = gradient[self.free]
         return gradient, np.outer(gradient, gradient)
 
     def scores(self, whitened: Array, spread: Array) -> Array:
@@ -259,7 +265,7 @@ class Diagonal:
         forms = whitened * whitened + spread - 1.0
         if self.multiplicity > 1:
             forms = forms.sum(axis=1, keepdims=True)
-        return np.hstack((whitened, forms / math.sqrt(2 * self.multiplicity)))
+        return np.hstack((whitened, forms / math.sqrt(2 * self.multiplicity)))[:, self.free]
 
     # -- curvature
 
@@ -286,7 +292,7 @@ class Spherical(Diagonal):
         super().__init__(n_features)
         self.shape = ()
         self.multiplicity = n_features
-        self.n_parameters = n_features + 1
+        self.n_all = n_features + 1
 
     def unpack(self, covariance: Array) -> float:
         return float(covariance[0])

@@ -30,11 +30,6 @@ def make_family(covariance_type: str, n_features: int) -> Family:
     return families[covariance_type](n_features)
 
 
-def family_of(covariance: ArrayLike, n_features: int) -> Family:
-    """The family that a covariance, as a user sees it, belongs to."""
-    return make_family(type_of(covariance), n_features)
-
-
 def type_of(covariance: ArrayLike) -> Literal["full", "diag", "spherical"]:
     """The `covariance_type` of such a covariance."""
     types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]

@@ -8,10 +8,13 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from . import linalg
+from .free import Blocks
 from .pairs import pairs_of
 
+_RESOLUTION = 1e-12  # relative, of an eigenvalue, with some room above rounding
 
-class Full:
+
+class Full(Blocks):
     """Any covariance; see `Diagonal`, whose methods these are for matrices."""
 
     multiplicity = 1
@@ -20,7 +23,7 @@ class Full:
     def __init__(self, n_features: int):
         self.n_features = n_features
         self.shape = self.scatter_shape = (n_features, n_features)
-        self.n_parameters = n_features + n_features * (n_features + 1) // 2
+        self.n_all = n_features + n_features * (n_features + 1) // 2
         self._identity = np.eye(n_features, order="F")  # as LAPACK wants its factors
         self._identity.flags.writeable = False  # the default start, and no copy of it
         self._diagonal = np.arange(n_features) * (n_features + 1)
@@ -179,11 +182,19 @@ class Full:
 
     def pack_frame(self, vector: Array) -> Array:
         d = self.n_features
-        return np.concatenate((vector[:d], pairs_of(d).pack(vector[d:].reshape(d, d))))
+        packed = np.concatenate((vector[:d], pairs_of(d).pack(vector[d:].reshape(d, d))))
+        return packed[self.free]
 
     def unpack_frame(self, packed: Array) -> Array:
+        mean, forms = self._unpacked(packed)
+        return np.concatenate((mean, forms.reshape(*forms.shape[:-2], -1)), axis=-1)
+
+    def _unpacked(self, packed: Array) -> tuple[Array, Array]:
+        """Moves of the mean and symmetric matrices; what is known does not move."""
         d = self.n_features
-        return np.concatenate((packed[:d], pairs_of(d).unpack(packed[d:]).reshape(-1)))
+        whole = np.zeros((*packed.shape[:-1], self.n_all))
+        whole[..., self.free] = packed
+        return whole[..., :d], pairs_of(d).unpack(whole[..., d:])
 
     def gradient_along(
         self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
@@ -206,24 +217,23 @@ class Full:
         )
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
-        d = self.n_features
         unit = factor / self.standard_deviations(factor)[:, None]
-        forms = math.sqrt(2) * pairs_of(d).unpack(steps[:, d:])
-        return steps[:, :d] @ unit.T, unit @ forms @ unit.T
+        means, forms = self._unpacked(steps)
+        return means @ unit.T, unit @ (math.sqrt(2) * forms) @ unit.T
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
         d, pairs = self.n_features, pairs_of(self.n_features)
         unit = factor / self.standard_deviations(factor)[:, None]
         one, two = pairs.times(unit[i]), pairs.times(unit[j])
-        gradient, hessian = np.zeros(self.n_parameters), np.zeros((self.n_parameters,) * 2)
+        gradient, hessian = np.zeros(self.n_all), np.zeros((self.n_all,) * 2)
         gradient[d:] = math.sqrt(2) * unit[i] @ two
         hessian[d:, d:] = one.T @ two
-        return gradient, hessian + hessian.T
+        return gradient[self.free], (hessian + hessian.T)[self.free, self.free]
 
     def scores(self, whitened: Array, spread: Array) -> Array:
         forms = whitened[:, :, None] * whitened[:, None, :] + spread - self._identity
         packed = pairs_of(self.n_features).pack(forms)
-        return np.hstack((whitened, packed / math.sqrt(2)))
+        return np.hstack((whitened, packed / math.sqrt(2)))[:, self.free]
 
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))
@@ -240,17 +250,23 @@ class Full:
         but for the stretch :math:`t_j` in its corner. All of them are below lambda if
         lambda I - Lambda is positive definite, and
         :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
-        elimination of the rows below takes off its diagonal. Bisection finds the least
-        such lambda.
+        elimination of the rows below takes off its diagonal. The column that exceeds lambda
+        most has the next lambda for its eigenvalue, until none does.
         """
         precision = self.inverse_square(factor)
         squared = stretch * stretch
         corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
-
-        def is_above(bound: float) -> bool:
-            taken = linalg.eliminated(bound * self._identity - precision)
-            return taken is not None and bool((bound > corner + squared * taken).all())
-
         largest = linalg.largest_eigenvalue(precision)
-        below = max(corner.max(), largest)
-        return linalg.bisect(is_above, below, 2.0 * below + squared.max() * largest)
+        while math.isfinite(largest):
+            bound = (1.0 + _RESOLUTION) * largest
+            taken = linalg.eliminated(bound * self._identity - precision)
+            excess = corner + squared * taken - bound
+            j = int(excess.argmax())
+            column = precision[j:, j:].copy()
+            column[0] *= stretch[j]
+            column[:, 0] *= stretch[j]
+            column[0, 0] = corner[j]
+            if excess[j] <= 0 or (found := linalg.largest_eigenvalue(column)) <= bound:
+                break
+            largest = found
+        return largest

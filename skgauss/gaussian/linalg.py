@@ -5,14 +5,12 @@ a solver on few features consists of nothing else.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from scipy.linalg import blas, lapack, solve_triangular
 
 from .._typing import Array
 
-_RESOLUTION = 1e-14  # of a bisection
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
@@ -111,29 +109,13 @@ def largest_eigenvalue(matrix: Array) -> float:
     return float(np.linalg.eigvalsh(matrix)[-1]) if np.isfinite(matrix).all() else np.inf
 
 
-def eliminated(matrix: Array) -> Array | None:
+def eliminated(matrix: Array) -> Array:
     """What elimination from the last row upwards takes off each entry of the diagonal.
 
     For row j that is b' C^-1 b, with C the trailing block below it and b its entries there.
-    None where the matrix is not positive definite.
     """
-    try:
-        upper = upper_cholesky(matrix)
-    except NotPositiveDefiniteError:
-        return None
-    beyond = np.triu(upper, 1)
+    beyond = np.triu(upper_cholesky(matrix), 1)
     return np.einsum("ij,ij->i", beyond, beyond)
-
-
-def bisect(is_above: Callable[[float], bool], below: float, above: float) -> float:
-    """Least number for which `is_above` holds, between one where it does not and one where."""
-    if not np.isfinite(above):
-        return above
-    while True:
-        middle = below + (above - below) / 2
-        if above - below <= _RESOLUTION * above or not below < middle < above:
-            return middle
-        below, above = (below, middle) if is_above(middle) else (middle, above)
 
 
 def scale_divergence(factor: Array, target: Array) -> float:

@@ -16,6 +16,7 @@ precision      p = 1 / v        -v U / 2           ((v - a) / 2)
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,14 @@ class Parametrization(ABC):
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
 
+    def factor_of_numbers(self, block: Any) -> Any:
+        """The factor of one feature whose block is a number of NumPy, or of many such."""
+        return self._from_block(block)
+
+    def pull_numbers(self, factor: Any, score_mean: float, score_covariance: float) -> Any:
+        """The gradient of one feature, as `pullback`, by mean and by block and in numbers."""
+        return score_mean / factor, self._pull(factor, score_covariance)  # type: ignore[arg-type]
+
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
         """Gradient with respect to theta, from the gradient in the frame of a point."""
         return self.pullback(factor, *self.family.split_frame(gradient))
@@ -76,8 +85,9 @@ class Parametrization(ABC):
         in between.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            of_mean = self.family.largest_precision(factor)
-            return 2.0 / max(of_mean, self._block_curvature(factor))
+            of_mean = 0.0 if self.family.mean_is_known else self.family.largest_precision(factor)
+            of_block = 0.0 if self.family.covariance_is_known else self._block_curvature(factor)
+            return float(np.divide(2.0, max(of_mean, of_block)))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
         return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)

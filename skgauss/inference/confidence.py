@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,10 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     profiled: list[Parameter] = [Mean(j, s) for j, s in enumerate(scale.tolist())]
     profiled += [Scale(j) for j in range(at.n_scales)]
     profiled += [Correlation(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)]
-    ends = _ends(at, profiled, deviance / (2 * at.likelihood.weight), n_jobs)
+    free = at.listed(at.of_free(at.estimate.map(np.ones_like))) > 0
+    ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
+    nats = deviance / (2 * at.likelihood.weight)
+    ends[free] = _ends(at, list(compress(profiled, free)), nats, n_jobs)
     warn_of(
         at.parameter_names,
         np.isnan(ends).any(axis=1),
@@ -126,7 +130,7 @@ def _in_closed_form(
 
     With a weight n of the values a mean moves by t standard deviations at a deviance of n log(1 +
     t^2), the logarithm of a scale by u at n (exp(-2 u) - 1 + 2 u), and Fisher's z of a
-    correlation by x at 2 n log cosh x.
+    correlation by x at 2 n log cosh x. With a known covariance that of a mean is n t^2.
     """
     values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
     shown = np.asarray(of_means) * at.likelihood.weight
@@ -135,16 +139,17 @@ def _in_closed_form(
     if at.family.correlated:
         np.fill_diagonal(correlation, 0.0)
     with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
-        moved = np.sqrt(values / shown) * _root_of_expm1(deviance / values) * estimate.scale
-        scales = estimate.scale[:, None] * np.exp(_moves_of_log_scales(deviance / values))
-        turned = np.arcsinh(_root_of_expm1(deviance / at.likelihood.weight))
+        wider = np.sqrt(values / shown) * _root_of_expm1(deviance / values)
+        moved = np.sqrt(deviance / shown) if at.family.covariance_is_known else wider
+        of_scales = _moves_of_log_scales(deviance / values)
+        turned = np.arcsinh(_root_of_expm1(deviance / at.likelihood.weight)) * signs
+        mean, scale, _, z = at.of_free(
+            Parameters((moved * estimate.scale)[:, None] * signs, of_scales, of_scales, turned)
+        )
+        scales = estimate.scale[:, None] * np.exp(scale)
         variances = scales * scales
-    return Parameters(
-        estimate.mean[:, None] + moved[:, None] * signs,
-        scales,
-        variances,
-        np.tanh(np.arctanh(correlation)[..., None] + turned * signs),
-    )
+    correlations = np.tanh(np.arctanh(correlation)[..., None] + z)
+    return Parameters(estimate.mean[:, None] + mean, scales, variances, correlations)
 
 
 def _root_of_expm1(x: Array | float) -> Array:

@@ -56,14 +56,12 @@ def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = Point(estimator)
-    errors = at.in_units(errors_at(at)).mean
     if at.likelihood.shares is not None:
+        errors = at.in_units(errors_at(at)).mean
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
-    else:
-        moves, _ = at.family.relative_moves(estimator._gaussian.factor, _information(at)[0])
-        lengths = np.linalg.norm(moves, axis=0)
-        related = moves.T @ moves / np.outer(lengths, lengths)
-    return related * np.outer(errors, errors)
+        return related * np.outer(errors, errors)
+    moves = estimator.scale_[:, None] * moves_of(at).mean
+    return moves @ moves.T / at.likelihood.weight
 
 
 def errors_at(at: Point) -> Parameters:
@@ -76,15 +74,19 @@ def errors_at(at: Point) -> Parameters:
 def missing_information(at: Point, errors: Parameters) -> Parameters:
     """The share of the information that is missing, all of it where no error is finite.
 
-    Of the relative errors at that point, unless they rest on the scores of the rows.
+    None of what is known, or certain as a feature's correlation with itself. Of the relative errors
+    at that point, unless they rest on the scores of the rows.
     """
     if at.scores is not None:
         by_information = copy.copy(at)
         by_information.scores = None
         errors = _errors(by_information)
-    ratios = (c / e for c, e in zip(_of_complete_rows(at), errors, strict=True))
-    with np.errstate(invalid="ignore"):  # of a feature's correlation with itself
-        return Parameters(*(np.clip(1 - np.nan_to_num(r) ** 2, 0.0, 1.0) for r in ratios))
+
+    def missing(complete: Array, observed: Array) -> Array:
+        ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
+        return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
+
+    return Parameters(*map(missing, _of_complete_rows(at), errors))
 
 
 def _errors(at: Point) -> Parameters:
@@ -92,7 +94,7 @@ def _errors(at: Point) -> Parameters:
     weight = at.likelihood.weight
     if at.likelihood.shares is None or at.scores is not None:
         return _from_information(at).map(lambda error: error / math.sqrt(weight))
-    one = _of_one_complete_row(at)
+    one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
     return Parameters(
         one.mean * of_means,
@@ -105,7 +107,7 @@ def _errors(at: Point) -> Parameters:
 def _of_complete_rows(at: Point) -> Parameters:
     """Relative standard errors from as many rows without gaps as the data have, in closed form."""
     rows = float(at.estimator.sufficient_statistics_.weight)
-    return _of_one_complete_row(at).map(lambda error: error / math.sqrt(rows))
+    return at.of_free(_of_one_complete_row(at)).map(lambda error: error / math.sqrt(rows))
 
 
 def _of_one_complete_row(at: Point) -> Parameters:
@@ -175,10 +177,12 @@ def _steps_at(at: Point) -> tuple[Array, Array]:
     if at.likelihood.shares is None:
         return _information(at)
     at.check_size()
-    d, n_parameters = at.family.n_features, at.family.n_parameters
+    d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares
-    steps = np.concatenate((of_means + np.zeros(d), of_scales + np.zeros(n_parameters - d)))
-    return np.diag(1 / np.sqrt(steps)), np.empty((0, n_parameters))
+    steps = np.ones(at.family.n_all)
+    steps[:d], steps[d:] = of_means, of_scales
+    steps = 1 / np.sqrt(steps[free])
+    return np.diag(steps), np.empty((0, len(steps)))
 
 
 def _information(at: Point) -> tuple[Array, Array]:
@@ -206,6 +210,8 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     ValueError
         If the information says that the point is no maximum.
     """
+    if not matrix.size:  # nothing is free
+        return matrix, matrix
     with suppress(NotPositiveDefiniteError):
         root = linalg.cholesky(matrix)
         if linalg.condition(float(np.abs(matrix).sum(axis=0).max()), root) * resolution < 1:

@@ -35,7 +35,7 @@ def mcar_test(model: Any) -> Bunch:
     -------
     result : Bunch
         `statistic`, the `degrees_of_freedom`, which are the numbers of features shown, summed over
-        the patterns, less the number of features, and the `p_value`.
+        the patterns, less the number of means that are estimated, and the `p_value`.
 
     Raises
     ------
@@ -82,7 +82,8 @@ def mcar_test(model: Any) -> Bunch:
             "All rows miss the same features, or none, so that there are no patterns to compare."
         )
     distances = gaussian.observed(_means(statistics)).distances
-    shown = int((~statistics.missing).sum()) - len(statistics.origin)
+    shown = int((~statistics.missing).sum())
+    shown -= 0 if gaussian.family.mean_is_known else gaussian.family.n_features
     statistic = float(statistics.weights @ distances)
     p_value = float(chi2.sf(statistic, shown))
     return Bunch(statistic=statistic, degrees_of_freedom=shown, p_value=p_value)

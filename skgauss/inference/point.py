@@ -14,10 +14,11 @@ from sklearn.utils import Bunch
 from .._typing import Array
 from .._wording import capped
 from ..density import GIVEN
-from ..gaussian import Family, family_of
+from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
     Evaluation,
+    Fixed,
     Likelihood,
     likelihood_with_ridge,
     seen_through,
@@ -96,6 +97,12 @@ class Point:
                 "use covariance_type='diag'."
             )
 
+    def of_free(self, errors: Parameters) -> Parameters:
+        """Errors, or moves, with 0 for what is known."""
+        known = (self.family.mean_is_known, *3 * (self.family.covariance_is_known,))
+        free = (np.zeros_like(e) if k else e for e, k in zip(errors, known, strict=True))
+        return Parameters(*free)
+
     def in_units(self, relative: Parameters) -> Parameters:
         """Errors in the units of the parameters."""
         scale = self.estimate.scale
@@ -151,12 +158,19 @@ class Point:
 def likelihood_of(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps."""
     _check_data(estimator)
-    d = len(estimator.mean_)
-    family = family_of(estimator.covariance_, d)
-    ridge = np.full(d, estimator.reg_covar_)
-    statistics, window = estimator.sufficient_statistics_, estimator._gaussian.window
-    likelihood = likelihood_with_ridge(statistics, family, ridge)
-    return seen_through(likelihood, window, statistics) if window else likelihood
+    gaussian, statistics = estimator._gaussian, estimator.sufficient_statistics_
+    family, window = gaussian.family, gaussian.window
+    factor = gaussian.factor if family.covariance_is_known else None
+    fixed = Fixed(
+        gaussian.mean if family.mean_is_known else None,
+        None if factor is None else family.square(factor),
+        factor,
+    )
+    ridge = np.full(family.n_features, estimator.reg_covar_)
+    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed)
+    if window:
+        likelihood = seen_through(likelihood, window, statistics, fixed)
+    return fixed.of(likelihood)
 
 
 def check_maximum(estimator: Any) -> None:

@@ -268,7 +268,8 @@ def _climbed(
             return End(parameter.seen(value + sign * float(slope @ step)), at)
         if at is not maximum and newton.is_there(excess, _CLOSE * nats + noise):
             return End(parameter.seen(value), at)
-        step *= _LONGEST / max(linalg.norm(step[family.n_features :]), _LONGEST)
+        of_covariance = family.unpack_frame(step)[family.n_features :]
+        step *= _LONGEST / max(linalg.norm(of_covariance), _LONGEST)
         lowest = level - abs(excess) - nats  # not to be thrown far beyond the level
         reached = None
         while reached is None and left:

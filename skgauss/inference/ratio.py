@@ -1,4 +1,4 @@
-"""The likelihood ratio test of one covariance type within another."""
+"""The likelihood ratio test of one model within another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from scipy.stats import chi2
 from sklearn.utils import Bunch
 
-from ..gaussian import family_of
 from ..rows import feature_names
 from .point import check_maximum
 
@@ -17,7 +16,7 @@ _SAME = 1e-9  # relative difference of statistics that is the rounding of anothe
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
-    """Test whether data need the covariances of a larger model.
+    """Test whether data need the parameters that a larger model has more.
 
     Under the smaller model the statistic, twice the nats by which all rows together are
     likelier under the larger, is nearly chi-squared, the more so the more rows there are.
@@ -25,7 +24,8 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     Parameters
     ----------
     smaller, larger : GaussianGradientMLE
-        Fits of the same data: "spherical" is nested in "diag", and "diag" in "full".
+        Fits of the same data: "spherical" is nested in "diag", and "diag" in "full"; one with a
+        `fixed_mean`, or a `fixed_covariance`, in one that estimates it or has the same one.
 
     Returns
     -------
@@ -53,28 +53,48 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     >>> test = likelihood_ratio_test(*models)
     >>> print(test.degrees_of_freedom, round(test.statistic, 2), f"{test.p_value:.0e}")
     3 58.26 1e-12
+
+    Is the mean 0?
+
+    >>> test = likelihood_ratio_test(GaussianGradientMLE(fixed_mean=0).fit(X), models[1])
+    >>> print(test.degrees_of_freedom, round(test.statistic, 2), round(test.p_value, 2))
+    3 9.5 0.02
     """
     for each in (smaller, larger):
         check_maximum(each)
     _check_same_data(smaller, larger)
-    families = [family_of(each.covariance_, len(each.mean_)) for each in (smaller, larger)]
+    families = [each._gaussian.family for each in (smaller, larger)]
     added = families[1].n_parameters - families[0].n_parameters
-    if added <= 0:
+    if added <= 0 or not _is_nested(smaller, larger):
         raise ValueError(
             "The smaller model must be nested in the larger and have fewer parameters: 'spherical' "
-            f"in 'diag' in 'full'. These have {families[0].n_parameters} and "
-            f"{families[1].n_parameters} parameters."
+            "in 'diag' in 'full', and what the larger has fixed is fixed alike in the smaller. "
+            f"These have {families[0].n_parameters} and {families[1].n_parameters} parameters."
         )
     gain = larger.log_likelihood_ - smaller.log_likelihood_
     if gain < -_NO_LOSS:
         raise ValueError(
             "The larger model is less likely than the smaller, so that its fit is not the highest "
             "maximum. Fit it again from the smaller: mean_init=smaller.mean_ and "
-            "covariance_init=np.diag(smaller.scale_**2)."
+            "covariance_init=np.diag(smaller.scale_**2), as far as they are not fixed."
         )
     statistic = max(2 * larger.sufficient_statistics_.weight * gain, 0.0)
     p_value = float(chi2.sf(statistic, added))
     return Bunch(statistic=statistic, degrees_of_freedom=added, p_value=p_value)
+
+
+def _is_nested(smaller: Any, larger: Any) -> bool:
+    """Whether all Gaussians of a model are among those of the other."""
+    one, other = (each._gaussian.family for each in (smaller, larger))
+    means = one.mean_is_known and np.array_equal(smaller.mean_, larger.mean_)
+    covariances = one.covariance_is_known and np.array_equal(
+        smaller.covariance_, larger.covariance_
+    )
+    return (
+        len(one.shape) <= len(other.shape)
+        and (means or not other.mean_is_known)
+        and (covariances or not other.covariance_is_known)
+    )
 
 
 def _check_same_data(one: Any, two: Any) -> None:

@@ -100,9 +100,14 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
 
 
 def _z_of(at: Point, relative: Parameters) -> Parameters:
-    """How many errors the means and correlations are from 0, these by Fisher's z; NaN of scales."""
-    correlation = at.estimate.correlation
-    with np.errstate(divide="ignore", invalid="ignore"):  # of a feature with itself
-        turned = np.arctanh(correlation) * (1 - correlation**2) / relative.correlation
+    """How many errors means and correlations, by Fisher's z, are from 0; NaN of scales.
+
+    And of what is known, or certain as a feature's correlation with itself.
+    """
+    relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
+    correlation = at.estimate.correlation.copy()
+    if at.family.correlated:
+        np.fill_diagonal(correlation, 0.0)
+    turned = np.arctanh(correlation) * (1 - correlation**2) / relative.correlation
     means = at.estimate.mean / at.in_units(relative).mean
     return Parameters(means, np.full_like(means, np.nan), means, turned)

@@ -4,7 +4,8 @@ What belongs here is a function of mean and factor, made of statistics: its valu
 whitened gradient, its information. How it is climbed, and in which coordinates, does not.
 """
 
-from .base import Evaluation, Likelihood, NoMaximumError
+from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .complete import Evaluations, GaussianLikelihood
 from .curvature import (
     CLEAR,
     Standing,
@@ -19,12 +20,17 @@ from .existence import (
     seen_through,
     through_window,
 )
+from .fixed import Fixed
 from .missing import MOST_PARAMETERS
 
 __all__ = [
     "CLEAR",
+    "EPS",
     "MOST_PARAMETERS",
     "Evaluation",
+    "Evaluations",
+    "Fixed",
+    "GaussianLikelihood",
     "Likelihood",
     "NoMaximumError",
     "Standing",

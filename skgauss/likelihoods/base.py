@@ -104,6 +104,17 @@ class Evaluation:
         assert self._score_covariance is not None
         return self._score_covariance
 
+    def restrict(self, family: Family) -> None:
+        """Take out the slopes along what a family knows, and expect of the data what it knows."""
+        if family.mean_is_known:
+            if self.expected is not None:
+                mean, covariance = self.expected
+                beside = self._family.outer_covariance(mean - self.mean)
+                self.expected = self.mean, covariance + beside
+            self.score_mean = np.zeros_like(self.score_mean)
+        if family.covariance_is_known:
+            self._form = lambda: 0.0 * self._family.identity
+
     @property
     def natural_gradient(self) -> Array:
         """The gradient in the frame of the point, see `Family.frame`."""

@@ -24,14 +24,35 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 
 import math
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import EPS, Evaluation, Likelihood
+
+
+class Evaluations(NamedTuple):
+    """The likelihood of one feature at many points; no finite number outside of the domain.
+
+    Attributes
+    ----------
+    means, factors : ndarray of shape (n_points, 1)
+        The points.
+    values, log_likelihoods : ndarray of shape (n_points,)
+        In nats, the values as `Evaluation` has them.
+    by_mean, by_covariance : ndarray of shape (n_points,)
+        The norms of the natural gradient.
+    """
+
+    means: Array
+    factors: Array
+    values: Array
+    log_likelihoods: Array
+    by_mean: Array
+    by_covariance: Array
 
 
 class GaussianLikelihood(Likelihood):
@@ -45,6 +66,8 @@ class GaussianLikelihood(Likelihood):
     family : Family
     ridge : ndarray of shape (n_features,), default=None
         r, see the module; None is no ridge.
+    factor : ndarray, default=None
+        That of the covariance, if it is known and not to be estimated.
 
     Raises
     ------
@@ -56,17 +79,23 @@ class GaussianLikelihood(Likelihood):
     page = "blow_up"
 
     def __init__(
-        self, statistics: SufficientStatistics, family: Family, ridge: Array | None = None
+        self,
+        statistics: SufficientStatistics,
+        family: Family,
+        ridge: Array | None = None,
+        factor: Array | None = None,
     ):
         self.family = family
         self.ridge = ridge
         self.weight = statistics.weight
         self._mean = statistics.mean
-        self._of_data = covariance = statistics.covariance
+        self._of_rows = covariance = statistics.covariance
         if ridge is not None:
             covariance = family.add_ridge(covariance, ridge)
-        self._covariance = family.project(covariance)
-        self._root = family.root(self._covariance)
+        # Of a known covariance the data cannot change the reference, nor a singular one of theirs.
+        self._covariance = family.project(covariance) if factor is None else family.square(factor)
+        self._root = family.root(self._covariance) if factor is None else factor
+        self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
         self._rounding = MeanRounding(statistics, family)
@@ -89,16 +118,34 @@ class GaussianLikelihood(Likelihood):
         completed = self._mean, self._covariance
         return Evaluation(mean, factor, value, deviation, family, form, completed)
 
+    def evaluate_many(self, means: Array, factors: Array) -> Evaluations:
+        """The same at many points, where there is one feature and no ridge."""
+        deviations = (self._mean - means) / factors
+        step = (self._root - factors) / factors
+        logs = np.where(step > -0.5, np.log1p(step), np.log(self._root / factors))
+        values = -0.5 * (step * (2.0 + step) - 2.0 * logs + deviations * deviations)
+        held = (factors > SMALLEST_SCALE) & (factors < LARGEST_SCALE)
+        values = np.where(held, values, -math.inf)
+        return Evaluations(
+            means,
+            factors,
+            values[:, 0],
+            (self.reference + values - self._rounding.costs(means, factors))[:, 0],
+            np.abs(deviations)[:, 0],
+            np.abs(step * (2.0 + step) + deviations * deviations)[:, 0] / math.sqrt(2),
+        )
+
     def log_likelihood(self, at: Evaluation) -> float:
-        value = self.reference + at.value if self.ridge is None else self._without_ridge(at)
+        value = self._of_data(at) if self._is_apart else self.reference + at.value
         return value - self._rounding.cost(at)
 
-    def _without_ridge(self, at: Evaluation) -> float:
-        """Average log-likelihood in nats, without the penalty, of which a large one leaves no
-        digit.
+    def _of_data(self, at: Evaluation) -> float:
+        """Average log-likelihood in nats from the data and the point alone.
+
+        A penalty, of which a large one leaves no digit, is no part of it, nor is the reference.
         """
         family = self.family
-        relative = family.whiten_symmetric(at.factor, family.project(self._of_data))
+        relative = family.whiten_symmetric(at.factor, family.project(self._of_rows))
         squares = family.multiplicity * float((relative * family.identity).sum())
         squares += float(at.score_mean @ at.score_mean)
         constant = family.n_features * math.log(2.0 * math.pi)
@@ -176,3 +223,8 @@ class MeanRounding:
         missed = self._family.solve(at.factor, self._rounding)
         between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
         return float((self._share * missed) @ between)
+
+    def costs(self, means: Array, factors: Array) -> Array:
+        """What `cost` is at each of many points of one feature, as a column like these."""
+        between = self._mean - means + 0.5 * self._rounding
+        return self._share * (self._rounding / factors) * (between / factors)

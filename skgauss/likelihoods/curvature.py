@@ -238,10 +238,10 @@ def _minus_hessian(likelihood: Likelihood, at: Evaluation, gradient: Array, move
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
-    """The vector as a direction in which the covariance stays symmetric."""
-    d = likelihood.family.n_features
+    """The vector as a direction in which the covariance stays symmetric, and what is known."""
+    family, d = likelihood.family, likelihood.family.n_features
     block = vector[d:]
     if block.size == d * d:
         block = block.reshape(d, d)
         block = ((block + block.T) / 2).reshape(-1)
-    return np.concatenate((vector[:d], block))
+    return family.unpack_frame(family.pack_frame(np.concatenate((vector[:d], block))))

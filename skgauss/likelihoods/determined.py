@@ -13,10 +13,13 @@ from .._typing import Array
 from .._wording import each_of
 from ..gaussian import Family
 from .base import NoMaximumError
+from .fixed import Fixed
 
 
-def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequence[str]) -> None:
-    """Refuse features about whose mean or variance their intervals say too little.
+def check_intervals(
+    statistics: Any, ridge: Array, family: Family, names: Sequence[str], fixed: Fixed
+) -> None:
+    """Refuse features about whose free mean or variance their intervals say too little.
 
     Raises
     ------
@@ -26,17 +29,22 @@ def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequen
     bounds = statistics.bounds
     one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
     _refuse(
-        one_sided,
+        one_sided & (fixed.mean is None),
         names,
         "is censored on the same side in every row, so that nothing bounds its mean on the other.",
         "Drop it, or collect rows in which it lies beyond its limit.",
     )
+    if fixed.factor is not None:
+        return
     # Where variances are shared, all features must be at fault.
     together = np.all if family.multiplicity > 1 else np.asarray
     # A feature by itself has a concave likelihood (Burridge, 1981), whose slope at an infinite
     # variance tells all.
-    apart = bounds.all_open & (bounds.highest_upper <= bounds.lowest_lower)
-    without_end = apart if family.correlated else ~(family.project(bounds.pull) > 0)
+    below = bounds.lowest_lower if fixed.mean is None else fixed.mean
+    above = bounds.highest_upper if fixed.mean is None else fixed.mean
+    on_either_side = (bounds.highest_upper <= below) & (above <= bounds.lowest_lower)
+    apart = bounds.all_open & on_either_side
+    without_end = apart if family.correlated else ~(family.project(bounds.pull(fixed.mean)) > 0)
     _refuse(
         np.broadcast_to(without_end, apart.shape),
         names,
@@ -44,7 +52,8 @@ def check_intervals(statistics: Any, ridge: Array, family: Family, names: Sequen
         "that it is above are not lower than those that it is below.",
         "Drop it, or collect rows in which it is known exactly or within other limits.",
     )
-    overlapping = (bounds.highest_lower <= bounds.lowest_upper) & (ridge == 0)
+    point = bounds.highest_lower if fixed.mean is None else fixed.mean
+    overlapping = (bounds.highest_lower <= point) & (point <= bounds.lowest_upper) & (ridge == 0)
     _refuse(
         np.broadcast_to(together(overlapping), apart.shape),
         names,

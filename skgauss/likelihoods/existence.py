@@ -17,6 +17,7 @@ from ..statistics import SufficientStatistics
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .determined import check_intervals
+from .fixed import NOTHING, Fixed
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedDiagonal, ObservedFull
 from .truncated import TruncatedLikelihood
@@ -49,6 +50,7 @@ def regularized_likelihood(
     family: Family,
     names: Sequence[str],
     window: Window | None = None,
+    fixed: Fixed = NOTHING,
 ) -> Regularized:
     """The likelihood with the ridge that `reg_covar` asks for.
 
@@ -68,27 +70,29 @@ def regularized_likelihood(
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
     if statistics.coarse:
-        check_intervals(statistics, ridge, family, names)
-    _check_variances(statistics.variances + ridge, family, names)
+        check_intervals(statistics, ridge, family, names, fixed)
+    variances = fixed.moments(statistics, family)[1]
+    _check_variances(variances + ridge, family, names)
     if not statistics.complete:
-        unique = ridge.all() or not family.correlated
+        unique = ridge.all() or not family.correlated or fixed.factor is not None
         return Regularized(
-            likelihood_with_ridge(statistics, family, ridge),
+            likelihood_with_ridge(statistics, family, ridge, fixed),
             used,
             "" if unique else _never_together(statistics, names),
         )
-    likelihood = _attempt(statistics, family, ridge)
+    likelihood = _attempt(statistics, family, ridge, fixed)
     if likelihood is not None:
         return Regularized(likelihood, used)
-    diagnosis = _diagnose(family.add_ridge(statistics.covariance, ridge), names)
+    covariance = fixed.about(statistics, family).covariance
+    diagnosis = _diagnose(family.add_ridge(covariance, ridge), names)
     if not automatic:
         raise NoMaximumError(
             diagnosis,
             f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger reg_covar, "
             "covariance_type='diag', more rows, or drop one of these features.",
         )
-    ridge = _RELATIVE_RIDGE * statistics.variances
-    likelihood = _attempt(statistics, family, ridge)
+    ridge = _RELATIVE_RIDGE * variances
+    likelihood = _attempt(statistics, family, ridge, fixed)
     if likelihood is None:
         raise ValueError("The covariance of the statistics is not positive semidefinite.")
     return Regularized(
@@ -101,7 +105,11 @@ def regularized_likelihood(
 
 
 def through_window(
-    regularized: Regularized, window: Window | None, statistics: Any, names: Sequence[str]
+    regularized: Regularized,
+    window: Window | None,
+    statistics: Any,
+    names: Sequence[str],
+    fixed: Fixed = NOTHING,
 ) -> Regularized:
     """The likelihood of data that were seen through a window; without one, the given likelihood.
 
@@ -128,26 +136,32 @@ def through_window(
             f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
             "or the limits are wrong."
         )
-    likelihood = seen_through(regularized.likelihood, window, statistics)
+    likelihood = seen_through(regularized.likelihood, window, statistics, fixed)
     if likelihood.hopeless.size:
         culprits = quoted([names[j] for j in likelihood.hopeless])
         raise NoMaximumError(
-            f"inside truncation_limits the sample of {culprits} falls off no faster than an "
-            "exponential: no Gaussian was cut here.",
+            f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
+            "cut here.",
             "Leave out the limits if no rows were cut there. Where the rows are few, chance does "
-            "this: collect more. Otherwise describe it by an exponential distribution.",
+            f"this: collect more. Otherwise describe it by {likelihood.alternative} distribution.",
         )
     return regularized._replace(likelihood=likelihood)
 
 
-def seen_through(likelihood: Any, window: Window, statistics: Any) -> TruncatedLikelihood:
+def seen_through(
+    likelihood: Any, window: Window, statistics: Any, fixed: Fixed = NOTHING
+) -> TruncatedLikelihood:
     """The likelihood of data that were seen through a window, from that without one."""
     kind = TruncatedFull if likelihood.family.correlated else TruncatedDiagonal
-    return kind(likelihood, window, statistics)
+    return kind(likelihood, window, statistics, fixed)
 
 
-def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelihood:
+def likelihood_with_ridge(
+    statistics: Any, family: Any, ridge: Array, fixed: Fixed = NOTHING
+) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
+
+    Made for what is known, but with all parameters free: see `Fixed.of`.
 
     Raises
     ------
@@ -155,23 +169,28 @@ def likelihood_with_ridge(statistics: Any, family: Any, ridge: Array) -> Likelih
         If complete data have a singular covariance.
     """
     used = ridge if ridge.any() else None
+    moments = fixed.moments(statistics, family)
+    statistics = fixed.about(statistics, family)
     if statistics.complete:
-        return GaussianLikelihood(statistics, family, used)
+        return GaussianLikelihood(statistics, family, used, fixed.factor)
     if statistics.coarse:
-        return (IntervalFull if family.correlated else IntervalDiagonal)(statistics, family, used)
-    return (ObservedFull if family.correlated else ObservedDiagonal)(statistics, family, used)
+        kind = IntervalFull if family.correlated else IntervalDiagonal
+        return kind(statistics, family, used, moments)
+    if family.correlated:
+        return ObservedFull(statistics, family, used, moments)
+    return ObservedDiagonal(statistics, family, used)
 
 
 def _attempt(
-    statistics: SufficientStatistics, family: Family, ridge: Array
-) -> GaussianLikelihood | None:
-    """The likelihood, unless its covariance is singular to rounding."""
+    statistics: SufficientStatistics, family: Family, ridge: Array, fixed: Fixed
+) -> Likelihood | None:
+    """The likelihood, unless its covariance is to be estimated and singular to rounding."""
     try:
-        likelihood = GaussianLikelihood(statistics, family, ridge if ridge.any() else None)
+        likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
     except NotPositiveDefiniteError:
         return None
     singular = likelihood.condition * linalg.rank_tolerance(family.n_features) >= 1
-    return None if singular else likelihood
+    return None if singular and fixed.factor is None else likelihood
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:

@@ -76,9 +76,16 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
 
     information_is_cheap = has_information = True
 
-    def __init__(self, statistics: Any, family: Diagonal, ridge: Array | None = None):
+    def __init__(
+        self,
+        statistics: Any,
+        family: Diagonal,
+        ridge: Array | None = None,
+        moments: tuple[Array, Array] | None = None,
+    ):
         s: IntervalStatistics = statistics.by_feature
         self._known = s
+        self._moments = moments or (s.mean, s.variances)
         exact = s.exact
         mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
@@ -90,10 +97,10 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     @cached_property
     def guess(self) -> tuple[Array, Array]:
         """Moments with each interval replaced by a point of it."""
-        variances = self._known.variances
+        mean, variances = self._moments
         if self.ridge is not None:
             variances = variances + self.ridge
-        return self._known.mean, self.family.root(self.family.project(variances))
+        return mean, self.family.root(self.family.project(variances))
 
     def _information(self, at: Evaluation) -> Information:
         family, share = self.family, 1.0 - self._missing_share
@@ -137,8 +144,14 @@ class IntervalFull(_WithIntervals, ObservedFull):
             _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
         ]
 
-    def __init__(self, statistics: Any, family: Full, ridge: Array | None = None):
-        super().__init__(statistics, family, ridge)
+    def __init__(
+        self,
+        statistics: Any,
+        family: Full,
+        ridge: Array | None = None,
+        moments: tuple[Array, Array] | None = None,
+    ):
+        super().__init__(statistics, family, ridge, moments)
         self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
 
     def _spreading(self, at: Evaluation) -> np.ndarray:

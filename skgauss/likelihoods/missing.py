@@ -249,7 +249,15 @@ class ObservedDiagonal(ObservedLikelihood):
 
 
 class ObservedFull(ObservedLikelihood):
-    """Observed values of correlated features, in units of their deviations and about an origin."""
+    """Observed values of correlated features, in units of their deviations and about an origin.
+
+    Parameters
+    ----------
+    statistics, family, ridge :
+        See `ObservedLikelihood`.
+    moments : tuple of ndarray of shape (n_features,), default=None
+        Means and variances of the features, if they are not those of the statistics.
+    """
 
     family: Full
     _is_rough = False  # see `rough`
@@ -259,12 +267,13 @@ class ObservedFull(ObservedLikelihood):
         statistics: IncompleteStatistics | ScatteredStatistics,
         family: Full,
         ridge: Array | None = None,
+        moments: tuple[Array, Array] | None = None,
     ):
         super().__init__(statistics, family, ridge)
         self._statistics = statistics
         self._origin = statistics.origin
-        variances = statistics.variances if ridge is None else statistics.variances + ridge
-        self._unit = np.sqrt(variances)
+        self._available_mean, variances = moments or (statistics.mean, statistics.variances)
+        self._unit = np.sqrt(variances if ridge is None else variances + ridge)
         self.frame = Frame(self._origin, self._unit)
         self._parts = statistics.keep(partial(self._prepare, frame=self.frame))
 

@@ -34,6 +34,7 @@ from .._wording import quoted
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .fixed import NOTHING, Fixed
 
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
 # Largest variance by that of the data, in any direction: where it may have no end, and where it
@@ -78,6 +79,10 @@ class TruncatedEvaluation(Evaluation):
     data: Evaluation
     excess: Array
 
+    def restrict(self, family: Family) -> None:
+        super().restrict(family)
+        self.excess = self.score_covariance / family.multiplicity
+
 
 class TruncatedLikelihood(Likelihood):
     """The likelihood of data seen through a window.
@@ -89,19 +94,22 @@ class TruncatedLikelihood(Likelihood):
     window : Window
     statistics : SufficientStatistics, or statistics by pattern or by feature
         Of the data.
+    fixed : Fixed, optional
+        What is known of the Gaussian, which decides whether there is a maximum.
     """
 
     natural_coordinates = True
     what_is_unknown = "truncated samples"
     page = "truncation"
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
         self.family: Family = data.family
         self.ridge = data.ridge
         self.weight = data.weight
         self.reference = data.reference
         self.frame = data.frame
         self.window = window
+        self.fixed = fixed
         self._data = data
         self._informative = data.weight / statistics.weight
         self._mean, self._root = data.guess
@@ -201,6 +209,18 @@ class TruncatedLikelihood(Likelihood):
         return self._data.inflation(at)
 
     @property
+    def edge(self) -> str:
+        """What a sample does that leaves no maximum, as the end of a clause."""
+        if self.fixed.mean is None:
+            return "falls off no faster than an exponential"
+        return "lies as far from fixed_mean as a uniform one"
+
+    @property
+    def alternative(self) -> str:
+        """The distribution that describes such a sample."""
+        return "an exponential" if self.fixed.mean is None else "a uniform"
+
+    @property
     @abstractmethod
     def hopeless(self) -> np.ndarray:
         """Indices of features of which it is certain that they leave no maximum."""
@@ -278,8 +298,8 @@ class TruncatedLikelihood(Likelihood):
         return NoMaximumError(
             "the climb leads to no maximum. The likelihood rises as the covariance grows without "
             f"end, in the direction of {quoted([names[j] for j in growing])}. Inside "
-            "truncation_limits the sample falls off no faster than an exponential in this "
-            "direction: no Gaussian was cut here.",
+            f"truncation_limits the sample {self.edge} in this direction: no Gaussian was cut "
+            "here.",
             "Leave out the limits of these features if no rows were cut there. Where the rows are "
             "few, chance does this: collect more.",
         )

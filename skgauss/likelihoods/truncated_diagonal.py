@@ -11,6 +11,7 @@ from ..boxes import central_moments, univariate_moments
 from ..gaussian import Diagonal
 from ..rows import Truncation, Window
 from .base import Evaluation, Likelihood
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_feature import TruncatedFeatures
@@ -27,8 +28,8 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     family: Diagonal
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any):
-        super().__init__(data, window, statistics)
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
+        super().__init__(data, window, statistics, fixed)
         self._share = statistics.observed_weights / data.weight
         # Counted from the end that is nearer to the data, where moments keep their digits.
         nearer = window.upper - self._mean < self._mean - window.lower
@@ -41,11 +42,14 @@ class TruncatedDiagonal(TruncatedLikelihood):
             window.upper - self._origin,
             self._share,
             pooled=self.family.multiplicity > 1,
+            mean_is_known=fixed.mean is not None,
         )
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself, of values that are known exactly."""
+        """The maximum itself, of values that are known exactly, if nothing is fixed."""
+        if not self.fixed.nothing:
+            return self._mean, self._root
         mean, variance = self.features.closed_where_there_is_none().maximum()
         return self._origin + mean, np.sqrt(self.family.project(variance))
 
@@ -58,7 +62,8 @@ class TruncatedDiagonal(TruncatedLikelihood):
         """Indices of features without a maximum; with one variance for all it is all of them or
         none.
         """
-        bounded = self.window.bounded[: None if self.is_decided else 0]
+        in_doubt = self.is_decided and self.fixed.factor is None
+        bounded = self.window.bounded[: None if in_doubt else 0]
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]
 

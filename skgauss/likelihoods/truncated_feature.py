@@ -39,6 +39,8 @@ class TruncatedFeatures(NamedTuple):
         Of the rows that show the feature.
     pooled : bool
         Whether all have one variance in common.
+    mean_is_known : bool
+        Whether `mean` is that of the Gaussian and not estimated, and `variance` about it.
     """
 
     mean: Array
@@ -47,6 +49,22 @@ class TruncatedFeatures(NamedTuple):
     upper: Array
     share: Array
     pooled: bool = False
+    mean_is_known: bool = False
+
+    @property
+    def variance_at_the_edge(self) -> Array:
+        """Of the sample of which the best precision is 0, in the mean of what is compared."""
+        return self.uniform_variance if self.mean_is_known else self.exponential_variance
+
+    @property
+    def uniform_variance(self) -> Array:
+        """Of the uniform distribution about the known mean; infinite where there is no end."""
+        lower, upper = self.lower - self.mean, self.upper - self.mean
+        variance = np.full(len(lower), np.inf)
+        two = np.isfinite(upper - lower)
+        low, high = lower[two], upper[two]
+        variance[two] = (low**2 + low * high + high**2) / 3
+        return variance
 
     @property
     def exponential_variance(self) -> Array:
@@ -64,8 +82,8 @@ class TruncatedFeatures(NamedTuple):
     def has_maximum(self) -> np.ndarray:
         """Whether each feature has a maximum; where they are pooled, one answer for all."""
         if self.pooled:
-            return np.atleast_1d(self.share @ (self.exponential_variance - self.variance) > 0)
-        return self.variance < self.exponential_variance
+            return np.atleast_1d(self.share @ (self.variance_at_the_edge - self.variance) > 0)
+        return self.variance < self.variance_at_the_edge
 
     def closed_where_there_is_none(self) -> "TruncatedFeatures":
         """Without the limits of features that would leave no maximum."""

@@ -10,6 +10,7 @@ from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_feature import TruncatedFeatures
@@ -24,8 +25,8 @@ class TruncatedFull(TruncatedLikelihood):
 
     family: Full
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any):
-        super().__init__(data, window, statistics)
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
+        super().__init__(data, window, statistics, fixed)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
         self.information_is_exact = len(some) < FEWEST_OF_LATTICE
@@ -40,6 +41,7 @@ class TruncatedFull(TruncatedLikelihood):
             self._box.lower - center,
             self._box.upper - center,
             np.ones_like(center),
+            mean_is_known=self.fixed.mean is not None,
         )
 
     @cached_property
@@ -48,7 +50,8 @@ class TruncatedFull(TruncatedLikelihood):
 
         Features without limits follow by regression. Where not all is known, near it.
         """
-        if len(self._bounded) > 1 or not self.features.has_maximum[0]:
+        one = len(self._bounded) == 1 and self.fixed.nothing
+        if not one or not self.features.has_maximum[0]:
             return self._mean, self._root
         shift, variance = self.features.maximum()
         of_data = self._covariance[self._bounded]
@@ -68,7 +71,8 @@ class TruncatedFull(TruncatedLikelihood):
         """Indices of the feature with limits if it has no maximum; of several only the climb can
         tell.
         """
-        without = self.is_decided and not self.features.has_maximum[0]
+        in_doubt = self.is_decided and self.fixed.factor is None
+        without = in_doubt and not self.features.has_maximum[0]
         return self._bounded if without else self._bounded[:0]
 
     @cached_property

@@ -243,7 +243,8 @@ class GaussianEllipseDisplay:
         """Points at Mahalanobis distance `n_std` from the mean, of shape (n_points, 2)."""
         angles = np.linspace(0, 2 * np.pi, _N_POINTS, endpoint=False)
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
-        return self.mean + n_std * circle @ np.linalg.cholesky(covariance).T
+        values, vectors = np.linalg.eigh(covariance)  # which may be 0, of a mean that is fixed
+        return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
 
 
 def _distances(n_std: Any) -> list[float]:

@@ -1,5 +1,6 @@
 """The one loop of all solvers, and the record of its result."""
 
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,10 +9,11 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import Evaluation, Likelihood, Standing, leave, standing
+from ..likelihoods import Evaluation, Evaluations, Likelihood, Standing, leave, standing
 from .objective import Objective
 
 _ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
+_SLACK = 1.01  # on the norms of iterates that are looked at one by one, for their rounding
 _CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
 
 
@@ -35,17 +37,20 @@ class Solution:
         "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback".
     values : list of float
         The log-likelihood of every iterate.
-    path : list of (mean, factor) or None
-        All iterates, the start first; None where only their values were kept.
+    path : list of (mean, factor)
+        The first iterates, from the start on: as many as were to be kept.
     standing : Standing or None
         What the curvature said of the last iterate whose gradient was small.
+    seconds : float
+        That the way took.
     """
 
     evaluation: Evaluation
     stop_reason: str
     values: list[float]
-    path: list[tuple[Array, Array]] | None
-    standing: Standing | None = None
+    path: list[tuple[Array, Array]]
+    standing: Standing | None
+    seconds: float
 
     @property
     def n_iter(self) -> int:
@@ -57,7 +62,15 @@ class Solution:
 
 
 class Observer(Protocol):
-    """Told where each iteration begins and ends; may ask to stop."""
+    """Told where each iteration begins and ends; may ask to stop.
+
+    Attributes
+    ----------
+    sees_all : bool
+        Whether it has to be told of every iteration, or of some.
+    """
+
+    sees_all: bool
 
     def begin(self, evaluation: Evaluation) -> None: ...
 
@@ -74,7 +87,8 @@ class Monitor:
     tol : float
         Largest natural gradient norm that counts as converged, or what rounding leaves
         of it if that is larger.
-    record_path : bool
+    n_kept : int
+        How many iterates to keep as the path.
     observer : Observer or None
     """
 
@@ -84,15 +98,17 @@ class Monitor:
         *,
         max_iter: int,
         tol: float,
-        record_path: bool,
+        n_kept: int,
         observer: Observer | None,
     ):
+        self._began = time.perf_counter()
         self._likelihood = objective.likelihood
         self._max_iter = max_iter
         self._tol = tol
         self._observer = observer
         self._values: list[float] = []
-        self._path: list[tuple[Array, Array]] | None = [] if record_path else None
+        self._n_kept = n_kept
+        self._path: list[tuple[Array, Array]] = []
         self._best: Evaluation | None = None
         self.standing: Standing | None = None
         self._asked: float | None = None  # in place of tol, where that did not settle it
@@ -113,6 +129,30 @@ class Monitor:
         elif self._observer is not None:
             self._observer.begin(evaluation)
         return not self.stop_reason
+
+    @property
+    def room(self) -> int:
+        """How many iterates may follow before one that is to be visited."""
+        told_of_all = self._observer is not None and self._observer.sees_all
+        return 0 if told_of_all else max(self._max_iter - len(self._values), 0)
+
+    def pass_by(self, many: Evaluations) -> int:
+        """Take note of iterates in a row, up to the first where the climb may end; how many."""
+        likelihood = self._likelihood
+        limit = _SLACK * max(self._tol, likelihood.rounding_limit(self._last))
+        digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
+        may_settle = many.by_mean <= np.maximum(digits[:, 0], limit)
+        may_settle &= many.by_covariance <= limit
+        goes_on = np.isfinite(many.values) & ~may_settle
+        n = len(goes_on) if goes_on.all() else int(goes_on.argmin())
+        if n:
+            self._values.extend(many.log_likelihoods[:n].tolist())
+            best = int(many.values[:n].argmax())
+            if self._best is None or many.values[best] > self._best.value:
+                self._best = likelihood.evaluate(many.means[best], many.factors[best])
+            kept = min(n, self._n_kept - len(self._path))
+            self._path.extend(zip(many.means[:kept], many.factors[:kept], strict=True))
+        return n
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
@@ -139,7 +179,8 @@ class Monitor:
     def solution(self) -> Solution:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
-        return Solution(result, self.stop_reason, self._values, self._path, self.standing)
+        seconds = time.perf_counter() - self._began
+        return Solution(result, self.stop_reason, self._values, self._path, self.standing, seconds)
 
     @property
     def last(self) -> Evaluation:
@@ -163,7 +204,7 @@ class Monitor:
         self._values.append(self._likelihood.log_likelihood(evaluation))
         if self._best is None or evaluation.value > self._best.value:
             self._best = evaluation
-        if self._path is not None:
+        if len(self._path) < self._n_kept:
             self._path.append((evaluation.mean, evaluation.factor))
 
     @property
@@ -222,11 +263,15 @@ class SteppingSolver(Solver):
     @abstractmethod
     def step(self, objective: Objective, state: Any) -> Any: ...
 
+    def pass_by(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
+        """The state after iterates that the monitor need not visit, if there are such."""
+        return state
+
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
         state = self.init(objective, start)
         try:
             while monitor.visit(state.evaluation):
-                state = self.step(objective, state)
+                state = self.step(objective, self.pass_by(objective, state, monitor))
         except NotPositiveDefiniteError:
             monitor.break_off("diverged")
         except Stalled:
@@ -242,7 +287,7 @@ def maximize(
     *,
     max_iter: int,
     tol: float,
-    record_path: bool = False,
+    n_kept: int = 0,
     observer: Observer | None = None,
 ) -> Solution:
     """Climb from `start` until converged or stopped; see `Monitor` and `Solution`.
@@ -253,9 +298,7 @@ def maximize(
         If the likelihood lacks what the solver needs of it.
     """
     solver.check(objective.likelihood)
-    monitor = Monitor(
-        objective, max_iter=max_iter, tol=tol, record_path=record_path, observer=observer
-    )
+    monitor = Monitor(objective, max_iter=max_iter, tol=tol, n_kept=n_kept, observer=observer)
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):

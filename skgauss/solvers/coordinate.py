@@ -6,7 +6,8 @@ import numpy as np
 
 from .._typing import Array
 from ..likelihoods import Evaluation
-from .base import Stalled, SteppingSolver
+from . import recursion
+from .base import Monitor, Stalled, SteppingSolver
 from .objective import Objective, Point
 from .steps import StepLength
 
@@ -58,12 +59,26 @@ class Coordinate(SteppingSolver):
             raise Stalled
         return _State(point, tuple(rates))
 
+    def pass_by(self, objective: Objective, state: _State, monitor: Monitor) -> _State:
+        rate = self.step_length.constant
+        if rate is None:
+            return state
+
+        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
+            for _ in range(self.n_inner_iter):
+                mean = mean + rate * gradient(mean, block)[0]
+            for _ in range(self.n_inner_iter):
+                block = block + rate * gradient(mean, block)[1]
+            return mean, block
+
+        return state._replace(point=recursion.pass_by(objective, state.point, step, monitor))
+
     def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
         """Spare a block that has arrived a search among rounding errors."""
         likelihood = objective.likelihood
         limit = (likelihood.resolution_of_the_mean, likelihood.rounding_limit)[k]
         at = point.evaluation
-        if self.step_length.adaptive and at.norms[k] <= limit(at):
+        if self.step_length.constant is None and at.norms[k] <= limit(at):
             raise Stalled
 
 

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from ..likelihoods import Evaluation
-from .base import SteppingSolver
+from . import recursion
+from .base import Monitor, SteppingSolver
 from .objective import Objective, Point
 from .steps import StepLength
 
@@ -37,3 +38,14 @@ class Gradient(SteppingSolver):
             objective, state.point, state.point.gradient, state.rate
         )
         return _State(point, rate)
+
+    def pass_by(self, objective: Objective, state: _State, monitor: Monitor) -> _State:
+        rate = self.step_length.constant
+        if rate is None:
+            return state
+
+        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
+            of_mean, of_block = gradient(mean, block)
+            return mean + rate * of_mean, block + rate * of_block
+
+        return state._replace(point=recursion.pass_by(objective, state.point, step, monitor))

@@ -16,9 +16,16 @@ _KAPPA = 0.5  # the short step where it is below this fraction of the long one
 
 
 class StepLength(Protocol):
-    """How far to go along a direction, the gradient or one block of it."""
+    """How far to go along a direction, the gradient or one block of it.
 
-    adaptive: bool
+    Attributes
+    ----------
+    constant : float or None
+        The rate of all steps, where they have one.
+    """
+
+    @property
+    def constant(self) -> float | None: ...
 
     def first(self, direction: Array) -> float:
         """A rate for the first step."""
@@ -34,18 +41,16 @@ class StepLength(Protocol):
 class Constant:
     """The textbook: theta + rate * direction, whatever comes of it."""
 
-    adaptive = False
-
     def __init__(self, rate: float):
-        self.rate = rate
+        self.constant = rate
 
     def first(self, direction: Array) -> float:
-        return self.rate
+        return self.constant
 
     def advance(
         self, objective: Objective, point: Point, direction: Array, rate: float
     ) -> tuple[Point, float]:
-        return objective.at(point.theta + self.rate * direction), self.rate
+        return objective.at(point.theta + rate * direction), rate
 
 
 class BarzilaiBorwein:
@@ -62,7 +67,7 @@ class BarzilaiBorwein:
     and Applications 35(1).
     """
 
-    adaptive = True
+    constant: float | None = None
 
     def first(self, direction: Array) -> float:
         """A step of length one at most."""

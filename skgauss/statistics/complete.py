@@ -114,6 +114,12 @@ class SufficientStatistics:
         """These statistics with the variances only."""
         return self if self.diagonal else replace(self, covariance=self.variances)
 
+    def about(self, mean: Array) -> SufficientStatistics:
+        """The same with second moments about a mean that is known, in place of that of the data."""
+        moved = (self.mean - mean) + self.mean_rounding
+        covariance = self.covariance + _outer(moved, self.covariance)
+        return SufficientStatistics(self.weight, mean, covariance)
+
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented

@@ -5,7 +5,7 @@ What uncorrelated features need, however many patterns of missing values there a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,12 @@ class AvailableMoments:
     def by_feature(self) -> AvailableMoments:
         """What they say of each feature by itself."""
         return self
+
+    def about(self, mean: Array) -> AvailableMoments:
+        """The same with second moments about a mean that is known, in place of that of the data."""
+        delta = (self.mean - mean) + self.mean_rounding
+        variances = self.variances + delta * delta
+        return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
     def __add__(self, other: Any) -> AvailableMoments:
         if not isinstance(other, SufficientStatistics | AvailableMoments):

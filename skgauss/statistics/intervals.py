@@ -38,10 +38,8 @@ class Bounds(NamedTuple):
         Of the ends that are finite.
     all_open : bool ndarray of shape (n_features,)
         Whether no interval has two finite ends.
-    pull : ndarray of shape (n_features,)
-        The slope of the likelihood along the precision, the root of it, where that is 0: how far
-        the ends of values that lie below are, on average, above those of the others. Infinite
-        where not all is open.
+    below, above : AvailableMoments
+        Of the one end of values that lie below it, and above it.
     """
 
     highest_lower: Array
@@ -49,7 +47,24 @@ class Bounds(NamedTuple):
     highest_upper: Array
     lowest_lower: Array
     all_open: np.ndarray
-    pull: Array
+    below: AvailableMoments
+    above: AvailableMoments
+
+    def pull(self, mean: Array | None = None) -> Array:
+        """The slope of the likelihood along the root of the precision where that is 0, up to units.
+
+        With the best mean, or a known one: how far the ends of values that lie below are, on
+        average, above those of the others. Infinite where not all is open.
+        """
+        weights = self.below.observed_weights, self.above.observed_weights
+        if mean is not None:
+            slope = weights[0] * (self.below.mean - mean) - weights[1] * (self.above.mean - mean)
+            return np.where(self.all_open, slope, np.inf)
+        total = weights[0] + weights[1]
+        with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
+            quantile = ndtri(weights[0] / total)
+        slope = total * np.exp(-(quantile**2) / 2) * (self.below.mean - self.above.mean)
+        return np.where(self.all_open, slope, np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +193,8 @@ class IntervalStatistics:
             highest_upper=_highest(np.where(np.isinf(upper), -np.inf, upper)),
             lowest_lower=_lowest(np.where(np.isinf(lower), np.inf, lower)),
             all_open=all_open,
-            pull=np.where(all_open, self._pull, np.inf),
+            below=self._ends(upper, lower),
+            above=self._ends(lower, upper),
         )
 
     @property
@@ -190,20 +206,9 @@ class IntervalStatistics:
             np.where(self.upper - self.mean > far, np.inf, self.upper),
         )
 
-    @property
-    def _pull(self) -> Array:
-        """Of features whose intervals are all open, see `Bounds`."""
-        lower, upper = self._near_ends
-        sides = (
-            _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
-            for end, other in ((upper, lower), (lower, upper))
-        )
-        below, above = sides
-        with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
-            total = below.observed_weights + above.observed_weights
-            quantile = ndtri(below.observed_weights / total)
-        density = np.exp(-(quantile**2) / 2)
-        return total * density * (below.mean - above.mean)
+    def _ends(self, end: Array, other: Array) -> AvailableMoments:
+        """Of the ends of intervals that have no other."""
+        return _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
@@ -217,9 +222,9 @@ class IntervalStatistics:
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        return IntervalStatistics(
-            self.weight, moments, *_distinct(ends[0], ends[1], self.weights[row])
-        )
+        rows = ends[0], ends[1], self.weights[row]
+        alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
+        return IntervalStatistics(self.weight, moments, *(rows if alone else _distinct(*rows)))
 
     def with_rows(self, kept: np.ndarray) -> Any:
         """These statistics with some of the rows that have intervals; nothing is known of the

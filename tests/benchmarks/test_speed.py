@@ -8,6 +8,7 @@ Run them with::
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from sklearn.covariance import EmpiricalCovariance
 from sklearn.linear_model import LinearRegression
 from sklearn.mixture import GaussianMixture
 
-from skgauss import GaussianGradientMLE, GaussianRegressor
+from skgauss import GaussianGradientMLE, GaussianRegressor, SufficientStatistics
 
 
 def normal(shape, order="C"):
@@ -58,6 +59,9 @@ FITS = {
     "20,000 x 1,000 / mean and np.cov": (0.8, (20_000, 1_000), "C", mean_and_cov),
     "200 x 5 / EmpiricalCovariance()": (
         2.5, (200, 5), "C", lambda X: EmpiricalCovariance().fit(X),
+    ),
+    "100 x 3 / EmpiricalCovariance()": (
+        1.3, (100, 3), "C", lambda X: EmpiricalCovariance().fit(X),
     ),
 }  # fmt: skip
 
@@ -128,18 +132,86 @@ def test_score_samples(race):
     )
 
 
+def under(action, function):
+    """The function, with warnings dealt with so: "ignore", or "always" and caught."""
+
+    def call():
+        with warnings.catch_warnings(record=True):
+            warnings.simplefilter(action)
+            function()
+
+    return call
+
+
 @pytest.mark.parametrize(
-    ("n_samples", "n_steps", "target"), [(1_000, 2_000, 2), (1_000_000, 100, 1 / 30)]
+    ("n_samples", "n_steps", "targets"),
+    [
+        (1_000, 2_000, {"ignore": 1.2, "always": 1.2}),
+        (1_000_000, 100, {"ignore": 1 / 40, "always": 1 / 25}),
+    ],
+    ids=["2,000 steps", "100 steps"],
 )
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_constant_steps(race, n_samples, n_steps, target):
+@pytest.mark.parametrize("warned", ["ignore", "always"])
+def test_constant_steps(race, n_samples, n_steps, targets, warned):
     X = 3 + 2 * normal((n_samples, 1))
-    climb = {"solver": "gradient", "learning_rate": 1e-3, "max_iter": n_steps, "tol": 0}
+    climb = {"solver": "gradient", "learning_rate": 1e-3, "max_iter": n_steps}
     race(
-        f"{n_steps:,} constant steps, {n_samples:,} rows / the loop by hand",
-        target,
-        lambda: fit(X, **climb),
+        f"{n_steps:,} steps, {n_samples:,} rows, warnings {warned} / loop by hand",
+        targets[warned],
+        under(warned, lambda: fit(X, **climb)),
         lambda: loop(X[:, 0], 1e-3, n_steps),
+    )
+
+
+def test_words_of_a_fit(race):
+    """A fit with gaps that stops too early: what its warning adds."""
+    X = normal((10_000, 20)) @ normal((20, 20))
+    X[np.random.default_rng(1).random(X.shape) < 0.2] = np.nan
+    race(
+        "max_iter=3, 10,000 x 20, 20 % missing, warnings shown / ignored",
+        1.3,
+        under("always", lambda: fit(X, max_iter=3)),
+        under("ignore", lambda: fit(X, max_iter=3)),
+    )
+
+
+def test_small_closed_form(race):
+    X = normal((100, 3))
+    race(
+        "solver='closed-form', 100 x 3 / the default",
+        1,
+        lambda: fit(X, solver="closed-form"),
+        lambda: fit(X),
+    )
+
+
+def test_stream(race):
+    chunks = np.array_split(normal((10_000, 10)), 100)
+
+    def ours():
+        model = GaussianGradientMLE()
+        for chunk in chunks:
+            model.partial_fit(chunk)
+
+    race(
+        "100 chunks by partial_fit / their statistics, added up and fitted",
+        1.3,
+        ours,
+        lambda: GaussianGradientMLE().fit_statistics(
+            sum(SufficientStatistics.from_array(chunk) for chunk in chunks)
+        ),
+    )
+
+
+@pytest.mark.parametrize("n_samples", [10, 100, 1_000])
+def test_score_of_few(race, n_samples):
+    X = normal((n_samples, 3))
+    ours, theirs = fit(normal((100, 3))), GaussianMixture(1).fit(normal((100, 3)))
+    race(
+        f"score_samples, {n_samples:,} x 3 / GaussianMixture's",
+        1,
+        lambda: ours.score_samples(X),
+        lambda: theirs.score_samples(X),
     )
 
 

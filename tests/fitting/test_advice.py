@@ -6,21 +6,46 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from marks import exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 
 from skgauss import GaussianGradientMLE
+from skgauss._wording import short
 from skgauss.datasets import load_airquality, load_michelson
 from skgauss.fitting.attempt import Attempt
 
 DOCS = Path(__file__).parents[2] / "docs"
 LIGHT = load_michelson().data
 IRIS = load_iris(as_frame=True).data
+UNIT = (LIGHT - LIGHT.mean()) / LIGHT.std() + 1
 PROLINE = load_wine(as_frame=True).data[["proline"]]
 AIR = load_airquality().data
 
 SITE = "https://skgauss.readthedocs.io/en/stable"
 NEARBY = {"mean_init": 299.85, "covariance_init": 0.007}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a test moves, in place of that of the machine; in seconds."""
+
+    class Clock:
+        tick = 0.0
+        now = 0.0
+
+        def __call__(self):
+            self.now += self.tick
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr("time.perf_counter", clock)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(clock):
+    """What is tried does not depend on the speed of the machine."""
 
 
 def gradient(**parameters):
@@ -192,7 +217,7 @@ def test_a_leap_on_the_way():
     model = gradient(learning_rate=rate, **NEARBY)
     message = warning_of(model, LIGHT)
     assert said in message
-    # The climb was repeated for its path: the same words where the path was kept.
+    # The same words where the path is an attribute, too.
     assert warning_of(model.set_params(record_path=True), LIGHT) == message
 
 
@@ -307,12 +332,12 @@ def test_nothing_was_tried(monkeypatch):
     ids=["one feature", "long", "missing", "many features"],
 )
 def test_trials_are_bounded(X, model, monkeypatch):
-    """All trials have one budget; a third of it is for the path, two steps are a foretaste."""
+    """All trials have one budget; a third more is for the rate, two steps are a foretaste."""
     taken = []
     run = Attempt.run
 
-    def counted(attempt, max_iter, **options):
-        solution = run(attempt, max_iter, **options)
+    def counted(attempt, max_iter, observer=None):
+        solution = run(attempt, max_iter, observer)
         taken.append((attempt.budget, solution.n_iter))
         return solution
 
@@ -321,6 +346,145 @@ def test_trials_are_bounded(X, model, monkeypatch):
     (budget, _), *others = taken
     assert budget <= 3000
     assert 0 < sum(n_iter for _, n_iter in others) <= 4 / 3 * budget + 2
+
+
+@pytest.fixture
+def climbs(monkeypatch):
+    """The iterations of all climbs, that of the user first."""
+    taken = []
+    run = Attempt.run
+
+    def counted(attempt, max_iter, observer=None):
+        solution = run(attempt, max_iter, observer)
+        taken.append(solution.n_iter)
+        return solution
+
+    monkeypatch.setattr(Attempt, "run", counted)
+    return taken
+
+
+SLOW = gradient(learning_rate=1e-4, **NEARBY, max_iter=50)
+DROPPED = {
+    "all": [("ignore",)],
+    "of a category": [("ignore", "", UserWarning)],
+    "of a text": [("error",), ("ignore", "solver=.* did not converge")],
+}
+SEEN = {
+    "always": [("always",)],
+    "after the others": [("ignore",), ("always", "solver=")],
+    "of another category": [("always",), ("ignore", "", DeprecationWarning)],
+    "of another text": [("always",), ("ignore", "diverged")],
+    "of some module": [("always",), ("ignore", "", Warning, "elsewhere")],
+}
+
+
+def caught_under(filters, model, X):
+    with warnings.catch_warnings(record=True) as caught:
+        for settings in filters:
+            warnings.filterwarnings(*settings)
+        model.fit(X)
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize("filters", DROPPED)
+def test_words_that_nobody_sees_cost_nothing(filters, climbs):
+    assert caught_under(DROPPED[filters], clone(SLOW), LIGHT) == []
+    assert len(climbs) == 1
+
+
+@pytest.mark.parametrize("filters", SEEN)
+def test_words_that_are_seen_are_all_there(filters, climbs):
+    (message,) = caught_under(SEEN[filters], clone(SLOW), LIGHT)
+    assert "or in 1 iteration with solver='natural'" in message
+    assert len(climbs) > 1
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.0, 100), (1000.0, 250)])
+def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, monkeypatch):
+    """A millisecond an iteration: a hundred of them, or a quarter of those that a fit took."""
+    run = Attempt.run
+
+    def took(attempt, max_iter, observer=None):
+        solution = run(attempt, max_iter, observer)
+        if not climbs[1:]:
+            clock.now += 1e-3 * seconds
+            clock.tick = 1e-3
+        return solution
+
+    monkeypatch.setattr(Attempt, "run", took)
+    message = warning_of(gradient(learning_rate=1e-4, mean_init=[6, 3, 4, 1]), IRIS)
+    assert most / 5 < sum(climbs[1:]) < most
+    assert "in 1 iteration with solver='natural'" in message
+
+
+def test_trials_that_were_cut_short(clock, monkeypatch):
+    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 1e-9)
+    clock.tick = 1e-12
+    clock_of_trials = Attempt.run
+
+    def long(attempt, max_iter, observer=None):
+        clock.tick = 1e-3 if observer else 0.0
+        return clock_of_trials(attempt, max_iter, observer)
+
+    monkeypatch.setattr(Attempt, "run", long)
+    message = warning_of(gradient(max_iter=2), AIR)
+    assert (
+        "None of the other settings that were tried converged, in the short time that trials may "
+        "take. See"
+    ) in message
+
+
+def test_a_climb_is_not_repeated_where_there_is_no_time_to(clock, climbs, monkeypatch):
+    """What a larger max_iter would do begins with all that the fit did."""
+    run = Attempt.run
+
+    def took(attempt, max_iter, observer=None):
+        clock.tick = 0.01  # a look at the clock
+        return run(attempt, max_iter, observer)
+
+    monkeypatch.setattr(Attempt, "run", took)
+    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 0.0)
+    warning_of(GaussianGradientMLE(max_iter=1), AIR)
+    assert climbs == [1]
+
+
+FAR_BELOW = {
+    "scale": (gradient(learning_rate=1e-4, mean_init=299.85), LIGHT),
+    "a hundred steps": (gradient(learning_rate=3e-5, **NEARBY, max_iter=100), LIGHT),
+    "a few": (gradient(learning_rate=1e-5, **NEARBY, max_iter=5), LIGHT),
+    "narrow": (gradient(learning_rate=3e-6, mean_init=299.8, covariance_init=1e-3), LIGHT),
+    "coordinate": (gradient(solver="coordinate", learning_rate=3e-5, **NEARBY), LIGHT),
+    "inner": (
+        gradient(solver="coordinate", learning_rate=3e-5, n_inner_iter=4, mean_init=299.85), LIGHT,
+    ),
+    "log-scale": (gradient(parametrization="log-scale", learning_rate=1e-4, **NEARBY), LIGHT),
+    "covariance": (gradient(parametrization="covariance", learning_rate=5e-6, **NEARBY), LIGHT),
+    "precision": (gradient(parametrization="precision", learning_rate=5e-3, max_iter=200), UNIT),
+    "tol": (gradient(learning_rate=1e-4, tol=1e-3, mean_init=299.85), LIGHT),
+    "ridge": (gradient(learning_rate=1e-4, reg_covar=0.01, **NEARBY, max_iter=200), LIGHT),
+    "natural": (GaussianGradientMLE(learning_rate=0.02, mean_init=299.8, max_iter=100), LIGHT),
+    "natural, missing": (GaussianGradientMLE(learning_rate=0.01), AIR),
+    "diag": (gradient(learning_rate=0.02, covariance_type="diag", max_iter=99), IRIS / IRIS.std()),
+    "spherical": (gradient(learning_rate=5e-3, covariance_type="spherical", max_iter=200), IRIS),
+    "full": (gradient(learning_rate=1e-3, tol=1e-3, mean_init=3), IRIS.iloc[:, :2]),
+}  # fmt: skip
+
+
+LONG = ["natural, missing", "spherical", "full"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=exhaustive if case in LONG else ()) for case in FAR_BELOW],
+)
+def test_how_long_a_climb_takes_whose_rate_is_far_below_the_bound(case):
+    model, X = FAR_BELOW[case]
+    message = warning_of(model, X)
+    assert f" is 1/{short(model.learning_rate_bound_ / model.learning_rate)} of the larg" in message
+    told = re.search(r"At this rate the climb takes about ([\d,]+) iterations\.", message)
+    n_iter = int(told[1].replace(",", ""))
+    model.set_params(max_iter=2 * n_iter).fit(X)
+    assert model.n_iter_ == pytest.approx(n_iter, rel=0.1)
 
 
 def test_a_start_that_a_fit_would_not_take_is_not_recommended():

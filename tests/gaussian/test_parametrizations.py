@@ -179,7 +179,7 @@ def test_bound_of_matrices(rng, n_features):
     }
     for name, bound in expected.items():
         got = PARAMETRIZATIONS[name](family).learning_rate_bound(factor)
-        assert got == pytest.approx(bound, rel=1e-8), name
+        assert got == pytest.approx(bound, rel=1e-10), name
 
 
 @each_family

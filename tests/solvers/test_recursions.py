@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from marks import pairwise
+from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
 
@@ -116,6 +117,47 @@ def test_weights_enter_the_recursion_as_repeats():
     fit_quietly(weighted, values[:, None], weights)
     fit_quietly(repeated, np.array(X + X[:3])[:, None])
     np.testing.assert_allclose(weighted.mean_path_, repeated.mean_path_, rtol=1e-12)
+
+
+class Listener:
+    """A callback, which makes every climb go from iterate to iterate."""
+
+    def setup(self, estimator, context): ...
+
+    def teardown(self, estimator, context): ...
+
+    def on_fit_task_begin(self, estimator, context): ...
+
+    def on_fit_task_end(self, estimator, context): ...
+
+
+ENDS = {"converged": (0.3, 1e-6), "max_iter": (0.003, 1e-6), "rounding": (0.3, 0.0)}
+
+
+@pairwise(
+    name=GRADIENTS, solver=["gradient", "coordinate"], covariance_type=FAMILIES,
+    end=[*ENDS, "diverged"], offset=[0, 1e6],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_one_by_one_or_many_at_once(name, solver, covariance_type, end, offset):
+    """What is passed by in blocks is what a callback would have been told of, to its end."""
+    rate, tol = ENDS.get(end, (30, 1e-6))
+    rate *= {"covariance": 4, "precision": 0.3}.get(name, 1)
+    model = GaussianGradientMLE(
+        solver=solver, parametrization=name, covariance_type=covariance_type, learning_rate=rate,
+        mean_init=offset + 1.0, covariance_init=2.25, tol=tol, max_iter=600, record_path=True,
+    )  # fmt: skip
+    data = np.array(X)[:, None] + offset
+    told = clone(model).set_callbacks(Listener()).fit(data)
+    model.fit(data)
+    assert end in (model.stop_reason_, "rounding", "diverged")
+    assert (model.stop_reason_, model.n_iter_) == (told.stop_reason_, told.n_iter_)
+    np.testing.assert_array_equal(model.mean_path_, told.mean_path_)
+    np.testing.assert_allclose(model.covariance_path_, told.covariance_path_, rtol=1e-14)
+    np.testing.assert_allclose(
+        model.log_likelihood_path_, told.log_likelihood_path_, rtol=1e-13, atol=1e-14
+    )
+    assert model.log_likelihood_ == told.log_likelihood_
 
 
 def matrix_recursion(name, data, rate, n_steps):

@@ -1,0 +1,118 @@
+r"""A constant rate against the step bound: above, below, or so far below that it takes how long.
+
+A climb whose rate :math:`\gamma` is far below the bound follows the gradient as a leaf follows a
+stream. At another such rate it takes the same way, at another pace: a step of the rate
+:math:`\gamma'` is worth :math:`\gamma' / \gamma` of its own. So trials take the way in few steps.
+Far from the maximum each is as long as the Gaussian of its place allows. Near to it they have a
+constant rate and take, one like the other, a share s off the norm of the gradient: that is
+:math:`-\log(1 - s) / s` times what small steps of the same length in all do.
+"""
+
+import math
+from typing import Any
+
+from .._wording import short
+from ..gaussian import NotPositiveDefiniteError
+from ..likelihoods import EPS, Evaluation
+from ..solvers import Solution
+from .attempt import Attempt, Trials
+
+_SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
+_NEAR = 0.3  # natural gradient norm from which on the steps of a trial may be alike
+_FEWEST = 8  # steps of a trial that show how its norms fall
+_STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
+
+
+def iterations_needed(
+    solution: Solution, attempt: Attempt, bound: float, trials: Trials
+) -> float | None:
+    """All iterations of a climb whose rate is far below the bound; None if not, or unknown."""
+    rate = attempt.estimator.learning_rate
+    if solution.stop_reason != "max_iter" or not _is_far_below(rate, bound):
+        return None
+    time = _time_left(solution, attempt, _SLOW * bound, trials)
+    return None if time is None else solution.n_iter + time / rate
+
+
+def explain_rate(estimator: Any, bound: float, needed: float | None) -> str:
+    """Sentences on a constant rate, and on the iterations that a climb needs, if this is known."""
+    rate = estimator.learning_rate
+    side = "above" if rate > bound else "below"
+    if _is_far_below(rate, bound):
+        side = f"1/{short(bound / rate)} of"
+    theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
+    told = (
+        f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
+        f"maximum{theta}, learning_rate_bound_={bound:.4g}."
+    )
+    if needed is not None:
+        told += f" At this rate the climb takes about {float(f'{needed:.2g}'):,.0f} iterations."
+    return told
+
+
+def _is_far_below(rate: float, bound: float) -> bool:
+    return rate < _SLOW * bound < math.inf
+
+
+def _time_left(solution: Solution, attempt: Attempt, rate: float, trials: Trials) -> float | None:
+    """The sum of the rates of all steps to the maximum; None where trials do not show it."""
+    at, time = solution.evaluation, 0.0
+    reserve = trials.left - trials.share(4)
+    if attempt.is_textbook:
+        way = _way_to_the_neighbourhood(at, attempt, trials, reserve)
+        if way is None:
+            return None
+        at, time = way
+    faster = attempt.changed({"learning_rate": rate})._replace(start=at)
+    n_steps = _small_steps(trials.run(faster, trials.left - reserve), attempt)
+    return None if n_steps is None else time + n_steps * rate
+
+
+def _way_to_the_neighbourhood(
+    at: Evaluation, attempt: Attempt, trials: Trials, reserve: int
+) -> tuple[Evaluation, float] | None:
+    """Where a slow climb comes near to the maximum, and the sum of the rates on its way there.
+
+    None where it is not slow, or the trials do not get there.
+    """
+    objective, estimator = attempt.objective, attempt.estimator
+    n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
+    time = 0.0
+    while (norm := at.natural_gradient_norm) > _NEAR:
+        rate = _SLOW * objective.parametrization.learning_rate_bound(at.factor) / max(norm, 1.0)
+        trials.left -= 1
+        if (
+            trials.left < reserve
+            or trials.seconds < 0
+            or not n_inner * estimator.learning_rate < rate
+        ):
+            return None
+        point = objective.start(at)
+        try:
+            at = objective.at(point.theta + rate * point.gradient).evaluation
+        except NotPositiveDefiniteError:
+            return None
+        time += rate / n_inner
+    return at, time
+
+
+def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
+    """How many small steps lead as far as those of a trial, and those that its pace promises.
+
+    None where it has no pace yet.
+    """
+    likelihood, path, end = attempt.objective.likelihood, trial.path, trial.n_iter
+    if end < _FEWEST:
+        return None
+    shown = (end // 4, end // 2, end)
+    norms = [likelihood.evaluate(*path[k]).natural_gradient_norm for k in shown]
+    quarter, half, last = (math.log(max(norm, EPS)) for norm in norms)
+    before, contraction = (quarter - half) / (shown[1] - shown[0]), (half - last) / (end - shown[1])
+    steady = abs(contraction - before) <= _STEADY * before
+    if contraction <= 0 or not (steady or trial.converged):
+        return None
+    left = 0.0
+    if not trial.converged:
+        tol = max(attempt.estimator.tol, likelihood.rounding_limit(trial.evaluation))
+        left = (last - math.log(tol)) / contraction
+    return (end + left) * contraction / -math.expm1(-contraction)

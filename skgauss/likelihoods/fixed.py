@@ -1,0 +1,169 @@
+r"""A likelihood of whose parameters some are known: the mean, the covariance, or both.
+
+What is known is put into every point and has no slope, so that no step of any solver moves it; what
+tells of curvature, and the number of parameters, are those of the free ones. About a known mean mu
+the scatter of the data is :math:`S + (\bar x - \mu)(\bar x - \mu)^T`.
+
+References
+----------
+Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 3.2 and 3.3.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import Family
+from .base import Evaluation, Likelihood
+from .information import Information
+
+
+class Fixed(NamedTuple):
+    """What is known of a Gaussian, and not estimated; None is free.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_features,) or None
+    covariance, factor : ndarray or None
+        As the family has them.
+    """
+
+    mean: Array | None = None
+    covariance: Array | None = None
+    factor: Array | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether all is free."""
+        return self.mean is None and self.factor is None
+
+    def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        """Mean and factor, with those that are known in their places."""
+        known = self.mean is None, self.factor is None
+        return mean if known[0] else self.mean, factor if known[1] else self.factor  # type: ignore
+
+    def about(self, statistics: Any, family: Family) -> Any:
+        """Statistics about the known mean, where these hold one scatter of all their values."""
+        by_pattern = family.correlated and not statistics.complete
+        if self.mean is None or statistics.coarse or by_pattern:
+            return statistics
+        return (statistics if statistics.complete else statistics.by_feature).about(self.mean)
+
+    def moments(self, statistics: Any, family: Family) -> tuple[Array, Array]:
+        """Means and variances of the features, as the data or what is known have them."""
+        mean, variances = statistics.mean, statistics.variances
+        if self.mean is not None:
+            mean, variances = self.mean, variances + (mean - self.mean) ** 2
+        if self.factor is not None:
+            variances = family.standard_deviations(self.factor) ** 2
+        return mean, variances
+
+    def of(self, likelihood: Likelihood) -> Likelihood:
+        """The likelihood with only the other parameters free."""
+        if self.nothing:
+            return likelihood
+        restricted: Any = FixedLikelihood(likelihood, self)
+        return restricted
+
+
+NOTHING = Fixed()
+
+
+class FixedLikelihood:
+    """A `Likelihood`, of another one that is its own; what is not here is as there.
+
+    Parameters
+    ----------
+    whole : Likelihood
+        In which nothing is known.
+    fixed : Fixed
+    """
+
+    def __init__(self, whole: Any, fixed: Fixed):
+        self._whole, self._fixed = whole, fixed
+        known = {"mean": fixed.mean is not None, "covariance": fixed.factor is not None}
+        self.family: Family = whole.family.knowing(**known)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # which copies ask for before there is a whole
+            raise AttributeError(name)
+        return getattr(self._whole, name)
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        at = self._whole.evaluate(*self._fixed.put(mean, factor))
+        at.restrict(self.family)
+        return at
+
+    def covariance(self, factor: Array) -> Array:
+        known = self._fixed.covariance
+        return self._whole.covariance(factor) if known is None else known
+
+    def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
+        if self._fixed.factor is None:
+            return self._whole.natural_step(at, rate)
+        return at.mean + rate * self.family.colorize(at.factor, at.score_mean), at.factor
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """That of the whole, with the covariance about the known mean."""
+        mean, factor = self._whole.guess
+        if self._fixed.mean is not None and self._fixed.factor is None:
+            delta = mean - self._fixed.mean
+            if delta.any():
+                beside = self.family.outer_covariance(delta)
+                factor = self.family.root(self.family.square(factor) + beside)
+        return self._fixed.put(mean, factor)
+
+    @cached_property
+    def value_of_the_guess(self) -> float:
+        return self.evaluate(*self.guess).value
+
+    @property
+    def maximum(self) -> tuple[Array, Array] | None:
+        maximum = self._whole.maximum
+        return maximum and self._fixed.put(*maximum)
+
+    @property
+    def concave(self) -> bool:
+        """Of a known covariance in the mean, but where incomplete rows are seen in a window."""
+        of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
+        return bool(of_mean or not self.family.n_parameters or self._whole.concave)
+
+    @property
+    def has_one_maximum(self) -> bool:
+        return self.concave or self.maximum is not None
+
+    @property
+    def rough(self) -> Likelihood | None:
+        rough = self._whole.rough
+        return rough and self._fixed.of(rough)
+
+    def information(self, at: Evaluation) -> Information:
+        whole = self._whole.information(at)
+        return Information(self._of_free(whole.matrix), self.family, whole.resolution)
+
+    def bend(self, gradient: Array) -> Array | float:
+        whole = self.family.whole.pack_frame(self.family.unpack_frame(gradient))
+        return self._of_free(self._whole.bend(whole))
+
+    def _of_free(self, matrix: Any) -> Any:
+        """The part of a matrix in the packed frame that is free."""
+        return matrix[self.family.free, self.family.free] if np.ndim(matrix) else matrix
+
+    @property
+    def bounded(self) -> bool:
+        return self._fixed.factor is not None or self._whole.bounded
+
+    def inflation(self, at: Evaluation) -> float:
+        return 1.0 if self._fixed.factor is not None else self._whole.inflation(at)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        if self._fixed.factor is not None:
+            return False
+        # What the whole measures a climb against has to be within its reach.
+        self._whole.value_of_the_guess = self.value_of_the_guess
+        return self._whole.is_degenerate(at)
