@@ -18,9 +18,6 @@ from sklearn.utils._array_api import get_namespace, get_namespace_and_device, mo
 # How many threads OpenMP, and so BLAS, may use under the limits of joblib and of containers.
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads as n_threads_allowed
 
-# pandas, or an error that names the method which needs it.
-from sklearn.utils._optional_dependencies import check_pandas_support
-
 # The kinds of constraints in that table.
 from sklearn.utils._param_validation import Interval, StrOptions
 
@@ -33,7 +30,6 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 __all__ = [
     "Interval",
     "StrOptions",
-    "check_pandas_support",
     "check_sample_weight",
     "fit_context",
     "get_namespace",

@@ -21,7 +21,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
-from .conditioning import Coarsened, Frame, coarsened, completed, drawn_inside, marginals_of
+from .conditioning import (
+    Coarsened,
+    Frame,
+    coarsened,
+    completed,
+    drawn_inside,
+    drawn_rows,
+    marginals_of,
+    scores_of_rows,
+)
 from .gaussian import Family, make_family, type_of
 from .rows import (
     Block,
@@ -36,12 +45,15 @@ from .rows import (
     squared_distances,
     sum_and_weight,
     to_host,
+    with_gaps,
 )
 
 # The attribute that says why statistics are held and nothing is fitted yet.
 WAITING = "_waiting_for"
 # The attribute that holds the limits between which the rows so far were seen, or None.
 SEEN_THROUGH = "_seen_through"
+# The attribute that says of which features a Gaussian is conditional, and where; of another fit.
+GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -164,7 +176,7 @@ class FittedGaussian:
         check_no_infinity(X)
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
-        imputed = X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
+        imputed = _as_floats(X)
         std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])
@@ -178,6 +190,40 @@ class FittedGaussian:
             imputed[rows] = np.where(lower == upper, X[rows], values)
             std[rows] = known.standard_deviations
         return imputed, std
+
+    def draw_hidden(self, block: Block, random_state: np.random.RandomState) -> np.ndarray:
+        """X with what is not known exactly drawn given all that is known of the row, as `impute`.
+
+        Each value is drawn in its interval, where it has one.
+        """
+        block = block._replace(X=to_host(block.X))
+        check_no_infinity(block.X)
+        drawn = _as_floats(block.X)
+        rows, lower, upper = self._incomplete(block)
+        values = drawn_rows(lower, upper, self.mean, self.family, self.factor, random_state)
+        drawn[rows] = np.where(lower == upper, block.X[rows], values)
+        return drawn
+
+    def scores(self, block: Block) -> Array:
+        """Gradients of the log-density of what each row shows, as if there were no window.
+
+        In the frame of the Gaussian, packed, of shape (n_rows, n_parameters).
+        """
+        block = block._replace(X=to_host(block.X))
+        X = block.X
+        check_no_infinity(X)
+        whitened = self.family.whiten(self.family.inverse(self.factor), X - self.mean)
+        scores = self.family.scores(whitened, np.zeros(()))
+        rows, lower, upper = self._incomplete(block)
+        parameters = self.mean, self.family, self.factor, self.frame
+        scores[rows] = scores_of_rows(lower, upper, *parameters)
+        return scores
+
+    def _incomplete(self, block: Block) -> Intervals:
+        """Ends of all rows of which not everything is known exactly."""
+        if self.window:
+            block = block._replace(intervals=self.window.intersect(block))
+        return with_gaps(block)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState, inside: bool) -> Array:
         """Draws of shape (n_rows, n_features), from inside the window if so asked."""
@@ -220,6 +266,11 @@ class FittedGaussian:
         """The law of the values that are known to an interval, or not at all; a row an entry."""
         ends = intervals.lower, intervals.upper
         return coarsened(*ends, self.mean, self.family, self.factor, self.frame)
+
+
+def _as_floats(X: np.ndarray) -> np.ndarray:
+    """A copy in its dtype, if that is one of floats that rows are filled in."""
+    return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
 
 
 class GaussianDensity(DensityMixin, BaseEstimator):

@@ -17,8 +17,9 @@ from sklearn.utils import Bunch
 from . import inference
 from ._sklearn import Interval, StrOptions, fit_context
 from ._typing import Array
+from ._wording import capped
 from .blocks import threads
-from .density import SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
+from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
@@ -32,6 +33,7 @@ from .fitting import (
     forget_input,
     input_attributes,
     law_attributes,
+    names_of,
     of_type,
     position,
     replace_fit,
@@ -187,7 +189,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
-        Weight, mean and scatter of the data. Where values are missing, the same by pattern,
+        Weight, mean and covariance of the data. Where values are missing, the same by pattern,
         or by feature if `covariance_type` is not "full", with the rows beside that hold values
         known only to an interval; of more rows than should travel, blocks of Dask that hold them.
     n_features_in_ : int
@@ -453,13 +455,15 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Returns
         -------
         self : object
-            The fitted estimator, as `fit` would leave it but for the names of features.
+            The fitted estimator, as `fit` would leave it. The features have names if `mean` or
+            `covariance` is of pandas and has them.
 
         Raises
         ------
         ValueError
-            If the likelihood has no maximum, the statistics cannot be those of any rows, or
-            they hold variances only and ``covariance_type="full"``.
+            If the likelihood has no maximum, the statistics cannot be those of any rows, mean
+            and covariance name other features, or variances are all they hold and
+            ``covariance_type="full"``.
         TypeError
             If they are no statistics.
 
@@ -479,9 +483,10 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         """
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
+        names = names_of(statistics)
         statistics = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
-        forget_input(seen, len(statistics.mean))
+        forget_input(seen, len(statistics.mean), names)
         task.begin()
         climb = self._climb(statistics, seen, self._window(seen), self._start, task)
         return self._adopt(climb, task)
@@ -500,7 +505,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
             What a fitted Gaussian can be asked it can be asked, too: densities, distances,
             imputations, draws. It has `mean_`, `covariance_`, `scale_`, `precision_`,
             `correlation_` and the names of its features, and no attribute that tells of a climb
-            or of data. `censoring_limits` are those of its features, other parameters the defaults.
+            or of data: how sure it is, the estimator that it comes from tells of these features.
+            `censoring_limits` are those of its features, other parameters the defaults.
             With `truncation_limits` it is the marginal of the Gaussian that the rows were cut
             from.
 
@@ -523,12 +529,14 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> petal = GaussianGradientMLE().fit(iris).marginal(
         ...     ["petal width (cm)", "petal length (cm)"]
         ... )
+        >>> petal
+        <Gaussian with means petal width (cm) 1.199, petal length (cm) 3.758>
         >>> petal.mean_.round(3), petal.correlation_[0].round(3)
         (array([1.199, 3.758]), array([1.   , 0.963]))
         """
         gaussian = self._fitted_gaussian()
         kept = feature_indices(self, features)
-        return self._law(kept, gaussian.marginal(kept))
+        return self._law(kept, gaussian.marginal(kept), {})
 
     def conditional(self, given: Mapping[int | str, float]) -> GaussianGradientMLE:
         """The Gaussian of all other features where some are known.
@@ -541,7 +549,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Returns
         -------
         model : GaussianGradientMLE
-            As :meth:`marginal` returns it, of the other features in their order.
+            As :meth:`marginal` returns it, of the other features in their order. How sure its means
+            are a `GaussianRegressor` tells, of these features on those given.
 
         Raises
         ------
@@ -566,15 +575,21 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> from skgauss import GaussianGradientMLE
         >>> iris = load_iris(as_frame=True).data
         >>> long = GaussianGradientMLE().fit(iris).conditional({"petal length (cm)": 6.0})
+        >>> long.marginal("petal width (cm)")
+        <Gaussian with means petal width (cm) 2.131 given petal length (cm)=6>
         >>> long.feature_names_in_[-1], long.mean_[-1:].round(2), long.scale_[-1:].round(2)
         ('petal width (cm)', array([2.13]), array([0.21]))
         """
         gaussian = self._fitted_gaussian()
         known, values = values_given(self, given)
         kept = [j for j in range(len(self.mean_)) if j not in known]
-        return self._law(kept, gaussian.conditional(known, values, kept))
+        names = feature_names(self)
+        named = {names[j]: value for j, value in zip(known, values.tolist(), strict=True)}
+        return self._law(kept, gaussian.conditional(known, values, kept), named)
 
-    def _law(self, kept: list[int], gaussian: FittedGaussian) -> GaussianGradientMLE:
+    def _law(
+        self, kept: list[int], gaussian: FittedGaussian, given: dict[str, float]
+    ) -> GaussianGradientMLE:
         """An estimator of the features kept that is fitted to no data, but has their Gaussian."""
         limits = self.censoring_limits
         if limits is not None:
@@ -583,15 +598,44 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         law = GaussianGradientMLE(
             covariance_type=type_of(self.covariance_), censoring_limits=limits
         )
-        replace_fit(law, law_attributes(gaussian, self, kept))
+        replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
 
-    def standard_errors(self) -> Bunch:
-        r"""Standard errors of the estimate, from the observed information.
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        """Of a marginal or conditional Gaussian its features and means; else the parameters."""
+        if not hasattr(self, GIVEN):
+            return super().__repr__(N_CHAR_MAX)
+        names = getattr(self, "feature_names_in_", [""] * len(self.mean_))
+        means = [
+            f"{name} {mean:.4g}".lstrip() for name, mean in zip(names, self.mean_, strict=True)
+        ]
+        given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
+        return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
-        The square roots of what the curvature of the likelihood at the maximum says of the
-        variances of the parameters, were the data drawn again from the fitted Gaussian with
-        the same gaps. They take weights as frequencies: weight k is k rows.
+    def standard_errors(
+        self,
+        method: Literal["observed", "sandwich"] = "observed",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> Bunch:
+        r"""Standard errors of the estimate.
+
+        The square roots of the variances of the parameters, were the data drawn again with the
+        same gaps. They take weights as frequencies: weight k is k rows.
+
+        Parameters
+        ----------
+        method : {"observed", "sandwich"}, default="observed"
+            "observed" is what the curvature of the likelihood at the maximum says, and right for
+            rows drawn from the fitted Gaussian. "sandwich" is :math:`A^{-1} B A^{-1}`, with A the
+            same information and B the sum of the products of the scores of the rows. It is right
+            for independent rows of any law with moments of order four, where many: with heavy tails
+            the others are too small for scales, covariances and correlations. Where values are
+            missing they must be so completely at random unless the rows are Gaussian.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -605,8 +649,9 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If the fit did not converge or has a ridge, or if the information takes a matrix of
-            more than 2,500 parameters, which complete data and independent features do not.
+            If the fit did not converge or has a ridge; if the information takes a matrix of more
+            than 2,500 parameters, which by "observed" complete data and independent features do
+            not; or if the rows are not those of the fit.
 
         Warns
         -----
@@ -616,7 +661,8 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         References
         ----------
         Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator:
-        observed versus expected Fisher information", Biometrika 65(3).
+        observed versus expected Fisher information", Biometrika 65(3); White (1982), "Maximum
+        likelihood estimation of misspecified models", Econometrica 50(1).
 
         Examples
         --------
@@ -626,15 +672,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> errors = GaussianGradientMLE().fit(X).standard_errors()
         >>> errors.mean.round(3), errors.scale.round(3)  # sigma / sqrt(4), sigma / sqrt(8)
         (array([0.935]), array([0.661]))
+        >>> GaussianGradientMLE().fit(X).standard_errors("sandwich", X).scale.round(3)
+        array([0.525])
         """
-        return inference.standard_errors(self)
+        return inference.standard_errors(self, method, X, sample_weight, X_upper)
 
     @with_callbacks
     def confidence_intervals(
         self,
         level: float = 0.95,
-        method: Literal["wald", "profile"] = "wald",
+        method: Literal["wald", "profile", "sandwich"] = "wald",
         n_jobs: int | None = None,
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
     ) -> Bunch:
         """Confidence intervals of the parameters.
 
@@ -644,16 +695,20 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
-        method : {"wald", "profile"}, default="wald"
+        method : {"wald", "profile", "sandwich"}, default="wald"
             "wald" takes the estimate plus and minus a multiple of the standard error: of a mean
             and a covariance as they are, of a scale and a variance on the scale of their
-            logarithms, of a correlation on that of Fisher's z. "profile" takes the values of a
+            logarithms, of a correlation on that of Fisher's z. "sandwich" is the same with the
+            errors of that method, see :meth:`standard_errors`. "profile" takes the values of a
             mean, a scale or a correlation that a likelihood ratio test would not reject. It
             climbs for each end of each interval, but on complete data or independent features.
             The callbacks of the estimator, such as scikit-learn's `ProgressBar`, are told of each.
         n_jobs : int, default=None
             "profile": how many climbs to run at once, in threads. None is one unless joblib's
             `parallel_config` says otherwise, -1 as many as there are processors.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -681,23 +736,41 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
         intervals", Applied Statistics 37(1).
         """
-        return inference.confidence_intervals(self, level, method, n_jobs)
+        return inference.confidence_intervals(
+            self, level, method, n_jobs, X, sample_weight, X_upper
+        )
 
-    def summary(self, level: float = 0.95) -> pandas.DataFrame:
-        """Table of the parameters: estimates, standard errors, intervals.
+    def summary(
+        self,
+        level: float = 0.95,
+        method: Literal["wald", "profile", "sandwich"] = "wald",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> pandas.DataFrame:
+        """Table of the parameters: estimates, standard errors, tests, intervals.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
+        method : {"wald", "profile", "sandwich"}, default="wald"
+            Of the intervals, see :meth:`confidence_intervals`; "sandwich" of the errors, too.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
         table : pandas.DataFrame
-            A row for each mean, standard deviation and correlation. The columns are "estimate",
-            "std_error", the ends "lower" and "upper" of the interval, and
-            "missing_information": the share, from 0 to 1, of the information about the parameter
-            that rows without gaps would give, at the same estimate, and these do not.
+            A row for each mean, standard deviation and correlation. The columns are "estimate";
+            "std_error"; "z" and "p_value", which test whether a mean or a correlation, this on the
+            scale of Fisher's z, is 0, and are NaN for a standard deviation; the ends "lower" and
+            "upper" of the interval; and "missing_information": the share, from 0 to 1, of the
+            information about the parameter that rows without gaps would give, at the same
+            estimate, and these do not. It prints in 80 columns, rounded to two digits of the
+            errors, below the number of rows, the shares of values that are missing or known only
+            to an interval, the log-likelihood of all rows, AIC and BIC in nats.
 
         Raises
         ------
@@ -712,15 +785,49 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         -----
         UserWarning
             If the data do not determine some parameters, which it names.
-        """
-        return inference.summary(self, level)
 
-    def parameter_covariance(self) -> pandas.DataFrame:
-        r"""Covariance of the estimates, from the observed information.
+        Examples
+        --------
+        >>> from skgauss import GaussianGradientMLE
+        >>> from skgauss.datasets import load_airquality
+        >>> air = load_airquality(as_frame=True).data[["Ozone", "Wind"]]
+        >>> GaussianGradientMLE().fit(air).summary()
+        n 153, missing 12.1%, censored 0.0%
+        log-likelihood -952.86, AIC 1915.73, BIC 1930.88
+        95 % intervals by method='wald'
+        <BLANKLINE>
+                          estimate  std err      z       p   lower   upper  missing
+        mean
+          Ozone               41.6      2.9  14.33  <0.001    35.9    47.3    0.171
+          Wind                9.96     0.28  35.08  <0.001    9.40   10.51    0.000
+        sd
+          Ozone               32.7      2.1                   28.8    37.1    0.208
+          Wind                3.51     0.20                   3.14    3.93    0.000
+        correlation
+          Ozone and Wind    -0.596    0.058  -7.64  <0.001  -0.698  -0.471    0.193
+        """
+        return inference.summary(self, level, method, X, sample_weight, X_upper)
+
+    def parameter_covariance(
+        self,
+        method: Literal["observed", "sandwich"] = "observed",
+        X: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        X_upper: ArrayLike | None = None,
+    ) -> pandas.DataFrame:
+        r"""Covariance of the estimates.
 
         For the variance of whatever is made of several parameters. That of a difference, or any
         other linear contrast with coefficients c, is :math:`c^T V c`; that of a function is the
         same with the gradient of the function for c (the delta method).
+
+        Parameters
+        ----------
+        method : {"observed", "sandwich"}, default="observed"
+            As :meth:`standard_errors` has it.
+        X, sample_weight, X_upper : array-like, default=None
+            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
+            them once. X may be of Dask.
 
         Returns
         -------
@@ -757,7 +864,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> print((child_minus_parent @ V @ child_minus_parent).round(4))  # its variance
         0.0058
         """
-        return inference.parameter_covariance(self)
+        return inference.parameter_covariance(self, method, X, sample_weight, X_upper)
 
     def _window(self, seen: Any) -> Window | None:
         return Window.of(self.truncation_limits, feature_names(seen))

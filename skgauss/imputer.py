@@ -1,19 +1,22 @@
 """GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
 
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_random_state
 
 from ._signature import handing_on_to
 from ._typing import Array
 from ._wording import quoted
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .rows import Block, check_stays_lazy, feature_names, rows_of, to_host
+from .inference import drawn
+from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
 from .statistics import missed
 
 
@@ -36,6 +39,16 @@ fixed_covariance, warm_start, record_path : optional
     keep_empty_features : bool, default=False
         Whether features that were never observed in `fit` are kept, and filled in by 0. Else
         `transform` drops them, with a warning, as `sklearn.impute.SimpleImputer` does.
+    sample_posterior : bool, default=False
+        Whether to draw what is filled in, for proper multiple imputation, instead of taking its
+        mean: each call of `transform` draws the parameters from the law of their estimate, a
+        Gaussian with the covariance of `parameter_covariance`, and then each value from its law
+        given the row, in its interval where it has one. Twenty tables, each with a seed of its own,
+        then are analysed one by one, and Rubin's rules put the results together. It takes a fit
+        that has standard errors.
+    random_state : int, RandomState instance or None, default=None
+        Of the draws. With an int each call of `transform` draws the same; for another table set
+        another one, ``imputer.set_params(random_state=1)``, which takes no other fit.
     add_indicator : bool, default=False
         Whether to append columns that say where values were missing, as those of
         `sklearn.impute.MissingIndicator`, for the features that missed any in `fit`.
@@ -52,7 +65,8 @@ fixed_covariance, warm_start, record_path : optional
 
     References
     ----------
-    Little and Rubin (2019), Statistical Analysis with Missing Data, chapters 4 and 11.
+    Little and Rubin (2019), Statistical Analysis with Missing Data, chapters 4 and 11; Rubin
+    (1987), Multiple Imputation for Nonresponse in Surveys, chapter 3, for the rules.
 
     Examples
     --------
@@ -69,6 +83,8 @@ fixed_covariance, warm_start, record_path : optional
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GaussianGradientMLE._parameter_constraints,
         "keep_empty_features": ["boolean"],
+        "sample_posterior": ["boolean"],
+        "random_state": ["random_state"],
         "add_indicator": ["boolean"],
     }
 
@@ -77,11 +93,15 @@ fixed_covariance, warm_start, record_path : optional
         self,
         *,
         keep_empty_features: bool = False,
+        sample_posterior: bool = False,
+        random_state: int | np.random.RandomState | None = None,
         add_indicator: bool = False,
         **parameters: Any,
     ) -> None:
         super().__init__(**parameters)
         self.keep_empty_features = keep_empty_features
+        self.sample_posterior = sample_posterior
+        self.random_state = random_state
         self.add_indicator = add_indicator
 
     # A column that is constant in one fold of many is filled in by its constant.
@@ -137,14 +157,13 @@ n_features_with_missing)
         Raises
         ------
         ValueError
-            If the values of X are not valid, or if X is of Dask and `set_output` asks for a
-            frame, which would gather all rows in memory.
+            If the values of X are not valid; if X is of Dask and `set_output` asks for a frame,
+            which would gather all rows in memory, or `sample_posterior` for draws; or if these are
+            asked of a fit without standard errors.
         """
         check_stays_lazy(self, X)
-        gaussian, kept = self._fitted_gaussian(), self._kept
-        if kept.all() and not self.add_indicator:
-            return self.impute(X, X_upper=X_upper)
         self._warn_of_forgotten(X_upper)
+        fill, kept = self._fill(X), self._kept
         if not kept.all():
             names = feature_names(self)
             dropped = quoted([names[j] for j in np.flatnonzero(~kept).tolist()])
@@ -154,9 +173,22 @@ n_features_with_missing)
                 UserWarning,
                 stacklevel=2,
             )
-        marked = self.indicator_.features_ if self.add_indicator else []
-        fill = partial(_filled_and_marked, gaussian, np.flatnonzero(kept), marked)
+        if self.add_indicator or not kept.all():
+            marked = self.indicator_.features_ if self.add_indicator else []
+            fill = partial(_filled_and_marked, fill, np.flatnonzero(kept), marked)
         return rows_of(self, X, X_upper=X_upper).map(fill)
+
+    def _fill(self, X: Any) -> Callable[[Block], np.ndarray]:
+        """What fills in a block of rows: by means, or by draws of a Gaussian that was drawn."""
+        if not self.sample_posterior:
+            return partial(_imputed, self._fitted_gaussian())
+        if is_dask(X):
+            raise ValueError(
+                "sample_posterior=True fills in draws, and Dask would draw anew whenever it "
+                "computes a block. Pass X.compute(), or some of its partitions one by one."
+            )
+        random_state = check_random_state(self.random_state)
+        return partial(drawn(self, random_state).draw_hidden, random_state=random_state)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns that `transform` returns.
@@ -202,8 +234,12 @@ def _is_uncorrelated(gaussian: FittedGaussian) -> bool:
     return np.allclose(correlations, np.eye(len(scales)), atol=1e-8)
 
 
+def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
+    return gaussian.impute(block)[0]
+
+
 def _filled_and_marked(
-    gaussian: FittedGaussian, kept: np.ndarray, features: ArrayLike, block: Block
+    fill: Callable[[Block], np.ndarray], kept: np.ndarray, features: ArrayLike, block: Block
 ) -> np.ndarray:
     """The imputed rows, and behind them 1 where a value of some features was missing."""
     block = block._replace(X=to_host(block.X))
@@ -211,4 +247,4 @@ def _filled_and_marked(
     if block.intervals is not None:
         rows, lower, upper = block.intervals
         missing[rows] = np.isinf(lower) & np.isinf(upper)
-    return np.hstack((gaussian.impute(block)[0][:, kept], missing[:, features]))
+    return np.hstack((fill(block)[:, kept], missing[:, features]))

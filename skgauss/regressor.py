@@ -18,7 +18,7 @@ from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from . import inference
-from ._sklearn import check_pandas_support, fit_context
+from ._sklearn import fit_context
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
@@ -317,10 +317,15 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         table = _table(copy.copy(self), X, y, y_upper, reset=False)
         joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)
-        d, k = self.n_features_in_, len(table.names) - self.n_features_in_
-        given, _ = self.estimator_.marginal(range(d))._total_log_density(X)
-        n_parameters = k * (d + 1) + k * (k + 1) // 2
-        return float(price(n_samples) * n_parameters - 2.0 * (joint - given))
+        features = self.estimator_.marginal(range(self.n_features_in_))
+        given, _ = features._total_log_density(X)
+        return float(price(n_samples) * self._n_parameters - 2.0 * (joint - given))
+
+    @property
+    def _n_parameters(self) -> int:
+        """How many coefficients, intercepts and entries of the residual covariance there are."""
+        d, k = self.n_features_in_, np.size(self.intercept_)
+        return k * (d + 1) + k * (k + 1) // 2
 
     def standard_errors(self) -> Bunch:
         """Standard errors of the estimates, from the observed information.
@@ -388,7 +393,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             A row for the intercept, each coefficient by the name of its feature, and the scale; of
             several targets with their names before. The columns are "estimate", "std_error", "z",
             "p_value", and the ends "lower" and "upper" of the interval. z is the estimate over its
-            error, and the p-value that of no effect; both are NaN for a scale.
+            error, and the p-value that of no effect; both are NaN for a scale. It prints in 80
+            columns, as that of `GaussianGradientMLE` does.
 
         Raises
         ------
@@ -397,7 +403,6 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
         """
-        frames = check_pandas_support(f"{type(self).__name__}.summary")
         check_is_fitted(self)
         errors = _errors(self)
         estimate, error = _Conditional.of(self.estimator_, self.n_features_in_).estimates, errors
@@ -409,11 +414,17 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             "estimate": estimate.listed,
             "std_error": error.listed,
             "z": z.listed,
-            "p_value": 2 * norm.sf(np.abs(z.listed)),
             "lower": ends[:, 0],
             "upper": ends[:, 1],
         }
-        return frames.DataFrame(columns, index=self._parameter_names())
+        n = self.estimator_.sufficient_statistics_.weight
+        heading = [
+            f"{inference.rows_and_shares(self.estimator_)} (features and targets)",
+            inference.criteria(n * self.log_likelihood_, self._n_parameters, n)
+            + " (targets given features)",
+            f"{100 * level:.4g} % intervals by method='wald'",
+        ]
+        return inference.tabulated(self, self._parameter_names(), heading, columns)
 
     def _parameter_names(self) -> list[str]:
         """Names of the rows of a summary."""

@@ -189,4 +189,4 @@ def test_results_do_not_share_memory(correlated):
         model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
         statistics = model.sufficient_statistics_
         assert not np.shares_memory(model.mean_, statistics.mean)
-        assert not np.shares_memory(model.covariance_, statistics.scatter)
+        assert not np.shares_memory(model.covariance_, statistics.covariance)

@@ -8,6 +8,11 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
+from marks import exhaustive
+from numpy.testing import assert_allclose, assert_array_equal
+from oracles import as_matrix
+from scipy.stats import kstest, linregress, t
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -19,6 +24,10 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss.inference import drawn
+from skgauss.rows import Block, Intervals
+
+NAN = np.nan
 
 
 @pytest.fixture
@@ -105,7 +114,12 @@ def test_indicator_of_dask_is_lazy(gaps):
 def test_parameters_are_those_of_the_model():
     parameters = GaussianGradientMLE(tol=1e-3).get_params()
     imputer = GaussianImputer(**parameters)
-    own = {"keep_empty_features": False, "add_indicator": False}
+    own = {
+        "keep_empty_features": False,
+        "sample_posterior": False,
+        "random_state": None,
+        "add_indicator": False,
+    }
     assert imputer.get_params() == parameters | own
     shared = inspect.signature(GaussianGradientMLE).parameters
     assert list(inspect.signature(GaussianImputer).parameters) == [*shared, *own]
@@ -217,3 +231,147 @@ def test_dummies_in_a_pipeline(rng):
         scores = cross_val_score(model, frame, target)
     assert len(caught) == 1
     assert scores.mean() > 0.75
+
+
+# -- draws instead of means
+
+
+def many_draws(model, row, n):
+    """One incomplete row filled in n times, the parameters as they are."""
+    X = np.tile(row, (n, 1))
+    block = Block(X, None)
+    return model._gaussian.draw_hidden(block, np.random.RandomState(0))
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@pytest.mark.parametrize("row", [[NAN, 0.5, NAN], [1.0, NAN, -1.0], [NAN, NAN, NAN]])
+def test_draws_have_the_conditional_law(correlated, covariance_type, row):
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    row, n = np.array(row), 20_000
+    missing = np.isnan(row)
+    drawn = many_draws(model, row, n)
+    assert_array_equal(drawn[:, ~missing], np.tile(row[~missing], (n, 1)))
+    covariance = as_matrix(model.covariance_, 3)
+    o, m = np.flatnonzero(~missing), np.flatnonzero(missing)
+    slopes = covariance[np.ix_(m, o)] @ np.linalg.inv(covariance[np.ix_(o, o)])
+    mean = model.mean_[m] + slopes @ (row[o] - model.mean_[o])
+    within = covariance[np.ix_(m, m)] - slopes @ covariance[np.ix_(o, m)]
+    scale = np.sqrt(np.diag(within))
+    z = (drawn[:, m] - mean) / scale
+    assert (np.abs(z.mean(axis=0)) < 4 / np.sqrt(n)).all()
+    assert_allclose(z.T @ z / n, within / np.outer(scale, scale), atol=6 / np.sqrt(n))
+    assert kstest(z[:, 0], "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_draws_stay_in_their_intervals_and_have_their_law(correlated, covariance_type):
+    """Beside what is missing, and in the tail: by moments that `impute` has by quadrature."""
+    model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
+    centre, scale, n = model.mean_, model.scale_, 20_000
+    lower = centre + scale * [-np.inf, 4.0, -np.inf]
+    upper = centre + scale * [-1.0, 4.1, np.inf]
+    lower, upper = (np.tile(end, (n, 1)) for end in (lower, upper))
+    block = Block(np.full((n, 3), NAN), None, Intervals(np.arange(n), lower, upper))
+    drawn = model._gaussian.draw_hidden(block, np.random.RandomState(0))
+    assert ((lower <= drawn) & (drawn <= upper)).all()
+    mean, std = (of[0] for of in model._gaussian.impute(block))
+    assert (np.abs(drawn.mean(axis=0) - mean) < 4 * std / np.sqrt(n)).all()
+    assert_allclose(drawn.std(axis=0), std, rtol=0.05)
+
+
+def test_the_same_seed_makes_the_same_draws(gaps):
+    imputer = GaussianImputer(sample_posterior=True, random_state=0).fit(gaps)
+    first = imputer.transform(gaps)
+    assert_array_equal(imputer.transform(gaps), first)
+    assert_array_equal(clone(imputer).fit_transform(gaps), first)
+    known = gaps.notna().to_numpy()
+    assert_array_equal(first[known], gaps.to_numpy()[known])
+    other = imputer.set_params(random_state=1).transform(gaps)
+    assert (other != first)[~known].all()
+    imputer.set_params(random_state=np.random.RandomState(0))
+    assert_array_equal(imputer.transform(gaps), first)
+    assert (imputer.transform(gaps) != first)[~known].all()
+    marked = imputer.set_params(random_state=0, add_indicator=True).transform(gaps)
+    assert_array_equal(marked[:, :4], first)
+    assert_array_equal(marked[:, 4:], ~known)
+
+
+def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
+    """Their covariance over many draws is `parameter_covariance`."""
+    X = np.where(rng.random(correlated.shape) < 0.2, NAN, correlated)
+    X = np.tile(X, (20, 1))  # so that the law is narrow, and the delta method exact
+    model = GaussianImputer().fit(X)
+    random_state, draws = np.random.RandomState(0), []
+    for _ in range(400):
+        gaussian = drawn(model, random_state)
+        scale = np.sqrt(np.diag(gaussian.covariance))
+        correlation = gaussian.covariance / np.outer(scale, scale)
+        draws.append([*gaussian.mean, *scale, *correlation[np.triu_indices(3, 1)]])
+    V = model.parameter_covariance().to_numpy()
+    whitened = np.linalg.solve(
+        np.linalg.cholesky(V), (np.array(draws) - model.summary()["estimate"].to_numpy()).T
+    )
+    assert np.abs(whitened.mean(axis=1)).max() < 5 / np.sqrt(400)
+    assert_allclose(np.cov(whitened), np.eye(9), atol=0.3)
+
+
+def test_what_has_no_draws(gaps, rng):
+    imputer = GaussianImputer(sample_posterior=True).fit(gaps)
+    with pytest.raises(ValueError, match=r"Pass X\.compute\(\)"):
+        imputer.transform(da.from_array(gaps.to_numpy(), chunks=50))
+    with pytest.raises(ValueError, match="has a ridge"):
+        GaussianImputer(sample_posterior=True, reg_covar=0.1).fit_transform(gaps)
+    X = rng.standard_normal((30, 2))
+    X[np.arange(30), np.arange(30) % 2] = NAN
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        apart = GaussianImputer(sample_posterior=True).fit(X)
+    with pytest.raises(ValueError, match="no law to draw from"):
+        apart.transform(X)
+    GaussianImputer(covariance_type="diag", sample_posterior=True).fit_transform(X)
+
+
+def test_limits_and_windows_of_draws(rng):
+    X = rng.standard_normal((300, 3)) @ np.array([[1.0, 0.5, 0.2], [0, 1, 0.4], [0, 0, 1]])
+    gappy = np.where(rng.random(X.shape) < 0.1, NAN, X).astype(np.float32)
+    for options, low, known in (
+        ({"censoring_limits": (-0.5, None)}, -np.inf, gappy > -0.5),
+        ({"truncation_limits": (-5.0, None)}, -5.0, ~np.isnan(gappy)),
+    ):
+        imputer = GaussianImputer(sample_posterior=True, random_state=0, **options)
+        filled = imputer.fit_transform(gappy)
+        assert filled.dtype == np.float32
+        assert_array_equal(filled[known], gappy[known])
+        assert (filled[gappy <= -0.5] <= -0.5).all()
+        assert (filled >= low).all()
+        assert np.isfinite(filled).all()
+
+
+@exhaustive
+@pytest.mark.parametrize(("limit", "repeats"), [(None, 400), (-0.3, 150)])
+def test_rubins_rules_cover(limit, repeats):
+    """95 percent for the slope of a regression on what is missing at random, or below a limit."""
+    rng = np.random.default_rng(0)
+    n, n_tables = 60, 20
+    covered = 0
+    for k in range(repeats):
+        x = rng.standard_normal(n)
+        y = x + rng.standard_normal(n)
+        X = np.column_stack((x, y))
+        if limit is None:
+            X[(y > 0) & (rng.random(n) < 0.8), 0] = NAN  # as the response tells
+        else:
+            X[:, 0] = np.maximum(x, limit)
+        limits = None if limit is None else ([limit, NAN], None)
+        imputer = GaussianImputer(sample_posterior=True, censoring_limits=limits).fit(X)
+        slopes, variances = [], []
+        for seed in range(n_tables):
+            table = imputer.set_params(random_state=n_tables * k + seed).transform(X)
+            fit = linregress(*table.T)
+            slopes.append(fit.slope)
+            variances.append(fit.stderr**2)
+        between, within = np.var(slopes, ddof=1), np.mean(variances)
+        total = within + (1 + 1 / n_tables) * between
+        freedom = (n_tables - 1) * (1 + within / ((1 + 1 / n_tables) * between)) ** 2
+        away = abs(np.mean(slopes) - 1) / np.sqrt(total)
+        covered += away < t.ppf(0.975, freedom)
+    assert abs(covered / repeats - 0.95) < 3 * np.sqrt(0.95 * 0.05 / repeats)

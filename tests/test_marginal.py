@@ -12,7 +12,12 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
-from skgauss import ConvergenceDisplay, GaussianEllipseDisplay, GaussianGradientMLE
+from skgauss import (
+    ConvergenceDisplay,
+    GaussianEllipseDisplay,
+    GaussianGradientMLE,
+    GaussianRegressor,
+)
 
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -228,6 +233,43 @@ def test_a_law_is_an_estimator(iris):
     assert warm.converged_  # marginals of the maximum are at their own maximum
     for model in (clone(law).fit(X), warm):
         np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-6)
+
+
+def test_a_law_says_what_it_is(iris):
+    model = GaussianGradientMLE().fit(iris.set_axis(["a", "b", "c", "d"], axis=1))
+    assert repr(model) == "GaussianGradientMLE()"
+    assert repr(model.marginal(["c", "a"])) == "<Gaussian with means c 3.758, a 5.843>"
+    law = model.conditional({"a": 5.0}).conditional({"b": 3.5})
+    means = ", ".join(f"{name} {law.mean_[j]:.4g}" for j, name in enumerate("cd"))
+    assert repr(law) == f"<Gaussian with means {means} given a=5, b=3.5>"
+    assert repr(law.marginal("d")).endswith("given a=5, b=3.5>")
+    assert repr(pickle.loads(pickle.dumps(law))) == repr(law)
+    assert repr(clone(law)) == repr(clone(model)) == "GaussianGradientMLE()"
+    assert repr(law.fit(iris)) == "GaussianGradientMLE()"
+    unnamed = GaussianGradientMLE().fit(iris.to_numpy())
+    assert repr(unnamed.marginal([1, 0])) == "<Gaussian with means 3.057, 5.843>"
+    assert repr(unnamed.conditional({0: 5.0})).endswith(" given feature 0=5>")
+
+
+def test_what_a_law_recommends_for_inference(iris, rng):
+    """The rows of the larger fit are those of the marginal; a regression has the conditional."""
+    frame = iris.set_axis(["a", "b", "c", "d"], axis=1)
+    model = GaussianGradientMLE(tol=1e-10).fit(frame)
+    with pytest.raises(ValueError, match="estimator that it comes from"):
+        model.marginal(["d", "b"]).summary()
+    table = GaussianGradientMLE(tol=1e-10).fit(frame[["b", "d"]]).summary()
+    np.testing.assert_allclose(model.summary().loc[table.index], table, rtol=1e-9, atol=1e-9)
+    gappy = frame.where(rng.random(frame.shape) < 0.9)
+    gappy.iloc[:, 3] = frame["d"]
+    model = GaussianGradientMLE(tol=1e-10).fit(gappy)
+    law = model.conditional({"a": 5.0, "b": 3.0})
+    with pytest.raises(ValueError, match=r"GaussianRegressor\(\).fit\(X, y\)"):
+        law.standard_errors()
+    regressor = GaussianRegressor(GaussianGradientMLE(tol=1e-10))
+    regressor.fit(gappy[["a", "b"]], gappy[["c", "d"]])
+    point = pd.DataFrame({"a": [5.0], "b": [3.0]})
+    np.testing.assert_allclose(regressor.predict(point)[0], law.mean_, rtol=1e-6)
+    assert np.isfinite(regressor.summary()["std_error"]).all()
 
 
 def test_limits_of_detection_go_with_their_features(rng):

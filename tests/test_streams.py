@@ -239,7 +239,7 @@ def test_statistics_of_no_rows(wine):
     identity = SufficientStatistics.from_array(wine[:0], sample_weight=[])
     assert identity.weight == 0
     whole = SufficientStatistics.from_array(wine)
-    np.testing.assert_array_equal((identity + whole).scatter, whole.scatter)
+    np.testing.assert_array_equal((identity + whole).covariance, whole.covariance)
 
 
 def test_warnings_point_at_their_caller(wine):
@@ -308,9 +308,9 @@ def test_what_fit_statistics_refuses(wine):
 
 
 @pytest.mark.parametrize(
-    ("weight", "mean", "scatter", "message"),
+    ("weight", "mean", "covariance", "message"),
     [
-        (9, [0, 0], [[1, 2], [2, 1]], "scatter .* is not positive semidefinite"),
+        (9, [0, 0], [[1, 2], [2, 1]], "covariance .* is not positive semidefinite"),
         (9, [0, 0], [[-1, 0], [0, -1]], "variances .* are negative"),
         (9, [0, 0], [[1, 0.5], [0, 1]], "symmetric"),
         (9, [0, np.nan], [[1, 0], [0, 1]], "finite"),
@@ -321,8 +321,8 @@ def test_what_fit_statistics_refuses(wine):
         (9, 0.0, 1.0, r"got \(\) and \(\)"),
     ],
 )
-def test_statistics_of_no_rows_there_are(weight, mean, scatter, message):
-    statistics = SufficientStatistics(weight, np.array(mean), np.array(scatter))
+def test_statistics_of_no_rows_there_are(weight, mean, covariance, message):
+    statistics = SufficientStatistics(weight, np.array(mean), np.array(covariance))
     with pytest.raises(ValueError, match=message):
         GaussianGradientMLE().fit_statistics(statistics)
 
@@ -333,14 +333,40 @@ def test_statistics_of_any_container(wine):
     total = SufficientStatistics(len(wine), frame.mean(), frame.cov(ddof=0))
     model = GaussianGradientMLE().fit_statistics(total)
     assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-9
-    lists = SufficientStatistics(len(wine), total.mean.tolist(), total.scatter.values.tolist())
+    lists = SufficientStatistics(len(wine), total.mean.tolist(), total.covariance.values.tolist())
     again = GaussianGradientMLE().fit_statistics(lists)
     np.testing.assert_array_equal(again.covariance_, model.covariance_)
-    scatter = np.eye(2, dtype=np.float32)
-    model.fit_statistics(SufficientStatistics(5, np.zeros(2), scatter))
-    scatter[0, 0] = 7.0
+    covariance = np.eye(2, dtype=np.float32)
+    model.fit_statistics(SufficientStatistics(5, np.zeros(2), covariance))
+    covariance[0, 0] = 7.0
     assert model.covariance_.dtype == np.float64
-    np.testing.assert_array_equal(model.sufficient_statistics_.scatter, np.eye(2))
+    np.testing.assert_array_equal(model.sufficient_statistics_.covariance, np.eye(2))
+
+
+def test_names_come_with_the_statistics(wine):
+    """Those of pandas, be it the mean or the covariance that has them; in one order only."""
+    frame = pd.DataFrame(wine[:, :3], columns=["a", "b", "c"])
+    n, mean, covariance = len(frame), frame.mean(), frame.cov(ddof=0)
+    model = GaussianGradientMLE()
+    for some in ((mean, covariance), (mean.to_numpy(), covariance), (mean, covariance.to_numpy())):
+        model.fit_statistics(SufficientStatistics(n, *some))
+        assert list(model.feature_names_in_) == ["a", "b", "c"]
+        assert model.score(frame) == pytest.approx(GaussianGradientMLE().fit(frame).score(frame))
+    for wrong in ((mean[["b", "a", "c"]], covariance), (mean, covariance[["c", "a", "b"]])):
+        with pytest.raises(ValueError, match="same names, in the same order"):
+            model.fit_statistics(SufficientStatistics(n, *wrong))
+    model.fit_statistics(SufficientStatistics(n, mean.to_numpy(), covariance.to_numpy()))
+    assert not hasattr(model, "feature_names_in_")
+    frame.columns = range(3)
+    model.fit_statistics(SufficientStatistics(n, frame.mean(), frame.cov(ddof=0)))
+    assert not hasattr(model, "feature_names_in_")
+
+
+def test_a_covariance_with_divisor_n_minus_one(wine):
+    n, unbiased = len(wine), np.cov(wine.T)
+    statistics = SufficientStatistics(n, wine.mean(axis=0), unbiased * (n - 1) / n)
+    found = GaussianGradientMLE().fit_statistics(statistics)
+    np.testing.assert_allclose(found.covariance_, np.cov(wine.T, ddof=0), rtol=1e-12)
 
 
 def test_the_monoid(rng):
@@ -356,9 +382,9 @@ def test_the_monoid(rng):
         identity + a + b + c,
     ):
         assert total.weight == 300
-        assert total.scatter[0, 0] == pytest.approx(float(variance), rel=4e-16)
+        assert total.covariance[0, 0] == pytest.approx(float(variance), rel=4e-16)
     restored = pickle.loads(pickle.dumps(a))
-    np.testing.assert_array_equal(restored.scatter, a.scatter)
+    np.testing.assert_array_equal(restored.covariance, a.covariance)
 
 
 def test_from_array_checks_what_it_is_given():

@@ -6,7 +6,7 @@ does not.
 """
 
 from .base import BoxMoments, from_a_point_inside
-from .draws import draw_within
+from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
 from .lattice import Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments
@@ -18,6 +18,7 @@ __all__ = [
     "Lattice",
     "box_moments",
     "central_moments",
+    "draw_in_each",
     "draw_within",
     "expectation_propagation",
     "from_a_point_inside",

@@ -5,7 +5,9 @@ Each variable is drawn within its interval given those before it, from the tilte
 which is that of the saddle (Botev, 2017).
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,45 +15,96 @@ from .._typing import Array
 from .interval import Interval
 from .minimax_tilting import Tilt
 
-_MOST_AT_ONCE = 2**16  # rows
+_MOST_AT_ONCE = 2**16  # proposals
 
 
 def draw_within(
     lower: Array, upper: Array, covariance: Array, n_rows: int, random_state: np.random.RandomState
 ) -> Array:
     """Rows of c ~ N(0, covariance) within lower <= c <= upper, both ends of shape (k,)."""
-    factor = np.linalg.cholesky(covariance)
-    scale = np.diagonal(factor)
-    coupling = np.tril(factor / scale[:, None], -1)
-    boxes = lower / scale, upper / scale, (upper - lower) / scale
-    tilt = Tilt.of(boxes[0][None], boxes[1][None], boxes[2][None], coupling[None])
-    largest = _log_weight(tilt.shift[0], tilt.centre.T, tilt.at.log_probability.sum())
-    found: list[Array] = []
-    n_found, n_proposed = 0, 0
-    while n_found < n_rows:
-        rate = max(n_found, 1) / max(n_proposed, 1)
-        count = min(int(1.1 * (n_rows - n_found) / rate) + 10, _MOST_AT_ONCE)
-        z, log_weight = _propose(boxes, coupling, tilt.shift[0], random_state.random_sample, count)
-        accepted = np.log(random_state.random_sample(count)) <= log_weight - largest
-        found.append(z[:, accepted].T)
-        n_found, n_proposed = n_found + len(found[-1]), n_proposed + count
-    rows = np.concatenate(found)[:n_rows] @ factor.T
-    return np.clip(rows, lower, upper)
+    one = _Proposals.of(lower[None], upper[None], (upper - lower)[None], covariance[None])
+    counts = np.diff([*range(0, n_rows, _MOST_AT_ONCE), n_rows])
+    parts = [one.take(np.zeros(n, dtype=np.intp)).accepted(random_state) for n in counts]
+    z = np.concatenate(parts)
+    return np.clip(z @ np.linalg.cholesky(covariance).T, lower, upper)
 
 
-def _propose(
-    boxes: tuple[Array, Array, Array], coupling: Array, shift: Array, uniform: Any, count: int
-) -> tuple[Array, Array]:
-    """Whitened draws, one a column, and the logarithm of the weight of each."""
-    lower, upper, width = boxes
-    z, log_probability = np.empty((len(shift), count)), np.zeros(count)
-    for i, t in enumerate(shift):
-        given = t + coupling[i, :i] @ z[:i]
-        at = Interval.of(lower[i] - given, upper[i] - given, np.full(count, width[i]))
-        z[i] = t + at.sign * at.quantile(uniform(count))[0]
-        log_probability += at.log_probability
-    return z, _log_weight(shift, z, log_probability)
+def draw_in_each(
+    lower: Array,
+    upper: Array,
+    width: Array,
+    covariance: Array,
+    random_state: np.random.RandomState,
+) -> Array:
+    """A row of c ~ N(0, covariance) within each of n boxes: see `box_moments` for the shapes."""
+    if not lower.shape[1]:
+        return lower
+    z = _Proposals.of(lower, upper, width, covariance).accepted(random_state)
+    drawn = (np.linalg.cholesky(covariance) @ z[:, :, None])[:, :, 0]
+    return np.clip(drawn, lower, upper)
+
+
+class _Proposals(NamedTuple):
+    """What rows of k whitened variables are proposed from, one box a row.
+
+    Attributes
+    ----------
+    lower, upper, width : ndarray of shape (n, k)
+        In deviations of each variable given those before it.
+    coupling : ndarray of shape (n, k, k)
+    shift : ndarray of shape (n, k)
+    largest : ndarray of shape (n,)
+        Logarithm of the largest weight.
+    """
+
+    lower: Array
+    upper: Array
+    width: Array
+    coupling: Array
+    shift: Array
+    largest: Array
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array, width: Array, covariance: Array) -> _Proposals:
+        factor = np.linalg.cholesky(covariance)
+        scale = np.einsum("nii->ni", factor)
+        coupling = np.tril(factor / scale[:, :, None], -1)
+        boxes = lower / scale, upper / scale, width / scale
+        tilt = Tilt.of(*boxes, coupling)
+        largest = _log_weight(tilt.shift, tilt.centre, tilt.at.log_probability.sum(axis=1))
+        # Without a saddle there is no tilt, and no weight above that of a probability of 1.
+        lost = np.isnan(largest)[:, None]
+        return cls(*boxes, coupling, np.where(lost, 0.0, tilt.shift), np.nan_to_num(largest))
+
+    def take(self, rows: np.ndarray) -> _Proposals:
+        return _Proposals(*(each[rows] for each in self))
+
+    def accepted(self, random_state: np.random.RandomState) -> Array:
+        """The first proposal of each row that is accepted, of shape (n, k)."""
+        z = np.empty(self.shift.shape)
+        left, tries = np.arange(len(z)), 1
+        while left.size:
+            tries = min(tries, max(_MOST_AT_ONCE // len(left), 1))
+            several = self.take(np.repeat(left, tries))
+            proposed, log_weight = several._propose(random_state)
+            chance = np.log(random_state.random_sample(len(proposed)))
+            good = (chance <= log_weight - several.largest).reshape(-1, tries)
+            done, first = good.any(axis=1), good.argmax(axis=1)
+            z[left[done]] = proposed.reshape(len(left), tries, -1)[done, first[done]]
+            left, tries = left[~done], 2 * tries
+        return z
+
+    def _propose(self, random_state: np.random.RandomState) -> tuple[Array, Array]:
+        """Whitened draws, and the logarithm of the weight of each row."""
+        z, log_probability = np.empty(self.shift.shape), np.zeros(len(self.shift))
+        for i in range(self.shift.shape[1]):
+            given = self.shift[:, i] + np.einsum("nj,nj->n", self.coupling[:, i, :i], z[:, :i])
+            at = Interval.of(self.lower[:, i] - given, self.upper[:, i] - given, self.width[:, i])
+            u = random_state.random_sample((len(z),))
+            z[:, i] = self.shift[:, i] + at.sign * at.quantile(u)[0]
+            log_probability += at.log_probability
+        return z, _log_weight(self.shift, z, log_probability)
 
 
 def _log_weight(shift: Array, z: Array, log_probability: Array) -> Array:
-    return (shift * (0.5 * shift - z.T)).sum(axis=1) + log_probability
+    return (shift * (0.5 * shift - z)).sum(axis=1) + log_probability

@@ -6,6 +6,7 @@ not.
 """
 
 from .draws import drawn_inside
+from .incomplete import drawn_rows, scores_of_rows
 from .intervals import Coarsened, CoarseRows, Frame, Score, coarse_rows, coarsened, independent
 from .lattices import lattice_of_window
 from .missing import Conditioner, hidden_basis
@@ -24,11 +25,13 @@ __all__ = [
     "coarsened",
     "completed",
     "drawn_inside",
+    "drawn_rows",
     "hidden_basis",
     "independent",
     "lattice_of_window",
     "marginals_of",
     "pieces",
     "score_covariance",
+    "scores_of_rows",
     "sort_patterns",
 ]

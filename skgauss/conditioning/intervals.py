@@ -24,6 +24,7 @@ from ..boxes import (
     BoxMoments,
     Lattice,
     box_moments,
+    draw_in_each,
     expectation_propagation,
 )
 from ..gaussian import Family, linalg
@@ -166,6 +167,20 @@ class CoarseRows:
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
+    def drawn(
+        self, mean: Array, condition: Conditioner, random_state: np.random.RandomState
+    ) -> Array:
+        """Draws from that law, of shape (n_rows, n_hidden)."""
+        _, centre, covariance, boxes = self._given_exact(mean, condition)
+        k = self.n_together
+        values, vectors = np.linalg.eigh(covariance)
+        noise = np.sqrt(np.maximum(values, 0.0)) * random_state.standard_normal(values.shape)
+        free = centre + (vectors @ noise[:, :, None])[:, :, 0]
+        of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
+        inside = centre[:, :k] + draw_in_each(*boxes, of_box, random_state)
+        moved = (inside - free[:, :k])[:, None] @ np.linalg.solve(of_box, across)
+        return np.hstack((inside, free[:, k:] + moved[:, 0]))
+
     def score(self, mean: Array, condition: Conditioner, guess: Frame) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
@@ -285,11 +300,7 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(box.covariance[:, 0, 0])
         np.add.at(found.log_probability, where[0], box.log_probability)
         return found
-    relative = factor / scales[:, None]
-    variances = family.standard_deviations(relative) ** 2
-    condition = Conditioner(variances, linalg.invert_lower(relative))
-    weights = np.ones(len(lower))
-    for rows, coarse in coarse_rows(lower, upper, weights, Frame(mean, scales)):
+    for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -299,6 +310,19 @@ def coarsened(
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability
     return found
+
+
+def rows_and_law(
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array
+) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
+    """Indices of rows to work on at once, the rows relative to the Gaussian, and its law."""
+    scales = family.standard_deviations(factor)
+    relative = factor / scales[:, None]
+    variances = family.standard_deviations(relative) ** 2
+    condition = Conditioner(variances, linalg.invert_lower(relative))
+    weights = np.ones(len(lower))
+    for rows, coarse in coarse_rows(lower, upper, weights, Frame(mean, scales)):
+        yield rows, coarse, condition
 
 
 def independent(

@@ -163,7 +163,12 @@ def _load(
     if not np.array_equal(lower, upper, equal_nan=True):
         tables["data_upper"] = upper
     if as_frame:
-        import pandas as pd
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                'as_frame=True requires pandas. Install it with: pip install "skgauss[examples]"'
+            ) from error
 
         tables = {key: pd.DataFrame(table, columns=features) for key, table in tables.items()}
         frame = pd.read_csv(path)

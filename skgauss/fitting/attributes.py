@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..conditioning import Frame
-from ..density import SEEN_THROUGH, WAITING, FittedGaussian
+from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
 
@@ -49,10 +49,13 @@ def input_attributes(seen: Any) -> dict[str, Any]:
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
 
 
-def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]) -> dict[str, Any]:
+def law_attributes(
+    gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
+) -> dict[str, Any]:
     """Attributes of a Gaussian of some features of an estimator, which no climb has led to."""
     attributes = {
         "_gaussian": gaussian,
+        GIVEN: getattr(estimator, GIVEN, {}) | given,
         "mean_": gaussian.mean,
         "covariance_": gaussian.covariance,
         "scale_": gaussian.family.standard_deviations(gaussian.factor),
@@ -63,17 +66,19 @@ def law_attributes(gaussian: FittedGaussian, estimator: Any, features: list[int]
     return attributes
 
 
-def forget_input(seen: Any, n_features: int) -> None:
-    """Leave `seen` as validation would after data of so many features without names."""
+def forget_input(seen: Any, n_features: int, names: list[str] | None) -> None:
+    """Leave `seen` as validation would after data with these names of features, or without."""
     seen.n_features_in_ = n_features
-    if hasattr(seen, "feature_names_in_"):
+    if names is not None:
+        seen.feature_names_in_ = np.asarray(names, dtype=object)
+    elif hasattr(seen, "feature_names_in_"):
         del seen.feature_names_in_
 
 
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make the estimator forget its last fit as a whole, and be the new one."""
     for name in list(vars(estimator)):
-        hidden = name in ("_gaussian", SEEN_THROUGH, WAITING)
+        hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING)
         if hidden or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

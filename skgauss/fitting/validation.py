@@ -58,6 +58,26 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
     return of_type(statistics, covariance_type)
 
 
+def names_of(statistics: AnyStatistics) -> list[str] | None:
+    """Names of the features, where a mean or covariance of pandas has labels that are strings.
+
+    Raises
+    ------
+    ValueError
+        If the labels of the mean, or of the rows or columns of the covariance, differ.
+    """
+    mean, covariance = statistics.mean, getattr(statistics, "covariance", None)
+    axes = [axis for each in (mean, covariance) for axis in getattr(each, "axes", ())]
+    labels = [list(axis) for axis in axes]
+    if any(each != labels[0] for each in labels):
+        raise ValueError(
+            "The features of the mean and of the covariance must have the same names, in the same "
+            "order. With names in a list, mean[names] and covariance.loc[names, names] have it."
+        )
+    named = labels and all(isinstance(label, str) for label in labels[0])
+    return labels[0] if named else None
+
+
 def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
     """Statistics as a fit of that type needs them.
 
@@ -80,19 +100,21 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
 def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
     """A copy in float64: whoever wrote the statistics may have written anything."""
     values = (getattr(statistics, field.name) for field in fields(SufficientStatistics))
-    weight, mean, scatter, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
+    weight, mean, covariance, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
     d = mean.size
-    if mean.ndim != 1 or scatter.shape not in ((d,), (d, d)):
+    if mean.ndim != 1 or covariance.shape not in ((d,), (d, d)):
         raise ValueError(
-            "Statistics need a mean of shape (n_features,) and a scatter of shape (n_features, "
+            "Statistics need a mean of shape (n_features,) and a covariance of shape (n_features, "
             f"n_features) or, with diagonal=True, (n_features,), got {mean.shape} and "
-            f"{scatter.shape}."
+            f"{covariance.shape}."
         )
-    if not all(np.isfinite(v).all() for v in (weight, mean, scatter)) or weight < 0:
+    if not all(np.isfinite(v).all() for v in (weight, mean, covariance)) or weight < 0:
         raise ValueError("Statistics must be finite, and their weight not negative.")
-    if scatter.ndim == 2 and not np.allclose(scatter, scatter.T, rtol=1e-10, atol=0.0):
-        raise ValueError("The scatter of the statistics must be symmetric.")
-    checked = SufficientStatistics(float(weight), mean, scatter, rounding)
+    if covariance.ndim == 2 and not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0):
+        raise ValueError("The covariance of the statistics must be symmetric.")
+    checked = SufficientStatistics(float(weight), mean, covariance, rounding)
     if (checked.variances < 0).any():
-        raise ValueError("The variances of the statistics, the diagonal of scatter, are negative.")
+        raise ValueError(
+            "The variances of the statistics, the diagonal of covariance, are negative."
+        )
     return checked

@@ -257,6 +257,16 @@ class Diagonal(Blocks):
         gradient = gradient[self.free]
         return gradient, np.outer(gradient, gradient)
 
+    def scores(self, whitened: Array, spread: Array) -> Array:
+        """Gradients of log-densities of rows in this frame, packed, (n_rows, n_parameters).
+
+        Of rows completed by their conditional means, whitened, and the variances of these.
+        """
+        forms = whitened * whitened + spread - 1.0
+        if self.multiplicity > 1:
+            forms = forms.sum(axis=1, keepdims=True)
+        return np.hstack((whitened, forms / math.sqrt(2 * self.multiplicity)))[:, self.free]
+
     # -- curvature
 
     def largest_variance(self, factor: Array) -> float:

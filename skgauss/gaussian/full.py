@@ -230,6 +230,11 @@ class Full(Blocks):
         hessian[d:, d:] = one.T @ two
         return gradient[self.free], (hessian + hessian.T)[self.free, self.free]
 
+    def scores(self, whitened: Array, spread: Array) -> Array:
+        forms = whitened[:, :, None] * whitened[:, None, :] + spread - self._identity
+        packed = pairs_of(self.n_features).pack(forms)
+        return np.hstack((whitened, packed / math.sqrt(2)))[:, self.free]
+
     def largest_variance(self, factor: Array) -> float:
         return linalg.largest_eigenvalue(self.square(factor))
 

@@ -6,22 +6,26 @@ found does not, nor what can be asked of the Gaussian itself.
 
 from .confidence import check_level, confidence_intervals
 from .covariance import moves, parameter_covariance
-from .errors import covariance_of_mean, standard_errors
+from .errors import covariance_of_mean, drawn, standard_errors
 from .mcar import mcar_test
 from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test
-from .table import summary
+from .table import criteria, rows_and_shares, summary, tabulated
 
 __all__ = [
     "check_level",
     "check_maximum",
     "confidence_intervals",
     "covariance_of_mean",
+    "criteria",
+    "drawn",
     "likelihood_of",
     "likelihood_ratio_test",
     "mcar_test",
     "moves",
     "parameter_covariance",
+    "rows_and_shares",
     "standard_errors",
     "summary",
+    "tabulated",
 ]

@@ -15,21 +15,24 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._typing import Array
 from ..blocks import threads
 from .errors import errors_at
-from .point import Parameters, Point, warn_of
+from .point import Parameters, Point, check_method, warn_of
 from .profile import Correlation, Mean, Parameter, Scale, Side, profile_end
 from .progress import Progress
+from .sandwich import point_of
 
+METHODS = ("wald", "profile", "sandwich")
 _STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall of 1e-34 as of 1e9
 
 
-def confidence_intervals(estimator: Any, level: float, method: str, n_jobs: int | None) -> Bunch:
+def confidence_intervals(
+    estimator: Any, level: float, method: str, n_jobs: int | None, *rows: Any
+) -> Bunch:
     """See `GaussianGradientMLE.confidence_intervals`."""
-    if method not in ("wald", "profile"):
-        raise ValueError(f"method must be 'wald' or 'profile', got {method!r}.")
+    check_method(method, METHODS)
     check_level(level)
-    at = Point(estimator)
-    if method == "wald":
-        return at.bunch(wald(at, errors_at(at).observed, level), itself=(1.0, 1.0))
+    at = point_of(estimator, method, *rows)
+    if method != "profile":
+        return at.bunch(wald(at, errors_at(at), level), itself=(1.0, 1.0))
     found = at.bunch(profile(at, level, n_jobs), itself=(1.0, 1.0))
     if at.family.correlated:
         del found["covariance"]  # of which only the variances have a profile here

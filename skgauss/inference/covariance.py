@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn import check_pandas_support
 from .._typing import Array
 from .errors import LEFT_OPEN, moves_of
-from .point import Parameters, Point, warn_of
+from .point import Parameters, Point, check_method, warn_of
+from .sandwich import point_of
+from .table import imported_pandas
 
 
-def parameter_covariance(estimator: Any) -> Any:
+def parameter_covariance(estimator: Any, method: str, *rows: Any) -> Any:
     """See `GaussianGradientMLE.parameter_covariance`."""
-    pandas = check_pandas_support(f"{type(estimator).__name__}.parameter_covariance")
-    at = Point(estimator)
+    pandas = imported_pandas(f"{type(estimator).__name__}.parameter_covariance")
+    check_method(method, ("observed", "sandwich"))
+    at = point_of(estimator, method, *rows)
     moved = at.listed(_known_moves(at))
     units = at.listed(at.in_units(at.estimate.map(np.ones_like)))
     covariance = np.outer(units, units) * (moved @ moved.T) / at.likelihood.weight

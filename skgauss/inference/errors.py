@@ -6,6 +6,9 @@ rows, is the covariance of the estimate. Written as :math:`M^T M`, each row of M
 frame, and the variance of any parameter is the sum of the squares of its moves by these
 steps: the delta method, for all parameters alike.
 
+Where the rows are not Gaussian the covariance of the estimate is :math:`A^{-1} B A^{-1}`, with A
+the information and B the covariance of the scores of the rows (the sandwich).
+
 References
 ----------
 Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator: observed
@@ -16,18 +19,22 @@ versus expected Fisher information", Biometrika 65(3); Kenward and Molenberghs (
 
 from __future__ import annotations
 
+import copy
 import math
 from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._typing import Array
 from ..blocks import threads
+from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import information_matrix
-from .point import Parameters, Point, warn_of
+from .point import Parameters, Point, check_method, warn_of
+from .sandwich import point_of
 
 _NOTHING = 1e-8  # an eigenvalue of an information by differences that is none
 _MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
@@ -39,61 +46,68 @@ LEFT_OPEN = (
 )
 
 
-def standard_errors(estimator: Any) -> Bunch:
+def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
     """See `GaussianGradientMLE.standard_errors`."""
-    at = Point(estimator)
-    return at.bunch(at.in_units(errors_at(at).observed), itself=0.0)
+    check_method(method, ("observed", "sandwich"))
+    at = point_of(estimator, method, *rows)
+    return at.bunch(at.in_units(errors_at(at)), itself=0.0)
 
 
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = Point(estimator)
     if at.likelihood.shares is not None:
-        errors = at.in_units(errors_at(at).observed).mean
+        errors = at.in_units(errors_at(at)).mean
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
         return related * np.outer(errors, errors)
     moves = estimator.scale_[:, None] * moves_of(at).mean
     return moves @ moves.T / at.likelihood.weight
 
 
-class Errors(NamedTuple):
-    """Relative standard errors: of what was observed, and had every value been."""
-
-    observed: Parameters
-    complete: Parameters
-
-    @property
-    def missing_information(self) -> Parameters:
-        """The share of the information that is missing, all of it where no error is finite.
-
-        None of what is known, or certain as a feature's correlation with itself.
-        """
-
-        def missing(complete: Array, observed: Array) -> Array:
-            ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
-            return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
-
-        return Parameters(*map(missing, self.complete, self.observed))
-
-
-def errors_at(at: Point) -> Errors:
+def errors_at(at: Point) -> Parameters:
     """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
-    one = at.of_free(_of_one_complete_row(at))
-    rows = float(at.estimator.sufficient_statistics_.weight)
-    complete = one.map(lambda error: error / math.sqrt(rows))
+    errors = _errors(at)
+    warn_of(at.parameter_names, np.isnan(at.listed(errors)), *LEFT_OPEN)
+    return errors
+
+
+def missing_information(at: Point, errors: Parameters) -> Parameters:
+    """The share of the information that is missing, all of it where no error is finite.
+
+    None of what is known, or certain as a feature's correlation with itself. Of the relative errors
+    at that point, unless they rest on the scores of the rows.
+    """
+    if at.scores is not None:
+        by_information = copy.copy(at)
+        by_information.scores = None
+        errors = _errors(by_information)
+
+    def missing(complete: Array, observed: Array) -> Array:
+        ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
+        return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
+
+    return Parameters(*map(missing, _of_complete_rows(at), errors))
+
+
+def _errors(at: Point) -> Parameters:
+    """Relative standard errors; NaN where the data leave a parameter open."""
     weight = at.likelihood.weight
-    if at.likelihood.shares is None:
-        observed = _from_information(at).map(lambda error: error / math.sqrt(weight))
-    else:
-        of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
-        observed = Parameters(
-            one.mean * of_means,
-            one.scale * of_scales,
-            one.covariance * of_scales,
-            complete.correlation,  # of correlated features only complete data have shares
-        )
-    warn_of(at.parameter_names, np.isnan(at.listed(observed)), *LEFT_OPEN)
-    return Errors(observed, complete)
+    if at.likelihood.shares is None or at.scores is not None:
+        return _from_information(at).map(lambda error: error / math.sqrt(weight))
+    one = at.of_free(_of_one_complete_row(at))
+    of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
+    return Parameters(
+        one.mean * of_means,
+        one.scale * of_scales,
+        one.covariance * of_scales,
+        _of_complete_rows(at).correlation,  # of correlated features only complete data have shares
+    )
+
+
+def _of_complete_rows(at: Point) -> Parameters:
+    """Relative standard errors from as many rows without gaps as the data have, in closed form."""
+    rows = float(at.estimator.sufficient_statistics_.weight)
+    return at.of_free(_of_one_complete_row(at)).map(lambda error: error / math.sqrt(rows))
 
 
 def _of_one_complete_row(at: Point) -> Parameters:
@@ -121,14 +135,10 @@ def moves_of(at: Point) -> Parameters:
     The steps are on a last axis. They stand for the covariance of the estimate from one row; NaN
     where the data leave a parameter open.
     """
-    if at.likelihood.shares is not None:
-        d, free = at.family.n_features, at.family.free
-        at.check_size()
-        of_means, of_scales = at.likelihood.shares
-        steps = np.ones(at.family.n_all)
-        steps[:d], steps[d:] = of_means, of_scales
-        return _moves(at, np.diag(1 / np.sqrt(steps[free])))
-    steps, flat = _information(at)
+    steps, flat = _steps_at(at)
+    if at.scores is not None:
+        values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
+        steps = (np.sqrt(np.maximum(values, 0.0)) * vectors).T @ steps
     moves = _moves(at, steps)
     if not len(flat):
         return moves
@@ -139,6 +149,40 @@ def moves_of(at: Point) -> Parameters:
             for moved, move in zip(left_open, moves, strict=True)
         )
     )
+
+
+def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
+    """The Gaussian with parameters from the law of the estimate, for proper imputations.
+
+    Raises
+    ------
+    ValueError
+        If the fit is no maximum, or the data leave a parameter open.
+    """
+    at = Point(estimator)
+    steps, flat = _steps_at(at)
+    if len(flat):
+        raise ValueError(
+            "The data do not determine all parameters, so that the estimate has no law to draw "
+            "from. Collect rows that show the features together, or use covariance_type='diag'."
+        )
+    noise = random_state.standard_normal(len(steps)) / math.sqrt(at.likelihood.weight)
+    gaussian, step = estimator._gaussian, at.family.unpack_frame(noise @ steps)
+    mean, factor = at.family.retract(gaussian.mean, gaussian.factor, step)
+    return replace(gaussian, mean=mean, factor=factor)
+
+
+def _steps_at(at: Point) -> tuple[Array, Array]:
+    """M, and the directions without information: see `_steps`; also where it is a formula."""
+    if at.likelihood.shares is None:
+        return _information(at)
+    at.check_size()
+    d, free = at.family.n_features, at.family.free
+    of_means, of_scales = at.likelihood.shares
+    steps = np.ones(at.family.n_all)
+    steps[:d], steps[d:] = of_means, of_scales
+    steps = 1 / np.sqrt(steps[free])
+    return np.diag(steps), np.empty((0, len(steps)))
 
 
 def _information(at: Point) -> tuple[Array, Array]:

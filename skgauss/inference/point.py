@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped
+from ..density import GIVEN
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
@@ -23,6 +24,16 @@ from ..likelihoods import (
     seen_through,
 )
 from ..rows import feature_names
+
+# Where to ask for what a Gaussian lacks that comes from another one.
+_OF_A_MARGINAL = (
+    "Ask the estimator that it comes from: what its summary(), standard_errors() and "
+    "confidence_intervals() say of these features is what they are here."
+)
+_OF_A_CONDITIONAL = (
+    "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
+    "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
+)
 
 
 class Parameters(NamedTuple):
@@ -48,7 +59,16 @@ class Parameters(NamedTuple):
 
 
 class Point:
-    """A fit at which errors are asked for, and the way from them to what a user sees."""
+    """A fit at which errors are asked for, and the way from them to what a user sees.
+
+    Attributes
+    ----------
+    scores : ndarray of shape (n_parameters, n_parameters) or None
+        Covariance of the scores of the rows, packed, which the errors rest on, beside the
+        information; None where on the information alone.
+    """
+
+    scores: Array | None = None
 
     def __init__(self, estimator: Any):
         check_maximum(estimator)
@@ -177,9 +197,15 @@ def _check_data(estimator: Any) -> None:
     """Refuse a Gaussian that comes from another one."""
     if not hasattr(estimator, "sufficient_statistics_"):
         raise ValueError(
-            "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. Ask "
-            "the estimator that it comes from, or fit the data of these features."
+            "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
+            + (_OF_A_CONDITIONAL if getattr(estimator, GIVEN, {}) else _OF_A_MARGINAL)
         )
+
+
+def check_method(method: str, methods: Sequence[str]) -> None:
+    """Refuse what is none of the methods."""
+    if method not in methods:
+        raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def warn_of(names: list[str], which: Any, before: str, after: str) -> None:

@@ -2,28 +2,112 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._sklearn import check_pandas_support
-from .confidence import check_level, wald
-from .errors import errors_at
-from .point import Point
+import numpy as np
+from scipy.stats import norm
+
+from .._typing import Array
+from .confidence import METHODS, check_level, wald
+from .errors import errors_at, missing_information
+from .point import Parameters, Point, check_method
+from .sandwich import point_of
 
 
-def summary(estimator: Any, level: float) -> Any:
+def imported_pandas(caller: str) -> Any:
+    """Pandas.
+
+    Raises
+    ------
+    ImportError
+        If it is missing; names what needs it, and the extra that brings it.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            f'{caller} requires pandas. Install it with: pip install "skgauss[examples]"'
+        ) from error
+    return pandas
+
+
+def tabulated(
+    estimator: Any, names: Sequence[str], heading: Sequence[str], columns: Mapping[str, Array]
+) -> Any:
+    """A data frame of parameters, a row each, that prints below its heading.
+
+    The p-values of its column "z" are added behind it.
+    """
+    imported_pandas(f"{type(estimator).__name__}.summary")
+    from .report import Report
+
+    table = Report(columns, index=names)
+    table.insert(table.columns.get_loc("z") + 1, "p_value", 2 * norm.sf(np.abs(columns["z"])))
+    table.heading = heading
+    return table
+
+
+def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
+    """Log-likelihood of all rows together and information criteria, for a heading."""
+    deviance = -2 * log_likelihood
+    aic, bic = (deviance + price * n_parameters for price in (2, math.log(n)))
+    return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
+
+
+def rows_and_shares(estimator: Any) -> str:
+    """How many rows a fit saw, and which shares of their values are not known, for a heading."""
+    statistics = estimator._statistics_as_given.by_feature
+    n = statistics.weight
+    values = n * len(statistics.observed_weights)
+    missing, censored = 1 - statistics.observed_weights.sum() / values, 0.0
+    if statistics.coarse:
+        lower, upper = statistics.lower, statistics.upper
+        within = (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
+        censored = (statistics.weights @ within).sum() / values
+    return f"n {n:.10g}, missing {max(missing, 0.0):.1%}, censored {censored:.1%}"
+
+
+def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     """See `GaussianGradientMLE.summary`."""
-    pandas = check_pandas_support(f"{type(estimator).__name__}.summary")
     check_level(level)
-    at = Point(estimator)
+    check_method(method, METHODS)
+    at = point_of(estimator, method, *rows)
     errors = errors_at(at)
-    intervals = at.listed(wald(at, errors.observed, level))
-    return pandas.DataFrame(
-        {
-            "estimate": at.listed(at.estimate),
-            "std_error": at.listed(at.in_units(errors.observed)),
-            "lower": intervals[:, 0],
-            "upper": intervals[:, 1],
-            "missing_information": at.listed(errors.missing_information),
-        },
-        index=at.parameter_names,
-    )
+    if method == "profile":
+        found = estimator.confidence_intervals(level, method)
+        correlation = found.get("correlation", np.empty((0, 0, 2)))
+        ends = Parameters(found.mean, found.scale, found.scale, correlation)
+    else:
+        ends = wald(at, errors, level)
+    lower, upper = at.listed(ends).T
+    n, family = estimator.sufficient_statistics_.weight, at.family
+    heading = [
+        rows_and_shares(estimator),
+        criteria(n * estimator.log_likelihood_, family.n_parameters, n),
+        f"{100 * level:.4g} % intervals by method={method!r}",
+    ]
+    columns = {
+        "estimate": at.listed(at.estimate),
+        "std_error": at.listed(at.in_units(errors)),
+        "z": at.listed(_z_of(at, errors)),
+        "lower": lower,
+        "upper": upper,
+        "missing_information": at.listed(missing_information(at, errors)),
+    }
+    return tabulated(estimator, at.parameter_names, heading, columns)
+
+
+def _z_of(at: Point, relative: Parameters) -> Parameters:
+    """How many errors means and correlations, by Fisher's z, are from 0; NaN of scales.
+
+    And of what is known, or certain as a feature's correlation with itself.
+    """
+    relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
+    correlation = at.estimate.correlation.copy()
+    if at.family.correlated:
+        np.fill_diagonal(correlation, 0.0)
+    turned = np.arctanh(correlation) * (1 - correlation**2) / relative.correlation
+    means = at.estimate.mean / at.in_units(relative).mean
+    return Parameters(means, np.full_like(means, np.nan), means, turned)

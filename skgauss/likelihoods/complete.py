@@ -1,6 +1,6 @@
 r"""Likelihood of complete data.
 
-With xbar and S the mean and scatter of the data and
+With xbar and S the mean and covariance of the data and
 :math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, in nats per observation
 
 .. math::
@@ -72,7 +72,7 @@ class GaussianLikelihood(Likelihood):
     Raises
     ------
     NotPositiveDefiniteError
-        If scatter and ridge together are singular: there is no maximum.
+        If covariance and ridge together are singular: there is no maximum.
     """
 
     complete = True
@@ -89,12 +89,11 @@ class GaussianLikelihood(Likelihood):
         self.ridge = ridge
         self.weight = statistics.weight
         self._mean = statistics.mean
-        self._scatter = statistics.scatter
-        scatter = (
-            statistics.scatter if ridge is None else family.add_ridge(statistics.scatter, ridge)
-        )
-        # Of a known covariance the data cannot change the reference, nor a singular scatter.
-        self._covariance = family.project(scatter) if factor is None else family.square(factor)
+        self._of_rows = covariance = statistics.covariance
+        if ridge is not None:
+            covariance = family.add_ridge(covariance, ridge)
+        # Of a known covariance the data cannot change the reference, nor a singular one of theirs.
+        self._covariance = family.project(covariance) if factor is None else family.square(factor)
         self._root = family.root(self._covariance) if factor is None else factor
         self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
@@ -146,7 +145,7 @@ class GaussianLikelihood(Likelihood):
         A penalty, of which a large one leaves no digit, is no part of it, nor is the reference.
         """
         family = self.family
-        relative = family.whiten_symmetric(at.factor, family.project(self._scatter))
+        relative = family.whiten_symmetric(at.factor, family.project(self._of_rows))
         squares = family.multiplicity * float((relative * family.identity).sum())
         squares += float(at.score_mean @ at.score_mean)
         constant = family.n_features * math.log(2.0 * math.pi)

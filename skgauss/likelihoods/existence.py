@@ -102,7 +102,7 @@ def regularized_likelihood(
     try:
         likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
     except NoMaximumError:
-        raise ValueError("The scatter of the statistics is not positive semidefinite.") from None
+        raise ValueError("The covariance of the statistics is not positive semidefinite.") from None
     return Regularized(
         likelihood,
         ridge,
@@ -209,8 +209,8 @@ def _regular_likelihood(
         regular = likelihood.condition * linalg.rank_tolerance(family.n_features) < 1
         if regular or fixed.factor is not None:
             return likelihood
-    scatter = fixed.about(statistics, family).scatter
-    diagnosis = _diagnose(family.add_ridge(scatter, ridge), names)
+    covariance = fixed.about(statistics, family).covariance
+    diagnosis = _diagnose(family.add_ridge(covariance, ridge), names)
     raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
 
 

@@ -235,8 +235,8 @@ class ObservedDiagonal(ObservedLikelihood):
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         step, second, value = self._sums(mean, self.family.standard_deviations(factor))
-        scatter = (second - step * step).reshape(self.family.scatter_shape)
-        return Expected(mean + step, scatter, value)
+        covariance = (second - step * step).reshape(self.family.scatter_shape)
+        return Expected(mean + step, covariance, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         """Averages of deviations from the mean, their squares, and the log-density in nats."""

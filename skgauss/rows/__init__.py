@@ -5,9 +5,9 @@ they lie. No other folder asks what kind of thing X is.
 """
 
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
-from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows
+from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
 from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
-from .dask import check_stays_lazy
+from .dask import check_stays_lazy, is_dask
 from .inputs import rows_of
 from .limits import checked_limits
 from .summarize import Summarize
@@ -33,6 +33,7 @@ __all__ = [
     "feature_indices",
     "feature_names",
     "incomplete_rows",
+    "is_dask",
     "is_elsewhere",
     "parse_limits",
     "rows_of",
@@ -42,4 +43,5 @@ __all__ = [
     "target_names",
     "to_host",
     "values_given",
+    "with_gaps",
 ]

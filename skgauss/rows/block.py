@@ -55,6 +55,15 @@ class Block(NamedTuple):
     sample_weight: Any | None = None
     intervals: Intervals | None = None
 
+    def between(self, start: int, stop: int) -> Block:
+        """Some of its rows, as a block."""
+        X, weights, intervals = self
+        return Block(
+            X[start:stop],
+            None if weights is None else weights[start:stop],
+            None if intervals is None else intervals.between(start, stop),
+        )
+
 
 class Rows(Protocol):
     """All rows that a user handed over, wherever they lie, asked block by block."""
@@ -88,3 +97,19 @@ def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
             yield rows
+
+
+def with_gaps(block: Block, features: Any = slice(None)) -> Intervals:
+    """Intervals of a block in memory; beside them rows that miss a value of those features.
+
+    A missing value is an interval without ends.
+    """
+    X = block.X
+    given = block.intervals or Intervals.none(X.shape[1])
+    missing = [rows[np.isnan(X[rows][:, features]).any(axis=1)] for rows in incomplete_rows(X)]
+    rows = np.unique(np.concatenate([given.rows, *missing]))
+    known = X[rows].astype(np.float64)
+    lower, upper = (np.where(np.isnan(known), end, known) for end in (-np.inf, np.inf))
+    among = np.searchsorted(rows, given.rows)
+    lower[among], upper[among] = given.lower, given.upper
+    return Intervals(rows, lower, upper)

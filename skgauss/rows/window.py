@@ -12,7 +12,7 @@ from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
 from .arrays import to_host
-from .block import Block, Intervals, incomplete_rows
+from .block import Block, Intervals, with_gaps
 from .limits import checked_limits
 
 
@@ -57,19 +57,9 @@ class Window(NamedTuple):
         With `fill` a missing value of a feature with limits is such an interval, too. One that has
         nothing in common with the window stays as it is.
         """
-        X = block.X
-        given = block.intervals or Intervals.none(X.shape[1])
-        missing = [
-            rows[np.isnan(X[rows][:, self.bounded]).any(axis=1)]
-            for rows in (incomplete_rows(X) if fill else ())
-        ]
-        rows = np.unique(np.concatenate([given.rows, *missing]))
+        rows, lower, upper = with_gaps(block, self.bounded if fill else [])
         if not rows.size:
             return None
-        known = X[rows].astype(np.float64)
-        lower, upper = (np.where(np.isnan(known), end, known) for end in (-np.inf, np.inf))
-        among = np.searchsorted(rows, given.rows)
-        lower[among], upper[among] = given.lower, given.upper
         low, high = np.maximum(lower, self.lower), np.minimum(upper, self.upper)
         met = (lower < upper) & (low < high)
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))

@@ -1,4 +1,4 @@
-"""The closed form: sample mean and scatter."""
+"""The closed form: sample mean and covariance."""
 
 from typing import NamedTuple
 

@@ -20,7 +20,7 @@ from ..blocks import Sums, chunk_sums
 
 @dataclass(frozen=True, eq=False)
 class SufficientStatistics:
-    """Total weight, mean and scatter of a sample: all that its Gaussian likelihood sees.
+    """Total weight, mean and covariance of a sample: all that its Gaussian likelihood sees.
 
     Statistics of two samples add up to those of their union, so that data can be
     summarised in pieces, in any order and anywhere: in chunks, by an engine of your choice,
@@ -32,8 +32,9 @@ class SufficientStatistics:
         Sum of the weights; the number of rows where none are given.
     mean : ndarray of shape (n_features,)
         Weighted mean.
-    scatter : ndarray of shape (n_features, n_features) or (n_features,)
-        Weighted covariance about the mean with divisor `weight`, or its diagonal.
+    covariance : ndarray of shape (n_features, n_features) or (n_features,)
+        Weighted covariance about the mean, or its diagonal. Its divisor is `weight`: of one with
+        divisor n - 1 pass ``(n - 1) / n`` times as much, of a sum of products that over `weight`.
     mean_rounding : ndarray of shape (n_features,), default=0
         What float64 could not hold of the mean. Without it, merging samples of mean 1e15
         and variance 1 would be wrong in the first digit.
@@ -53,12 +54,12 @@ class SufficientStatistics:
     >>> a = SufficientStatistics.from_array([[0.0], [2.0]])
     >>> b = SufficientStatistics.from_array([[2.0], [4.0]])
     >>> a + b
-    SufficientStatistics(weight=4.0, mean=array([2.]), scatter=array([[2.]]))
+    SufficientStatistics(weight=4.0, mean=array([2.]), covariance=array([[2.]]))
     """
 
     weight: float
     mean: Array
-    scatter: Array
+    covariance: Array
     mean_rounding: Array = field(default_factory=lambda: np.zeros(1), repr=False)
 
     @classmethod
@@ -92,7 +93,7 @@ class SufficientStatistics:
     @property
     def variances(self) -> Array:
         """Variance of each feature, divisor `weight`."""
-        return self.scatter.diagonal() if self.scatter.ndim == 2 else self.scatter
+        return self.covariance.diagonal() if self.covariance.ndim == 2 else self.covariance
 
     complete = True  # no value is missing
     coarse = False  # nor known only to an interval
@@ -106,17 +107,18 @@ class SufficientStatistics:
     @property
     def diagonal(self) -> bool:
         """Whether they hold variances only."""
-        return self.scatter.ndim == 1
+        return self.covariance.ndim == 1
 
     @property
     def by_feature(self) -> SufficientStatistics:
         """These statistics with the variances only."""
-        return self if self.diagonal else replace(self, scatter=self.variances)
+        return self if self.diagonal else replace(self, covariance=self.variances)
 
     def about(self, mean: Array) -> SufficientStatistics:
         """The same with second moments about a mean that is known, in place of that of the data."""
-        scatter = self.scatter + _outer((self.mean - mean) + self.mean_rounding, self.scatter)
-        return SufficientStatistics(self.weight, mean, scatter)
+        moved = (self.mean - mean) + self.mean_rounding
+        covariance = self.covariance + _outer(moved, self.covariance)
+        return SufficientStatistics(self.weight, mean, covariance)
 
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
@@ -133,12 +135,12 @@ class SufficientStatistics:
             return other + self
         share = other.weight / weight
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
-        scatter = (1 - share) * self.scatter
-        scatter += share * other.scatter
+        covariance = (1 - share) * self.covariance
+        covariance += share * other.covariance
         with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
-            scatter += share * (1 - share) * _outer(delta, scatter)
+            covariance += share * (1 - share) * _outer(delta, covariance)
         mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
-        return SufficientStatistics(weight, mean, scatter, rounding)
+        return SufficientStatistics(weight, mean, covariance, rounding)
 
 
 def checked_rows(
@@ -209,14 +211,14 @@ def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:
                 continue
             offset = first / weight
             mean, rounding = two_sum(pivot, offset)
-            scatter = second / weight
-            scatter -= _outer(offset, scatter)
-            yield SufficientStatistics(weight, mean, scatter, rounding)
+            covariance = second / weight
+            covariance -= _outer(offset, covariance)
+            yield SufficientStatistics(weight, mean, covariance, rounding)
 
 
-def _outer(vector: Array, scatter: Array) -> Array:
-    """Outer product of a vector with itself, or its diagonal, as the scatter is."""
-    return np.outer(vector, vector) if scatter.ndim == 2 else vector * vector
+def _outer(vector: Array, covariance: Array) -> Array:
+    """Outer product of a vector with itself, or its diagonal, as the covariance is."""
+    return np.outer(vector, vector) if covariance.ndim == 2 else vector * vector
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:

@@ -25,7 +25,7 @@ from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
 from .relations import linear_relations
 
-# Singular value of rows made of a scatter, whose rounding its root brings up to 1e-8.
+# Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
 _RESOLVED = 1e-6
 
 
@@ -226,7 +226,7 @@ class IncompleteStatistics:
 
 
 def has_full_rank(rows: Array) -> bool:
-    """Whether rows span all columns, by more than the rounding of those made of a scatter."""
+    """Whether rows span all columns, by more than the rounding of those made of a covariance."""
     values = np.linalg.svd(rows, compute_uv=False)
     return len(values) == rows.shape[1] and bool(values[-1] > _RESOLVED * values[0])
 
@@ -278,7 +278,7 @@ def as_incomplete(
     d = len(statistics.mean)
     if statistics.weight == 0:
         return _of_chunk(np.empty((0, d)), None)
-    root = _root(statistics.scatter)
+    root = _root(statistics.covariance)
     # The mean is the origin up to what float64 could not hold of it.
     rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
     levels = np.zeros(len(rows))
@@ -295,11 +295,11 @@ def as_incomplete(
 
 
 @threads.one_blas_thread()
-def _root(scatter: Array) -> Array:
-    """R with ``R.T @ R == scatter``, which may be singular."""
-    deviations = np.sqrt(scatter.diagonal())
+def _root(covariance: Array) -> Array:
+    """R with ``R.T @ R == covariance``, which may be singular."""
+    deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
-    values, vectors = np.linalg.eigh(scatter / units / units[:, None])
+    values, vectors = np.linalg.eigh(covariance / units / units[:, None])
     return np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T * units
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgauss.boxes import box_moments, draw_within
+from skgauss.boxes import box_moments, draw_in_each, draw_within
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_moments_of_draws(rng, lower, upper):
     squares = deviations[:, :, None] * deviations[:, None]
     errors = np.abs(squares.mean(axis=0) - correlations) / squares.std(axis=0)
     assert (errors < 4 / np.sqrt(n)).all()
+
+
+def test_draws_in_boxes_of_their_own(rng):
+    """Many boxes at once, likely and unlikely ones, of laws of their own: each has its moments."""
+    n, k, repeats = 6, 3, 4000
+    roots = rng.standard_normal((n, k, k)) + 2 * np.eye(k)
+    covariance = roots @ roots.transpose(0, 2, 1)
+    lower = 3 * rng.standard_normal((n, k))
+    upper = lower + rng.uniform(0.1, 4.0, (n, k))
+    lower[0], upper[1] = -np.inf, np.inf
+    exact = box_moments(lower, upper, upper - lower, covariance)
+    boxes = (np.repeat(of, repeats, axis=0) for of in (lower, upper, upper - lower, covariance))
+    rows = draw_in_each(*boxes, np.random.RandomState(0)).reshape(n, repeats, k)
+    assert ((lower[:, None] <= rows) & (rows <= upper[:, None])).all()
+    scale = np.sqrt(np.einsum("nii->ni", exact.covariance))
+    assert (np.abs(rows.mean(axis=1) - exact.mean) < 5 * scale / np.sqrt(repeats)).all()
+    np.testing.assert_allclose(rows.std(axis=1), scale, rtol=0.1)
+    assert draw_in_each(*np.empty((3, 5, 0)), np.empty((5, 0, 0)), None).shape == (5, 0)

@@ -1,6 +1,7 @@
 """The data are what their sources published, and come as scikit-learn's do."""
 
 import re
+import sys
 
 import numpy as np
 import pandas as pd
@@ -90,3 +91,9 @@ def test_what_it_gives_is_ones_own(load):
     first = load()
     first.data[:] = 0
     assert (load().data != 0).any()
+
+
+def test_a_frame_without_pandas_is_refused_with_a_remedy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match=r"pip install \"skgauss\[examples\]\""):
+        datasets.load_airquality(as_frame=True)

@@ -1,5 +1,6 @@
 """Standard errors, intervals and tests, against closed forms, differences and repeated rows."""
 
+import pickle
 import sys
 
 import numpy as np
@@ -11,12 +12,14 @@ from oracles import TOBIN, observed_log_likelihood
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianRegressor
+from skgauss.datasets import load_airquality
 from skgauss.inference import likelihood_of
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
 
 TYPES = ["full", "diag", "spherical"]
+SHOWN = ["estimate", "std_error", "lower", "upper"]
 
 
 def with_gaps(rng, X, share=0.3):
@@ -320,12 +323,10 @@ def test_the_table(rng, correlated, covariance_type, gaps):
     assert_allclose(table[["lower", "upper"]][:3], ends.mean)
     scales = ["sd of every feature"] if covariance_type == "spherical" else ["sd of a", "sd of b"]
     for j, name in enumerate(scales):
-        assert_allclose(
-            table.loc[name, "estimate":"upper"], [model.scale_[j], errors.scale[j], *ends.scale[j]]
-        )
+        assert_allclose(table.loc[name, SHOWN], [model.scale_[j], errors.scale[j], *ends.scale[j]])
     assert len(table) == {"full": 9, "diag": 6, "spherical": 4}[covariance_type]
     if covariance_type == "full":
-        row = table.loc["correlation of a and c", "estimate":"upper"]
+        row = table.loc["correlation of a and c", SHOWN]
         assert_allclose(
             row, [model.correlation_[0, 2], errors.correlation[0, 2], *ends.correlation[0, 2]]
         )
@@ -341,9 +342,110 @@ def test_missing_information_of_a_feature_alone_is_the_share_of_gaps(gappy):
 
 def test_a_sentence_without_pandas(monkeypatch, correlated):
     model = fitted(correlated)
+    regressor = GaussianRegressor().fit(correlated[:, :2], correlated[:, 2])
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="summary requires pandas"):
-        model.summary()
+    for ask in (model.summary, regressor.summary, model.parameter_covariance):
+        with pytest.raises(ImportError, match=rf"{ask.__name__} requires.*skgauss\[examples\]"):
+            ask()
+
+
+# -- the table as a report
+
+
+def printed(table):
+    """The lines of a report, none of which is wider than a terminal."""
+    lines = repr(table).splitlines()
+    assert max(map(len, lines)) <= 80
+    return lines
+
+
+@pytest.fixture
+def air():
+    return load_airquality(as_frame=True).data
+
+
+def test_what_is_printed(air):
+    """Two digits of each error: 2.782498 is 2.8, and 0.283885 is 0.28."""
+    lines = printed(fitted(air).summary())
+    assert lines[0] == "n 153, missing 7.2%, censored 0.0%"  # 44 of 612 values
+    assert "41.9      2.8   15.05  <0.001    36.4    47.3    0.119" in lines[6]
+    assert "9.96     0.28   35.08  <0.001    9.40   10.51    0.000" in lines[8]
+    assert lines[15] == "correlation"
+    assert len(lines) == 22
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1.0, 1e4, 1e12])
+@pytest.mark.parametrize("name", ["a", "quite a long name (mg/l)", 100 * "so "])
+def test_no_unit_and_no_name_makes_it_wider(gappy, unit, name):
+    columns = [f"{name}{j}" for j in range(gappy.shape[1])]
+    lines = printed(fitted(pd.DataFrame(unit * gappy, columns=columns)).summary())
+    assert "".join(lines).replace(" ", "").count(columns[0].replace(" ", "")) == 4
+
+
+def test_the_criteria_are_those_of_the_rows(air):
+    for model in (fitted(air), fitted(air, "spherical")):
+        heading = printed(model.summary())[1]
+        total = len(air) * model.score(air)
+        criteria = f"AIC {model.aic(air):.2f}, BIC {model.bic(air):.2f}"
+        assert heading == f"log-likelihood {total:.2f}, {criteria}"
+
+
+def test_shares_of_what_is_not_known_exactly(rng):
+    """Of intervals and gaps, weights, and a window that fills the gaps, counted by hand."""
+    X = rng.uniform(-1, 1, (40, 2))
+    X[:5, 0] = np.nan
+    X[5:15, 1] = -0.5
+    upper = X.copy()
+    upper[5:15, 1] = 0.0
+    weights = np.where(np.arange(40) < 10, 3.0, 1.0)
+    expected = f"n 60, missing {15 / 120:.1%}, censored {20 / 120:.1%}"
+    for options in ({}, {"covariance_type": "diag"}, {"truncation_limits": (-9.0, 9.0)}):
+        model = GaussianGradientMLE(**options).fit(X, sample_weight=weights, X_upper=upper)
+        assert printed(model.summary())[0] == expected
+
+
+def test_a_report_is_a_data_frame(gappy):
+    table = fitted(gappy).summary()
+    assert isinstance(table, pd.DataFrame)
+    for made in (table.round(2), table.loc[table.index[:2]], table.copy(), table[table["z"] > 1]):
+        assert type(made) is pd.DataFrame
+    again = pickle.loads(pickle.dumps(table))
+    assert repr(again) == repr(table)
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(table))
+    assert table._repr_html_().startswith("<p>n ")
+    assert "<table" in table._repr_html_()
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_tests_of_means_and_correlations(rng, correlated, covariance_type, gaps):
+    """A p-value is below 0.05 where the interval of 95 percent excludes 0, on its own scale."""
+    X = with_gaps(rng, correlated, gaps)
+    model = fitted(X - 0.05 * np.nanmean(X, axis=0), covariance_type)
+    table, errors = model.summary(), model.standard_errors()
+    assert_allclose(table["z"][:3], model.mean_ / errors.mean)
+    tested = ~table.index.str.startswith("sd")
+    assert_allclose(table["p_value"], 2 * norm.sf(np.abs(table["z"])))
+    assert (np.isnan(table["z"]) == ~tested).all()
+    excludes = (table["lower"] > 0) | (table["upper"] < 0)
+    assert ((table["p_value"] < 0.05) == excludes)[tested].all()
+    for level in (0.5, 0.9):
+        excludes = model.summary(level).eval("lower > 0 | upper < 0")
+        assert ((table["p_value"] < 1 - level) == excludes)[tested].all()
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_a_table_of_profiles(gappy, covariance_type):
+    model = fitted(gappy, covariance_type)
+    table, ends = model.summary(0.9, method="profile"), model.confidence_intervals(0.9, "profile")
+    assert_allclose(table[["lower", "upper"]][:3], ends.mean)
+    assert_allclose(table.iloc[3, 4:6], ends.scale[0])
+    if covariance_type == "full":
+        assert_allclose(table.iloc[-1, 4:6], ends.correlation[1, 2])
+    assert "90 % intervals by method='profile'" in printed(table)
+    pd.testing.assert_frame_equal(table.iloc[:, :4], model.summary().iloc[:, :4])
+    with pytest.raises(ValueError, match="'profile' or 'sandwich', got 'exact'"):
+        model.summary(method="exact")
 
 
 # -- where there is no standard error to be had

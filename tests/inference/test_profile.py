@@ -354,7 +354,7 @@ def test_an_end_that_is_not_found_is_nan_and_named(monkeypatch, gappy):
 
 
 def test_an_unknown_method(correlated):
-    with pytest.raises(ValueError, match="'wald' or 'profile', got 'bootstrap'"):
+    with pytest.raises(ValueError, match="'profile' or 'sandwich', got 'bootstrap'"):
         fitted(correlated).confidence_intervals(method="bootstrap")
 
 

@@ -154,7 +154,7 @@ def test_gradient_and_information_against_mpmath(limits, covariance_type):
     complete = GaussianLikelihood(statistics.by_feature, family)
     likelihood = TruncatedDiagonal(complete, Window(*np.array(ends)[:, None]), statistics)
     at = likelihood.evaluate(np.array([0.25]), np.array([1.25]))
-    moments = float(statistics.mean[0]), float(statistics.scatter[0, 0])
+    moments = float(statistics.mean[0]), float(statistics.covariance[0, 0])
 
     def value(p, v):  # of a step in the frame
         stretch = 1 + mpmath.sqrt(2) * v + v * v
@@ -566,7 +566,7 @@ def test_a_ridge_is_added_to_the_data(half, covariance_type):
     ridge = np.array([0.01, 0.02])
     model = fit(X, limits, covariance_type=covariance_type, reg_covar=ridge, tol=1e-10)
     data = SufficientStatistics.from_array(X)
-    inflated = SufficientStatistics(data.weight, data.mean, data.scatter + np.diag(ridge))
+    inflated = SufficientStatistics(data.weight, data.mean, data.covariance + np.diag(ridge))
     other = GaussianGradientMLE(
         truncation_limits=limits, covariance_type=covariance_type, tol=1e-10
     ).fit_statistics(inflated)
@@ -614,7 +614,7 @@ def test_learning_rate_bound_against_differences(parametrization):
     theta = 0.0, 0.0 if parametrization == "log-scale" else 1.0  # of the parent
 
     def value(mean, block):
-        moments = float(statistics.mean[0]), float(statistics.scatter[0, 0])
+        moments = float(statistics.mean[0]), float(statistics.covariance[0, 0])
         return log_likelihood(mean, variance(block), *moments, -0.5, 1.5)
 
     with mpmath.workdps(40):

@@ -370,7 +370,7 @@ def test_statistics_of_parts_add_up(elsewhere, correlated):
     np.testing.assert_allclose(
         GaussianGradientMLE().fit_statistics(total).covariance_, whole.covariance_, rtol=1e-12
     )
-    tensors = SufficientStatistics(total.weight, elsewhere(total.mean), elsewhere(total.scatter))
+    tensors = SufficientStatistics(total.weight, elsewhere(total.mean), elsewhere(total.covariance))
     model = GaussianGradientMLE().fit_statistics(tensors)
     np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-12)
 

@@ -132,7 +132,7 @@ def test_row_order_and_blocks_do_not_matter(rng, monkeypatch):
     in_pieces = summarize(X, None, diagonal=False)
     for other in (shuffled, in_pieces):
         np.testing.assert_allclose(other.mean, whole.mean, rtol=1e-15)
-        np.testing.assert_allclose(other.scatter, whole.scatter, rtol=1e-13)
+        np.testing.assert_allclose(other.covariance, whole.covariance, rtol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.int32, np.uint8, bool])
@@ -205,6 +205,6 @@ def test_threads_do_not_matter(rng, monkeypatch, covariance_type):
     monkeypatch.setattr(blocks.threads, "available", lambda: 3)
     together = summarize(X, None, diagonal)
     np.testing.assert_allclose(together.mean, alone.mean, rtol=1e-15)
-    np.testing.assert_allclose(together.scatter, alone.scatter, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(together.covariance, alone.covariance, rtol=1e-12, atol=1e-14)
     X[1999, 5] = np.nan
     assert not np.isfinite(summarize(X, None, diagonal).mean[5])

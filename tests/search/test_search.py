@@ -76,7 +76,7 @@ def attributes_are_finite(fit):
 def statistics_are_exact(fit):
     """Of complete data, against rational arithmetic."""
     statistics = fit.model.sufficient_statistics_
-    if not hasattr(statistics, "scatter"):
+    if not hasattr(statistics, "covariance"):
         return
     frame, kept = fit.frame, fit.weights > 0
     mean, covariance = frame.exact_moments(fit.case.X[kept], fit.weights[kept])
@@ -84,11 +84,11 @@ def statistics_are_exact(fit):
         covariance = np.diag(covariance.diagonal())
     deviations = np.sqrt(covariance.diagonal())
     shift = frame.rows(statistics.mean) - mean + statistics.mean_rounding / frame.unit
-    excess = frame.matrix(statistics.scatter) - covariance
+    excess = frame.matrix(statistics.covariance) - covariance
     if (np.abs(shift) > 1e-13 * deviations + EPS * np.abs(mean)).any():
         yield f"the mean is {shift / deviations} deviations off"
     if (np.abs(excess) > 1e-13 * np.outer(deviations, deviations)).any():
-        yield f"the scatter is off by {excess}"
+        yield f"the covariance is off by {excess}"
 
 
 def likelihood_is_that_of_the_rows(fit):

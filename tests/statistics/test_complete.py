@@ -29,7 +29,7 @@ def test_sum_is_the_union(rng, covariance_type):
     ):
         assert merged.weight == whole.weight
         np.testing.assert_allclose(merged.mean, whole.mean, rtol=1e-15, atol=1e-15)
-        np.testing.assert_allclose(merged.scatter, whole.scatter, rtol=1e-12)
+        np.testing.assert_allclose(merged.covariance, whole.covariance, rtol=1e-12)
 
 
 def test_identity(rng):
@@ -37,14 +37,14 @@ def test_identity(rng):
     nothing = SufficientStatistics(0.0, np.zeros(2), np.zeros((2, 2)))
     for merged in (some + nothing, nothing + some):
         assert merged.weight == some.weight
-        np.testing.assert_array_equal(merged.scatter, some.scatter)
+        np.testing.assert_array_equal(merged.covariance, some.covariance)
 
 
 def test_merging_single_rows_keeps_the_mean_that_float64_cannot_hold(rng):
     x = 1e15 + rng.integers(0, 10, 300)
     merged = reduce(add, (statistics_of(row.reshape(1, 1)) for row in x))
     mean, variance = exact_moments(x)
-    assert abs(Fraction(merged.scatter[0, 0]) - variance) / variance < Fraction(1, 10**14)
+    assert abs(Fraction(merged.covariance[0, 0]) - variance) / variance < Fraction(1, 10**14)
     carried = Fraction(merged.mean[0]) + Fraction(merged.mean_rounding[0])
     assert abs(carried - mean) < Fraction(1, 10**12)
 
@@ -60,7 +60,7 @@ def test_two_sum_is_exact(rng):
 def exact_sum(a, b):
     """Weight, mean and variance of two samples together, of one feature, as fractions."""
     (w, m, v), (x, n, u) = (
-        tuple(Fraction(float(np.squeeze(field))) for field in (s.weight, s.mean, s.scatter))
+        tuple(Fraction(float(np.squeeze(field))) for field in (s.weight, s.mean, s.covariance))
         for s in (a, b)
     )
     mean = (w * m + x * n) / (w + x)
@@ -83,7 +83,7 @@ def test_sums_of_unlike_weights(rng):
         spread = max(abs(float(a.mean[0])), abs(float(b.mean[0])))
         for total in (a + b, b + a):
             assert abs(Fraction(total.mean[0]) - mean) <= 4e-16 * spread
-            assert total.scatter[0, 0] == pytest.approx(float(variance), rel=1e-14)
+            assert total.covariance[0, 0] == pytest.approx(float(variance), rel=1e-14)
 
 
 def near_and_far(rng, n):
@@ -148,7 +148,7 @@ def test_one_far_feature_and_nine_near(rng, chunks, far):
     deviations = X.astype(np.longdouble) - X[0]
     deviations -= deviations.mean(axis=0)
     expected = deviations.T @ deviations / len(X)
-    np.testing.assert_allclose(statistics.scatter, expected.astype(float), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(statistics.covariance, expected.astype(float), rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("cuts", [[], [1, 2, 3], [1024], [7, 2500, 4999]])
@@ -159,7 +159,7 @@ def test_a_constant_feature_has_no_scatter(rng, chunks, cuts):
         pieces = [SufficientStatistics.from_array(part) for part in np.split(X, cuts)]
         total = reduce(add, pieces)
         assert total.mean[1] == value
-        np.testing.assert_array_equal(total.scatter[1], 0)
+        np.testing.assert_array_equal(total.covariance[1], 0)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -187,7 +187,7 @@ def test_any_layout_and_dtype_near_zero(rng, chunks, kind):
     statistics = summarize(X, None, diagonal=False)
     expected = summarize(np.array(X, dtype=float, order="C"), None, diagonal=False)
     np.testing.assert_allclose(statistics.mean, expected.mean, rtol=1e-14)
-    np.testing.assert_allclose(statistics.scatter, expected.scatter, rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(statistics.covariance, expected.covariance, rtol=1e-14, atol=1e-15)
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.5, 100.0])

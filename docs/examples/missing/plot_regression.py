@@ -20,7 +20,7 @@ X, ozone = air[["Solar.R", "Wind", "Temp"]], np.log(air["Ozone"])
 limit = np.log(30)
 measured = ozone.clip(lower=limit)
 model = GaussianRegressor(censoring_limits=(limit, None)).fit(X, measured)
-print(model.summary().round(3).to_string())
+print(model.summary())
 
 # %%
 # Three naive ways need complete rows. They take the limit for the value, or half the limit, or drop

@@ -1,0 +1,70 @@
+r"""Rows of which not all is known exactly, one by one: their scores, and draws of what they hide.
+
+The score of a row is the gradient of the log-density of what it shows, in the frame of the
+Gaussian. By Fisher's identity it is that of the row completed by its conditional mean, with the
+conditional covariance added to the square of the deviation. A missing value is an interval
+without ends here.
+"""
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import threads
+from ..boxes import draw_in_each
+from ..gaussian import Family, linalg
+from .intervals import Frame, independent, kinds_of, rows_and_law
+
+
+@threads.one_blas_thread()
+def scores_of_rows(
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
+) -> Array:
+    """Scores of rows between two ends, packed, of shape (n_rows, n_parameters)."""
+    scales = family.standard_deviations(factor)
+    kinds = kinds_of(lower, upper)
+    known = np.where(kinds > 0, 0.0, lower - mean) / scales
+    if not family.correlated:
+        spread = (kinds == 2).astype(np.float64)
+        where, _, box = independent(lower, upper, mean, scales)
+        known[where] = box.mean[:, 0] / scales[where[1]]
+        spread[where] = box.covariance[:, 0, 0] / scales[where[1]] ** 2
+        return family.scores(known, spread)
+    inverse = linalg.invert_lower(factor / scales[:, None])
+    scores = np.empty((len(lower), family.n_parameters))
+    for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
+        hidden = coarse.given(np.zeros(len(mean)), condition, guess)
+        features = coarse.gaps.features.T
+        completed = known[rows]
+        completed[np.arange(len(rows))[:, None], features] = hidden.values
+        columns = inverse[:, features].transpose(1, 0, 2)
+        spread = columns @ hidden.covariance @ columns.transpose(0, 2, 1)
+        scores[rows] = family.scores(completed @ inverse.T, spread)
+    return scores
+
+
+@threads.one_blas_thread()
+def drawn_rows(
+    lower: Array,
+    upper: Array,
+    mean: Array,
+    family: Family,
+    factor: Array,
+    random_state: np.random.RandomState,
+) -> Array:
+    """Rows between two ends, what is hidden drawn given all that is known of the row."""
+    scales = family.standard_deviations(factor)
+    kinds = kinds_of(lower, upper)
+    drawn = np.where(kinds > 0, 0.0, lower)
+    if not family.correlated:
+        free = mean + scales * random_state.standard_normal(drawn.shape)
+        drawn[kinds == 2] = free[kinds == 2]
+        where, boxes, _ = independent(lower, upper, mean, scales)
+        variances = scales[where[1]][:, None, None] ** 2
+        within = draw_in_each(*boxes, variances, random_state)
+        drawn[where] = mean[where[1]] + within[:, 0]
+    else:
+        for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
+            values = coarse.drawn(np.zeros(len(mean)), condition, random_state)
+            features = coarse.gaps.features.T
+            drawn[rows[:, None], features] = mean[features] + scales[features] * values
+    return np.clip(drawn, lower, upper)

@@ -1,0 +1,101 @@
+"""A table of parameters that prints as a report. It needs pandas, and is imported with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+from textwrap import wrap
+from typing import ClassVar
+
+import pandas
+
+_WIDTH = 80  # columns of a terminal, and of a page
+_DIGITS = 2  # of a standard error, to which its row is printed: further ones are noise
+_LONGEST = 10  # characters of a number in decimals; beyond, its exponent is shorter
+_KINDS = ("mean", "sd", "correlation")
+_SHORT = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
+
+
+class Report(pandas.DataFrame):
+    """A data frame that prints in 80 columns, below what it is about.
+
+    What is made of it, as by `round` or `loc`, is an ordinary data frame.
+
+    Attributes
+    ----------
+    heading : list of str
+        Sentences above the table.
+    """
+
+    _metadata: ClassVar[list[str]] = ["heading"]  # which goes with it into a pickle
+    heading: Sequence[str] = ()
+
+    def __repr__(self) -> str:
+        heading = [part for line in self.heading for part in wrap(line, _WIDTH)]
+        return "\n".join([*heading, "", *_lines(self._texts())])
+
+    def _repr_html_(self) -> str:
+        heading = "<br>".join(map(escape, self.heading))
+        return f"<p>{heading}</p>{self._texts().to_html()}"
+
+    def _texts(self) -> pandas.DataFrame:
+        """The cells as printed, numbers to two digits of the standard error in their row."""
+        cells = {
+            _SHORT.get(name, name): [
+                _FORMATS.get(name, _number)(value, error)
+                for value, error in zip(self[name], self["std_error"], strict=True)
+            ]
+            for name in self.columns
+        }
+        return pandas.DataFrame(cells, index=self.index)
+
+
+def _lines(texts: pandas.DataFrame) -> list[str]:
+    """The head and the rows, cut to the width; too long a name has a line of its own."""
+    columns = [[head, *texts[head]] for head in texts]
+    rows = zip(*([f"  {cell:>{max(map(len, c))}}" for cell in c] for c in columns), strict=True)
+    head, *numbers = map("".join, rows)
+    longest = _WIDTH - len(head)
+    kinds, names = _kinds_and_names(texts.index)
+    margin = max((len(name) for name in names if len(name) <= longest), default=0)
+    lines, before = [" " * margin + head], ""
+    for kind, name, row in zip(kinds, names, numbers, strict=True):
+        lines += [kind] * (kind != before)
+        fits = len(name) <= longest
+        lines += [] if fits else wrap(name, _WIDTH, subsequent_indent="  ")
+        lines.append(f"{name if fits else '':<{margin}}{row}")
+        before = kind
+    return lines
+
+
+def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What "mean of Wind" is, and of what; where no label says so, nothing, and the labels."""
+    parts = [label.partition(" of ") for label in labels]
+    if not all(kind in _KINDS for kind, _, _ in parts):
+        return [""] * len(parts), list(labels)
+    return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
+
+
+def _number(value: float, error: float) -> str:
+    """With the decimals of two digits of the error, or an exponent where that is too long."""
+    known = 0 < error < math.inf
+    decimals = max(_DIGITS - 1 - math.floor(math.log10(error)), 0) if known else 3
+    text = f"{value:.{decimals}f}"
+    return text if len(text) <= _LONGEST else f"{value:.4e}"
+
+
+def _z(value: float, error: float) -> str:
+    """Empty where there is no test."""
+    return "" if math.isnan(value) else f"{value:.2f}" if abs(value) < 1e4 else f"{value:.1e}"
+
+
+def _p_value(value: float, error: float) -> str:
+    return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
+
+
+def _share(value: float, error: float) -> str:
+    return f"{value:.3f}"
+
+
+_FORMATS = {"z": _z, "p_value": _p_value, "missing_information": _share}

@@ -1,0 +1,86 @@
+r"""The scores of the rows: what the errors of an estimate rest on where the rows are not Gaussian.
+
+The gradient of the log-likelihood is a sum over rows, the scores. Its covariance B is estimated
+from them, whatever their law; the model takes it for the information A. At the maximum their mean
+is zero. Under truncation a score lacks the part that the window has, which is the same for all
+rows: the mean over the rows takes it away.
+
+References
+----------
+Huber (1967), "The behavior of maximum likelihood estimates under nonstandard conditions",
+Proceedings of the fifth Berkeley symposium; White (1982), "Maximum likelihood estimation of
+misspecified models", Econometrica 50(1).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..density import FittedGaussian
+from ..rows import Block, rows_of, to_host
+from .point import Point
+
+_AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
+_SAME = 1e-5  # of a mean score, in the frame: rounding, where the rows are those of the fit
+
+
+def point_of(
+    estimator: Any, method: str, X: Any = None, sample_weight: Any = None, X_upper: Any = None
+) -> Point:
+    """The fit at which errors are asked for; with the scores of its rows for the sandwich."""
+    at = Point(estimator)
+    if method != "sandwich":
+        if X is not None:
+            raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")
+        return at
+    if X is None:
+        raise ValueError(
+            "method='sandwich' needs the rows of the fit: pass X, and sample_weight and X_upper "
+            "if the fit had them."
+        )
+    at.check_size()
+    estimator._warn_of_forgotten(X_upper)
+    sums = rows_of(estimator, X, sample_weight, X_upper).total(
+        partial(_sums_of_products, estimator._gaussian)
+    )
+    weight, mean = sums[0, 0], sums[0, 1:] / sums[0, 0]
+    _check_same_rows(at, weight, mean)
+    at.scores = (sums[1:, 1:] - weight * np.outer(mean, mean)) / at.likelihood.weight
+    return at
+
+
+def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
+    """Weighted sum of the products of the scores, with a one before them: weight, sums, products.
+
+    Of shape (1 + n_parameters, 1 + n_parameters).
+    """
+    block = block._replace(X=to_host(block.X), sample_weight=to_host(block.sample_weight))
+    n_parameters = gaussian.family.n_parameters
+    total = np.zeros((1 + n_parameters, 1 + n_parameters))
+    length = max(_AT_ONCE // (n_parameters + gaussian.family.n_features**2), 1)
+    for start in range(0, len(block.X), length):
+        some = block.between(start, start + length)
+        scores = np.hstack((np.ones((len(some.X), 1)), gaussian.scores(some)))
+        weighted = scores if some.sample_weight is None else some.sample_weight[:, None] * scores
+        total += weighted.T @ scores
+    return total
+
+
+def _check_same_rows(at: Point, weight: float, mean: Array) -> None:
+    """Refuse other rows than those of the fit, as far as their weight and mean score tell."""
+    statistics = at.estimator.sufficient_statistics_
+    of_data = getattr(at.evaluation, "data", at.evaluation)  # as if there were no window
+    expected = at.family.pack_frame(of_data.natural_gradient)
+    expected = expected * (at.likelihood.weight / statistics.weight)
+    if not (
+        np.isclose(weight, statistics.weight, rtol=1e-9)
+        and np.allclose(mean, expected, rtol=0.0, atol=_SAME)
+    ):
+        raise ValueError(
+            "X, sample_weight and X_upper are not those that the model was fitted to. The sandwich "
+            "needs the rows of the fit, all of them, with their weights and upper ends."
+        )

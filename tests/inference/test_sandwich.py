@@ -1,0 +1,209 @@
+"""Errors from the scores of the rows: against lavaan, moments of order four, repeated samples."""
+
+from dataclasses import replace
+
+import dask.array as da
+import numpy as np
+import pytest
+from marks import exhaustive
+from numpy.testing import assert_allclose
+
+from skgauss import GaussianGradientMLE
+from skgauss.datasets import load_airquality
+from skgauss.inference import sandwich
+from skgauss.rows import Block, Intervals
+
+TYPES = ["full", "diag", "spherical"]
+NAN = np.nan
+
+# R 4.2.2, lavaan 0.6-14, airquality[1:4], all means, variances and covariances free,
+# missing="fiml", se="robust.huber.white": of the covariances by row, and of the means.
+OF_LAVAAN = np.array([
+    170.7239528, 208.6562367, 11.30914761, 23.84953934, 679.709148, 27.78250031, 76.33429282,
+    1.433826074, 2.88821325, 9.017895558, 2.747789899, 7.496354851, 0.2838854735, 0.7627168794,
+])  # fmt: skip
+# The same of na.omit(airquality[1:4]).
+OF_COMPLETE_ROWS = np.array([
+    186.4418589, 234.3907919, 12.89470379, 25.85184661, 808.7093923, 31.46843808, 87.05852641,
+    1.798213208, 3.36779902, 9.859071002, 3.144155933, 8.612733391, 0.3361586617, 0.9004608955,
+])  # fmt: skip
+
+
+def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **options):
+    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10, **options)
+    return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
+
+
+def heavy_tails(rng, n):
+    """Of Student's t with five degrees, two features with a correlation of a half."""
+    normal = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], n)
+    return normal / np.sqrt(rng.chisquare(5, n) / 5)[:, None]
+
+
+@pytest.mark.parametrize(("complete", "expected"), [(False, OF_LAVAAN), (True, OF_COMPLETE_ROWS)])
+def test_what_lavaan_prints(complete, expected):
+    X = load_airquality().data
+    X = X[~np.isnan(X).any(axis=1)] if complete else X
+    errors = fitted(X).standard_errors("sandwich", X)
+    found = np.concatenate((errors.covariance[np.triu_indices(4)], errors.mean))
+    assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_complete_data_in_closed_form(rng):
+    """Estimates are moments, and their variances moments of the products of deviations."""
+    X = heavy_tails(rng, 200)
+    errors, n = fitted(X).standard_errors("sandwich", X), len(X)
+    deviations = X - X.mean(axis=0)
+    products = deviations[:, :, None] * deviations[:, None, :]
+    assert_allclose(errors.mean, X.std(axis=0) / np.sqrt(n), rtol=1e-8)
+    assert_allclose(errors.covariance, products.std(axis=0) / np.sqrt(n), rtol=1e-8)
+    variances = products[:, [0, 1], [0, 1]].std(axis=0)
+    assert_allclose(errors.scale, variances / np.sqrt(n) / (2 * X.std(axis=0)), rtol=1e-8)
+    z = deviations / X.std(axis=0)
+    correlation = np.mean(z[:, 0] * z[:, 1])
+    influence = z[:, 0] * z[:, 1] - correlation * (z**2).sum(axis=1) / 2
+    assert_allclose(errors.correlation[0, 1], np.sqrt(np.mean(influence**2) / n), rtol=1e-8)
+
+
+def test_the_slope_of_a_regression_has_the_errors_of_white(rng):
+    """HC0: the sum of x^2 e^2 over the square of the sum of x^2, x about its mean."""
+    x = rng.standard_normal(150)
+    X = np.column_stack((x, 2 * x + np.exp(x) * rng.standard_normal(150)))
+    model = fitted(X)
+    V = model.parameter_covariance("sandwich", X).to_numpy()
+    (sx, sy), r = model.scale_, model.correlation_[0, 1]
+    gradient = np.array([0, 0, -r * sy / sx**2, r / sx, sy / sx])
+    slope, about = r * sy / sx, X - X.mean(axis=0)
+    residuals = about[:, 1] - slope * about[:, 0]
+    expected = (about[:, 0] ** 2 @ residuals**2) / (about[:, 0] @ about[:, 0]) ** 2
+    assert gradient @ V @ gradient == pytest.approx(expected, rel=1e-8)
+
+
+# -- scores
+
+
+def incomplete_rows(rng):
+    """Rows of three features that miss some, have some within intervals, or both, or neither."""
+    X = rng.standard_normal((7, 3))
+    X[1, 0] = X[2, :2] = X[3] = NAN
+    lower, upper = X[2:].copy(), X[2:].copy()
+    lower[2], upper[2] = [-np.inf, 0.3, -0.5], [0.2, np.inf, 0.5]
+    lower[3, 1], upper[3, 1] = -1.0, -0.2
+    lower[4, :2], upper[4, :2] = [-1.0, -np.inf], [0.5, np.inf]
+    lower[np.isnan(lower)], upper[np.isnan(upper)] = -np.inf, np.inf
+    X[2:] = np.where(lower == upper, lower, NAN)
+    return Block(X, None, Intervals(np.arange(2, 7), lower, upper))
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_scores_are_derivatives_of_the_log_density(rng, covariance_type, correlated):
+    gaussian = fitted(correlated, covariance_type)._gaussian
+    family, block, step = gaussian.family, incomplete_rows(rng), 1e-5
+
+    def log_densities(move):
+        moved = family.retract(gaussian.mean, gaussian.factor, family.unpack_frame(move))
+        return replace(gaussian, mean=moved[0], factor=moved[1]).log_densities(block)
+
+    expected = [
+        (log_densities(move) - log_densities(-move)) / (2 * step)
+        for move in step * np.eye(family.n_parameters)
+    ]
+    assert_allclose(gaussian.scores(block), np.transpose(expected), atol=1e-8)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+@pytest.mark.parametrize("case", ["complete", "gaps", "intervals", "window", "window and gaps"])
+def test_scores_add_up_to_the_gradient(rng, correlated, gappy, covariance_type, case):
+    """The rows are those of the fit, which is asked before anything is said; others are refused."""
+    X = correlated if case in ("complete", "window") else gappy
+    X = (X - np.nanmean(X, axis=0)) / np.nanstd(X, axis=0)
+    upper = np.where(X > 1, NAN, X) if case == "intervals" else None
+    options = {"truncation_limits": (-6.0, None)} if "window" in case else {}
+    weights = rng.integers(0, 3, len(X)).astype(float)
+    model = fitted(X, covariance_type, weights, upper, **options)
+    errors = model.standard_errors("sandwich", X, weights, upper)
+    assert (errors.mean > 0).all()
+    other = X + 1e-3
+    for wrong in ((other, weights, None if upper is None else upper + 1e-3), (X, None, upper)):
+        with pytest.raises(ValueError, match="not those that the model was fitted to"):
+            model.standard_errors("sandwich", *wrong)
+    rows = np.repeat(np.arange(len(X)), weights.astype(int))
+    ends = None if upper is None else upper[rows]
+    repeated = fitted(X[rows], covariance_type, None, ends, **options)
+    of_repeats = repeated.standard_errors("sandwich", X[rows], X_upper=ends)
+    for name, error in errors.items():
+        assert_allclose(of_repeats[name], error, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_of_a_window_the_scores_are_less_those_of_the_window(rng, covariance_type):
+    """With many rows of the model itself the sandwich is what the information says."""
+    X = rng.standard_normal((60_000, 2))
+    X = X[(X > -0.5).all(axis=1)]
+    model = fitted(X, covariance_type, truncation_limits=(-0.5, None))
+    errors, robust = model.standard_errors(), model.standard_errors("sandwich", X)
+    assert_allclose(robust.mean, errors.mean, rtol=0.05)
+    assert_allclose(robust.scale, errors.scale, rtol=0.05)
+
+
+# -- how they are asked for
+
+
+def test_blocks_and_dask(rng, gappy, monkeypatch):
+    weights = rng.uniform(0.5, 2.0, len(gappy))
+    model = fitted(gappy, "full", weights)
+    whole = model.standard_errors("sandwich", gappy, weights)
+    lazy = model.standard_errors(
+        "sandwich", da.from_array(gappy, chunks=(17, 2)), da.from_array(weights, chunks=17)
+    )
+    monkeypatch.setattr(sandwich, "_AT_ONCE", 50)
+    for other in (lazy, model.standard_errors("sandwich", gappy, weights)):
+        for name, error in whole.items():
+            assert_allclose(other[name], error, rtol=1e-9)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_tables_intervals_and_covariances_take_it(rng, gappy, covariance_type):
+    model = fitted(gappy, covariance_type)
+    table, plain = model.summary(method="sandwich", X=gappy), model.summary()
+    errors = model.standard_errors("sandwich", gappy)
+    ends = model.confidence_intervals(method="sandwich", X=gappy)
+    assert_allclose(table["std_error"][:3], errors.mean)
+    assert_allclose(table.loc[table.index[:3], ["lower", "upper"]], ends.mean)
+    assert_allclose(table["z"][:3], model.mean_ / errors.mean)
+    assert (table["missing_information"] == plain["missing_information"]).all()
+    V = model.parameter_covariance("sandwich", gappy)
+    assert_allclose(np.sqrt(np.diag(V)), table["std_error"])
+    assert "by method='sandwich'" in repr(table)
+
+
+def test_rows_go_with_the_sandwich_alone(gappy):
+    model = fitted(gappy)
+    for ask in (model.standard_errors, model.confidence_intervals, model.parameter_covariance):
+        with pytest.raises(ValueError, match="pass X"):
+            ask(method="sandwich")
+        with pytest.raises(ValueError, match="method='sandwich' alone"):
+            ask(X=gappy)
+        with pytest.raises(ValueError, match="got 'bootstrap'"):
+            ask(method="bootstrap")
+
+
+@exhaustive
+@pytest.mark.parametrize("gaps", [0.0, 0.3])
+def test_coverage_where_tails_are_heavy(gaps):
+    """Of t with five degrees the information promises 95 percent of the scales, and covers 73."""
+    rng = np.random.default_rng(0)
+    truth = np.array([0.0, np.sqrt(5 / 3), 0.5])
+    covered = {"wald": np.zeros(3), "sandwich": np.zeros(3)}
+    repeats = 500
+    for _ in range(repeats):
+        X = heavy_tails(rng, 1000)
+        X[rng.random(X.shape) < gaps] = NAN
+        model = GaussianGradientMLE().fit(X)
+        for method, count in covered.items():
+            rows = {"X": X} if method == "sandwich" else {}
+            table = model.summary(method=method, **rows).iloc[[0, 2, 4]]
+            count += (table["lower"] < truth) & (truth < table["upper"])
+    wald, robust = (count / repeats for count in covered.values())
+    assert (np.abs(robust - 0.95) < 0.03).all()
+    assert wald[1] < 0.8
