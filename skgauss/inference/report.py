@@ -17,7 +17,7 @@ _KINDS = ("mean", "sd", "correlation")
 _SHORT = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
 
 
-class Report(pandas.DataFrame):
+class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     """A data frame that prints in 80 columns, below what it is about.
 
     What is made of it, as by `round` or `loc`, is an ordinary data frame.
