@@ -27,6 +27,12 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.line(f"{count} x {reason}")
 
 
+@pytest.fixture(autouse=True)
+def time_for_words(monkeypatch):
+    """So that what a warning says does not depend on how busy the machine is."""
+    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 60.0)
+
+
 @pytest.fixture
 def rng(request):
     """A generator seeded by --seed, so that the suite can be run on other draws."""

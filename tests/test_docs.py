@@ -14,12 +14,6 @@ import skgauss
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-@pytest.fixture(autouse=True)
-def no_hurry(monkeypatch):
-    """What a warning recommends is what a machine with time for its trials finds."""
-    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 60.0)
-
-
 @exhaustive
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.rst")), ids=lambda page: page.stem)
 def test_code_gives_the_output_shown(page, monkeypatch, tmp_path):

@@ -73,10 +73,12 @@ class Region(NamedTuple):
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
             return self._replace(in_vain=1, norm=norm, inflation=inflation)
         narrow = inflation > min(max(_NARROW, _GROWN * self.inflation), _SINGULAR)
-        if self.in_vain >= _IN_VAIN and narrow and not clear and not likelihood.bounded:
-            raise Unbounded
-        if self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS:
-            raise Stalled
+        creeps = self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS
+        if creeps or (self.in_vain >= _IN_VAIN and narrow):
+            if not (clear or likelihood.bounded):
+                raise Unbounded
+            if creeps:
+                raise Stalled
         return self._replace(in_vain=self.in_vain + 1)
 
     def moved(self, length: float, share: float) -> Region:

@@ -44,7 +44,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def no_hurry(clock):
+def time_for_words(clock):
     """What is tried does not depend on the speed of the machine."""
 
 
