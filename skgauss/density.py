@@ -23,7 +23,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._typing import Array
 from .conditioning import (
     Coarsened,
-    Frame,
+    Standardization,
     coarsened,
     completed,
     drawn_inside,
@@ -89,7 +89,7 @@ class FittedGaussian:
     factor : ndarray
         Of the covariance, as the family has it. A covariance near the edge of the domain may have
         no factor that float64 could recover.
-    frame : Frame
+    frame : Standardization
         Of the Gaussian that sets the lattices on which boxes are integrated, as the likelihood
         had it.
     truncation : Truncation, default=None
@@ -99,7 +99,7 @@ class FittedGaussian:
     mean: Array
     family: Family
     factor: Array
-    frame: Frame
+    frame: Standardization
     truncation: Truncation | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class FittedGaussian:
             "mean": state["mean"],
             "family": family.knowing(mean=mean, covariance=covariance),
             "factor": state["factor"],
-            "frame": Frame(*state["frame"]),
+            "frame": Standardization(*state["frame"]),
             "truncation": window and Truncation(Window(*window), state["log_probability"]),
         }
         self.__dict__.update(fields)
@@ -251,7 +251,7 @@ class FittedGaussian:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(type_of(np.empty(self.family.shape)), len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
-        return FittedGaussian(mean, family, factor, Frame.of(mean, family, factor))
+        return FittedGaussian(mean, family, factor, Standardization.of(mean, family, factor))
 
     def _log_densities_of_parent(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
@@ -448,7 +448,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _statistics_as_given(self) -> Any:
         """Statistics of the data; by feature where a window has filled gaps."""
         statistics, window = self.sufficient_statistics_, self._gaussian.window
-        return window.as_given(statistics) if window else statistics
+        return window.without_fill(statistics) if window else statistics
 
     def _fitted_gaussian(self) -> FittedGaussian:
         """The Gaussian of the last fit.

@@ -6,19 +6,19 @@ Gaussians: not what the sums are for, and not what X may be.
 
 from .dask import VALUES, WrongRowError, each, tree_sum
 from .passes import blas_threads_for, chunk_sums, chunks_of, map_rows
-from .pivot import Sums, beside, moments_of_few, sums_about_the_mean
+from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
 
 __all__ = [
     "VALUES",
     "Sums",
     "WrongRowError",
-    "beside",
     "blas_threads_for",
     "chunk_sums",
     "chunks_of",
     "each",
     "map_rows",
-    "moments_of_few",
+    "pivot_from_sample",
+    "scaled_weights",
     "sums_about_the_mean",
     "tree_sum",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Array
 from . import sums, threads
-from .pivot import Sums, is_far, moments_of_few, sums_about_the_mean
+from .pivot import Sums, is_far, pivot_from_sample, sums_about_the_mean
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -169,7 +169,7 @@ def _sums_of_chunk(
 ) -> Sums:
     """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
     sums_of = partial(_sums, X, sample_weight, unit, diagonal)
-    pivot, variance = moments_of_few(X, sample_weight, unit)
+    pivot, variance = pivot_from_sample(X, sample_weight, unit)
     as_it_is = sample_weight is None and X.dtype == np.float64 and X.flags.c_contiguous
     if as_it_is and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
         # The room of a buffer in the cache is for rows of X, too.

@@ -56,7 +56,7 @@ def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
     return bool((about_pivot > most_cancelled * about_mean).any())
 
 
-def moments_of_few(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any, Any]:
+def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any, Any]:
     """Mean and variance of a few rows, spread out since data may be sorted; where the rows are.
 
     Reckoned from one row, so that a constant feature has a deviation, and a scatter, of
@@ -71,7 +71,7 @@ def moments_of_few(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any,
         heaviest, weights = 0, xp.ones_like(deviations[:, 0])
     else:
         heaviest = int(get_namespace(sample_weight)[0].argmax(sample_weight))
-        weights = beside(X, sample_weight[spread], unit)
+        weights = scaled_weights(X, sample_weight[spread], unit)
     weights = weights / (xp.sum(weights) + xp.finfo(dtype).smallest_normal)
     row = xp.astype(X[heaviest, :], dtype)
     deviations -= row
@@ -80,7 +80,7 @@ def moments_of_few(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any,
     return row + offset, weights @ deviations - offset * offset
 
 
-def beside(X: Any, weights: Any, unit: float) -> Any:
+def scaled_weights(X: Any, weights: Any, unit: float) -> Any:
     """Weights times their unit, where X is, in the widest dtype there."""
     xp, _, device = get_namespace_and_device(X)
     moved = move_to(unit * weights, xp=xp, device=device)

@@ -7,20 +7,29 @@ not.
 
 from .draws import drawn_inside
 from .incomplete import drawn_rows, scores_of_rows
-from .intervals import Coarsened, CoarseRows, Frame, Score, coarse_rows, coarsened, independent
+from .intervals import (
+    Coarsened,
+    CoarseRows,
+    Score,
+    Standardization,
+    coarse_rows,
+    coarsened,
+    independent,
+)
 from .lattices import lattice_of_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
-from .patterns import Gaps, pieces, sort_patterns
+from .patterns import MissingPatterns, batches, sort_patterns
 from .scores import score_covariance
 
 __all__ = [
     "CoarseRows",
     "Coarsened",
     "Conditioner",
-    "Frame",
-    "Gaps",
+    "MissingPatterns",
     "Score",
+    "Standardization",
+    "batches",
     "coarse_rows",
     "coarsened",
     "completed",
@@ -30,7 +39,6 @@ __all__ = [
     "independent",
     "lattice_of_window",
     "marginals_of",
-    "pieces",
     "score_covariance",
     "scores_of_rows",
     "sort_patterns",

@@ -12,12 +12,12 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Frame, independent, kinds_of, rows_and_law
+from .intervals import Standardization, independent, kinds_of, rows_and_law
 
 
 @threads.one_blas_thread()
 def scores_of_rows(
-    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Standardization
 ) -> Array:
     """Scores of rows between two ends, packed, of shape (n_rows, n_parameters)."""
     scales = family.standard_deviations(factor)

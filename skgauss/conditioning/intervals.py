@@ -30,13 +30,13 @@ from ..boxes import (
 from ..gaussian import Family, linalg
 from .lattices import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
-from .patterns import Gaps
+from .patterns import MissingPatterns
 from .scores import score_covariance
 
 _PIECE = 2**17  # elements of the rows, or of their covariances, worked on at once
 
 
-class Frame(NamedTuple):
+class Standardization(NamedTuple):
     """An origin and a unit for each feature, in which ends of intervals are standardised.
 
     Attributes
@@ -52,7 +52,7 @@ class Frame(NamedTuple):
     root: Array | None = None
 
     @classmethod
-    def of(cls, mean: Array, family: Family, factor: Array) -> "Frame":
+    def of(cls, mean: Array, family: Family, factor: Array) -> "Standardization":
         """That of a Gaussian."""
         unit = family.standard_deviations(factor)
         return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
@@ -62,7 +62,7 @@ class Frame(NamedTuple):
         with np.errstate(over="ignore"):  # an end that far is as good as open
             return (ends - self.origin[features]) / self.unit[features]
 
-    def seen_from(self, frame: "Frame") -> tuple[Array, Conditioner]:
+    def seen_from(self, frame: "Standardization") -> tuple[Array, Conditioner]:
         """Mean of the guess, and what conditions on values under it, in another frame."""
         unit = self.unit / frame.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
@@ -126,9 +126,9 @@ class CoarseRows:
     ----------
     lower, upper : ndarray of shape (n_rows, n_features)
         Equal where a value is known exactly, infinite both where it is missing.
-    frame : Frame
+    frame : Standardization
         In which all results are.
-    guess : Frame
+    guess : Standardization
         What sets the lattices, once and for all. They are made when first asked for.
     weights : ndarray of shape (n_rows,)
 
@@ -136,17 +136,17 @@ class CoarseRows:
     ----------
     rows : ndarray of shape (n_rows, n_features)
         Relative to the frame, 0 where a value is not known exactly.
-    gaps : Gaps
+    gaps : MissingPatterns
         Where that is.
     n_together : int
         Of the values of a row, how many are known to an interval.
     """
 
-    def __init__(self, lower: Array, upper: Array, weights: Array, frame: Frame):
+    def __init__(self, lower: Array, upper: Array, weights: Array, frame: Standardization):
         kinds = kinds_of(lower, upper)
         self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
-        self.gaps = Gaps(kinds, np.ones(len(kinds), dtype=int))
-        self._missing = Gaps(kinds == 2, np.ones(len(kinds), dtype=int))
+        self.gaps = MissingPatterns(kinds, np.ones(len(kinds), dtype=int))
+        self._missing = MissingPatterns(kinds == 2, np.ones(len(kinds), dtype=int))
         self.n_together = np.count_nonzero(kinds[0] == 1)
         features = self._features = self.gaps.features[: self.n_together].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
@@ -156,7 +156,7 @@ class CoarseRows:
         self._frame, self._ends, self._weights = frame, (lower, upper), weights
         self._lattice: Lattice | None = None
 
-    def given(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Hidden:
+    def given(self, mean: Array, condition: Conditioner, guess: Standardization | None) -> Hidden:
         """The law under a Gaussian; without a guess one that is near, and found sooner."""
         given, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
@@ -181,7 +181,7 @@ class CoarseRows:
         moved = (inside - free[:, :k])[:, None] @ np.linalg.solve(of_box, across)
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
-    def score(self, mean: Array, condition: Conditioner, guess: Frame) -> Score:
+    def score(self, mean: Array, condition: Conditioner, guess: Standardization) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
@@ -205,7 +205,7 @@ class CoarseRows:
             score_covariance(boxes, factor, box, lattice),
         )
 
-    def _lattice_at(self, guess: Frame | None) -> Lattice | None:
+    def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
         """What is always the same for the same guess."""
         if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
             _, _, covariance, boxes = self._given_exact(*guess.seen_from(self._frame))
@@ -250,7 +250,7 @@ def kinds_of(lower: Array, upper: Array) -> np.ndarray:
 
 
 def coarse_rows(
-    lower: Array, upper: Array, weights: Array, frame: Frame
+    lower: Array, upper: Array, weights: Array, frame: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows]]:
     """Indices of rows that can be worked on at once, and the rows."""
     kinds = kinds_of(lower, upper)
@@ -284,7 +284,7 @@ class Coarsened(NamedTuple):
 
 @threads.one_blas_thread()
 def coarsened(
-    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Frame
+    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Standardization
 ) -> Coarsened:
     """The law of the values of rows that are known to an interval, under a known Gaussian."""
     kinds = kinds_of(lower, upper)
@@ -321,7 +321,7 @@ def rows_and_law(
     variances = family.standard_deviations(relative) ** 2
     condition = Conditioner(variances, linalg.invert_lower(relative))
     weights = np.ones(len(lower))
-    for rows, coarse in coarse_rows(lower, upper, weights, Frame(mean, scales)):
+    for rows, coarse in coarse_rows(lower, upper, weights, Standardization(mean, scales)):
         yield rows, coarse, condition
 
 

@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from .patterns import Gaps
+from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
 _INFLATED = 1e3
@@ -83,7 +83,7 @@ class Conditioner:
         self._precision = inverse.T @ inverse
         self.inflation = float((variances * self._precision.diagonal()).max())
 
-    def __call__(self, deviations: Array, gaps: Gaps) -> Conditional:
+    def __call__(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
         """The law of the missing values of rows, given as deviations from the mean, 0 where
         missing.
         """
@@ -92,7 +92,7 @@ class Conditioner:
         return _by_precision(deviations, gaps, self._precision)
 
 
-def _by_precision(deviations: Array, gaps: Gaps, precision: Array) -> Conditional:
+def _by_precision(deviations: Array, gaps: MissingPatterns, precision: Array) -> Conditional:
     inverse_factor, log_det = _inverse_cholesky(precision.reshape(-1)[gaps.blocks])
     covariance = np.einsum("kin,kjn->ijn", inverse_factor, inverse_factor)
     forces = deviations @ precision
@@ -103,7 +103,7 @@ def _by_precision(deviations: Array, gaps: Gaps, precision: Array) -> Conditiona
     return Conditional(mean, covariance, log_det, distances)
 
 
-def _by_root(deviations: Array, gaps: Gaps, root: Array) -> Conditional:
+def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
     q, r = _modified_gram_schmidt(root[:, gaps.features])
     shares, rest = _split(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
@@ -113,7 +113,7 @@ def _by_root(deviations: Array, gaps: Gaps, root: Array) -> Conditional:
     return Conditional(mean, covariance, log_det, np.einsum("dn,dn->n", rest, rest))
 
 
-def hidden_basis(deviations: Array, gaps: Gaps, root: Array) -> tuple[Array, Array]:
+def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
     """Q for each pattern, and :math:`(I - Q Q^T) A z` for each row z."""
     q, _ = _modified_gram_schmidt(root[:, gaps.features])
     return q, _split(root @ deviations.T, gaps.by_row(q))[1]

@@ -9,7 +9,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..gaussian import Family, linalg
 from .missing import Conditional, Conditioner
-from .patterns import Gaps, pieces, sort_patterns
+from .patterns import MissingPatterns, batches, sort_patterns
 
 
 class Marginals(NamedTuple):
@@ -81,13 +81,13 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
 
 def _conditionals(
     relative: Array, missing: np.ndarray, family: Family, factor: Array
-) -> Iterator[tuple[np.ndarray, Gaps, Conditional]]:
+) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
     """Indices of rows that miss equally many, where they miss them, and their law."""
     variances = family.standard_deviations(factor) ** 2
     condition = Conditioner(variances, linalg.invert_lower(factor))
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]
-    for piece in pieces(patterns.sum(axis=1), starts, missing.shape[1]):
+    for piece in batches(patterns.sum(axis=1), starts, missing.shape[1]):
         rows = order[starts[piece.start] : starts[piece.stop]]
-        gaps = Gaps(patterns[piece], np.diff(starts[piece.start : piece.stop + 1]))
+        gaps = MissingPatterns(patterns[piece], np.diff(starts[piece.start : piece.stop + 1]))
         yield rows, gaps, condition(relative[rows], gaps)

@@ -1,4 +1,4 @@
-"""Gaps: patterns of missing values, sorted and cut into pieces that are worked on at once."""
+"""Patterns of missing values, sorted and cut into batches that are worked on at once."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import numpy as np
 _PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
 
 
-class Gaps:
+class MissingPatterns:
     """The places of missing values in rows that miss equally many.
 
     Parameters
@@ -60,7 +60,7 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order, starts
 
 
-def pieces(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
+def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
     """Sorted patterns that miss equally many, so many at once as fit into cache.
 
     Parameters

@@ -40,9 +40,9 @@ def words_of(
         opening = _what_happened(solution, attempt.estimator)
         rest = partial(_explain, solution, attempt, bound, statistics, names)
         found.append(Words(ConvergenceWarning, opening, rest))
-    elif solution.standing and solution.standing.kind == "flat" and not of_data:
+    elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
         family = attempt.objective.likelihood.family
-        parts = family.split_frame(solution.standing.curvature.direction)
+        parts = family.split_frame(solution.critical_point.curvature.direction)
         explain_it = explain_flat if family.correlated else explain_flat_features
         found.append(Words(UserWarning, explain_it(*parts, names)))
     return found
@@ -163,7 +163,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
 
 def _why_not_there(solution: Solution) -> str:
     """Why a point whose gradient is small is no maximum."""
-    if solution.standing and solution.standing.kind == "saddle":
+    if solution.critical_point and solution.critical_point.kind == "saddle":
         return "at a saddle, from where the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..conditioning import Frame
+from ..conditioning import Standardization
 from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
@@ -13,7 +13,7 @@ from ..solvers import Solution
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
-    frame = likelihood.frame or Frame.of(at.mean.copy(), family, at.factor)
+    frame = likelihood.frame or Standardization.of(at.mean.copy(), family, at.factor)
     truncation = likelihood.truncation(at)
     return {
         "_gaussian": FittedGaussian(at.mean.copy(), family, at.factor, frame, truncation),

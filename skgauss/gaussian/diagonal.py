@@ -225,7 +225,7 @@ class Diagonal(Blocks):
         mean = score_mean / turn
         return np.concatenate((mean, 0.5 * slope * score_covariance / (turn * turn)))
 
-    def bend(self, gradient: Array) -> Array:
+    def connection_term(self, gradient: Array) -> Array:
         """What steps in the natural parameters add to the Hessian of a function of that gradient.
 
         Both packed; against steps by `retract`.

@@ -204,7 +204,7 @@ class Full(Blocks):
         gradient = gradient + 0.5 * (gradient @ form + form @ gradient)
         return self.frame(self.solve_transposed(turn, score_mean), gradient)
 
-    def bend(self, gradient: Array) -> Array:
+    def connection_term(self, gradient: Array) -> Array:
         of_mean, form = self.split_frame(self.unpack_frame(gradient))
         d, pairs = self.n_features, pairs_of(self.n_features)
         across = math.sqrt(2) * pairs.times(of_mean)

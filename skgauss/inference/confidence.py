@@ -15,8 +15,15 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._typing import Array
 from ..blocks import threads
 from .errors import errors_at
-from .point import Parameters, Point, check_method, warn_of
-from .profile import Correlation, Mean, Parameter, Scale, Side, profile_end
+from .point import FittedPoint, Parameters, check_method, warn_of
+from .profile import (
+    CorrelationParameter,
+    MeanParameter,
+    Parameter,
+    ScaleParameter,
+    Side,
+    profile_end,
+)
 from .progress import Progress
 from .sandwich import point_of
 
@@ -45,7 +52,7 @@ def check_level(level: float) -> None:
         raise ValueError(f"level must be between 0 and 1, got {level}.")
 
 
-def wald(at: Point, errors: Parameters, level: float) -> Parameters:
+def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
     """Ends of intervals, from errors on the scales on which no interval leaves the domain."""
     quantile = norm.isf((1 - level) / 2)
     estimate, units = at.estimate, at.in_units(errors)
@@ -67,7 +74,7 @@ def wald(at: Point, errors: Parameters, level: float) -> Parameters:
     return Parameters(around(estimate.mean, units.mean), scale, covariance, correlation)
 
 
-def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
+def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     """Ends of intervals at which the likelihood has fallen by what the level allows."""
     deviance = float(chi2.isf(1 - level, 1))
     if at.likelihood.shares is not None:
@@ -75,9 +82,11 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     at.check_size()
     scale = at.estimate.scale
     one, two = pairs = np.triu_indices(len(at.estimate.correlation), 1)
-    profiled: list[Parameter] = [Mean(j, s) for j, s in enumerate(scale.tolist())]
-    profiled += [Scale(j) for j in range(at.n_scales)]
-    profiled += [Correlation(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)]
+    profiled: list[Parameter] = [MeanParameter(j, s) for j, s in enumerate(scale.tolist())]
+    profiled += [ScaleParameter(j) for j in range(at.n_scales)]
+    profiled += [
+        CorrelationParameter(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)
+    ]
     free = at.listed(at.of_free(at.estimate.map(np.ones_like))) > 0
     ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
     nats = deviance / (2 * at.likelihood.weight)
@@ -97,7 +106,7 @@ def profile(at: Point, level: float, n_jobs: int | None) -> Parameters:
     return Parameters(mean, scales, scales * scales, correlation)
 
 
-def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None) -> Array:
+def _ends(at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None) -> Array:
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation
@@ -124,7 +133,7 @@ def _ends(at: Point, profiled: list[Parameter], nats: float, n_jobs: int | None)
 
 
 def _in_closed_form(
-    at: Point, deviance: float, of_means: Array | float, of_scales: Array | float
+    at: FittedPoint, deviance: float, of_means: Array | float, of_scales: Array | float
 ) -> Parameters:
     """Ends of profile intervals where the curvature, and so the profile, has a closed form.
 

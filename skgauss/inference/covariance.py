@@ -8,7 +8,7 @@ import numpy as np
 
 from .._typing import Array
 from .errors import LEFT_OPEN, moves_of
-from .point import Parameters, Point, check_method, warn_of
+from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 from .table import imported_pandas
 
@@ -31,14 +31,14 @@ def moves(estimator: Any) -> tuple[Array, Array]:
     n_features, n_steps). Products of two moves, summed over the steps, are the covariances of what
     moves: the delta method is to follow the steps.
     """
-    at = Point(estimator)
+    at = FittedPoint(estimator)
     relative = _known_moves(at)
     root, scale = np.sqrt(at.likelihood.weight), estimator.scale_
     products = np.outer(scale, scale)[..., None]
     return scale[:, None] * relative.mean / root, products * relative.covariance / root
 
 
-def _known_moves(at: Point) -> Parameters:
+def _known_moves(at: FittedPoint) -> Parameters:
     """See `moves_of`; a warning names the parameters that the data leave open."""
     relative = moves_of(at)
     warn_of(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *LEFT_OPEN)

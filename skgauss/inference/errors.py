@@ -33,7 +33,7 @@ from ..blocks import threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import information_matrix
-from .point import Parameters, Point, check_method, warn_of
+from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 
 _NOTHING = 1e-8  # an eigenvalue of an information by differences that is none
@@ -55,7 +55,7 @@ def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
 
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
-    at = Point(estimator)
+    at = FittedPoint(estimator)
     if at.likelihood.shares is not None:
         errors = at.in_units(errors_at(at)).mean
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
@@ -64,14 +64,14 @@ def covariance_of_mean(estimator: Any) -> Array:
     return moves @ moves.T / at.likelihood.weight
 
 
-def errors_at(at: Point) -> Parameters:
+def errors_at(at: FittedPoint) -> Parameters:
     """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
     errors = _errors(at)
     warn_of(at.parameter_names, np.isnan(at.listed(errors)), *LEFT_OPEN)
     return errors
 
 
-def missing_information(at: Point, errors: Parameters) -> Parameters:
+def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
     """The share of the information that is missing, all of it where no error is finite.
 
     None of what is known, or certain as a feature's correlation with itself. Of the relative errors
@@ -89,7 +89,7 @@ def missing_information(at: Point, errors: Parameters) -> Parameters:
     return Parameters(*map(missing, _of_complete_rows(at), errors))
 
 
-def _errors(at: Point) -> Parameters:
+def _errors(at: FittedPoint) -> Parameters:
     """Relative standard errors; NaN where the data leave a parameter open."""
     weight = at.likelihood.weight
     if at.likelihood.shares is None or at.scores is not None:
@@ -104,13 +104,13 @@ def _errors(at: Point) -> Parameters:
     )
 
 
-def _of_complete_rows(at: Point) -> Parameters:
+def _of_complete_rows(at: FittedPoint) -> Parameters:
     """Relative standard errors from as many rows without gaps as the data have, in closed form."""
     rows = float(at.estimator.sufficient_statistics_.weight)
     return at.of_free(_of_one_complete_row(at)).map(lambda error: error / math.sqrt(rows))
 
 
-def _of_one_complete_row(at: Point) -> Parameters:
+def _of_one_complete_row(at: FittedPoint) -> Parameters:
     """Relative standard errors from one row without gaps, in closed form."""
     d, multiplicity = at.family.n_features, at.family.multiplicity
     correlation = at.estimate.correlation
@@ -124,12 +124,12 @@ def _of_one_complete_row(at: Point) -> Parameters:
     )
 
 
-def _from_information(at: Point) -> Parameters:
+def _from_information(at: FittedPoint) -> Parameters:
     """Relative standard errors from the matrix of the information, for an average of one row."""
     return moves_of(at).map(_lengths)
 
 
-def moves_of(at: Point) -> Parameters:
+def moves_of(at: FittedPoint) -> Parameters:
     """How far steps of independent lengths move each parameter, by the relative measure.
 
     The steps are on a last axis. They stand for the covariance of the estimate from one row; NaN
@@ -159,7 +159,7 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
     ValueError
         If the fit is no maximum, or the data leave a parameter open.
     """
-    at = Point(estimator)
+    at = FittedPoint(estimator)
     steps, flat = _steps_at(at)
     if len(flat):
         raise ValueError(
@@ -172,7 +172,7 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
     return replace(gaussian, mean=mean, factor=factor)
 
 
-def _steps_at(at: Point) -> tuple[Array, Array]:
+def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
     """M, and the directions without information: see `_steps`; also where it is a formula."""
     if at.likelihood.shares is None:
         return _information(at)
@@ -185,7 +185,7 @@ def _steps_at(at: Point) -> tuple[Array, Array]:
     return np.diag(steps), np.empty((0, len(steps)))
 
 
-def _information(at: Point) -> tuple[Array, Array]:
+def _information(at: FittedPoint) -> tuple[Array, Array]:
     """M, and the directions without information: see `_steps`."""
     at.check_size()
     with threads.blas_threads_for(at.family.n_parameters**3):
@@ -194,7 +194,7 @@ def _information(at: Point) -> tuple[Array, Array]:
         return _steps(matrix, resolution)
 
 
-def _nothing(at: Point) -> float:
+def _nothing(at: FittedPoint) -> float:
     """An eigenvalue of the information that is none."""
     likelihood = at.likelihood
     if likelihood.has_information and likelihood.information_is_exact:
@@ -225,7 +225,7 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T
 
 
-def _moves(at: Point, steps: Array) -> Parameters:
+def _moves(at: FittedPoint, steps: Array) -> Parameters:
     """How far each step moves each parameter, by the relative measure; the steps come last."""
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)

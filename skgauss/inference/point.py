@@ -58,7 +58,7 @@ class Parameters(NamedTuple):
         return Parameters(*map(function, self))
 
 
-class Point:
+class FittedPoint:
     """A fit at which errors are asked for, and the way from them to what a user sees.
 
     Attributes

@@ -80,7 +80,7 @@ class Parameter(ABC):
         return None
 
 
-class Mean(Parameter):
+class MeanParameter(Parameter):
     """The mean of one feature, in standard deviations of the estimate."""
 
     far, away = 1e4, 100.0
@@ -101,7 +101,7 @@ class Mean(Parameter):
         return self.scale * value
 
 
-class Scale(Parameter):
+class ScaleParameter(Parameter):
     """The logarithm of the scale of one feature."""
 
     far, away = 10.0, 3.0
@@ -120,7 +120,7 @@ class Scale(Parameter):
         return math.exp(value)
 
 
-class Correlation(Parameter):
+class CorrelationParameter(Parameter):
     """The correlation of two features, as Fisher's z."""
 
     far, away = 8.0, 3.0
@@ -142,7 +142,7 @@ class Correlation(Parameter):
         mixed = np.outer(one, r / 4 * two) - np.outer(both, one + two) / 2
         hessian = both_twice - r / 2 * (one_twice + two_twice) + mixed + mixed.T
         hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
-        # And by the slope and the bend of Fisher's z.
+        # And by the slope and the curvature of Fisher's z.
         slope = 1 / (1 - r * r)
         hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
         return slope * gradient, hessian
@@ -254,12 +254,12 @@ def _climbed(
         value, excess = parameter.value(at, family), at.value - maximum.value + nats
         distance = sign * (value - start)
         far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
-        if far or (distance > parameter.away and excess > likelihood.left_to_infinity(at)):
+        if far or (distance > parameter.away and excess > likelihood.gain_at_infinity(at)):
             return End(parameter.seen(sign * math.inf), at)
         if distance > parameter.away and (beyond := _leapt(likelihood, at, side, level)):
             return End(parameter.seen(sign * math.inf), beyond)
-        slope, bend = (sign * each for each in parameter.derivatives(at, family))
-        newton = _Newton(likelihood, at, slope, bend, multiplier, own)
+        slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
+        newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)
         spacing = linalg.norm(family.solve(at.factor, np.spacing(np.abs(at.mean))))
         noise = likelihood.rounding_of_the_value(at) + math.sqrt(2 * nats) * spacing
         step, multiplier = newton.step(excess)
@@ -297,7 +297,7 @@ class _Newton:
         likelihood: Likelihood,
         at: Evaluation,
         slope: Array,
-        bend: Array,
+        connection_term: Array,
         multiplier: float,
         own: bool,
     ):
@@ -306,10 +306,10 @@ class _Newton:
         self._residual = self._gradient + multiplier * slope
         information = information_matrix(likelihood, at)
         if own:
-            bend = bend + likelihood.bend(slope)
+            connection_term = connection_term + likelihood.connection_term(slope)
         else:
-            information = information + likelihood.bend(self._gradient)
-        for matrix, added in _definite(information, multiplier * bend, slope):
+            information = information + likelihood.connection_term(self._gradient)
+        for matrix, added in _definite(information, multiplier * connection_term, slope):
             with suppress(LinAlgError):
                 self._factor = cho_factor(matrix, lower=True)
                 self._added = added
@@ -330,14 +330,16 @@ class _Newton:
         return step, max(multiplier - self._added * float(self._slope @ step), 0.0)
 
 
-def _definite(information: Array, bend: Array, slope: Array) -> Iterator[tuple[Array, float]]:
+def _definite(
+    information: Array, connection_term: Array, slope: Array
+) -> Iterator[tuple[Array, float]]:
     """Matrices for the step, the best first and the last positive definite.
 
     And how often each has a a^T added to it, which changes the multiplier and not the step.
     """
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
-        yield information - bend + added * square, added
+        yield information - connection_term + added * square, added
     shift = 0.0
     while True:
         yield information + shift * np.eye(len(slope)), 0.0

@@ -22,7 +22,7 @@ import numpy as np
 from .._typing import Array
 from ..density import FittedGaussian
 from ..rows import Block, rows_of, to_host
-from .point import Point
+from .point import FittedPoint
 
 _AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
 _SAME = 1e-5  # of a mean score, in the frame: rounding, where the rows are those of the fit
@@ -30,9 +30,9 @@ _SAME = 1e-5  # of a mean score, in the frame: rounding, where the rows are thos
 
 def point_of(
     estimator: Any, method: str, X: Any = None, sample_weight: Any = None, X_upper: Any = None
-) -> Point:
+) -> FittedPoint:
     """The fit at which errors are asked for; with the scores of its rows for the sandwich."""
-    at = Point(estimator)
+    at = FittedPoint(estimator)
     if method != "sandwich":
         if X is not None:
             raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")
@@ -70,7 +70,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
     return total
 
 
-def _check_same_rows(at: Point, weight: float, mean: Array) -> None:
+def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     """Refuse other rows than those of the fit, as far as their weight and mean score tell."""
     statistics = at.estimator.sufficient_statistics_
     of_data = getattr(at.evaluation, "data", at.evaluation)  # as if there were no window

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from .._typing import Array
 from .confidence import METHODS, check_level, wald
 from .errors import errors_at, missing_information
-from .point import Parameters, Point, check_method
+from .point import FittedPoint, Parameters, check_method
 from .sandwich import point_of
 
 
@@ -99,7 +99,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     return tabulated(estimator, at.parameter_names, heading, columns)
 
 
-def _z_of(at: Point, relative: Parameters) -> Parameters:
+def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
     """How many errors means and correlations, by Fisher's z, are from 0; NaN of scales.
 
     And of what is known, or certain as a feature's correlation with itself.

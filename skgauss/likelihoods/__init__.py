@@ -8,11 +8,11 @@ from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import Evaluations, GaussianLikelihood
 from .curvature import (
     CLEAR,
-    Standing,
+    CriticalPoint,
+    critical_point,
     information_matrix,
     leave,
     product_with_minus_hessian,
-    standing,
 )
 from .existence import (
     likelihood_with_ridge,
@@ -27,19 +27,19 @@ __all__ = [
     "CLEAR",
     "EPS",
     "MOST_PARAMETERS",
+    "CriticalPoint",
     "Evaluation",
     "Evaluations",
     "Fixed",
     "GaussianLikelihood",
     "Likelihood",
     "NoMaximumError",
-    "Standing",
+    "critical_point",
     "information_matrix",
     "leave",
     "likelihood_with_ridge",
     "product_with_minus_hessian",
     "regularized_likelihood",
     "seen_through",
-    "standing",
     "through_window",
 ]

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 
 from .._typing import Array
-from ..conditioning import Frame
+from ..conditioning import Standardization
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
@@ -150,7 +150,7 @@ class Likelihood(ABC):
     complete : bool
         Whether every value is known exactly, and none is cut off: then the maximum and the
         curvature there have formulas.
-    frame : Frame or None
+    frame : Standardization or None
         Of the guess that sets the lattices on which boxes are integrated.
     concave : bool
         Whether it is so in the natural parameters, which leaves one maximum at most.
@@ -172,7 +172,7 @@ class Likelihood(ABC):
     weight: float
     reference: float
     complete = False
-    frame: Frame | None = None
+    frame: Standardization | None = None
     concave = False
     information_is_cheap = False
     information_is_exact = True
@@ -231,7 +231,7 @@ class Likelihood(ABC):
         turn = self.family.solve(at.factor, reached.factor)
         return self.family.gradient_along(step, turn, reached.score_mean, reached.score_covariance)
 
-    def bend(self, gradient: Array) -> Array | float:
+    def connection_term(self, gradient: Array) -> Array | float:
         """What `retract` adds to the Hessian of a function along `Family.retract`.
 
         Both packed, the function of that gradient.
@@ -303,7 +303,7 @@ class Likelihood(ABC):
         """What a climb has shown that ended at such a point: the cause, and what helps."""
         raise NotImplementedError  # where there is always a maximum
 
-    def left_to_infinity(self, at: Evaluation) -> float:
+    def gain_at_infinity(self, at: Evaluation) -> float:
         """Nats that the likelihood may still change as the covariance grows without end.
 
         Infinite where that is not near, or no limit of the likelihood.

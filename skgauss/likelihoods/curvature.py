@@ -56,7 +56,7 @@ class Curvature(NamedTuple):
     resolution: float
 
 
-class Standing(NamedTuple):
+class CriticalPoint(NamedTuple):
     """What the curvature says of a point whose gradient is small.
 
     Attributes
@@ -71,23 +71,23 @@ class Standing(NamedTuple):
     curvature: Curvature
 
 
-def standing(likelihood: Likelihood, at: Evaluation) -> Standing | None:
+def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | None:
     """What the curvature says; None where it cannot be told."""
     curvature = least_curvature(likelihood, at)
     if curvature is None:
         return None
     doubtful = max(min(at.natural_gradient_norm / _NEAR, CLEAR), curvature.resolution)
     if curvature.eigenvalue > doubtful:
-        return Standing("maximum", curvature)
+        return CriticalPoint("maximum", curvature)
     if curvature.eigenvalue < -doubtful:
-        return Standing("saddle", curvature)
+        return CriticalPoint("saddle", curvature)
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
     rounding = likelihood.rounding_of_the_value(at)
     # Where the point is far off in another unit, all is flat.
     if promised > rounding or at.value < likelihood.value_of_the_guess - rounding:
-        return Standing("slope", curvature)
-    return Standing("flat", curvature)
+        return CriticalPoint("slope", curvature)
+    return CriticalPoint("flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
@@ -182,16 +182,21 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     return (matrix + matrix.T) / 2
 
 
-def leave(likelihood: Likelihood, at: Evaluation, standing: Standing) -> Evaluation | None:
+def leave(
+    likelihood: Likelihood, at: Evaluation, critical_point: CriticalPoint
+) -> Evaluation | None:
     """A point of higher likelihood along the least curved direction, or None if none is found.
 
     Of two ways, as good as equal, always the same. From a saddle the direction rises. Elsewhere it
     may, if the third order can undo the curvature: at an inflection.
     """
-    curvature = standing.curvature
-    if standing.kind == "maximum" and curvature.eigenvalue**2 > _CUBIC * at.natural_gradient_norm:
+    curvature = critical_point.curvature
+    if (
+        critical_point.kind == "maximum"
+        and curvature.eigenvalue**2 > _CUBIC * at.natural_gradient_norm
+    ):
         return None
-    least = 0.0 if standing.kind == "saddle" else _RISEN
+    least = 0.0 if critical_point.kind == "saddle" else _RISEN
     for way in (curvature.direction, -curvature.direction):
         best = at
         for length in _ESCAPES:

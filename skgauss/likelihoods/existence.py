@@ -71,7 +71,7 @@ def regularized_likelihood(
         raise NoMaximumError("there are no rows of a positive weight.")
     if keep_constants and not statistics.complete:
         statistics = statistics.with_zeros(statistics.observed_weights == 0)
-    _check_observed(window.as_given(statistics) if window else statistics, names)
+    _check_observed(window.without_fill(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked(reg_covar, len(names))
     ridge = np.full(len(names), used)
@@ -131,7 +131,7 @@ def through_window(
     """
     if window is None:
         return regularized
-    if not window.made(statistics, fill=regularized.likelihood.family.correlated):
+    if not window.matches(statistics, fill=regularized.likelihood.family.correlated):
         raise ValueError(
             "The statistics hold rows with missing values or with intervals, and were made without "
             "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
@@ -145,8 +145,8 @@ def through_window(
             "or the limits are wrong."
         )
     likelihood = seen_through(regularized.likelihood, window, statistics, fixed)
-    if likelihood.hopeless.size:
-        culprits = quoted([names[j] for j in likelihood.hopeless])
+    if likelihood.without_maximum.size:
+        culprits = quoted([names[j] for j in likelihood.without_maximum])
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
             "cut here.",

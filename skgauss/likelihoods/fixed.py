@@ -149,9 +149,9 @@ class FixedLikelihood:
         whole = self._whole.information(at)
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
-    def bend(self, gradient: Array) -> Array | float:
+    def connection_term(self, gradient: Array) -> Array | float:
         whole = self.family.whole.pack_frame(self.family.unpack_frame(gradient))
-        return self._of_free(self._whole.bend(whole))
+        return self._of_free(self._whole.connection_term(whole))
 
     def _of_free(self, matrix: Any) -> Any:
         """The part of a matrix in the packed frame that is free."""

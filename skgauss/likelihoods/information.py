@@ -39,7 +39,7 @@ _HALVINGS = 8  # of the range of a shift, for a step of at least half the radius
 
 @dataclass
 class InformationSums:
-    """Sums over patterns; symmetric matrices as vectors of their pairs.
+    """CompletedSums over patterns; symmetric matrices as vectors of their pairs.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class InformationSums:
 def sum_information(
     basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
 ) -> InformationSums:
-    """Sums that the information is made of, over the patterns of a part of the data.
+    """CompletedSums that the information is made of, over the patterns of a part of the data.
 
     Parameters
     ----------

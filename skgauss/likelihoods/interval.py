@@ -36,7 +36,7 @@ from ..boxes import FEWEST_OF_LATTICE
 from ..conditioning import (
     CoarseRows,
     Conditioner,
-    Frame,
+    Standardization,
     coarse_rows,
     independent,
     score_covariance,
@@ -47,10 +47,10 @@ from .base import Evaluation, NoMaximumError
 from .information import Information, InformationSums, sum_coarse_information
 from .missing import (
     NARROW,
+    CompletedSums,
     ObservedDiagonal,
     ObservedFull,
     ObservedLikelihood,
-    Sums,
     constant_of,
     parts_of,
 )
@@ -108,7 +108,7 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     def _information(self, at: Evaluation) -> Information:
         family, share = self.family, 1.0 - self._missing_share
         matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
-        matrix = matrix + family.bend(at.natural_gradient) - self.unknown(at)
+        matrix = matrix + family.connection_term(at.natural_gradient) - self.unknown(at)
         return Information(matrix, family, _RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
@@ -138,13 +138,13 @@ class IntervalFull(_WithIntervals, ObservedFull):
     """
 
     @staticmethod
-    def _prepare(statistics: Any, frame: Frame) -> list[Any]:
+    def _prepare(statistics: Any, frame: Standardization) -> list[Any]:
         if not statistics.coarse:
             return parts_of(statistics, frame)
         s: IntervalStatistics = statistics
-        pieces = coarse_rows(s.lower, s.upper, s.weights, frame)
+        batches = coarse_rows(s.lower, s.upper, s.weights, frame)
         return parts_of(s.exact, frame) + [
-            _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in pieces
+            _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in batches
         ]
 
     def __init__(
@@ -158,7 +158,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
         self.frame = self._guess_of_lattices()
 
-    def _guess_of_lattices(self) -> Frame:
+    def _guess_of_lattices(self) -> Standardization:
         """Near the maximum, where rows need a lattice: some steps of EM on the rough likelihood."""
         mean, factor = self.guess
         if self._parts.total(_on_a_lattice):
@@ -169,7 +169,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
                     if at.is_stationary(_NEAR):
                         break
                     mean, factor = rough.expected_maximum(at)
-        return Frame.of(mean, self.family, factor)
+        return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """Features whose variance has grown beyond what open intervals tell."""
@@ -232,11 +232,15 @@ class _IntervalPart:
         self._weights = weights
         self._constant = constant_of(weights @ known, unit)
 
-    def information(self, mean: Array, condition: Conditioner, guess: Frame) -> InformationSums:
+    def information(
+        self, mean: Array, condition: Conditioner, guess: Standardization
+    ) -> InformationSums:
         """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         return sum_coarse_information(self._coarse.score(mean, condition, guess), self._weights)
 
-    def completed(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
+    def completed(
+        self, mean: Array, condition: Conditioner, guess: Standardization | None
+    ) -> CompletedSums:
         """Sums over the rows with their hidden values as expected, and over the spread of these."""
         d, weights = len(mean), self._weights
         hidden = self._coarse.given(mean, condition, guess)
@@ -247,7 +251,7 @@ class _IntervalPart:
             (weights * hidden.covariance.transpose(1, 2, 0)).reshape(-1),
             minlength=d * d,
         )
-        return Sums(
+        return CompletedSums(
             float(weights.sum()),
             weights @ rows,
             (weights[:, None] * rows).T @ rows + spread.reshape(d, d),

@@ -36,7 +36,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..blocks import threads
-from ..conditioning import Conditioner, Frame, Gaps, hidden_basis, pieces
+from ..conditioning import Conditioner, MissingPatterns, Standardization, batches, hidden_basis
 from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
@@ -273,11 +273,11 @@ class ObservedFull(ObservedLikelihood):
         self._origin = statistics.origin
         self._available_mean, variances = moments or (statistics.mean, statistics.variances)
         self._unit = np.sqrt(variances if ridge is None else variances + ridge)
-        frame = Frame(self._origin, self._unit)
+        frame = Standardization(self._origin, self._unit)
         self._parts = statistics.keep(partial(self._prepare, frame=frame))
 
     @staticmethod
-    def _prepare(statistics: IncompleteStatistics, frame: Frame) -> list[Any]:
+    def _prepare(statistics: IncompleteStatistics, frame: Standardization) -> list[Any]:
         return parts_of(statistics, frame)
 
     @cached_property
@@ -336,7 +336,9 @@ class ObservedFull(ObservedLikelihood):
 
     def unknown(self, at: Evaluation) -> Array:
         family, gradient = self.family, at.natural_gradient
-        completed = np.eye(family.n_parameters) + family.bend(family.pack_frame(gradient))
+        completed = np.eye(family.n_parameters) + family.connection_term(
+            family.pack_frame(gradient)
+        )
         return completed - self.information(at).matrix
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
@@ -359,7 +361,7 @@ class ObservedFull(ObservedLikelihood):
 
 
 @dataclass
-class Sums:
+class CompletedSums:
     """Over rows: of their weights, of the rows, of their products, of the deviance."""
 
     weight: float
@@ -367,8 +369,8 @@ class Sums:
     second: Array
     deviance: float = 0.0
 
-    def __add__(self, other: Sums) -> Sums:
-        return Sums(
+    def __add__(self, other: CompletedSums) -> CompletedSums:
+        return CompletedSums(
             self.weight + other.weight,
             self.first + other.first,
             self.second + other.second,
@@ -392,14 +394,14 @@ class _Part:
     ):
         self.constant = constant_of(weights @ ~missing, unit)
         self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
-        self.gaps = Gaps(missing, counts)
+        self.gaps = MissingPatterns(missing, counts)
 
-    def sums(self) -> Sums:
+    def sums(self) -> CompletedSums:
         """Sums over the rows, with 0 in the place of what is missing."""
-        return Sums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
+        return CompletedSums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
     def information(
-        self, mean: Array, condition: Conditioner, guess: Frame | None
+        self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> InformationSums:
         """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
         deviations = self.rows - self.levels[:, None] * mean
@@ -408,7 +410,9 @@ class _Part:
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
-    def completed(self, mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
+    def completed(
+        self, mean: Array, condition: Conditioner, guess: Standardization | None
+    ) -> CompletedSums:
         """Sums over the rows, missing values as expected, and over the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
@@ -424,7 +428,7 @@ class _Part:
             (given.covariance * self.weights).reshape(-1),
             minlength=d * d,
         )
-        return Sums(
+        return CompletedSums(
             self.weights.sum(),
             self.levels @ completed,
             completed.T @ completed + spread.reshape(d, d),
@@ -437,13 +441,13 @@ def constant_of(weights: Array, unit: Array) -> float:
     return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
 
 
-def parts_of(statistics: IncompleteStatistics, frame: Frame) -> list[_Part]:
+def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_Part]:
     """The rows, relative to the frame."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
     rows = s.rows_about(frame.origin) / frame.unit
     parts = []
-    for piece in pieces(s.missing.sum(axis=1), starts, rows.shape[1]):
+    for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
         patterns = s.missing[piece], s.weights[piece], s.counts[piece]
         parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
@@ -451,23 +455,25 @@ def parts_of(statistics: IncompleteStatistics, frame: Frame) -> list[_Part]:
 
 
 @threads.one_blas_thread()
-def _completed(parts: list[Any], mean: Array, condition: Conditioner, guess: Frame | None) -> Sums:
+def _completed(
+    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
+) -> CompletedSums:
     return sum((part.completed(mean, condition, guess) for part in parts), _nothing(len(mean)))
 
 
 def _information(
-    parts: list[Any], mean: Array, condition: Conditioner, guess: Frame | None
+    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     with threads.one_blas_thread():
         sums = (part.information(mean, condition, guess) for part in parts)
         return sum(sums, InformationSums.nothing(len(mean)))
 
 
-def _complete(parts: list[_Part], n_features: int) -> Sums:
+def _complete(parts: list[_Part], n_features: int) -> CompletedSums:
     """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
     return sum(sums, _nothing(n_features))
 
 
-def _nothing(n_features: int) -> Sums:
-    return Sums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
+def _nothing(n_features: int) -> CompletedSums:
+    return CompletedSums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))

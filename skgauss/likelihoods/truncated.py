@@ -198,8 +198,8 @@ class TruncatedLikelihood(Likelihood):
         """What is not known of the data, which in natural parameters is lost of the window's."""
         return 0.0 if self.concave else self._data.unknown(_of_data(at))
 
-    def bend(self, gradient: Array) -> Array:
-        return self.family.bend(gradient)
+    def connection_term(self, gradient: Array) -> Array:
+        return self.family.connection_term(gradient)
 
     @property
     def bounded(self) -> bool:
@@ -222,16 +222,16 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     @abstractmethod
-    def hopeless(self) -> np.ndarray:
+    def without_maximum(self) -> np.ndarray:
         """Indices of features of which it is certain that they leave no maximum."""
 
     @property
     @abstractmethod
-    def is_decided(self) -> bool:
-        """Whether there is a maximum unless some are hopeless."""
+    def existence_known(self) -> bool:
+        """Whether there is a maximum unless some features are `without_maximum`."""
 
     @abstractmethod
-    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
         """The largest variance by that of the data, how features take part, and the slope there.
 
         U in that direction, positive where the likelihood rises as it widens.
@@ -247,16 +247,16 @@ class TruncatedLikelihood(Likelihood):
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._fails_elsewhere(at):
             return True
-        return not self.is_decided and self._widens_without_end(at)
+        return not self.existence_known and self._widens_without_end(at)
 
     def _fails_elsewhere(self, at: Evaluation) -> bool:
         """Whether the data leave no maximum by themselves, not where only a window is seen."""
-        width, growth, _ = self.widest(at)
+        width, growth, _ = self.widest_direction(at)
         of_window = width > _WIDE and growth.argmax() in self.window.bounded
         return not of_window and self._data.is_degenerate(_of_data(at))
 
-    def left_to_infinity(self, at: Evaluation) -> float:
-        width, _, slope = self.widest(at)
+    def gain_at_infinity(self, at: Evaluation) -> float:
+        width, _, slope = self.widest_direction(at)
         return abs(slope) if width > _VERY_WIDE else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
@@ -292,7 +292,7 @@ class TruncatedLikelihood(Likelihood):
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if self._fails_elsewhere(at):
             return self._data.no_maximum(_of_data(at), names)
-        _, growth, _ = self.widest(at)
+        _, growth, _ = self.widest_direction(at)
         some = self.window.bounded
         growing = some[growth[some] > _INVOLVED * growth[some].max()]
         return NoMaximumError(

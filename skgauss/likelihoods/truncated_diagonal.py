@@ -54,15 +54,15 @@ class TruncatedDiagonal(TruncatedLikelihood):
         return self._origin + mean, np.sqrt(self.family.project(variance))
 
     @property
-    def is_decided(self) -> bool:
+    def existence_known(self) -> bool:
         return self.concave
 
     @property
-    def hopeless(self) -> np.ndarray:
+    def without_maximum(self) -> np.ndarray:
         """Indices of features without a maximum; with one variance for all it is all of them or
         none.
         """
-        in_doubt = self.is_decided and self.fixed.factor is None
+        in_doubt = self.existence_known and self.fixed.factor is None
         bounded = self.window.bounded[: None if in_doubt else 0]
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]
@@ -101,10 +101,14 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
         growth = at.factor / self._root
-        widest = growth.argmax()
-        return float(growth[widest]) ** -2, float(form[widest]), np.minimum(form, 0.0)
+        widest_direction = growth.argmax()
+        return (
+            float(growth[widest_direction]) ** -2,
+            float(form[widest_direction]),
+            np.minimum(form, 0.0),
+        )
 
-    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
         slopes = np.broadcast_to(at.score_covariance, growth.shape)

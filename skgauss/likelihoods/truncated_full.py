@@ -63,15 +63,15 @@ class TruncatedFull(TruncatedLikelihood):
         )
 
     @property
-    def is_decided(self) -> bool:
+    def existence_known(self) -> bool:
         return self.concave and len(self._bounded) == 1
 
     @property
-    def hopeless(self) -> np.ndarray:
+    def without_maximum(self) -> np.ndarray:
         """Indices of the feature with limits if it has no maximum; of several only the climb can
         tell.
         """
-        in_doubt = self.is_decided and self.fixed.factor is None
+        in_doubt = self.existence_known and self.fixed.factor is None
         without = in_doubt and not self.features.has_maximum[0]
         return self._bounded if without else self._bounded[:0]
 
@@ -111,12 +111,12 @@ class TruncatedFull(TruncatedLikelihood):
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
         directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
-        widest = directions[:, 0]
+        widest_direction = directions[:, 0]
         slopes, along = np.linalg.eigh(form)
         falling = along * np.minimum(slopes, 0.0) @ along.T
-        return float(widths[0]) ** -2, float(widest @ form @ widest), falling
+        return float(widths[0]) ** -2, float(widest_direction @ form @ widest_direction), falling
 
-    def widest(self, at: Evaluation) -> tuple[float, Array, float]:
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
         """See `TruncatedLikelihood`; the direction is any."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())

@@ -27,9 +27,16 @@ from .._sklearn import (
     widest_float,
 )
 from .._typing import Array
-from ..blocks import Sums, beside, blas_threads_for, map_rows, moments_of_few, sums_about_the_mean
+from ..blocks import (
+    Sums,
+    blas_threads_for,
+    map_rows,
+    pivot_from_sample,
+    scaled_weights,
+    sums_about_the_mean,
+)
 from ..gaussian import Family
-from ..statistics import SufficientStatistics, total, unit_of
+from ..statistics import SufficientStatistics, total, weight_scale
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _CHUNK = 2**24
@@ -130,7 +137,7 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
     if weights is None or not values.shape[0]:
         return np.array([float(xp.sum(values)), values.shape[0]])
     unit = _unit(weights)
-    weights = beside(values, weights, unit)
+    weights = scaled_weights(values, weights, unit)
     values[weights == 0] = 0.0  # a row of weight 0 may have no finite density
     values *= weights  # and a sum, whose rounding grows less than that of a product
     return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
@@ -141,7 +148,7 @@ def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientSt
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
     sums_about = partial(_sums, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
-        pivot, _ = moments_of_few(X, sample_weight, unit)
+        pivot, _ = pivot_from_sample(X, sample_weight, unit)
         sums = sums_about_the_mean(sums_about, doubles(pivot))
     return total(iter([sums]), unit)
 
@@ -166,10 +173,10 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
 
 
 def _unit(weights: Any) -> float:
-    """`unit_of` the largest weight, or what the dtype can hold of it."""
+    """`weight_scale` the largest weight, or what the dtype can hold of it."""
     xp, _ = get_namespace(weights)
     largest_unit = 1 / float(xp.finfo(weights.dtype).smallest_normal)
-    return min(unit_of(float(xp.max(weights))), largest_unit)
+    return min(weight_scale(float(xp.max(weights))), largest_unit)
 
 
 def _slices(X: Any, block: int) -> Iterator[slice]:
@@ -192,7 +199,7 @@ def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot:
     def part(rows: slice) -> Iterable[Any]:
         weights = None
         if sample_weight is not None:
-            weights = beside(X, sample_weight[rows], unit)
+            weights = scaled_weights(X, sample_weight[rows], unit)
         n_blocks = math.ceil((rows.stop - rows.start) / block)
         return _sums_of_chunk(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
 

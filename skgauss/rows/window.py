@@ -104,7 +104,7 @@ class Window(NamedTuple):
                     "widen the limits."
                 )
 
-    def made(self, statistics: Any, fill: bool) -> bool:
+    def matches(self, statistics: Any, fill: bool) -> bool:
         """Whether statistics may be those of rows summarised with this window, see `intersect`."""
         if fill and missed(statistics)[self.bounded].any():
             return False
@@ -115,7 +115,7 @@ class Window(NamedTuple):
         known = np.isfinite(lower) | np.isfinite(upper)
         return not (known & ((lower < self.lower) | (upper > self.upper))).any()
 
-    def as_given(self, statistics: Any) -> Any:
+    def without_fill(self, statistics: Any) -> Any:
         """Statistics by feature, where what lies anywhere in the window is missing again."""
         by_feature = statistics.by_feature
         if not by_feature.coarse:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import Evaluation, Evaluations, Likelihood, Standing, leave, standing
+from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, critical_point, leave
 from .objective import Objective
 
 _ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
@@ -39,7 +39,7 @@ class Solution:
         The log-likelihood of every iterate.
     path : list of (mean, factor)
         The first iterates, from the start on: as many as were to be kept.
-    standing : Standing or None
+    critical_point : CriticalPoint or None
         What the curvature said of the last iterate whose gradient was small.
     seconds : float
         That the way took.
@@ -49,7 +49,7 @@ class Solution:
     stop_reason: str
     values: list[float]
     path: list[tuple[Array, Array]]
-    standing: Standing | None
+    critical_point: CriticalPoint | None
     seconds: float
 
     @property
@@ -110,7 +110,7 @@ class Monitor:
         self._n_kept = n_kept
         self._path: list[tuple[Array, Array]] = []
         self._best: Evaluation | None = None
-        self.standing: Standing | None = None
+        self.critical_point: CriticalPoint | None = None
         self._asked: float | None = None  # in place of tol, where that did not settle it
         self.stop_reason = ""
 
@@ -162,8 +162,8 @@ class Monitor:
             return False
         if likelihood.has_one_maximum:
             return True
-        self.standing = standing(self._likelihood, evaluation)
-        if self.standing is not None and self.standing.kind == "slope":
+        self.critical_point = critical_point(self._likelihood, evaluation)
+        if self.critical_point is not None and self.critical_point.kind == "slope":
             self._asked = _CLOSER * evaluation.natural_gradient_norm
             return False
         return True
@@ -180,7 +180,9 @@ class Monitor:
         result = self._best if self.stop_reason == "diverged" else self._last
         assert result is not None
         seconds = time.perf_counter() - self._began
-        return Solution(result, self.stop_reason, self._values, self._path, self.standing, seconds)
+        return Solution(
+            result, self.stop_reason, self._values, self._path, self.critical_point, seconds
+        )
 
     @property
     def last(self) -> Evaluation:
@@ -311,12 +313,12 @@ def maximize(
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
     """A point to go on from, if the climb ended at a saddle or an inflection, else None."""
-    standing = monitor.standing
-    if monitor.stop_reason != "converged" or not standing:
+    critical_point = monitor.critical_point
+    if monitor.stop_reason != "converged" or not critical_point:
         return None
-    higher = leave(likelihood, monitor.last, standing)
+    higher = leave(likelihood, monitor.last, critical_point)
     if higher is not None:
         monitor.resume()
-    elif standing.kind == "saddle":
+    elif critical_point.kind == "saddle":
         monitor.stop_reason = "stalled"
     return higher

@@ -5,7 +5,7 @@ missing values, with intervals, feature by feature, or left in blocks of Dask. H
 read, and what is made of the statistics, does not.
 """
 
-from .complete import SufficientStatistics, summarize, total, unit_of, valid_weights
+from .complete import SufficientStatistics, summarize, total, valid_weights, weight_scale
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
@@ -24,6 +24,6 @@ __all__ = [
     "summarize_incomplete",
     "summarize_intervals",
     "total",
-    "unit_of",
     "valid_weights",
+    "weight_scale",
 ]

@@ -185,14 +185,14 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     # Weights near 1: of any others, products with squares may overflow or vanish.
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
-        unit = unit_of(sample_weight.max())
+        unit = weight_scale(sample_weight.max())
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
     return chunk_sums(X, sample_weight, unit, diagonal, partial(total, unit=unit))
 
 
-def unit_of(largest: float) -> float:
+def weight_scale(largest: float) -> float:
     """A power of two that brings weights up to `largest` near 1."""
     return 2.0 ** -max(math.frexp(largest)[1], -1000)
 

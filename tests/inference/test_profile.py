@@ -14,7 +14,13 @@ from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
 from skgauss.inference import likelihood_of, profile
-from skgauss.inference.profile import Correlation, Mean, Scale, Side, profile_end
+from skgauss.inference.profile import (
+    CorrelationParameter,
+    MeanParameter,
+    ScaleParameter,
+    Side,
+    profile_end,
+)
 
 TYPES = ["full", "diag", "spherical"]
 
@@ -40,8 +46,10 @@ def crossings(deviance, middle, level):
 
 
 def parameters_of(model):
-    found = [Mean(1, 0.5), Scale(0), Scale(2)]
-    return found + [Correlation(0, 1), Correlation(2, 1)] * (np.ndim(model.covariance_) == 2)
+    found = [MeanParameter(1, 0.5), ScaleParameter(0), ScaleParameter(2)]
+    return found + [CorrelationParameter(0, 1), CorrelationParameter(2, 1)] * (
+        np.ndim(model.covariance_) == 2
+    )
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)
@@ -65,9 +73,9 @@ def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
                 for h in range(-2, 3)
             ]
             slope = np.array([1, -8, 0, 8, -1]) @ values / (12 * 2e-3)
-            bend = np.array([-1, 16, -30, 16, -1]) @ values / (12 * 2e-3**2)
+            connection_term = np.array([-1, 16, -30, 16, -1]) @ values / (12 * 2e-3**2)
             assert gradient @ step == pytest.approx(slope, abs=1e-8)
-            assert step @ hessian @ step == pytest.approx(bend, abs=1e-7)
+            assert step @ hessian @ step == pytest.approx(connection_term, abs=1e-7)
 
 
 # -- closed forms
@@ -203,9 +211,12 @@ def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, 
     found, likelihood = profiled(model, level), likelihood_of(model)
     maximum = likelihood.evaluate(model.mean_, model._gaussian.factor)
     nats = chi2.ppf(level, 1) / (2 * likelihood.weight)
-    asked = [(Mean(1, model.scale_[1]), found.mean[1]), (Scale(0), found.scale[0])]
+    asked = [
+        (MeanParameter(1, model.scale_[1]), found.mean[1]),
+        (ScaleParameter(0), found.scale[0]),
+    ]
     if covariance_type == "full":
-        asked.append((Correlation(0, 2), found.correlation[0, 2]))
+        asked.append((CorrelationParameter(0, 2), found.correlation[0, 2]))
     for parameter, expected in asked:
         ends = [
             profile_end(likelihood, maximum, Side(parameter, sign), nats).value for sign in (-1, 1)

@@ -358,10 +358,12 @@ def test_gradient_and_information_are_derivatives(rng, d):
     h = 1e-2
     values = [value(k * h) for k in range(-2, 3)]
     slope = (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * h)
-    bend = (16 * (values[3] + values[1]) - values[4] - values[0] - 30 * values[2]) / (12 * h * h)
+    connection_term = (16 * (values[3] + values[1]) - values[4] - values[0] - 30 * values[2]) / (
+        12 * h * h
+    )
     assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
     coarse = 1e-6 if d < 4 else 0.03  # from draws
-    assert step @ (information @ step) == pytest.approx(-bend, rel=coarse)
+    assert step @ (information @ step) == pytest.approx(-connection_term, rel=coarse)
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -376,7 +378,7 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
         if not family.correlated
         else np.linalg.cholesky(np.cov(X.T)),
     )
-    bend = likelihood.bend(family.pack_frame(at.natural_gradient))
+    connection_term = likelihood.connection_term(family.pack_frame(at.natural_gradient))
     packed = rng.standard_normal(family.n_parameters)
     packed /= np.linalg.norm(packed)
 
@@ -390,7 +392,7 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
 
     own = second(lambda step: likelihood.retract(at, step))
     other = second(lambda step: family.retract(at.mean, at.factor, step))
-    assert packed @ bend @ packed == pytest.approx(own - other, abs=1e-5)
+    assert packed @ connection_term @ packed == pytest.approx(own - other, abs=1e-5)
 
 
 @pytest.mark.parametrize(("correlation", "limit"), [(0.5, 8.0), (0.5, 15.0), (-0.3, 10.0)])

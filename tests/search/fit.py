@@ -7,7 +7,7 @@ from functools import cached_property
 from unittest.mock import patch
 
 import numpy as np
-from search.likelihood import EPS, Frame, ObservedData, Point
+from search.likelihood import EPS, ObservedData, Point, Standardization
 
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods.missing import ObservedFull
@@ -66,7 +66,7 @@ class Fit:
     @cached_property
     def frame(self):
         kept = self.weights > 0
-        return Frame(self.case.X[kept], self.weights[kept])
+        return Standardization(self.case.X[kept], self.weights[kept])
 
     @cached_property
     def data(self):

@@ -14,7 +14,7 @@ EPS = float(np.finfo(float).eps)
 EM_STEPS = 100
 
 
-class Frame:
+class Standardization:
     """For each feature a unit, and the weighted median as origin."""
 
     def __init__(self, X, weights):

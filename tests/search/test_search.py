@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from search.fit import LARGEST_CONDITION, Fit
 from search.hostile import draw
-from search.likelihood import EM_STEPS, EPS, Frame, Point, interior_maximum
+from search.likelihood import EM_STEPS, EPS, Point, Standardization, interior_maximum
 from sklearn.exceptions import ConvergenceWarning
 
 REASONS = {"converged", "max_iter", "diverged", "stalled", "unbounded"}
@@ -44,7 +44,7 @@ def _exact_variances(fit):
     for column in fit.case.X.T:
         shown = ~np.isnan(column) & (fit.weights > 0)
         values = column[shown, None], fit.weights[shown]
-        yield Frame(*values).exact_moments(*values)[1].item() if shown.any() else 0.0
+        yield Standardization(*values).exact_moments(*values)[1].item() if shown.any() else 0.0
 
 
 # -- what must hold of every other

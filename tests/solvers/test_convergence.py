@@ -22,7 +22,7 @@ def divergence_from_closed_form(model, X):
     return kl_divergence(mean, covariance, model.mean_, as_matrix(model.covariance_, X.shape[1]))
 
 
-def hopeless(model, X):
+def without_maximum(model, X):
     """A plain gradient on covariances or precisions sees the condition number squared."""
     plain = model.solver in ("gradient", "coordinate") and model.covariance_type == "full"
     squared = model.parametrization in ("covariance", "precision")
@@ -45,7 +45,7 @@ def test_defaults_reach_the_closed_form(real_data, solver, covariance_type, para
         assert not caught
         assert divergence_from_closed_form(model, X) < 1e-9
     else:
-        assert hopeless(model, X)
+        assert without_maximum(model, X)
         start, end = model.log_likelihood_path_[[0, -1]]
         assert model.score(X) - start > 0.9 * (GaussianGradientMLE().fit(X).score(X) - start)
         assert end == model.log_likelihood_
