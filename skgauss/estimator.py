@@ -673,7 +673,7 @@ class GaussianGradientMLE(CallbackSupportMixin, GaussianDensity):
         >>> errors.mean.round(3), errors.scale.round(3)  # sigma / sqrt(4), sigma / sqrt(8)
         (array([0.935]), array([0.661]))
         >>> GaussianGradientMLE().fit(X).standard_errors("sandwich", X).scale.round(3)
-        array([0.525])
+        array([0.468])
         """
         return inference.standard_errors(self, method, X, sample_weight, X_upper)
 

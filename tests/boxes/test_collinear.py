@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from marks import exhaustive
 from scipy.integrate import quad
 from scipy.special import ndtr
 from search.boxes import OneFactor
@@ -138,6 +139,7 @@ def test_a_climb_whose_boxes_cease_to_have_numbers_stalls(monkeypatch, solver):
         assert not model.fit(X).converged_
 
 
+@exhaustive
 def test_few_rows_near_a_singular_covariance_are_given_up():
     """Six rows of four features: the climb creeps along the edge for hundreds of steps."""
     rng = np.random.default_rng(3)

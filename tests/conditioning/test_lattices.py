@@ -65,6 +65,7 @@ def test_a_window_gets_the_points_that_its_rows_can_tell():
     assert many == MOST
 
 
+@exhaustive
 def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
     rng = np.random.default_rng(1)
     X = rng.multivariate_normal(np.full(4, 0.2), 0.5 + 0.5 * np.eye(4), 2000)

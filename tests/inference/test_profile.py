@@ -455,6 +455,7 @@ def test_both_ends_are_infinite_where_the_uniform_is_not_rejected(rng):
     assert found.scale[0, 1] == math.inf
 
 
+@exhaustive
 def test_two_truncated_features_run_off_together():
     rng = np.random.default_rng(5)
     X = rng.multivariate_normal([0.0, 0.0], [[1.0, 0.5], [0.5, 1.0]], 200)
@@ -467,6 +468,7 @@ def test_two_truncated_features_run_off_together():
     assert found.correlation[0, 1, 1] == 1.0
 
 
+@exhaustive
 def test_an_end_that_few_rows_put_far_away():
     rng = np.random.default_rng(301)
     mean = rng.uniform(-2, 1.5)

@@ -153,6 +153,7 @@ def test_no_interior_maximum_is_a_verdict_and_no_thousand_iterations(counted, so
     assert conditions[1] > conditions[0]
 
 
+@exhaustive
 def test_a_small_gradient_on_a_slope_is_not_convergence():
     """The likelihood of these rows rises, ever more slowly, towards a singular covariance.
 

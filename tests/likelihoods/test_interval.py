@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import each_value, pairwise
+from marks import each_value, exhaustive, pairwise
 from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
 from scipy.optimize import minimize
 from scipy.stats import norm
@@ -290,6 +290,7 @@ def test_weights_are_repeats_and_the_order_of_rows_is_nothing(correlated_rows, r
         assert model.log_likelihood_ == pytest.approx(value, rel=1e-12)
 
 
+@exhaustive
 def test_chunks_end_where_a_fit_does(correlated_rows, rng):
     """Chunks of rows with intervals, without any, and with missing values."""
     lower, upper = coarsened(correlated_rows, rng)

@@ -192,6 +192,7 @@ def test_empty_rows_carry_nothing(gaps, covariance_type):
     assert with_empty.score(padded) == pytest.approx(with_empty.log_likelihood_, rel=1e-13)
 
 
+@exhaustive
 def test_ridge(gaps):
     """The maximum with a ridge, as its definition has it."""
     ridge = np.array([0.1, 0.2, 0.0, 0.3])
@@ -366,6 +367,7 @@ def test_chunks_do_not_matter(gaps, monkeypatch, solver):
     assert divergence(pieces, whole.mean_, whole.covariance_) < 1e-12
 
 
+@exhaustive
 def test_few_patterns_are_reduced_to_their_statistics(rng):
     X = rng.standard_normal((20_000, 3))
     X[:5000, 0] = np.nan
@@ -417,6 +419,7 @@ def test_the_bound_of_a_constant_step(gaps):
             assert model.learning_rate_bound_ == pytest.approx(bound, rel=1e-3)
 
 
+@exhaustive
 def test_grid_search_over_the_rate(gaps):
     search = GridSearchCV(
         GaussianGradientMLE(solver="gradient", max_iter=300), {"learning_rate": [0.3, 1e3]}

@@ -123,6 +123,7 @@ def test_one_feature_against_the_likelihood_equations(rng, covariance_type):
     assert model.score(ends[0], X_upper=ends[1]) == pytest.approx(value, rel=1e-12)
 
 
+@exhaustive
 @pytest.mark.parametrize("data", ["gaps", pytest.param("coarse", marks=exhaustive)])
 def test_two_features_against_numerical_integration(request, data):
     ends = request.getfixturevalue(data)

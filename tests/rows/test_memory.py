@@ -5,6 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from benchmarks.memory import peak
+from marks import exhaustive
 
 from skgauss import GaussianGradientMLE
 
@@ -24,6 +25,7 @@ def sparse_file(path, rng, n_rows, order):
     return X, few
 
 
+@exhaustive
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_file_larger_than_what_may_be_held(tmp_path, rng, order):
     X, few = sparse_file(tmp_path / "X", rng, 75 * MIB // 8, order)
