@@ -177,6 +177,7 @@ class Likelihood(ABC):
     information_is_cheap = False
     information_is_exact = True
     natural_coordinates = False
+    _informed: tuple[Evaluation, Information] | None = None
     what_is_unknown = ""
     page: str
 
@@ -270,8 +271,19 @@ class Likelihood(ABC):
         return False
 
     def information(self, at: Evaluation) -> Information:
-        """Minus the Hessian in the frame of the point, where the likelihood has it."""
-        raise NotImplementedError
+        """Minus the Hessian in the frame of the point, where the likelihood has it.
+
+        The last is kept: what says that a point is a maximum also gives the next step, and the step
+        bound there.
+        """
+        informed = self._informed
+        if informed is None or informed[0] is not at:
+            informed = self._informed = at, self._information(at)
+        return informed[1]
+
+    def _information(self, at: Evaluation) -> Information:
+        """Minus the Hessian in the frame of the point, computed anew."""
+        raise NotImplementedError  # where there is none
 
     def unknown(self, at: Evaluation) -> Array | float:
         """Covariance of the score of a completed row, given what is known of it, packed.

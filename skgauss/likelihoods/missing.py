@@ -103,7 +103,6 @@ class ObservedLikelihood(Likelihood):
         self._share = self.weight / statistics.weight
         self._observed_share = statistics.observed_weights / self.weight
         self._available_mean = statistics.mean
-        self._informed: tuple[Evaluation, Information] | None = None
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
@@ -129,16 +128,6 @@ class ObservedLikelihood(Likelihood):
         return Evaluation(
             mean, factor, value, score_mean, family, lambda: form, completed, expected.value
         )
-
-    def information(self, at: Evaluation) -> Information:
-        # The last is kept: what says that a point is a maximum also gives the step bound there.
-        informed = self._informed
-        if informed is None or informed[0] is not at:
-            informed = self._informed = at, self._information(at)
-        return informed[1]
-
-    def _information(self, at: Evaluation) -> Information:
-        raise NotImplementedError  # where there is none
 
     def log_likelihood(self, at: Evaluation) -> float:
         assert at.of_data is not None

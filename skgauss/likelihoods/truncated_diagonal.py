@@ -89,7 +89,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
         log_probability = univariate_moments(*self._parent(at.mean, at.factor)).log_probability
         return Truncation(self.window, float(log_probability.sum()))
 
-    def information(self, at: Evaluation) -> Information:
+    def _information(self, at: Evaluation) -> Information:
         scale, share = self.family.standard_deviations(at.factor), self._share
         parent = self._parent(at.mean, at.factor)
         second, third, fourth = central_moments(*parent)

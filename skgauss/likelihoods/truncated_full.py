@@ -103,7 +103,7 @@ class TruncatedFull(TruncatedLikelihood):
         deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
 
-    def information(self, at: Evaluation) -> Information:
+    def _information(self, at: Evaluation) -> Information:
         box, exact = self._box, self.information_is_exact
         ask = box.information_by_differences if exact else box.information_by_draws
         matrix = ask(at.mean, at.factor) - self.unknown_of_data(at)

@@ -9,6 +9,7 @@ from search.boxes import OneFactor
 from skgauss.boxes import box_moments
 
 MOST_NATS = 0.1  # that 503 points may be off
+MOST_LOST = 0.01  # share of the boxes that may be without a number
 
 
 def draw(seed):
@@ -20,14 +21,16 @@ def draw(seed):
 @pytest.mark.search
 def test_boxes(request):
     first, seconds = (request.config.getoption(name) for name in ("--seed", "--seconds"))
-    seed, end, found = first, time.monotonic() + seconds, []
+    seed, end, found, lost = first, time.monotonic() + seconds, [], 0
     while seed == first or time.monotonic() < end:
         box = draw(seed)
         lower, upper, exact = box.lower[None], box.upper[None], box.log_probability()
         value = box_moments(lower, upper, upper - lower, box.correlation).log_probability[0]
-        if not abs(value - exact) < MOST_NATS:
+        lost += np.isnan(value)  # the saddle was not found, which is said
+        if abs(value - exact) >= MOST_NATS:
             found.append(f"{value:.6g} for {exact:.6g}: pytest -m search --seed {seed} --seconds 0")
         seed += 1
-    print(f"{seed - first} boxes")
+    print(f"{seed - first} boxes, of which {lost} have no number")
+    assert lost < 1 + MOST_LOST * (seed - first)
     if found:
         pytest.fail("\n".join([f"{len(found)} of {seed - first} boxes", *found]), pytrace=False)
