@@ -8,11 +8,13 @@ from .confidence import check_level, confidence_intervals
 from .covariance import moves, parameter_covariance
 from .errors import covariance_of_mean, drawn, standard_errors
 from .mcar import mcar_test
+from .methods import InferenceMethods
 from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test
 from .table import criteria, rows_and_shares, summary, tabulated
 
 __all__ = [
+    "InferenceMethods",
     "check_level",
     "check_maximum",
     "confidence_intervals",
