@@ -27,7 +27,7 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
     and no value is made up to fit it. A value known only to an interval, as below a limit in
     `censoring_limits`, is replaced by its mean within the interval. A column that is constant in
     `fit` is filled in by its constant. It is a
-    `GaussianGradientMLE` that transforms: all parameters but one, all attributes and methods are
+    `GaussianGradientMLE` that transforms: all parameters but four, all attributes and methods are
     those of that class.
 
     Parameters

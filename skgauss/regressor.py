@@ -128,6 +128,25 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.estimator = estimator
         self.censoring_limits = censoring_limits
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, those of the estimator too, which None stands for until then.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters; those of the estimator as ``estimator__solver="newton"``.
+
+        Returns
+        -------
+        self : object
+            The regressor.
+        """
+        nested = any(name.startswith("estimator__") for name in params)
+        if nested and params.get("estimator", self.estimator) is None:
+            params = {**params, "estimator": GaussianGradientMLE()}
+        super().set_params(**params)
+        return self
+
     @fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,

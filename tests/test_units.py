@@ -63,7 +63,8 @@ def test_a_textbook_solver_is_honest_in_any_unit(
         model = data.fit(unit, solver=solver, parametrization=parametrization, **parameters)
     assert model.stop_reason_ != "unbounded"
     assert not model.converged_ or same(model, plain, unit, atol=1e-3)
-    if not model.converged_ and not 1e-2 <= unit <= 1e2:
+    away = np.abs(np.log(model.scale_ / unit / plain.scale_)).max()
+    if not model.converged_ and not 1e-2 <= unit <= 1e2 and away > np.log(4):
         assert "In these units the start" in str(caught[0].message)
 
 

@@ -82,8 +82,10 @@ def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) ->
         ratio = likelihood.family.standard_deviations(at.factor) / deviations
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
-    worst = int(away(attempt.start).argmax())
-    if away(attempt.start)[worst] < _UNLIKE or away(solution.evaluation)[worst] < _ARRIVED:
+    before, now = away(attempt.start), away(solution.evaluation)
+    not_there = np.where((before >= _UNLIKE) & (now >= _ARRIVED), before, 0.0)
+    worst = int(not_there.argmax())
+    if not not_there[worst]:
         return ""
     return (
         "In these units the start, of mean 0 and standard deviation 1, is far from the data: "

@@ -40,9 +40,10 @@ def mcar_test(model: Any) -> Bunch:
     Raises
     ------
     ValueError
-        If the fit is no maximum of the likelihood, or its data have one pattern only, values known
-        only to an interval or `truncation_limits`, or are not held by pattern, as with another
-        `covariance_type` or very many patterns on the workers of Dask.
+        If the fit is no maximum of the likelihood or has a known mean or covariance; or if its data
+        have one pattern only, values known only to an interval or `truncation_limits`, or are not
+        held by pattern, as with another `covariance_type` or very many patterns on the workers of
+        Dask.
 
     Notes
     -----
@@ -67,6 +68,12 @@ def mcar_test(model: Any) -> Bunch:
     """
     check_maximum(model)
     statistics, gaussian = model.sufficient_statistics_, model._fitted_gaussian()
+    if gaussian.family.mean_is_known or gaussian.family.covariance_is_known:
+        raise ValueError(
+            "Little's test compares patterns with estimates, and this model has a known mean or "
+            "covariance, whose error would count as theirs. Fit without fixed_mean and "
+            "fixed_covariance."
+        )
     if statistics.coarse or gaussian.window is not None:
         raise ValueError(
             "Little's test is of rows whose values are known exactly or not at all, and this model "
@@ -82,8 +89,7 @@ def mcar_test(model: Any) -> Bunch:
             "All rows miss the same features, or none, so that there are no patterns to compare."
         )
     distances = gaussian.observed(_means(statistics)).distances
-    shown = int((~statistics.missing).sum())
-    shown -= 0 if gaussian.family.mean_is_known else gaussian.family.n_features
+    shown = int((~statistics.missing).sum()) - gaussian.family.n_features
     statistic = float(statistics.weights @ distances)
     p_value = float(chi2.sf(statistic, shown))
     return Bunch(statistic=statistic, degrees_of_freedom=shown, p_value=p_value)

@@ -31,11 +31,21 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     _metadata: ClassVar[list[str]] = ["heading"]  # which goes with it into a pickle
     heading: Sequence[str] = ()
 
+    @property
+    def _is_own(self) -> bool:
+        """Whether the columns are those of a report still, and not what a user made of them."""
+        numeric = all(kind.kind == "f" for kind in self.dtypes)
+        return numeric and "std_error" in self.columns and self.columns.is_unique
+
     def __repr__(self) -> str:
+        if not self._is_own:
+            return str(super().__repr__())
         heading = [part for line in self.heading for part in wrap(line, _WIDTH)]
         return "\n".join([*heading, "", *_lines(self._texts())])
 
     def _repr_html_(self) -> str:
+        if not self._is_own:
+            return str(super()._repr_html_())
         heading = "<br>".join(map(escape, self.heading))
         return f"<p>{heading}</p>{self._texts().to_html()}"
 

@@ -94,6 +94,8 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
     if likelihood.has_information:
         information = likelihood.information(at)
+        if not information.is_finite:
+            return None
         curvature = Curvature(*information.least, information.resolution)
         sure = likelihood.information_is_exact or likelihood.concave
         if sure or curvature.eigenvalue > _SAFE:

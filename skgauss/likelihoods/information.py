@@ -200,6 +200,11 @@ class Information:
         matrix = np.block([[sums.projectors[index], across], [across.T, block]])
         return cls(matrix - sums.unknown, family)
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all of it are numbers, as where no box on the way was beyond float64."""
+        return bool(np.isfinite(self.matrix).all())
+
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
 

@@ -266,8 +266,8 @@ class TruncatedLikelihood(Likelihood):
         towards there than it could cease to on the way, and asks for little else but that other
         precisions fall, too.
         """
-        if not at.is_stationary(_NEAR):
-            return False  # it may see nothing of the window at all
+        if not at.is_stationary(_NEAR) or at.value < self.value_of_the_guess:
+            return False  # it may see nothing of the window at all, or pass by on its way
         deviation, form = self._moment_gradient(at)
         precision, slope, falling = self.rise(at, form)
         rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))

@@ -16,12 +16,13 @@ _MISSING = ("ND", "n.d.", "NA", "N/A", "NaN", "-")
 _ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
 _BELOW, _ABOVE = ("<", "<=", "≤"), (">", ">=", "≥")
 _MARKS = _BELOW + _ABOVE
+_THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
 _PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
 
 def parse_limits(
-    frame: Any, *, decimal: str = ".", missing: Sequence[str] = _MISSING
+    frame: Any, *, decimal: str = ".", missing: str | Sequence[str] | None = _MISSING
 ) -> tuple[Any, Any]:
     """Read a table in which values are written as limits: "<0.05", ">10".
 
@@ -32,7 +33,7 @@ def parse_limits(
         and ≥, with or without blanks. Columns of numbers stay as they are.
     decimal : {".", ","}, default="."
         What stands before the decimals of a number in text.
-    missing : sequence of str, default=("ND", "n.d.", "NA", "N/A", "NaN", "-")
+    missing : str or sequence of str, default=("ND", "n.d.", "NA", "N/A", "NaN", "-")
         Text that stands for a value of which nothing is known, in small or capital letters. Empty
         cells, None and NaN always do. A value that was not detected is known to be below a limit:
         where you know this limit, write it in the place of "ND".
@@ -69,6 +70,7 @@ def parse_limits(
     """
     if decimal not in (".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
+    missing = (missing,) if isinstance(missing, str) else tuple(missing or ())
     check_holds_rows(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask") or not columned:
@@ -150,7 +152,12 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
     cells = [f"{cell!r} in row {labels[i]} of {frame.columns[j]!r}" for i, j, cell in unread]
     other = "," if decimal == "." else "."
     read = _reader(other, ())
-    if all(isinstance(cell, str) and read(cell) for _, _, cell in unread):
+    if all(isinstance(cell, str) and _THOUSANDS.fullmatch(cell) for _, _, cell in unread):
+        remedy = (
+            f"If the {other!r} parts thousands, take it out first. If it stands before decimals, "
+            f"pass decimal={other!r}."
+        )
+    elif all(isinstance(cell, str) and read(cell) for _, _, cell in unread):
         remedy = f"Pass decimal={other!r}."
     else:
         remedy = (

@@ -106,6 +106,8 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     """
     likelihood = objective.likelihood
     information = likelihood.information(at)
+    if not information.is_finite:
+        raise Stalled
     region = region.seen_from(at, likelihood)
     radius = region.radius
     while radius > _SMALLEST_RADIUS:

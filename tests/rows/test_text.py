@@ -231,3 +231,19 @@ class TestSwappedEnds:
             warnings.simplefilter("always")
             GaussianGradientMLE().fit(lower, X_upper=upper)
         assert any("are swapped" in str(each.message) for each in caught) == swapped
+
+
+def test_a_separator_that_may_part_thousands_gets_both_readings():
+    table = pd.DataFrame({"a": ["1,000", "2,500", "<1,000"]})
+    with pytest.raises(ValueError, match=r"parts thousands, take it out first\. If it stands"):
+        parse_limits(table)
+    without = table.apply(lambda column: column.str.replace(",", ""))
+    assert parse_limits(without)[1]["a"].tolist() == [1000.0, 2500.0, 1000.0]
+    assert parse_limits(table, decimal=",")[1]["a"].tolist() == [1.0, 2.5, 1.0]
+
+
+def test_one_word_for_what_is_missing():
+    lower, _ = parse_limits(pd.DataFrame({"a": ["nd", "1", "n"][:2]}), missing="nd")
+    assert np.isnan(lower["a"][0])
+    with pytest.raises(ValueError, match="'n' in row 0"):
+        parse_limits(pd.DataFrame({"a": ["n"]}), missing="nd")
