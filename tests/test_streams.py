@@ -397,3 +397,11 @@ def test_from_array_checks_what_it_is_given():
     for kind in (SufficientStatistics, IncompleteStatistics):
         with pytest.raises(ValueError, match=r"[Nn]egative"):
             kind.from_array([[1.0]], sample_weight=[-1.0])
+
+
+def test_features_that_depend_on_each_other_are_told_what_helps(wine):
+    X = np.column_stack((wine[:, :2], wine[:, :2].sum(axis=1)))
+    model = GaussianGradientMLE().partial_fit(X)
+    with pytest.raises(NotFittedError, match=r"in all rows, drop one or set reg_covar\.$"):
+        model.score(X)
+    assert GaussianGradientMLE(reg_covar=1e-6).partial_fit(X).converged_
