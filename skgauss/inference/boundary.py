@@ -26,6 +26,7 @@ from ..likelihoods import Evaluation, Likelihood
 _NEAR = 0.1  # of a direction in the frame of the maximum: what is left of it where it vanishes
 _LEAST = 1e-6  # the same where it is as good as gone: its square is a rounding of an eigenvalue
 _MOST_STEPS = 100
+_MOST_SEARCHES = 3  # each from where the last gave up, as that of SciPy 1.14 often does
 _PRECISION = 1e-9  # of the parameter
 _CLOSE = 1e-6  # to the level, relative to its distance from the maximum
 
@@ -93,16 +94,19 @@ def highest_on_the_boundary(
     moved = family.solve(maximum.factor, start.mean - maximum.mean)
     least = np.full(len(moved) + len(places[0]), -np.inf)
     least[d:][places[0] == places[1]] = _LEAST - 1
+    x = np.concatenate((moved, (reached - identity)[places]))
     with suppress(NotPositiveDefiniteError):  # of a slope where there is none
-        found = minimize(
-            lowness,
-            np.concatenate((moved, (reached - identity)[places])),
-            jac=True,
-            method="SLSQP",
-            bounds=[(low, None) for low in least.tolist()],
-            constraints={"type": "ineq", "fun": excess, "jac": slope_of_excess},
-            options={"maxiter": _MOST_STEPS, "ftol": _PRECISION},
-        )
-        if found.success and excess(found.x) > -_CLOSE:
-            return evaluated(found.x)
+        for _ in range(_MOST_SEARCHES):
+            found = minimize(
+                lowness,
+                x,
+                jac=True,
+                method="SLSQP",
+                bounds=[(low, None) for low in least.tolist()],
+                constraints={"type": "ineq", "fun": excess, "jac": slope_of_excess},
+                options={"maxiter": _MOST_STEPS, "ftol": _PRECISION},
+            )
+            x = found.x
+            if found.success and excess(x) > -_CLOSE:
+                return evaluated(x)
     return None
