@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, over
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
-from scipy.stats import norm
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.metrics import r2_score
 from sklearn.utils import Bunch, check_consistent_length
@@ -32,6 +31,7 @@ from .rows import (
     checked_limits,
     checked_targets,
     feature_names,
+    incomplete_rows,
     rows_of,
     target_names,
     to_host,
@@ -263,7 +263,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         limits = self.estimator_.censoring_limits
         seen = copy.copy(self)
         seen.censoring_limits = limits and tuple(limit[:d] for limit in limits)
-        law = _Conditional.of(self.estimator_, d)
+        law = self._law
         # Means and, behind them, deviations: in one array, of which Dask has blocks.
         found, k = rows_of(seen, X).map(partial(law.of_rows, return_std)), len(law.coef)
         parts = [found[:, :k], found[:, k:]][: 1 + return_std]
@@ -369,7 +369,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         the maximum likelihood estimate of the residual variance, whose divisor is n.
         """
         check_is_fitted(self)
-        return _errors(self).bunch(self._is_flat)
+        return _errors(self.estimator_, self._law).bunch(self._is_flat)
 
     def confidence_intervals(self, level: float = 0.95, method: Literal["wald"] = "wald") -> Bunch:
         """Confidence intervals of the estimates.
@@ -396,7 +396,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if method != "wald":
             raise ValueError(f"method must be 'wald', got {method!r}.")
-        return _intervals(self, _errors(self), level).bunch(self._is_flat)
+        law = self._law
+        errors = _errors(self.estimator_, law)
+        return _intervals(law.estimates, errors, level).bunch(self._is_flat)
 
     def summary(self, level: float = 0.95) -> pandas.DataFrame:
         """Table of the estimates: standard errors, tests, intervals.
@@ -423,12 +425,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
         """
         check_is_fitted(self)
-        errors = _errors(self)
-        estimate, error = _Conditional.of(self.estimator_, self.n_features_in_).estimates, errors
+        law = self._law
+        estimate, error = law.estimates, _errors(self.estimator_, law)
         z = _Estimates(
             estimate.coef / error.coef, estimate.intercept / error.intercept, error.scale * np.nan
         )
-        ends = _intervals(self, errors, level).listed
+        ends = _intervals(estimate, error, level).listed
         columns = {
             "estimate": estimate.listed,
             "std_error": error.listed,
@@ -444,6 +446,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             f"{100 * level:.4g} % intervals by method='wald'",
         ]
         return inference.tabulated(self, self._parameter_names(), heading, columns)
+
+    @property
+    def _law(self) -> _Conditional:
+        """The Gaussian of the targets given the features that the estimator was fitted to."""
+        return _Conditional.of(self.estimator_, self.n_features_in_)
 
     def _parameter_names(self) -> list[str]:
         """Names of the rows of a summary."""
@@ -586,7 +593,7 @@ class _Conditional(NamedTuple):
         found = X @ self.coef.T + intercept
         if with_std:
             found = np.hstack((found, np.broadcast_to(scale, found.shape)))
-        rows = np.flatnonzero(np.isnan(X).any(axis=1)) if X.dtype.kind == "f" else np.empty(0, int)
+        rows = np.concatenate([np.empty(0, dtype=np.intp), *incomplete_rows(X)])
         if rows.size:
             filled = self.gaussian.impute(self._without_targets(X, rows, intervals))
             parts = filled if with_std else filled[:1]
@@ -609,11 +616,9 @@ class _Conditional(NamedTuple):
         return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)
 
 
-def _errors(regressor: GaussianRegressor) -> _Estimates:
+def _errors(joint: GaussianGradientMLE, law: _Conditional) -> _Estimates:
     """Standard errors: the delta method, which moves the regression as the joint Gaussian moves."""
-    joint, d = regressor.estimator_, regressor.n_features_in_
-    law = _Conditional.of(joint, d)
-    n = joint.sufficient_statistics_.weight
+    n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
     precision = joint.marginal(range(d)).precision_
     mean = joint.mean_[:d]
     if joint.sufficient_statistics_.complete:
@@ -631,14 +636,13 @@ def _errors(regressor: GaussianRegressor) -> _Estimates:
     return _Estimates(*(np.linalg.norm(move, axis=-1) for move in (coef, intercept, scale)))
 
 
-def _intervals(regressor: GaussianRegressor, errors: _Estimates, level: float) -> _Estimates:
+def _intervals(estimates: _Estimates, errors: _Estimates, level: float) -> _Estimates:
     """Wald's ends on a last axis; of a scale about its logarithm."""
     inference.check_level(level)
-    estimates = _Conditional.of(regressor.estimator_, regressor.n_features_in_).estimates
-    away = norm.isf((1 - level) / 2) * np.array([-1.0, 1.0])
-    coef, intercept = (
-        estimate[..., None] + error[..., None] * away
-        for estimate, error in zip(estimates[:2], errors[:2], strict=True)
+    around = partial(inference.wald_ends, level=level)
+    scale = estimates.scale
+    return _Estimates(
+        around(estimates.coef, errors.coef),
+        around(estimates.intercept, errors.intercept),
+        scale[:, None] * np.exp(around(np.zeros(()), errors.scale / scale)),
     )
-    scale = estimates.scale[:, None]
-    return _Estimates(coef, intercept, scale * np.exp(errors.scale[:, None] / scale * away))

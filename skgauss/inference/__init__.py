@@ -4,7 +4,7 @@ What belongs here reads the likelihood at the maximum of a fit, and around it. H
 found does not, nor what can be asked of the Gaussian itself.
 """
 
-from .confidence import check_level, confidence_intervals
+from .confidence import check_level, confidence_intervals, wald_ends
 from .covariance import moves, parameter_covariance
 from .errors import covariance_of_mean, drawn, standard_errors
 from .mcar import mcar_test
@@ -30,4 +30,5 @@ __all__ = [
     "standard_errors",
     "summary",
     "tabulated",
+    "wald_ends",
 ]

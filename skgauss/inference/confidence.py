@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -52,15 +53,16 @@ def check_level(level: float) -> None:
         raise ValueError(f"level must be between 0 and 1, got {level}.")
 
 
+def wald_ends(center: Array, error: Array, level: float) -> Array:
+    """Ends of Wald's intervals on a last axis, in the unit of the centers and their errors."""
+    half = norm.isf((1 - level) / 2) * error
+    return np.stack((center - half, center + half), axis=-1)
+
+
 def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
     """Ends of intervals, from errors on the scales on which no interval leaves the domain."""
-    quantile = norm.isf((1 - level) / 2)
     estimate, units = at.estimate, at.in_units(errors)
-
-    def around(center: Array, error: Array) -> Array:
-        half = quantile * error
-        return np.stack((center - half, center + half), axis=-1)
-
+    around = partial(wald_ends, level=level)
     with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
         scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
         covariance = scale * scale
