@@ -6,6 +6,7 @@ from itertools import combinations, product
 import pytest
 
 exhaustive = pytest.mark.exhaustive
+simulation = pytest.mark.simulation
 
 
 def covering(strength, *factors):
@@ -17,24 +18,25 @@ def covering(strength, *factors):
     [('a', 'x', '0'), ('a', 'y', '1'), ('b', 'x', '1'), ('b', 'y', '0')]
     """
 
-    def shows(row):
-        return set(combinations(enumerate(row), strength))
-
-    rows = list(product(*factors))
-    unseen = set().union(*map(shows, rows))
+    shown = {row: set(combinations(enumerate(row), strength)) for row in product(*factors)}
+    unseen = set().union(*shown.values())
     chosen = []
     while unseen:
-        chosen.append(max(rows, key=lambda row: len(unseen & shows(row))))
-        unseen -= shows(chosen[-1])
+        chosen.append(max(shown, key=lambda row: len(unseen & shown[row])))
+        unseen -= shown[chosen[-1]]
     return chosen
 
 
-def covered(strength, indirect=(), **factors):
-    """Parametrize by the product of the factors; what need not run to cover it is `exhaustive`."""
+def covered(strength, indirect=(), up_to=None, **factors):
+    """Parametrize by the product of the factors; what need not run to cover it is `exhaustive`.
+
+    Of a large product only as much as shows any `up_to` values together, if that is given.
+    """
     always = covering(strength, *factors.values())
+    asked = product(*factors.values()) if up_to is None else covering(up_to, *factors.values())
     cases = [
         pytest.param(*row, marks=() if row in always else exhaustive, id="-".join(map(str, row)))
-        for row in product(*factors.values())
+        for row in dict.fromkeys([*always, *asked])
     ]
     return pytest.mark.parametrize(tuple(factors), cases, indirect=indirect)
 

@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import pairwise
+from marks import exhaustive, pairwise
 from oracles import as_matrix, closed_form, coarse_log_likelihood, observed_log_likelihood
 from scipy.optimize import minimize_scalar
 from scipy.stats import chi2, multivariate_normal, norm
@@ -622,6 +622,7 @@ def test_contradictions_are_refused(correlated, parameters, why):
         GaussianGradientMLE(**parameters).fit(correlated)
 
 
+@exhaustive
 def test_remedies_leave_what_is_known(correlated):
     """What a failed fit recommends can be followed: no start of a block that is fixed."""
     model = GaussianGradientMLE(

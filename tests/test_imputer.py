@@ -8,7 +8,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive
+from marks import exhaustive, simulation
 from numpy.testing import assert_allclose, assert_array_equal
 from oracles import as_matrix
 from scipy.stats import kstest, linregress, t
@@ -197,6 +197,7 @@ def test_a_column_that_is_empty_at_first(gaps):
     assert imputer.transform(X).shape == X.shape
 
 
+@exhaustive
 def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
     whatever_else = "What transform fills in is mean_, whatever else a row shows"
     for model in (
@@ -296,6 +297,7 @@ def test_the_same_seed_makes_the_same_draws(gaps):
     assert_array_equal(marked[:, 4:], ~known)
 
 
+@exhaustive
 def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
     """Their covariance over many draws is `parameter_covariance`."""
     X = np.where(rng.random(correlated.shape) < 0.2, NAN, correlated)
@@ -346,7 +348,7 @@ def test_limits_and_windows_of_draws(rng):
         assert np.isfinite(filled).all()
 
 
-@exhaustive
+@simulation
 @pytest.mark.parametrize(("limit", "repeats"), [(None, 400), (-0.3, 150)])
 def test_rubins_rules_cover(limit, repeats):
     """95 percent for the slope of a regression on what is missing at random, or below a limit."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from marks import exhaustive
 
 from skgauss import GaussianGradientMLE, GaussianImputer
 
@@ -32,6 +33,7 @@ def test_a_pickle_names_one_private_class(rng, covariance_type, n_features, wind
     np.testing.assert_array_equal(again.transform(X), model.transform(X))
 
 
+@exhaustive
 def test_a_pickle_of_intervals_integrates_alike(rng):
     X = rng.standard_normal((60, 5)) @ rng.standard_normal((5, 5))
     model = GaussianGradientMLE(censoring_limits=(-0.5, None)).fit(X)

@@ -11,7 +11,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
-from marks import exhaustive
+from marks import simulation
 from numpy.testing import assert_allclose
 from oracles import TOBIN
 from sklearn.base import clone
@@ -284,7 +284,7 @@ def test_recovery_from_gaps_and_a_limit(rng):
     assert (table["std_error"] < 0.15).all()
 
 
-@exhaustive
+@simulation
 def test_intervals_cover_and_naive_ways_do_not(rng):
     """500 draws of 200 rows with gaps in X that y tells of: nineteen in twenty intervals cover."""
     covered = []

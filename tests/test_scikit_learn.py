@@ -138,6 +138,7 @@ def test_one_fit_of_a_loop_warns_for_all(fits):
     assert "Shown once" not in alone
 
 
+@exhaustive
 def test_a_remedy_within_another_estimator_needs_no_model():
     """Which nobody has: all numbers are written out."""
     X = load_iris().data

@@ -29,7 +29,7 @@ def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
     return close and model.stop_reason_ == other.stop_reason_
 
 
-@pairwise(kind=KINDS, d=[1, 2, 3], covariance_type=FAMILIES, solver=FREE, unit=UNITS)
+@pairwise(up_to=3, kind=KINDS, d=[1, 2, 3], covariance_type=FAMILIES, solver=FREE, unit=UNITS)
 def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
     data = sample(kind, d, np.random.default_rng(d))
     parameters = {"solver": solver, "covariance_type": covariance_type}
@@ -48,7 +48,7 @@ def test_an_origin_changes_nothing(kind, d, covariance_type, solver, offset):
 
 
 @pairwise(
-    kind=KINDS, covariance_type=FAMILIES, solver=TEXTBOOK, unit=[1e-24, 1e-6, 1e-2, 1e2],
+    up_to=3, kind=KINDS, covariance_type=FAMILIES, solver=TEXTBOOK, unit=[1e-24, 1e-6, 1e-2, 1e2],
     parametrization=["scale", "log-scale", "covariance", "precision"],
 )  # fmt: skip
 def test_a_textbook_solver_is_honest_in_any_unit(

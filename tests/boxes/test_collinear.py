@@ -48,6 +48,7 @@ def test_far_boxes_have_a_saddle_too(rng):
         assert np.isfinite(log_probabilities(far)).all()
 
 
+@exhaustive
 def test_a_fit_is_the_same_in_another_unit(rng):
     """That no power of two takes to the first: the points of the lattice are the same."""
     X = rng.normal(size=(60, 4)) @ rng.normal(size=(4, 4)) * [1.0, 1.0, 1.0, 0.1] + 3.0

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from marks import exhaustive
 from oracles import gradients_of_box
 from scipy.integrate import trapezoid
 from scipy.special import log_ndtr
@@ -104,6 +105,7 @@ def over_shifts(lower, upper, covariance, n=1500):
     return highest + np.log(mean), error, found
 
 
+@exhaustive
 @pytest.mark.parametrize("k", [4, 6, 10, 30])
 def test_orthants(k):
     """That of features that correlate by 1/2 has probability 1 / (k + 1)."""
@@ -127,6 +129,7 @@ def by_tensor_quadrature(lower, upper, covariance, order=20):
     return np.log(total * ((upper - lower) / 2).prod()), mean, covariance
 
 
+@exhaustive
 def test_four_features_against_quadrature(rng):
     """Over many shifts, since one lattice has an error that the next test bounds."""
     lower, upper, _, covariance = (of[0] for of in boxes(rng, "rounded", 1, 4))
@@ -138,6 +141,7 @@ def test_four_features_against_quadrature(rng):
         assert (np.abs(of.mean(axis=0) - its) < 1e-12 + 5 * of.std(axis=0) / root).all()
 
 
+@exhaustive
 def test_accuracy_of_one_lattice(rng):
     lower, upper, _, covariance = boxes(rng, "rounded", 5, 4)
     found = moments(lower, upper, covariance)
@@ -264,6 +268,7 @@ def test_the_least_likely_come_first(rng):
     np.testing.assert_array_equal(lattice.order, [[0, 1, 2]])
 
 
+@exhaustive
 def test_more_points_come_nearer(rng):
     """To one integral over what equally correlated features have in common."""
     k, correlation, ends = 5, 0.5, np.linspace(-0.6, 0.3, 20)[:, None]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import exhaustive
 
 from skgauss.boxes import box_moments
 from skgauss.boxes.base import from_a_point_inside
@@ -71,6 +72,7 @@ def assert_moments(found, log_probability, mean, covariance, rtol):
     np.testing.assert_allclose(found.covariance[0] / units, covariance / units, atol=rtol)
 
 
+@exhaustive
 @two_and_three
 def test_against_one_factor(rng, k):
     for lower, upper in zip(*boxes(rng, 60, k), strict=True):

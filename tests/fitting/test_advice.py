@@ -189,6 +189,7 @@ def test_all_that_the_question_needs_to_know():
     )
 
 
+@exhaustive
 def test_a_start_nearby_is_no_answer_copied():
     """It is within a standard deviation of the maximum, and not narrower."""
     for X in (LIGHT, PROLINE, 1e-3 * LIGHT, IRIS.iloc[:, :3]):
@@ -540,6 +541,7 @@ def test_no_maximum(rng):
     assert GaussianGradientMLE().fit(more).converged_
 
 
+@exhaustive
 @pytest.mark.parametrize("units", [[1.0], [1e-3, 1.0, 1.0, 1e6, 1.0]])
 def test_a_ridge_that_was_tried(rng, units):
     """One number or, where features have units far apart, one for each."""
@@ -549,6 +551,7 @@ def test_a_ridge_that_was_tried(rng, units):
     assert np.size(settings["reg_covar"]) == len(units)
 
 
+@exhaustive
 def test_a_ridge_of_many_features(rng):
     X = rng.standard_normal((60, 12)) + rng.standard_normal((60, 1))
     X[rng.random(X.shape) < 0.5] = np.nan

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive
+from marks import simulation
 from numpy.testing import assert_allclose
 
 from skgauss import GaussianGradientMLE
@@ -97,7 +97,7 @@ def test_it_is_not_formed_of_too_many(rng):
         model.parameter_covariance()
 
 
-@exhaustive
+@simulation
 def test_estimates_from_samples_vary_so(rng):
     """Of 2,000 fits to 200 rows with gaps, all parameters: the covariance within its error."""
     truth = np.array([[1.0, 0.6], [0.6, 2.0]])

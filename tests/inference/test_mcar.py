@@ -3,7 +3,7 @@
 import dask.array as da
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import simulation
 from scipy.stats import chi2, kstest
 
 from skgauss import GaussianGradientMLE, mcar_test
@@ -51,7 +51,7 @@ def drawn(rng, depends):
     return X
 
 
-@exhaustive
+@simulation
 def test_p_values_are_uniform_where_nothing_but_chance_hides_values(rng):
     p_values = [mcar_test(fitted(drawn(rng, depends=False))).p_value for _ in range(500)]
     assert kstest(p_values, "uniform").pvalue > 0.01

@@ -416,6 +416,7 @@ def test_callbacks_are_told_of_each_end(gappy, n_jobs):
 # -- truncated samples
 
 
+@exhaustive
 @each_value(covariance_type=TYPES, seed=range(3))
 def test_an_end_is_infinite_where_the_exponential_is_not_rejected(covariance_type, seed):
     """It is the limit of Gaussians whose mean and scale run off, whose likelihood is known."""

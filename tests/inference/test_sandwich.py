@@ -5,7 +5,7 @@ from dataclasses import replace
 import dask.array as da
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import simulation
 from numpy.testing import assert_allclose
 
 from skgauss import GaussianGradientMLE
@@ -188,7 +188,7 @@ def test_rows_go_with_the_sandwich_alone(gappy):
             ask(method="bootstrap")
 
 
-@exhaustive
+@simulation
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_coverage_where_tails_are_heavy(gaps):
     """Of t with five degrees the information promises 95 percent of the scales, and covers 73."""

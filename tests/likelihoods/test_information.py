@@ -123,6 +123,7 @@ def test_the_maximum_is_that_of_em():
         assert kl_divergence(*em(X), model.mean_, model.covariance_) < 1e-9
 
 
+@exhaustive
 @pytest.mark.parametrize(
     ("solver", "case"),
     [

@@ -118,7 +118,7 @@ def test_value_against_scipy(correlated_rows, rng, covariance_type):
 @each_value(ridge=[0.0, 0.1], covariance_type=["full", "diag", "spherical"])
 def test_gradient_against_differences(correlated_rows, rng, covariance_type, ridge):
     """Four features, so that a lattice is among the integrals."""
-    lower, upper = coarsened(correlated_rows[:30], rng, interval=0.6)
+    lower, upper = coarsened(correlated_rows[:12], rng, interval=0.6)
     likelihood = likelihood_of(lower, upper, covariance_type, ridge)
     family = likelihood.family
     covariance = np.cov(correlated_rows.T)
@@ -200,6 +200,7 @@ def test_a_rate_of_one_is_the_em_step(covariance_type):
     np.testing.assert_allclose(model.covariance_path_[1], covariance, atol=1e-12)
 
 
+@exhaustive
 def test_an_identity_of_units(correlated_rows, rng):
     """At 1e-100 and 1e+100 side by side the estimates are the same."""
     lower, upper = coarsened(correlated_rows, rng)
@@ -276,6 +277,7 @@ def test_sheppard_s_correction_of_rounded_data(rng):
 # -- rows
 
 
+@exhaustive
 def test_weights_are_repeats_and_the_order_of_rows_is_nothing(correlated_rows, rng):
     lower, upper = coarsened(correlated_rows, rng)
     weights = rng.integers(0, 4, len(lower))
@@ -471,6 +473,7 @@ def test_a_failed_fit_leaves_the_last_one(rng):
     np.testing.assert_array_equal(model.mean_, mean)
 
 
+@exhaustive
 def test_the_bound_of_the_step_is_that_of_a_hessian():
     """One feature, parameter sigma: the bound against second differences."""
     limits = (0, None)

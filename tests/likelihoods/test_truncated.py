@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, exhaustive
+from marks import each_value, exhaustive, simulation
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -628,6 +628,7 @@ def test_learning_rate_bound_against_differences(parametrization):
     assert model.learning_rate_bound_ == pytest.approx(bound, rel=1e-4)
 
 
+@exhaustive
 def test_the_bound_of_the_natural_step_is_where_it_blows_up():
     """In the far tail it is below the 2 of complete data."""
     statistics, ends = statistics_of(0.5, INF)
@@ -765,7 +766,7 @@ def test_errors_of_four_features_are_those_of_the_gradient(rng):
     assert (packed @ matrix @ packed) / step**2 == pytest.approx(second, rel=1e-4)
 
 
-@exhaustive
+@simulation
 def test_profile_intervals_cover_the_parent(rng):
     """As often as they promise, where intervals that ignore the window hardly ever do."""
     n_trials, limit = 300, -0.5

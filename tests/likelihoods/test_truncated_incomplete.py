@@ -217,6 +217,7 @@ def test_features_without_limits_may_be_missing(rng):
     assert model.covariance_[2, 2] == pytest.approx(variance, abs=1e-5)
 
 
+@exhaustive
 def test_a_large_sample_recovers_its_parent(rng):
     """Within four of its standard errors; without the window's ends it would be many."""
     X = with_gaps(rng, seen(rng, 50_000))
@@ -230,6 +231,7 @@ def test_a_large_sample_recovers_its_parent(rng):
     assert (np.abs(naive.mean_ - MEAN) > 8 * errors.mean).all()
 
 
+@exhaustive
 def test_detection_limits_inside_a_window(rng):
     """Values of both kinds beyond which nothing is known, and nothing is seen."""
     X = seen(rng, 50_000)
@@ -277,6 +279,7 @@ def test_weights_are_repeats(rng, coarse, covariance_type):
     assert weighted.log_likelihood_ == pytest.approx(scores @ counts / counts.sum(), rel=1e-12)
 
 
+@exhaustive
 @mostly_full
 def test_any_split_into_chunks(gaps, covariance_type):
     whole = fit(gaps, covariance_type=covariance_type, tol=1e-9)
@@ -288,6 +291,7 @@ def test_any_split_into_chunks(gaps, covariance_type):
     assert_same_gaussian(clone(whole).fit_statistics(sum(parts)), whole)
 
 
+@exhaustive
 @pytest.mark.parametrize("most_elements", [2**20, 100])
 def test_dask(gaps, monkeypatch, most_elements):
     da = pytest.importorskip("dask.array")

@@ -18,7 +18,7 @@ INF = np.inf
 @pytest.fixture
 def sample(rng):
     """Rows, their lower and their upper ends: three features with limits, some values missing."""
-    X = rng.standard_normal((90, 3)) @ np.array([[1.0, 0.6, 0.2], [0, 0.8, 0.3], [0, 0, 0.9]])
+    X = rng.standard_normal((40, 3)) @ np.array([[1.0, 0.6, 0.2], [0, 0.8, 0.3], [0, 0, 0.9]])
     X[rng.random(X.shape) < 0.05] = np.nan
     below, above = X <= -0.5, X >= 1.0
     lower = np.where(below, -INF, np.where(above, 1.0, X))
@@ -128,10 +128,10 @@ def test_ends_that_do_not_fit(lower, upper, message):
 
 def test_ends_that_do_not_fit_in_a_block_of_dask(sample):
     _, lower, upper = sample
-    upper[70, 1] = 0.0
-    lower[70, 1] = 1.0
-    with pytest.raises(ValueError, match="In row 20 of its block the interval of 'feature 1'"):
-        GaussianGradientMLE().fit(da.from_array(lower, chunks=(50, 3)), X_upper=upper)
+    upper[30, 1] = 0.0
+    lower[30, 1] = 1.0
+    with pytest.raises(ValueError, match="In row 10 of its block the interval of 'feature 1'"):
+        GaussianGradientMLE().fit(da.from_array(lower, chunks=(20, 3)), X_upper=upper)
 
 
 def test_infinity_without_an_upper_end_is_an_error(sample):
@@ -256,6 +256,7 @@ def test_a_long_score_is_summed_in_parts(sample, monkeypatch):
     assert model.score(lower, X_upper=upper) == pytest.approx(expected, rel=1e-13)
 
 
+@exhaustive
 def test_imputed_values_lie_within_their_intervals(sample):
     """And are the means of the conditional law, by simulation of it."""
     X, lower, upper = sample

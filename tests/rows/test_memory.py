@@ -38,6 +38,7 @@ def test_a_file_larger_than_what_may_be_held(tmp_path, rng, order):
     assert peak(lambda: model.bic(X)) < 32 * MIB
 
 
+@exhaustive
 def test_a_score_of_a_file(tmp_path, rng):
     X, _ = sparse_file(tmp_path / "X", rng, 5 * MIB, "C")
     model = GaussianGradientMLE().fit(X)
@@ -48,6 +49,7 @@ def test_a_score_of_a_file(tmp_path, rng):
     assert peak(lambda: model.score(X, sample_weight=weights)) < 48 * MIB
 
 
+@exhaustive
 def test_a_file_with_weights_and_a_missing_value(tmp_path, rng):
     X, _ = sparse_file(tmp_path / "X", rng, 2 * MIB, "C")
     weights = np.full(len(X), 3.0)

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import pairwise
+from marks import exhaustive, pairwise
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
@@ -146,6 +146,7 @@ def test_a_large_mean_does_not_stop_the_covariance():
     assert model.covariance_[0, 0] == pytest.approx(8.25, rel=1e-5)
 
 
+@exhaustive
 def test_warm_start_goes_on(correlated):
     model = GaussianGradientMLE(solver="gradient", learning_rate=0.05, max_iter=20, warm_start=True)
     for _ in range(3):
