@@ -663,7 +663,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
             )
             start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(self, objective, start(likelihood), start_is_set, task.is_inner)
+            attempt = Attempt(
+                self, objective, start(likelihood), start_is_set, task.warner.is_inner
+            )
             solution = attempt.run(
                 self.max_iter,
                 task.observer(lambda at: constant | position(at, likelihood)),
@@ -677,7 +679,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             found = words_of(solution, attempt, bound, statistics, names, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
-            return _Climb(attributes, task.worded(found), shown)
+            return _Climb(attributes, task.warner.worded(found), shown)
 
     def _check_parameters(self, method: str) -> None:
         """Refuse parameters, each valid, that contradict each other or the method called."""
@@ -703,7 +705,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         for message, category in climb.warnings:
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
-            task.warn(message, category, stacklevel=4)  # at the caller of a public method
+            task.warner.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)
         return self
 

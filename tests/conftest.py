@@ -30,7 +30,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(autouse=True)
 def time_for_words(monkeypatch):
     """So that what a warning says does not depend on how busy the machine is."""
-    monkeypatch.setattr("skgauss.fitting.callbacks._MOMENT", 60.0)
+    monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 60.0)
 
 
 @pytest.fixture

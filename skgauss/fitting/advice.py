@@ -11,11 +11,11 @@ from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..solvers import Solution
 from .attempt import Attempt, Trials
-from .callbacks import Words
 from .leap import explain_leap, explain_start
 from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
 from .ridge import explain_ridge
+from .warn_once import Words
 
 _INVOLVED = 0.1  # share of the largest part of a direction that counts
 

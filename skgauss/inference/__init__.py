@@ -6,11 +6,11 @@ found does not, nor what can be asked of the Gaussian itself.
 
 from .confidence import check_level, confidence_intervals, wald_ends
 from .covariance import moves, parameter_covariance
-from .errors import covariance_of_mean, drawn, standard_errors
 from .mcar import mcar_test
 from .methods import InferenceMethods
 from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test
+from .standard_errors import covariance_of_mean, drawn, standard_errors
 from .table import criteria, rows_and_shares, summary, tabulated
 
 __all__ = [

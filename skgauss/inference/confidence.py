@@ -15,7 +15,6 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Array
 from ..blocks import threads
-from .errors import errors_at
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .profile import (
     CorrelationParameter,
@@ -27,6 +26,7 @@ from .profile import (
 )
 from .progress import Progress
 from .sandwich import point_of
+from .standard_errors import errors_at
 
 METHODS = ("wald", "profile", "sandwich")
 _STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall of 1e-34 as of 1e9

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .errors import LEFT_OPEN, moves_of
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
+from .standard_errors import LEFT_OPEN, moves_of
 from .table import imported_pandas
 
 

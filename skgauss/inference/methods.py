@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from .confidence import confidence_intervals
 from .covariance import parameter_covariance
-from .errors import standard_errors
+from .standard_errors import standard_errors
 from .table import summary
 
 if TYPE_CHECKING:

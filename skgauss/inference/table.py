@@ -11,9 +11,9 @@ from scipy.stats import norm
 
 from .._typing import Array
 from .confidence import METHODS, check_level, wald
-from .errors import errors_at, missing_information
 from .point import FittedPoint, Parameters, check_method
 from .sandwich import point_of
+from .standard_errors import errors_at, missing_information
 
 
 def imported_pandas(caller: str) -> Any:

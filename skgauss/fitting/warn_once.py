@@ -1,0 +1,118 @@
+"""Who warns for whom: the first of many fits that a search or a loop makes, for all of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, NamedTuple
+
+from sklearn.callback import CallbackContext
+from sklearn.utils.parallel import Parallel
+
+# Which estimators of which searches or loops, the latest of all, gave a warning of which category.
+_warned: deque[tuple[Any, ...]] = deque(maxlen=100)
+
+# What the words of a fit may cost: a share of the seconds that it took, or a moment.
+_SHARE, _MOMENT = 0.25, 0.1
+
+
+class Words(NamedTuple):
+    """What a fit has to say.
+
+    Attributes
+    ----------
+    category : type of Warning
+    opening : str
+        What is known.
+    rest : callable
+        What follows, which takes trials, of so many seconds as it is told.
+    """
+
+    category: type[Warning]
+    opening: str
+    rest: Callable[[float], str] = lambda seconds: ""
+
+
+class Warner:
+    """Warns for a fit, unless another fit of the same search or loop has done so.
+
+    Parameters
+    ----------
+    context : CallbackContext
+        The root context of the fit, which knows whether another estimator makes it.
+    """
+
+    def __init__(self, context: CallbackContext):
+        self._began = time.perf_counter()
+        self._context = context
+
+    @property
+    def is_inner(self) -> bool:
+        """Whether another estimator or a loop makes this fit, of what nobody has in hand."""
+        return self._context.parent is not None or self._loop is not None
+
+    def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
+        """Warn. The first of many fits that a search or a loop makes does so for the others.
+
+        Python shows equal warnings once, but these differ by their numbers.
+        """
+        if self._search is None and self._loop is None:
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+        elif not self._has_warned(category):
+            many = self._search.estimator_name if self._search else "loop"
+            message += f" (Shown once for this {many}: its other fits may have the same to say.)"
+            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            _warned.append(self._kind(category))  # not where the warning was made an error
+
+    def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
+        """What was found in words, but for what need not be said again.
+
+        Only the opening where nobody would see more.
+        """
+        seconds = max(_SHARE * (time.perf_counter() - self._began), _MOMENT)
+        return [
+            (opening if _is_dropped(opening, category) else opening + rest(seconds), category)
+            for category, opening, rest in found
+            if not self._has_warned(category)
+        ]
+
+    def _has_warned(self, category: type[Warning]) -> bool:
+        """Whether a fit of the same search or loop has warned for this one, too."""
+        return self._kind(category) in _warned
+
+    def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
+        """What fits that warn for each other have in common: loop, estimator and category."""
+        many = self._search.root_uuid if self._search else self._loop
+        return many, self._context.estimator_name, category
+
+    @property
+    def _loop(self) -> weakref.ref[Any] | None:
+        """The outermost loop over fits that this one runs in, as that of `cross_val_score`."""
+        frame: FrameType | None = sys._getframe()
+        loop = None
+        while frame is not None:
+            if frame.f_code is Parallel.__call__.__code__:
+                loop = weakref.ref(frame.f_locals["self"])
+            frame = frame.f_back
+        return loop
+
+    @property
+    def _search(self) -> CallbackContext | None:
+        """The task of which this fit is one of many subtasks, in no order."""
+        task = self._context.parent
+        while task is not None and task.sequential_subtasks:
+            task = task.parent
+        return task
+
+
+def _is_dropped(text: str, category: type[Warning]) -> bool:
+    """Whether the filters of warnings drop such a text, whoever is warned."""
+    for action, message, of_category, module, line in warnings.filters:
+        if issubclass(category, of_category) and (message is None or message.match(text)):
+            return action == "ignore" and module is None and line == 0
+    return False
