@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import beta, chi2
-from sklearn.utils.validation import validate_data
 
 from .._typing import Array
+from ..density import FittedGaussian
+from ..rows import Block, rows_of, to_host
 from .estimates import check_fitted
 from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
 
@@ -121,9 +123,10 @@ class QQDisplay:
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         _check_no_limits(estimator)
-        distances, n_features = estimator.mahalanobis(X), estimator.n_features_in_
-        X = validate_data(estimator, X, reset=False, ensure_all_finite="allow-nan")
-        shown = (~np.isnan(X)).sum(axis=1)
+        read = partial(_distances_and_counts, estimator._fitted_gaussian())
+        found = rows_of(estimator, X).map(read)
+        distances, shown = (np.asarray(to_host(each)) for each in found)
+        n_features = estimator.n_features_in_
         alike = _as_complete(distances, shown, n_features)
         display = cls(distances=np.sort(alike[shown > 0]), n_features=n_features)
         return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
@@ -184,6 +187,12 @@ class QQDisplay:
         ranks = np.arange(1, len(self.distances) + 1)
         shares = np.array([[(1 - level) / 2], [0.5], [(1 + level) / 2]])
         return chi2.ppf(beta.ppf(shares, ranks, ranks[::-1]), self.n_features)
+
+
+def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> tuple[Array, Array]:
+    """Squared distances of the rows of a block, and how many values each shows, (n_rows,) each."""
+    distances, _, shown = gaussian.observed(to_host(block.X))
+    return distances, np.broadcast_to(shown, distances.shape)
 
 
 def _as_complete(distances: Array, shown: Array, n_features: int) -> Array:

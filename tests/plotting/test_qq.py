@@ -1,3 +1,4 @@
+import dask.array as da
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -34,6 +35,13 @@ def test_rows_with_gaps_are_held_to_their_own_standard(table):
     display = QQDisplay.from_estimator(detector, gaps)
     p_values = np.exp(detector.score_samples(np.delete(gaps, 12, axis=0)))
     assert_allclose(stats.chi2.sf(heights(display), 3), np.sort(p_values)[::-1], rtol=1e-8)
+
+
+def test_rows_of_dask_are_drawn_where_those_in_memory_are(table):
+    table[::3, 0] = np.nan
+    model = GaussianGradientMLE().fit(table)
+    lazy = QQDisplay.from_estimator(model, da.from_array(table, chunks=(7, 3)))
+    assert_allclose(heights(lazy), heights(QQDisplay.from_estimator(model, table)), rtol=1e-12)
 
 
 def test_the_band_holds_its_share_of_gaussian_samples_at_each_rank(rng):
