@@ -89,9 +89,9 @@ class FittedGaussian:
     factor : ndarray
         Of the covariance, as the family has it. A covariance near the edge of the domain may have
         no factor that float64 could recover.
-    frame : Standardization
-        Of the Gaussian that sets the lattices on which boxes are integrated, as the likelihood
-        had it.
+    frame : Standardization, default=None
+        Of the Gaussian that sets the lattices on which boxes are integrated, where the likelihood
+        had one. None is this Gaussian itself.
     truncation : Truncation, default=None
         The window that the rows of the fit were seen through.
     """
@@ -99,7 +99,7 @@ class FittedGaussian:
     mean: Array
     family: Family
     factor: Array
-    frame: Standardization
+    frame: Standardization | None = None
     truncation: Truncation | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class FittedGaussian:
             "covariance_type": type_of(np.empty(self.family.shape)),
             "known": (self.family.mean_is_known, self.family.covariance_is_known),
             "factor": self.factor,
-            "frame": tuple(self.frame),
+            "frame": self.frame and tuple(self.frame),
             "window": self.truncation and tuple(self.truncation.window),
             "log_probability": self.truncation and self.truncation.log_probability,
         }
@@ -121,7 +121,7 @@ class FittedGaussian:
             "mean": state["mean"],
             "family": family.knowing(mean=mean, covariance=covariance),
             "factor": state["factor"],
-            "frame": Standardization(*state["frame"]),
+            "frame": state["frame"] and Standardization(*state["frame"]),
             "truncation": window and Truncation(Window(*window), state["log_probability"]),
         }
         self.__dict__.update(fields)
@@ -215,7 +215,7 @@ class FittedGaussian:
         whitened = self.family.whiten(self.family.inverse(self.factor), X - self.mean)
         scores = self.family.scores(whitened, np.zeros(()))
         rows, lower, upper = self._incomplete(block)
-        parameters = self.mean, self.family, self.factor, self.frame
+        parameters = self.mean, self.family, self.factor, self._frame_of_lattices
         scores[rows] = scores_of_rows(lower, upper, *parameters)
         return scores
 
@@ -251,7 +251,7 @@ class FittedGaussian:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(type_of(np.empty(self.family.shape)), len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
-        return FittedGaussian(mean, family, factor, Standardization.of(mean, family, factor))
+        return FittedGaussian(mean, family, factor)
 
     def _log_densities_of_parent(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
@@ -265,7 +265,11 @@ class FittedGaussian:
     def _coarsened(self, intervals: Intervals) -> Coarsened:
         """The law of the values that are known to an interval, or not at all; a row an entry."""
         ends = intervals.lower, intervals.upper
-        return coarsened(*ends, self.mean, self.family, self.factor, self.frame)
+        return coarsened(*ends, self.mean, self.family, self.factor, self._frame_of_lattices)
+
+    @property
+    def _frame_of_lattices(self) -> Standardization:
+        return self.frame or Standardization.of(self.mean, self.family, self.factor)
 
 
 def _as_floats(X: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from inspect import signature
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
@@ -301,6 +302,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self.fixed_covariance = fixed_covariance
         self.warm_start = warm_start
         self.record_path = record_path
+
+    # Else scikit-learn, which asks at every fit, would have it worked out each time.
+    __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(

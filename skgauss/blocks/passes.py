@@ -8,8 +8,8 @@ into the sums.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -126,21 +126,34 @@ class _Buffer:
     """Room for one block as float64, laid out in memory as X is."""
 
     def __init__(self, X: np.ndarray, rows: int):
-        self.rows = min(rows, len(X))
-        shape = (self.rows, X.shape[1])
-        self._room = np.empty(shape) if X.flags.c_contiguous else np.empty(shape, order="F")
+        self._shape = min(rows, len(X)), X.shape[1]
+        self._order: Literal["C", "F"] = "C" if X.flags.c_contiguous else "F"
+
+    @cached_property
+    def _room(self) -> Array:
+        return np.empty(self._shape, order=self._order)
+
+    def hold(self, block: np.ndarray) -> Array:
+        """The block as float64: itself, or a copy in the room of this buffer."""
+        if block.dtype == np.float64:
+            return block
+        room = self._room[: len(block)]
+        np.copyto(room, block, casting="same_kind")
+        return room
 
     def subtract(self, block: np.ndarray, shift: Array) -> Array:
         """``block - shift``, in the room of this buffer."""
         room = self._room[: len(block)]
+        # NumPy would convert piecemeal what is narrower than the result.
+        values = self.hold(block) if block.itemsize < room.itemsize else block
         whole = 0
         if block.flags.c_contiguous and 1 < len(shift) < _MANY_COLUMNS:
             # NumPy's inner loop runs along a row: let a row be many.
             whole = len(block) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
             shifts = np.broadcast_to(shift, (_ROWS_AT_ONCE, len(shift))).reshape(-1)
             long = (-1, len(shifts))
-            np.subtract(block[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
-        np.subtract(block[whole:], shift, out=room[whole:])
+            np.subtract(values[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
+        np.subtract(values[whole:], shift, out=room[whole:])
         if block.dtype.kind in "iu" and (np.abs(shift) > _EXACT).any():
             _subtract_integers(block, shift, room)
         return room
@@ -157,27 +170,27 @@ def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
 
 
 def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
+    if n_features == 1:  # which is read so fast that calling NumPy costs more than a small cache
+        return 2 * block
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
-    # never so few that calling NumPy becomes the work. A single column takes half the room,
-    # since reading it is all there is to do.
+    # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_ROWS if diagonal else 2 * n_features
-    return max(block // max(n_features, 2), fewest)
+    return max(block // n_features, fewest)
 
 
 def _sums_of_chunk(
     X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block_rows: int
 ) -> Sums:
     """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
-    sums_of = partial(_sums, X, sample_weight, unit, diagonal)
+    buffer = _Buffer(X, block_rows)
+    sums_of = partial(_sums, X, sample_weight, unit, diagonal, block_rows)
     pivot, variance = pivot_from_sample(X, sample_weight, unit)
-    as_it_is = sample_weight is None and X.dtype == np.float64 and X.flags.c_contiguous
-    if as_it_is and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        # The room of a buffer in the cache is for rows of X, too.
-        found = sums_of(lambda rows, _: rows, 2 * block_rows, np.zeros_like(pivot))
+    floating = sample_weight is None and X.dtype.kind == "f"
+    if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
+        found = sums_of(lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
         if not is_far(found, _MOST_CANCELLED):
             return found
-    buffer = _Buffer(X, block_rows)
-    return sums_about_the_mean(partial(sums_of, buffer.subtract, buffer.rows), pivot)
+    return sums_about_the_mean(partial(sums_of, buffer.subtract), pivot)
 
 
 def _sums(
@@ -185,8 +198,8 @@ def _sums(
     sample_weight: Array | None,
     unit: float,
     diagonal: bool,
-    subtract: Callable[[Array, Array], Array],
     length: int,
+    subtract: Callable[[Array, Array], Array],
     pivot: Array,
 ) -> Sums:
     """Sums over all rows about a pivot, in blocks of so many rows; `subtract` takes it off."""

@@ -68,11 +68,12 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
     spread = slice(None, None, math.ceil(X.shape[0] / few))
     deviations = xp.astype(X[spread, :], dtype)
     if sample_weight is None:
-        heaviest, weights = 0, xp.ones_like(deviations[:, 0])
+        n_rows = deviations.shape[0]
+        heaviest, weights = 0, xp.full((n_rows,), 1.0 / n_rows, dtype=dtype, device=device)
     else:
         heaviest = int(get_namespace(sample_weight)[0].argmax(sample_weight))
         weights = scaled_weights(X, sample_weight[spread], unit)
-    weights = weights / (xp.sum(weights) + xp.finfo(dtype).smallest_normal)
+        weights = weights / (xp.sum(weights) + xp.finfo(dtype).smallest_normal)
     row = xp.astype(X[heaviest, :], dtype)
     deviations -= row
     offset = weights @ deviations

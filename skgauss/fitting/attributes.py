@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from ..conditioning import Standardization
 from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
@@ -13,8 +12,7 @@ from ..solvers import Solution
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """Attributes that depend on one iterate alone."""
     family = likelihood.family
-    frame = likelihood.frame or Standardization.of(at.mean.copy(), family, at.factor)
-    truncation = likelihood.truncation(at)
+    frame, truncation = likelihood.frame, likelihood.truncation(at)
     return {
         "_gaussian": FittedGaussian(at.mean.copy(), family, at.factor, frame, truncation),
         "mean_": at.mean.copy(),

@@ -1,6 +1,7 @@
 """Any covariance: a factor is a lower triangular matrix. What a family is, `families` says."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,6 @@ class Full(Blocks):
         self.n_all = n_features + n_features * (n_features + 1) // 2
         self._identity = np.eye(n_features, order="F")  # as LAPACK wants its factors
         self._identity.flags.writeable = False  # the default start, and no copy of it
-        self._diagonal = np.arange(n_features) * (n_features + 1)
-        self._below = np.tri(n_features, dtype=bool)
 
     def pack(self, covariance: Array) -> Array:
         return (covariance + covariance.T) / 2
@@ -67,7 +66,7 @@ class Full(Blocks):
 
     def with_diagonal(self, factor: Array, diagonal: ArrayLike) -> Array:
         changed = factor.copy(order="K")
-        changed.ravel(order="K")[self._diagonal] = diagonal  # a view, in either order
+        changed.ravel(order="K")[:: self.n_features + 1] = diagonal  # a view, in either order
         return changed
 
     def standard_deviations(self, factor: Array) -> Array:
@@ -127,6 +126,10 @@ class Full(Blocks):
 
     def lower(self, form: Array) -> Array:
         return np.where(self._below, form, 0.0)
+
+    @cached_property
+    def _below(self) -> Array:
+        return np.tri(self.n_features, dtype=bool)
 
     def outer(self, deviation: Array) -> Array:
         return np.outer(deviation, deviation)

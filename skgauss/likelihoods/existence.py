@@ -254,15 +254,18 @@ def _checked(reg_covar: Any, n_features: int) -> float | Array:
 
 
 def _check_observed(statistics: Any, names: Sequence[str]) -> None:
-    never = np.flatnonzero(statistics.observed_weights == 0)
-    if never.size:
+    observed = statistics.observed_weights > 0
+    if not observed.all():
         raise NoMaximumError(
-            f"{names[never[0]]!r} was never observed: all its values are NaN.", "Drop it."
+            f"{names[observed.argmin()]!r} was never observed: all its values are NaN.", "Drop it."
         )
 
 
 def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
     """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    held = (variances > SMALLEST_SCALE**2) & (variances < LARGEST_SCALE**2)
+    if held.all():
+        return
     overflowing = np.flatnonzero(~np.isfinite(variances))
     if overflowing.size:
         raise ValueError(

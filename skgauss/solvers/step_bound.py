@@ -29,8 +29,11 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     natural = solver.stable_rate is not None
     if solver.stable_rate is not None and not likelihood.natural_coordinates:
         return solver.stable_rate
-    if likelihood.maximum is not None:
-        at = likelihood.evaluate(*likelihood.maximum)
+    maximum = likelihood.maximum
+    if maximum is not None and likelihood.complete:
+        return objective.parametrization.learning_rate_bound(maximum[1])
+    if maximum is not None:
+        at = likelihood.evaluate(*maximum)
     elif solution.stop_reason in ("converged", "unbounded") or (
         natural and solution.stop_reason == "stalled"  # where the same climb would end again
     ):
@@ -40,8 +43,6 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     theta = NaturalCoordinates() if natural else objective.parametrization
     # That of complete data, below which the bound is never.
     of_complete = theta.learning_rate_bound(at.factor)
-    if likelihood.complete:
-        return of_complete
     largest = _largest_curvature(likelihood, theta, at)
     return of_complete if largest is None else 2.0 / largest
 

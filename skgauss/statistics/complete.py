@@ -200,7 +200,7 @@ def weight_scale(largest: float) -> float:
 def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
     """Statistics of all parts together, whose weights were multiplied by `unit`."""
     merged = reduce(add, _about_their_means(parts))
-    return replace(merged, weight=merged.weight / unit)
+    return merged if unit == 1.0 else replace(merged, weight=merged.weight / unit)
 
 
 def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:

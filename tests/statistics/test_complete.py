@@ -200,14 +200,14 @@ def test_data_are_read_only(rng, chunks, shift, weighted):
     np.testing.assert_allclose(statistics.mean, np.average(X, axis=0, weights=weights), rtol=1e-13)
 
 
-def test_a_buffer_is_for_data_far_from_zero_only(rng, monkeypatch):
+def test_a_pivot_is_for_data_far_from_zero_only(rng, monkeypatch):
     class NeededError(Exception):
         pass
 
     def needed(*args):
         raise NeededError
 
-    monkeypatch.setattr(blocks, "_Buffer", needed)
+    monkeypatch.setattr(blocks._Buffer, "subtract", needed)
     X = rng.standard_normal((5000, 3))
     for columns in (1, 3):
         near = summarize(X[:, :columns].copy() + 0.5, None, diagonal=False)
