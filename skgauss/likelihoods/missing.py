@@ -47,6 +47,7 @@ from ..statistics import (
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
+from .monotone import monotone_maximum
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -270,8 +271,20 @@ class ObservedFull(ObservedLikelihood):
         return parts_of(statistics, frame)
 
     @cached_property
+    def maximum(self) -> tuple[Array, Array] | None:
+        """That of nested gaps."""
+        if self.ridge is not None or not self._statistics.nested:
+            return None
+        assert isinstance(self._statistics, IncompleteStatistics)
+        return monotone_maximum(self._statistics, self._unit, self.family)
+
+    @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Moments of the complete rows where they are many and likelier, else of each feature."""
+        """The maximum, or moments of the complete rows where they are many and likelier, or of each
+        feature.
+        """
+        if self.maximum is not None:
+            return self.maximum
         apart = self._available_mean, np.diag(self._unit)
         together = self._moments_of_complete_rows()
         if together is None:

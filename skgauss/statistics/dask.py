@@ -51,7 +51,7 @@ class ScatteredStatistics:
     complete = False
     diagonal = False
     size = 0
-    in_general_position = False  # as far as is known
+    in_general_position = nested = False  # as far as is known
     linear_relations = ()  # which moments of each feature by itself do not tell
 
     @property

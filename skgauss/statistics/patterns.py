@@ -159,6 +159,11 @@ class IncompleteStatistics:
         return observed.T @ observed > 0
 
     @property
+    def nested(self) -> bool:
+        """Whether a row that misses one feature misses all behind it, in some order of them."""
+        return not (self.missing[:-1] & ~self.missing[1:]).any()
+
+    @property
     def pattern_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
