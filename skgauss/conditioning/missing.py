@@ -39,7 +39,7 @@ from .._typing import Array
 from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
-_INFLATED = 1e3
+_INFLATED = 1e5
 _LARGE = 12  # missing values of a pattern, from which LAPACK costs less than sweeps over patterns
 
 
@@ -91,17 +91,17 @@ class Conditioner:
         """
         if self.inflation > _INFLATED:
             return _by_root(deviations, gaps, self.root)
-        return _by_precision(deviations, gaps, self._precision)
+        return self._by_precision(deviations, gaps)
 
-
-def _by_precision(deviations: Array, gaps: MissingPatterns, precision: Array) -> Conditional:
-    covariance, log_det = _inverse(precision.reshape(-1)[gaps.blocks])
-    forces = deviations @ precision
-    of_missing = forces.reshape(-1)[gaps.entries]
-    mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), of_missing)
-    distances = np.einsum("ij,ij->i", deviations, forces)
-    distances += np.einsum("in,in->n", mean, of_missing)
-    return Conditional(mean, covariance, log_det, distances)
+    def _by_precision(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
+        covariance, log_det = _inverse(self._precision.reshape(-1)[gaps.blocks])
+        forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
+        mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
+        completed = deviations.copy()
+        completed.reshape(-1)[gaps.entries] = mean
+        # The precision itself would lose the digits that its entries have in common.
+        whitened = completed @ self.root.T
+        return Conditional(mean, covariance, log_det, np.einsum("ij,ij->i", whitened, whitened))
 
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
