@@ -143,6 +143,9 @@ class _OnWorkers(NamedTuple):
 
     values: Any
 
+    def map(self, function: Callable[[Any], Any]) -> _OnWorkers:
+        return _OnWorkers(each(function, self.values).persist())
+
     def total(self, function: Callable[[Any], Any]) -> Any:
         return tree_sum(each(function, self.values))
 

@@ -206,7 +206,9 @@ class IncompleteStatistics:
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
         units = np.sqrt(np.where(variances > 0, variances, 1.0))
-        return np.column_stack((self.levels, self.rows / units))
+        rows = np.column_stack((self.levels, self.rows))
+        rows[:, 1:] /= units
+        return rows
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -240,6 +242,9 @@ class Kept(NamedTuple):
     """A value in memory, as the only term of a sum."""
 
     value: Any
+
+    def map(self, function: Callable[[Any], Any]) -> Kept:
+        return Kept(function(self.value))
 
     def total(self, function: Callable[[Any], Any]) -> Any:
         return function(self.value)
