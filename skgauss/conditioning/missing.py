@@ -40,7 +40,9 @@ from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
 _INFLATED = 1e5
-_LARGE = 12  # missing values of a pattern, from which LAPACK costs less than sweeps over patterns
+# Missing values of a pattern above which, and patterns for each of them below which, LAPACK costs
+# less than sweeps over all patterns at once.
+_LARGE, _FEW = 20, 4
 
 
 class Conditional(NamedTuple):
@@ -134,7 +136,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 
     Overwrites the blocks.
     """
-    if len(blocks) >= _LARGE:
+    if len(blocks) > _LARGE or blocks.shape[2] < _FEW * len(blocks):
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet

@@ -59,7 +59,9 @@ class Hidden(NamedTuple):
 
     def unknown_along(self, of_mean: np.ndarray, form: np.ndarray) -> Array:
         """Sums over the rows of s, of z s', of C K C, (1 + 2 n_features, n_features)."""
-        d, entries, blocks = len(of_mean), self.gaps.entries.T, self.gaps.blocks.transpose(2, 0, 1)
+        d, entries = len(of_mean), self.gaps.entries.T
+        features = np.ascontiguousarray(self.gaps.features.T)
+        blocks = features[:, :, None] * d + features[:, None]
         ahead = math.sqrt(2) * (self.completed @ form) + self.levels[:, None] * of_mean
         of_rows = self.gaps.by_row(self.covariance.T).T
         moves = np.zeros_like(self.completed)

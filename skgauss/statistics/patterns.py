@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any, NamedTuple
 
@@ -147,7 +147,7 @@ class IncompleteStatistics:
         """Weight of the rows in which anything was observed."""
         return float(self.weights.sum())
 
-    @property
+    @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed."""
         return self.weights @ ~self.missing
@@ -172,7 +172,7 @@ class IncompleteStatistics:
         """Mean of the observed values of each feature."""
         return self.origin + self._offset
 
-    @property
+    @cached_property
     def variances(self) -> Array:
         """Variance of the observed values of each feature, about their mean."""
         deviations = self.rows - self.levels[:, None] * self._offset
@@ -222,7 +222,7 @@ class IncompleteStatistics:
         rows[self.missing[self.pattern_of_row]] = 0.0
         return rows
 
-    @property
+    @cached_property
     def _offset(self) -> Array:
         return (self.levels @ self.rows) / self._positive_weights
 
