@@ -26,8 +26,9 @@ collinear the same is therefore had from A itself, for :math:`d m^2` a pattern: 
 
 References
 ----------
-Petersen and Pedersen (2012), The Matrix Cookbook, sections 8.1 and 9.1; Bjorck (1996),
-Numerical Methods for Least Squares Problems, section 2.4, for modified Gram-Schmidt.
+Petersen and Pedersen (2012), The Matrix Cookbook, sections 8.1 and 9.1; Goodnight (1979), "A
+tutorial on the SWEEP operator", The American Statistician 33(3); Bjorck (1996), Numerical Methods
+for Least Squares Problems, section 2.4, for modified Gram-Schmidt.
 """
 
 from typing import NamedTuple
@@ -38,7 +39,10 @@ from .._typing import Array
 from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
-_INFLATED = 1e3
+_INFLATED = 1e5
+# Missing values of a pattern above which, and patterns for each of them below which, LAPACK costs
+# less than sweeps over all patterns at once.
+_LARGE, _FEW = 20, 4
 
 
 class Conditional(NamedTuple):
@@ -89,18 +93,17 @@ class Conditioner:
         """
         if self.inflation > _INFLATED:
             return _by_root(deviations, gaps, self.root)
-        return _by_precision(deviations, gaps, self._precision)
+        return self._by_precision(deviations, gaps)
 
-
-def _by_precision(deviations: Array, gaps: MissingPatterns, precision: Array) -> Conditional:
-    inverse_factor, log_det = _inverse_cholesky(precision.reshape(-1)[gaps.blocks])
-    covariance = np.einsum("kin,kjn->ijn", inverse_factor, inverse_factor)
-    forces = deviations @ precision
-    of_missing = forces.reshape(-1)[gaps.entries]
-    mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), of_missing)
-    distances = np.einsum("ij,ij->i", deviations, forces)
-    distances += np.einsum("in,in->n", mean, of_missing)
-    return Conditional(mean, covariance, log_det, distances)
+    def _by_precision(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
+        covariance, log_det = _inverse(self._precision.reshape(-1)[gaps.blocks])
+        forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
+        mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
+        completed = deviations.copy()
+        completed.reshape(-1)[gaps.entries] = mean
+        # The precision itself would lose the digits that its entries have in common.
+        whitened = completed @ self.root.T
+        return Conditional(mean, covariance, log_det, np.einsum("ij,ij->i", whitened, whitened))
 
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
@@ -128,23 +131,23 @@ def _split(whitened: Array, q: Array) -> tuple[Array, Array]:
     return shares, whitened
 
 
-def _inverse_cholesky(blocks: Array) -> tuple[Array, Array]:
-    """Inverse factors of positive definite blocks (m, m, n) and their log-determinants.
+def _inverse(blocks: Array) -> tuple[Array, Array]:
+    """Inverses of positive definite blocks (m, m, n) and the log-determinants of the blocks.
 
     Overwrites the blocks.
     """
-    inverse = np.zeros_like(blocks)
-    log_det = np.zeros(blocks.shape[2])
-    for k in range(len(blocks)):
-        pivot = np.sqrt(blocks[k, k])
-        log_det += 2.0 * np.log(pivot)
-        column = blocks[k + 1 :, k] / pivot
-        blocks[k + 1 :, k + 1 :] -= column[:, None] * column
-        # Row k of the inverse factor, from row k of the factor that `blocks` keeps.
-        inverse[k, :k] = -np.einsum("jn,jin->in", blocks[k, :k], inverse[:k, :k]) / pivot
-        inverse[k, k] = 1.0 / pivot
-        blocks[k + 1 :, k] = column
-    return inverse, log_det
+    if len(blocks) > _LARGE or blocks.shape[2] < _FEW * len(blocks):
+        matrices = blocks.transpose(2, 0, 1)
+        inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
+        return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet
+    pivots = np.empty((len(blocks), blocks.shape[2]))
+    for k, pivot in enumerate(pivots):
+        pivot[:] = blocks[k, k]
+        row = blocks[k] / pivot
+        blocks -= blocks[k, :, None] * row
+        blocks[k] = blocks[:, k] = row
+        blocks[k, k] = -1.0 / pivot
+    return np.negative(blocks, out=blocks), np.log(pivots).sum(axis=0)
 
 
 def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:

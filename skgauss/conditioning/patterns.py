@@ -26,7 +26,7 @@ class MissingPatterns:
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
         n_missing = np.count_nonzero(missing[0])
         rank = missing.astype(np.uint8) - np.uint8(1)  # of zero the last
-        self.features = np.argsort(rank, axis=1, kind="stable")[:, :n_missing].T
+        self.features = np.argsort(rank, axis=1, kind="stable")[:, :n_missing].T.copy()
         self._n_features = missing.shape[1]
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
 

@@ -21,6 +21,8 @@ from .existence import (
     through_window,
 )
 from .fixed import Fixed
+from .information import Information
+from .lanczos import Lanczos, Subspace
 from .missing import MOST_PARAMETERS
 
 __all__ = [
@@ -32,8 +34,11 @@ __all__ = [
     "Evaluations",
     "Fixed",
     "GaussianLikelihood",
+    "Information",
+    "Lanczos",
     "Likelihood",
     "NoMaximumError",
+    "Subspace",
     "critical_point",
     "information_matrix",
     "leave",

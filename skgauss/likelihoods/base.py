@@ -178,6 +178,7 @@ class Likelihood(ABC):
     information_is_exact = True
     natural_coordinates = False
     _informed: tuple[Evaluation, Information] | None = None
+    _multiplied: tuple[Evaluation, Callable[[Array], Array] | None] | None = None
     what_is_unknown = ""
     page: str
 
@@ -260,6 +261,10 @@ class Likelihood(ABC):
         """Whether a stationary point is always the maximum."""
         return self.concave or self.maximum is not None
 
+    def is_known_to_be_maximum(self, at: Evaluation) -> bool:
+        """Whether a stationary point needs no look at the curvature."""
+        return self.has_one_maximum
+
     @property
     def rough(self) -> Likelihood | None:
         """One that is near and costs less, to start a climb on; None where this costs little."""
@@ -284,6 +289,20 @@ class Likelihood(ABC):
     def _information(self, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of the point, computed anew."""
         raise NotImplementedError  # where there is none
+
+    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+        """A function from a step in the frame of the point to minus the Hessian times it.
+
+        Without the matrix, in the digits that a sign or an inexact step needs. None where there is
+        no such function, or the matrix costs less. The last is kept.
+        """
+        multiplied = self._multiplied
+        if multiplied is None or multiplied[0] is not at:
+            multiplied = self._multiplied = at, self._products(at)
+        return multiplied[1]
+
+    def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+        return None
 
     def unknown(self, at: Evaluation) -> Array | float:
         """Covariance of the score of a completed row, given what is known of it, packed.

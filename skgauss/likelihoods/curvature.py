@@ -3,17 +3,20 @@
 In the frame of a point, where the Fisher metric of complete data is the identity, minus the
 Hessian at the maximum has eigenvalues between 0 and 1: the share of the information about a
 direction that is left when values are missing. Below 0 the point is a saddle; at 0 the
-likelihood is flat. It is exact where the likelihood has its information as a matrix, else
-from differences of the gradient.
+likelihood is flat. That it is clearly above 0 a few products with the information prove, where
+the likelihood has them. Else it is exact where the likelihood has its information as a matrix, or
+comes from differences of the gradient.
 
 References
 ----------
 Orchard and Woodbury (1972), "A missing information principle", Proceedings of the sixth
-Berkeley symposium; Golub and Van Loan (2013), Matrix Computations, chapter 10, for Lanczos.
+Berkeley symposium.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,15 +24,16 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from .base import Evaluation, Likelihood
+from .lanczos import Lanczos
 
 _STEP = 1e-4  # length of a difference, in the frame
 _CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
 _RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
-_FEWEST, _MOST = 6, 60  # Lanczos steps
+_FEWEST, _MOST = 6, 60  # Lanczos steps with differences
+_MOST_PRODUCTS = 100  # with the information, some of which cost as much as an evaluation
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
 _BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
-_INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle
 _CUBIC = 12.0  # on c s^3 the curvature squared by the slope is 12 c; c is of order 1
 _RISEN = 1e-9  # nats that a direction as good as flat does not gain by what is left of its slope
@@ -44,7 +48,7 @@ class Curvature(NamedTuple):
     Attributes
     ----------
     eigenvalue : float
-        Of minus the Hessian, in the frame.
+        Of minus the Hessian, in the frame. Where it is proven to be clear, an estimate from above.
     direction : ndarray
         The unit vector, in the frame.
     resolution : float
@@ -92,6 +96,9 @@ def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | No
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
+    clear = _clear_curvature(likelihood, at)
+    if clear is not None:
+        return clear
     if likelihood.has_information:
         information = likelihood.information(at)
         if not information.is_finite:
@@ -116,30 +123,39 @@ def _can_be_told(likelihood: Likelihood, at: Evaluation) -> bool:
     return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * _STEP * deviations).all())
 
 
+def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
+    """The least curvature where products prove it larger than is asked anywhere; else None."""
+    product = likelihood.products(at)
+    if product is None:
+        return None
+    bound = max(CLEAR, math.sqrt(_CUBIC * at.natural_gradient_norm))
+    for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
+        if search.proves_above(bound):
+            return Curvature(*search.least, bound)
+        if search.values[0] <= bound:
+            break
+    return None
+
+
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
-    """The least curvature by a few steps of Lanczos's method, which end once its sign is known."""
+    """The least curvature by a few products of differences, which end once its sign is known."""
     gradient = at.natural_gradient
-    size = likelihood.family.n_parameters
-    start = _symmetric(likelihood, np.random.default_rng(0).standard_normal(gradient.size))
-    basis = [start / np.linalg.norm(start)]
-    diagonal: list[float] = []
-    beyond: list[float] = []
-    while True:
-        product = _minus_hessian(likelihood, at, gradient, basis[-1])
-        diagonal.append(float(product @ basis[-1]))
-        vectors = np.array(basis)
-        for _ in range(2):  # once is not enough in floating point
-            product -= vectors.T @ (vectors @ product)
-        beyond.append(float(np.linalg.norm(product)))
-        values, ritz = np.linalg.eigh(
-            np.diag(diagonal) + np.diag(beyond[:-1], 1) + np.diag(beyond[:-1], -1)
-        )
-        residual = beyond[-1] * abs(ritz[-1, 0])
-        clear = values[0] > _SAFE or residual < max(_ACCURATE * abs(values[0]), _BLURRED)
-        exhausted = len(basis) == min(_MOST, size) or beyond[-1] < _INVARIANT
-        if (clear and len(basis) >= _FEWEST) or exhausted:
-            return _refined(likelihood, at, gradient, float(values[0]), vectors.T @ ritz[:, 0])
-        basis.append(product / beyond[-1])
+    product = partial(_minus_hessian, likelihood, at, gradient)
+    for search in _lanczos(likelihood, product, _MOST):
+        value, residual = search.values[0], search.residual(search.vectors[:, 0])
+        clear = value > _SAFE or residual < max(_ACCURATE * abs(value), _BLURRED)
+        if clear and len(search.values) >= _FEWEST:
+            break
+    return _refined(likelihood, at, gradient, *search.least)
+
+
+def _lanczos(
+    likelihood: Likelihood, product: Callable[[Array], Array], most: int
+) -> Iterator[Lanczos]:
+    """Steps of Lanczos's method in the frame, from a start of no particular direction."""
+    family, size = likelihood.family, likelihood.family.n_parameters
+    start = family.unpack_frame(np.random.default_rng(0).standard_normal(size))
+    return Lanczos(product, start, size, most).steps()
 
 
 def _refined(
@@ -199,19 +215,30 @@ def leave(
     ):
         return None
     least = 0.0 if critical_point.kind == "saddle" else _RISEN
+    others = _inverse_in_others(likelihood, at, curvature.direction)
     for way in (curvature.direction, -curvature.direction):
         best = at
         for length in _ESCAPES:
             with suppress(NotPositiveDefiniteError):
-                for reached in _along(likelihood, at, curvature.direction, length * way):
+                for reached in _along(likelihood, at, others, length * way):
                     best = reached if reached.value > best.value else best
         if best.value > at.value + least:
             return best
     return None
 
 
+def _inverse_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) -> Array | None:
+    """Inverse of the information but along a direction, packed; None where there is no matrix."""
+    if not likelihood.has_information:
+        return None
+    flat = likelihood.family.pack_frame(direction)
+    held = likelihood.information(at).matrix + np.outer(flat, flat)
+    inverse = np.linalg.pinv(held, rcond=_BLURRED, hermitian=True).astype(np.float64, copy=False)
+    return inverse - np.outer(inverse @ flat, flat)
+
+
 def _along(
-    likelihood: Likelihood, at: Evaluation, direction: Array, step: Array
+    likelihood: Likelihood, at: Evaluation, others: Array | None, step: Array
 ) -> Iterator[Evaluation]:
     """Evaluations where a step along a flat direction leads, and after Newton's step in all others.
 
@@ -219,13 +246,9 @@ def _along(
     """
     reached = likelihood.evaluate(*likelihood.retract(at, step))
     yield reached
-    if likelihood.has_information:
+    if others is not None:
         family = likelihood.family
-        flat = family.pack_frame(direction)
-        gradient = family.pack_frame(likelihood.gradient_along(at, reached, step))
-        held = likelihood.information(at).matrix + np.outer(flat, flat)
-        inverse = np.linalg.pinv(held, rcond=_BLURRED, hermitian=True)
-        move = inverse.astype(np.float64, copy=False) @ (gradient - (gradient @ flat) * flat)
+        move = others @ family.pack_frame(likelihood.gradient_along(at, reached, step))
         yield likelihood.evaluate(*likelihood.retract(at, step + family.unpack_frame(move)))
 
 

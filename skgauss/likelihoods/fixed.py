@@ -11,6 +11,7 @@ Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -127,6 +128,8 @@ class FixedLikelihood:
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:
+        if self.family.correlated and not self._whole.complete:
+            return None  # in which nested gaps are no regressions any more
         maximum = self._whole.maximum
         return maximum and self._fixed.put(*maximum)
 
@@ -140,6 +143,9 @@ class FixedLikelihood:
     def has_one_maximum(self) -> bool:
         return self.concave or self.maximum is not None
 
+    def is_known_to_be_maximum(self, at: Evaluation) -> bool:
+        return self.has_one_maximum
+
     @property
     def rough(self) -> Likelihood | None:
         rough = self._whole.rough
@@ -148,6 +154,10 @@ class FixedLikelihood:
     def information(self, at: Evaluation) -> Information:
         whole = self._whole.information(at)
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
+
+    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+        family, whole = self.family, self._whole.products(at)
+        return whole and (lambda step: family.unpack_frame(family.pack_frame(whole(step))))
 
     def connection_term(self, gradient: Array) -> Array | float:
         whole = self.family.whole.pack_frame(self.family.unpack_frame(gradient))

@@ -32,6 +32,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from .._typing import Array
 from ..conditioning import Score
 from ..gaussian import Family, Full, pairs_of
+from .lanczos import Subspace
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
 _HALVINGS = 8  # of the range of a shift, for a step of at least half the radius
@@ -163,12 +164,12 @@ class Information:
     ----------
     matrix : ndarray
         For the steps as the family packs them.
-    family : Family
+    family : Family or Subspace
     resolution : float, default=1e-8
         An eigenvalue no larger is no information to speak of, or nothing at all.
     """
 
-    def __init__(self, matrix: Array, family: Family, resolution: float = 1e-8):
+    def __init__(self, matrix: Array, family: Family | Subspace, resolution: float = 1e-8):
         self.matrix = matrix
         self.resolution = resolution
         self._family = family

@@ -74,6 +74,9 @@ class _WithIntervals(ObservedLikelihood):
     def maximum(self) -> None:
         return None
 
+    def _products(self, at: Evaluation) -> None:
+        return None
+
 
 class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     """Values and intervals of uncorrelated features, each of which sees its own alone."""

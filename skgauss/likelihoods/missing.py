@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -47,6 +47,8 @@ from ..statistics import (
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
+from .monotone import monotone_maximum
+from .products import PRECISION, Hidden, information_along, unknown_along
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -60,6 +62,8 @@ _SINGULAR = 1e14
 NARROW = 1e8
 _LARGEST_INFLATION = 1e14
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
+_FEW = 300  # parameters, the matrix of whose information costs less than products with it
+_BLURRED = 1e3  # inflation above which products with the information are too rough
 _NEGLIGIBLE = 1e-3  # beside the largest weight of a relation that a climb was still sharpening
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
@@ -270,8 +274,24 @@ class ObservedFull(ObservedLikelihood):
         return parts_of(statistics, frame)
 
     @cached_property
+    def maximum(self) -> tuple[Array, Array] | None:
+        """That of nested gaps."""
+        if self.ridge is not None or not self._statistics.nested:
+            return None
+        assert isinstance(self._statistics, IncompleteStatistics)
+        return monotone_maximum(self._statistics, self._unit, self.family)
+
+    def is_known_to_be_maximum(self, at: Evaluation) -> bool:
+        # Near it the likelihood may be so flat that a climb is over long before it is there.
+        return self.maximum is not None and at.factor is self.maximum[1]
+
+    @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Moments of the complete rows where they are many and likelier, else of each feature."""
+        """The maximum, or moments of the complete rows where they are many and likelier, or of each
+        feature.
+        """
+        if self.maximum is not None:
+            return self.maximum
         apart = self._available_mean, np.diag(self._unit)
         together = self._moments_of_complete_rows()
         if together is None:
@@ -318,6 +338,22 @@ class ObservedFull(ObservedLikelihood):
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
         return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
+
+    def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+        mean, factor = self._scaled(at.mean, at.factor)
+        condition = self._conditioner(factor)
+        if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
+            return None
+        hidden = self._parts.map(partial(_hidden, mean=mean, condition=condition))
+        weight = self.weight  # the likelihood itself would be part of a cycle
+
+        def unknown(of_mean: Array, form: Array) -> Array:
+            along = partial(
+                unknown_along, of_mean=of_mean.astype(PRECISION), form=form.astype(PRECISION)
+            )
+            return hidden.total(along) / weight
+
+        return partial(information_along, unknown=unknown, root=condition.root, at=at)
 
     def _conditioner(self, factor: Array) -> Conditioner:
         variances = self.family.standard_deviations(factor) ** 2
@@ -393,11 +429,17 @@ class _Part:
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> InformationSums:
         """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
-        deviations = self.rows - self.levels[:, None] * mean
-        deviations.reshape(-1)[self.gaps.entries] = 0.0
-        basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
+        basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
+
+    def hidden(self, mean: Array, condition: Conditioner) -> Hidden:
+        """What the rows miss, given the rest, as products with the information need it."""
+        deviations = self._deviations(mean)
+        given = condition(deviations, self.gaps)
+        deviations.reshape(-1)[self.gaps.entries] = given.mean
+        of_rows = self.levels, self.weights, deviations, given.covariance.transpose(2, 0, 1)
+        return Hidden(self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows))
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
@@ -405,9 +447,7 @@ class _Part:
         """Sums over the rows, missing values as expected, and over the spread of these."""
         d = len(mean)
         entries = self.gaps.entries
-        deviations = self.rows - self.levels[:, None] * mean
-        deviations.reshape(-1)[entries] = 0.0
-        given = condition(deviations, self.gaps)
+        given = condition(self._deviations(mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         completed = self.rows.copy()
         features = self.gaps.by_row(self.gaps.features)
@@ -423,6 +463,12 @@ class _Part:
             completed.T @ completed + spread.reshape(d, d),
             self.constant + float(given.distances.sum() + self.weights @ given.log_det),
         )
+
+    def _deviations(self, mean: Array) -> Array:
+        """Of the rows from a mean, 0 where missing."""
+        deviations = self.rows - self.levels[:, None] * mean
+        deviations.reshape(-1)[self.gaps.entries] = 0.0
+        return deviations
 
 
 def constant_of(weights: Array, unit: Array) -> float:
@@ -456,6 +502,11 @@ def _information(
     with threads.one_blas_thread():
         sums = (part.information(mean, condition, guess) for part in parts)
         return sum(sums, InformationSums.nothing(len(mean)))
+
+
+@threads.one_blas_thread()
+def _hidden(parts: list[_Part], mean: Array, condition: Conditioner) -> list[Hidden]:
+    return [part.hidden(mean, condition) for part in parts]
 
 
 def _complete(parts: list[_Part], n_features: int) -> CompletedSums:

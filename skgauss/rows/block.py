@@ -84,6 +84,9 @@ class Rows(Protocol):
         ...
 
 
+_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
+
+
 def check_no_infinity(X: Any) -> None:
     """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
@@ -92,8 +95,8 @@ def check_no_infinity(X: Any) -> None:
 
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
-    """Indices of the rows that miss values, a chunk of X at a time."""
-    for chunk in chunks_of(X, 1, 1) if X.dtype.kind == "f" else ():
+    """Indices of the rows that miss values, so many at a time as may be copied some times."""
+    for chunk in chunks_of(X, 1, 1, _AT_ONCE) if X.dtype.kind == "f" else ():
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
             yield rows

@@ -121,7 +121,9 @@ class AcceleratedNatural(SteppingSolver):
 
     def _is_newtons_turn(self, likelihood: Likelihood, state: _State) -> bool:
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
-        return waited and likelihood.has_information
+        if not waited:
+            return False
+        return likelihood.has_information or likelihood.products(state.evaluation) is not None
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
         reached, region = newton_step(objective, at, region)

@@ -160,7 +160,7 @@ class Monitor:
         limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
         if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
-        if likelihood.has_one_maximum:
+        if likelihood.is_known_to_be_maximum(evaluation):
             return True
         self.critical_point = critical_point(self._likelihood, evaluation)
         if self.critical_point is not None and self.critical_point.kind == "slope":

@@ -11,7 +11,9 @@ one.
 References
 ----------
 Nocedal and Wright (2006), Numerical Optimization, chapter 4, for trust regions; McLachlan and
-Krishnan (2008), The EM Algorithm and Extensions, section 4.6, for Newton's method beside EM.
+Krishnan (2008), The EM Algorithm and Extensions, section 4.6, for Newton's method beside EM;
+Dembo, Eisenstat and Steihaug (1982), "Inexact Newton methods", SIAM Journal on Numerical Analysis
+19(2).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import math
 from typing import NamedTuple
 
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import CLEAR, Evaluation, Likelihood
+from ..likelihoods import CLEAR, Evaluation, Information, Lanczos, Likelihood, Subspace
 from .base import Stalled, Unbounded
 from .objective import Objective
 from .safeguards import is_no_loss, step_to
@@ -35,6 +37,8 @@ _GROWN = 4.0
 _MOST_IN_VAIN, _CREEPS = 20, 1e5  # such steps, above an inflation, at which it is given up
 # Variance inflation below which nothing is near to singular, and above which that needs no growth.
 _NARROW, _SINGULAR = 1e3, 1e7
+# Residual of a step by products, relative to the gradient, which falls with it; and products.
+_INEXACT, _MOST_PRODUCTS = 0.1, 100
 
 
 class Region(NamedTuple):
@@ -58,8 +62,8 @@ class Region(NamedTuple):
     inflation: float = 1.0
     length: float = 0.0
 
-    def seen_from(self, at: Evaluation, likelihood: Likelihood) -> Region:
-        """The region once the information of a point was seen.
+    def seen_from(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> Region:
+        """The region once it was seen whether the information of a point is clearly positive.
 
         Raises
         ------
@@ -68,7 +72,6 @@ class Region(NamedTuple):
         Stalled
             If it only creeps.
         """
-        clear = likelihood.information(at).least[0] > CLEAR
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
             return self._replace(in_vain=1, norm=norm, inflation=inflation)
@@ -105,10 +108,10 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
         If no step gains, or the climb only creeps.
     """
     likelihood = objective.likelihood
-    information = likelihood.information(at)
+    information = _information(likelihood, at)
     if not information.is_finite:
         raise Stalled
-    region = region.seen_from(at, likelihood)
+    region = region.seen_from(at, likelihood, information.least[0] > CLEAR)
     radius = region.radius
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
@@ -125,3 +128,17 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
             return reached, region._replace(radius=radius).moved(length, share)
         radius = length / 4
     raise Stalled
+
+
+def _information(likelihood: Likelihood, at: Evaluation) -> Information:
+    """All of it, or what Newton's step asks of it, in the span of products with the gradient."""
+    product = likelihood.products(at)
+    if product is None:
+        return likelihood.information(at)
+    gradient, norm = at.natural_gradient, at.natural_gradient_norm
+    size = likelihood.family.n_parameters
+    for search in Lanczos(product, gradient, size, _MOST_PRODUCTS).steps():
+        step = search.vectors @ (norm * search.vectors[0] / search.values)
+        if search.values[0] > 0 and search.residual(step) < min(_INEXACT, norm) * norm:
+            break
+    return Information(search.matrix, Subspace(search.basis))

@@ -51,7 +51,7 @@ class ScatteredStatistics:
     complete = False
     diagonal = False
     size = 0
-    in_general_position = False  # as far as is known
+    in_general_position = nested = False  # as far as is known
     linear_relations = ()  # which moments of each feature by itself do not tell
 
     @property
@@ -142,6 +142,9 @@ class _OnWorkers(NamedTuple):
     """Values in the memory of the workers, one a block."""
 
     values: Any
+
+    def map(self, function: Callable[[Any], Any]) -> _OnWorkers:
+        return _OnWorkers(each(function, self.values).persist())
 
     def total(self, function: Callable[[Any], Any]) -> Any:
         return tree_sum(each(function, self.values))

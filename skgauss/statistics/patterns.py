@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
 from typing import Any, NamedTuple
 
@@ -147,7 +147,7 @@ class IncompleteStatistics:
         """Weight of the rows in which anything was observed."""
         return float(self.weights.sum())
 
-    @property
+    @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed."""
         return self.weights @ ~self.missing
@@ -159,6 +159,11 @@ class IncompleteStatistics:
         return observed.T @ observed > 0
 
     @property
+    def nested(self) -> bool:
+        """Whether a row that misses one feature misses all behind it, in some order of them."""
+        return not (self.missing[:-1] & ~self.missing[1:]).any()
+
+    @property
     def pattern_of_row(self) -> np.ndarray:
         return np.repeat(np.arange(len(self.counts)), self.counts)
 
@@ -167,7 +172,7 @@ class IncompleteStatistics:
         """Mean of the observed values of each feature."""
         return self.origin + self._offset
 
-    @property
+    @cached_property
     def variances(self) -> Array:
         """Variance of the observed values of each feature, about their mean."""
         deviations = self.rows - self.levels[:, None] * self._offset
@@ -201,7 +206,9 @@ class IncompleteStatistics:
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
         units = np.sqrt(np.where(variances > 0, variances, 1.0))
-        return np.column_stack((self.levels, self.rows / units))
+        rows = np.column_stack((self.levels, self.rows))
+        rows[:, 1:] /= units
+        return rows
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -215,7 +222,7 @@ class IncompleteStatistics:
         rows[self.missing[self.pattern_of_row]] = 0.0
         return rows
 
-    @property
+    @cached_property
     def _offset(self) -> Array:
         return (self.levels @ self.rows) / self._positive_weights
 
@@ -235,6 +242,9 @@ class Kept(NamedTuple):
     """A value in memory, as the only term of a sum."""
 
     value: Any
+
+    def map(self, function: Callable[[Any], Any]) -> Kept:
+        return Kept(function(self.value))
 
     def total(self, function: Callable[[Any], Any]) -> Any:
         return function(self.value)

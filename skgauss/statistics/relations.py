@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from ..blocks import chunks_of
 from ..gaussian import linalg
 
 # Least eigenvalue of correlations of available cases, whose errors are larger than it.
@@ -19,6 +20,7 @@ _LEAST_EIGENVALUE = 0.01
 # Share of its variance that other features leave unexplained, by these correlations, up to which
 # one may depend on them: twice what a relation left in any of 200 random designs.
 _UNEXPLAINED = 0.15
+_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
 def linear_relations(statistics: Any) -> list[list[int]]:
@@ -106,11 +108,18 @@ class _Rows:
     def _available_correlations(self) -> Array:
         """Each of the rows that show both features."""
         levels, rows = self._rows[:, 0], self._rows[:, 1:]
-        together = (self._weights[:, None] * self._shown).T @ self._shown
+        d = rows.shape[1]
+        together, products = np.zeros((d, d)), np.zeros((d, d))
+        for some in chunks_of(self._shown, 1, 1, _AT_ONCE):
+            shown = self._shown[some].astype(np.float64)
+            together += (self._weights[some, None] * shown).T @ shown
         together[together == 0] = np.inf  # to divide by
-        deviations = rows - np.outer(levels, levels @ rows / together.diagonal())
-        deviations[~self._shown[self._pattern]] = 0.0
-        return deviations.T @ deviations / together
+        mean = levels @ rows / together.diagonal()
+        for some in chunks_of(rows, 1, 1, _AT_ONCE):
+            deviations = rows[some] - levels[some, None] * mean
+            deviations *= self._shown[self._pattern[some]]
+            products += deviations.T @ deviations
+        return products / together
 
     def _show(self, features: np.ndarray) -> np.ndarray:
         """Which patterns do."""

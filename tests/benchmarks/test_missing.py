@@ -9,6 +9,7 @@ See test_speed.py for how to run.
 import numpy as np
 import pytest
 from oracles import em_step
+from textbook_em import em_iteration, sorted_by_pattern
 
 from skgauss import GaussianGradientMLE
 from skgauss.inference import likelihood_of
@@ -22,35 +23,6 @@ def with_gaps(n_samples, n_features):
     X = rng.standard_normal((n_samples, n_features)) @ rng.standard_normal((n_features,) * 2)
     X[rng.random(X.shape) < 0.1] = np.nan
     return X
-
-
-def sorted_by_pattern(X):
-    """Observed and missing features of each pattern, and its observed values."""
-    missing = np.isnan(X)
-    _, of_row = np.unique(missing, axis=0, return_inverse=True)
-    order = np.argsort(of_row.ravel(), kind="stable")
-    cuts = np.flatnonzero(np.diff(of_row.ravel()[order])) + 1
-    for rows in np.split(order, cuts):
-        o, m = np.flatnonzero(~missing[rows[0]]), np.flatnonzero(missing[rows[0]])
-        yield o, m, X[np.ix_(rows, o)]
-
-
-def em_iteration(groups, mean, covariance):
-    """The textbook again, for rows that are sorted already."""
-    d = len(mean)
-    first, second, n = np.zeros(d), np.zeros((d, d)), 0
-    for o, m, rows in groups:
-        completed = np.zeros((len(rows), d))
-        completed[:, o] = rows - mean[o]
-        regression = np.linalg.solve(covariance[np.ix_(o, o)], covariance[np.ix_(o, m)])
-        completed[:, m] = completed[:, o] @ regression
-        first += completed.sum(axis=0)
-        second += completed.T @ completed
-        residual = covariance[np.ix_(m, m)] - covariance[np.ix_(m, o)] @ regression
-        second[np.ix_(m, m)] += len(rows) * residual
-        n += len(rows)
-    step = first / n
-    return mean + step, second / n - np.outer(step, step)
 
 
 def test_the_loop_is_em():

@@ -1,0 +1,127 @@
+"""Products with the observed information, against its matrix."""
+
+import numpy as np
+import pytest
+from likelihoods.test_information import likelihood_of, mixed, symmetric_steps
+from likelihoods.test_missing import MURRAY
+
+from skgauss import GaussianGradientMLE
+from skgauss.likelihoods import Fixed, critical_point, missing
+
+ROUNDING = 1e-5  # of numbers of single precision
+
+
+@pytest.fixture
+def always(monkeypatch):
+    """Products, however few parameters there are."""
+    monkeypatch.setattr(missing, "_FEW", 0)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_features", "gaps", "ridge"),
+    [
+        (10, 2, 0.3, None),
+        (40, 3, 0.0, None),
+        (50, 4, 0.5, None),
+        (300, 3, 0.4, None),  # patterns of many rows, reduced to triangles
+        (60, 5, 0.3, np.arange(1.0, 6.0) / 100),
+        (200, 15, 0.8, None),  # blocks for LAPACK
+    ],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_matrix(rng, always, n_rows, n_features, gaps, ridge, weighted):
+    """At any point, stationary or not, and in any direction."""
+    X = mixed(n_rows, n_features, gaps, 10.0, seed=1)
+    likelihood = likelihood_of(X, rng.uniform(0.5, 2, len(X)) if weighted else None, ridge)
+    factor = np.linalg.cholesky(np.cov(rng.standard_normal((n_features, 3 * n_features))))
+    at = likelihood.evaluate(0.3 * rng.standard_normal(n_features), factor)
+    information, product = likelihood.information(at), likelihood.products(at)
+    size = np.abs(information.matrix).max()
+    for step in symmetric_steps(rng, n_features, 4):
+        np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING * size)
+
+
+@pytest.mark.parametrize("known", ["mean", "covariance"])
+def test_known_parameters_do_not_move(rng, always, known):
+    X = mixed(50, 4, 0.3, 10.0)
+    fixed = Fixed(mean=np.full(4, 0.1)) if known == "mean" else Fixed(None, np.eye(4), np.eye(4))
+    likelihood = fixed.of(likelihood_of(X))
+    at = likelihood.evaluate(np.zeros(4), np.eye(4))
+    information, product, family = (
+        likelihood.information(at),
+        likelihood.products(at),
+        likelihood.family,
+    )
+    for packed in np.eye(family.n_parameters):
+        step = family.unpack_frame(packed)
+        np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING)
+
+
+def test_few_parameters_have_their_matrix():
+    """Whose products cost more than it."""
+    X = mixed(50, 4, 0.3, 10.0)
+    assert likelihood_of(X).products(likelihood_of(X).evaluate(np.zeros(4), np.eye(4))) is None
+
+
+def test_nearly_collinear_features_have_their_matrix(always):
+    """Single precision tells too little of them."""
+    X = mixed(50, 4, 0.3, 10.0)
+    likelihood = likelihood_of(X)
+    factor = np.eye(4)
+    factor[1] = 1.0, 1e-2, 0.0, 0.0
+    assert likelihood.products(likelihood.evaluate(np.zeros(4), factor)) is None
+    factor[1] = 1.0, 1.0, 0.0, 0.0
+    assert likelihood.products(likelihood.evaluate(np.zeros(4), factor)) is not None
+
+
+def test_newton_and_the_verdict_by_products(always):
+    """The same maximum, and the same verdict, as with the matrix; whichever it is of two."""
+    X = mixed(300, 6, 0.4, 1e2)
+    by_products = GaussianGradientMLE(solver="newton").fit(X)
+    assert by_products.converged_
+    likelihood = likelihood_of(X)
+    at = likelihood.evaluate(by_products.mean_, by_products._gaussian.factor)
+    assert critical_point(likelihood, at).kind == "maximum"
+    assert likelihood.information(at).least[0] > 0
+
+
+@pytest.mark.parametrize("solver", ["natural", "gradient", "lbfgs"])
+def test_a_saddle_is_left(always, solver):
+    model = GaussianGradientMLE(solver=solver, covariance_init=2.5).fit(MURRAY)
+    assert model.converged_
+    assert abs(model.covariance_[0, 1]) == pytest.approx(4 / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("weight", "kind"), [(1.9, "saddle"), (1.9999, "saddle"), (2.0001, "maximum"), (3, "maximum")]
+)
+def test_a_saddle_and_a_maximum_are_told_apart(always, weight, kind):
+    """With 4 w for the complete rows of Murray's data the saddle at 0 is a maximum from w = 2."""
+    likelihood = likelihood_of(MURRAY, np.r_[np.full(4, weight), np.ones(8)])
+    variance = (4 * weight + 16) / (4 * weight + 4)
+    at = likelihood.evaluate(np.zeros(2), np.sqrt(variance) * np.eye(2))
+    assert at.natural_gradient_norm < 1e-12
+    assert critical_point(likelihood, at).kind == kind
+
+
+def test_a_flat_direction_is_told(always, rng):
+    X = rng.standard_normal((90, 3)) @ rng.standard_normal((3, 3))
+    X[:40, 0] = np.nan
+    X[40:, 2] = np.nan
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = GaussianGradientMLE().fit(X)
+    likelihood = likelihood_of(X)
+    at = likelihood.evaluate(model.mean_, model._gaussian.factor)
+    assert critical_point(likelihood, at).kind == "flat"
+
+
+def test_more_parameters_than_a_matrix_may_have_get_a_verdict(monkeypatch):
+    """Of products alone: no matrix, no difference."""
+    monkeypatch.setattr(missing, "_FEW", 0)
+    monkeypatch.setattr(missing, "MOST_PARAMETERS", 0)
+    X = mixed(300, 5, 0.2, 10.0)
+    likelihood = likelihood_of(X)
+    model = GaussianGradientMLE().fit(X)
+    at = likelihood.evaluate(model.mean_, model._gaussian.factor)
+    monkeypatch.setattr(likelihood, "evaluate", None)
+    assert critical_point(likelihood, at).kind == "maximum"
