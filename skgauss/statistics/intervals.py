@@ -314,7 +314,10 @@ def _moments(points: Array, weights: Array) -> AvailableMoments:
 
 def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Rows of which no two agree, in an order of their own, and the sums of their weights."""
-    order = np.lexsort((*lower.T, *upper.T))
+    order = upper[:, -1].argsort()
+    last = upper[order, -1]
+    if (last[1:] == last[:-1]).any():  # which lexsort takes ten times as long to settle
+        order = np.lexsort((*lower.T, *upper.T))
     lower, upper = lower[order], upper[order]
     changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])
     first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))[: len(order)]
