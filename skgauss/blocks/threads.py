@@ -17,9 +17,8 @@ Result = TypeVar("Result")
 Total = TypeVar("Total")
 
 # Multiplications, some milliseconds of them: where another process has the core, a thread that was
-# asleep is waited for as long. For matrices of fewer than eight rows OpenBLAS wakes none.
+# asleep is waited for as long.
 _MANY = 2**26
-_FEW = 250
 
 
 def available() -> int:
@@ -64,8 +63,7 @@ def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
     """One thread of BLAS for so little work that to wake others may take longer."""
-    little = _FEW < multiplications < _MANY
-    return one_blas_thread() if little else nullcontext()
+    return one_blas_thread() if multiplications < _MANY else nullcontext()
 
 
 @contextmanager

@@ -117,10 +117,9 @@ def _ends(at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int |
         at.likelihood.information(maximum)
     progress = Progress(at.estimator, "confidence_intervals", len(sides))
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
-    limit = threads.blas_threads_for(at.family.n_parameters**3)
     if parallel.n_jobs != 1:
-        one_end, limit = threads.one_of_several(profile_end), threads.one_blas_thread()
-    with limit:
+        one_end = threads.one_of_several(profile_end)
+    with threads.blas_threads_for(0 if parallel.n_jobs != 1 else at.family.n_parameters**3):
         found = parallel(
             # A likelihood remembers its last information, and is therefore not shared.
             delayed(progress.told(one_end, k))(copy.copy(at.likelihood), maximum, side, nats)

@@ -90,6 +90,48 @@ def test_one_pass(race, shape, name, theirs, targets, mean):
     race(row, targets[mean], lambda: fit(X), lambda: theirs(X))
 
 
+@pytest.mark.parametrize(("mean", "target"), [(0.5, 2), (1e6, 1.7)])
+def test_fused_pass(race, mean, target):
+    """Both sums in one loop of numba, about the first value, in whatever order is fastest."""
+    numba = pytest.importorskip("numba")
+
+    @numba.njit(fastmath=True)
+    def fused(x):
+        first = second = 0.0
+        for value in x:
+            deviation = value - x[0]
+            first += deviation
+            second += deviation * deviation
+        offset = first / x.size
+        return x[0] + offset, second / x.size - offset * offset
+
+    X = normal((10_000_000, 1)) + mean
+    fused(X[:2, 0])
+    row = f"fit, 10,000,000 x 1, mean {mean:,} / fused pass of numba"
+    race(row, target, lambda: fit(X), lambda: fused(X[:, 0]))
+
+
+def test_narrow_floats(race):
+    X = normal((10_000_000, 1))
+    narrow = X.astype(np.float32)
+    race("fit, 10,000,000 x 1, float32 / float64", 0.8, lambda: fit(narrow), lambda: fit(X))
+
+
+@pytest.mark.parametrize(
+    ("shape", "order", "dtype", "name", "theirs", "target"),
+    [
+        ((100_000, 10), "C", np.float64, "np.cov", lambda X: np.cov(X.T), 0.9),
+        ((1_000_000, 10), "F", np.float64, "X.T @ X", lambda X: X.T @ X, 1.3),
+        ((100_000, 100), "C", np.float32, "X.T @ X", lambda X: X.T @ X, 1.5),
+    ],
+    ids=["x 10", "Fortran", "float32"],
+)
+def test_product(race, shape, order, dtype, name, theirs, target):
+    X = normal(shape, order).astype(dtype)
+    row = f"fit, {shape[0]:,} x {shape[1]}, {order}, {np.dtype(dtype)} / {name}"
+    race(row, target, lambda: fit(X), lambda: theirs(X))
+
+
 def test_weighted_fit(race):
     X, weights = normal((1_000_000, 10)), np.random.default_rng(1).random(1_000_000)
     race(

@@ -15,7 +15,7 @@ from sklearn.preprocessing import scale
 
 from skgauss import GaussianGradientMLE
 from skgauss.gaussian import make_family
-from skgauss.likelihoods import likelihood_with_ridge
+from skgauss.likelihoods import interval, likelihood_with_ridge
 from skgauss.rows import Summarize, rows_of
 
 INF = np.inf
@@ -96,6 +96,21 @@ def test_one_feature_against_a_general_optimiser():
     assert log_likelihood(model.mean_, model.covariance_) >= log_likelihood(mean, covariance)
     np.testing.assert_allclose(model.mean_, mean, atol=1e-7)
     np.testing.assert_allclose(model.scale_, np.sqrt(covariance[0]), atol=1e-7)
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_many_intervals_are_climbed_without_newton_s_steps(monkeypatch, few):
+    monkeypatch.setattr(interval, "_FEW_INTERVALS", few)
+    x = TOBIN[:, 0]
+    model = GaussianGradientMLE(censoring_limits=(0, None), tol=1e-10).fit(x[:, None])
+
+    def log_likelihood(theta):
+        law = norm(*theta)
+        return np.where(x > 0, law.logpdf(x), law.logcdf(0)).mean()
+
+    found = np.append(model.mean_, model.scale_)
+    np.testing.assert_allclose(five_point_gradient(log_likelihood, found), 0, atol=1e-9)
+    assert model.converged_
 
 
 # -- value and gradient
