@@ -93,7 +93,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         of theta along the plain gradient. "coordinate" moves the mean, then the covariance,
         in turn. "lbfgs" is scipy's. "newton" divides the gradient by the observed information,
         in a trust region, and takes EM steps far from the maximum. "closed-form" goes to the
-        maximum at once.
+        maximum at once, of complete data and of monotone gaps.
     parametrization : {"scale", "log-scale", "covariance", "precision"}, default="scale"
         What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
         standard deviation, the lower Cholesky factor of a full covariance. "log-scale":

@@ -37,8 +37,9 @@ _GROWN = 4.0
 _MOST_IN_VAIN, _CREEPS = 20, 1e5  # such steps, above an inflation, at which it is given up
 # Variance inflation below which nothing is near to singular, and above which that needs no growth.
 _NARROW, _SINGULAR = 1e3, 1e7
-# Residual of a step by products, relative to the gradient, which falls with it; and products.
-_INEXACT, _MOST_PRODUCTS = 0.1, 100
+# Residual of a step by products, by the norm of the gradient: at most, and by that norm once more,
+# so that steps close in on a maximum as fast as Newton's own; and the most products for a step.
+_INEXACT, _FALLING, _MOST_PRODUCTS = 0.1, 10.0, 100
 
 
 class Region(NamedTuple):
@@ -139,6 +140,6 @@ def _information(likelihood: Likelihood, at: Evaluation) -> Information:
     size = likelihood.family.n_parameters
     for search in Lanczos(product, gradient, size, _MOST_PRODUCTS).steps():
         step = search.vectors @ (norm * search.vectors[0] / search.values)
-        if search.values[0] > 0 and search.residual(step) < min(_INEXACT, norm) * norm:
+        if search.values[0] > 0 and search.residual(step) < min(_INEXACT, _FALLING * norm) * norm:
             break
     return Information(search.matrix, Subspace(search.basis))
