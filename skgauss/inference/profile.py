@@ -33,7 +33,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
-from .boundary import highest_on_the_boundary
+from .boundary import Jet, highest_on_the_boundary
 
 # Of the likelihood, an end; and where the information costs no more than a few of them.
 _MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
@@ -67,9 +67,13 @@ class Parameter(ABC):
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
         """Its gradient and Hessian in the packed frame of the point."""
 
-    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
-        """It, or what is finite at the ends of its scale and grows with it; the gradient, too."""
-        return self.value(at, family), self.derivatives(at, family)[0]
+    def bounded(self, at: Evaluation, family: Family) -> Jet:
+        """It, or what grows with it and is finite wherever the covariance is, in the frame."""
+        return Jet(self.value(at, family), *self.derivatives(at, family))
+
+    def of_bounded(self, value: float) -> float:
+        """The value of the parameter as a user sees it, of one of those."""
+        return self.seen(value)
 
     @abstractmethod
     def seen(self, value: float) -> float:
@@ -133,6 +137,13 @@ class CorrelationParameter(Parameter):
         return math.log(linalg.norm(one + two) / linalg.norm(one - two))
 
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        r, gradient, hessian = self.bounded(at, family)
+        slope = 1 / (1 - r * r)
+        hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
+        return slope * gradient, hessian
+
+    def bounded(self, at: Evaluation, family: Family) -> Jet:
+        """The correlation itself."""
         i, j = self.pair
         r = float(np.dot(*self._directions(at)))
         one, one_twice = family.relative_covariance(at.factor, i, i)
@@ -142,14 +153,10 @@ class CorrelationParameter(Parameter):
         mixed = np.outer(one, r / 4 * two) - np.outer(both, one + two) / 2
         hessian = both_twice - r / 2 * (one_twice + two_twice) + mixed + mixed.T
         hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
-        # And by the slope and the curvature of Fisher's z.
-        slope = 1 / (1 - r * r)
-        hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
-        return slope * gradient, hessian
+        return Jet(r, gradient, hessian)
 
-    def bounded(self, at: Evaluation, family: Family) -> tuple[float, Array]:
-        z, gradient = super().bounded(at, family)
-        return math.tanh(z), gradient / math.cosh(z) ** 2
+    def of_bounded(self, value: float) -> float:
+        return max(min(value, 1.0), -1.0)
 
     def seen(self, value: float) -> float:
         return math.tanh(value)
@@ -233,12 +240,12 @@ def _on_the_boundary(
     """The end, where a climb that did not find it came near a singular covariance."""
     family, (parameter, sign) = likelihood.family, side
 
-    def height(at: Evaluation) -> tuple[float, Array]:
-        value, gradient = parameter.bounded(at, family)
-        return sign * value, sign * gradient
+    def height(at: Evaluation) -> Jet:
+        value, gradient, hessian = parameter.bounded(at, family)
+        return Jet(sign * value, sign * gradient, sign * hessian)
 
-    at = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
-    return end if at is None else End(parameter.seen(parameter.value(at, family)), at)
+    found = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
+    return end if found is None else End(parameter.of_bounded(sign * found[1]), found[0])
 
 
 def _climbed(

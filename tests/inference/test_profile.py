@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, truncnorm
+from search.edges import Apart, complaints
 from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
@@ -342,6 +343,25 @@ def test_an_end_where_the_covariance_is_singular(rng, weight):
     fallen = math.sqrt(math.expm1(chi2.ppf(0.95, 1) / (120 * weight)))
     moved = math.tanh(math.atanh(r) - math.asinh(fallen))
     assert lower == pytest.approx(2 * moved**2 - 1, abs=0.01 * fallen)
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=exhaustive) for k in range(1, 36))])
+def test_ends_of_features_never_seen_together_are_found(seed):
+    """Of three to five features, with other gaps and weights: an end is a number, and it is held.
+
+    What the ends are, `search.edges` asks of climbs on the edge itself.
+    """
+    X, weight = Apart.draw(seed)
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = fitted(X, sample_weight=np.full(len(X), weight))
+    lower, upper = profiled(model).correlation[0, 1]
+    assert -1 <= lower < model.correlation_[0, 1] < upper <= 1
+
+
+@exhaustive
+@pytest.mark.parametrize("seed", [0, 15, 38])
+def test_ends_of_features_never_seen_together(seed):
+    assert not list(complaints(seed))
 
 
 def test_two_maxima_have_one_interval():
