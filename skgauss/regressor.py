@@ -73,7 +73,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     residual_covariance_ : ndarray of shape (n_targets, n_targets)
         Covariance of the residuals of several targets. Only if y had two axes.
     log_likelihood_ : float
-        Average log-likelihood of y given what each row shows of X, in nats.
+        Average log-likelihood of y given what each row shows of X, in nats, over the rows that tell
+        something of y.
     estimator_ : GaussianGradientMLE
         The fitted joint Gaussian: the features in their order, and behind them the targets.
     n_features_in_ : int
@@ -344,7 +345,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         bic : float
-            In nats, for all rows together, as `aic` counts.
+            In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
         """
         return self._information_criterion(X, y, y_upper, math.log)
 
