@@ -357,7 +357,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=2)
+        fewest = 2 if self.fixed_covariance is None else 1  # to tell a covariance
+        rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
         window = self._window(seen)
         statistics = self._summarize(rows, seen, window)

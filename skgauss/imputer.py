@@ -44,8 +44,8 @@ fixed_covariance, warm_start, record_path : optional
         mean: each call of `transform` draws the parameters from the law of their estimate, a
         Gaussian with the covariance of `parameter_covariance`, and then each value from its law
         given the row, in its interval where it has one. Twenty tables, each with a seed of its own,
-        then are analysed one by one, and Rubin's rules put the results together. It takes a fit
-        that has standard errors.
+        then are analysed one by one, and Rubin's rules put the results together. It takes a
+        fit that converged. A ridge in it counts as what was known before the data.
     random_state : int, RandomState instance or None, default=None
         Of the draws. With an int each call of `transform` draws the same; for another table set
         another one, ``imputer.set_params(random_state=1)``, which takes no other fit.
@@ -159,7 +159,7 @@ n_features_with_missing)
         ValueError
             If the values of X are not valid; if X is of Dask and `set_output` asks for a frame,
             which would gather all rows in memory, or `sample_posterior` for draws; or if these are
-            asked of a fit without standard errors.
+            asked of a fit that did not converge, or whose parameters the data leave open.
         """
         check_stays_lazy(self, X)
         self._warn_of_forgotten(X_upper)
@@ -188,7 +188,8 @@ n_features_with_missing)
                 "computes a block. Pass X.compute(), or some of its partitions one by one."
             )
         random_state = check_random_state(self.random_state)
-        return partial(drawn(self, random_state).draw_hidden, random_state=random_state)
+        draw = partial(drawn(self, random_state).draw_hidden, random_state=random_state)
+        return partial(_drawn_but_constants, draw, self._constants)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Names of the columns that `transform` returns.
@@ -207,6 +208,12 @@ n_features_with_missing)
         if not self.add_indicator:
             return names[self._kept]
         return np.concatenate((names[self._kept], self.indicator_.get_feature_names_out(names)))
+
+    @property
+    def _constants(self) -> Array:
+        """The value of each feature that had no other in `fit`, and NaN for others."""
+        statistics = self._statistics_as_given.by_feature
+        return np.where(statistics.variances == 0, self.mean_, np.nan)
 
     @property
     def _kept(self) -> np.ndarray:
@@ -236,6 +243,14 @@ def _is_uncorrelated(gaussian: FittedGaussian) -> bool:
 
 def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
     return gaussian.impute(block)[0]
+
+
+def _drawn_but_constants(
+    draw: Callable[[Block], np.ndarray], constants: Array, block: Block
+) -> np.ndarray:
+    """The rows filled in by draws, but for what is missing of a feature without variance."""
+    filled, missing = draw(block), np.isnan(to_host(block.X))
+    return np.where(missing & ~np.isnan(constants), constants, filled).astype(filled.dtype)
 
 
 def _filled_and_marked(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.metrics import r2_score
-from sklearn.utils import Bunch, check_consistent_length
+from sklearn.utils import Bunch, assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from . import inference
@@ -73,7 +73,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     residual_covariance_ : ndarray of shape (n_targets, n_targets)
         Covariance of the residuals of several targets. Only if y had two axes.
     log_likelihood_ : float
-        Average log-likelihood of y given what each row shows of X, in nats.
+        Average log-likelihood of y given what each row shows of X, in nats, over the rows that tell
+        something of y.
     estimator_ : GaussianGradientMLE
         The fitted joint Gaussian: the features in their order, and behind them the targets.
     n_features_in_ : int
@@ -190,12 +191,15 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         seen = copy.copy(self)
         table = _table(seen, X, y, y_upper, reset=True)
+        table.check_ends(sample_weight)
         estimator = self._joint_estimator(seen, table)
         estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
         law = _Conditional.of(estimator, seen.n_features_in_)
         fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
         fitted["estimator_"] = estimator
-        fitted["log_likelihood_"] = law.log_likelihood(estimator, X, sample_weight)
+        share = table.share_with_targets(sample_weight)
+        fitted["log_likelihood_"] = law.log_likelihood(estimator, X, sample_weight) / share
+        fitted["_weight_with_targets"] = share * estimator.sufficient_statistics_.weight
         if not table.is_flat:
             fitted["residual_covariance_"] = law.residual_covariance
         replace_fit(self, input_attributes(seen) | fitted)
@@ -275,7 +279,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Whether y had one axis."""
         return self.coef_.ndim == 1
 
-    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        y_upper: ArrayLike | None = None,
+    ) -> float:
         """Coefficient of determination :math:`R^2` of the predictions.
 
         Parameters
@@ -286,12 +296,22 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             Targets. Rows that miss one do not count; a value at a limit counts as that number.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
+        y_upper : array-like shaped as y, default=None
+            Upper ends, as in `fit`. They must be y itself, or NaN where it is.
 
         Returns
         -------
         score : float
             At most 1; uniform average over several targets.
+
+        Raises
+        ------
+        ValueError
+            If a target is known only to an interval, which has no squared error. To leave such
+            rows out would favour who predicts the others.
         """
+        if y_upper is not None:
+            _check_exact(checked_targets(y), checked_targets(y_upper, "y_upper"))
         predicted, targets = np.asarray(to_host(self.predict(X))), np.asarray(checked_targets(y))
         check_consistent_length(predicted, targets)
         known = ~np.isnan(targets.reshape(len(targets), -1)).any(axis=1)
@@ -325,7 +345,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         bic : float
-            In nats, for all rows together, as `aic` counts.
+            In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
         """
         return self._information_criterion(X, y, y_upper, math.log)
 
@@ -335,9 +355,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
         check_is_fitted(self)
         table = _table(copy.copy(self), X, y, y_upper, reset=False)
+        table.check_ends(None)
         joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)
         features = self.estimator_.marginal(range(self.n_features_in_))
         given, _ = features._total_log_density(X)
+        n_samples *= table.share_with_targets(None)
         return float(price(n_samples) * self._n_parameters - 2.0 * (joint - given))
 
     @property
@@ -438,7 +460,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             "lower": ends[:, 0],
             "upper": ends[:, 1],
         }
-        n = self.estimator_.sufficient_statistics_.weight
+        n = self._weight_with_targets
         heading = [
             f"{inference.rows_and_shares(self.estimator_)} (features and targets)",
             inference.criteria(n * self.log_likelihood_, self._n_parameters, n)
@@ -468,6 +490,18 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return tags
 
 
+def _check_exact(targets: Any, upper: Any) -> None:
+    """Refuse targets in intervals."""
+    lower, upper = np.asarray(targets), np.asarray(upper)
+    within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
+    if within.any():
+        raise ValueError(
+            f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
+            "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
+            "rows that are known exactly, score(X[exact], y[exact])."
+        )
+
+
 class _Table(NamedTuple):
     """Features and targets as one table, of the library of X, and its upper ends or None."""
 
@@ -475,11 +509,50 @@ class _Table(NamedTuple):
     upper: Any
     names: list[str]
     targets: Any
+    targets_upper: Any
 
     @property
     def is_flat(self) -> bool:
         """Whether the targets have one axis."""
         return self.targets.ndim == 1
+
+    def share_with_targets(self, sample_weight: Any) -> float:
+        """Of the weight of all rows, what those have that tell something of a target."""
+        ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
+        known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
+        weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
+        return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
+
+    def check_ends(self, sample_weight: Any) -> None:
+        """Refuse infinite targets, and crossed ends, in rows in memory that count."""
+        lower, upper = self.targets, self.targets_upper
+        if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
+            return
+        counts: Any = slice(None)
+        if sample_weight is not None:
+            weights = np.asarray(to_host(sample_weight), dtype=np.float64)
+            counts = np.flatnonzero(weights) if weights.shape == (len(lower),) else counts
+        if upper is None:
+            assert_all_finite(lower[counts], allow_nan=True, input_name="y")
+            return
+        if lower.shape != upper.shape:
+            raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
+        low, high = (
+            np.where(np.isnan(lower), -np.inf, lower),
+            np.where(np.isnan(upper), np.inf, upper),
+        )
+        wrong = ((low > high) | (low == np.inf) | (high == -np.inf)).reshape(len(lower), -1)
+        rows, columns = np.nonzero(wrong[counts])
+        if rows.size:
+            i, j = np.arange(len(lower))[counts][rows[0]], columns[0]
+            ends = (each.reshape(wrong.shape)[i, j] for each in (lower, upper))
+            raise ValueError(
+                "In row {} the interval of {!r} has its lower end in y at {} and its upper end in "
+                "y_upper at {}. The lower end must not be larger, and one of them must be finite "
+                "unless the value is missing.".format(
+                    i, self.names[len(self.names) - wrong.shape[1] + j], *ends
+                )
+            )
 
     def check_targets(self, low: Array, high: Array) -> None:
         """Refuse targets in memory, the last columns, of which nothing can be learnt."""
@@ -513,10 +586,11 @@ def _table(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> _Table:
     names = names + target_names(y, targets, names)
     lower = beside_targets(X, rows.X, targets, names)
     if y_upper is None:
-        return _Table(lower, None, names, targets)
+        return _Table(lower, None, names, targets, None)
     check_same_names(y, y_upper, "y")
-    upper = beside_targets(X, rows.X, checked_targets(y_upper, "y_upper"), names)
-    return _Table(lower, upper, names, targets)
+    targets_upper = checked_targets(y_upper, "y_upper")
+    upper = beside_targets(X, rows.X, targets_upper, names)
+    return _Table(lower, upper, names, targets, targets_upper)
 
 
 class _Estimates(NamedTuple):

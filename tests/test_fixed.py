@@ -644,3 +644,11 @@ def test_remedies_leave_what_is_known(correlated):
 @pytest.mark.filterwarnings("ignore:The likelihood has no maximum:UserWarning")
 def test_citizen_of_scikit_learn(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(("covariance_type", "known"), [("full", np.eye(2)), ("diag", [1.0, 4.0])])
+def test_one_row_tells_the_mean_of_a_known_covariance(covariance_type, known):
+    model = GaussianGradientMLE(covariance_type=covariance_type, fixed_covariance=known)
+    np.testing.assert_allclose(model.fit([[3.0, 5.0]]).mean_, [3.0, 5.0])
+    assert model.converged_
+    np.testing.assert_allclose(model.standard_errors().mean, model.scale_)

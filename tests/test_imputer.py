@@ -321,8 +321,6 @@ def test_what_has_no_draws(gaps, rng):
     imputer = GaussianImputer(sample_posterior=True).fit(gaps)
     with pytest.raises(ValueError, match=r"Pass X\.compute\(\)"):
         imputer.transform(da.from_array(gaps.to_numpy(), chunks=50))
-    with pytest.raises(ValueError, match="has a ridge"):
-        GaussianImputer(sample_posterior=True, reg_covar=0.1).fit_transform(gaps)
     X = rng.standard_normal((30, 2))
     X[np.arange(30), np.arange(30) % 2] = NAN
     with pytest.warns(UserWarning, match="never observed in the same row"):
@@ -377,3 +375,28 @@ def test_rubins_rules_cover(limit, repeats):
         away = abs(np.mean(slopes) - 1) / np.sqrt(total)
         covered += away < t.ppf(0.975, freedom)
     assert abs(covered / repeats - 0.95) < 3 * np.sqrt(0.95 * 0.05 / repeats)
+
+
+def test_draws_beside_constants_and_dummies(rng):
+    """A constant is filled in by itself, a dummy by what the others leave, the rest as without."""
+    apart = rng.standard_normal((200, 2))
+    apart[:, 1] += apart[:, 0]
+    apart[rng.random(apart.shape) < 0.3] = NAN
+    dummies = np.eye(3)[rng.integers(0, 3, 200)]
+    X = np.column_stack((apart, np.full(200, 7.0), dummies))
+    X[5, 2] = X[6, 3] = NAN
+    imputer = GaussianImputer(sample_posterior=True)
+    with pytest.warns(UserWarning, match="'feature 3', 'feature 4', 'feature 5' depend"):
+        draws = np.array([imputer.set_params(random_state=k).fit_transform(X) for k in range(50)])
+    assert (draws[:, 5, 2] == 7).all()
+    assert_allclose(draws[:, 6, 3], dummies[6, 0], atol=0.01)
+    missing = np.isnan(apart)
+    alone = GaussianImputer(sample_posterior=True).fit(apart)
+    others = np.array([alone.set_params(random_state=k).transform(apart) for k in range(50)])
+    spread = [each[:, :, :2].std(axis=0)[missing].mean() for each in (draws, others)]
+    assert spread[0] == pytest.approx(spread[1], rel=0.05)
+
+
+def test_an_unknown_parameter_names_the_imputer():
+    with pytest.raises(TypeError, match=r"GaussianImputer\.__init__\(\) .* 'max_iterations'"):
+        GaussianImputer(max_iterations=3)

@@ -91,7 +91,12 @@ def test_a_row_that_shows_nothing_changes_nothing(correlated, targets):
     for name, error in one.standard_errors().items():
         assert_allclose(getattr(two, f"{name}_"), getattr(one, f"{name}_"), rtol=1e-8)
         assert_allclose(two.standard_errors()[name], error, rtol=1e-6)
-    assert two.log_likelihood_ * 61 == pytest.approx(one.log_likelihood_ * 60, rel=1e-8)
+    assert two.log_likelihood_ == pytest.approx(one.log_likelihood_, rel=1e-8)
+    for criterion in ("aic", "bic"):
+        expected = getattr(one, criterion)(X, y)
+        assert getattr(two, criterion)(*more) == pytest.approx(expected, rel=1e-8)
+    heading = str(one.summary()).splitlines()[1]
+    assert str(two.summary()).splitlines()[1] == heading
 
 
 # -- what R prints (4.2.2, on public data)
@@ -469,6 +474,7 @@ def test_upper_ends_are_routed(air):
     lower = y.where(y > 20)
     with sklearn.config_context(enable_metadata_routing=True):
         model = GaussianRegressor().set_fit_request(y_upper=True)
+        model.set_score_request(y_upper=False)
         folds = KFold(3, shuffle=True, random_state=0)
         scores = cross_val_score(model, X, lower, params={"y_upper": y.clip(lower=20)}, cv=folds)
     by_hand = []
@@ -476,6 +482,38 @@ def test_upper_ends_are_routed(air):
         one = GaussianRegressor(censoring_limits=(20, None)).fit(X.iloc[train], y.iloc[train])
         by_hand.append(one.score(X.iloc[test], lower.iloc[test]))
     assert_allclose(scores, by_hand, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("y", "y_upper", "message"), [
+    ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1 .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
+    ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2 .* 'y' .* in y at inf"),
+    ([1.0, 3.0, np.inf], None, "Input y contains infinity"),
+    (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
+])  # fmt: skip
+def test_a_message_on_y_names_it(y, y_upper, message):
+    X = np.array([[1.0], [2.0], [4.0]])
+    with pytest.raises(ValueError, match=message):
+        GaussianRegressor().fit(X, y, y_upper=y_upper)
+
+
+def test_ends_of_rows_without_weight_may_be_crossed(rng):
+    X, y = rng.standard_normal((2, 30))
+    y_upper, weight = y.copy(), np.ones(30)
+    y_upper[3], weight[3] = y[3] - 1, 0
+    one = GaussianRegressor().fit(X[:, None], y, weight, y_upper=y_upper)
+    two = GaussianRegressor().fit(np.delete(X, 3)[:, None], np.delete(y, 3))
+    assert_allclose(one.coef_, two.coef_, rtol=1e-6)
+
+
+def test_targets_in_intervals_have_no_score(air):
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    lower, upper = y.where(y > 20), y.clip(lower=20)
+    model = GaussianRegressor().fit(X, lower, y_upper=upper)
+    with pytest.raises(ValueError, match=f"{(y <= 20).sum()} targets are known only to an interv"):
+        model.score(X, lower, y_upper=upper)
+    exact = y > 20
+    assert model.score(X, lower, y_upper=lower) == model.score(X[exact], y[exact])
 
 
 def test_it_is_copied_and_kept(air):

@@ -183,14 +183,16 @@ def _sums_of_chunk(
 ) -> Sums:
     """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
     buffer = _Buffer(X, block_rows)
-    sums_of = partial(_sums, X, sample_weight, unit, diagonal, block_rows)
+    sums_of = partial(_sums, X, sample_weight, unit, diagonal)
     pivot, variance = pivot_from_sample(X, sample_weight, unit)
     floating = sample_weight is None and X.dtype.kind == "f"
     if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        found = sums_of(lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
+        # The room of a buffer in the cache is for rows of X where none is needed.
+        longer = 2 * block_rows if X.dtype == np.float64 else block_rows
+        found = sums_of(longer, lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
         if not is_far(found, _MOST_CANCELLED):
             return found
-    return sums_about_the_mean(partial(sums_of, buffer.subtract), pivot)
+    return sums_about_the_mean(partial(sums_of, block_rows, buffer.subtract), pivot)
 
 
 def _sums(

@@ -70,8 +70,8 @@ class FittedPoint:
 
     scores: Array | None = None
 
-    def __init__(self, estimator: Any):
-        check_maximum(estimator)
+    def __init__(self, estimator: Any, penalized: bool = False):
+        check_maximum(estimator, penalized)
         self.estimator = estimator
         self.likelihood = likelihood_of(estimator)
         self.family: Family = self.likelihood.family
@@ -173,8 +173,8 @@ def likelihood_of(estimator: Any) -> Likelihood:
     return fixed.of(likelihood)
 
 
-def check_maximum(estimator: Any) -> None:
-    """Refuse what is no maximum of the likelihood of the data."""
+def check_maximum(estimator: Any, penalized: bool = False) -> None:
+    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one."""
     estimator._check_fitted()
     _check_data(estimator)
     if not estimator.converged_:
@@ -184,7 +184,7 @@ def check_maximum(estimator: Any) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features."
         )
-    if np.any(estimator.reg_covar_):
+    if np.any(estimator.reg_covar_) and not penalized:
         raise ValueError(
             "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
             "data, which alone has standard errors, intervals and tests. Fit with "

@@ -88,11 +88,15 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _number(value: float, error: float) -> str:
-    """With the decimals of two digits of the error, or an exponent where that is too long."""
+    """With the decimals of two digits of the error, or as many with an exponent if too long."""
     known = 0 < error < math.inf
-    decimals = max(_DIGITS - 1 - math.floor(math.log10(error)), 0) if known else 3
-    text = f"{value:.{decimals}f}"
-    return text if len(text) <= _LONGEST else f"{value:.4e}"
+    last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3
+    text = f"{value:.{max(-last, 0)}f}"
+    if len(text) <= _LONGEST or not math.isfinite(value):
+        return text
+    first = math.floor(math.log10(abs(value))) if value else last
+    with_exponent = f"{value:.{max(first - last, 4)}e}" if known else f"{value:.4e}"
+    return min(with_exponent, text, key=len) if first - last > 4 and known else f"{value:.4e}"
 
 
 def _z(value: float, error: float) -> str:

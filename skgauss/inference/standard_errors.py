@@ -154,12 +154,14 @@ def moves_of(at: FittedPoint) -> Parameters:
 def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
     """The Gaussian with parameters from the law of the estimate, for proper imputations.
 
+    A ridge counts as what was known before the data.
+
     Raises
     ------
     ValueError
         If the fit is no maximum, or the data leave a parameter open.
     """
-    at = FittedPoint(estimator)
+    at = FittedPoint(estimator, penalized=True)
     steps, flat = _steps_at(at)
     if len(flat):
         raise ValueError(

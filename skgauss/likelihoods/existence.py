@@ -201,8 +201,8 @@ def _regular_likelihood(
         a ridge depend on each other linearly.
     """
     if not statistics.complete:
-        if fixed.nothing:  # about a known mean, most relations are none
-            _check_relations(statistics, family, ridge, names)
+        if fixed.factor is None:
+            _check_relations(statistics, family, ridge, names, fixed.mean)
         return likelihood_with_ridge(statistics, family, ridge, fixed)
     with suppress(NotPositiveDefiniteError):
         likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
@@ -223,12 +223,14 @@ def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
     return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
 
 
-def _check_relations(statistics: Any, family: Family, ridge: Array, names: Sequence[str]) -> None:
+def _check_relations(
+    statistics: Any, family: Family, ridge: Array, names: Sequence[str], mean: Array | None
+) -> None:
     """Refuse incomplete features that depend on each other linearly in all rows that show them."""
     unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
     if not family.correlated or not unfelt.any():
         return
-    relations = [each for each in statistics.linear_relations if unfelt[each].all()]
+    relations = [each for each in statistics.linear_relations(mean) if unfelt[each].all()]
     if relations:
         named = [quoted([names[j] for j in features]) for features in relations]
         raise NoMaximumError(

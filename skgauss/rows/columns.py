@@ -24,7 +24,7 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
     Raises
     ------
     ValueError
-        If it is not; of a frame the columns are named.
+        If it is not; the columns are named where it is a frame or holds text.
     TypeError
         If it is sparse.
     """
@@ -51,11 +51,28 @@ def _checked(array: Any, name: str) -> Any:
 
 
 def _columns_of_other_things(X: Any) -> dict[Any, Any]:
-    """The columns of a frame, by name, that by themselves cannot be read as numbers."""
+    """The columns, by name, that by themselves cannot be read as numbers; of arrays, as text."""
+    if isinstance(X, np.ndarray | list | tuple):
+        return _columns_of_text(X)
     names = list(getattr(X, "columns", ()))
     if len(set(names)) < len(names):  # no column is one by itself
         return {}
     return {name: X[name] for name in names if not _is_numeric(X[[name]])}
+
+
+def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
+    """The columns of an array or a list with text in them."""
+    try:
+        table = np.asarray(X, dtype=object)
+    except ValueError:  # rows of several lengths
+        return {}
+    table = table[:, None] if table.ndim == 1 else table
+    columns = table.T if table.ndim == 2 else ()
+    return {
+        f"column {j}": column
+        for j, column in enumerate(columns)
+        if any(isinstance(cell, str) for cell in column)
+    }
 
 
 def _is_numeric(column: Any) -> bool:

@@ -218,7 +218,9 @@ def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
 
 
-def with_upper_of_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str]) -> Any:
+def with_upper_of_dask(
+    X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str], sample_weight: Any = None
+) -> Any:
     """`with_upper` of each block, as an array of Dask; the upper ends may be in memory."""
     import dask.array as da
 
@@ -230,19 +232,28 @@ def with_upper_of_dask(X: Any, X_upper: Any, sample: np.ndarray, names: Sequence
         X_upper = da.from_array(X_upper)
     X_upper = aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
     like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
+    weights = () if sample_weight is None else (_aligned(sample_weight, X), "i")
     return da.blockwise(
-        partial(with_upper, names=names, of=" of its block"),
+        partial(_with_upper_of_block, names),
         "ik",
         X,
         "ij",
         X_upper,
         "ij",
+        *weights,
         new_axes={"k": like.shape[1]},
         concatenate=True,
         align_arrays=False,
         dtype=like.dtype,
         meta=like,
     )
+
+
+def _with_upper_of_block(
+    names: Sequence[str], X: np.ndarray, X_upper: np.ndarray, weights: Any = None
+) -> np.ndarray:
+    weights = None if weights is None else np.asarray(weights, dtype=np.float64)
+    return with_upper(X, X_upper, names, " of its block", weights)
 
 
 def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:

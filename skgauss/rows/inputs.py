@@ -109,7 +109,8 @@ def rows_of(
         sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
         if X_upper is not None:
             X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
-            X = with_upper_of_dask(X, X_upper, sample, feature_names(estimator))
+            names = feature_names(estimator)
+            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight)
             sample = np.empty((0, X.shape[1]), X.dtype)
         return DaskRows(
             X,

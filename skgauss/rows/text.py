@@ -12,7 +12,8 @@ import numpy as np
 
 from .._wording import DOCUMENTATION_URL, capped
 
-_MISSING = ("ND", "n.d.", "NA", "N/A", "NaN", "-")
+_MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
+_MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
 _ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
 _BELOW, _ABOVE = ("<", "<=", "≤"), (">", ">=", "≥")
 _MARKS = _BELOW + _ABOVE
@@ -33,7 +34,7 @@ def parse_limits(
         and ≥, with or without blanks. Columns of numbers stay as they are.
     decimal : {".", ","}, default="."
         What stands before the decimals of a number in text.
-    missing : str or sequence of str, default=("ND", "n.d.", "NA", "N/A", "NaN", "-")
+    missing : str or sequence of str, default=("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
         Text that stands for a value of which nothing is known, in small or capital letters. Empty
         cells, None and NaN always do. A value that was not detected is known to be below a limit:
         where you know this limit, write it in the place of "ND".
@@ -118,10 +119,10 @@ def _reader(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None
     point = re.escape(decimal)
     number = rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
     pattern = re.compile(rf"([<>]=?|[≤≥])?\s*({number})")
-    nothing = {each.strip().casefold() for each in (*missing, *_ABSENT)}
+    nothing = {each.strip().translate(_MINUS).casefold() for each in (*missing, *_ABSENT)}
 
     def read(text: str) -> Ends | None:
-        text = text.strip()
+        text = text.strip().translate(_MINUS)
         if text.casefold() in nothing:
             return math.nan, math.nan
         match = pattern.fullmatch(text)
@@ -177,7 +178,7 @@ def check_holds_rows(frame: Any, name: str) -> None:
 
 
 def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
-    """What to say of columns, by their names, of `name`, a frame, that cannot be read as numbers.
+    """What to say of columns, by their names, of `name` that cannot be read as numbers.
 
     A limit among them is all there is to say.
     """
@@ -185,9 +186,10 @@ def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(_MARKS))
         for cell in limits:
             table = name.removesuffix("_upper")
+            frame = table if hasattr(series, "to_frame") else f"pandas.DataFrame({table})"
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
-                f"of it, lower, upper = skgauss.parse_limits({table}), and pass lower as {table}, "
+                f"of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as {table}, "
                 f"upper as {table}_upper. See {_PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
@@ -210,4 +212,5 @@ def _remedy(column: Any) -> str:
             " Of categories make a column each but the first: pandas.get_dummies(X, "
             "drop_first=True, dtype=float), or X.to_dummies(column, drop_first=True) in polars."
         )
-    return " Of text that holds numbers skgauss.parse_limits(X) makes them." if words else ""
+    frame = "X" if hasattr(column, "to_frame") else "pandas.DataFrame(X)"
+    return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""

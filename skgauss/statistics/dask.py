@@ -52,7 +52,10 @@ class ScatteredStatistics:
     diagonal = False
     size = 0
     in_general_position = nested = False  # as far as is known
-    linear_relations = ()  # which moments of each feature by itself do not tell
+
+    def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
+        """None, which moments of each feature by itself do not tell."""
+        return []
 
     @property
     def coarse(self) -> bool:

@@ -180,15 +180,14 @@ class IntervalStatistics:
         complete = ~exact.missing[exact.pattern_of_row].any(axis=1)
         return has_full_rank(exact.augmented(self.variances)[complete])
 
-    @property
-    def linear_relations(self) -> list[list[int]]:
+    def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
         """Lists of features that depend on each other linearly in all rows that show them.
 
         Of features without intervals: what singular covariances make of boxes the climb tells.
         """
         exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
         within = np.any(_within(self.lower, self.upper), axis=0)
-        relations = (self.exact + exact).linear_relations
+        relations = (self.exact + exact).linear_relations(mean)
         return [features for features in relations if not within[features].any()]
 
     @property

@@ -194,10 +194,12 @@ class IncompleteStatistics:
                 return False
         return True
 
-    @property
-    def linear_relations(self) -> list[list[int]]:
-        """Lists of features that depend on each other linearly in all rows that show them."""
-        return linear_relations(self)
+    def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
+        """Lists of features that depend on each other linearly in all rows that show them.
+
+        If a mean is known, as their deviations from it do.
+        """
+        return linear_relations(self, mean)
 
     def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
         """The same where some features, never observed, are 0 in all rows."""

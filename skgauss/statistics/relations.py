@@ -23,14 +23,16 @@ _UNEXPLAINED = 0.15
 _AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
-def linear_relations(statistics: Any) -> list[list[int]]:
+def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[int]]:
     """Lists of features that depend on each other linearly in all rows that show them together.
+
+    If a mean is known, as their deviations from it do.
 
     There are more such rows than features in a list, none of which can be left out. That there
     is no list is sure where more rows than features are complete. Else those are found whose
     features miss no value, or are explained well by others.
     """
-    rows = _Rows(statistics)
+    rows = _Rows(statistics, mean)
     everything = np.arange(statistics.missing.shape[1])
     if rows.suffice(everything) and not rows.dependent(everything):
         return []
@@ -58,13 +60,17 @@ def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
 class _Rows:
     """Rows with gaps, asked for those that show some features together."""
 
-    def __init__(self, statistics: Any):
+    def __init__(self, statistics: Any, mean: Array | None):
         self._shown = ~statistics.missing
         self._pattern = statistics.pattern_of_row
         self._weights = statistics.weights
         # A weight of k is k rows. Of small weights there are at least as many as are kept.
         self._numbers = np.maximum(statistics.counts, statistics.weights)
         self._rows = statistics.augmented(statistics.variances)
+        self._mean = None
+        if mean is not None:
+            variances = statistics.variances
+            self._mean = (mean - statistics.origin) / np.sqrt(np.where(variances > 0, variances, 1))
 
     def suffice(self, features: np.ndarray) -> bool:
         """Whether more rows than features show them together."""
@@ -90,8 +96,9 @@ class _Rows:
         rows = self._rows[np.ix_(kept, np.concatenate(([0], 1 + features)))]
         # The first row of the triangle is the mean.
         triangle = np.asarray(np.linalg.qr(rows, mode="r"))
-        weight, triangle = triangle[0, 0] ** 2, triangle[1:, 1:]
-        covariance = triangle.T @ triangle / weight
+        triangle /= triangle[0, 0]
+        triangle[0, 1:] -= triangle[0, 1:] if self._mean is None else self._mean[features]
+        covariance = triangle[:, 1:].T @ triangle[:, 1:]
         constant = covariance.diagonal() < linalg.rank_tolerance(len(features))
         covariance[constant] = covariance[:, constant] = 0.0
         return [features[each].tolist() for each in linalg.linear_relations(covariance)]

@@ -404,6 +404,21 @@ def test_shares_of_what_is_not_known_exactly(rng):
         assert printed(model.summary())[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("unit", "offset"), [(1.0, 1e9), (1e-12, 1e3), (1e12, -1e5), (1.0, 1e12), (1e-9, 1e9)]
+)
+def test_two_digits_of_an_error_are_printed_far_from_zero(rng, unit, offset):
+    X = (rng.standard_normal((100, 1)) + offset) * unit
+    summary = GaussianGradientMLE().fit(X).summary()
+    _, _, table = str(summary).partition("mean\n")
+    estimate, _, _, _, lower, upper, _ = map(
+        float, table.partition("sd\n")[0].replace("feature 0", "").replace("<", "").split()
+    )
+    right = summary.iloc[0][["estimate", "lower", "upper"]].to_numpy(float)
+    error = summary["std_error"].iloc[0]
+    assert_allclose([estimate, lower, upper], right, rtol=0, atol=0.06 * error)
+
+
 def test_a_report_is_a_data_frame(gappy):
     table = fitted(gappy).summary()
     assert isinstance(table, pd.DataFrame)

@@ -284,7 +284,7 @@ def collinear(rng):
 @pytest.mark.parametrize("solver", ["natural", "lbfgs"])
 def test_a_relation_that_was_not_found_has_no_maximum(rng, solver, monkeypatch):
     """As in blocks that stay on the workers of Dask: the climb shows it."""
-    monkeypatch.setattr(IncompleteStatistics, "linear_relations", [])
+    monkeypatch.setattr(IncompleteStatistics, "linear_relations", lambda *_: [])
     model = GaussianGradientMLE(solver=solver)
     with pytest.warns(ConvergenceWarning, match="rises as.*'a', 'b', 'd'.*reg_covar"):
         model.fit(collinear(rng))

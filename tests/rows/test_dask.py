@@ -683,3 +683,17 @@ def test_a_worker_dies_that_holds_scattered_rows(client, gaps):
     assert isinstance(model.sufficient_statistics_, scattered.ScatteredStatistics)
     assert victims[0] not in client.run(os.getpid).values()
     assert divergence(GaussianGradientMLE().fit(gaps), model) < 1e-12
+
+
+@pytest.mark.parametrize("weights_of_dask", [False, True])
+def test_ends_of_rows_without_weight_may_be_crossed(rng, weights_of_dask):
+    X = rng.standard_normal((40, 2))
+    X_upper, weight = X + 0.5, np.ones(40)
+    X_upper[7, 1], weight[7] = X[7, 1] - 1, 0
+    there = [da.from_array(each, chunks=(10, 2)) for each in (X, X_upper)]
+    weights = da.from_array(weight, chunks=10) if weights_of_dask else weight
+    found = GaussianGradientMLE().fit(there[0], sample_weight=weights, X_upper=there[1])
+    here = GaussianGradientMLE().fit(X, sample_weight=weight, X_upper=X_upper)
+    np.testing.assert_allclose(found.mean_, here.mean_, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"In row 7 of its block .* 'feature 1'"):
+        GaussianGradientMLE().fit(there[0], X_upper=there[1])

@@ -247,3 +247,21 @@ def test_one_word_for_what_is_missing():
     assert np.isnan(lower["a"][0])
     with pytest.raises(ValueError, match="'n' in row 0"):
         parse_limits(pd.DataFrame({"a": ["n"]}), missing="nd")
+
+
+def test_words_for_nothing_and_the_minus_sign_of_print():
+    lower, upper = parse_limits(
+        pd.DataFrame({"a": ["n.a.", "N.A.", "\N{MINUS SIGN}1.5", "<\N{MINUS SIGN}2"]})
+    )
+    np.testing.assert_array_equal(lower["a"], [np.nan, np.nan, -1.5, np.nan])
+    np.testing.assert_array_equal(upper["a"], [np.nan, np.nan, -1.5, -2.0])
+
+
+@pytest.mark.parametrize("kind", [lambda rows: np.array(rows, dtype=object), np.array, list])
+def test_limits_in_an_array_have_a_remedy(kind):
+    """Which is what the message says, done here."""
+    X = kind([["<0.5", "1.0"], ["2.0", "3.5"], ["1.0", "1.5"], ["0.7", "1.1"]])
+    with pytest.raises(ValueError, match=r"parse_limits\(pandas.DataFrame\(X\)\)"):
+        GaussianGradientMLE().fit(X)
+    lower, upper = parse_limits(pd.DataFrame(X))
+    assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_

@@ -54,7 +54,7 @@ def test_search(request):
     while seed == first or time.monotonic() < end:
         X, planted = draw(np.random.default_rng(seed))
         n_planted += len(planted)
-        found = IncompleteStatistics.from_array(X).linear_relations
+        found = IncompleteStatistics.from_array(X).linear_relations()
         for kind, features in complaints(X, found, planted):
             (missed if kind == "missed" else wrong).append((seed, X.shape, kind, features))
         seed += 1

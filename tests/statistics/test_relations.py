@@ -5,7 +5,7 @@ import pytest
 from designs import flag, one_hot, together, total, with_gaps
 from marks import pairwise
 
-from skgauss import IncompleteStatistics
+from skgauss import GaussianGradientMLE, IncompleteStatistics
 from skgauss.statistics import ScatteredStatistics, relations, summarize_intervals
 
 NAN = np.nan
@@ -20,7 +20,7 @@ DESIGNS = {
 
 
 def found_in(X, sample_weight=None):
-    return IncompleteStatistics.from_array(X, sample_weight).linear_relations
+    return IncompleteStatistics.from_array(X, sample_weight).linear_relations()
 
 
 def others(rng, n, d):
@@ -112,19 +112,32 @@ def test_of_features_beside_intervals(rng):
     X = np.column_stack((dummies, rng.standard_normal(100)))
     upper = X.copy()
     X[:50, 3] = -np.inf
-    assert summarize_intervals(X, upper, np.ones(100), False).linear_relations == [[0, 1, 2]]
+    assert summarize_intervals(X, upper, np.ones(100), False).linear_relations() == [[0, 1, 2]]
     X[50, 1] -= 1
-    assert summarize_intervals(X, upper, np.ones(100), False).linear_relations == []
+    assert summarize_intervals(X, upper, np.ones(100), False).linear_relations() == []
 
 
 def test_of_blocks_that_stay_on_their_workers(rng):
     dummies, _ = one_hot(rng, 100, 3)
     here = IncompleteStatistics.from_array(with_gaps(rng, dummies, "rows"))
-    assert here.linear_relations == [[0, 1, 2]]
-    assert not ScatteredStatistics(here.by_feature, here.together).linear_relations
+    assert here.linear_relations() == [[0, 1, 2]]
+    assert not ScatteredStatistics(here.by_feature, here.together).linear_relations()
 
 
 def test_no_rows_and_few_features():
     nothing = np.empty((0, 2))
     for X in (nothing, [[NAN], [1.0], [2.0]], [[1.0, NAN]], [[1.0, NAN], [NAN, 2.0]]):
         assert found_in(np.array(X)) == []
+
+
+@pytest.mark.parametrize("gaps_of", ["another feature", "a dummy"])
+def test_dummies_about_a_known_mean(rng, gaps_of):
+    """They sum to one about shares that do, and about no other mean."""
+    X = np.column_stack((rng.standard_normal(90), np.eye(3)[np.arange(90) % 3]))
+    X[::7, 0 if gaps_of == "another feature" else 1] = np.nan
+    shares = np.array([0.0, 0.2, 0.3, 0.5])
+    with pytest.warns(UserWarning, match="'feature 1', 'feature 2', 'feature 3' depend"):
+        model = GaussianGradientMLE(fixed_mean=shares).fit(X)
+    assert model.converged_
+    assert (model.reg_covar_ > 0).all()
+    assert not np.any(GaussianGradientMLE(fixed_mean=2 * shares).fit(X).reg_covar_)
