@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Array
 from . import sums, threads
-from .pivot import Sums, is_far, pivot_from_sample, sums_about_the_mean
+from .pivot import Sums, is_far, pivot_from_sample, subtract_integers, sums_about_the_mean
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -37,7 +37,6 @@ _MOST_CANCELLED = 1.75
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
-_EXACT = 2.0**52  # up to which float64 holds all integers, and their halves
 _FEW_MULTIPLICATIONS = 10_000  # for which BLAS keeps to one thread by itself
 
 
@@ -154,19 +153,8 @@ class _Buffer:
             long = (-1, len(shifts))
             np.subtract(values[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
         np.subtract(values[whole:], shift, out=room[whole:])
-        if block.dtype.kind in "iu" and (np.abs(shift) > _EXACT).any():
-            _subtract_integers(block, shift, room)
+        subtract_integers(block, shift, room)
         return room
-
-
-def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
-    """Put ``block - shift`` into `room` for integers that float64 does not hold, exactly, modulo
-    2^64.
-    """
-    whole = np.rint(shift)
-    base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
-    exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
-    np.copyto(room, exact, where=np.abs(room) < 2.0**62)
 
 
 def _block_rows(n_features: int, block: int, diagonal: bool) -> int:

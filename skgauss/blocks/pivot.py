@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .._sklearn import get_namespace, get_namespace_and_device, move_to, widest_float
 from .._typing import Array
 
@@ -16,6 +18,7 @@ _MOST_PIVOTS = 3
 # Rows that a pivot is the mean of: as many as have so many elements, within these bounds.
 _FEW_ELEMENTS = 2**17
 _FEWEST_ROWS, _MOST_ROWS = 2**3, 2**8
+_EXACT = 2.0**52  # up to which float64 holds all integers, and their halves
 
 
 class Sums(NamedTuple):
@@ -86,3 +89,15 @@ def scaled_weights(X: Any, weights: Any, unit: float) -> Any:
     xp, _, device = get_namespace_and_device(X)
     moved = move_to(unit * weights, xp=xp, device=device)
     return xp.astype(moved, widest_float(xp, device), copy=False)
+
+
+def subtract_integers(block: Array, shift: Array, room: Array) -> None:
+    """Put ``block - shift`` into `room` for integers that float64 does not hold, exactly, modulo
+    2^64. Leave it to float64 where that holds them.
+    """
+    if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT).any():
+        return
+    whole = np.rint(shift)
+    base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
+    exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
+    np.copyto(room, exact, where=np.abs(room) < 2.0**62)

@@ -10,20 +10,19 @@ from .curvature import (
     CLEAR,
     CriticalPoint,
     critical_point,
-    information_matrix,
-    leave,
-    product_with_minus_hessian,
 )
-from .existence import (
+from .escape import leave
+from .fixed import Fixed
+from .hessian import information_matrix, product_with_minus_hessian
+from .information import Information
+from .lanczos import Lanczos, Subspace
+from .missing import MOST_PARAMETERS
+from .regularized import (
     likelihood_with_ridge,
     regularized_likelihood,
     seen_through,
     through_window,
 )
-from .fixed import Fixed
-from .information import Information
-from .lanczos import Lanczos, Subspace
-from .missing import MOST_PARAMETERS
 
 __all__ = [
     "CLEAR",

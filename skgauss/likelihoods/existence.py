@@ -1,261 +1,23 @@
-"""Does the likelihood have a maximum? If not: who is to blame, and the ridge that helps.
+"""Does the likelihood have a maximum? What statistics tell before any climb, and who is to blame.
 
-Singularity is judged on the correlation scale, where units do not matter.
+Singularity is judged on the correlation scale, where units do not matter. What is found is sure:
+whether incomplete data have a maximum where nothing is found, only the climb can tell.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from .._typing import Array
 from .._wording import capped, each_of, quoted
-from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
-from ..rows import Window, to_host
-from .base import Likelihood, NoMaximumError
-from .complete import GaussianLikelihood
-from .determined import check_intervals
-from .fixed import NOTHING, Fixed
-from .interval import IntervalDiagonal, IntervalFull
-from .missing import ObservedDiagonal, ObservedFull
-from .truncated import TruncatedLikelihood
-from .truncated_diagonal import TruncatedDiagonal
-from .truncated_full import TruncatedFull
-
-_RELATIVE_RIDGE = 1e-6
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, linalg
+from .base import NoMaximumError
+from .fixed import Fixed
 
 
-class Regularized(NamedTuple):
-    """A likelihood that has a maximum, and what it took.
-
-    Attributes
-    ----------
-    likelihood : Likelihood
-    ridge : float or ndarray of shape (n_features,)
-        The ridge in it, as a user would write it.
-    warning : str
-        Why a ridge was needed that nobody asked for, or empty.
-    """
-
-    likelihood: Likelihood
-    ridge: float | Array
-    warning: str = ""
-
-
-def regularized_likelihood(
-    reg_covar: Any,
-    statistics: Any,
-    family: Family,
-    names: Sequence[str],
-    window: Window | None = None,
-    fixed: Fixed = NOTHING,
-    *,
-    keep_constants: bool = False,
-) -> Regularized:
-    """The likelihood with the ridge that `reg_covar` asks for.
-
-    Whether that of incomplete data, in which no features depend on each other linearly, has a
-    maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
-    their own, and those never observed are taken as 0 throughout: no others notice them.
-
-    Raises
-    ------
-    NoMaximumError
-        If it has no maximum; the message names features and remedies.
-    ValueError
-        If `reg_covar` or the unit of a feature is not valid.
-    """
-    if statistics.weight == 0:
-        raise NoMaximumError("there are no rows of a positive weight.")
-    if keep_constants and not statistics.complete:
-        statistics = statistics.with_zeros(statistics.observed_weights == 0)
-    _check_observed(window.without_fill(statistics) if window else statistics, names)
-    automatic = isinstance(reg_covar, str)
-    used = 0.0 if automatic else _checked(reg_covar, len(names))
-    ridge = np.full(len(names), used)
-    of_constants = np.zeros(len(names))
-    if keep_constants and family.multiplicity == 1:
-        of_constants = _ridge_of_constants(statistics, ridge)
-    if of_constants.any():
-        used = ridge = ridge + of_constants
-    if statistics.coarse:
-        check_intervals(statistics, ridge, family, names, fixed)
-    variances = fixed.moments(statistics, family)[1]
-    _check_variances(variances + ridge, family, names)
-    try:
-        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
-    except NoMaximumError as error:
-        diagnosis, remedy = error.args
-        if not automatic:
-            raise NoMaximumError(
-                diagnosis,
-                f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger "
-                "reg_covar, covariance_type='diag', more rows, or drop one of these features.",
-            ) from None
-    else:
-        unique = statistics.complete or ridge.all() or not family.correlated
-        unique = unique or fixed.factor is not None
-        return Regularized(likelihood, used, "" if unique else _never_together(statistics, names))
-    ridge = _RELATIVE_RIDGE * variances + of_constants
-    try:
-        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
-    except NoMaximumError:
-        raise ValueError("The covariance of the statistics is not positive semidefinite.") from None
-    return Regularized(
-        likelihood,
-        ridge,
-        f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
-        "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
-        f"choose your own, {remedy}",
-    )
-
-
-def through_window(
-    regularized: Regularized,
-    window: Window | None,
-    statistics: Any,
-    names: Sequence[str],
-    fixed: Fixed = NOTHING,
-) -> Regularized:
-    """The likelihood of data that were seen through a window; without one, the given likelihood.
-
-    Raises
-    ------
-    NoMaximumError
-        If it is certain that this likelihood has no maximum. Of several correlated features
-        only the climb can tell.
-    ValueError
-        If the statistics were not made with the window, or the mean of the data lies outside.
-    """
-    if window is None:
-        return regularized
-    if not window.matches(statistics, fill=regularized.likelihood.family.correlated):
-        raise ValueError(
-            "The statistics hold rows with missing values or with intervals, and were made without "
-            "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
-            "on the rows themselves."
-        )
-    mean = statistics.mean
-    for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():
-        raise ValueError(
-            f"The mean of {names[j]!r}, {mean[j]:g}, does not lie inside truncation_limits, "
-            f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
-            "or the limits are wrong."
-        )
-    likelihood = seen_through(regularized.likelihood, window, statistics, fixed)
-    if likelihood.without_maximum.size:
-        culprits = quoted([names[j] for j in likelihood.without_maximum])
-        raise NoMaximumError(
-            f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
-            "cut here.",
-            "Leave out the limits if no rows were cut there. Where the rows are few, chance does "
-            f"this: collect more. Otherwise describe it by {likelihood.alternative} distribution.",
-        )
-    return regularized._replace(likelihood=likelihood)
-
-
-def seen_through(
-    likelihood: Any, window: Window, statistics: Any, fixed: Fixed = NOTHING
-) -> TruncatedLikelihood:
-    """The likelihood of data that were seen through a window, from that without one."""
-    kind = TruncatedFull if likelihood.family.correlated else TruncatedDiagonal
-    return kind(likelihood, window, statistics, fixed)
-
-
-def likelihood_with_ridge(
-    statistics: Any, family: Any, ridge: Array, fixed: Fixed = NOTHING
-) -> Likelihood:
-    """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
-
-    Made for what is known, but with all parameters free: see `Fixed.of`.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If complete data have a singular covariance.
-    """
-    used = ridge if ridge.any() else None
-    moments = fixed.moments(statistics, family)
-    statistics = fixed.about(statistics, family)
-    if statistics.complete:
-        return GaussianLikelihood(statistics, family, used, fixed.factor)
-    if statistics.coarse:
-        kind = IntervalFull if family.correlated else IntervalDiagonal
-        return kind(statistics, family, used, moments)
-    if family.correlated:
-        return ObservedFull(statistics, family, used, moments)
-    return ObservedDiagonal(statistics, family, used)
-
-
-def _regular_likelihood(
-    statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
-) -> Likelihood:
-    """The likelihood, unless it is certain that it has no maximum at a regular covariance.
-
-    Raises
-    ------
-    NoMaximumError
-        If the covariance of complete data is singular to rounding, or incomplete features without
-        a ridge depend on each other linearly.
-    """
-    if not statistics.complete:
-        if fixed.factor is None:
-            _check_relations(statistics, family, ridge, names, fixed.mean)
-        return likelihood_with_ridge(statistics, family, ridge, fixed)
-    with suppress(NotPositiveDefiniteError):
-        likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
-        regular = likelihood.condition * linalg.rank_tolerance(family.n_features) < 1
-        if regular or fixed.factor is not None:
-            return likelihood
-    covariance = fixed.about(statistics, family).covariance
-    diagnosis = _diagnose(family.add_ridge(covariance, ridge), names)
-    raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
-
-
-def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
-    """A ridge of shape (n_features,) for those without variance, 0 for others: of no consequence.
-
-    Its root is a thousandth of the constant, as that of other features is of their deviation.
-    """
-    squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
-    return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
-
-
-def _check_relations(
-    statistics: Any, family: Family, ridge: Array, names: Sequence[str], mean: Array | None
-) -> None:
-    """Refuse incomplete features that depend on each other linearly in all rows that show them."""
-    unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
-    if not family.correlated or not unfelt.any():
-        return
-    relations = [each for each in statistics.linear_relations(mean) if unfelt[each].all()]
-    if relations:
-        named = [quoted([names[j] for j in features]) for features in relations]
-        raise NoMaximumError(
-            f"{capped(named, '; ', 'more sets')} depend on each other linearly in all rows that "
-            "show them.",
-            "use covariance_type='diag', or drop one feature of each set.",
-        )
-
-
-def _checked(reg_covar: Any, n_features: int) -> float | Array:
-    reg_covar = to_host(reg_covar)
-    if np.ndim(reg_covar) == 0:
-        return float(reg_covar)
-    ridge = check_array(
-        reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
-    )
-    if ridge.shape != (n_features,) or (ridge < 0).any():
-        raise ValueError(
-            f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
-            f"of it negative, got an array of shape {ridge.shape}."
-        )
-    return ridge
-
-
-def _check_observed(statistics: Any, names: Sequence[str]) -> None:
+def check_observed(statistics: Any, names: Sequence[str]) -> None:
+    """Refuse features of which no value was observed."""
     observed = statistics.observed_weights > 0
     if not observed.all():
         raise NoMaximumError(
@@ -263,7 +25,7 @@ def _check_observed(statistics: Any, names: Sequence[str]) -> None:
         )
 
 
-def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
+def check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
     """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
     held = (variances > SMALLEST_SCALE**2) & (variances < LARGEST_SCALE**2)
     if held.all():
@@ -292,7 +54,71 @@ def _check_variances(variances: Array, family: Family, names: Sequence[str]) -> 
         )
 
 
-def _never_together(statistics: Any, names: Sequence[str]) -> str:
+def check_relations(
+    statistics: Any, family: Family, ridge: Array, names: Sequence[str], mean: Array | None
+) -> None:
+    """Refuse incomplete features that depend on each other linearly in all rows that show them."""
+    unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
+    if not family.correlated or not unfelt.any():
+        return
+    relations = [each for each in statistics.linear_relations(mean) if unfelt[each].all()]
+    if relations:
+        named = [quoted([names[j] for j in features]) for features in relations]
+        raise NoMaximumError(
+            f"{capped(named, '; ', 'more sets')} depend on each other linearly in all rows that "
+            "show them.",
+            "use covariance_type='diag', or drop one feature of each set.",
+        )
+
+
+def check_intervals(
+    statistics: Any, ridge: Array, family: Family, names: Sequence[str], fixed: Fixed
+) -> None:
+    """Refuse features about whose free mean or variance their intervals say too little.
+
+    Raises
+    ------
+    NoMaximumError
+        If there are such.
+    """
+    bounds = statistics.bounds
+    one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
+    _refuse(
+        one_sided & (fixed.mean is None),
+        names,
+        "is censored on the same side in every row, so that nothing bounds its mean on the other.",
+        "Drop it, or collect rows in which it lies beyond its limit.",
+    )
+    if fixed.factor is not None:
+        return
+    # Where variances are shared, all features must be at fault.
+    together = np.all if family.multiplicity > 1 else np.asarray
+    # A feature by itself has a concave likelihood (Burridge, 1981), whose slope at an infinite
+    # variance tells all.
+    below = bounds.lowest_lower if fixed.mean is None else fixed.mean
+    above = bounds.highest_upper if fixed.mean is None else fixed.mean
+    on_either_side = (bounds.highest_upper <= below) & (above <= bounds.lowest_lower)
+    apart = bounds.all_open & on_either_side
+    without_end = apart if family.correlated else ~(family.project(bounds.pull(fixed.mean)) > 0)
+    _refuse(
+        np.broadcast_to(without_end, apart.shape),
+        names,
+        "is known only to lie on either side of limits, which say nothing of its variance: those "
+        "that it is above are not lower than those that it is below.",
+        "Drop it, or collect rows in which it is known exactly or within other limits.",
+    )
+    point = bounds.highest_lower if fixed.mean is None else fixed.mean
+    overlapping = (bounds.highest_lower <= point) & (point <= bounds.lowest_upper) & (ridge == 0)
+    _refuse(
+        np.broadcast_to(together(overlapping), apart.shape),
+        names,
+        "has a point that lies in all its intervals, so that nothing bounds its variance from "
+        "below.",
+        "Drop it, collect rows in which it lies elsewhere, or set reg_covar to a positive number.",
+    )
+
+
+def never_together(statistics: Any, names: Sequence[str]) -> str:
     """A warning if two features were never observed in the same row, else nothing."""
     apart = np.argwhere(np.triu(~statistics.together, 1))
     if not len(apart):
@@ -306,7 +132,7 @@ def _never_together(statistics: Any, names: Sequence[str]) -> str:
     )
 
 
-def _diagnose(covariance: Array, names: Sequence[str]) -> str:
+def diagnose(covariance: Array, names: Sequence[str]) -> str:
     """A sentence on the rank, with the features of one linear relation."""
     rank, features = linalg.linear_relation(covariance)
     d = len(names)
@@ -315,3 +141,9 @@ def _diagnose(covariance: Array, names: Sequence[str]) -> str:
         f"distinct rows (at least {d + 1} are needed) or features are collinear: "
         f"{quoted([names[j] for j in features])} depend on each other linearly."
     )
+
+
+def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:
+    if wrong.any():
+        who = each_of([names[j] for j in np.flatnonzero(wrong).tolist()])
+        raise NoMaximumError(f"{who} {why}", remedy)

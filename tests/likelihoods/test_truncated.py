@@ -16,9 +16,8 @@ from skgauss import GaussianGradientMLE, SufficientStatistics
 from skgauss.boxes import box_moments
 from skgauss.gaussian import make_family
 from skgauss.inference.point import likelihood_of
-from skgauss.likelihoods import information_matrix
+from skgauss.likelihoods import NoMaximumError, information_matrix
 from skgauss.likelihoods.complete import GaussianLikelihood
-from skgauss.likelihoods.existence import NoMaximumError
 from skgauss.likelihoods.truncated_diagonal import TruncatedDiagonal
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.rows import Window

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, GaussianImputer, likelihood_ratio_test
-from skgauss.likelihoods.existence import NoMaximumError
+from skgauss.likelihoods import NoMaximumError
 
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)

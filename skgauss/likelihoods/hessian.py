@@ -1,0 +1,98 @@
+"""Minus the Hessian of a likelihood at a point: its matrix, or what it makes of a step.
+
+In the frame of the point. From the likelihood where that has its information, else from
+differences of the gradient.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .._typing import Array
+from .base import Evaluation, Likelihood
+
+_STEP = 1e-4  # length of a difference, in the frame
+_CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
+_RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
+BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
+
+
+def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
+    """Minus the Hessian in the packed frame of a point, stationary or not, along `retract`.
+
+    From the likelihood where it has it, else from central differences of the gradient.
+
+    Raises
+    ------
+    ValueError
+        If float64 does not hold the means that are a difference apart.
+    """
+    if likelihood.has_information and likelihood.information_is_exact:
+        return likelihood.information(at).matrix
+    family = likelihood.family
+    spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)
+    if not (spacing < BLURRED * _CENTRAL_STEP).all():
+        raise ValueError(
+            "A mean is so many standard deviations away from zero that float64 cannot hold the "
+            "differences which tell the curvature. Subtract a number near the mean first."
+        )
+
+    def gradient(packed: Array) -> Array:
+        step = family.unpack_frame(packed)
+        reached = likelihood.evaluate(*likelihood.retract(at, step))
+        return family.pack_frame(likelihood.gradient_along(at, reached, step))
+
+    steps = _CENTRAL_STEP * np.eye(family.n_parameters)
+    matrix = np.array([gradient(-step) - gradient(step) for step in steps]) / (2 * _CENTRAL_STEP)
+    return (matrix + matrix.T) / 2
+
+
+def product_with_minus_hessian(
+    likelihood: Likelihood, at: Evaluation
+) -> Callable[[Array], Array] | None:
+    """A function from a step in the frame of a stationary point to minus the Hessian times it.
+
+    From differences of second order where there is no matrix; None where float64 cannot tell.
+    """
+    if likelihood.has_information:
+        information = likelihood.information(at)
+        return lambda move: information @ _symmetric(likelihood, move)
+    if not differences_tell(likelihood, at):
+        return None
+    gradient = at.natural_gradient
+
+    def product(move: Array) -> Array:
+        move = _symmetric(likelihood, move)
+        ahead = times_minus_hessian(likelihood, at, gradient, move)
+        return (ahead - times_minus_hessian(likelihood, at, gradient, -move)) / 2
+
+    return product
+
+
+def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
+    """Whether float64 holds the means that are a difference apart."""
+    deviations = likelihood.family.standard_deviations(at.factor)
+    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * _STEP * deviations).all())
+
+
+def times_minus_hessian(
+    likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array
+) -> Array:
+    """Minus the Hessian at a stationary point times a vector, in the frame."""
+    length = np.linalg.norm(move)
+    if length == 0:
+        return np.zeros_like(move)
+    step = _STEP / length
+    family = likelihood.family
+    ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
+    return _symmetric(likelihood, gradient - ahead.natural_gradient) / step
+
+
+def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
+    """The vector as a direction in which the covariance stays symmetric, and what is known."""
+    family, d = likelihood.family, likelihood.family.n_features
+    block = vector[d:]
+    if block.size == d * d:
+        block = block.reshape(d, d)
+        block = ((block + block.T) / 2).reshape(-1)
+    return family.unpack_frame(family.pack_frame(np.concatenate((vector[:d], block))))

@@ -1,0 +1,243 @@
+"""The likelihood of statistics: which it is, and with the ridge that it needs for a maximum."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._typing import Array
+from .._wording import quoted
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..rows import Window, to_host
+from .base import Likelihood, NoMaximumError
+from .complete import GaussianLikelihood
+from .existence import (
+    check_intervals,
+    check_observed,
+    check_relations,
+    check_variances,
+    diagnose,
+    never_together,
+)
+from .fixed import NOTHING, Fixed
+from .interval import IntervalDiagonal, IntervalFull
+from .missing import ObservedDiagonal, ObservedFull
+from .truncated import TruncatedLikelihood
+from .truncated_diagonal import TruncatedDiagonal
+from .truncated_full import TruncatedFull
+
+_RELATIVE_RIDGE = 1e-6
+
+
+class Regularized(NamedTuple):
+    """A likelihood that has a maximum, and what it took.
+
+    Attributes
+    ----------
+    likelihood : Likelihood
+    ridge : float or ndarray of shape (n_features,)
+        The ridge in it, as a user would write it.
+    warning : str
+        Why a ridge was needed that nobody asked for, or empty.
+    """
+
+    likelihood: Likelihood
+    ridge: float | Array
+    warning: str = ""
+
+
+def regularized_likelihood(
+    reg_covar: Any,
+    statistics: Any,
+    family: Family,
+    names: Sequence[str],
+    window: Window | None = None,
+    fixed: Fixed = NOTHING,
+    *,
+    keep_constants: bool = False,
+) -> Regularized:
+    """The likelihood with the ridge that `reg_covar` asks for.
+
+    Whether that of incomplete data, in which no features depend on each other linearly, has a
+    maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
+    their own, and those never observed are taken as 0 throughout: no others notice them.
+
+    Raises
+    ------
+    NoMaximumError
+        If it has no maximum; the message names features and remedies.
+    ValueError
+        If `reg_covar` or the unit of a feature is not valid.
+    """
+    if statistics.weight == 0:
+        raise NoMaximumError("there are no rows of a positive weight.")
+    if keep_constants and not statistics.complete:
+        statistics = statistics.with_zeros(statistics.observed_weights == 0)
+    check_observed(window.without_fill(statistics) if window else statistics, names)
+    automatic = isinstance(reg_covar, str)
+    used = 0.0 if automatic else _checked(reg_covar, len(names))
+    ridge = np.full(len(names), used)
+    of_constants = np.zeros(len(names))
+    if keep_constants and family.multiplicity == 1:
+        of_constants = _ridge_of_constants(statistics, ridge)
+    if of_constants.any():
+        used = ridge = ridge + of_constants
+    if statistics.coarse:
+        check_intervals(statistics, ridge, family, names, fixed)
+    variances = fixed.moments(statistics, family)[1]
+    check_variances(variances + ridge, family, names)
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+    except NoMaximumError as error:
+        diagnosis, remedy = error.args
+        if not automatic:
+            raise NoMaximumError(
+                diagnosis,
+                f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger "
+                "reg_covar, covariance_type='diag', more rows, or drop one of these features.",
+            ) from None
+    else:
+        unique = statistics.complete or ridge.all() or not family.correlated
+        unique = unique or fixed.factor is not None
+        return Regularized(likelihood, used, "" if unique else never_together(statistics, names))
+    ridge = _RELATIVE_RIDGE * variances + of_constants
+    try:
+        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+    except NoMaximumError:
+        raise ValueError("The covariance of the statistics is not positive semidefinite.") from None
+    return Regularized(
+        likelihood,
+        ridge,
+        f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
+        "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
+        f"choose your own, {remedy}",
+    )
+
+
+def through_window(
+    regularized: Regularized,
+    window: Window | None,
+    statistics: Any,
+    names: Sequence[str],
+    fixed: Fixed = NOTHING,
+) -> Regularized:
+    """The likelihood of data that were seen through a window; without one, the given likelihood.
+
+    Raises
+    ------
+    NoMaximumError
+        If it is certain that this likelihood has no maximum. Of several correlated features
+        only the climb can tell.
+    ValueError
+        If the statistics were not made with the window, or the mean of the data lies outside.
+    """
+    if window is None:
+        return regularized
+    if not window.matches(statistics, fill=regularized.likelihood.family.correlated):
+        raise ValueError(
+            "The statistics hold rows with missing values or with intervals, and were made without "
+            "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
+            "on the rows themselves."
+        )
+    mean = statistics.mean
+    for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():
+        raise ValueError(
+            f"The mean of {names[j]!r}, {mean[j]:g}, does not lie inside truncation_limits, "
+            f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
+            "or the limits are wrong."
+        )
+    likelihood = seen_through(regularized.likelihood, window, statistics, fixed)
+    if likelihood.without_maximum.size:
+        culprits = quoted([names[j] for j in likelihood.without_maximum])
+        raise NoMaximumError(
+            f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
+            "cut here.",
+            "Leave out the limits if no rows were cut there. Where the rows are few, chance does "
+            f"this: collect more. Otherwise describe it by {likelihood.alternative} distribution.",
+        )
+    return regularized._replace(likelihood=likelihood)
+
+
+def seen_through(
+    likelihood: Any, window: Window, statistics: Any, fixed: Fixed = NOTHING
+) -> TruncatedLikelihood:
+    """The likelihood of data that were seen through a window, from that without one."""
+    kind = TruncatedFull if likelihood.family.correlated else TruncatedDiagonal
+    return kind(likelihood, window, statistics, fixed)
+
+
+def likelihood_with_ridge(
+    statistics: Any, family: Any, ridge: Array, fixed: Fixed = NOTHING
+) -> Likelihood:
+    """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
+
+    Made for what is known, but with all parameters free: see `Fixed.of`.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If complete data have a singular covariance.
+    """
+    used = ridge if ridge.any() else None
+    moments = fixed.moments(statistics, family)
+    statistics = fixed.about(statistics, family)
+    if statistics.complete:
+        return GaussianLikelihood(statistics, family, used, fixed.factor)
+    if statistics.coarse:
+        kind = IntervalFull if family.correlated else IntervalDiagonal
+        return kind(statistics, family, used, moments)
+    if family.correlated:
+        return ObservedFull(statistics, family, used, moments)
+    return ObservedDiagonal(statistics, family, used)
+
+
+def _regular_likelihood(
+    statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
+) -> Likelihood:
+    """The likelihood, unless it is certain that it has no maximum at a regular covariance.
+
+    Raises
+    ------
+    NoMaximumError
+        If the covariance of complete data is singular to rounding, or incomplete features without
+        a ridge depend on each other linearly.
+    """
+    if not statistics.complete:
+        if fixed.factor is None:
+            check_relations(statistics, family, ridge, names, fixed.mean)
+        return likelihood_with_ridge(statistics, family, ridge, fixed)
+    with suppress(NotPositiveDefiniteError):
+        likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
+        regular = likelihood.condition * linalg.rank_tolerance(family.n_features) < 1
+        if regular or fixed.factor is not None:
+            return likelihood
+    covariance = fixed.about(statistics, family).covariance
+    diagnosis = diagnose(family.add_ridge(covariance, ridge), names)
+    raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
+
+
+def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
+    """A ridge of shape (n_features,) for those without variance, 0 for others: of no consequence.
+
+    Its root is a thousandth of the constant, as that of other features is of their deviation.
+    """
+    squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
+    return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
+
+
+def _checked(reg_covar: Any, n_features: int) -> float | Array:
+    """The ridge that a user wrote: a number, or an array of shape (n_features,), not negative."""
+    reg_covar = to_host(reg_covar)
+    if np.ndim(reg_covar) == 0:
+        return float(reg_covar)
+    ridge = check_array(
+        reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
+    )
+    if ridge.shape != (n_features,) or (ridge < 0).any():
+        raise ValueError(
+            f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
+            f"of it negative, got an array of shape {ridge.shape}."
+        )
+    return ridge
