@@ -6,34 +6,34 @@ import copy
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import solve_triangular
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.metrics import r2_score
-from sklearn.utils import Bunch, assert_all_finite, check_consistent_length
+from sklearn.utils import Bunch, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
-from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
+from .regression import (
+    ConditionalLaw,
+    Estimates,
+    Table,
+    check_exact,
+    errors_of,
+    intervals_of,
+    table_of,
+)
 from .rows import (
-    Block,
-    Intervals,
-    beside_targets,
-    check_no_infinity,
-    check_same_names,
     checked_limits,
     checked_targets,
     feature_names,
-    incomplete_rows,
     rows_of,
-    target_names,
     to_host,
 )
 
@@ -190,11 +190,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             function of X.
         """
         seen = copy.copy(self)
-        table = _table(seen, X, y, y_upper, reset=True)
+        table = table_of(seen, X, y, y_upper, reset=True)
         table.check_ends(sample_weight)
         estimator = self._joint_estimator(seen, table)
         estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
-        law = _Conditional.of(estimator, seen.n_features_in_)
+        law = ConditionalLaw.of(estimator, seen.n_features_in_)
         fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
         fitted["estimator_"] = estimator
         share = table.share_with_targets(sample_weight)
@@ -205,7 +205,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         replace_fit(self, input_attributes(seen) | fitted)
         return self
 
-    def _joint_estimator(self, seen: Any, table: _Table) -> GaussianGradientMLE:
+    def _joint_estimator(self, seen: Any, table: Table) -> GaussianGradientMLE:
         """An unfitted estimator of the joint Gaussian, with the limits of features and targets."""
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
         if estimator.covariance_type != "full":
@@ -311,7 +311,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             rows out would favour who predicts the others.
         """
         if y_upper is not None:
-            _check_exact(checked_targets(y), checked_targets(y_upper, "y_upper"))
+            check_exact(checked_targets(y), checked_targets(y_upper, "y_upper"))
         predicted, targets = np.asarray(to_host(self.predict(X))), np.asarray(checked_targets(y))
         check_consistent_length(predicted, targets)
         known = ~np.isnan(targets.reshape(len(targets), -1)).any(axis=1)
@@ -354,7 +354,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ) -> float:
         """Deviance plus `price`, a function of the number of rows, for each parameter."""
         check_is_fitted(self)
-        table = _table(copy.copy(self), X, y, y_upper, reset=False)
+        table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(None)
         joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)
         features = self.estimator_.marginal(range(self.n_features_in_))
@@ -391,7 +391,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         the maximum likelihood estimate of the residual variance, whose divisor is n.
         """
         check_is_fitted(self)
-        return _errors(self.estimator_, self._law).bunch(self._is_flat)
+        return errors_of(self.estimator_, self._law).bunch(self._is_flat)
 
     def confidence_intervals(self, level: float = 0.95, method: Literal["wald"] = "wald") -> Bunch:
         """Confidence intervals of the estimates.
@@ -419,8 +419,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if method != "wald":
             raise ValueError(f"method must be 'wald', got {method!r}.")
         law = self._law
-        errors = _errors(self.estimator_, law)
-        return _intervals(law.estimates, errors, level).bunch(self._is_flat)
+        errors = errors_of(self.estimator_, law)
+        return intervals_of(law.estimates, errors, level).bunch(self._is_flat)
 
     def summary(self, level: float = 0.95) -> pandas.DataFrame:
         """Table of the estimates: standard errors, tests, intervals.
@@ -448,11 +448,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         law = self._law
-        estimate, error = law.estimates, _errors(self.estimator_, law)
-        z = _Estimates(
+        estimate, error = law.estimates, errors_of(self.estimator_, law)
+        z = Estimates(
             estimate.coef / error.coef, estimate.intercept / error.intercept, error.scale * np.nan
         )
-        ends = _intervals(estimate, error, level).listed
+        ends = intervals_of(estimate, error, level).listed
         columns = {
             "estimate": estimate.listed,
             "std_error": error.listed,
@@ -470,9 +470,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return inference.tabulated(self, self._parameter_names(), heading, columns)
 
     @property
-    def _law(self) -> _Conditional:
+    def _law(self) -> ConditionalLaw:
         """The Gaussian of the targets given the features that the estimator was fitted to."""
-        return _Conditional.of(self.estimator_, self.n_features_in_)
+        return ConditionalLaw.of(self.estimator_, self.n_features_in_)
 
     def _parameter_names(self) -> list[str]:
         """Names of the rows of a summary."""
@@ -488,235 +488,3 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.estimator is None or self.estimator.solver != "closed-form"
         return tags
-
-
-def _check_exact(targets: Any, upper: Any) -> None:
-    """Refuse targets in intervals."""
-    lower, upper = np.asarray(targets), np.asarray(upper)
-    within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
-    if within.any():
-        raise ValueError(
-            f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
-            "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
-            "rows that are known exactly, score(X[exact], y[exact])."
-        )
-
-
-class _Table(NamedTuple):
-    """Features and targets as one table, of the library of X, and its upper ends or None."""
-
-    lower: Any
-    upper: Any
-    names: list[str]
-    targets: Any
-    targets_upper: Any
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether the targets have one axis."""
-        return self.targets.ndim == 1
-
-    def share_with_targets(self, sample_weight: Any) -> float:
-        """Of the weight of all rows, what those have that tell something of a target."""
-        ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
-        known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
-        weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
-        return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
-
-    def check_ends(self, sample_weight: Any) -> None:
-        """Refuse infinite targets, and crossed ends, in rows in memory that count."""
-        lower, upper = self.targets, self.targets_upper
-        if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
-            return
-        counts: Any = slice(None)
-        if sample_weight is not None:
-            weights = np.asarray(to_host(sample_weight), dtype=np.float64)
-            counts = np.flatnonzero(weights) if weights.shape == (len(lower),) else counts
-        if upper is None:
-            assert_all_finite(lower[counts], allow_nan=True, input_name="y")
-            return
-        if lower.shape != upper.shape:
-            raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
-        low, high = (
-            np.where(np.isnan(lower), -np.inf, lower),
-            np.where(np.isnan(upper), np.inf, upper),
-        )
-        wrong = ((low > high) | (low == np.inf) | (high == -np.inf)).reshape(len(lower), -1)
-        rows, columns = np.nonzero(wrong[counts])
-        if rows.size:
-            i, j = np.arange(len(lower))[counts][rows[0]], columns[0]
-            ends = (each.reshape(wrong.shape)[i, j] for each in (lower, upper))
-            raise ValueError(
-                "In row {} the interval of {!r} has its lower end in y at {} and its upper end in "
-                "y_upper at {}. The lower end must not be larger, and one of them must be finite "
-                "unless the value is missing.".format(
-                    i, self.names[len(self.names) - wrong.shape[1] + j], *ends
-                )
-            )
-
-    def check_targets(self, low: Array, high: Array) -> None:
-        """Refuse targets in memory, the last columns, of which nothing can be learnt."""
-        if self.upper is not None or not isinstance(self.targets, np.ndarray):
-            return
-        columns = self.targets.reshape(len(self.targets), -1).T
-        for j, (name, values) in enumerate(zip(self.names[-len(low) :], columns, strict=True)):
-            known = values[~np.isnan(values)]
-            if not known.size:
-                raise ValueError(f"No value of {name!r}, which is to be explained, is known.")
-            for side, beyond in (("lower", known <= low[j]), ("upper", known >= high[j])):
-                if beyond.all():
-                    raise ValueError(
-                        f"All values of {name!r}, which is to be explained, lie at or beyond their "
-                        f"{side} limit, so that nothing bounds it on the other side. Collect rows "
-                        "in which it lies within its limits."
-                    )
-            if (known == known[0]).all():
-                raise ValueError(
-                    f"{name!r}, which is to be explained, is constant: every value is {known[0]}. "
-                    "There is nothing to explain."
-                )
-
-
-def _table(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> _Table:
-    """The table of valid rows; sets, or checks, the number and names of the features of `seen`."""
-    seen.censoring_limits = None  # which are those of y
-    rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
-    targets = checked_targets(y)
-    names = feature_names(seen)
-    names = names + target_names(y, targets, names)
-    lower = beside_targets(X, rows.X, targets, names)
-    if y_upper is None:
-        return _Table(lower, None, names, targets, None)
-    check_same_names(y, y_upper, "y")
-    targets_upper = checked_targets(y_upper, "y_upper")
-    upper = beside_targets(X, rows.X, targets_upper, names)
-    return _Table(lower, upper, names, targets, targets_upper)
-
-
-class _Estimates(NamedTuple):
-    """A number for each parameter of a regression, or one for each step or end on a last axis.
-
-    Attributes
-    ----------
-    coef : ndarray of shape (n_targets, n_features)
-    intercept, scale : ndarray of shape (n_targets,)
-    """
-
-    coef: Array
-    intercept: Array
-    scale: Array
-
-    def bunch(self, flat: bool) -> Bunch:
-        """The numbers as a user sees them, without the axis of the targets if y had one axis."""
-        parts = self._asdict()
-        return Bunch(
-            **({name: _number(part[0]) for name, part in parts.items()} if flat else parts)
-        )
-
-    @property
-    def listed(self) -> Array:
-        """Intercept, coefficients and scale of one target after the other."""
-        rows = (self.intercept[:, None], self.coef, self.scale[:, None])
-        return np.concatenate(np.concatenate(rows, axis=1))
-
-
-def _number(value: Any) -> Any:
-    return value if np.ndim(value) else float(value)
-
-
-class _Conditional(NamedTuple):
-    """The law of the targets, the last features of a Gaussian, given the features before."""
-
-    gaussian: FittedGaussian
-    coef: Array
-    residual_factor: Array
-
-    @classmethod
-    def of(cls, estimator: GaussianGradientMLE, n_features: int) -> _Conditional:
-        gaussian, d = estimator._fitted_gaussian(), n_features
-        of_x, of_y = gaussian.factor[:d, :d], gaussian.factor[d:]
-        coef = solve_triangular(of_x, of_y[:, :d].T, lower=True, trans="T").T
-        return cls(gaussian, coef, of_y[:, d:])
-
-    @property
-    def estimates(self) -> _Estimates:
-        d = self.coef.shape[1]
-        mean = self.gaussian.mean
-        scale = np.linalg.norm(self.residual_factor, axis=1)
-        return _Estimates(self.coef, mean[d:] - self.coef @ mean[:d], scale)
-
-    @property
-    def residual_covariance(self) -> Array:
-        return self.residual_factor @ self.residual_factor.T
-
-    def log_likelihood(self, joint: GaussianGradientMLE, X: Any, sample_weight: Any) -> float:
-        """Average of the targets given what each row of the fit shows of X, in nats."""
-        k, d = self.coef.shape
-        exact = joint.converged_ and not np.any(joint.reg_covar_)
-        if exact and joint.sufficient_statistics_.complete:  # which need not be read again
-            log_det = 2.0 * np.log(np.abs(np.diag(self.residual_factor))).sum()
-            return float(-0.5 * (k * (math.log(2 * math.pi) + 1) + log_det))
-        features = joint.marginal(range(d)).score(X, sample_weight=sample_weight)
-        return joint.log_likelihood_ - features
-
-    def of_rows(self, with_std: bool, block: Block) -> Array:
-        """Conditional means of a block of rows, and behind them, if so asked, deviations."""
-        X, intervals = to_host(block.X), block.intervals
-        check_no_infinity(X)
-        _, intercept, scale = self.estimates
-        found = X @ self.coef.T + intercept
-        if with_std:
-            found = np.hstack((found, np.broadcast_to(scale, found.shape)))
-        rows = np.concatenate([np.empty(0, dtype=np.intp), *incomplete_rows(X)])
-        if rows.size:
-            filled = self.gaussian.impute(self._without_targets(X, rows, intervals))
-            parts = filled if with_std else filled[:1]
-            found[rows] = np.hstack([part[:, X.shape[1] :] for part in parts])
-        return found
-
-    def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
-        """Some rows, those with intervals among them, and the targets as missing values."""
-        n_targets = len(self.coef)
-
-        def beside(values: Array, missing: float) -> Array:
-            return np.hstack((values, np.full((len(values), n_targets), missing)))
-
-        if intervals is not None:
-            intervals = Intervals(
-                np.searchsorted(rows, intervals.rows),
-                beside(intervals.lower, -np.inf),
-                beside(intervals.upper, np.inf),
-            )
-        return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)
-
-
-def _errors(joint: GaussianGradientMLE, law: _Conditional) -> _Estimates:
-    """Standard errors: the delta method, which moves the regression as the joint Gaussian moves."""
-    n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
-    precision = joint.marginal(range(d)).precision_
-    mean = joint.mean_[:d]
-    if joint.sufficient_statistics_.complete:
-        inference.check_maximum(joint)
-        variances = np.diag(law.residual_covariance) / n
-        unit = np.array([*np.diag(precision), 1 + mean @ precision @ mean, 0.5])
-        errors = np.sqrt(np.outer(variances, unit))
-        return _Estimates(errors[:, :d], errors[:, d], errors[:, d + 1])
-    of_mean, of_covariance = inference.moves(joint)
-    residual = np.hstack((-law.coef, np.eye(len(law.coef))))
-    turned = np.einsum("ti,ijk->tjk", residual, of_covariance)
-    coef = np.einsum("tik,ij->tjk", turned[:, :d], precision)
-    intercept = residual @ of_mean - np.einsum("tjk,j->tk", coef, mean)
-    scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * law.estimates.scale[:, None])
-    return _Estimates(*(np.linalg.norm(move, axis=-1) for move in (coef, intercept, scale)))
-
-
-def _intervals(estimates: _Estimates, errors: _Estimates, level: float) -> _Estimates:
-    """Wald's ends on a last axis; of a scale about its logarithm."""
-    inference.check_level(level)
-    around = partial(inference.wald_ends, level=level)
-    scale = estimates.scale
-    return _Estimates(
-        around(estimates.coef, errors.coef),
-        around(estimates.intercept, errors.intercept),
-        scale[:, None] * np.exp(around(np.zeros(()), errors.scale / scale)),
-    )

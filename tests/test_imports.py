@@ -17,6 +17,7 @@ ROOMS = [
     "imputer",
     "outlier",
     "regressor",
+    "regression",
     "plotting",
     "estimator",
     "inference",

@@ -1,0 +1,19 @@
+"""A regression, as the law of the last features of a Gaussian given the others.
+
+What belongs here serves `GaussianRegressor`: the table of features and targets, the law of the
+targets, how sure it is. What a joint Gaussian can be asked by itself does not.
+"""
+
+from .law import ConditionalLaw, Estimates
+from .standard_errors import errors_of, intervals_of
+from .table import Table, check_exact, table_of
+
+__all__ = [
+    "ConditionalLaw",
+    "Estimates",
+    "Table",
+    "check_exact",
+    "errors_of",
+    "intervals_of",
+    "table_of",
+]

@@ -1,0 +1,112 @@
+"""The law of the targets given the features: coefficients, intercepts, residuals, predictions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from sklearn.utils import Bunch
+
+from .._typing import Array
+from ..density import FittedGaussian
+from ..estimator import GaussianGradientMLE
+from ..rows import Block, Intervals, check_no_infinity, incomplete_rows, to_host
+
+
+class Estimates(NamedTuple):
+    """A number for each parameter of a regression, or one for each step or end on a last axis.
+
+    Attributes
+    ----------
+    coef : ndarray of shape (n_targets, n_features)
+    intercept, scale : ndarray of shape (n_targets,)
+    """
+
+    coef: Array
+    intercept: Array
+    scale: Array
+
+    def bunch(self, flat: bool) -> Bunch:
+        """The numbers as a user sees them, without the axis of the targets if y had one axis."""
+        parts = self._asdict()
+        return Bunch(
+            **({name: _number(part[0]) for name, part in parts.items()} if flat else parts)
+        )
+
+    @property
+    def listed(self) -> Array:
+        """Intercept, coefficients and scale of one target after the other."""
+        rows = (self.intercept[:, None], self.coef, self.scale[:, None])
+        return np.concatenate(np.concatenate(rows, axis=1))
+
+
+def _number(value: Any) -> Any:
+    return value if np.ndim(value) else float(value)
+
+
+class ConditionalLaw(NamedTuple):
+    """The law of the targets, the last features of a Gaussian, given the features before."""
+
+    gaussian: FittedGaussian
+    coef: Array
+    residual_factor: Array
+
+    @classmethod
+    def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalLaw:
+        gaussian, d = estimator._fitted_gaussian(), n_features
+        of_x, of_y = gaussian.factor[:d, :d], gaussian.factor[d:]
+        coef = solve_triangular(of_x, of_y[:, :d].T, lower=True, trans="T").T
+        return cls(gaussian, coef, of_y[:, d:])
+
+    @property
+    def estimates(self) -> Estimates:
+        d = self.coef.shape[1]
+        mean = self.gaussian.mean
+        scale = np.linalg.norm(self.residual_factor, axis=1)
+        return Estimates(self.coef, mean[d:] - self.coef @ mean[:d], scale)
+
+    @property
+    def residual_covariance(self) -> Array:
+        return self.residual_factor @ self.residual_factor.T
+
+    def log_likelihood(self, joint: GaussianGradientMLE, X: Any, sample_weight: Any) -> float:
+        """Average of the targets given what each row of the fit shows of X, in nats."""
+        k, d = self.coef.shape
+        exact = joint.converged_ and not np.any(joint.reg_covar_)
+        if exact and joint.sufficient_statistics_.complete:  # which need not be read again
+            log_det = 2.0 * np.log(np.abs(np.diag(self.residual_factor))).sum()
+            return float(-0.5 * (k * (math.log(2 * math.pi) + 1) + log_det))
+        features = joint.marginal(range(d)).score(X, sample_weight=sample_weight)
+        return joint.log_likelihood_ - features
+
+    def of_rows(self, with_std: bool, block: Block) -> Array:
+        """Conditional means of a block of rows, and behind them, if so asked, deviations."""
+        X, intervals = to_host(block.X), block.intervals
+        check_no_infinity(X)
+        _, intercept, scale = self.estimates
+        found = X @ self.coef.T + intercept
+        if with_std:
+            found = np.hstack((found, np.broadcast_to(scale, found.shape)))
+        rows = np.concatenate([np.empty(0, dtype=np.intp), *incomplete_rows(X)])
+        if rows.size:
+            filled = self.gaussian.impute(self._without_targets(X, rows, intervals))
+            parts = filled if with_std else filled[:1]
+            found[rows] = np.hstack([part[:, X.shape[1] :] for part in parts])
+        return found
+
+    def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
+        """Some rows, those with intervals among them, and the targets as missing values."""
+        n_targets = len(self.coef)
+
+        def beside(values: Array, missing: float) -> Array:
+            return np.hstack((values, np.full((len(values), n_targets), missing)))
+
+        if intervals is not None:
+            intervals = Intervals(
+                np.searchsorted(rows, intervals.rows),
+                beside(intervals.lower, -np.inf),
+                beside(intervals.upper, np.inf),
+            )
+        return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)

@@ -1,0 +1,122 @@
+"""Features and targets as the columns of one table, which the joint Gaussian is fitted to."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+
+from .._typing import Array
+from ..rows import (
+    beside_targets,
+    check_same_names,
+    checked_targets,
+    feature_names,
+    rows_of,
+    target_names,
+    to_host,
+)
+
+
+class Table(NamedTuple):
+    """Features and targets as one table, of the library of X, and its upper ends or None."""
+
+    lower: Any
+    upper: Any
+    names: list[str]
+    targets: Any
+    targets_upper: Any
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the targets have one axis."""
+        return self.targets.ndim == 1
+
+    def share_with_targets(self, sample_weight: Any) -> float:
+        """Of the weight of all rows, what those have that tell something of a target."""
+        ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
+        known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
+        weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
+        return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
+
+    def check_ends(self, sample_weight: Any) -> None:
+        """Refuse infinite targets, and crossed ends, in rows in memory that count."""
+        lower, upper = self.targets, self.targets_upper
+        if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
+            return
+        counts: Any = slice(None)
+        if sample_weight is not None:
+            weights = np.asarray(to_host(sample_weight), dtype=np.float64)
+            counts = np.flatnonzero(weights) if weights.shape == (len(lower),) else counts
+        if upper is None:
+            assert_all_finite(lower[counts], allow_nan=True, input_name="y")
+            return
+        if lower.shape != upper.shape:
+            raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
+        low, high = (
+            np.where(np.isnan(lower), -np.inf, lower),
+            np.where(np.isnan(upper), np.inf, upper),
+        )
+        wrong = ((low > high) | (low == np.inf) | (high == -np.inf)).reshape(len(lower), -1)
+        rows, columns = np.nonzero(wrong[counts])
+        if rows.size:
+            i, j = np.arange(len(lower))[counts][rows[0]], columns[0]
+            ends = (each.reshape(wrong.shape)[i, j] for each in (lower, upper))
+            raise ValueError(
+                "In row {} the interval of {!r} has its lower end in y at {} and its upper end in "
+                "y_upper at {}. The lower end must not be larger, and one of them must be finite "
+                "unless the value is missing.".format(
+                    i, self.names[len(self.names) - wrong.shape[1] + j], *ends
+                )
+            )
+
+    def check_targets(self, low: Array, high: Array) -> None:
+        """Refuse targets in memory, the last columns, of which nothing can be learnt."""
+        if self.upper is not None or not isinstance(self.targets, np.ndarray):
+            return
+        columns = self.targets.reshape(len(self.targets), -1).T
+        for j, (name, values) in enumerate(zip(self.names[-len(low) :], columns, strict=True)):
+            known = values[~np.isnan(values)]
+            if not known.size:
+                raise ValueError(f"No value of {name!r}, which is to be explained, is known.")
+            for side, beyond in (("lower", known <= low[j]), ("upper", known >= high[j])):
+                if beyond.all():
+                    raise ValueError(
+                        f"All values of {name!r}, which is to be explained, lie at or beyond their "
+                        f"{side} limit, so that nothing bounds it on the other side. Collect rows "
+                        "in which it lies within its limits."
+                    )
+            if (known == known[0]).all():
+                raise ValueError(
+                    f"{name!r}, which is to be explained, is constant: every value is {known[0]}. "
+                    "There is nothing to explain."
+                )
+
+
+def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
+    """The table of valid rows; sets, or checks, the number and names of the features of `seen`."""
+    seen.censoring_limits = None  # which are those of y
+    rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
+    targets = checked_targets(y)
+    names = feature_names(seen)
+    names = names + target_names(y, targets, names)
+    lower = beside_targets(X, rows.X, targets, names)
+    if y_upper is None:
+        return Table(lower, None, names, targets, None)
+    check_same_names(y, y_upper, "y")
+    targets_upper = checked_targets(y_upper, "y_upper")
+    upper = beside_targets(X, rows.X, targets_upper, names)
+    return Table(lower, upper, names, targets, targets_upper)
+
+
+def check_exact(targets: Any, upper: Any) -> None:
+    """Refuse targets in intervals."""
+    lower, upper = np.asarray(targets), np.asarray(upper)
+    within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
+    if within.any():
+        raise ValueError(
+            f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
+            "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
+            "rows that are known exactly, score(X[exact], y[exact])."
+        )
