@@ -1,0 +1,34 @@
+"""Blocks of a precision, by sweeps over patterns or by LAPACK, and rows some at a time."""
+
+import numpy as np
+import pytest
+
+from skgauss import GaussianGradientMLE
+from skgauss.conditioning import missing
+from skgauss.rows import block
+from skgauss.statistics import relations
+
+
+@pytest.mark.parametrize("large", [0, 100])
+@pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
+def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
+    monkeypatch.setattr(missing, "_LARGE", large)
+    monkeypatch.setattr(missing, "_FEW", 0)
+    roots = rng.standard_normal((n, m, m + 3))
+    matrices = roots @ roots.transpose(0, 2, 1)
+    inverses, log_dets = missing._inverse(matrices.transpose(1, 2, 0).copy())
+    products = matrices @ inverses.transpose(2, 0, 1)
+    np.testing.assert_allclose(products, np.broadcast_to(np.eye(m), (n, m, m)), atol=1e-9)
+    np.testing.assert_allclose(log_dets, np.linalg.slogdet(matrices).logabsdet, atol=1e-9)
+
+
+def test_so_many_rows_at_once_as_there_are(rng, monkeypatch):
+    """Nothing of a fit, nor of what it fills in, depends on it but for rounding."""
+    X = rng.standard_normal((60, 4)) + rng.standard_normal((60, 1))
+    X[rng.random(X.shape) < 0.3] = np.nan
+    whole = GaussianGradientMLE().fit(X)
+    imputed = whole.impute(X)
+    monkeypatch.setattr(block, "_AT_ONCE", 12)
+    monkeypatch.setattr(relations, "_AT_ONCE", 12)
+    np.testing.assert_allclose(whole.impute(X), imputed, rtol=1e-12)
+    np.testing.assert_allclose(GaussianGradientMLE().fit(X).mean_, whole.mean_, rtol=1e-12)
