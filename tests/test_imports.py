@@ -20,6 +20,7 @@ ROOMS = [
     "plotting",
     "estimator",
     "inference",
+    "robust",
     "fitting",
     "density",
     "solvers",

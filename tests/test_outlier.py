@@ -21,7 +21,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianOutlierDetector, SufficientStatistics
-from skgauss.outlier import _log_survival
 
 FAMILIES = ["full", "diag", "spherical"]
 SOLVERS = ["gradient", "coordinate", "lbfgs", "newton", "closed-form"]

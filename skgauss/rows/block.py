@@ -83,6 +83,16 @@ class Rows(Protocol):
         """
         ...
 
+    def whole(self, asker: str) -> Block:
+        """All rows as one block in memory, for a parameter that takes them over and over.
+
+        Raises
+        ------
+        ValueError
+            If they are of Dask, which may hold more than memory does.
+        """
+        ...
+
 
 def check_no_infinity(X: Any) -> None:
     """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
