@@ -233,9 +233,7 @@ fixed_covariance, warm_start, record_path : optional
         family = make_family(self.covariance_type, seen.n_features_in_)
         fixed = fixed_parameters(self, family)
         names = feature_names(seen)
-        support = support_of(
-            rows, self.support_fraction, self.reg_covar, family, fixed, names
-        )
+        support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:
             task.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
         return support

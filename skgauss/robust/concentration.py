@@ -31,12 +31,12 @@ from ..density import FittedGaussian
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
 from ..rows import Block, Summarize
-from ..statistics import AnyStatistics
+from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatistics
 from .p_values import consistency_factors, log_p_values
 from .start import Ordered, robust_starts
 
 _LEVEL = 0.025  # the p-value from which on a row counts in the end
-_FIRST_STEPS = 1  # from every start, before one of them is chosen: more changed no set by 0.002
+_FIRST_STEPS = 2  # from every start, before one of them is chosen
 _MOST_STEPS = 50  # after which rows that come and go are given up on
 _EM_STEPS = 5  # between two rankings: fewer rank in vain, more fit rows that will not stay
 _SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are fitted
@@ -44,6 +44,7 @@ _NEGLIGIBLE = 1e-3  # beside the largest weight of a relation
 _ROUNDING = 1e-9  # of p-values of equal rows, of a sum of weights
 
 Point = tuple[Array, Array]  # a mean and a factor
+KeptStatistics = SufficientStatistics | IncompleteStatistics
 
 
 class SingularRowsError(NotPositiveDefiniteError):
@@ -135,7 +136,7 @@ class ConcentrationSteps:
             point, settled = self._fit(statistics, stretch, point)
         return point
 
-    def _fit(self, statistics: AnyStatistics, stretch: Array, point: Point) -> tuple[Point, bool]:
+    def _fit(self, statistics: KeptStatistics, stretch: Array, point: Point) -> tuple[Point, bool]:
         """A few EM steps on rows that are stretched about the mean, and whether no more are needed.
 
         The mean moves by what they find over the largest stretch, so that it never overshoots. With
@@ -147,7 +148,7 @@ class ConcentrationSteps:
             if likelihood.complete:
                 assert likelihood.maximum is not None
                 found, factor = likelihood.maximum
-                return (mean + (found - mean) / stretch.max(), factor), True
+                return (mean + (found - mean) / stretch[-1], factor), True
             try:
                 at = likelihood.evaluate(mean, factor)
                 found, factor = likelihood.natural_step(at, 1.0)
@@ -169,13 +170,14 @@ class ConcentrationSteps:
         covariance = fixed.about(statistics, family).covariance
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 
-    def _stretched(self, statistics: AnyStatistics, stretch: Array, mean: Array) -> AnyStatistics:
+    def _stretched(self, statistics: KeptStatistics, stretch: Array, mean: Array) -> AnyStatistics:
         stretched = statistics.stretched(mean, stretch)
         return stretched if self.family.correlated else stretched.by_feature
 
     def _stretch(self, share: float) -> Array:
-        """By number of values that a row shows; see `consistency_factors`."""
-        return np.sqrt(consistency_factors(share, self.family.n_features))
+        """By number of values that a row shows, see `consistency_factors`; 1 if no row does."""
+        factors = consistency_factors(share, self.family.n_features)
+        return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
 
     def _scores(self, point: Point) -> Array:
         """What ranks the rows: their log p-values, or what goes with these at less expense."""
@@ -201,11 +203,12 @@ class ConcentrationSteps:
         weights = self._informative_weights
         return float(weights[kept].sum() / weights.sum())
 
-    def _summarize(self, kept: np.ndarray) -> AnyStatistics:
+    def _summarize(self, kept: np.ndarray) -> KeptStatistics:
         weights = self._block.sample_weight
         some = Block(self._block.X[kept], None if weights is None else weights[kept])
         # Variances will do for features apart, but patterns tell how many values a row shows.
-        return Summarize(not self.family.correlated and not self._has_gaps)(some)
+        statistics: Any = Summarize(not self.family.correlated and not self._has_gaps)(some)
+        return statistics
 
     @cached_property
     def _block(self) -> Block:
@@ -213,8 +216,14 @@ class ConcentrationSteps:
         return Block(self.order.X, None if (weights == 1).all() else weights)
 
     @cached_property
+    def _n_shown(self) -> np.ndarray:
+        """How many rows show so many values, of shape (n_features + 1,)."""
+        shown = np.count_nonzero(~np.isnan(self.order.X), axis=1)
+        return np.bincount(shown, minlength=self.family.n_features + 1)
+
+    @cached_property
     def _has_gaps(self) -> bool:
-        return bool(np.isnan(self.order.X).any())
+        return bool(self._n_shown[-1] < len(self.order.X))
 
     @cached_property
     def _informative_weights(self) -> Array:

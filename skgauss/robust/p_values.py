@@ -36,7 +36,7 @@ def consistency_factors(share: float, n_features: int) -> Array:
 
     .. math::
 
-        c_k = \frac{P(\chi^2_k \le q)}{P(\chi^2_{k+2} \le q)}, \qquad P(\chi^2_k \le q) = \text{share}.
+        c_k = \frac{\text{share}}{P(\chi^2_{k+2} \le q)}, \qquad P(\chi^2_k \le q) = \text{share}.
 
     The result has the shape (n_features + 1,), and the first, of rows that show nothing, is 1.
 

@@ -155,8 +155,8 @@ def _with_ridge(
     """Where the steps end, with what ridge, and what is to be told of it."""
     warnings = []
     automatic = isinstance(reg_covar, str)
-    equal = np.flatnonzero(steps.order.median_deviations == 0)
-    if automatic and equal.size:
+    equal = np.flatnonzero(steps.order.median_deviations == 0).tolist()
+    if automatic and equal:
         ridge = steps.ridge.copy()
         ridge[equal] += variances[equal]
         steps = replace(steps, ridge=ridge)
