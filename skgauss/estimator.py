@@ -360,9 +360,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         fewest = 2 if self.fixed_covariance is None else 1  # to tell a covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
+        rows = self._rows_to_fit(rows, seen, task)
         window = self._window(seen)
         statistics = self._summarize(rows, seen, window)
-        climb = self._climb(statistics, seen, window, self._start, task)
+        climb = self._climb(statistics, seen, window, self._start, task, self._ridge_of(rows))
         return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -689,6 +690,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _check_parameters(self, method: str) -> None:
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
+
+    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
+        """The rows of `fit` whose statistics make it; here all of them."""
+        return rows
+
+    def _ridge_of(self, rows: Rows) -> Any:
+        """What `reg_covar` is of these rows."""
+        return self.reg_covar
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what is made of a fit that did not converge; empty here."""

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 from sklearn.base import OutlierMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -16,25 +15,31 @@ from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .rows import Block, Rows, rows_of, signs, to_host
+from .fitting import FitTask, fixed_parameters
+from .gaussian import make_family
+from .robust import Support, log_p_values, support_of
+from .rows import Rows, feature_names, rows_of, signs, to_host
 
 _LEVEL = 0.05
-_SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
-_TERMS = 20
 _ROUNDING = 1e-9  # of scores, of a sum of weights
 
 
 def _takes_chunks(detector: Any) -> bool:
-    if detector.contamination != "auto":
-        raise AttributeError(_needs_all_rows(detector, "partial_fit"))
+    if refusal := _refusal_of_parts(detector, "partial_fit"):
+        raise AttributeError(refusal)
     return True
 
 
-def _needs_all_rows(detector: Any, method: str) -> str:
-    return (
-        f"contamination={detector.contamination} asks for a share of all rows, which {method} does "
-        "not have at hand. Use contamination='auto', or fit."
-    )
+def _refusal_of_parts(detector: Any, method: str) -> str:
+    """Why a method that does not have all rows at hand cannot serve the parameters, or nothing."""
+    share, support = detector.contamination, detector.support_fraction
+    if share != "auto":
+        asks, instead = f"contamination={share} asks for a share of", "contamination='auto'"
+    elif support is not None:
+        asks, instead = f"support_fraction={support!r} chooses among", "support_fraction=None"
+    else:
+        return ""
+    return f"{asks} all rows, which {method} does not have at hand. Use {instead}, or fit."
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
@@ -106,14 +111,20 @@ fixed_covariance, warm_start, record_path : optional
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **GaussianGradientMLE._parameter_constraints,
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "support_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="right"), None],
     }
 
     @handing_on_to(GaussianGradientMLE.__init__)
     def __init__(
-        self, *, contamination: float | Literal["auto"] = "auto", **parameters: Any
+        self,
+        *,
+        contamination: float | Literal["auto"] = "auto",
+        support_fraction: float | Literal["auto"] | None = None,
+        **parameters: Any,
     ) -> None:
         super().__init__(**parameters)
         self.contamination = contamination
+        self.support_fraction = support_fraction
 
     # Where there is no share of all rows to be told.
     partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
@@ -194,67 +205,58 @@ fixed_covariance, warm_start, record_path : optional
         """
         gaussian = self._fitted_gaussian()
         self._warn_of_forgotten(X_upper)
-        return rows_of(self, X, X_upper=X_upper).map(partial(_log_p_values, gaussian))
+        return rows_of(self, X, X_upper=X_upper).map(partial(log_p_values, gaussian))
 
     def _check_parameters(self, method: str) -> None:
         """Refuse a threshold that nothing tells, besides what every estimator refuses."""
         super()._check_parameters(method)
-        if self.contamination != "auto" and method != "fit":
-            raise ValueError(_needs_all_rows(self, method))
+        if method != "fit" and (refusal := _refusal_of_parts(self, method)):
+            raise ValueError(refusal)
         limits = () if self.truncation_limits is None else self.truncation_limits
-        if self.contamination == "auto" and any(limit is not None for limit in limits):
+        truncated = any(limit is not None for limit in limits)
+        if truncated and self.support_fraction is not None:
+            raise ValueError(
+                "support_fraction ranks rows by distances as those of a whole Gaussian are spread, "
+                "which those of rows inside truncation_limits are not. Use support_fraction=None."
+            )
+        if truncated and self.contamination == "auto":
             raise ValueError(
                 "contamination='auto' is a level of the chi-square distribution, which distances "
                 "of rows inside truncation_limits do not follow. Set contamination to the share "
                 "of the rows to call outliers, as in contamination=0.05."
             )
 
+    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
+        """Those that concentration steps keep, where these are asked for."""
+        if self.support_fraction is None:
+            return rows
+        family = make_family(self.covariance_type, seen.n_features_in_)
+        fixed = fixed_parameters(self, family)
+        names = feature_names(seen)
+        support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
+        for message in support.warnings:
+            task.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
+        return support
+
+    def _ridge_of(self, rows: Rows) -> Any:
+        return rows.reg_covar if isinstance(rows, Support) else self.reg_covar
+
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """The threshold, so that a fit is had as a whole."""
+        """The threshold and the support, so that a fit is had as a whole."""
+        support = {"support_": rows.mask} if isinstance(rows, Support) else {}
+        return support | {"offset_": self._offset(gaussian, rows, sample_weight)}
+
+    def _offset(self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any) -> float:
         if self.contamination == "auto":
-            return {"offset_": math.log(_LEVEL)}
+            return math.log(_LEVEL)
         assert rows is not None  # which only `fit` has, and other methods are refused
-        scores = np.asarray(to_host(rows.map(partial(_log_p_values, gaussian))))
+        scores = np.asarray(to_host(rows.map(partial(log_p_values, gaussian))))
         # Of whatever dtype a fit takes them, in which they may not add up.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
-        return {"offset_": _below(scores, weights, self.contamination)}
-
-
-def _log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
-    """Logarithms of the p-values of the rows of a block, of shape (n_rows,)."""
-    distances, _, shown = gaussian.observed(block.X)
-    distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
-    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
-    if gaussian.window:
-        block = block._replace(X=to_host(block.X))
-        p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
-    return p_values
-
-
-def _log_survival(distances: Array, degrees: Any) -> Array:
-    r"""Logarithm of the survival function of the chi-square distribution, however far out.
-
-    With a half of the degrees and x half of the distance it is :math:`\log Q(a, x)`. Where Q
-    underflows, a few terms of Legendre's continued fraction give all digits of the logarithm:
-
-    .. math::
-
-        \Gamma(a, x) = \cfrac{e^{-x} x^a}{x + 1 - a - \cfrac{1 (1 - a)}{x + 3 - a -
-            \cfrac{2 (2 - a)}{x + 5 - a - \dots}}}
-    """
-    x, a = np.broadcast_arrays(distances / 2, degrees / 2)
-    p_values = special.gammaincc(a, x)
-    far = p_values < _SMALLEST
-    result = np.log(np.where(far, 1.0, p_values))
-    x, a = x[far], a[far]
-    rest = np.zeros(len(x))
-    for n in range(_TERMS, 0, -1):
-        rest = n * (n - a) / (x + 2 * n + 1 - a - rest)
-    result[far] = a * np.log(x) - x - special.gammaln(a) - np.log(x + 1 - a - rest)
-    return result
+        return _below(scores, weights, self.contamination)
 
 
 def _below(scores: Array, weights: Array, share: float) -> float:

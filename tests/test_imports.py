@@ -21,6 +21,7 @@ ROOMS = [
     "plotting",
     "estimator",
     "inference",
+    "robust",
     "fitting",
     "density",
     "solvers",

@@ -83,6 +83,16 @@ class Rows(Protocol):
         """
         ...
 
+    def whole(self, asker: str) -> Block:
+        """All rows as one block in memory, for a parameter that takes them over and over.
+
+        Raises
+        ------
+        ValueError
+            If they are of Dask, which may hold more than memory does.
+        """
+        ...
+
 
 _AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
 

@@ -146,6 +146,12 @@ class DaskRows:
             for i, one in enumerate(like)
         )
 
+    def whole(self, asker: str) -> Block:
+        raise ValueError(
+            f"{asker} takes all rows over and over, in memory, and X is of Dask. Pass X.compute() "
+            "and the like, if they fit there."
+        )
+
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
         from dask.delayed import delayed
 

@@ -46,6 +46,9 @@ class ArrayRows(NamedTuple):
     def map(self, function: Callable[[Block], Any]) -> Any:
         return function(self.read(self.X))
 
+    def whole(self, asker: str) -> Block:
+        return self.read(self.X, self.sample_weight)
+
     def _part(self, rows: slice) -> Block:
         """The block of some rows."""
         weights = None if self.sample_weight is None else self.sample_weight[rows]
@@ -75,12 +78,19 @@ class DeviceRows(NamedTuple):
             return tuple(arrays.in_kind_of(self.X, each) for each in results)
         return arrays.in_kind_of(self.X, results)
 
+    def whole(self, asker: str) -> Block:
+        return self._on_the_host.whole(asker)
+
     @property
     def _where_they_are_worked_on(self) -> ArrayRows:
         """These rows as an array, where they are if that will do, else on the host."""
         stay = arrays.is_for_its_device(self.X) and not self.read.finds_intervals
         if stay and arrays.adds_up(self.X):
             return ArrayRows(*self)
+        return self._on_the_host
+
+    @property
+    def _on_the_host(self) -> ArrayRows:
         weights = None if self.sample_weight is None else arrays.doubles(self.sample_weight)
         return ArrayRows(to_host(self.X), weights, self.read)
 

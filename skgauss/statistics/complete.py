@@ -120,6 +120,17 @@ class SufficientStatistics:
         covariance = self.covariance + _outer(moved, self.covariance)
         return SufficientStatistics(self.weight, mean, covariance)
 
+    def stretched(self, centre: Array, factors: Array) -> SufficientStatistics:
+        """Those of rows whose deviations from a centre are multiplied by a factor.
+
+        It depends on how many values a row shows, here on all: `factors` has shape
+        (n_features + 1,).
+        """
+        factor = factors[-1]
+        moved = (self.mean - centre) + self.mean_rounding
+        mean, rounding = two_sum(centre, factor * moved)
+        return SufficientStatistics(self.weight, mean, factor**2 * self.covariance, rounding)
+
     def __radd__(self, other: Any) -> SufficientStatistics:
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented

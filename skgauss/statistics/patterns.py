@@ -201,6 +201,15 @@ class IncompleteStatistics:
         """
         return linear_relations(self, mean)
 
+    def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
+        """Those of rows whose deviations from a centre are multiplied by a factor.
+
+        It is that of the number of values that a row shows: `factors` has shape (n_features + 1,).
+        """
+        of_pattern = factors[(~self.missing).sum(axis=1)]
+        rows = of_pattern[self.pattern_of_row, None] * self.rows_about(centre)
+        return replace(self, origin=centre, rows=rows)
+
     def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
         """The same where some features, never observed, are 0 in all rows."""
         return replace(self, missing=self.missing & ~features)

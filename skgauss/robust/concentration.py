@@ -1,0 +1,230 @@
+r"""Concentration steps: fit the rows that are most usual under the last fit, until they stay.
+
+A step ranks all rows by the p-values of what they show, keeps a share of them, and takes the mean
+and covariance of these. On complete data each step lowers the determinant of the covariance. Where
+values are missing, what it takes is a few EM steps from the last fit.
+
+Kept rows lie near the mean and understate the covariance, those that show few values most. Each
+deviation from the mean is therefore stretched by the root of its consistency factor, so that rows
+that show different numbers of values agree about one covariance. At the end all rows count whose
+p-value is at least 0.025, which is the reweighting.
+
+References
+----------
+Rousseeuw and Van Driessen (1999), "A fast algorithm for the minimum covariance determinant
+estimator", Technometrics 41(3); Croux and Haesbroeck (1999), Journal of Multivariate Analysis
+71(2), for the factors on complete data.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..conditioning import Standardization
+from ..density import FittedGaussian
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
+from ..rows import Block, Summarize
+from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatistics
+from .p_values import consistency_factors, log_p_values
+from .start import Ordered, robust_starts
+
+_LEVEL = 0.025  # the p-value from which on a row counts in the end
+_FIRST_STEPS = 2  # from every start, before one of them is chosen
+_MOST_STEPS = 50  # after which rows that come and go are given up on
+_EM_STEPS = 5  # between two rankings: fewer rank in vain, more fit rows that will not stay
+_SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are fitted
+_NEGLIGIBLE = 1e-3  # beside the largest weight of a relation
+_ROUNDING = 1e-9  # of p-values of equal rows, of a sum of weights
+
+Point = tuple[Array, Array]  # a mean and a factor
+KeptStatistics = SufficientStatistics | IncompleteStatistics
+
+
+class SingularRowsError(NotPositiveDefiniteError):
+    """Rows that a step keeps have a singular covariance.
+
+    Attributes
+    ----------
+    features : list of int
+        Those that are constant there, or depend on each other linearly.
+    """
+
+    def __init__(self, covariance: Array):
+        super().__init__()
+        covariance = covariance if covariance.ndim == 2 else np.diag(covariance)
+        self.features = linalg.linear_relation(covariance, _NEGLIGIBLE)[1]
+
+
+class Concentrated(NamedTuple):
+    """Where concentration steps and the reweighting end.
+
+    Attributes
+    ----------
+    support : bool ndarray of shape (n_rows,)
+        The rows that are kept.
+    statistics : AnyStatistics
+        Of these, stretched about their mean.
+    """
+
+    support: np.ndarray
+    statistics: AnyStatistics
+
+
+@dataclass(frozen=True)
+class ConcentrationSteps:
+    """Concentration steps on rows in memory.
+
+    Parameters
+    ----------
+    order : Ordered
+        The rows, in order by feature: finite, NaN where a value is missing, of weights above 0.
+    n_kept : float
+        How many rows a step keeps, by weight, of those that show something.
+    family : Family
+    ridge : ndarray of shape (n_features,)
+        As in every likelihood; 0 is none.
+    fixed : Fixed
+        What is known of the Gaussian.
+    """
+
+    order: Ordered
+    n_kept: float
+    family: Family
+    ridge: Array
+    fixed: Fixed
+
+    def run(self) -> Concentrated:
+        """The rows that are kept in the end, from the start that leads to the least determinant.
+
+        Raises
+        ------
+        SingularRowsError
+            If rows that a step keeps have a singular covariance, and there is no ridge.
+        """
+        starts = [self.fixed.put(*start) for start in robust_starts(self.order, self.family)]
+        near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
+        nearest = min(near, key=lambda end: self.family.log_det(end[1]))
+        mean, factor = self._concentrate(nearest, _MOST_STEPS)
+        support = log_p_values(self._gaussian((mean, factor)), self._block) >= np.log(_LEVEL)
+        statistics = self._summarize(support)
+        stretch = self._stretch(1 - _LEVEL)
+        for _ in range(_MOST_STEPS):
+            (mean, factor), settled = self._fit(statistics, stretch, (mean, factor))
+            if settled:
+                break
+        return Concentrated(support, self._stretched(statistics, stretch, mean))
+
+    def _concentrate(self, point: Point, most: int) -> Point:
+        """The end of the steps from a start, or where so many of them lead."""
+        kept = np.zeros(0, dtype=bool)
+        settled = False
+        for _ in range(most):
+            before, kept = kept, self._most_usual(self._scores(point))
+            stays = np.array_equal(before, kept)
+            if stays and settled:
+                break
+            if not stays:
+                statistics = self._summarize(kept)
+                stretch = self._stretch(self._share(kept))
+            point, settled = self._fit(statistics, stretch, point)
+        return point
+
+    def _fit(self, statistics: KeptStatistics, stretch: Array, point: Point) -> tuple[Point, bool]:
+        """A few EM steps on rows that are stretched about the mean, and whether no more are needed.
+
+        The mean moves by what they find over the largest stretch, so that it never overshoots. With
+        one stretch for all, as on complete data, it gets to the mean of the rows at once.
+        """
+        mean, factor = point
+        for _ in range(_EM_STEPS):
+            likelihood = self._likelihood(self._stretched(statistics, stretch, mean))
+            if likelihood.complete:
+                assert likelihood.maximum is not None
+                found, factor = likelihood.maximum
+                return (mean + (found - mean) / stretch[-1], factor), True
+            try:
+                at = likelihood.evaluate(mean, factor)
+                found, factor = likelihood.natural_step(at, 1.0)
+            except NotPositiveDefiniteError:
+                raise SingularRowsError(self.family.square(factor)) from None
+            mean = mean + (found - mean) / stretch.max()
+            if at.natural_gradient_norm <= max(_SETTLED, likelihood.rounding_limit(at)):
+                return (mean, factor), True
+        return (mean, factor), False
+
+    def _likelihood(self, statistics: AnyStatistics) -> Likelihood:
+        """That of the rows, if it is sure to have a maximum or incomplete rows leave that open."""
+        family, fixed = self.family, self.fixed
+        with suppress(NotPositiveDefiniteError):
+            likelihood: Any = likelihood_with_ridge(statistics, family, self.ridge, fixed)
+            known = not statistics.complete or fixed.factor is not None
+            if known or likelihood.condition * linalg.rank_tolerance(family.n_features) < 1:
+                return fixed.of(likelihood)
+        covariance = fixed.about(statistics, family).covariance
+        raise SingularRowsError(family.add_ridge(covariance, self.ridge))
+
+    def _stretched(self, statistics: KeptStatistics, stretch: Array, mean: Array) -> AnyStatistics:
+        stretched = statistics.stretched(mean, stretch)
+        return stretched if self.family.correlated else stretched.by_feature
+
+    def _stretch(self, share: float) -> Array:
+        """By number of values that a row shows, see `consistency_factors`; 1 if no row does."""
+        factors = consistency_factors(share, self.family.n_features)
+        return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
+
+    def _scores(self, point: Point) -> Array:
+        """What ranks the rows: their log p-values, or what goes with these at less expense."""
+        if self._has_gaps:
+            return log_p_values(self._gaussian(point), self._block)
+        return -self._gaussian(point).squared_distances(self._block)
+
+    def _gaussian(self, point: Point) -> FittedGaussian:
+        mean, factor = point
+        frame = Standardization.of(mean, self.family, factor)
+        return FittedGaussian(mean, self.family, factor, frame)
+
+    def _most_usual(self, scores: Array) -> np.ndarray:
+        """The rows of the largest scores, as many as are to be kept; equal rows stay together."""
+        order = np.argsort(-scores)
+        weight = np.cumsum(self._informative_weights[order])
+        last = int(np.searchsorted(weight, self.n_kept * (1 - _ROUNDING)))
+        least = scores[order[min(last, len(order) - 1)]]
+        return scores >= least * (1 + _ROUNDING)
+
+    def _share(self, kept: np.ndarray) -> float:
+        """Of the weight of all rows that show something."""
+        weights = self._informative_weights
+        return float(weights[kept].sum() / weights.sum())
+
+    def _summarize(self, kept: np.ndarray) -> KeptStatistics:
+        weights = self._block.sample_weight
+        some = Block(self._block.X[kept], None if weights is None else weights[kept])
+        # Variances will do for features apart, but patterns tell how many values a row shows.
+        statistics: Any = Summarize(not self.family.correlated and not self._has_gaps)(some)
+        return statistics
+
+    @cached_property
+    def _block(self) -> Block:
+        weights = self.order.weights
+        return Block(self.order.X, None if (weights == 1).all() else weights)
+
+    @cached_property
+    def _n_shown(self) -> np.ndarray:
+        """How many rows show so many values, of shape (n_features + 1,)."""
+        shown = np.count_nonzero(~np.isnan(self.order.X), axis=1)
+        return np.bincount(shown, minlength=self.family.n_features + 1)
+
+    @cached_property
+    def _has_gaps(self) -> bool:
+        return bool(self._n_shown[-1] < len(self.order.X))
+
+    @cached_property
+    def _informative_weights(self) -> Array:
+        return np.where(np.isnan(self.order.X).all(axis=1), 0.0, self.order.weights)

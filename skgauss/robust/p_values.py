@@ -1,0 +1,75 @@
+"""How unusual rows are under a Gaussian: p-values of what they show, and how distances are spread.
+
+The squared distance of a row that shows k values follows the chi-square distribution with k degrees
+of freedom, whatever it misses.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .._typing import Array
+from ..density import FittedGaussian
+from ..rows import Block, to_host
+
+_SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
+_TERMS = 20
+
+
+def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
+    """Logarithms of the p-values of the rows of a block, of shape (n_rows,)."""
+    distances, _, shown = gaussian.observed(block.X)
+    distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
+    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
+    if gaussian.window:
+        block = block._replace(X=to_host(block.X))
+        p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
+    return p_values
+
+
+def consistency_factors(share: float, n_features: int) -> Array:
+    r"""By how much rows near the mean understate a covariance, for each number of values shown.
+
+    Of rows that show k values let those be kept whose p-value is among the largest, in this share.
+    Times the factor their covariance is that of the Gaussian. With q the quantile of the share,
+
+    .. math::
+
+        c_k = \frac{\text{share}}{P(\chi^2_{k+2} \le q)}, \qquad P(\chi^2_k \le q) = \text{share}.
+
+    The result has the shape (n_features + 1,), and the first, of rows that show nothing, is 1.
+
+    References
+    ----------
+    Croux and Haesbroeck (1999), "Influence function and efficiency of the minimum covariance
+    determinant scatter matrix estimator", Journal of Multivariate Analysis 71(2).
+    """
+    factors = np.ones(n_features + 1)
+    if share < 1:
+        a = np.arange(1, n_features + 1) / 2
+        factors[1:] = share / special.gammainc(a + 1, special.gammaincinv(a, share))
+    return factors
+
+
+def _log_survival(distances: Array, degrees: Any) -> Array:
+    r"""Logarithm of the survival function of the chi-square distribution, however far out.
+
+    With a half of the degrees and x half of the distance it is :math:`\log Q(a, x)`. Where Q
+    underflows, a few terms of Legendre's continued fraction give all digits of the logarithm:
+
+    .. math::
+
+        \Gamma(a, x) = \cfrac{e^{-x} x^a}{x + 1 - a - \cfrac{1 (1 - a)}{x + 3 - a -
+            \cfrac{2 (2 - a)}{x + 5 - a - \dots}}}
+    """
+    x, a = np.broadcast_arrays(distances / 2, degrees / 2)
+    p_values = special.gammaincc(a, x)
+    far = p_values < _SMALLEST
+    result = np.log(np.where(far, 1.0, p_values))
+    x, a = x[far], a[far]
+    rest = np.zeros(len(x))
+    for n in range(_TERMS, 0, -1):
+        rest = n * (n - a) / (x + 2 * n + 1 - a - rest)
+    result[far] = a * np.log(x) - x - special.gammaln(a) - np.log(x + 1 - a - rest)
+    return result

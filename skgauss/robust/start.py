@@ -1,0 +1,133 @@
+r"""Where concentration steps start: estimates that outliers do not move, and no chance.
+
+Each feature has its median and the median absolute deviation from it, in whose units z it enters a
+correlation that is robust: of the normal scores of its ranks, or of the spatial signs
+:math:`z / |z|` of the rows. Of either only the eigenvectors are used. Along them the features are
+next to uncorrelated, and a median and a median absolute deviation of each direction make the
+start, as few outliers hide there.
+
+References
+----------
+Maronna and Zamar (2002), "Robust estimates of location and dispersion for high-dimensional
+datasets", Technometrics 44(4); Hubert, Rousseeuw and Verdonck (2012), "A deterministic algorithm
+for robust location and scatter", Journal of Computational and Graphical Statistics 21(3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+from scipy import special
+
+from .._typing import Array
+from ..conditioning import completed
+from ..gaussian import Family, make_family
+
+_TO_STANDARD = 1 / special.ndtri(0.75)  # of a Gaussian, from its median absolute deviation
+_LEAST_EIGENVALUE = 1e-3  # of a robust correlation, by which missing values are filled in
+_FLATTEST = 1e-6  # of a start, by its widest direction
+_ROUNDING = 1e-9  # of a sum of weights
+
+
+class Ordered:
+    """The values of each column in their order: medians, median deviations, normal scores.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_columns)
+        NaN stands for a missing value, of no weight. No column lacks all.
+    weights : ndarray of shape (n_rows,)
+    """
+
+    def __init__(self, X: Array, weights: Array):
+        self.X, self.weights = X, weights
+        self._order = np.argsort(X, axis=0)
+        self._values = np.take_along_axis(X, self._order, axis=0)
+        self._weights = np.where(np.isnan(self._values), 0.0, weights[self._order])
+        self._upto = np.cumsum(self._weights, axis=0)
+
+    @cached_property
+    def medians(self) -> Array:
+        """Of shape (n_columns,); half way between two values where half of the weight is up to one."""
+        half, last = 0.5 * self._upto[-1], len(self._upto) - 1
+        lower = (self._upto < half * (1 - _ROUNDING)).sum(axis=0)
+        upper = (self._upto <= half * (1 + _ROUNDING)).sum(axis=0).clip(max=last)
+        columns = np.arange(self._values.shape[1])
+        return (self._values[lower, columns] + self._values[upper, columns]) / 2
+
+    @cached_property
+    def median_deviations(self) -> Array:
+        """Medians of absolute deviations from the medians, 0 where most values are the median."""
+        return Ordered(np.abs(self.X - self.medians), self.weights).medians
+
+    @cached_property
+    def scales(self) -> Array:
+        """Standard deviations from median deviations; where these are 0, from mean squares."""
+        squares = (self.X - self.medians) ** 2
+        squares[np.isnan(squares)] = 0.0
+        spreads = np.sqrt(self.weights @ squares / self._upto[-1])
+        deviations = _TO_STANDARD * self.median_deviations
+        scales = np.where(deviations > 0, deviations, spreads)
+        return np.where(scales > 0, scales, 1.0)
+
+    @property
+    def normal_scores(self) -> Array:
+        """Normal quantiles of the ranks, shaped as X; equal values share one, NaN has 0."""
+        place = np.arange(len(self._values))[:, None]
+        differs = self._values[1:] != self._values[:-1]
+        edge = np.ones((1, differs.shape[1]), dtype=bool)
+        first = np.maximum.accumulate(np.where(np.vstack((edge, differs)), place, 0))
+        ends = np.where(np.vstack((differs, edge)), place, len(place))
+        last = np.minimum.accumulate(ends[::-1])[::-1]
+        below = np.take_along_axis(self._upto - self._weights, first, axis=0)
+        ranks = (below + np.take_along_axis(self._upto, last, axis=0)) / (2 * self._upto[-1])
+        ranks[np.isnan(self._values)] = 0.5
+        scores = np.empty_like(ranks)
+        np.put_along_axis(scores, self._order, special.ndtri(ranks), axis=0)
+        return scores
+
+
+def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array]]:
+    """Means and factors to start concentration steps from, of rows in order by feature.
+
+    One of uncorrelated features; of others one of each robust correlation.
+    """
+    centres, units = order.medians, order.scales
+    if not family.correlated:
+        variances = (units * units).reshape(family.scatter_shape)
+        yield centres, family.root(family.project(variances))
+        return
+    Z = (order.X - centres) / units
+    shown = ~np.isnan(Z)
+    for scores in (order.normal_scores, _spatial_signs(np.where(shown, Z, 0.0), shown)):
+        correlations = _correlations(scores, shown, order.weights)
+        mean, covariance = _along_eigenvectors(Z, order.weights, correlations)
+        yield centres + units * mean, units[:, None] * family.root(covariance)
+
+
+def _spatial_signs(Z: Array, shown: np.ndarray) -> Array:
+    """Rows over their root mean square among the values that they show; 0 where missing."""
+    lengths = np.sqrt((Z * Z).sum(axis=1) / np.maximum(shown.sum(axis=1), 1))
+    return Z / np.where(lengths > 0, lengths, 1.0)[:, None]
+
+
+def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
+    """About zero, each of the rows that show both features; 0 where there are none."""
+    weighted = weights[:, None] * scores
+    squares = (weighted * scores).T @ shown
+    squares[squares == 0] = np.inf
+    return weighted.T @ scores / np.sqrt(squares * squares.T)
+
+
+def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[Array, Array]:
+    """Mean and covariance from medians and median deviations along the eigenvectors."""
+    values, vectors = np.linalg.eigh(correlations)
+    if np.isnan(Z).any():
+        clipped = vectors * np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
+        family = make_family("full", len(values))
+        Z = completed(Z, family, family.root(clipped)).deviations
+    along = Ordered(Z @ vectors, weights)
+    root = vectors * np.maximum(along.scales, _FLATTEST * along.scales.max())
+    return vectors @ along.medians, root @ root.T

@@ -1,0 +1,187 @@
+"""The rows that a fit keeps where outliers are among them, and the ridge that these need.
+
+What has no robust fit is refused here, or told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from .._typing import Array
+from .._wording import each_of, quoted
+from ..gaussian import Family
+from ..likelihoods import Fixed, regularized_likelihood
+from ..rows import Block, Rows, Summarize, check_no_infinity
+from ..statistics import AnyStatistics
+from .concentration import Concentrated, ConcentrationSteps, SingularRowsError
+from .start import Ordered
+
+_RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
+
+
+@dataclass(frozen=True)
+class Support:
+    """Rows of which a fit keeps some, as `Rows`; numbers a row are asked of all.
+
+    Attributes
+    ----------
+    rows : Rows
+        All of them.
+    mask : bool ndarray of shape (n_rows,)
+        Which are kept.
+    statistics : AnyStatistics
+        Of these, stretched.
+    reg_covar : "auto", float or ndarray of shape (n_features,)
+        The ridge for their fit.
+    warnings : list of str
+        What a user should know.
+    """
+
+    rows: Rows
+    mask: np.ndarray
+    statistics: AnyStatistics
+    reg_covar: Any
+    warnings: list[str]
+
+    def total(self, function: Callable[[Block], Any]) -> Any:
+        return self.rows.total(function)
+
+    def summarize(self, function: Callable[[Block], Any]) -> Any:
+        return self.statistics
+
+    def map(self, function: Callable[[Block], Any]) -> Any:
+        return self.rows.map(function)
+
+    def whole(self, asker: str) -> Block:
+        return self.rows.whole(asker)
+
+
+def support_of(
+    rows: Rows,
+    support_fraction: float | Literal["auto"],
+    reg_covar: Any,
+    family: Family,
+    fixed: Fixed,
+    names: Sequence[str],
+) -> Support:
+    """The rows to fit, see `Support`.
+
+    Raises
+    ------
+    ValueError
+        If the rows are of Dask, hold values known only to an interval, or are too few; if all of
+        them have no maximum; or if those kept have none, and `reg_covar` lets no ridge be added.
+    """
+    X, weights, counted = _counted(rows.whole("support_fraction"))
+    statistics = Summarize(not family.correlated, names)(Block(X, weights))
+    of_all = regularized_likelihood(reg_covar, statistics, family, names, fixed=fixed)
+    ridge = np.full(family.n_features, of_all.ridge)
+    n_kept = _number_to_keep(X, weights, support_fraction)
+    few = _told_of_few_rows(n_kept, statistics.weight, support_fraction, family, fixed, ridge)
+    steps = ConcentrationSteps(Ordered(X, weights), n_kept, family, ridge, fixed)
+    found, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
+    mask = counted.copy()
+    mask[counted] = found.support
+    if isinstance(reg_covar, str) and ridge.any():
+        reg_covar = ridge
+    warnings = [each for each in (few, of_all.warning, *told) if each]
+    return Support(rows, mask, found.statistics, reg_covar, warnings)
+
+
+def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
+    """The rows of a positive weight, their weights, and which they are."""
+    if block.intervals is not None:
+        raise ValueError(
+            "support_fraction ranks rows by what they show, and a value known only to an interval "
+            "is neither shown nor missing. Use support_fraction=None, or NaN in the place of such "
+            "values."
+        )
+    X, weights = block.X, block.sample_weight
+    weights = np.ones(len(X)) if weights is None else weights
+    counted = weights > 0
+    X = X[counted]
+    check_no_infinity(X)
+    return X.astype(np.float64, copy=False), weights[counted], counted
+
+
+def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal["auto"]) -> float:
+    """How many rows, by weight, of those that show something."""
+    n = float(weights[~np.isnan(X).all(axis=1)].sum())
+    if support_fraction == "auto":
+        return min(math.ceil((n + X.shape[1] + 1) / 2), n)
+    return support_fraction * n
+
+
+def _told_of_few_rows(
+    n_kept: float,
+    n: float,
+    support_fraction: float | Literal["auto"],
+    family: Family,
+    fixed: Fixed,
+    ridge: Array,
+) -> str:
+    """A warning if rows are few for a robust fit of a full covariance, else nothing.
+
+    Raises
+    ------
+    ValueError
+        If those to be kept are too few for any, and no ridge helps.
+    """
+    d = family.n_features
+    if not family.correlated or fixed.factor is not None or n > 2 * d < n_kept:
+        return ""
+    said = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
+    if n_kept < min(d + 1, n) and not ridge.all():
+        raise ValueError(
+            f"{said}, and the covariance of {d} features takes at least {d + 1}. Use "
+            "support_fraction='auto' or a larger share, covariance_type='diag', or set reg_covar."
+        )
+    if n > 2 * d:
+        return ""
+    return (
+        f"{said}, which are few for the covariance of {d} features: outliers among them may go "
+        f"unnoticed. More than {2 * d} rows help, and so does covariance_type='diag'."
+    )
+
+
+def _with_ridge(
+    steps: ConcentrationSteps, reg_covar: Any, variances: Array, names: Sequence[str]
+) -> tuple[Concentrated, Array, list[str]]:
+    """Where the steps end, with what ridge, and what is to be told of it."""
+    warnings = []
+    automatic = isinstance(reg_covar, str)
+    equal = np.flatnonzero(steps.order.median_deviations == 0).tolist()
+    if automatic and equal:
+        ridge = steps.ridge.copy()
+        ridge[equal] += variances[equal]
+        steps = replace(steps, ridge=ridge)
+        warnings.append(
+            f"More than half of the values of {each_of([names[j] for j in equal])} are equal, so "
+            "that no robust scale is left. The variance over all rows was added there (see "
+            "`reg_covar_`). Drop such features, or set reg_covar to choose your own."
+        )
+    try:
+        return steps.run(), steps.ridge, warnings
+    except SingularRowsError as error:
+        found = quoted([names[j] for j in error.features])
+    said = (
+        f"Among the rows that support_fraction keeps, {found} are constant or depend on each other "
+        "linearly."
+    )
+    if not automatic:
+        raise ValueError(
+            f"{said} With reg_covar={reg_covar} no ridge is added. Use reg_covar='auto' or a "
+            "larger reg_covar, a larger support_fraction, or drop one of these features."
+        )
+    steps = replace(steps, ridge=steps.ridge + _RELATIVE_RIDGE * variances)
+    warnings.append(
+        f"{said} A ridge of {_RELATIVE_RIDGE:g} times each variance was added to the covariance "
+        "(see `reg_covar_`), so that rows that leave this plane are far outliers. Set reg_covar to "
+        "choose your own, use a larger support_fraction, or drop one of these features."
+    )
+    return steps.run(), steps.ridge, warnings
