@@ -235,7 +235,7 @@ fixed_covariance, warm_start, record_path : optional
         names = feature_names(seen)
         support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:
-            task.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
+            task.warner.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
         return support
 
     def _ridge_of(self, rows: Rows) -> Any:
