@@ -128,8 +128,6 @@ class FixedLikelihood:
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:
-        if self.family.correlated and not self._whole.complete:
-            return None  # in which nested gaps are no regressions any more
         maximum = self._whole.maximum
         return maximum and self._fixed.put(*maximum)
 

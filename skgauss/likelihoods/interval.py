@@ -77,6 +77,10 @@ class _WithIntervals(ObservedLikelihood):
     def maximum(self) -> None:
         return None
 
+    @property
+    def nested_maximum(self) -> None:
+        return None
+
     def _products(self, at: Evaluation) -> None:
         return None
 

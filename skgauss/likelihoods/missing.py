@@ -274,8 +274,12 @@ class ObservedFull(ObservedLikelihood):
         return parts_of(statistics, frame)
 
     @cached_property
-    def maximum(self) -> tuple[Array, Array] | None:
-        """That of nested gaps."""
+    def nested_maximum(self) -> tuple[Array, Array] | None:
+        """Mean and factor at the maximum where gaps are nested, else None.
+
+        Not `maximum`: which gaps they are only a look at them tells, and "closed-form" serves a
+        kind of data or refuses it.
+        """
         if self.ridge is not None or not self._statistics.nested:
             return None
         assert isinstance(self._statistics, IncompleteStatistics)
@@ -283,15 +287,15 @@ class ObservedFull(ObservedLikelihood):
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         # Near it the likelihood may be so flat that a climb is over long before it is there.
-        return self.maximum is not None and at.factor is self.maximum[1]
+        return self.nested_maximum is not None and at.factor is self.nested_maximum[1]
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
         """The maximum, or moments of the complete rows where they are many and likelier, or of each
         feature.
         """
-        if self.maximum is not None:
-            return self.maximum
+        if self.nested_maximum is not None:
+            return self.nested_maximum
         apart = self._available_mean, np.diag(self._unit)
         together = self._moments_of_complete_rows()
         if together is None:
