@@ -46,7 +46,7 @@ class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
     """Find outliers by their p-values under a fitted Gaussian.
 
     The p-value of a row is the probability that a row of the fitted Gaussian lies at least as far
-    from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
+    from the mean, by Mahalanobis distance [1]_. The squared distance of a row that shows k values
     follows the chi-square distribution with k degrees of freedom, so that a row with missing
     values is held to the same standard as a complete one. It is a `GaussianGradientMLE` that
     predicts: all parameters but one, and all attributes and methods but `score_samples`, are
@@ -64,11 +64,19 @@ fixed_covariance, warm_start, record_path : optional
         weight, that are called outliers, those with the smallest p-values, however large these
         are. That takes all rows, which `partial_fit` and `fit_statistics` do not have, and
         one number for each in memory.
+    support_fraction : "auto", float or None, default=None
+        None: the Gaussian is fitted to all rows, outliers among them. "auto" or a float in
+        (0, 1]: it is fitted to the rows that are most usual, a share of the rows that is at least
+        this float, or with "auto" just above a half, (n_samples + n_features + 1) / 2 rows.
+        Concentration steps find them, and then all rows count whose p-value is at least 0.025.
+        Rows must be in memory, and no value may be known only to an interval.
 
     Attributes
     ----------
     offset_ : float
         Logarithm of the p-value below which a row is an outlier.
+    support_ : bool ndarray of shape (n_samples,)
+        The rows that the Gaussian was fitted to. Only with a `support_fraction`.
 
     See Also
     --------
@@ -80,7 +88,12 @@ fixed_covariance, warm_start, record_path : optional
     The p-values take the fitted Gaussian for the truth. A fit to few rows is nearer to these
     rows than to new ones, of which it calls more than one in twenty outliers. Maximum likelihood
     is not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
-    them. Fit rows that are known to be ordinary where you have such.
+    them. Fit rows that are known to be ordinary where you have such, or set `support_fraction`.
+
+    The robust fit is that of the minimum covariance determinant [2]_ from deterministic starts
+    [3]_: the same rows give the same fit, in any order and unit. Rows with missing values compete
+    by the p-values of what they show. The covariance of the rows that are kept is corrected for
+    those that are not, as if all rows were Gaussian.
 
     A value known only to an interval does not count: the p-value is that of the values known
     exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
@@ -93,7 +106,11 @@ fixed_covariance, warm_start, record_path : optional
 
     References
     ----------
-    Wilks (1963), "Multivariate statistical outliers", Sankhya A 25(4).
+    .. [1] Wilks (1963), "Multivariate statistical outliers", Sankhya A 25(4).
+    .. [2] Rousseeuw and Van Driessen (1999), "A fast algorithm for the minimum covariance
+       determinant estimator", Technometrics 41(3).
+    .. [3] Hubert, Rousseeuw and Verdonck (2012), "A deterministic algorithm for robust location and
+       scatter", Journal of Computational and Graphical Statistics 21(3).
 
     Examples
     --------
@@ -106,6 +123,15 @@ fixed_covariance, warm_start, record_path : optional
     array([0.5 , 0.09, 0.03, 1.  ])
     >>> detector.predict(rows)
     array([ 1,  1, -1,  1])
+
+    With three rows in ten far off, the fit to all of them finds nothing unusual there:
+
+    >>> X[:300] += 4
+    >>> for share in (None, "auto"):
+    ...     detector = GaussianOutlierDetector(support_fraction=share).fit(X)
+    ...     print(share, (detector.predict(X[:300]) == -1).mean().round(2))
+    None 0.06
+    auto 1.0
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
