@@ -47,6 +47,9 @@ _CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
 # too little of them to call anything converged.
 _DEGENERATE, _FAR = 1e12, 1e14
 _INVOLVED = 0.1  # share of the largest part in a direction that counts
+# Share that a step leaves of any precision at least: where a Gaussian is far wider than the window
+# the likelihood is flat, and the way back is long.
+_LEAST_LEFT = 0.01
 
 
 class Within(NamedTuple):
@@ -165,10 +168,15 @@ class TruncatedLikelihood(Likelihood):
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
         """The point that a step in the natural parameters leads to, along which the likelihood is
         concave.
+
+        A step that leads nearly to a singular precision is refused like one that leads beyond:
+        the rule of fractions to the boundary (Nocedal and Wright, 2006, section 19.2).
         """
         family = self.family
         of_mean, form = family.split_frame(step)
-        root = family.root_of_inverse(family.identity - form / family.multiplicity)
+        precision = family.identity - form / family.multiplicity
+        family.root_of_inverse(precision - _LEAST_LEFT * family.identity)  # raises
+        root = family.root_of_inverse(precision)
         factor = family.colorize(at.factor, root.T).T
         return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
 

@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from marks import each_value, exhaustive, simulation
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
+from search import costs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
 from skgauss.boxes import box_moments
-from skgauss.gaussian import make_family
+from skgauss.gaussian import NotPositiveDefiniteError, make_family
 from skgauss.inference.point import likelihood_of
-from skgauss.likelihoods import NoMaximumError, information_matrix
+from skgauss.likelihoods import NoMaximumError, information_matrix, truncated
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.likelihoods.truncated_diagonal import TruncatedDiagonal
 from skgauss.likelihoods.truncated_full import TruncatedFull
@@ -392,6 +393,45 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
     own = second(lambda step: likelihood.retract(at, step))
     other = second(lambda step: family.retract(at.mean, at.factor, step))
     assert packed @ connection_term @ packed == pytest.approx(own - other, abs=1e-5)
+
+
+@pytest.mark.parametrize("least", [None, 0.2])
+def test_no_step_leads_near_a_singular_precision(half, least, monkeypatch):
+    """A step that leaves a share of the precision divides the covariance by it, or is refused."""
+    if least is None:
+        least = truncated._LEAST_LEFT
+    else:
+        monkeypatch.setattr(truncated, "_LEAST_LEFT", least)
+    X, limits = half
+    family, statistics = make_family("full", 2), SufficientStatistics.from_array(X)
+    likelihood = TruncatedFull(GaussianLikelihood(statistics, family), Window(*limits), statistics)
+    at = likelihood.evaluate(np.zeros(2), np.eye(2))
+
+    def reached(share):
+        form = (1 - share) * family.multiplicity * np.eye(2)
+        return likelihood.retract(at, family.frame(np.zeros(2), form))[1]
+
+    np.testing.assert_allclose(family.square(reached(1.01 * least)), np.eye(2) / (1.01 * least))
+    with pytest.raises(NotPositiveDefiniteError):
+        reached(0.99 * least)
+
+
+@exhaustive
+def test_no_step_leads_to_where_the_likelihood_is_flat():
+    """A step that made the Gaussian 200 times as wide as the rows took 230 others to undo."""
+    case = costs.draw(0)
+    model = fit(case.X, case.parameters["truncation_limits"])
+    assert model.converged_
+    assert model.n_iter_ <= 20
+    draws = np.random.default_rng(0).multivariate_normal(model.mean_, model.covariance_, 10**6)
+    inside = draws[((draws > -1.0) & (draws < 2.0)).all(axis=1)]
+    rows, columns = np.triu_indices(6)
+    for of_rows, drawn in (
+        (case.X, inside),
+        (case.X[:, rows] * case.X[:, columns], inside[:, rows] * inside[:, columns]),
+    ):
+        errors = drawn.std(axis=0) / math.sqrt(len(inside))
+        assert (np.abs(drawn.mean(axis=0) - of_rows.mean(axis=0)) < 5 * errors).all()
 
 
 @pytest.mark.parametrize(("correlation", "limit"), [(0.5, 8.0), (0.5, 15.0), (-0.3, 10.0)])
