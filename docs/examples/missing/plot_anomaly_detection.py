@@ -159,3 +159,37 @@ ax.set_xticks(
 )
 ax.legend(loc="upper left", bbox_to_anchor=(0.08, 1))
 plt.show()
+
+# %%
+# Where outliers are among the rows to learn
+# ------------------------------------------
+# Three rows in ten come from elsewhere, and a tenth of the values is missing. The
+# likelihood of all rows widens the Gaussian until it covers both kinds. With
+# ``support_fraction="auto"`` only the rows count that agree with the greater half.
+rng = np.random.default_rng(0)
+rows = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 500)
+strange = np.arange(500) < 150
+rows[strange] += [4, -3]
+rows[rng.random(rows.shape) < 0.1] = np.nan
+
+fig, ax = plt.subplots(figsize=(5, 4.4))
+for color, which in [("0.35", ~strange), ("C1", strange)]:
+    ax.scatter(*rows[which].T, s=8, color=color, linewidths=0)
+for style, share in [("--", None), ("-", "auto")]:
+    robust = GaussianOutlierDetector(support_fraction=share).fit(rows)
+    found = robust.predict(rows) == -1
+    shares = f"{found[strange].mean():.0%} of the strange, {found[~strange].mean():.0%} of the others"
+    print(f"support_fraction={share!r}: outliers are {shares}")
+    x, y = np.meshgrid(np.linspace(-4, 7, 200), np.linspace(-7, 4, 200))
+    decision = robust.decision_function(np.column_stack((x.ravel(), y.ravel())))
+    ax.contour(
+        x,
+        y,
+        decision.reshape(x.shape),
+        [0],
+        colors="C0",
+        linestyles=style,
+        linewidths=2,
+    )
+ax.text(-3.6, 3.1, "solid: support_fraction='auto'\ndashed: None", color="C0")
+plt.show()
