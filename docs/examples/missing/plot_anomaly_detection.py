@@ -191,5 +191,5 @@ for style, share in [("--", None), ("-", "auto")]:
         linestyles=style,
         linewidths=2,
     )
-ax.text(-3.6, 3.1, "solid: support_fraction='auto'\ndashed: None", color="C0")
+ax.text(-3.6, -6.7, "solid: support_fraction='auto'\ndashed: None", color="C0")
 plt.show()
