@@ -357,7 +357,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
-        fewest = 2 if self.fixed_covariance is None else 1  # to tell a covariance
+        nothing_known = self.fixed_mean is None and self.fixed_covariance is None
+        fewest = 2 if nothing_known else 1  # to tell mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
         rows = self._rows_to_fit(rows, seen, task)

@@ -211,9 +211,14 @@ n_features_with_missing)
 
     @property
     def _constants(self) -> Array:
-        """The value of each feature that had no other in `fit`, and NaN for others."""
-        statistics = self._statistics_as_given.by_feature
-        return np.where(statistics.variances == 0, self.mean_, np.nan)
+        """The value of each feature that had no other in `fit`, and NaN for others.
+
+        None is constant of which something is known besides, which is where it varies about.
+        """
+        family = self._gaussian.family
+        known = family.mean_is_known or family.covariance_is_known
+        constant = (self._statistics_as_given.by_feature.variances == 0) & (not known)
+        return np.where(constant, self.mean_, np.nan)
 
     @property
     def _kept(self) -> np.ndarray:

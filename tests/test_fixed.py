@@ -646,6 +646,14 @@ def test_citizen_of_scikit_learn(estimator, check):
     check(estimator)
 
 
+@pytest.mark.parametrize(
+    ("covariance_type", "expected"), [("diag", [1.0, 4.0]), ("spherical", 2.5)]
+)
+def test_one_row_tells_the_variances_about_a_known_mean(covariance_type, expected):
+    model = GaussianGradientMLE(fixed_mean=0, covariance_type=covariance_type).fit([[1.0, 2.0]])
+    np.testing.assert_allclose(model.covariance_, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize(("covariance_type", "known"), [("full", np.eye(2)), ("diag", [1.0, 4.0])])
 def test_one_row_tells_the_mean_of_a_known_covariance(covariance_type, known):
     model = GaussianGradientMLE(covariance_type=covariance_type, fixed_covariance=known)

@@ -346,6 +346,19 @@ def test_limits_and_windows_of_draws(rng):
         assert np.isfinite(filled).all()
 
 
+@pytest.mark.parametrize(
+    ("known", "mean"), [({"fixed_mean": [0, 0, 5]}, 5.0), ({"fixed_covariance": [1, 1, 4]}, 3.0)]
+)
+def test_a_constant_feature_of_which_something_is_known_is_drawn(rng, known, mean):
+    """About a mean that it never had, or with a variance that it did not show: as its law says."""
+    X = np.column_stack((rng.standard_normal((60, 2)), np.full(60, 3.0)))
+    X[:30, 2] = NAN
+    imputer = GaussianImputer(covariance_type="diag", sample_posterior=True, **known).fit(X)
+    draws = [imputer.set_params(random_state=k).transform(X)[:30, 2] for k in range(20)]
+    assert abs(np.mean(draws) - mean) < 0.6  # of 20 estimates, each with its own error
+    assert np.std(draws) == pytest.approx(2.0, rel=0.15)
+
+
 @simulation
 @pytest.mark.parametrize(("limit", "repeats"), [(None, 400), (-0.3, 150)])
 def test_rubins_rules_cover(limit, repeats):

@@ -187,9 +187,9 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
     if np.any(estimator.reg_covar_) and not penalized:
         raise ValueError(
             "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
-            "data, which alone has standard errors, intervals and tests. Fit with "
-            "reg_covar=0.0; where there is no maximum without a ridge, with "
-            "covariance_type='diag', more rows or fewer features."
+            "data, which alone has standard errors, intervals and tests. Where the fit warned that "
+            "there is none without, drop one of the features that it named, or use "
+            "covariance_type='diag' or more rows. Else fit with reg_covar=0.0."
         )
 
 

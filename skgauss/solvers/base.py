@@ -243,7 +243,7 @@ class Solver(ABC):
         if any(getattr(likelihood, need) is None for need in self.needs):
             raise ValueError(
                 f"solver='closed-form' does not serve {likelihood.what_is_unknown}, whose "
-                "likelihood has no closed form. Use solver='natural', 'newton', "
+                "likelihood has no closed form as a rule. Use solver='natural', 'newton', "
                 "'gradient', 'coordinate' or 'lbfgs'."
             )
 
