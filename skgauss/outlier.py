@@ -46,11 +46,11 @@ class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
     """Find outliers by their p-values under a fitted Gaussian.
 
     The p-value of a row is the probability that a row of the fitted Gaussian lies at least as far
-    from the mean, by Mahalanobis distance [1]_. The squared distance of a row that shows k values
+    from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
     follows the chi-square distribution with k degrees of freedom, so that a row with missing
-    values is held to the same standard as a complete one. It is a `GaussianGradientMLE` that
-    predicts: all parameters but one, and all attributes and methods but `score_samples`, are
-    those of that class.
+    values is held to the same standard as a complete one. Outliers among the rows of `fit` do not
+    matter with `support_fraction`. It is a `GaussianGradientMLE` that predicts: all parameters but
+    two, and all attributes and methods but `score_samples`, are those of that class.
 
     Parameters
     ----------
@@ -65,23 +65,39 @@ fixed_covariance, warm_start, record_path : optional
         are. That takes all rows, which `partial_fit` and `fit_statistics` do not have, and
         one number for each in memory.
     support_fraction : "auto", float or None, default=None
-        None: the Gaussian is fitted to all rows, outliers among them. "auto" or a float in
-        (0, 1]: it is fitted to the rows that are most usual, a share of the rows that is at least
-        this float, or with "auto" just above a half, (n_samples + n_features + 1) / 2 rows.
-        Concentration steps find them, and then all rows count whose p-value is at least 0.025.
-        Rows must be in memory, and no value may be known only to an interval.
+        None fits all rows. Else concentration steps find the rows to fit: each step fits those
+        with the largest p-values under the last fit, which are this share of the rows that show
+        something, by weight. "auto" is ``(n + d + 1) / 2`` of n rows of d features, as
+        `sklearn.covariance.MinCovDet` has it, and stands almost half of the rows being outliers.
+        A float in (0, 1] near 1 is more efficient, and stands fewer. At the end all rows count
+        whose p-value is at least 0.025. Nothing is drawn at random. It takes rows in memory, whose
+        values are known exactly or missing, and no `truncation_limits`.
 
     Attributes
     ----------
     offset_ : float
         Logarithm of the p-value below which a row is an outlier.
     support_ : bool ndarray of shape (n_samples,)
-        The rows that the Gaussian was fitted to. Only with a `support_fraction`.
+        Which rows of `fit` the Gaussian was fitted to. Only with `support_fraction`.
+
+    Raises
+    ------
+    ValueError
+        By `fit`, beside what `GaussianGradientMLE` raises: if `support_fraction` keeps too few
+        rows, or rows without a maximum while `reg_covar` is a number; or if it is not None and
+        `truncation_limits` are set, or X is of Dask or holds values known only to an interval.
+
+    Warns
+    -----
+    UserWarning
+        By `fit`, with `support_fraction`: if rows are few, or a ridge was added because the rows
+        kept are collinear, or because more than half of the values of a feature are equal. The
+        ridge of the latter is the variance of the feature over all rows.
 
     See Also
     --------
     GaussianGradientMLE.mahalanobis : The squared distances.
-    sklearn.covariance.EllipticEnvelope : A robust fit to complete rows.
+    sklearn.covariance.EllipticEnvelope : A robust fit to complete rows, from random starts.
 
     Notes
     -----
@@ -90,10 +106,12 @@ fixed_covariance, warm_start, record_path : optional
     is not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
     them. Fit rows that are known to be ordinary where you have such, or set `support_fraction`.
 
-    The robust fit is that of the minimum covariance determinant [2]_ from deterministic starts
-    [3]_: the same rows give the same fit, in any order and unit. Rows with missing values compete
-    by the p-values of what they show. The covariance of the rows that are kept is corrected for
-    those that are not, as if all rows were Gaussian.
+    Rows near the mean understate the covariance. Each deviation from the mean is therefore
+    multiplied by the root of the consistency factor of as many values as the row shows. What tells
+    of the data, as `sufficient_statistics_`, `log_likelihood_` and standard errors do, is of the
+    rows of `support_`, so stretched, as if nobody had chosen them. With missing values the factors
+    are right where these are missing completely at random. What is fixed stays so in every step.
+    `mean_init`, `solver` and the like are for the last fit only.
 
     A value known only to an interval does not count: the p-value is that of the values known
     exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
@@ -106,11 +124,10 @@ fixed_covariance, warm_start, record_path : optional
 
     References
     ----------
-    .. [1] Wilks (1963), "Multivariate statistical outliers", Sankhya A 25(4).
-    .. [2] Rousseeuw and Van Driessen (1999), "A fast algorithm for the minimum covariance
-       determinant estimator", Technometrics 41(3).
-    .. [3] Hubert, Rousseeuw and Verdonck (2012), "A deterministic algorithm for robust location and
-       scatter", Journal of Computational and Graphical Statistics 21(3).
+    Wilks (1963), "Multivariate statistical outliers", Sankhya A 25(4); Rousseeuw and Van Driessen
+    (1999), "A fast algorithm for the minimum covariance determinant estimator", Technometrics
+    41(3); Hubert, Rousseeuw and Verdonck (2012), "A deterministic algorithm for robust location
+    and scatter", Journal of Computational and Graphical Statistics 21(3), for the start.
 
     Examples
     --------
@@ -124,14 +141,14 @@ fixed_covariance, warm_start, record_path : optional
     >>> detector.predict(rows)
     array([ 1,  1, -1,  1])
 
-    With three rows in ten far off, the fit to all of them finds nothing unusual there:
+    Three in ten of the rows are shifted:
 
-    >>> X[:300] += 4
-    >>> for share in (None, "auto"):
-    ...     detector = GaussianOutlierDetector(support_fraction=share).fit(X)
-    ...     print(share, (detector.predict(X[:300]) == -1).mean().round(2))
-    None 0.06
-    auto 1.0
+    >>> X[:300] += 5
+    >>> robust = GaussianOutlierDetector(support_fraction="auto").fit(X)
+    >>> bool(robust.support_[:300].any()), robust.scale_.round(1)
+    (False, array([1.1, 1. ]))
+    >>> print(f"{(robust.predict(X[:300]) == -1).mean():.0%}")
+    100%
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -14,6 +14,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import each_of, quoted
+from ..blocks import threads
 from ..gaussian import Family
 from ..likelihoods import Fixed, regularized_likelihood
 from ..rows import Block, Rows, Summarize, check_no_infinity
@@ -84,7 +85,8 @@ def support_of(
     n_kept = _number_to_keep(X, weights, support_fraction)
     few = _told_of_few_rows(n_kept, statistics.weight, support_fraction, family, fixed, ridge)
     steps = ConcentrationSteps(Ordered(X, weights), n_kept, family, ridge, fixed)
-    found, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
+    with threads.blas_threads_for(X.size * family.n_features):
+        found, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
     mask = counted.copy()
     mask[counted] = found.support
     if isinstance(reg_covar, str) and ridge.any():

@@ -9,7 +9,7 @@ import threadpoolctl
 from skgauss.blocks import threads
 
 # Scripts of their own, which need what the suite does not.
-collect_ignore = ["dask_scaling.py", "entered.py", "gpu.py", "scaling.py"]
+collect_ignore = ["dask_scaling.py", "entered.py", "gpu.py", "outliers.py", "scaling.py"]
 
 # In turns, so that both sides meet the quiet and the busy moments of the machine.
 TURNS = ["ours", "theirs"] * 5
