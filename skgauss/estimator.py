@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from inspect import signature
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,9 +61,6 @@ from .rows import (
 from .solvers import SOLVERS, Objective, learning_rate_bound
 from .statistics import AnyStatistics
 
-if TYPE_CHECKING:
-    pass
-
 # A limit of all features: none, a number, one for each, or some by name.
 Limit = float | ArrayLike | Mapping[str, float] | None
 
@@ -93,7 +90,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         of theta along the plain gradient. "coordinate" moves the mean, then the covariance,
         in turn. "lbfgs" is scipy's. "newton" divides the gradient by the observed information,
         in a trust region, and takes EM steps far from the maximum. "closed-form" goes to the
-        maximum at once, of complete data and of monotone gaps.
+        maximum at once, of complete data and of independent features with gaps.
     parametrization : {"scale", "log-scale", "covariance", "precision"}, default="scale"
         What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
         standard deviation, the lower Cholesky factor of a full covariance. "log-scale":

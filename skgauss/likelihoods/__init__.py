@@ -18,6 +18,7 @@ from .information import Information
 from .lanczos import Lanczos, Subspace
 from .missing import MOST_PARAMETERS
 from .regularized import (
+    RELATIVE_RIDGE,
     likelihood_with_ridge,
     regularized_likelihood,
     seen_through,
@@ -28,6 +29,7 @@ __all__ = [
     "CLEAR",
     "EPS",
     "MOST_PARAMETERS",
+    "RELATIVE_RIDGE",
     "CriticalPoint",
     "Evaluation",
     "Evaluations",

@@ -28,7 +28,7 @@ from .truncated import TruncatedLikelihood
 from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
-_RELATIVE_RIDGE = 1e-6
+RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
 
 
 class Regularized(NamedTuple):
@@ -102,7 +102,7 @@ def regularized_likelihood(
         unique = statistics.complete or ridge.all() or not family.correlated
         unique = unique or fixed.factor is not None
         return Regularized(likelihood, used, "" if unique else never_together(statistics, names))
-    ridge = _RELATIVE_RIDGE * variances + of_constants
+    ridge = RELATIVE_RIDGE * variances + of_constants
     try:
         likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
     except NoMaximumError:
@@ -110,7 +110,7 @@ def regularized_likelihood(
     return Regularized(
         likelihood,
         ridge,
-        f"The likelihood has no maximum: {diagnosis} A ridge of {_RELATIVE_RIDGE:g} times "
+        f"The likelihood has no maximum: {diagnosis} A ridge of {RELATIVE_RIDGE:g} times "
         "each variance was added to the covariance (see `reg_covar_`). Set reg_covar to "
         f"choose your own, {remedy}",
     )
@@ -224,7 +224,7 @@ def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
     Its root is a thousandth of the constant, as that of other features is of their deviation.
     """
     squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
-    return np.where(statistics.variances + ridge == 0, _RELATIVE_RIDGE * squares, 0.0)
+    return np.where(statistics.variances + ridge == 0, RELATIVE_RIDGE * squares, 0.0)
 
 
 def _checked(reg_covar: Any, n_features: int) -> float | Array:

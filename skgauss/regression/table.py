@@ -13,6 +13,7 @@ from ..rows import (
     check_same_names,
     checked_targets,
     feature_names,
+    first_crossed,
     rows_of,
     target_names,
     to_host,
@@ -45,30 +46,24 @@ class Table(NamedTuple):
         lower, upper = self.targets, self.targets_upper
         if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
             return
-        counts: Any = slice(None)
+        counts = np.ones(len(lower), dtype=bool)
         if sample_weight is not None:
             weights = np.asarray(to_host(sample_weight), dtype=np.float64)
-            counts = np.flatnonzero(weights) if weights.shape == (len(lower),) else counts
+            counts = weights != 0 if weights.shape == counts.shape else counts
         if upper is None:
             assert_all_finite(lower[counts], allow_nan=True, input_name="y")
             return
         if lower.shape != upper.shape:
             raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
-        low, high = (
-            np.where(np.isnan(lower), -np.inf, lower),
-            np.where(np.isnan(upper), np.inf, upper),
-        )
-        wrong = ((low > high) | (low == np.inf) | (high == -np.inf)).reshape(len(lower), -1)
-        rows, columns = np.nonzero(wrong[counts])
-        if rows.size:
-            i, j = np.arange(len(lower))[counts][rows[0]], columns[0]
-            ends = (each.reshape(wrong.shape)[i, j] for each in (lower, upper))
+        lower, upper = (each.reshape(len(lower), -1) for each in (lower, upper))
+        wrong = first_crossed(lower, upper, counts)
+        if wrong is not None:
+            i, j = wrong
+            name = self.names[j - lower.shape[1]]
             raise ValueError(
-                "In row {} the interval of {!r} has its lower end in y at {} and its upper end in "
-                "y_upper at {}. The lower end must not be larger, and one of them must be finite "
-                "unless the value is missing.".format(
-                    i, self.names[len(self.names) - wrong.shape[1] + j], *ends
-                )
+                f"In row {i} the interval of {name!r} has its lower end in y at {lower[i, j]} and "
+                f"its upper end in y_upper at {upper[i, j]}. The lower end must not be larger, and "
+                "one of them must be finite unless the value is missing."
             )
 
     def check_targets(self, low: Array, high: Array) -> None:

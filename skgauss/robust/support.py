@@ -16,13 +16,11 @@ from .._typing import Array
 from .._wording import each_of, quoted
 from ..blocks import threads
 from ..gaussian import Family
-from ..likelihoods import Fixed, regularized_likelihood
+from ..likelihoods import RELATIVE_RIDGE, Fixed, regularized_likelihood
 from ..rows import Block, Rows, Summarize, check_no_infinity
 from ..statistics import AnyStatistics
 from .concentration import Concentrated, ConcentrationSteps, SingularRowsError
 from .start import Ordered
-
-_RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
 
 
 @dataclass(frozen=True)
@@ -180,9 +178,9 @@ def _with_ridge(
             f"{said} With reg_covar={reg_covar} no ridge is added. Use reg_covar='auto' or a "
             "larger reg_covar, a larger support_fraction, or drop one of these features."
         )
-    steps = replace(steps, ridge=steps.ridge + _RELATIVE_RIDGE * variances)
+    steps = replace(steps, ridge=steps.ridge + RELATIVE_RIDGE * variances)
     warnings.append(
-        f"{said} A ridge of {_RELATIVE_RIDGE:g} times each variance was added to the covariance "
+        f"{said} A ridge of {RELATIVE_RIDGE:g} times each variance was added to the covariance "
         "(see `reg_covar_`), so that rows that leave this plane are far outliers. Set reg_covar to "
         "choose your own, use a larger support_fraction, or drop one of these features."
     )

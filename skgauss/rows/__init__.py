@@ -6,6 +6,7 @@ they lie. No other folder asks what kind of thing X is.
 
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
+from .censoring import first_crossed
 from .columns import check_same_names, feature_index, feature_indices, feature_names, values_given
 from .dask import check_stays_lazy, is_dask
 from .inputs import rows_of
@@ -32,6 +33,7 @@ __all__ = [
     "feature_index",
     "feature_indices",
     "feature_names",
+    "first_crossed",
     "incomplete_rows",
     "is_dask",
     "is_elsewhere",

@@ -80,14 +80,11 @@ def with_upper(
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
     if X.dtype.kind == "f":  # what float32 holds of the lower ends is all that is known
         X_upper = X_upper.astype(X.dtype, copy=False)
-    lower = np.where(np.isnan(X), -np.inf, X)
-    upper = np.where(np.isnan(X_upper), np.inf, X_upper)
-    crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
-    if sample_weight is not None:
-        crossed &= (sample_weight > 0)[:, None]
-    wrong = np.argwhere(crossed)
-    if len(wrong):
-        i, j = wrong[0].tolist()
+    wrong = first_crossed(X, X_upper, None if sample_weight is None else sample_weight > 0)
+    if wrong is not None:
+        i, j = wrong
+        lower = np.where(np.isnan(X), -np.inf, X)
+        upper = np.where(np.isnan(X_upper), np.inf, X_upper)
         raise ValueError(
             f"In row {i}{of} the interval of {names[j]!r} has its lower end in X at {lower[i, j]} "
             f"and its upper end in X_upper at {upper[i, j]}. The lower end must not be larger, "
@@ -95,6 +92,21 @@ def with_upper(
             "X_upper must be too."
         )
     return np.hstack((X, X_upper))
+
+
+def first_crossed(
+    lower: Array, upper: Array, counts: np.ndarray | None = None
+) -> tuple[int, int] | None:
+    """Row and column of the first ends that are crossed, or all of whose interval is infinity.
+
+    NaN is an open end, which crosses none. Of the rows that count, where not all do; None if there
+    are none.
+    """
+    crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
+    if counts is not None:
+        crossed &= counts[:, None]
+    wrong = np.argwhere(crossed)
+    return tuple(wrong[0].tolist()) if len(wrong) else None
 
 
 def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
 from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
 from .features import AvailableMoments
-from .relations import linear_relations
+from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
 _RESOLVED = 1e-6
@@ -216,9 +216,8 @@ class IncompleteStatistics:
 
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
-        units = np.sqrt(np.where(variances > 0, variances, 1.0))
         rows = np.column_stack((self.levels, self.rows))
-        rows[:, 1:] /= units
+        rows[:, 1:] /= units_of(variances)
         return rows
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:

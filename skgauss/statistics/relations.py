@@ -44,6 +44,11 @@ def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[in
     return sorted(found)
 
 
+def units_of(variances: Array) -> Array:
+    """The standard deviations of features; 1 for one that does not vary."""
+    return np.sqrt(np.where(variances > 0, variances, 1.0))
+
+
 def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
     """Those of the first feature with as few of the next as have any."""
     most = rows.most_together(order)
@@ -69,8 +74,7 @@ class _Rows:
         self._rows = statistics.augmented(statistics.variances)
         self._mean = None
         if mean is not None:
-            variances = statistics.variances
-            self._mean = (mean - statistics.origin) / np.sqrt(np.where(variances > 0, variances, 1))
+            self._mean = (mean - statistics.origin) / units_of(statistics.variances)
 
     def suffice(self, features: np.ndarray) -> bool:
         """Whether more rows than features show them together."""
