@@ -299,10 +299,10 @@ fixed_covariance, warm_start, record_path : optional
         # Of whatever dtype a fit takes them, in which they may not add up.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
-        return _below(scores, weights, self.contamination)
+        return _threshold_below(scores, weights, self.contamination)
 
 
-def _below(scores: Array, weights: Array, share: float) -> float:
+def _threshold_below(scores: Array, weights: Array, share: float) -> float:
     """Half way between the lowest scores, of at most that share of the weight, and the next.
 
     Scores are negative. Those of equal rows may differ by rounding, and stay together.

@@ -5,14 +5,14 @@ Gaussians: not what the sums are for, and not what X may be.
 """
 
 from .dask import VALUES, WrongRowError, each, tree_sum
-from .passes import blas_threads_for, chunk_sums, chunks_of, map_rows
+from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
 from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
 
 __all__ = [
     "VALUES",
     "Sums",
     "WrongRowError",
-    "blas_threads_for",
+    "blas_threads_for_pass",
     "chunk_sums",
     "chunks_of",
     "each",

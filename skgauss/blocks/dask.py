@@ -24,7 +24,7 @@ def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.
-    return blocks.map_blocks(_apply, function=delayed(function), **VALUES)
+    return blocks.map_blocks(_of_numbered_block, function=delayed(function), **VALUES)
 
 
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> Any:
@@ -35,7 +35,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
     """
     from dask.array import reduction
 
-    added = partial(_added, add or partial(reduce, operator.add))
+    added = partial(_added_values, add or partial(reduce, operator.add))
     total = reduction(
         values,
         added,
@@ -47,7 +47,9 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 
-def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)) -> Any:
+def _of_numbered_block(
+    block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)
+) -> Any:
     """What `function` returns of a block; an error about a row tells the block, too."""
     try:
         return function(block)
@@ -55,5 +57,5 @@ def _apply(block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...]
         raise ValueError(f"In block {block_id[0]}: {error}") from error
 
 
-def _added(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
+def _added_values(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
     return add(values if isinstance(values, list) else [values])

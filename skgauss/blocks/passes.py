@@ -9,16 +9,14 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 
 from .._typing import Array
 from . import sums, threads
 from .pivot import Sums, is_far, pivot_from_sample, subtract_integers, sums_about_the_mean
-
-Part = TypeVar("Part")
-Result = TypeVar("Result")
+from .threads import Part, Result
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
 # blocks share one pivot and so add up without a merge. Threads, which contend for the
@@ -96,11 +94,11 @@ def _map_chunks(
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
     block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
-    with blas_threads_for(X):
+    with blas_threads_for_pass(X):
         return threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads, use)
 
 
-def blas_threads_for(X: np.ndarray) -> AbstractContextManager[None]:
+def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """One thread of BLAS for a pass over rows that pays no more."""
     multiplications = X.size * X.shape[1]
     if multiplications <= _FEW_MULTIPLICATIONS:
@@ -171,7 +169,7 @@ def _sums_of_chunk(
 ) -> Sums:
     """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
     buffer = _Buffer(X, block_rows)
-    sums_of = partial(_sums, X, sample_weight, unit, diagonal)
+    sums_of = partial(_sums_about, X, sample_weight, unit, diagonal)
     pivot, variance = pivot_from_sample(X, sample_weight, unit)
     floating = sample_weight is None and X.dtype.kind == "f"
     if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
@@ -183,7 +181,7 @@ def _sums_of_chunk(
     return sums_about_the_mean(partial(sums_of, block_rows, buffer.subtract), pivot)
 
 
-def _sums(
+def _sums_about(
     X: np.ndarray,
     sample_weight: Array | None,
     unit: float,

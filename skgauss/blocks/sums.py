@@ -26,33 +26,39 @@ def totals(rows: Array) -> Array:
     n_columns = rows.shape[1]
     panel = _PANEL if n_columns <= _FEW else _PANEL_OF_MANY
     whole = len(rows) // panel * panel
-    rest = _added(rows[whole:])
-    return rest + _added(_added(rows[:whole].reshape(-1, panel, n_columns))) if whole else rest
+    rest = _sum_of_panels(rows[whole:])
+    return (
+        rest + _sum_of_panels(_sum_of_panels(rows[:whole].reshape(-1, panel, n_columns)))
+        if whole
+        else rest
+    )
 
 
 def cross_products(rows: Array) -> Array:
     """``rows.T @ rows``."""
     if rows.shape[1] > _FEW:
         return rows.T @ rows
-    panels, rest = _split(rows)
-    return _added(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
+    panels, rest = _panels(rows)
+    return _sum_of_panels(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
 
 
 def squares(rows: Array) -> Array:
     """Sum of the squares of each column."""
     if rows.shape[1] == 1:
         return cross_products(rows)[0]
-    panels, rest = _split(rows)
-    return _added(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
+    panels, rest = _panels(rows)
+    return _sum_of_panels(np.einsum("kij,kij->kj", panels, panels)) + np.einsum(
+        "ij,ij->j", rest, rest
+    )
 
 
-def _added(parts: Array) -> Array:
+def _sum_of_panels(parts: Array) -> Array:
     """Sum over the first axis, by BLAS, which takes several chains and few passes."""
     shape = parts.shape[1:]
     return (np.ones(len(parts)) @ parts.reshape(len(parts), math.prod(shape))).reshape(shape)
 
 
-def _split(rows: Array) -> tuple[Array, Array]:
+def _panels(rows: Array) -> tuple[Array, Array]:
     """View as (n_panels, panel, n_columns), in either memory order, and the rows left over."""
     n_columns = rows.shape[1]
     panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE

@@ -63,7 +63,9 @@ def corner_moments(
             continue
         ends = np.clip(np.where(at_upper, above[rows], below[rows]), -_OPEN, _OPEN)
         parity = (-1.0) ** at_upper.count(False)
-        for field, part in zip((value, slope, bend), _below(ends, relation[rows]), strict=True):
+        for field, part in zip(
+            (value, slope, bend), _probability_below(ends, relation[rows]), strict=True
+        ):
             field[rows] += parity * part
     mean = -(relation @ (slope / value[:, None])[:, :, None])
     covariance = relation + relation @ (bend / value[:, None, None]) @ relation
@@ -73,7 +75,7 @@ def corner_moments(
     return found, value * np.maximum(least, 0.0) > _LEAST
 
 
-def _below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
+def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
     """Probability below the ends (n, k), and its first and second derivatives."""
     n, k = ends.shape
     slope, bend = np.empty((n, k)), np.zeros((n, k, k))
@@ -86,7 +88,7 @@ def _below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
         scale = np.sqrt((1.0 - column) * (1.0 + column))
         rest = correlation[:, others[:, None], others] - column[:, :, None] * column[:, None]
         given = (ends[:, others] - column * ends[:, i : i + 1]) / scale
-        value, its_slope, _ = _below(given, rest / scale[:, :, None] / scale[:, None])
+        value, its_slope, _ = _probability_below(given, rest / scale[:, :, None] / scale[:, None])
         slope[:, i] = density[:, i] * value
         bend[:, i, others] = density[:, i : i + 1] * its_slope / scale
         # The heat equation: along a variance is half the second derivative.
@@ -120,14 +122,14 @@ def _below_three(ends: Array, correlation: Array) -> Array:
     for rule in _RULES:
         if not left.size:
             break
-        now = _joined(ends[left], correlation[left], *rule)
+        now = _gain_of_correlation(ends[left], correlation[left], *rule)
         done = np.abs(now - last[left]) < _AGREE * (now + apart[left])
         found[left[done]], last[left] = now[done], now
         left = left[~done]
     return apart + found
 
 
-def _joined(ends: Array, correlation: Array, node: Array, weight: Array) -> Array:
+def _gain_of_correlation(ends: Array, correlation: Array, node: Array, weight: Array) -> Array:
     """What it adds that the first variable has its correlations, rather than none."""
     angle = np.pi / 4 * (1.0 + node)  # which resolves the end where correlations may be near one
     t, weight = np.sin(angle), np.pi / 4 * np.cos(angle) * weight

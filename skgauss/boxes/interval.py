@@ -48,7 +48,7 @@ class Interval(NamedTuple):
         fall = 1.0 + drop
         body = np.maximum(near, _TAIL)
         density = np.exp(-0.5 * body * body - _LOG_ROOT_2PI)
-        below_near, below_far = _below(near, far, fall, density)
+        below_near, below_far = _masses_below(near, far, fall, density)
         mass = below_near - below_far
         narrow = width * (0.5 * width + np.abs(near)) < _NARROW
         if narrow.any():
@@ -96,7 +96,7 @@ class Interval(NamedTuple):
         return z, (share + rest) * density, -rest * density * self.width
 
 
-def _below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
+def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
     """Masses below the two ends, by the density at the near end."""
     below_near, below_far = ndtr(near) / density, ndtr(far) / density
     tail = near < _TAIL

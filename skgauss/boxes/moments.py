@@ -81,7 +81,7 @@ def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array
     """Moments of boxes of up to three sides, in closed form where that keeps the digits."""
     boxes = lower, upper, width, correlation
     if lower.shape[1] == 1:
-        return _by_quadrature(*boxes, correlation)
+        return _nested_quadrature(*boxes, correlation)
     hopeful = np.flatnonzero(may_keep_digits(lower, upper))
     found, exact = corner_moments(lower[hopeful], upper[hopeful], correlation[hopeful])
     within = BoxMoments.empty(*lower.shape)
@@ -91,11 +91,11 @@ def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array
         return within
     lower, upper, width, correlation = (of[rest] for of in boxes)
     precision = np.linalg.inv(correlation).astype(np.float64, copy=False)
-    within.fill(rest, _by_quadrature(lower, upper, width, correlation, precision))
+    within.fill(rest, _nested_quadrature(lower, upper, width, correlation, precision))
     return within
 
 
-def _by_quadrature(
+def _nested_quadrature(
     lower: Array, upper: Array, width: Array, correlation: Array, precision: Array
 ) -> BoxMoments:
     origin, start, end = from_a_point_inside(lower, upper, width)

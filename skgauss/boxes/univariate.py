@@ -63,7 +63,7 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
         some = np.flatnonzero(kind)
         if not some.size:
             continue
-        log_probability[some], offset, variance_within[some] = _by_quadrature(
+        log_probability[some], offset, variance_within[some] = _quadrature(
             near[some], width[some], rule
         )
         end = np.where(mirrored[some], upper[some], lower[some])
@@ -120,9 +120,7 @@ def reach(slope: Array) -> Array:
     return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
 
 
-def _by_quadrature(
-    near: Array, width: Array, rule: tuple[Array, Array]
-) -> tuple[Array, Array, Array]:
+def _quadrature(near: Array, width: Array, rule: tuple[Array, Array]) -> tuple[Array, Array, Array]:
     """Log-probability, mean past the near end and variance, of a standard Gaussian."""
     powers, weights = rule
     width = np.minimum(width, reach(near))
@@ -138,7 +136,7 @@ def _by_quadrature(
 
 def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
     """Log-probability, mean past the near end and variance, of a standard Gaussian beyond 3."""
-    return _by_quadrature(near, width, _TAIL)
+    return _quadrature(near, width, _TAIL)
 
 
 def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:

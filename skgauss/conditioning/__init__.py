@@ -16,7 +16,7 @@ from .intervals import (
     coarsened,
     independent,
 )
-from .lattices import lattice_of_window
+from .lattice_points import lattice_of_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_patterns

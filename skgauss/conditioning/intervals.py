@@ -28,7 +28,7 @@ from ..boxes import (
     expectation_propagation,
 )
 from ..gaussian import Family, linalg
-from .lattices import lattice_of_rows
+from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import MissingPatterns
 from .scores import score_covariance

@@ -108,7 +108,7 @@ class Conditioner:
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
     q, r = _modified_gram_schmidt(root[:, gaps.features])
-    shares, rest = _split(root @ deviations.T, gaps.by_row(q))
+    shares, rest = _shares(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
     mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
     covariance = np.einsum("ikn,jkn->ijn", inverse, inverse)
@@ -119,10 +119,10 @@ def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Condition
 def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
     """Q for each pattern, and :math:`(I - Q Q^T) A z` for each row z."""
     q, _ = _modified_gram_schmidt(root[:, gaps.features])
-    return q, _split(root @ deviations.T, gaps.by_row(q))[1]
+    return q, _shares(root @ deviations.T, gaps.by_row(q))[1]
 
 
-def _split(whitened: Array, q: Array) -> tuple[Array, Array]:
+def _shares(whitened: Array, q: Array) -> tuple[Array, Array]:
     """Shares of orthonormal columns in each row, (m, n), and what is left, (d, n)."""
     shares = np.empty((q.shape[1], whitened.shape[1]))
     for k in range(len(shares)):

@@ -156,7 +156,7 @@ def _load(
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     features = [name for name in rows[0] if name not in (*besides, weight)]
-    ends = np.array([[_ends(row[feature]) for feature in features] for row in rows])
+    ends = np.array([[_ends_of_range(row[feature]) for feature in features] for row in rows])
     lower, upper = np.moveaxis(ends, -1, 0)
     tables: dict[str, Any] = {"data": lower}
     frame = None
@@ -179,7 +179,7 @@ def _load(
     return bunch
 
 
-def _ends(text: str) -> list[float]:
+def _ends_of_range(text: str) -> list[float]:
     """Both ends of what a table may hold: 5, <0.1, >73, 64-65, or nothing. NaN is an open end."""
     open_ended = {"<": ["", text[1:]], ">": [text[1:], ""]}
     ends = open_ended.get(text[:1], text.split("-"))

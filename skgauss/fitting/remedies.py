@@ -112,7 +112,7 @@ class _Remedies:
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._most:
             settings["max_iter"] = int(rounded_up(n_iter))
-        return ", ".join(f"{name}={_written(value)}" for name, value in settings.items())
+        return ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
 
 
 def _own_method(
@@ -158,7 +158,7 @@ def _near_start(attempt: Attempt, statistics: Any) -> Settings:
     return start
 
 
-def _written(value: Any) -> str:
+def _as_code(value: Any) -> str:
     return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 

@@ -30,7 +30,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         positive definite.
     """
     start = _mean(to_host(mean), family), _covariance(to_host(covariance), family)
-    return start[0], _root("covariance_init", start[1], family)
+    return start[0], _checked_root("covariance_init", start[1], family)
 
 
 def fixed_parameters(estimator: Any, family: Family) -> Fixed:
@@ -47,7 +47,7 @@ def fixed_parameters(estimator: Any, family: Family) -> Fixed:
     if covariance is None:
         return Fixed(mean)
     covariance = _covariance(covariance, family, "fixed_covariance")
-    return Fixed(mean, covariance, _root("fixed_covariance", covariance, family))
+    return Fixed(mean, covariance, _checked_root("fixed_covariance", covariance, family))
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
@@ -104,23 +104,23 @@ def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> 
 
 
 def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
-    return _checked(name, given, 0.0, (family.n_features,))
+    return _checked_array(name, given, 0.0, (family.n_features,))
 
 
 def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
     """As the family has it."""
     if given is None or _is_number(given):
-        variance = float(_checked(name, given, 1.0, ()))
+        variance = float(_checked_array(name, given, 1.0, ()))
         if variance > 0:
             return family.isotropic(variance)
         raise ValueError(f"{name} must be positive, got {given}.")
-    covariance = _checked(name, given, 1.0, family.shape)
+    covariance = _checked_array(name, given, 1.0, family.shape)
     if not family.is_symmetric(covariance):
         raise ValueError(f"{name} must be symmetric.")
     return family.pack(covariance)
 
 
-def _root(name: str, covariance: Array, family: Family) -> Array:
+def _checked_root(name: str, covariance: Array, family: Family) -> Array:
     try:
         return family.root(covariance)
     except NotPositiveDefiniteError:
@@ -130,7 +130,7 @@ def _root(name: str, covariance: Array, family: Family) -> Array:
         ) from None
 
 
-def _checked(name: str, value: Any, default: float, shape: tuple[int, ...]) -> Array:
+def _checked_array(name: str, value: Any, default: float, shape: tuple[int, ...]) -> Array:
     if value is None:
         return np.full(shape, default)
     if _is_number(value):

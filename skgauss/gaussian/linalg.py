@@ -95,7 +95,7 @@ def linear_relation(covariance: Array, negligible: float = 1e-6) -> tuple[int, l
     return rank, relations[0]
 
 
-def linear_relations(covariance: Array) -> list[list[int]]:
+def relations_of_covariance(covariance: Array) -> list[list[int]]:
     """The features of each linear relation in a covariance, one for each that its rank lacks."""
     return _relations(covariance, len(covariance), negligible=1e-6)[1]
 

@@ -5,13 +5,13 @@ found does not, nor what can be asked of the Gaussian itself.
 """
 
 from .confidence import check_level, confidence_intervals, wald_ends
-from .covariance import moves, parameter_covariance
 from .mcar import mcar_test
 from .methods import InferenceMethods
+from .parameter_covariance import moves, parameter_covariance
 from .point import check_maximum, likelihood_of
 from .ratio import likelihood_ratio_test
 from .standard_errors import covariance_of_mean, drawn, standard_errors
-from .table import criteria, rows_and_shares, summary, tabulated
+from .summary import criteria, rows_and_shares, summary, tabulated
 
 __all__ = [
     "InferenceMethods",

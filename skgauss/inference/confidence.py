@@ -92,7 +92,7 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     free = at.listed(at.of_free(at.estimate.map(np.ones_like))) > 0
     ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
     nats = deviance / (2 * at.likelihood.weight)
-    ends[free] = _ends(at, list(compress(profiled, free)), nats, n_jobs)
+    ends[free] = _profile_ends(at, list(compress(profiled, free)), nats, n_jobs)
     warn_of(
         at.parameter_names,
         np.isnan(ends).any(axis=1),
@@ -108,7 +108,9 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     return Parameters(mean, scales, scales * scales, correlation)
 
 
-def _ends(at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None) -> Array:
+def _profile_ends(
+    at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None
+) -> Array:
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = at.evaluation

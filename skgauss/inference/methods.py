@@ -9,9 +9,9 @@ from sklearn.callback import with_callbacks
 from sklearn.utils import Bunch
 
 from .confidence import confidence_intervals
-from .covariance import parameter_covariance
+from .parameter_covariance import parameter_covariance
 from .standard_errors import standard_errors
-from .table import summary
+from .summary import summary
 
 if TYPE_CHECKING:
     import pandas

@@ -177,7 +177,7 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
 def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
     """M, and the directions without information: see `_steps`; also where it is a formula."""
     if at.likelihood.shares is None:
-        return _information(at)
+        return _half_inverse(at)
     at.check_size()
     d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares
@@ -187,16 +187,16 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
     return np.diag(steps), np.empty((0, len(steps)))
 
 
-def _information(at: FittedPoint) -> tuple[Array, Array]:
+def _half_inverse(at: FittedPoint) -> tuple[Array, Array]:
     """M, and the directions without information: see `_steps`."""
     at.check_size()
     with threads.blas_threads_for(at.family.n_parameters**3):
         matrix = information_matrix(at.likelihood, at.evaluation)
-        resolution = max(_nothing(at), at.evaluation.natural_gradient_norm)
+        resolution = max(_resolution(at), at.evaluation.natural_gradient_norm)
         return _steps(matrix, resolution)
 
 
-def _nothing(at: FittedPoint) -> float:
+def _resolution(at: FittedPoint) -> float:
     """An eigenvalue of the information that is none."""
     likelihood = at.likelihood
     if likelihood.has_information and likelihood.information_is_exact:

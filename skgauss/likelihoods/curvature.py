@@ -133,7 +133,7 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
         clear = value > _SAFE or residual < max(_ACCURATE * abs(value), BLURRED)
         if clear and len(search.values) >= _FEWEST:
             break
-    return _refined(likelihood, at, gradient, *search.least)
+    return _to_second_order(likelihood, at, gradient, *search.least)
 
 
 def _lanczos(
@@ -145,7 +145,7 @@ def _lanczos(
     return Lanczos(product, start, size, most).steps()
 
 
-def _refined(
+def _to_second_order(
     likelihood: Likelihood, at: Evaluation, gradient: Array, value: float, direction: Array
 ) -> Curvature:
     """A small eigenvalue to second order: its sign is what matters. Not that of the vector."""

@@ -48,7 +48,7 @@ from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .information import Information, InformationSums, sum_information
 from .monotone import monotone_maximum
-from .products import PRECISION, Hidden, information_along, unknown_along
+from .products import PRECISION, MissingValues, information_along, unknown_along
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -336,7 +336,12 @@ class ObservedFull(ObservedLikelihood):
     def _information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
-            partial(_information, mean=mean, condition=self._conditioner(factor), guess=self.frame)
+            partial(
+                _summed_information,
+                mean=mean,
+                condition=self._conditioner(factor),
+                guess=self.frame,
+            )
         )
         curvature = -at.score_covariance
         if self.ridge is not None:
@@ -348,7 +353,7 @@ class ObservedFull(ObservedLikelihood):
         condition = self._conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
-        hidden = self._parts.map(partial(_hidden, mean=mean, condition=condition))
+        hidden = self._parts.map(partial(_missing_values, mean=mean, condition=condition))
         weight = self.weight  # the likelihood itself would be part of a cycle
 
         def unknown(of_mean: Array, form: Array) -> Array:
@@ -407,7 +412,7 @@ class CompletedSums:
         )
 
 
-class _Part:
+class _PatternGroup:
     """Rows of the data that miss equally many values."""
 
     n_together = 0
@@ -437,13 +442,15 @@ class _Part:
         firsts = np.cumsum(self.counts) - self.counts
         return sum_information(basis, residuals, self.levels, self.weights, firsts)
 
-    def hidden(self, mean: Array, condition: Conditioner) -> Hidden:
+    def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """What the rows miss, given the rest, as products with the information need it."""
         deviations = self._deviations(mean)
         given = condition(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
         of_rows = self.levels, self.weights, deviations, given.covariance.transpose(2, 0, 1)
-        return Hidden(self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows))
+        return MissingValues(
+            self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows)
+        )
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
@@ -480,7 +487,7 @@ def constant_of(weights: Array, unit: Array) -> float:
     return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
 
 
-def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_Part]:
+def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_PatternGroup]:
     """The rows, relative to the frame."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
@@ -489,7 +496,7 @@ def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_
     for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
         patterns = s.missing[piece], s.weights[piece], s.counts[piece]
-        parts.append(_Part(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
+        parts.append(_PatternGroup(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
     return parts
 
 
@@ -497,10 +504,12 @@ def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_
 def _completed(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> CompletedSums:
-    return sum((part.completed(mean, condition, guess) for part in parts), _nothing(len(mean)))
+    return sum(
+        (part.completed(mean, condition, guess) for part in parts), _sums_of_no_rows(len(mean))
+    )
 
 
-def _information(
+def _summed_information(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     with threads.one_blas_thread():
@@ -509,15 +518,17 @@ def _information(
 
 
 @threads.one_blas_thread()
-def _hidden(parts: list[_Part], mean: Array, condition: Conditioner) -> list[Hidden]:
+def _missing_values(
+    parts: list[_PatternGroup], mean: Array, condition: Conditioner
+) -> list[MissingValues]:
     return [part.hidden(mean, condition) for part in parts]
 
 
-def _complete(parts: list[_Part], n_features: int) -> CompletedSums:
+def _complete(parts: list[_PatternGroup], n_features: int) -> CompletedSums:
     """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
-    return sum(sums, _nothing(n_features))
+    return sum(sums, _sums_of_no_rows(n_features))
 
 
-def _nothing(n_features: int) -> CompletedSums:
+def _sums_of_no_rows(n_features: int) -> CompletedSums:
     return CompletedSums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))

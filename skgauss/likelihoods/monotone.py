@@ -46,7 +46,7 @@ def monotone_maximum(
         if len(triangle) < width or not triangle.diagonal().all():
             return None
         triangles.append(triangle)
-    mean, root = _joined(triangles[::-1])
+    mean, root = _mean_and_root(triangles[::-1])
     back = np.argsort(order)
     factor = family.marginal(root, back.tolist())
     if not family.correlation_condition(family.square(factor), factor) < _DEGENERATE:
@@ -54,7 +54,7 @@ def monotone_maximum(
     return statistics.origin + unit * mean[back], unit[:, None] * factor
 
 
-def _joined(triangles: list[Array]) -> tuple[Array, Array]:
+def _mean_and_root(triangles: list[Array]) -> tuple[Array, Array]:
     """Mean and root of all features, from regressions of some on all before them.
 
     Each triangle has the products of ones and features, of all rows that show these features.

@@ -37,7 +37,7 @@ from .base import Evaluation
 PRECISION = np.float32
 
 
-class Hidden(NamedTuple):
+class MissingValues(NamedTuple):
     """What the rows of a part miss, given the rest.
 
     Attributes
@@ -73,7 +73,7 @@ class Hidden(NamedTuple):
 
 
 @threads.one_blas_thread()
-def unknown_along(parts: list[Hidden], of_mean: np.ndarray, form: np.ndarray) -> Array:
+def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
     """The sums of all parts."""
     found = (part.unknown_along(of_mean, form) for part in parts if part.covariance.size)
     return sum(found, np.zeros((1 + 2 * len(of_mean), len(of_mean))))

@@ -77,7 +77,7 @@ def regularized_likelihood(
         statistics = statistics.with_zeros(statistics.observed_weights == 0)
     check_observed(window.without_fill(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
-    used = 0.0 if automatic else _checked(reg_covar, len(names))
+    used = 0.0 if automatic else _checked_ridge(reg_covar, len(names))
     ridge = np.full(len(names), used)
     of_constants = np.zeros(len(names))
     if keep_constants and family.multiplicity == 1:
@@ -227,7 +227,7 @@ def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
     return np.where(statistics.variances + ridge == 0, RELATIVE_RIDGE * squares, 0.0)
 
 
-def _checked(reg_covar: Any, n_features: int) -> float | Array:
+def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
     """The ridge that a user wrote: a number, or an array of shape (n_features,), not negative."""
     reg_covar = to_host(reg_covar)
     if np.ndim(reg_covar) == 0:

@@ -14,7 +14,7 @@ from .base import Evaluation, Likelihood
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
-from .truncated_feature import TruncatedFeatures
+from .truncated_univariate import TruncatedFeatures
 
 _RESOLUTION = 1e-14  # of the information, which has a closed form
 

@@ -14,8 +14,8 @@ from .base import Evaluation, Likelihood
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
-from .truncated_feature import TruncatedFeatures
 from .truncated_information import Box
+from .truncated_univariate import TruncatedFeatures
 
 _RESOLUTION = 1e-6  # of the information by differences
 

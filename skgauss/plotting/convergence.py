@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._typing import Array
-from .estimates import check_fitted, likelihood_of, maximum_of
+from .estimates import check_fitted, fitted_likelihood, maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
 
 
@@ -204,7 +204,7 @@ class ConvergenceDisplay:
 
 def _gaps(estimator: Any) -> Array:
     """Maximum minus value at each iterate, of the log-likelihood that was climbed."""
-    likelihood = likelihood_of(estimator)
+    likelihood = fitted_likelihood(estimator)
     maximum = maximum_of(estimator, likelihood)
     if likelihood.ridge is None:
         return likelihood.log_likelihood(maximum) - estimator.log_likelihood_path_
@@ -246,7 +246,7 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
 def _differences(estimators: Sequence[Any]) -> list[str]:
     """The parameters in which estimators differ; their class where there are none."""
     written = [
-        {key: _written(value) for key, value in each.get_params(deep=False).items()}
+        {key: _in_legend(value) for key, value in each.get_params(deep=False).items()}
         for each in estimators
     ]
     differing = [
@@ -258,7 +258,7 @@ def _differences(estimators: Sequence[Any]) -> list[str]:
     ]
 
 
-def _written(value: Any) -> str:
+def _in_legend(value: Any) -> str:
     """A parameter as a legend can hold it: of a float, the digits that matter."""
     is_float = isinstance(value, Real) and not isinstance(value, (bool, Integral))
     return f"{float(value):.4g}" if is_float else repr(value)

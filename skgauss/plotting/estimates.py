@@ -33,7 +33,7 @@ def check_fitted(estimator: Any) -> None:
         )
 
 
-def likelihood_of(estimator: Any) -> Likelihood:
+def fitted_likelihood(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included."""
     check_fitted(estimator)
     return inference.likelihood_of(estimator)

@@ -4,9 +4,9 @@ What belongs here serves `GaussianRegressor`: the table of features and targets,
 targets, how sure it is. What a joint Gaussian can be asked by itself does not.
 """
 
+from .joint_table import Table, check_exact, table_of
 from .law import ConditionalLaw, Estimates
 from .standard_errors import errors_of, intervals_of
-from .table import Table, check_exact, table_of
 
 __all__ = [
     "ConditionalLaw",

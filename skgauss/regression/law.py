@@ -32,7 +32,7 @@ class Estimates(NamedTuple):
         """The numbers as a user sees them, without the axis of the targets if y had one axis."""
         parts = self._asdict()
         return Bunch(
-            **({name: _number(part[0]) for name, part in parts.items()} if flat else parts)
+            **({name: _scalar(part[0]) for name, part in parts.items()} if flat else parts)
         )
 
     @property
@@ -42,7 +42,7 @@ class Estimates(NamedTuple):
         return np.concatenate(np.concatenate(rows, axis=1))
 
 
-def _number(value: Any) -> Any:
+def _scalar(value: Any) -> Any:
     return value if np.ndim(value) else float(value)
 
 

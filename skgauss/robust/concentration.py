@@ -43,7 +43,7 @@ _SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are
 _NEGLIGIBLE = 1e-3  # beside the largest weight of a relation
 _ROUNDING = 1e-9  # of p-values of equal rows, of a sum of weights
 
-Point = tuple[Array, Array]  # a mean and a factor
+MeanAndFactor = tuple[Array, Array]  # a mean and a factor
 KeptStatistics = SufficientStatistics | IncompleteStatistics
 
 
@@ -121,7 +121,7 @@ class ConcentrationSteps:
                 break
         return Concentrated(support, self._stretched(statistics, stretch, mean))
 
-    def _concentrate(self, point: Point, most: int) -> Point:
+    def _concentrate(self, point: MeanAndFactor, most: int) -> MeanAndFactor:
         """The end of the steps from a start, or where so many of them lead."""
         kept = np.zeros(0, dtype=bool)
         settled = False
@@ -136,7 +136,9 @@ class ConcentrationSteps:
             point, settled = self._fit(statistics, stretch, point)
         return point
 
-    def _fit(self, statistics: KeptStatistics, stretch: Array, point: Point) -> tuple[Point, bool]:
+    def _fit(
+        self, statistics: KeptStatistics, stretch: Array, point: MeanAndFactor
+    ) -> tuple[MeanAndFactor, bool]:
         """A few EM steps on rows that are stretched about the mean, and whether no more are needed.
 
         The mean moves by what they find over the largest stretch, so that it never overshoots. With
@@ -179,13 +181,13 @@ class ConcentrationSteps:
         factors = consistency_factors(share, self.family.n_features)
         return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
 
-    def _scores(self, point: Point) -> Array:
+    def _scores(self, point: MeanAndFactor) -> Array:
         """What ranks the rows: their log p-values, or what goes with these at less expense."""
         if self._has_gaps:
             return log_p_values(self._gaussian(point), self._block)
         return -self._gaussian(point).squared_distances(self._block)
 
-    def _gaussian(self, point: Point) -> FittedGaussian:
+    def _gaussian(self, point: MeanAndFactor) -> FittedGaussian:
         mean, factor = point
         frame = Standardization.of(mean, self.family, factor)
         return FittedGaussian(mean, self.family, factor, frame)

@@ -29,7 +29,7 @@ from .._sklearn import (
 from .._typing import Array
 from ..blocks import (
     Sums,
-    blas_threads_for,
+    blas_threads_for_pass,
     map_rows,
     pivot_from_sample,
     scaled_weights,
@@ -146,7 +146,7 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
 def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
     """`statistics.summarize` for rows that are elsewhere."""
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
-    sums_about = partial(_sums, X, sample_weight, unit, diagonal)
+    sums_about = partial(_sums_there, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
         pivot, _ = pivot_from_sample(X, sample_weight, unit)
         sums = sums_about_the_mean(sums_about, doubles(pivot))
@@ -156,7 +156,7 @@ def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientSt
 def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
     """Squared lengths of the whitened rows, in float64, where X is, of shape (n_samples,)."""
     if not is_elsewhere(X):
-        with blas_threads_for(X):
+        with blas_threads_for_pass(X):
             inverse = family.inverse(factor)
             return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
     xp, _, device = get_namespace_and_device(X)
@@ -190,7 +190,9 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
         yield slice(whole, n_rows)
 
 
-def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array) -> Sums:
+def _sums_there(
+    X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array
+) -> Sums:
     """Sums over all chunks about a pivot, added where they are; the host reads the total."""
     xp, _, device = get_namespace_and_device(X)
     pivot = xp.asarray(pivot, dtype=xp.float64, device=device)
@@ -201,7 +203,7 @@ def _sums(X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot:
         if sample_weight is not None:
             weights = scaled_weights(X, sample_weight[rows], unit)
         n_blocks = math.ceil((rows.stop - rows.start) / block)
-        return _sums_of_chunk(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
+        return _block_sums(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
 
     weight, first, second = map(doubles, reduce(_plus, map(part, _slices(X, block))))
     if not diagonal:
@@ -213,7 +215,7 @@ def _plus(a: Iterable[Any], b: Iterable[Any]) -> Iterable[Any]:
     return [x + y for x, y in zip(a, b, strict=True)]
 
 
-def _sums_of_chunk(
+def _block_sums(
     xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
 ) -> Iterable[Any]:
     """Weight, first and second of the chunk; see `Sums`."""

@@ -20,7 +20,7 @@ from ..blocks import VALUES, each, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
 from .censoring import Reader, with_upper
-from .columns import numbers
+from .numbers import numbers
 
 _WEIGHT = "skgauss sample_weight"  # a column beside those of X
 
@@ -211,7 +211,7 @@ def _apply(X: np.ndarray, function: Callable[[np.ndarray], Any]) -> Any:
     return function(X)
 
 
-def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
+def _block_numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
     """A block as an array of numbers; of a frame the columns of that name, in that order."""
     return numbers(block if columns is None else block[list(columns)])
 
@@ -219,9 +219,9 @@ def _numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     """A Dask array of the dtype of `sample`, the features of a row all in one block."""
     if _is_frame(X):
-        return X.map_partitions(_numbers, X.columns, meta=sample[:0])
+        return X.map_partitions(_block_numbers, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
-    return X if X.dtype == sample.dtype else X.map_blocks(_numbers, meta=sample[:0])
+    return X if X.dtype == sample.dtype else X.map_blocks(_block_numbers, meta=sample[:0])
 
 
 def with_upper_of_dask(
@@ -232,7 +232,7 @@ def with_upper_of_dask(
 
     X = _of_numbers(X, sample)
     if is_dask(X_upper):
-        X_upper = _of_numbers(X_upper, _numbers(sample_of(X_upper, 0)[0]))
+        X_upper = _of_numbers(X_upper, _block_numbers(sample_of(X_upper, 0)[0]))
     else:
         _check_known_rows(X, "X_upper")
         X_upper = da.from_array(X_upper)
@@ -273,26 +273,26 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
     if _is_frame(X) and is_dask(sample_weight):
         # By way of a frame: of several that become an array Dask would not find the columns.
         frame = X.map_partitions(
-            _beside,
+            _frame_with_weights,
             _partitioned(sample_weight, X),
             align_dataframes=False,
             meta=X._meta.assign(**{_WEIGHT: 0.0}),
         )
-        return frame.map_partitions(_apart, X.columns, meta=VALUES["meta"])
+        return frame.map_partitions(_values_and_weights, X.columns, meta=VALUES["meta"])
     weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
     return da.blockwise(
         Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
     )
 
 
-def _beside(block: Any, sample_weight: Any) -> Any:
+def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
     if len(sample_weight) != len(block):
         raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
     return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
 
 
-def _apart(block: Any, columns: Sequence[Any]) -> Block:
-    return Block(_numbers(block, columns), block[_WEIGHT])
+def _values_and_weights(block: Any, columns: Sequence[Any]) -> Block:
+    return Block(_block_numbers(block, columns), block[_WEIGHT])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:

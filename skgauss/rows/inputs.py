@@ -19,10 +19,11 @@ from . import arrays
 from .arrays import is_elsewhere, to_host
 from .block import Block, Rows
 from .censoring import Reader, warn_of_swapped_ends, with_upper
-from .columns import check_same_names, feature_names, numbers
 from .dask import DaskRows, is_dask, sample_of, with_upper_of_dask
+from .feature_names import feature_names
+from .frames import check_holds_rows, check_same_names
 from .limits import checked_limits
-from .text import check_holds_rows
+from .numbers import numbers
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
 _MOST_RESULTS = 2**22
@@ -116,7 +117,7 @@ def rows_of(
     check_same_names(X, X_upper)
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
-        sample = _numbers(estimator, sample, reset=reset, ensure_min_samples=known)
+        sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
         if X_upper is not None:
             X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
             names = feature_names(estimator)
@@ -126,12 +127,12 @@ def rows_of(
             X,
             sample_weight,
             sample,
-            _reader(estimator, X_upper),
+            _reader_of_rows(estimator, X_upper),
             fewest_rows=fewest_rows,
             some_weight=some_weight,
             estimator_name=type(estimator).__name__,
         )
-    X = _numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
+    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
     if not X.shape[0]:  # of which no other library has anything to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
@@ -144,10 +145,10 @@ def rows_of(
             warn_of_swapped_ends(both, feature_names(estimator))
         X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
     kind = DeviceRows if is_elsewhere(X) else ArrayRows
-    return kind(X, sample_weight, _reader(estimator, X_upper))
+    return kind(X, sample_weight, _reader_of_rows(estimator, X_upper))
 
 
-def _reader(estimator: Any, X_upper: Any) -> Reader:
+def _reader_of_rows(estimator: Any, X_upper: Any) -> Reader:
     """How to read the rows that an estimator is handed, with these upper ends or none."""
     limits = estimator.censoring_limits
     if limits is not None:
@@ -180,7 +181,7 @@ def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
     return valid_weights(sample_weight, X, some_weight=some_weight)
 
 
-def _numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
+def _validated_numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
     arrays.check_no_gradients(X, "X")
     read = partial(
         validate_data, estimator, dtype="numeric", ensure_all_finite=False, **check_params

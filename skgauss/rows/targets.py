@@ -13,9 +13,9 @@ from sklearn.utils import check_array, check_consistent_length
 from .._sklearn import get_namespace
 from .._typing import Array
 from . import arrays
-from .columns import numbers
 from .dask import aligned_blocks, is_dask
-from .text import like
+from .frames import like
+from .numbers import numbers
 
 _READ = partial(
     check_array,
@@ -61,12 +61,12 @@ def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> 
 
     `checked` are the numbers of X as `rows_of` has them, and `names` those of all columns.
     """
-    table = _joined(checked, targets)
+    table = _with_targets(checked, targets)
     named = any(isinstance(name, str) for name in getattr(X, "columns", ()))
     return like(X, table, names) if named else table
 
 
-def _joined(X: Any, targets: Any) -> Any:
+def _with_targets(X: Any, targets: Any) -> Any:
     targets = targets[:, None] if targets.ndim == 1 else targets
     if is_dask(X):
         return _joined_blocks(X, targets)
@@ -92,10 +92,11 @@ def _joined_blocks(X: Any, targets: Any) -> Any:
         targets = da.from_array(targets)
     targets = aligned_blocks(targets, X, "y").rechunk({1: -1})
     return da.blockwise(
-        _beside, "ik", X, "ij", targets, "il", new_axes={"k": X.shape[1] + targets.shape[1]},
+        _block_with_targets, "ik", X, "ij", targets, "il",
+        new_axes={"k": X.shape[1] + targets.shape[1]},
         concatenate=True, align_arrays=False, dtype=np.float64, meta=np.empty((0, 0)),
     )  # fmt: skip
 
 
-def _beside(X: Array, targets: Array) -> Array:
+def _block_with_targets(X: Array, targets: Array) -> Array:
     return np.hstack((X, targets)).astype(np.float64, copy=False)

@@ -64,7 +64,9 @@ class Coordinate(SteppingSolver):
         if rate is None:
             return state
 
-        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
+        def step(
+            gradient: recursion.ScalarGradient, mean: float, block: float
+        ) -> tuple[float, float]:
             for _ in range(self.n_inner_iter):
                 mean = mean + rate * gradient(mean, block)[0]
             for _ in range(self.n_inner_iter):

@@ -44,7 +44,9 @@ class Gradient(SteppingSolver):
         if rate is None:
             return state
 
-        def step(gradient: recursion.Gradient, mean: float, block: float) -> tuple[float, float]:
+        def step(
+            gradient: recursion.ScalarGradient, mean: float, block: float
+        ) -> tuple[float, float]:
             of_mean, of_block = gradient(mean, block)
             return mean + rate * of_mean, block + rate * of_block
 

@@ -109,7 +109,7 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
         If no step gains, or the climb only creeps.
     """
     likelihood = objective.likelihood
-    information = _information(likelihood, at)
+    information = _enough_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
     region = region.seen_from(at, likelihood, information.least[0] > CLEAR)
@@ -131,7 +131,7 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     raise Stalled
 
 
-def _information(likelihood: Likelihood, at: Evaluation) -> Information:
+def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
     """All of it, or what Newton's step asks of it, in the span of products with the gradient."""
     product = likelihood.products(at)
     if product is None:

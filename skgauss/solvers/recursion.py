@@ -16,8 +16,8 @@ from ..likelihoods import GaussianLikelihood
 from .base import Monitor
 from .objective import Objective, Point
 
-Gradient = Callable[[float, float], tuple[float, float]]
-Step = Callable[[Gradient, float, float], tuple[float, float]]
+ScalarGradient = Callable[[float, float], tuple[float, float]]
+Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
 
 _FIRST_BLOCK, _LONGEST_BLOCK = 16, 512  # iterates: few are in vain where the climb ends, or none
 

@@ -109,7 +109,7 @@ class ScatteredStatistics:
         return ScatteredStatistics(
             self.by_feature + other.by_feature,
             self.together | other.together,
-            _joined(self.blocks, other.blocks),
+            _concatenated(self.blocks, other.blocks),
         )
 
     def __radd__(self, other: Any) -> ScatteredStatistics:
@@ -178,7 +178,7 @@ def _one_block(statistics: AnyStatistics) -> Any:
     return from_delayed(delayed(statistics), (1,), **VALUES)
 
 
-def _joined(one: Any | None, other: Any | None) -> Any | None:
+def _concatenated(one: Any | None, other: Any | None) -> Any | None:
     if one is None or other is None:
         return None
     from dask.array import concatenate

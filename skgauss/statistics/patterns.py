@@ -298,7 +298,7 @@ def as_incomplete(
     d = len(statistics.mean)
     if statistics.weight == 0:
         return _of_chunk(np.empty((0, d)), None)
-    root = _root(statistics.covariance)
+    root = _root_of_singular(statistics.covariance)
     # The mean is the origin up to what float64 could not hold of it.
     rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
     levels = np.zeros(len(rows))
@@ -315,7 +315,7 @@ def as_incomplete(
 
 
 @threads.one_blas_thread()
-def _root(covariance: Array) -> Array:
+def _root_of_singular(covariance: Array) -> Array:
     """R with ``R.T @ R == covariance``, which may be singular."""
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)

@@ -105,7 +105,7 @@ class _Rows:
         covariance = triangle[:, 1:].T @ triangle[:, 1:]
         constant = covariance.diagonal() < linalg.rank_tolerance(len(features))
         covariance[constant] = covariance[:, constant] = 0.0
-        return [features[each].tolist() for each in linalg.linear_relations(covariance)]
+        return [features[each].tolist() for each in linalg.relations_of_covariance(covariance)]
 
     def explained(self) -> Iterator[np.ndarray]:
         """Features that others explain well, each before all others in the order they do it in."""

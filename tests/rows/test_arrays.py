@@ -211,14 +211,14 @@ def test_the_host_is_sent_sums_once(elsewhere, rng, small_chunks, monkeypatch):
 def test_many_features_without_a_matrix(elsewhere, rng, monkeypatch):
     X = elsewhere(rng.standard_normal((2**11, 2**11)))
     shapes = []
-    sums = arrayapi._sums_of_chunk
+    sums = arrayapi._block_sums
 
     def watched(xp, chunk, *rest):
         found = sums(xp, chunk, *rest)
         shapes.append([chunk.shape, *(each.shape for each in found)])
         return found
 
-    monkeypatch.setattr(arrayapi, "_sums_of_chunk", watched)
+    monkeypatch.setattr(arrayapi, "_block_sums", watched)
     monkeypatch.setattr(arrayapi, "_CHUNK", 2**20)
     GaussianGradientMLE(covariance_type="diag").fit(X)
     assert shapes == [[(2**9, 2**11), (1,), (2**11,), (2**11,)]] * 4

@@ -53,7 +53,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
         """The cells as printed, numbers to two digits of the standard error in their row."""
         cells = {
             _SHORT.get(name, name): [
-                _FORMATS.get(name, _number)(value, error)
+                _FORMATS.get(name, _rounded)(value, error)
                 for value, error in zip(self[name], self["std_error"], strict=True)
             ]
             for name in self.columns
@@ -87,7 +87,7 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
 
 
-def _number(value: float, error: float) -> str:
+def _rounded(value: float, error: float) -> str:
     """With the decimals of two digits of the error, or as many with an exponent if too long."""
     known = 0 < error < math.inf
     last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3

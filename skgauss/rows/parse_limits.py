@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from .._wording import DOCUMENTATION_URL, capped
+from .frames import check_holds_rows, columns_of, like
 
-_MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
+MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
 _ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
 _BELOW, _ABOVE = ("<", "<=", "≤"), (">", ">=", "≥")
-_MARKS = _BELOW + _ABOVE
+MARKS = _BELOW + _ABOVE
 _THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
-_PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
+PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
 
 def parse_limits(
-    frame: Any, *, decimal: str = ".", missing: str | Sequence[str] | None = _MISSING
+    frame: Any, *, decimal: str = ".", missing: str | Sequence[str] | None = MISSING
 ) -> tuple[Any, Any]:
     """Read a table in which values are written as limits: "<0.05", ">10".
 
@@ -80,12 +81,12 @@ def parse_limits(
             f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
             "to_frame(). One of Dask is read partition by partition, with map_partitions."
         )
-    read = cache(_reader(decimal, missing))
+    read = cache(reader_of_cells(decimal, missing))
     ends = np.full((2, *frame.shape), np.nan)
     unread = []
-    for j, column in enumerate(_columns(frame)):
+    for j, column in enumerate(columns_of(frame)):
         for i, cell in enumerate(column):
-            found = _ends(cell, read)
+            found = _ends_of_cell(cell, read)
             if found is None:
                 unread.append((i, j, cell))
             else:
@@ -96,25 +97,7 @@ def parse_limits(
     return lower, upper
 
 
-def _columns(frame: Any) -> Iterator[Any]:
-    """The columns of a frame, also where several share a name."""
-    if hasattr(frame, "iloc"):
-        return (frame.iloc[:, j] for j in range(frame.shape[1]))
-    return frame.iter_columns()
-
-
-def like(frame: Any, values: Any, names: Sequence[str]) -> Any:
-    """A frame of these numbers, of the library of another one, with its index; or the numbers."""
-    if hasattr(frame, "dask"):
-        from dask.dataframe import from_dask_array
-
-        return from_dask_array(values, columns=list(names))
-    if hasattr(frame, "iloc"):
-        return type(frame)(values, index=frame.index, columns=names)
-    return type(frame)(values, schema=list(names)) if hasattr(frame, "iter_columns") else values
-
-
-def _reader(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
+def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
     """A function from text to the ends of its interval, None where it is neither."""
     point = re.escape(decimal)
     number = rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
@@ -137,7 +120,7 @@ def _reader(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None
     return read
 
 
-def _ends(cell: Any, read: Callable[[str], Ends | None]) -> Ends | None:
+def _ends_of_cell(cell: Any, read: Callable[[str], Ends | None]) -> Ends | None:
     """The ends of the interval in a cell, which holds text or a number, else None."""
     if isinstance(cell, str) or str(cell) in _ABSENT:
         return read(str(cell))
@@ -152,7 +135,7 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
     labels = frame.index if hasattr(frame, "iloc") else range(len(frame))
     cells = [f"{cell!r} in row {labels[i]} of {frame.columns[j]!r}" for i, j, cell in unread]
     other = "," if decimal == "." else "."
-    read = _reader(other, ())
+    read = reader_of_cells(other, ())
     if all(isinstance(cell, str) and _THOUSANDS.fullmatch(cell) for _, _, cell in unread):
         remedy = (
             f"If the {other!r} parts thousands, take it out first. If it stands before decimals, "
@@ -167,50 +150,5 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
         )
     return (
         f"{capped(cells, '; ')}: that is neither a number nor a limit such as "
-        f"'<0{decimal}05' or '>10'. {remedy} See {_PAGE}."
+        f"'<0{decimal}05' or '>10'. {remedy} See {PAGE}."
     )
-
-
-def check_holds_rows(frame: Any, name: str) -> None:
-    """Refuse a query of polars, which holds no rows."""
-    if type(frame).__name__ == "LazyFrame":
-        raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
-
-
-def what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
-    """What to say of columns, by their names, of `name` that cannot be read as numbers.
-
-    A limit among them is all there is to say.
-    """
-    for column, series in columns.items():
-        limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(_MARKS))
-        for cell in limits:
-            table = name.removesuffix("_upper")
-            frame = table if hasattr(series, "to_frame") else f"pandas.DataFrame({table})"
-            return (
-                f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
-                f"of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as {table}, "
-                f"upper as {table}_upper. See {_PAGE}."
-            )
-    culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
-    remedies = sorted({_remedy(series) for series in columns.values()})
-    return (
-        f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
-        f"of them.{''.join(remedies)}"
-    )
-
-
-def _remedy(column: Any) -> str:
-    """A sentence about how numbers are made of a column, after a blank, if there is such a way."""
-    dtype = str(column.dtype).lower()
-    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
-        return " Of dates make days: (column - column.min()).dt.days."
-    words = [cell for cell in column if isinstance(cell, str)]
-    read = _reader(".", _MISSING)
-    if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
-        return (
-            " Of categories make a column each but the first: pandas.get_dummies(X, "
-            "drop_first=True, dtype=float), or X.to_dummies(column, drop_first=True) in polars."
-        )
-    frame = "X" if hasattr(column, "to_frame") else "pandas.DataFrame(X)"
-    return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""

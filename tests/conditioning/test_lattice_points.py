@@ -7,8 +7,8 @@ from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
 from skgauss.boxes import Lattice, box_moments
-from skgauss.conditioning import lattice_of_window, lattices
-from skgauss.conditioning.lattices import lattice_of_rows
+from skgauss.conditioning import lattice_of_window, lattice_points
+from skgauss.conditioning.lattice_points import lattice_of_rows
 
 FEWEST, MOST = 503, 100_003
 
@@ -47,10 +47,10 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     many = lattice_of_rows(*boxes, np.full(20, 100.0)).n_points
     assert (many >= few).all()
     assert (many > few).any()
-    monkeypatch.setattr(lattices, "_PROMISED", 0.0002)
+    monkeypatch.setattr(lattice_points, "_PROMISED", 0.0002)
     np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
-    monkeypatch.setattr(lattices, "_MOST", 1)
-    monkeypatch.setattr(lattices, "_LONGER", 1)
+    monkeypatch.setattr(lattice_points, "_MOST", 1)
+    monkeypatch.setattr(lattice_points, "_LONGER", 1)
     assert (lattice_of_rows(*boxes, np.ones(20)).n_points == FEWEST).all()
 
 
@@ -73,7 +73,7 @@ def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
     model = GaussianGradientMLE(truncation_limits=(-1.5, 1.5))
     found = clone(model).fit(X)
     errors = found.standard_errors()
-    monkeypatch.setattr(lattices, "_PROMISED", 0.0)
+    monkeypatch.setattr(lattice_points, "_PROMISED", 0.0)
     exact = clone(model).fit(X)
     assert found.converged_
     assert exact.converged_

@@ -41,7 +41,7 @@ def tabulated(
     The p-values of its column "z" are added behind it.
     """
     imported_pandas(f"{type(estimator).__name__}.summary")
-    from .report import Report
+    from .printed_table import Report
 
     table = Report(columns, index=names)
     table.insert(table.columns.get_loc("z") + 1, "p_value", 2 * norm.sf(np.abs(columns["z"])))

@@ -10,7 +10,7 @@ from .._typing import Array
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 from .standard_errors import LEFT_OPEN, moves_of
-from .table import imported_pandas
+from .summary import imported_pandas
 
 
 def parameter_covariance(estimator: Any, method: str, *rows: Any) -> Any:

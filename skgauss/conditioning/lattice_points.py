@@ -33,22 +33,22 @@ def lattice_of_rows(
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
     tolerance = _PROMISED / np.sqrt(weights)
-    return _refined(lattice, (lower, upper, width, covariance), tolerance)
+    return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """That of one box, with ends (k,), which is in the likelihood of rows of such a weight."""
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance, n_points=_COUNTS[0])
-    return _refined(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))
+    return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))
 
 
-def _refined(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
+def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
     """With more points for the boxes whose scores are not told to a tolerance, one for each."""
     rows = np.arange(len(tolerance))
     most = max(_MOST, _LONGER * _COUNTS[0] * len(rows))
     for count in _COUNTS[1:]:
-        apart = _apart(lattice.part(rows), *(of[rows] for of in boxes))
+        apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not those without a number
         if not 0 < count * rows.size <= most:
             break
@@ -56,7 +56,9 @@ def _refined(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> La
     return lattice
 
 
-def _apart(lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array) -> Array:
+def _distance_of_shifts(
+    lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array
+) -> Array:
     """How far the scores of each box are apart at two shifts, in the parameter where most."""
     inverse = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float64, copy=False)
     one, other = (

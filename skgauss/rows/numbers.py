@@ -1,0 +1,120 @@
+"""Rows in memory as an array of numbers, or what to do about the columns that are none."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+
+from .._wording import capped
+from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
+
+# Of any dtype, with NaN and infinity, and of no rows.
+_READ = partial(
+    check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
+)
+
+
+def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
+    """``read(X)``, where that is an array of numbers.
+
+    Raises
+    ------
+    ValueError
+        If it is not; the columns are named where it is a frame or holds text.
+    TypeError
+        If it is sparse.
+    """
+    try:
+        return _checked_dtype(read(X), name)
+    except (TypeError, ValueError) as error:
+        culprits = _columns_of_other_things(X)
+        if not culprits:
+            raise
+        if all(str(column.dtype).startswith("Sparse[") for column in culprits.values()):
+            raise TypeError(
+                f"{name} has sparse columns, and dense data is required: pass "
+                f"{name}.sparse.to_dense()."
+            ) from error
+        raise ValueError(_what_is_no_number(name, culprits)) from error
+
+
+def _checked_dtype(array: Any, name: str) -> Any:
+    if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # as of a list with None
+        return array.astype(np.float64)
+    if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
+    return array
+
+
+def _columns_of_other_things(X: Any) -> dict[Any, Any]:
+    """The columns, by name, that by themselves cannot be read as numbers; of arrays, as text."""
+    if isinstance(X, np.ndarray | list | tuple):
+        return _columns_of_text(X)
+    names = list(getattr(X, "columns", ()))
+    if len(set(names)) < len(names):  # no column is one by itself
+        return {}
+    return {name: X[name] for name in names if not _is_numeric(X[[name]])}
+
+
+def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
+    """The columns of an array or a list with text in them."""
+    try:
+        table = np.asarray(X, dtype=object)
+    except ValueError:  # rows of several lengths
+        return {}
+    table = table[:, None] if table.ndim == 1 else table
+    columns = table.T if table.ndim == 2 else ()
+    return {
+        f"column {j}": column
+        for j, column in enumerate(columns)
+        if any(isinstance(cell, str) for cell in column)
+    }
+
+
+def _is_numeric(column: Any) -> bool:
+    try:
+        _checked_dtype(_READ(column), "X")
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
+    """What to say of columns, by their names, of `name` that cannot be read as numbers.
+
+    A limit among them is all there is to say.
+    """
+    for column, series in columns.items():
+        limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
+        for cell in limits:
+            table = name.removesuffix("_upper")
+            frame = table if hasattr(series, "to_frame") else f"pandas.DataFrame({table})"
+            return (
+                f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
+                f"of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as {table}, "
+                f"upper as {table}_upper. See {PAGE}."
+            )
+    culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
+    remedies = sorted({_remedy(series) for series in columns.values()})
+    return (
+        f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
+        f"of them.{''.join(remedies)}"
+    )
+
+
+def _remedy(column: Any) -> str:
+    """A sentence about how numbers are made of a column, after a blank, if there is such a way."""
+    dtype = str(column.dtype).lower()
+    if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
+        return " Of dates make days: (column - column.min()).dt.days."
+    words = [cell for cell in column if isinstance(cell, str)]
+    read = reader_of_cells(".", MISSING)
+    if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
+        return (
+            " Of categories make a column each but the first: pandas.get_dummies(X, "
+            "drop_first=True, dtype=float), or X.to_dummies(column, drop_first=True) in polars."
+        )
+    frame = "X" if hasattr(column, "to_frame") else "pandas.DataFrame(X)"
+    return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""
