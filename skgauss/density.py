@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, overload
 
@@ -287,6 +286,14 @@ def _way_on(cause: str) -> str:
     )
 
 
+def information_criteria(
+    log_likelihood: float, n_parameters: int, n_samples: float
+) -> tuple[float, float]:
+    """AIC and BIC: the deviance of all rows together, in nats, and the price of the parameters."""
+    deviance = -2.0 * float(log_likelihood)
+    return deviance + 2.0 * n_parameters, deviance + math.log(n_samples) * n_parameters
+
+
 class GaussianDensity(DensityMixin, BaseEstimator):
     """The methods of an estimator with fitted `mean_` and `covariance_`."""
 
@@ -528,7 +535,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         aic : float
             In nats, for all rows of X together.
         """
-        return self._information_criterion(X, X_upper, lambda n_samples: 2.0)
+        return self._information_criteria(X, X_upper)[0]
 
     def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of X; lower is better.
@@ -545,15 +552,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         bic : float
             In nats, for all rows of X together.
         """
-        return self._information_criterion(X, X_upper, math.log)
+        return self._information_criteria(X, X_upper)[1]
 
-    def _information_criterion(
-        self, X: Any, X_upper: Any, price: Callable[[float], float]
-    ) -> float:
-        """Deviance in nats plus `price`, a function of the number of rows, for each parameter."""
+    def _information_criteria(self, X: Any, X_upper: Any) -> tuple[float, float]:
+        """AIC and BIC of all rows together, in nats."""
         total, n_samples = self._total_log_density(X, X_upper=X_upper)
-        n_parameters = self._gaussian.family.n_parameters
-        return float(price(n_samples) * n_parameters - 2.0 * total)
+        return information_criteria(total, self._gaussian.family.n_parameters, n_samples)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

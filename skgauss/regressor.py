@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
@@ -18,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
+from .density import information_criteria
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
 from .regression import (
@@ -332,7 +331,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             In nats, for all rows together. It counts coefficients, intercepts and the covariance
             of the residuals.
         """
-        return self._information_criterion(X, y, y_upper, lambda n_samples: 2.0)
+        return self._information_criteria(X, y, y_upper)[0]
 
     def bic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of y given X; lower is better.
@@ -347,12 +346,10 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         bic : float
             In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
         """
-        return self._information_criterion(X, y, y_upper, math.log)
+        return self._information_criteria(X, y, y_upper)[1]
 
-    def _information_criterion(
-        self, X: Any, y: Any, y_upper: Any, price: Callable[[float], float]
-    ) -> float:
-        """Deviance plus `price`, a function of the number of rows, for each parameter."""
+    def _information_criteria(self, X: Any, y: Any, y_upper: Any) -> tuple[float, float]:
+        """AIC and BIC of y given X, of all rows together, in nats."""
         check_is_fitted(self)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(None)
@@ -360,7 +357,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         features = self.estimator_.marginal(range(self.n_features_in_))
         given, _ = features._total_log_density(X)
         n_samples *= table.share_with_targets(None)
-        return float(price(n_samples) * self._n_parameters - 2.0 * (joint - given))
+        return information_criteria(joint - given, self._n_parameters, n_samples)
 
     @property
     def _n_parameters(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from scipy.stats import norm
 
 from .._typing import Array
+from ..density import information_criteria
 from .confidence import METHODS, check_level, wald
 from .point import FittedPoint, Parameters, check_method
 from .sandwich import point_of
@@ -51,8 +51,7 @@ def tabulated(
 
 def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
     """Log-likelihood of all rows together and information criteria, for a heading."""
-    deviance = -2 * log_likelihood
-    aic, bic = (deviance + price * n_parameters for price in (2, math.log(n)))
+    aic, bic = information_criteria(log_likelihood, n_parameters, n)
     return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
 
 

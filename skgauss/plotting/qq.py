@@ -11,11 +11,10 @@ from scipy.stats import beta, chi2
 
 from .._typing import Array
 from ..density import FittedGaussian
+from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
 from .estimates import check_fitted
 from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
-
-_SMALLEST = np.finfo(np.float64).tiny  # of a p-value; a row farther out is drawn there
 
 
 class QQDisplay:
@@ -127,8 +126,8 @@ class QQDisplay:
         found = rows_of(estimator, X).map(read)
         distances, shown = (np.asarray(to_host(each)) for each in found)
         n_features = estimator.n_features_in_
-        alike = _as_complete(distances, shown, n_features)
-        display = cls(distances=np.sort(alike[shown > 0]), n_features=n_features)
+        alike = as_complete(distances[shown > 0], shown[shown > 0], n_features)
+        display = cls(distances=np.sort(alike), n_features=n_features)
         return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
 
     def plot(
@@ -193,13 +192,6 @@ def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> tuple[Array
     """Squared distances of the rows of a block, and how many values each shows, (n_rows,) each."""
     distances, _, shown = gaussian.observed(to_host(block.X))
     return distances, np.broadcast_to(shown, distances.shape)
-
-
-def _as_complete(distances: Array, shown: Array, n_features: int) -> Array:
-    """Squared distances at which complete rows have the p-values of these."""
-    p_values = chi2.sf(distances, np.maximum(shown, 1))
-    alike = chi2.isf(np.maximum(p_values, _SMALLEST), n_features)
-    return np.where(shown == n_features, distances, alike)
 
 
 def _check_no_limits(estimator: Any) -> None:

@@ -5,7 +5,7 @@ that a fit keeps: a start that outliers do not move, and concentration steps fro
 fit makes of them does not.
 """
 
-from .p_values import log_p_values
+from .p_values import as_complete, log_p_values
 from .support import Support, support_of
 
-__all__ = ["Support", "log_p_values", "support_of"]
+__all__ = ["Support", "as_complete", "log_p_values", "support_of"]

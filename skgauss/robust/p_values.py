@@ -15,6 +15,7 @@ from ..rows import Block, to_host
 
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
 _TERMS = 20
+_STEPS = 5  # of Newton, which have all digits: so far out the logarithm is next to straight
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
@@ -26,6 +27,27 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
         block = block._replace(X=to_host(block.X))
         p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
     return p_values
+
+
+def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
+    """Squared distances at which rows that show all features have the p-values of these rows.
+
+    Parameters
+    ----------
+    distances, shown : ndarray of shape (n_rows,)
+        Squared distances, and how many values each row shows, at least one.
+    n_features : int
+    """
+    p_values = _log_survival(distances, shown)
+    alike = special.chdtri(n_features, np.exp(p_values))
+    far = p_values < np.log(_SMALLEST)
+    a, x = n_features / 2, distances[far]
+    for _ in range(_STEPS):
+        survival = _log_survival(x, n_features)
+        hazard = np.exp((a - 1) * np.log(x / 2) - x / 2 - special.gammaln(a) - survival) / 2
+        x = x + (survival - p_values[far]) / hazard
+    alike[far] = x
+    return np.where(shown == n_features, distances, alike)
 
 
 def consistency_factors(share: float, n_features: int) -> Array:

@@ -6,7 +6,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import chi2
 
-from skgauss.robust.p_values import _log_survival, consistency_factors
+from skgauss.robust.p_values import _log_survival, as_complete, consistency_factors
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 8, 31, 3001])
@@ -20,6 +20,15 @@ def test_far_out_no_two_rows_tie(degrees):
     np.testing.assert_allclose(found, exact, rtol=1e-12, atol=1e-15)
     farther = _log_survival(np.array([1e10, 1e100, 1e300, np.finfo(float).max]), degrees)
     np.testing.assert_allclose(farther, [-5e9, -5e99, -5e299, -np.finfo(float).max / 2], rtol=1e-5)
+
+
+@pytest.mark.parametrize("n_features", [4, 30])
+def test_rows_with_gaps_and_complete_ones_with_one_p_value(n_features):
+    """However small it is: down to exp(-5e6), far below the smallest number."""
+    distances, shown = np.geomspace(1, 1e7, 20), np.arange(20) % 3 + 1
+    alike = as_complete(distances, shown, n_features)
+    expected = _log_survival(distances, shown)
+    np.testing.assert_allclose(_log_survival(alike, n_features), expected, rtol=1e-13, atol=1e-14)
 
 
 def test_consistency_factors_are_those_of_the_kept_part():
