@@ -131,6 +131,16 @@ class FittedGaussian:
         return self.family.unpack(self.family.square(self.factor))
 
     @property
+    def correlation(self) -> Array:
+        """The matrix of correlations, (n_features, n_features); the identity of independent ones."""
+        if not self.family.correlated:
+            return np.eye(self.family.n_features)
+        scales = self.family.standard_deviations(self.factor)
+        correlation = self.covariance / scales / scales[:, None]
+        np.fill_diagonal(correlation, 1.0)
+        return correlation
+
+    @property
     def window(self) -> Window | None:
         """The window that the rows of the fit were seen through, if there was one."""
         return self.truncation.window if self.truncation else None
@@ -321,12 +331,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         A matrix of shape (n_features, n_features) for every `covariance_type`, with ones on
         the diagonal; the identity where the features are independent.
         """
-        self._check_fitted()
-        if np.ndim(self.covariance_) < 2:
-            return np.eye(len(self.mean_))
-        correlation = self.covariance_ / self.scale_ / self.scale_[:, None]
-        np.fill_diagonal(correlation, 1.0)
-        return correlation
+        return self._fitted_gaussian().correlation
 
     def score(
         self,

@@ -227,7 +227,7 @@ n_features_with_missing)
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what `transform` fills in where a fit did not converge."""
-        if _is_uncorrelated(gaussian):
+        if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
             return " What transform fills in is mean_, whatever else a row shows."
         return " What transform fills in are means given the row under this last iterate."
 
@@ -235,15 +235,6 @@ n_features_with_missing)
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _is_uncorrelated(gaussian: FittedGaussian) -> bool:
-    """Whether no feature says anything of another, but for rounding."""
-    if not gaussian.family.correlated:
-        return True
-    scales = gaussian.family.standard_deviations(gaussian.factor)
-    correlations = gaussian.covariance / scales / scales[:, None]
-    return np.allclose(correlations, np.eye(len(scales)), atol=1e-8)
 
 
 def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
