@@ -32,36 +32,19 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..boxes import FEWEST_OF_LATTICE
-from ..conditioning import (
-    CoarseRows,
-    Conditioner,
-    Standardization,
-    coarse_rows,
-    independent,
-    score_covariance,
-)
+from ..conditioning import Standardization, independent, score_covariance
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
-from .information import Information, InformationSums, sum_coarse_information
-from .missing import (
-    NARROW,
-    CompletedSums,
-    ObservedDiagonal,
-    ObservedFull,
-    ObservedLikelihood,
-    constant_of,
-    parts_of,
-)
+from .e_step import n_on_a_lattice, n_too_many_together
+from .information import Information
+from .missing import NARROW, ObservedDiagonal, ObservedFull, ObservedLikelihood
 
 # Of features by themselves, for which calling NumPy is most of the work: of more intervals the
 # information takes three times as long as an evaluation.
 _FEW_INTERVALS = 10_000
 _RESOLUTION = 1e-13  # of the information where features are by themselves, by a formula
-# Values of a row in intervals, k, and parameters, of which the information is taken: by
-# k (k + 3) / 2 boxes for each row.
-_MOST_TOGETHER, _MOST_PARAMETERS = 6, 300
+_MOST_PARAMETERS = 300  # of which the information is taken
 # Steps of EM, and the natural gradient norm, after which order and points of lattices are settled.
 _EM_STEPS, _NEAR = 10, 0.1
 _WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
@@ -148,16 +131,6 @@ class IntervalFull(_WithIntervals, ObservedFull):
     climb.
     """
 
-    @staticmethod
-    def _prepare(statistics: Any, frame: Standardization) -> list[Any]:
-        if not statistics.coarse:
-            return parts_of(statistics, frame)
-        s: IntervalStatistics = statistics
-        batches = coarse_rows(s.lower, s.upper, s.weights, frame)
-        return parts_of(s.exact, frame) + [
-            _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in batches
-        ]
-
     def __init__(
         self,
         statistics: Any,
@@ -172,7 +145,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
     def _guess_of_lattices(self) -> Standardization:
         """Near the maximum, where rows need a lattice: some steps of EM on the rough likelihood."""
         mean, factor = self.guess
-        if self._parts.total(_on_a_lattice):
+        if self._parts.total(n_on_a_lattice):
             rough = self.rough
             with suppress(NotPositiveDefiniteError):
                 for _ in range(_EM_STEPS):
@@ -209,7 +182,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
     @cached_property
     def has_information(self) -> bool:
         few = self.family.n_parameters <= _MOST_PARAMETERS
-        return few and not self._parts.total(_too_many_together)
+        return few and not self._parts.total(n_too_many_together)
 
     @property
     def rough(self) -> IntervalFull:
@@ -219,52 +192,3 @@ class IntervalFull(_WithIntervals, ObservedFull):
         likelihood = copy.copy(self)
         likelihood.frame, likelihood.has_information = None, False
         return likelihood
-
-
-def _on_a_lattice(parts: list[Any]) -> int:
-    """How many parts there are whose boxes are integrated on a lattice."""
-    return sum(part.n_together >= FEWEST_OF_LATTICE for part in parts)
-
-
-def _too_many_together(parts: list[Any]) -> int:
-    """How many parts there are that the information is not taken of."""
-    return sum(part.n_together > _MOST_TOGETHER for part in parts)
-
-
-class _IntervalPart:
-    """Rows of the data in which equally many values are known to an interval, or missing."""
-
-    def __init__(self, coarse: CoarseRows, weights: Array, unit: Array):
-        known = np.ones(coarse.rows.shape)
-        known.reshape(-1)[coarse.gaps.entries] = 0.0
-        self.gaps = coarse.gaps
-        self.n_together = coarse.n_together
-        self._coarse = coarse
-        self._weights = weights
-        self._constant = constant_of(weights @ known, unit)
-
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
-        return sum_coarse_information(self._coarse.score(mean, condition, guess), self._weights)
-
-    def completed(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
-    ) -> CompletedSums:
-        """Sums over the rows with their hidden values as expected, and over the spread of these."""
-        d, weights = len(mean), self._weights
-        hidden = self._coarse.given(mean, condition, guess)
-        rows = self._coarse.rows.copy()
-        rows.reshape(-1)[self.gaps.entries] = hidden.values.T
-        spread = np.bincount(
-            self.gaps.blocks.reshape(-1),
-            (weights * hidden.covariance.transpose(1, 2, 0)).reshape(-1),
-            minlength=d * d,
-        )
-        return CompletedSums(
-            float(weights.sum()),
-            weights @ rows,
-            (weights[:, None] * rows).T @ rows + spread.reshape(d, d),
-            self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
-        )

@@ -27,16 +27,14 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..blocks import threads
-from ..conditioning import Conditioner, MissingPatterns, Standardization, batches, hidden_basis
+from ..conditioning import Conditioner, Standardization
 from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
@@ -46,9 +44,16 @@ from ..statistics import (
 )
 from .base import EPS, Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
-from .information import Information, InformationSums, sum_information
+from .e_step import (
+    completed_sums,
+    information_sums,
+    missing_values,
+    parts_of,
+    sums_of_complete_rows,
+)
+from .information import Information
 from .monotone import monotone_maximum
-from .products import PRECISION, MissingValues, information_along, unknown_along
+from .products import PRECISION, information_along, unknown_along
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -267,11 +272,7 @@ class ObservedFull(ObservedLikelihood):
         self._available_mean, variances = moments or (statistics.mean, statistics.variances)
         self._unit = np.sqrt(variances if ridge is None else variances + ridge)
         frame = Standardization(self._origin, self._unit)
-        self._parts = statistics.keep(partial(self._prepare, frame=frame))
-
-    @staticmethod
-    def _prepare(statistics: IncompleteStatistics, frame: Standardization) -> list[Any]:
-        return parts_of(statistics, frame)
+        self._parts = statistics.keep(partial(parts_of, frame=frame))
 
     @cached_property
     def nested_maximum(self) -> tuple[Array, Array] | None:
@@ -309,7 +310,7 @@ class ObservedFull(ObservedLikelihood):
     def _moments_of_complete_rows(self) -> tuple[Array, Array] | None:
         """Mean and factor; None of too few rows, or where they are collinear to rounding."""
         d = len(self._unit)
-        complete = self._parts.total(partial(_complete, n_features=d))
+        complete = self._parts.total(partial(sums_of_complete_rows, n_features=d))
         if not complete.weight >= _ENOUGH_COMPLETE * d:
             return None
         mean = complete.first / complete.weight
@@ -337,7 +338,7 @@ class ObservedFull(ObservedLikelihood):
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
             partial(
-                _summed_information,
+                information_sums,
                 mean=mean,
                 condition=self._conditioner(factor),
                 guess=self.frame,
@@ -353,7 +354,7 @@ class ObservedFull(ObservedLikelihood):
         condition = self._conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
-        hidden = self._parts.map(partial(_missing_values, mean=mean, condition=condition))
+        hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
         weight = self.weight  # the likelihood itself would be part of a cycle
 
         def unknown(of_mean: Array, form: Array) -> Array:
@@ -383,7 +384,7 @@ class ObservedFull(ObservedLikelihood):
         condition = self._conditioner(scaled_factor)
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
-        given = partial(_completed, mean=scaled_mean, condition=condition, guess=self.frame)
+        given = partial(completed_sums, mean=scaled_mean, condition=condition, guess=self.frame)
         sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)
@@ -392,143 +393,3 @@ class ObservedFull(ObservedLikelihood):
         covariance *= self._unit
         covariance *= self._unit[:, None]
         return Expected(self._origin + self._unit * step, covariance, value)
-
-
-@dataclass
-class CompletedSums:
-    """Over rows: of their weights, of the rows, of their products, of the deviance."""
-
-    weight: float
-    first: Array
-    second: Array
-    deviance: float = 0.0
-
-    def __add__(self, other: CompletedSums) -> CompletedSums:
-        return CompletedSums(
-            self.weight + other.weight,
-            self.first + other.first,
-            self.second + other.second,
-            self.deviance + other.deviance,
-        )
-
-
-class _PatternGroup:
-    """Rows of the data that miss equally many values."""
-
-    n_together = 0
-
-    def __init__(
-        self,
-        missing: np.ndarray,
-        weights: Array,
-        counts: np.ndarray,
-        levels: Array,
-        rows: Array,
-        unit: Array,
-    ):
-        self.constant = constant_of(weights @ ~missing, unit)
-        self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
-        self.gaps = MissingPatterns(missing, counts)
-
-    def sums(self) -> CompletedSums:
-        """Sums over the rows, with 0 in the place of what is missing."""
-        return CompletedSums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
-
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
-        basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
-        firsts = np.cumsum(self.counts) - self.counts
-        return sum_information(basis, residuals, self.levels, self.weights, firsts)
-
-    def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
-        """What the rows miss, given the rest, as products with the information need it."""
-        deviations = self._deviations(mean)
-        given = condition(deviations, self.gaps)
-        deviations.reshape(-1)[self.gaps.entries] = given.mean
-        of_rows = self.levels, self.weights, deviations, given.covariance.transpose(2, 0, 1)
-        return MissingValues(
-            self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows)
-        )
-
-    def completed(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
-    ) -> CompletedSums:
-        """Sums over the rows, missing values as expected, and over the spread of these."""
-        d = len(mean)
-        entries = self.gaps.entries
-        given = condition(self._deviations(mean), self.gaps)
-        # Counted from the origin again, where the observed values have their full precision.
-        completed = self.rows.copy()
-        features = self.gaps.by_row(self.gaps.features)
-        completed.reshape(-1)[entries] = given.mean + self.levels * mean[features]
-        spread = np.bincount(
-            self.gaps.blocks.reshape(-1),
-            (given.covariance * self.weights).reshape(-1),
-            minlength=d * d,
-        )
-        return CompletedSums(
-            self.weights.sum(),
-            self.levels @ completed,
-            completed.T @ completed + spread.reshape(d, d),
-            self.constant + float(given.distances.sum() + self.weights @ given.log_det),
-        )
-
-    def _deviations(self, mean: Array) -> Array:
-        """Of the rows from a mean, 0 where missing."""
-        deviations = self.rows - self.levels[:, None] * mean
-        deviations.reshape(-1)[self.gaps.entries] = 0.0
-        return deviations
-
-
-def constant_of(weights: Array, unit: Array) -> float:
-    """What values seen with such weights, in such units, have of a deviance at any point."""
-    return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
-
-
-def parts_of(statistics: IncompleteStatistics, frame: Standardization) -> list[_PatternGroup]:
-    """The rows, relative to the frame."""
-    s = statistics
-    starts = np.concatenate(([0], np.cumsum(s.counts)))
-    rows = s.rows_about(frame.origin) / frame.unit
-    parts = []
-    for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
-        its_rows = slice(starts[piece.start], starts[piece.stop])
-        patterns = s.missing[piece], s.weights[piece], s.counts[piece]
-        parts.append(_PatternGroup(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
-    return parts
-
-
-@threads.one_blas_thread()
-def _completed(
-    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
-) -> CompletedSums:
-    return sum(
-        (part.completed(mean, condition, guess) for part in parts), _sums_of_no_rows(len(mean))
-    )
-
-
-def _summed_information(
-    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
-) -> InformationSums:
-    with threads.one_blas_thread():
-        sums = (part.information(mean, condition, guess) for part in parts)
-        return sum(sums, InformationSums.nothing(len(mean)))
-
-
-@threads.one_blas_thread()
-def _missing_values(
-    parts: list[_PatternGroup], mean: Array, condition: Conditioner
-) -> list[MissingValues]:
-    return [part.hidden(mean, condition) for part in parts]
-
-
-def _complete(parts: list[_PatternGroup], n_features: int) -> CompletedSums:
-    """Sums over the rows that miss nothing."""
-    sums = (part.sums() for part in parts if not len(part.gaps.features))
-    return sum(sums, _sums_of_no_rows(n_features))
-
-
-def _sums_of_no_rows(n_features: int) -> CompletedSums:
-    return CompletedSums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
