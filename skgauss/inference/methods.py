@@ -58,13 +58,14 @@ class InferenceMethods:
             If the estimator is not fitted.
         ValueError
             If the fit did not converge or has a ridge; if the information takes a matrix of more
-            than 2,500 parameters, which by "observed" complete data and independent features do
-            not; or if the rows are not those of the fit.
+            than 2,500 parameters, and it is not means of data with gaps that products with it
+            tell of; or if the rows are not those of the fit.
 
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names.
+            If the data do not determine some parameters, which it names. If there are so many with
+            gaps that only means have errors.
 
         References
         ----------

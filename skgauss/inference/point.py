@@ -87,15 +87,24 @@ class FittedPoint:
     def evaluation(self) -> Evaluation:
         return self.likelihood.evaluate(self.estimator.mean_, self.estimator._gaussian.factor)
 
+    @property
+    def is_large(self) -> bool:
+        """Whether the matrix of the information would be too large."""
+        return self.family.n_parameters > MOST_PARAMETERS
+
+    @property
+    def what_is_large(self) -> str:
+        """What the matrix of the information holds, why it is not formed, and what to do."""
+        return (
+            f"the information of all {self.family.n_parameters} parameters as one matrix, which is "
+            f"not formed of more than {MOST_PARAMETERS}. Fit fewer features, or use "
+            "covariance_type='diag'."
+        )
+
     def check_size(self) -> None:
         """Refuse what the matrix of the information would be too large for."""
-        n_parameters = self.family.n_parameters
-        if n_parameters > MOST_PARAMETERS:
-            raise ValueError(
-                f"This takes the information of all {n_parameters} parameters as one matrix, "
-                f"which is not formed of more than {MOST_PARAMETERS}. Fit fewer features, or "
-                "use covariance_type='diag'."
-            )
+        if self.is_large:
+            raise ValueError(f"This takes {self.what_is_large}")
 
     def of_free(self, errors: Parameters) -> Parameters:
         """Errors, or moves, with 0 for what is known."""

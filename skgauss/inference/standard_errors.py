@@ -33,6 +33,7 @@ from ..blocks import threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import information_matrix
+from .errors_of_means import errors_of_means
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 
@@ -65,9 +66,18 @@ def covariance_of_mean(estimator: Any) -> Array:
 
 
 def errors_at(at: FittedPoint) -> Parameters:
-    """Relative standard errors; NaN, and a warning, where the data leave a parameter open."""
+    """Relative standard errors; NaN, and a warning, of parameters that have none."""
     errors = _errors(at)
-    warn_of(at.parameter_names, np.isnan(at.listed(errors)), *LEFT_OPEN)
+    left_open = np.isnan(at.listed(errors))
+    if _of_means_alone(at):
+        left_open[len(at.names) :] = False
+        warn_of(
+            ["scales, covariances and correlations"],
+            np.ones(1),
+            "Only means have standard errors here. NaN stands for those of",
+            f"They take {at.what_is_large}",
+        )
+    warn_of(at.parameter_names, left_open, *LEFT_OPEN)
     return errors
 
 
@@ -86,12 +96,18 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
         ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
         return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
 
-    return Parameters(*map(missing, _of_complete_rows(at), errors))
+    shares = Parameters(*map(missing, _of_complete_rows(at), errors))
+    if not _of_means_alone(at):
+        return shares
+    return Parameters(shares.mean, *(np.full_like(share, np.nan) for share in shares[1:]))
 
 
 def _errors(at: FittedPoint) -> Parameters:
     """Relative standard errors; NaN where the data leave a parameter open."""
     weight = at.likelihood.weight
+    if _of_means_alone(at):
+        others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
+        return others._replace(mean=errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
         return _from_information(at).map(lambda error: error / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
@@ -102,6 +118,11 @@ def _errors(at: FittedPoint) -> Parameters:
         one.covariance * of_scales,
         _of_complete_rows(at).correlation,  # of correlated features only complete data have shares
     )
+
+
+def _of_means_alone(at: FittedPoint) -> bool:
+    """Whether products with the information, of which no matrix is formed, tell of means alone."""
+    return at.is_large and at.likelihood.shares is None
 
 
 def _of_complete_rows(at: FittedPoint) -> Parameters:

@@ -516,8 +516,11 @@ def test_too_many_parameters_for_a_matrix_and_the_remedies(rng):
     X = rng.standard_normal((300, 70)) + rng.standard_normal((300, 1))
     X[0, 0] = np.nan
     model = GaussianGradientMLE().fit(X)
+    with pytest.warns(UserWarning, match="all 2555 parameters as one matrix"):
+        errors = model.standard_errors()
+    np.testing.assert_allclose(errors.mean[1:], model.scale_[1:] / np.sqrt(300), rtol=1e-5)
     with pytest.raises(ValueError, match="all 2555 parameters as one matrix"):
-        model.standard_errors()
+        model.parameter_covariance()
     GaussianGradientMLE(covariance_type="diag").fit(X).standard_errors()
     GaussianGradientMLE().fit(X[:, :5]).standard_errors()
     GaussianGradientMLE().fit(X[1:]).standard_errors()  # complete: a formula, no matrix

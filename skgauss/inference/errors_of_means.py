@@ -1,0 +1,47 @@
+r"""Standard errors of means where the matrix of the information would be too large.
+
+The variance of a mean is :math:`g^T H^{-1} g`, with H the observed information in the frame of the
+maximum and g the way in which a step moves the mean. Conjugate gradients solve :math:`H x = g` with
+products alone. In this frame the information of complete data is the identity, so that few products
+suffice unless much is missing. What g makes of the solution is wrong only by the square of the
+error of x.
+
+References
+----------
+Hestenes and Stiefel (1952), "Methods of conjugate gradients for solving linear systems", Journal of
+Research of the National Bureau of Standards 49(6).
+"""
+
+import math
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, cg
+
+from .._typing import Array
+from .point import FittedPoint
+
+_RESIDUAL = 1e-3  # of x, relative: its square is what the error of a mean is wrong by
+_MOST_PRODUCTS = 200  # for one mean, after which the data are said to leave it open
+
+
+def errors_of_means(at: FittedPoint) -> Array:
+    """Relative standard errors of the means from one row, (n_features,); NaN where left open.
+
+    Raises
+    ------
+    ValueError
+        If products with the information would be too rough.
+    """
+    product = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
+    if product is None:
+        at.check_size()
+    size = at.evaluation.natural_gradient.size
+    information = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    errors = np.full(at.family.n_features, np.nan)
+    for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):
+        along = np.concatenate((move, np.zeros(size - len(move))))
+        solution, failed = cg(information, along, rtol=_RESIDUAL, maxiter=_MOST_PRODUCTS)
+        variance = float(along @ solution)
+        if not failed and variance > 0:
+            errors[j] = math.sqrt(variance)
+    return errors
