@@ -132,7 +132,7 @@ class FittedGaussian:
 
     @property
     def correlation(self) -> Array:
-        """The matrix of correlations, (n_features, n_features); the identity of independent ones."""
+        """Correlations, (n_features, n_features); the identity of independent features."""
         if not self.family.correlated:
             return np.eye(self.family.n_features)
         scales = self.family.standard_deviations(self.factor)
