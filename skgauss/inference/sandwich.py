@@ -42,6 +42,12 @@ def point_of(
             "method='sandwich' needs the rows of the fit: pass X, and sample_weight and X_upper "
             "if the fit had them."
         )
+    if hasattr(estimator, "support_"):
+        raise ValueError(
+            "With support_fraction the model is fitted to some of the rows, their deviations "
+            "stretched, which nobody has as X. Ask for another method, or fit a "
+            "GaussianGradientMLE to X[support_], whose scales are a little smaller."
+        )
     at.check_size()
     estimator._warn_of_forgotten(X_upper)
     sums = rows_of(estimator, X, sample_weight, X_upper).total(

@@ -9,7 +9,7 @@ from marks import simulation
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianOutlierDetector
 from skgauss.datasets import load_airquality
 from skgauss.inference import sandwich
 from skgauss.rows import Block, Intervals
@@ -240,3 +240,15 @@ def test_coverage_where_tails_are_heavy(gaps):
     wald, robust = (count / repeats for count in covered.values())
     assert (np.abs(robust - 0.95) < 0.03).all()
     assert wald[1] < 0.8
+
+
+def test_rows_of_a_robust_fit_are_not_to_be_had(rng):
+    X = rng.standard_normal((100, 2))
+    X[:20] += 9
+    robust = GaussianOutlierDetector(support_fraction="auto").fit(X)
+    for rows in (X, X[robust.support_]):
+        with pytest.raises(ValueError, match=r"another method, or fit .* to X\[support_\]"):
+            robust.standard_errors("sandwich", rows)
+    kept = X[robust.support_]
+    errors = fitted(kept).standard_errors("sandwich", kept)
+    assert_allclose(errors.mean, robust.standard_errors().mean, rtol=0.2)
