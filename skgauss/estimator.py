@@ -32,7 +32,6 @@ from .fitting import (
     forget_input,
     input_attributes,
     law_attributes,
-    names_of,
     of_type,
     position,
     replace_fit,
@@ -486,8 +485,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
-        names = names_of(statistics)
-        statistics = checked_statistics(statistics, self.covariance_type)
+        statistics, names = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
         forget_input(seen, len(statistics.mean), names)
         task.begin()

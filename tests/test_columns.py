@@ -109,6 +109,16 @@ class TestEachKindHasARemedy:
         assert GaussianGradientMLE().fit(frame).mean_[-1] == pytest.approx(0.5)
 
 
+def test_categories_of_an_array():
+    X = pd.DataFrame({**NUMBERS, "city": ["Rome", "Oslo"] * 3}).to_numpy()
+    frame = "pandas.DataFrame(X).infer_objects()"
+    assert f"pandas.get_dummies({frame}, drop_first=True, dtype=float)." in refusal(X)
+    frame = pd.get_dummies(pd.DataFrame(X).infer_objects(), drop_first=True, dtype=float)
+    model = GaussianGradientMLE().fit(frame.to_numpy())
+    assert model.n_features_in_ == len(NUMBERS) + 1
+    assert model.mean_[-1] == pytest.approx(0.5)
+
+
 @pytest.mark.parametrize("kind", ["datetime64[us]", object])
 def test_dates_have_a_remedy(kind):
     """Of pandas; polars itself makes numbers of them."""

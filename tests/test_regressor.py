@@ -489,6 +489,7 @@ def test_upper_ends_are_routed(air):
     ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2 .* 'y' .* in y at inf"),
     ([1.0, 3.0, np.inf], None, "Input y contains infinity"),
     (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
+    (pd.Series(["a", "b", "a"]), None, r"y holds .* pandas.get_dummies\(y.to_frame\(\), drop"),
 ])  # fmt: skip
 def test_a_message_on_y_names_it(y, y_upper, message):
     X = np.array([[1.0], [2.0], [4.0]])
@@ -572,10 +573,16 @@ def test_limits_as_text(air):
     """The target as a laboratory writes it: refused with the remedy, which then works."""
     air = air.dropna()
     text = air["Ozone"].map(lambda value: "<20" if value < 20 else str(value))
-    with pytest.raises(ValueError, match="y holds a limit as text, '<20' in 'Ozone'"):
+    with pytest.raises(ValueError, match="y holds a limit as text, '<20' in 'Ozone'") as refused:
         GaussianRegressor().fit(air[PREDICTORS], text)
-    lower, upper = (ends["Ozone"] for ends in parse_limits(text.to_frame()))
+    with pytest.raises(ValueError, match=r"skgauss.parse_limits\(pandas.DataFrame\(y\)\)"):
+        GaussianRegressor().fit(air[PREDICTORS], text.to_numpy())
+    assert "lower, upper = skgauss.parse_limits(y.to_frame()), and pass lower" in str(refused.value)
+    tables = parse_limits(text.to_frame())
+    of_tables = regressor().fit(air[PREDICTORS], tables[0], y_upper=tables[1])
+    lower, upper = (ends["Ozone"] for ends in tables)
     model = regressor().fit(air[PREDICTORS], lower, y_upper=upper)
+    assert_allclose(of_tables.coef_[0], model.coef_, rtol=1e-9)
     limit = np.nextafter(20.0, 0)  # 20 itself was measured
     expected = regressor(censoring_limits=(limit, None)).fit(air[PREDICTORS], air["Ozone"])
     assert_allclose(model.coef_, expected.coef_, rtol=1e-8)

@@ -297,8 +297,9 @@ def test_incomplete_statistics_of_complete_rows(wine):
 
 
 def test_what_fit_statistics_refuses(wine):
-    with pytest.raises(TypeError, match=r"needs statistics, .*got ndarray"):
-        GaussianGradientMLE().fit_statistics(wine)
+    for no_statistics, kind in ((wine, "ndarray"), (sum([]), "int"), ([], "list")):
+        with pytest.raises(TypeError, match=f"needs statistics, .*got {kind}"):
+            GaussianGradientMLE().fit_statistics(no_statistics)
     variances = SufficientStatistics.from_array(wine, diagonal=True)
     with pytest.raises(ValueError, match="variances only"):
         GaussianGradientMLE().fit_statistics(variances)
@@ -360,6 +361,27 @@ def test_names_come_with_the_statistics(wine):
     frame.columns = range(3)
     model.fit_statistics(SufficientStatistics(n, frame.mean(), frame.cov(ddof=0)))
     assert not hasattr(model, "feature_names_in_")
+
+
+def test_statistics_with_names_add_up_in_one_order_only(wine):
+    """pandas adds by label, and in an order of its own, where the products of means have none."""
+    first, second = (
+        pd.DataFrame(part, columns=["b", "a"]) for part in (wine[:80, :2], wine[80:, :2])
+    )
+
+    def statistics(frame):
+        return SufficientStatistics(len(frame), frame.mean(), frame.cov(ddof=0))
+
+    with pytest.raises(ValueError, match=r"all statistics that are added.* same names, in"):
+        statistics(first) + statistics(second[["a", "b"]])
+    with pytest.raises(ValueError, match="same names, in the same order"):
+        statistics(first) + statistics(second.set_axis(["b", "c"], axis=1))
+    whole = GaussianGradientMLE().fit(pd.concat([first, second]))
+    unnamed = SufficientStatistics.from_array(second.to_numpy())
+    for total in (statistics(first) + statistics(second), unnamed + statistics(first)):
+        model = GaussianGradientMLE().fit_statistics(total)
+        assert list(model.feature_names_in_) == ["b", "a"]
+        np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-12)
 
 
 def test_a_covariance_with_divisor_n_minus_one(wine):

@@ -17,7 +17,7 @@ from .attributes import (
 )
 from .callbacks import FitTask
 from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
-from .validation import check_together, checked_statistics, names_of, of_type
+from .validation import check_together, checked_statistics, of_type
 
 __all__ = [
     "DOCUMENTATION_URL",
@@ -32,7 +32,6 @@ __all__ = [
     "forget_input",
     "input_attributes",
     "law_attributes",
-    "names_of",
     "of_type",
     "position",
     "replace_fit",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..rows import to_host
-from ..statistics import AnyStatistics, SufficientStatistics
+from ..statistics import AnyStatistics, SufficientStatistics, labels_of
 
 _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
 
@@ -37,45 +37,32 @@ def check_together(estimator: Any) -> None:
         )
 
 
-def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
-    """Statistics that a user hands over, as a fit of that type needs them.
+def checked_statistics(
+    statistics: Any, covariance_type: str
+) -> tuple[AnyStatistics, list[str] | None]:
+    """Statistics that a user hands over, as a fit of that type needs them, and their names.
+
+    Names of the features are there where a mean or covariance of pandas has labels that are text.
 
     Raises
     ------
     TypeError
         If they are no statistics.
     ValueError
-        If they cannot be those of any rows, or do not hold what the type needs.
+        If they cannot be those of any rows, do not hold what the type needs, or have two names for
+        a feature.
     """
-    if isinstance(statistics, SufficientStatistics):
-        statistics = _checked_numbers(statistics)
-    elif not isinstance(statistics, AnyStatistics):
+    if not isinstance(statistics, AnyStatistics):
         raise TypeError(
             "fit_statistics needs statistics, as SufficientStatistics.from_array returns them or a "
             f"model has in sufficient_statistics_, got {type(statistics).__name__}. Use fit for "
             "data."
         )
-    return of_type(statistics, covariance_type)
-
-
-def names_of(statistics: AnyStatistics) -> list[str] | None:
-    """Names of the features, where a mean or covariance of pandas has labels that are strings.
-
-    Raises
-    ------
-    ValueError
-        If the labels of the mean, or of the rows or columns of the covariance, differ.
-    """
-    mean, covariance = statistics.mean, getattr(statistics, "covariance", None)
-    axes = [axis for each in (mean, covariance) for axis in getattr(each, "axes", ())]
-    labels = [list(axis) for axis in axes]
-    if any(each != labels[0] for each in labels):
-        raise ValueError(
-            "The features of the mean and of the covariance must have the same names, in the same "
-            "order. With names in a list, mean[names] and covariance.loc[names, names] have it."
-        )
-    named = labels and all(isinstance(label, str) for label in labels[0])
-    return labels[0] if named else None
+    labels = labels_of(statistics.mean, getattr(statistics, "covariance", None))
+    names = labels if labels and all(isinstance(label, str) for label in labels) else None
+    if isinstance(statistics, SufficientStatistics):
+        statistics = _checked_numbers(statistics)
+    return of_type(statistics, covariance_type), names
 
 
 def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:

@@ -42,6 +42,12 @@ def point_of(
             "method='sandwich' needs the rows of the fit: pass X, and sample_weight and X_upper "
             "if the fit had them."
         )
+    if hasattr(estimator, "support_"):
+        raise ValueError(
+            "With support_fraction the model is fitted to some of the rows, their deviations "
+            "stretched, which nobody has as X. Ask for another method, or fit a "
+            "GaussianGradientMLE to X[support_], whose scales are a little smaller."
+        )
     at.check_size()
     estimator._warn_of_forgotten(X_upper)
     sums = rows_of(estimator, X, sample_weight, X_upper).total(
@@ -73,9 +79,8 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
 def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     """Refuse other rows than those of the fit, as far as their weight and mean score tell."""
     statistics = at.estimator.sufficient_statistics_
-    of_data = getattr(at.evaluation, "data", at.evaluation)  # as if there were no window
-    expected = at.family.pack_frame(of_data.natural_gradient)
-    expected = expected * (at.likelihood.weight / statistics.weight)
+    informative = at.likelihood.weight / statistics.weight
+    expected = _of_window(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
     if not (
         np.isclose(weight, statistics.weight, rtol=1e-9)
         and np.allclose(mean, expected, rtol=0.0, atol=_SAME)
@@ -84,3 +89,16 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
             "X, sample_weight and X_upper are not those that the model was fitted to. The sandwich "
             "needs the rows of the fit, all of them, with their weights and upper ends."
         )
+
+
+def _of_window(at: FittedPoint) -> Array:
+    """What the scores of all rows have on average because of the window; 0 without one.
+
+    Of uncorrelated features that is the score of a row which shows nothing. It is what the
+    likelihood takes away of the values that are known, where what is missing has it on both sides.
+    """
+    gaussian, here = at.estimator._gaussian, at.evaluation
+    if not at.family.correlated:
+        return gaussian.scores(Block(np.full((1, at.family.n_features), np.nan), None, None))[0]
+    of_data = getattr(here, "data", here)  # as if there were no window
+    return at.family.pack_frame(of_data.natural_gradient - here.natural_gradient)

@@ -16,8 +16,12 @@ _READ = partial(
 )
 
 
-def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
+def numbers(
+    X: Any, read: Callable[[Any], Any] = _READ, name: str = "X", frame: str | None = None
+) -> Any:
     """``read(X)``, where that is an array of numbers.
+
+    A user has X by the name, and as a frame by the code `frame`, if that is not the name.
 
     Raises
     ------
@@ -37,7 +41,7 @@ def numbers(X: Any, read: Callable[[Any], Any] = _READ, name: str = "X") -> Any:
                 f"{name} has sparse columns, and dense data is required: pass "
                 f"{name}.sparse.to_dense()."
             ) from error
-        raise ValueError(_what_is_no_number(name, culprits)) from error
+        raise ValueError(_what_is_no_number(name, frame, culprits)) from error
 
 
 def _checked_dtype(array: Any, name: str) -> Any:
@@ -81,40 +85,45 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def _what_is_no_number(name: str, columns: dict[Any, Any]) -> str:
+def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) -> str:
     """What to say of columns, by their names, of `name` that cannot be read as numbers.
 
     A limit among them is all there is to say.
     """
+    table = name.removesuffix("_upper")
+    of_frames = all(hasattr(series, "to_frame") for series in columns.values())
+    frame = frame or (table if of_frames else f"pandas.DataFrame({table})")
     for column, series in columns.items():
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
-            table = name.removesuffix("_upper")
-            frame = table if hasattr(series, "to_frame") else f"pandas.DataFrame({table})"
             return (
                 f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
                 f"of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as {table}, "
                 f"upper as {table}_upper. See {PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
-    remedies = sorted({_remedy(series) for series in columns.values()})
+    remedies = sorted({_remedy(series, frame) for series in columns.values()})
     return (
         f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
         f"of them.{''.join(remedies)}"
     )
 
 
-def _remedy(column: Any) -> str:
-    """A sentence about how numbers are made of a column, after a blank, if there is such a way."""
+def _remedy(column: Any, frame: str) -> str:
+    """A sentence about how numbers are made of a column, after a blank, if there is such a way.
+
+    The column is one of what the code `frame` says.
+    """
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
         return " Of dates make days: (column - column.min()).dt.days."
     words = [cell for cell in column if isinstance(cell, str)]
     read = reader_of_cells(".", MISSING)
     if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
-        return (
-            " Of categories make a column each but the first: pandas.get_dummies(X, "
-            "drop_first=True, dtype=float), or X.to_dummies(column, drop_first=True) in polars."
-        )
-    frame = "X" if hasattr(column, "to_frame") else "pandas.DataFrame(X)"
+        dummies = f"pandas.get_dummies({frame}, drop_first=True, dtype=float)"
+        if hasattr(column, "to_frame"):
+            dummies += f", or {frame}.to_dummies(column, drop_first=True) in polars"
+        else:  # whose other columns may hold numbers as objects
+            dummies = dummies.replace(frame, f"{frame}.infer_objects()")
+        return f" Of categories make a column each but the first: {dummies}."
     return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""

@@ -52,8 +52,8 @@ def parse_limits(
     ValueError
         If a cell is none of these. The message quotes it, and names its row and column.
     TypeError
-        If `frame` is neither of pandas nor of polars. A frame of Dask is read partition by
-        partition, with its ``map_partitions``.
+        If `missing` holds what is no text, or `frame` is neither of pandas nor of polars. A frame
+        of Dask is read partition by partition, with its ``map_partitions``.
 
     Examples
     --------
@@ -73,6 +73,12 @@ def parse_limits(
     if decimal not in (".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
     missing = (missing,) if isinstance(missing, str) else tuple(missing or ())
+    for each in missing:
+        if not isinstance(each, str):
+            raise TypeError(
+                f"missing holds text, got {each!r}. Where a number stands for a missing value, put "
+                f"NaN in its place first, as frame.replace({each!r}, numpy.nan) of pandas does."
+            )
     check_holds_rows(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask") or not columned:

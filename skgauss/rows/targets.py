@@ -42,7 +42,8 @@ def checked_targets(y: Any, name: str = "y") -> Any:
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y
     else:
         of_series = hasattr(y, "to_frame")  # whose name a message then has
-        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ, name)
+        frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
+        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ, name, frame)
         y = y[:, 0] if of_series else y
     return y
 

@@ -5,7 +5,14 @@ missing values, with intervals, feature by feature, or left in blocks of Dask. H
 read, and what is made of the statistics, does not.
 """
 
-from .complete import SufficientStatistics, summarize, total, valid_weights, weight_scale
+from .complete import (
+    SufficientStatistics,
+    labels_of,
+    summarize,
+    total,
+    valid_weights,
+    weight_scale,
+)
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
@@ -19,6 +26,7 @@ __all__ = [
     "ScatteredStatistics",
     "SufficientStatistics",
     "bounded_sum",
+    "labels_of",
     "missed",
     "summarize",
     "summarize_incomplete",

@@ -139,6 +139,7 @@ class SufficientStatistics:
         if not isinstance(other, SufficientStatistics):
             return NotImplemented
         check_alike(self, other)
+        labels_of(self.mean, self.covariance, other.mean, other.covariance)
         weight = self.weight + other.weight
         if other.weight == 0:
             return self
@@ -189,6 +190,24 @@ def check_alike(one: Any, other: Any) -> None:
             "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
             f"{' and '.join(kinds)}."
         )
+
+
+def labels_of(*arrays: Any) -> list[Any] | None:
+    """The labels of the features, where some of the arrays are of pandas.
+
+    Raises
+    ------
+    ValueError
+        If they are not those of all of them, in one order, by which pandas would add them up.
+    """
+    labels = [list(axis) for array in arrays for axis in getattr(array, "axes", ())]
+    if any(each != labels[0] for each in labels):
+        raise ValueError(
+            "The features of the mean and of the covariance, of all statistics that are added, "
+            "must have the same names, in the same order. With names in a list, mean[names] and "
+            "covariance.loc[names, names] have it."
+        )
+    return labels[0] if labels else None
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from marks import simulation
 from numpy.testing import assert_allclose
+from scipy.stats import norm
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianOutlierDetector
 from skgauss.datasets import load_airquality
 from skgauss.inference import sandwich
 from skgauss.rows import Block, Intervals
@@ -146,6 +147,38 @@ def test_of_a_window_the_scores_are_less_those_of_the_window(rng, covariance_typ
     assert_allclose(robust.scale, errors.scale, rtol=0.05)
 
 
+@pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
+def test_of_a_window_what_independent_features_miss_says_nothing(rng, covariance_type):
+    """The errors are those of the scores of the values that are known, each in its own window."""
+    X = rng.standard_normal((400, 2))
+    X = X[(X > -0.5).all(axis=1)]
+    X[rng.random(X.shape) < 0.3] = NAN
+    model = fitted(X, covariance_type, truncation_limits=(-0.5, None))
+
+    def log_densities(mean, log_variance):
+        gaussian = norm(mean, np.exp(log_variance / 2))
+        return np.where(np.isnan(X), 0.0, gaussian.logpdf(X) - gaussian.logsf(-0.5))
+
+    def total(parameters):
+        return log_densities(parameters[:2], parameters[2:]).sum(axis=1)
+
+    at = np.concatenate((model.mean_, np.atleast_1d(np.log(model.covariance_))))
+    steps = 1e-4 * np.eye(len(at))
+    scores = np.transpose([(total(at + s) - total(at - s)) / 2e-4 for s in steps])
+    information = -np.array([
+        [
+            sum(i * j * total(at + i * s + j * t).sum() for i in (1, -1) for j in (1, -1)) / 4e-8
+            for t in steps
+        ]
+        for s in steps
+    ])  # fmt: skip
+    inverse = np.linalg.inv(information)
+    expected = np.sqrt(np.diag(inverse @ scores.T @ scores @ inverse))
+    found = model.standard_errors("sandwich", X)
+    assert_allclose(found.mean, expected[:2], rtol=1e-4)
+    assert_allclose(found.covariance / model.covariance_, expected[2:].squeeze(), rtol=1e-4)
+
+
 # -- how they are asked for
 
 
@@ -207,3 +240,15 @@ def test_coverage_where_tails_are_heavy(gaps):
     wald, robust = (count / repeats for count in covered.values())
     assert (np.abs(robust - 0.95) < 0.03).all()
     assert wald[1] < 0.8
+
+
+def test_rows_of_a_robust_fit_are_not_to_be_had(rng):
+    X = rng.standard_normal((100, 2))
+    X[:20] += 9
+    robust = GaussianOutlierDetector(support_fraction="auto").fit(X)
+    for rows in (X, X[robust.support_]):
+        with pytest.raises(ValueError, match=r"another method, or fit .* to X\[support_\]"):
+            robust.standard_errors("sandwich", rows)
+    kept = X[robust.support_]
+    errors = fitted(kept).standard_errors("sandwich", kept)
+    assert_allclose(errors.mean, robust.standard_errors().mean, rtol=0.2)

@@ -265,3 +265,11 @@ def test_limits_in_an_array_have_a_remedy(kind):
         GaussianGradientMLE().fit(X)
     lower, upper = parse_limits(pd.DataFrame(X))
     assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_
+
+
+def test_a_number_that_stands_for_a_missing_value_is_replaced_first():
+    frame = pd.DataFrame({"a": [-999, "<1", "2"]})
+    with pytest.raises(TypeError, match=r"text, got -999.*frame\.replace\(-999, numpy\.nan\)"):
+        parse_limits(frame, missing=["ND", -999])
+    _, upper = parse_limits(frame.replace(-999, np.nan))
+    np.testing.assert_array_equal(upper["a"], [np.nan, 1, 2])
