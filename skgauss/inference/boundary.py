@@ -2,10 +2,11 @@ r"""Ends of profile intervals at which the covariance is singular.
 
 What the data say of the other correlations may be all that bounds that of two features which no
 row shows together. The end of its interval then lies where the covariance is singular, at infinity
-in the frame of any point. With :math:`\Sigma = L^* A^2 L^{*T}`, :math:`L^*` the factor at the
-maximum and A symmetric, the likelihood is smooth up to there and beyond. A is not bounded, and what
-is higher where an eigenvalue of it is 0 than on either side has no slope there. Such an end is
-therefore found as any other: by Newton's method, in a trust region, of an augmented Lagrangian.
+in the frame of any point. With :math:`\Sigma = L^* (A^2 + \varepsilon^2 I) L^{*T}`, :math:`L^*` the
+factor at the maximum and A symmetric, the likelihood is smooth up to there and beyond. A is not
+bounded, and what is higher where an eigenvalue of it is 0 than on either side has no slope there.
+Such an end is therefore found as any other: by Newton's method, in a trust region, of an augmented
+Lagrangian. What :math:`\varepsilon` keeps it from is told by the slope there, to its fourth power.
 
 References
 ----------
@@ -29,7 +30,8 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg, pairs_of
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
 _NEAR = 0.5  # eigenvalue of A, where the climb that found no end is on its way to a singular one
-_LEAST = 3e-3  # eigenvalue of A; what is taken for 0 there moves an end by its fourth power
+_FEW_NATS = 1e-6  # of an average row, to which the climb has steps too short to tell where it leads
+_FLOOR = 3e-3  # epsilon, below which too few digits of the likelihood are left
 _ROUNDS = 10  # of the multiplier, which is right after three to five
 _STEPS = 200
 _STIFFNESS = 10.0  # by which, squared, a round brings c nearer to 0
@@ -79,7 +81,7 @@ def highest_on_the_boundary(
     """
     lagrangian = _Lagrangian(_Roots(likelihood, maximum), height, nats)
     x = lagrangian.roots.place(start)
-    if lagrangian.roots.eigenvalues(x)[0].min() > _NEAR:
+    if nats > _FEW_NATS and lagrangian.roots.least_eigenvalue(x) > _NEAR:
         return None
     options = {"maxiter": _STEPS, "gtol": _PRECISION, **_RADII}
     for _ in range(_ROUNDS):
@@ -92,7 +94,7 @@ def highest_on_the_boundary(
             options=options,
         ).x
         if lagrangian.is_there(x):
-            return lagrangian.roots.at(x).point, lagrangian.jets(x)[0].value
+            return lagrangian.roots.at(x).point, lagrangian.height_without_floor(x)
         lagrangian.multiplier = max(-lagrangian.excess(x), 0.0)
     return None
 
@@ -106,20 +108,25 @@ class _Lagrangian:
         self._jets = lru_cache(maxsize=2)(self._computed)
 
     def jets(self, x: Array) -> tuple[Jet, Jet]:
-        """Of the height and of c."""
+        """Of the height and of c, as functions of the root."""
         return self._jets(x.tobytes())
 
     def _computed(self, packed: bytes) -> tuple[Jet, Jet]:
         """Those of a vector, anew."""
-        roots = self.roots
-        likelihood, here = roots.likelihood, roots.at(np.frombuffer(packed))
-        gradient = likelihood.family.pack_frame(here.point.natural_gradient)
-        information = information_matrix(likelihood, here.point)
+        x = np.frombuffer(packed)
+        here = self.roots.at(x)
+        high, left = (here.pulled(jet) for jet in self._jets_of_frame(x))
+        return high, left
+
+    def _jets_of_frame(self, x: Array) -> tuple[Jet, Jet]:
+        """Of the height and of c, in the packed frame of the point."""
+        likelihood, point = self.roots.likelihood, self.roots.at(x).point
+        gradient = likelihood.family.pack_frame(point.natural_gradient)
+        information = information_matrix(likelihood, point)
         information = information + likelihood.connection_term(gradient)
-        fall = here.point.value - roots.maximum.value
-        value, *derivatives = here.pulled(Jet(fall, gradient, -information))
-        left = Jet(value / self._nats + 1, *(each / self._nats for each in derivatives))
-        return here.pulled(self._height(here.point)), left
+        fall = point.value - self.roots.maximum.value
+        left = Jet(fall / self._nats + 1, gradient / self._nats, -information / self._nats)
+        return self._height(point), left
 
     def excess(self, x: Array) -> float:
         """What c is short of the multiplier, negative, if it is."""
@@ -145,6 +152,13 @@ class _Lagrangian:
             matrix += self._stiffness * np.outer(left.gradient, left.gradient)
         return matrix
 
+    def height_without_floor(self, x: Array) -> float:
+        """The height where the covariance is singular, from that on the floor and its slope."""
+        here, (high, left) = self.roots.at(x), self._jets_of_frame(x)
+        multiplier = -self._stiffness * self.excess(x)
+        slope = here.slope_of_floor(high.gradient + multiplier * left.gradient)
+        return high.value - _FLOOR**2 * slope
+
     def is_there(self, x: Array) -> bool:
         """Whether the highest point is at the level, or above it with nothing to pay for that."""
         off = abs(self.jets(x)[1].value)
@@ -153,7 +167,7 @@ class _Lagrangian:
 
 
 class _Roots:
-    r"""Covariances as :math:`L^* (I + Y / \sqrt2)^2 L^{*T}` beside means :math:`\mu^* + L^* p`.
+    r"""Covariances with :math:`A = I + Y / \sqrt2` beside means :math:`\mu^* + L^* p`.
 
     Packed as steps in the frame of the maximum are.
     """
@@ -162,35 +176,32 @@ class _Roots:
         self.likelihood, self.family, self.maximum = likelihood, likelihood.family, maximum
 
     def place(self, at: Evaluation) -> Array:
-        """Where a point is."""
+        """Where a point is, or one near it on the floor."""
         family = self.family
         vectors, values, _ = np.linalg.svd(family.solve(self.maximum.factor, at.factor))
-        root = (vectors * values) @ vectors.T
+        root = (vectors * np.sqrt(np.maximum(values**2 - _FLOOR**2, 0.0))) @ vectors.T
         moved = family.solve(self.maximum.factor, at.mean - self.maximum.mean)
         return family.pack_frame(family.frame(moved, 2 * (root - family.identity)))
 
-    def eigenvalues(self, x: Array) -> tuple[Array, Array]:
-        """Those of A and the vectors; 0 for what is smaller than the least."""
-        _, form = self.family.split_frame(self.family.unpack_frame(x))
-        values, vectors = np.linalg.eigh(self.family.identity + form / 2)
-        return np.where(np.abs(values) < _LEAST, 0.0, values), vectors
+    def least_eigenvalue(self, x: Array) -> float:
+        """The least one of A."""
+        return float(np.linalg.eigvalsh(self._root(x)).min())
 
     def at(self, x: Array) -> _Place:
-        """What is there, or beside it where the covariance is singular."""
+        """What is there."""
         family, maximum = self.family, self.maximum
         moved, _ = family.split_frame(family.unpack_frame(x))
-        values, vectors = self.eigenvalues(x)
-        root = (vectors * np.where(values == 0, _LEAST, values)) @ vectors.T
+        root = self._root(x)
         mean = maximum.mean + family.colorize(maximum.factor, moved[None])[0]
-        factor = family.marginal(maximum.factor @ root, list(range(len(root))))
-        zero = vectors[:, values == 0]
-        return _Place(
-            self.likelihood.evaluate(mean, factor),
-            family,
-            root,
-            family.solve(factor, maximum.factor),
-            zero @ zero.T,
-        )
+        rows = maximum.factor @ np.hstack((root, _FLOOR * family.identity))
+        factor = family.marginal(rows, list(range(len(root))))
+        point = self.likelihood.evaluate(mean, factor)
+        return _Place(point, family, root, family.solve(factor, maximum.factor))
+
+    def _root(self, x: Array) -> Array:
+        """A."""
+        _, form = self.family.split_frame(self.family.unpack_frame(x))
+        return self.family.identity + form / 2
 
 
 class _Place:
@@ -198,14 +209,11 @@ class _Place:
 
     With C the factor at the maximum in the frame of the point and
     :math:`V = C (A Y + Y A) C^T / 2` the frame sees :math:`V + (C Y^2 C^T / 2 - V^2) / \sqrt2`, but
-    for higher orders. A function is even in an eigenvalue of A about 0, where it has no slope
-    along it.
+    for higher orders.
     """
 
-    def __init__(
-        self, point: Evaluation, family: Family, root: Array, turn: Array, onto_zero: Array
-    ):
-        self.point, self._family, self._turn, self._onto_zero = point, family, turn, onto_zero
+    def __init__(self, point: Evaluation, family: Family, root: Array, turn: Array):
+        self.point, self._family, self._turn = point, family, turn
         d, pairs = family.n_features, pairs_of(family.n_features)
         forms = turn @ root @ pairs.unpack(np.eye(len(pairs.rows))) @ turn.T
         jacobian = np.zeros((family.n_all,) * 2)
@@ -215,15 +223,20 @@ class _Place:
 
     def pulled(self, of_frame: Jet) -> Jet:
         """A function of that gradient and Hessian in the frame as one of the root."""
-        family, zero = self._family, self._onto_zero
         value, gradient, hessian = of_frame
-        _, form = family.split_frame(family.unpack_frame(gradient))
+        form = self._form(gradient)
         here, there = (self._squares(each) for each in (form, self._turn.T @ form @ self._turn))
         hessian = self._jacobian.T @ (hessian - here) @ self._jacobian + there / 2
-        of_mean, form = family.split_frame(family.unpack_frame(gradient @ self._jacobian))
-        value -= _LEAST / 2 * float(np.sum(form * zero))
-        gradient = family.pack_frame(family.frame(of_mean, form - zero @ form @ zero))
-        return Jet(value, gradient, hessian)
+        return Jet(value, gradient @ self._jacobian, hessian)
+
+    def slope_of_floor(self, gradient: Array) -> float:
+        """How fast a function of that gradient in the frame grows with the square of the floor."""
+        return float(np.sum((self._turn.T @ self._form(gradient)) * self._turn.T)) / 2
+
+    def _form(self, gradient: Array) -> Array:
+        """Of a packed gradient the matrix of the covariance, (n_features, n_features)."""
+        _, form = self._family.split_frame(self._family.unpack_frame(gradient))
+        return form
 
     def _squares(self, form: Array) -> Array:
         """The matrix of the trace of a form with the square of a step of the covariance."""

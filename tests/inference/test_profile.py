@@ -15,6 +15,7 @@ from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
 from skgauss.inference import likelihood_of, profile
+from skgauss.inference.point import FittedPoint
 from skgauss.inference.profile import (
     CorrelationParameter,
     MeanParameter,
@@ -343,6 +344,22 @@ def test_an_end_where_the_covariance_is_singular(rng, weight):
     fallen = math.sqrt(math.expm1(chi2.ppf(0.95, 1) / (120 * weight)))
     moved = math.tanh(math.atanh(r) - math.asinh(fallen))
     assert lower == pytest.approx(2 * moved**2 - 1, abs=0.01 * fallen)
+
+
+@pytest.mark.parametrize("seed", [4, *(pytest.param(k, marks=exhaustive) for k in (0, 175, 279))])
+def test_an_end_at_the_edge_nears_its_limit_as_one_over_root_n(seed):
+    """With a hundred times the rows, up to 1e9 of them, a tenth of the way is left."""
+    X, _ = Apart.draw(seed)
+    ends = []
+    for total in (1e5, 1e7, 1e9):
+        with pytest.warns(UserWarning, match="never observed in the same row"):
+            model = fitted(X, sample_weight=np.full(len(X), total / len(X)))
+        at = FittedPoint(model)
+        nats = chi2.ppf(0.95, 1) / (2 * at.likelihood.weight)
+        sides = [Side(CorrelationParameter(0, 1), sign) for sign in (-1, 1)]
+        ends.append([profile_end(at.likelihood, at.evaluation, each, nats).value for each in sides])
+    first, second = -np.diff(ends, axis=0)
+    np.testing.assert_allclose(first / second, 10, rtol=0.05)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=exhaustive) for k in range(1, 36))])

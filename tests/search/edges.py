@@ -38,7 +38,7 @@ class Apart(NamedTuple):
         X[first, 0] = X[~first, 1] = np.nan
         gap = rng.random((n, d - 2)) < one_of(rng, [0.0, 0.0, 0.2])
         X[:, 2:] = np.where(gap, np.nan, X[:, 2:])
-        return cls(X, one_of(rng, [1.0, 1.0, magnitude(rng, -1, 4)]))
+        return cls(X, one_of(rng, [1.0, 1.0, magnitude(rng, -1, 6)]))
 
 
 class Edge:
