@@ -23,6 +23,7 @@ from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
     FitTask,
+    check_labels,
     check_together,
     check_warm_start,
     checked_statistics,
@@ -639,6 +640,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     ) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
+        if hasattr(seen, "feature_names_in_"):
+            check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
         # As many as a product of two covariances takes.
         with threads.blas_threads_for(int(family.n_parameters**1.5)):

@@ -55,7 +55,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     estimator : GaussianGradientMLE, default=None
         How to fit, not fitted itself; it is cloned. None is ``GaussianGradientMLE()``. Its
         `censoring_limits` are those of the features, in the order of X; `covariance_type` must be
-        "full", and `truncation_limits` None.
+        "full", and `truncation_limits` None, as the `support_fraction` of an outlier detector.
     censoring_limits : tuple (lower, upper), default=None
         Those of y, each None, a number, or one number for each target: a value at or below `lower`
         is known only to be at most that, a value at or above `upper` only to be at least that.
@@ -224,6 +224,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "What fixed_mean and fixed_covariance of the estimator know is of the joint law of "
                 "features and targets, of which a regression estimates what is conditional. Leave "
                 "them out."
+            )
+        if getattr(estimator, "support_fraction", None) is not None:
+            raise ValueError(
+                "support_fraction of the estimator fits some of the rows, their deviations "
+                "stretched, and a regression is of all of them. Leave it out. To fit ordinary rows "
+                "alone, find them first, by fit_predict of that estimator, of features and targets "
+                "together."
             )
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: seen.n_features_in_], table.names[seen.n_features_in_ :]

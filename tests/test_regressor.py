@@ -14,6 +14,7 @@ import sklearn
 from marks import simulation
 from numpy.testing import assert_allclose
 from oracles import TOBIN
+from scipy.stats import norm
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_linnerud
 from sklearn.exceptions import NotFittedError
@@ -23,7 +24,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgauss import GaussianGradientMLE, GaussianRegressor, parse_limits
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianOutlierDetector,
+    GaussianRegressor,
+    parse_limits,
+)
 from skgauss.datasets import load_airquality
 
 NAN = np.nan
@@ -560,6 +566,22 @@ def test_a_failed_fit_leaves_the_last_one(air):
 def test_what_is_refused(air, y, parameters, match):
     with pytest.raises(ValueError, match=match):
         GaussianRegressor(**parameters).fit(air[PREDICTORS], y(air["Ozone"]))
+
+
+def test_rows_that_a_robust_fit_keeps_are_found_first(rng):
+    """Its likelihood is not that of the rows of y; the way that the error tells is one."""
+    X = rng.standard_normal((200, 1))
+    y = 2 * X[:, 0] + rng.standard_normal(200)
+    y[:40] += 30
+    detector = GaussianOutlierDetector(support_fraction="auto")
+    with pytest.raises(ValueError, match=r"regression is of all of them.* by fit_predict of that"):
+        GaussianRegressor(detector).fit(X, y)
+    ordinary = detector.fit_predict(np.column_stack((X, y))) == 1
+    model = GaussianRegressor(GaussianOutlierDetector()).fit(X[ordinary], y[ordinary])
+    assert model.coef_[0] == pytest.approx(2, abs=0.3)
+    residuals = y[ordinary] - model.predict(X[ordinary])
+    log_densities = norm(scale=model.scale_).logpdf(residuals)
+    assert model.log_likelihood_ == pytest.approx(log_densities.mean())
 
 
 def test_upper_ends_of_another_index(air):

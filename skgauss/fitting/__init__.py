@@ -17,12 +17,13 @@ from .attributes import (
 )
 from .callbacks import FitTask
 from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
-from .validation import check_together, checked_statistics, of_type
+from .validation import check_labels, check_together, checked_statistics, of_type
 
 __all__ = [
     "DOCUMENTATION_URL",
     "Attempt",
     "FitTask",
+    "check_labels",
     "check_together",
     "check_warm_start",
     "checked_statistics",

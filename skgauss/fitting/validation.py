@@ -1,13 +1,16 @@
 """Checks of what a user hands to a fit beside data: parameters together, statistics."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
+from .._wording import quoted
 from ..rows import to_host
 from ..statistics import AnyStatistics, SufficientStatistics, labels_of
 
+_OF_FEATURES = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
 _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
 
 
@@ -35,6 +38,22 @@ def check_together(estimator: Any) -> None:
             "reg_covar is added to a covariance that is estimated, and fixed_covariance says that "
             "it is known. Give one of the two."
         )
+
+
+def check_labels(estimator: Any, names: Sequence[str]) -> None:
+    """Refuse a parameter of pandas whose labels are text, and not these names in this order.
+
+    Its numbers are taken by their places, which would then be those of other features.
+    """
+    for parameter in _OF_FEATURES:
+        axes = getattr(getattr(estimator, parameter), "axes", ())
+        for labels in map(list, axes):
+            if labels != list(names) and all(isinstance(label, str) for label in labels):
+                raise ValueError(
+                    f"The labels of {parameter} must be the features {quoted(names)}, in this "
+                    f"order, got {quoted(labels)}. With names = list(X.columns), "
+                    f"{parameter}.loc[{', '.join(['names'] * len(axes))}] is in this order."
+                )
 
 
 def checked_statistics(

@@ -39,6 +39,8 @@ def mcar_test(model: Any) -> Bunch:
 
     Raises
     ------
+    TypeError
+        If the model is of another kind, as a pipeline or a `GaussianRegressor`.
     ValueError
         If the fit is no maximum of the likelihood or has a known mean or covariance; or if its data
         have one pattern only, values known only to an interval or `truncation_limits`, or are not

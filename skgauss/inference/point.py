@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped
-from ..density import GIVEN
+from ..density import GIVEN, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
@@ -182,9 +182,32 @@ def likelihood_of(estimator: Any) -> Likelihood:
     return fixed.of(likelihood)
 
 
+def check_fitted(estimator: Any) -> None:
+    """Refuse what is no fitted Gaussian.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is of another kind, as what holds the one that was meant.
+    """
+    if isinstance(estimator, GaussianDensity):
+        estimator._check_fitted()
+        return
+    holders = {
+        "steps": "its last step, pipeline[-1]",
+        "best_estimator_": "its best_estimator_",
+        "estimator_": "its estimator_",
+    }
+    meant = [f"; pass {part}" for name, part in holders.items() if hasattr(estimator, name)]
+    got = "".join([type(estimator).__name__, *meant[:1]])
+    raise TypeError(f"Expected a fitted GaussianGradientMLE, got {got}.")
+
+
 def check_maximum(estimator: Any, penalized: bool = False) -> None:
     """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one."""
-    estimator._check_fitted()
+    check_fitted(estimator)
     _check_data(estimator)
     if not estimator.converged_:
         raise ValueError(

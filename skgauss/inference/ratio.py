@@ -35,6 +35,8 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 
     Raises
     ------
+    TypeError
+        If a model is of another kind, as a pipeline or a `GaussianRegressor`.
     ValueError
         If the models are not nested, the data not the same, or one of the fits is no maximum.
 

@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from .._typing import Array
+from ..inference import check_fitted
 from ..rows import feature_names
-from .estimates import check_fitted
 from .style import GREY, INK, PALETTE, axes_of, check_matplotlib, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from .._typing import Array
-from .estimates import check_fitted, fitted_likelihood, maximum_of
+from ..inference import check_fitted
+from .estimates import fitted_likelihood, maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
 
 

@@ -5,37 +5,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from .. import inference
 from .._typing import Array
-from ..density import GaussianDensity
 from ..likelihoods import Evaluation, Likelihood
 from ..rows import feature_names
 from ..solvers import climb_to_maximum
 
 
-def check_fitted(estimator: Any) -> None:
-    """Refuse what is not a fitted GaussianGradientMLE.
-
-    Raises
-    ------
-    NotFittedError
-        If the estimator is not fitted.
-    TypeError
-        If it is of another kind, as a pipeline whose last step was meant.
-    """
-    check_is_fitted(estimator)
-    if not isinstance(estimator, GaussianDensity):
-        last = "; pass its last step, pipeline[-1]" if hasattr(estimator, "steps") else ""
-        raise TypeError(
-            f"Expected a fitted GaussianGradientMLE, got {type(estimator).__name__}{last}."
-        )
-
-
 def fitted_likelihood(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included."""
-    check_fitted(estimator)
+    inference.check_fitted(estimator)
     return inference.likelihood_of(estimator)
 
 

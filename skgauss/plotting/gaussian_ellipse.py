@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
 from .._typing import Array
-from ..inference import covariance_of_mean
+from ..inference import check_fitted, covariance_of_mean
 from ..rows import feature_index
-from .estimates import check_fitted, label_of, marginal_covariance
+from .estimates import label_of, marginal_covariance
 from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
 
 _N_POINTS = 256

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from .._typing import Array
+from ..inference import check_fitted
 from ..rows import feature_index
-from .estimates import check_fitted, label_of
+from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
 

@@ -11,9 +11,9 @@ from scipy.stats import beta, chi2
 
 from .._typing import Array
 from ..density import FittedGaussian
+from ..inference import check_fitted
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
-from .estimates import check_fitted
 from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
 
 

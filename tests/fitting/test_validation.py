@@ -9,7 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianImputer, SufficientStatistics
 
 GOOD = np.random.default_rng(0).standard_normal((20, 3))
 
@@ -220,3 +220,34 @@ def test_warm_start_from_another_shape():
     for change, X in (({}, GOOD[:, :2]), ({"covariance_type": "diag"}, GOOD)):
         with pytest.raises(ValueError, match="warm_start=True needs"):
             model.set_params(**change).fit(X)
+
+
+@pytest.mark.parametrize(
+    "parameter", ["mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance"]
+)
+@pytest.mark.parametrize("estimator", [GaussianGradientMLE, GaussianImputer])
+def test_labels_of_a_parameter_are_those_of_the_features(parameter, estimator):
+    """Numbers of pandas are taken by place, never as those of another feature."""
+    names, others = list("abc"), list("cab")
+    frame = pd.DataFrame(GOOD, columns=names)
+    value = pd.Series([1.0, 2.0, 3.0], index=names)
+    if parameter in ("covariance_init", "fixed_covariance"):
+        value = pd.DataFrame(np.diag(value), index=names, columns=names)
+        moved = value.loc[others, others]
+    else:
+        moved = value.loc[others]
+    expected = estimator(**{parameter: value.to_numpy()}).fit(frame)
+    for X, given in ((frame, value), (GOOD, value)):
+        model = estimator(**{parameter: given}).fit(X)
+        np.testing.assert_allclose(model.mean_, expected.mean_, rtol=1e-12)
+        np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-9, atol=1e-15)
+    model = estimator(**{parameter: moved})
+    statistics = SufficientStatistics(20, frame.mean(), frame.cov(ddof=0))
+    told = re.escape(f"{parameter} must be the features 'a', 'b', 'c', in this order, got 'c', 'a'")
+    for fit, data in (
+        (model.fit, frame),
+        (model.partial_fit, frame),
+        (model.fit_statistics, statistics),
+    ):
+        with pytest.raises(ValueError, match=told):
+            fit(data)

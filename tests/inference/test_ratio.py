@@ -5,8 +5,16 @@ import pandas as pd
 import pytest
 from oracles import as_matrix, observed_log_likelihood
 from scipy.stats import chi2
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
 
-from skgauss import GaussianGradientMLE, SufficientStatistics, likelihood_ratio_test
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianRegressor,
+    SufficientStatistics,
+    likelihood_ratio_test,
+    mcar_test,
+)
 
 
 def fitted(X, covariance_type="full"):
@@ -97,3 +105,20 @@ def test_other_intervals_are_other_data(rng):
             likelihood_ratio_test(smaller, larger)
     larger = GaussianGradientMLE().fit(lower, X_upper=lower + 1)
     assert 0 < likelihood_ratio_test(smaller, larger).p_value <= 1
+
+
+def test_what_holds_the_model_is_told_to_hand_it_over(correlated):
+    X, y = correlated[:, :2], correlated[:, 2]
+    search = GridSearchCV(GaussianGradientMLE(), {"covariance_type": ["diag"]}, cv=2)
+    for holder, part in (
+        (make_pipeline(GaussianGradientMLE()), r"Pipeline; pass its last step, pipeline\[-1\]"),
+        (search, "GridSearchCV; pass its best_estimator_"),
+        (GaussianRegressor(), "GaussianRegressor; pass its estimator_"),
+    ):
+        holder.fit(X, y)
+        with pytest.raises(TypeError, match=f"Expected a fitted GaussianGradientMLE, got {part}"):
+            mcar_test(holder)
+        with pytest.raises(TypeError, match=part):
+            likelihood_ratio_test(fitted(X, "diag"), holder)
+    with pytest.raises(TypeError, match="got ndarray"):
+        mcar_test(X)
