@@ -1,6 +1,7 @@
 """The quickstart runs and says what it should."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,8 +24,8 @@ def test_quickstart(tmp_path):
     table = done.stdout.splitlines()[2:10]
     fails = [line for line in table if " 0.01 " in line]
     assert len(fails) == 2
-    for line in fails:
-        assert line.endswith("bounces between 0.062 and 0.164 for ever")
+    for line in fails:  # the upper end is 0.1635, which rounds either way by machine
+        assert re.search(r"bounces between 0\.062 and 0\.16[34] for ever$", line)
     assert sum("  settles at 0.0786 by iteration " in line for line in table) == 6
     assert "learning_rate_bound_=0.00618" in done.stdout
     assert done.stdout.count("0.0790105478190518") == 2  # fitted, and certified

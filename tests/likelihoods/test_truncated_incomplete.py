@@ -304,7 +304,8 @@ def test_dask(gaps, monkeypatch, most_elements):
     assert_same_gaussian(model, whole)
     scores = whole.score_samples(blocks).compute()
     np.testing.assert_allclose(scores, whole.score_samples(gaps), rtol=1e-12)
-    np.testing.assert_array_equal(whole.impute(blocks).compute(), whole.impute(gaps))
+    imputed = whole.impute(blocks).compute()  # in other batches, which may round another last digit
+    np.testing.assert_allclose(imputed, whole.impute(gaps), rtol=1e-15, atol=1e-15)
 
 
 def test_array_api(gaps, scipy_array_api):
