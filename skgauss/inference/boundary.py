@@ -94,7 +94,7 @@ def highest_on_the_boundary(
             options=options,
         ).x
         if lagrangian.is_there(x):
-            return lagrangian.roots.at(x).point, lagrangian.height_without_floor(x)
+            return lagrangian.end_without_floor(x)
         lagrangian.multiplier = max(-lagrangian.excess(x), 0.0)
     return None
 
@@ -113,14 +113,13 @@ class _Lagrangian:
 
     def _computed(self, packed: bytes) -> tuple[Jet, Jet]:
         """Those of a vector, anew."""
-        x = np.frombuffer(packed)
-        here = self.roots.at(x)
-        high, left = (here.pulled(jet) for jet in self._jets_of_frame(x))
+        here = self.roots.at(np.frombuffer(packed))
+        high, left = map(here.pulled, self._jets_of_frame(here.point))
         return high, left
 
-    def _jets_of_frame(self, x: Array) -> tuple[Jet, Jet]:
-        """Of the height and of c, in the packed frame of the point."""
-        likelihood, point = self.roots.likelihood, self.roots.at(x).point
+    def _jets_of_frame(self, point: Evaluation) -> tuple[Jet, Jet]:
+        """Of the height and of c, in the packed frame of a point."""
+        likelihood = self.roots.likelihood
         gradient = likelihood.family.pack_frame(point.natural_gradient)
         information = information_matrix(likelihood, point)
         information = information + likelihood.connection_term(gradient)
@@ -152,12 +151,13 @@ class _Lagrangian:
             matrix += self._stiffness * np.outer(left.gradient, left.gradient)
         return matrix
 
-    def height_without_floor(self, x: Array) -> float:
-        """The height where the covariance is singular, from that on the floor and its slope."""
-        here, (high, left) = self.roots.at(x), self._jets_of_frame(x)
+    def end_without_floor(self, x: Array) -> tuple[Evaluation, float]:
+        """The point on the floor, and the height below it, where the covariance is singular."""
+        here = self.roots.at(x)
+        high, left = self._jets_of_frame(here.point)
         multiplier = -self._stiffness * self.excess(x)
         slope = here.slope_of_floor(high.gradient + multiplier * left.gradient)
-        return high.value - _FLOOR**2 * slope
+        return here.point, high.value - _FLOOR**2 * slope
 
     def is_there(self, x: Array) -> bool:
         """Whether the highest point is at the level, or above it with nothing to pay for that."""
