@@ -49,6 +49,10 @@ class CompletedSums:
             self.deviance + other.deviance,
         )
 
+    @classmethod
+    def nothing(cls, n_features: int) -> CompletedSums:
+        return cls(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
+
 
 class _MissingPart:
     """Rows of the data that miss equally many values."""
@@ -94,22 +98,16 @@ class _MissingPart:
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
         """Sums over the rows, missing values as expected, and over the spread of these."""
-        d = len(mean)
-        entries = self.gaps.entries
         given = condition(self._deviations(mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         completed = self.rows.copy()
         features = self.gaps.by_row(self.gaps.features)
-        completed.reshape(-1)[entries] = given.mean + self.levels * mean[features]
-        spread = np.bincount(
-            self.gaps.blocks.reshape(-1),
-            (given.covariance * self.weights).reshape(-1),
-            minlength=d * d,
-        )
+        completed.reshape(-1)[self.gaps.entries] = given.mean + self.levels * mean[features]
+        spread = _spread(self.gaps, given.covariance * self.weights, len(mean))
         return CompletedSums(
             self.weights.sum(),
             self.levels @ completed,
-            completed.T @ completed + spread.reshape(d, d),
+            completed.T @ completed + spread,
             self.constant + float(given.distances.sum() + self.weights @ given.log_det),
         )
 
@@ -142,21 +140,23 @@ class _IntervalPart:
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
         """Sums over the rows with their hidden values as expected, and over the spread of these."""
-        d, weights = len(mean), self._weights
+        weights = self._weights
         hidden = self._coarse.given(mean, condition, guess)
         rows = self._coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
-        spread = np.bincount(
-            self.gaps.blocks.reshape(-1),
-            (weights * hidden.covariance.transpose(1, 2, 0)).reshape(-1),
-            minlength=d * d,
-        )
+        spread = _spread(self.gaps, weights * hidden.covariance.transpose(1, 2, 0), len(mean))
         return CompletedSums(
             float(weights.sum()),
             weights @ rows,
-            (weights[:, None] * rows).T @ rows + spread.reshape(d, d),
+            (weights[:, None] * rows).T @ rows + spread,
             self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
         )
+
+
+def _spread(gaps: MissingPatterns, covariance: Array, n_features: int) -> np.ndarray:
+    """Weighted covariances of hidden values, (k, k, n), added up over all features, (d, d)."""
+    added = np.bincount(gaps.blocks.reshape(-1), covariance.reshape(-1), minlength=n_features**2)
+    return added.reshape(n_features, n_features)
 
 
 def parts_of(statistics: Any, frame: Standardization) -> list[Any]:
@@ -195,18 +195,17 @@ def completed_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> CompletedSums:
     """Sums over all rows, unknown values as expected under a conditioner's Gaussian."""
-    return sum(
-        (part.completed(mean, condition, guess) for part in parts), _sums_of_no_rows(len(mean))
-    )
+    sums = (part.completed(mean, condition, guess) for part in parts)
+    return sum(sums, CompletedSums.nothing(len(mean)))
 
 
+@threads.one_blas_thread()
 def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
-    with threads.one_blas_thread():
-        sums = (part.information(mean, condition, guess) for part in parts)
-        return sum(sums, InformationSums.nothing(len(mean)))
+    sums = (part.information(mean, condition, guess) for part in parts)
+    return sum(sums, InformationSums.nothing(len(mean)))
 
 
 @threads.one_blas_thread()
@@ -220,11 +219,7 @@ def missing_values(
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
     """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
-    return sum(sums, _sums_of_no_rows(n_features))
-
-
-def _sums_of_no_rows(n_features: int) -> CompletedSums:
-    return CompletedSums(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
+    return sum(sums, CompletedSums.nothing(n_features))
 
 
 def n_on_a_lattice(parts: list[Any]) -> int:
