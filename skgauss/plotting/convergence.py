@@ -9,8 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from .._typing import Array
-from ..inference import check_fitted
-from .estimates import fitted_likelihood, maximum_of
+from ..inference import check_fitted, likelihood_of
+from .estimates import maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
 
 
@@ -205,7 +205,7 @@ class ConvergenceDisplay:
 
 def _gaps(estimator: Any) -> Array:
     """Maximum minus value at each iterate, of the log-likelihood that was climbed."""
-    likelihood = fitted_likelihood(estimator)
+    likelihood = likelihood_of(estimator)
     maximum = maximum_of(estimator, likelihood)
     if likelihood.ridge is None:
         return likelihood.log_likelihood(maximum) - estimator.log_likelihood_path_

@@ -6,17 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .. import inference
 from .._typing import Array
 from ..likelihoods import Evaluation, Likelihood
 from ..rows import feature_names
 from ..solvers import climb_to_maximum
-
-
-def fitted_likelihood(estimator: Any) -> Likelihood:
-    """The likelihood that was climbed, ridge included."""
-    inference.check_fitted(estimator)
-    return inference.likelihood_of(estimator)
 
 
 def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:

@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from ..gaussian import PARAMETRIZATIONS, Family
-from .estimates import fitted_likelihood, marginal_covariance, maximum_of
+from ..inference import likelihood_of
+from .estimates import marginal_covariance, maximum_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class LikelihoodSlice:
 
 def slice_of(estimator: Any, feature: int) -> LikelihoodSlice:
     """The likelihood that was climbed, as a function of one feature."""
-    likelihood = fitted_likelihood(estimator)
+    likelihood = likelihood_of(estimator)
     maximum = maximum_of(estimator, likelihood)
     family = likelihood.family
     scale = family.standard_deviations(maximum.factor)[feature]
@@ -72,7 +73,7 @@ def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
     """
     if estimator.solver == "natural":  # no unit changes its bound
         return np.full(len(scales), estimator.learning_rate_bound_)
-    likelihood = fitted_likelihood(estimator)
+    likelihood = likelihood_of(estimator)
     family, factor = likelihood.family, maximum_of(estimator, likelihood).factor
     parametrization = PARAMETRIZATIONS[estimator.parametrization](family)
     return np.array(
