@@ -26,12 +26,8 @@ def totals(rows: Array) -> Array:
     n_columns = rows.shape[1]
     panel = _PANEL if n_columns <= _FEW else _PANEL_OF_MANY
     whole = len(rows) // panel * panel
-    rest = _sum_of_panels(rows[whole:])
-    return (
-        rest + _sum_of_panels(_sum_of_panels(rows[:whole].reshape(-1, panel, n_columns)))
-        if whole
-        else rest
-    )
+    rest = _summed(rows[whole:])
+    return rest + _summed(_summed(rows[:whole].reshape(-1, panel, n_columns))) if whole else rest
 
 
 def cross_products(rows: Array) -> Array:
@@ -39,7 +35,7 @@ def cross_products(rows: Array) -> Array:
     if rows.shape[1] > _FEW:
         return rows.T @ rows
     panels, rest = _panels(rows)
-    return _sum_of_panels(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
+    return _summed(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
 
 
 def squares(rows: Array) -> Array:
@@ -47,12 +43,10 @@ def squares(rows: Array) -> Array:
     if rows.shape[1] == 1:
         return cross_products(rows)[0]
     panels, rest = _panels(rows)
-    return _sum_of_panels(np.einsum("kij,kij->kj", panels, panels)) + np.einsum(
-        "ij,ij->j", rest, rest
-    )
+    return _summed(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
 
 
-def _sum_of_panels(parts: Array) -> Array:
+def _summed(parts: Array) -> Array:
     """Sum over the first axis, by BLAS, which takes several chains and few passes."""
     shape = parts.shape[1:]
     return (np.ones(len(parts)) @ parts.reshape(len(parts), math.prod(shape))).reshape(shape)

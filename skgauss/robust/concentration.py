@@ -43,7 +43,7 @@ _SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are
 _NEGLIGIBLE = 1e-3  # beside the largest weight of a relation
 _ROUNDING = 1e-9  # of p-values of equal rows, of a sum of weights
 
-MeanAndFactor = tuple[Array, Array]  # a mean and a factor
+MeanAndFactor = tuple[Array, Array]
 KeptStatistics = SufficientStatistics | IncompleteStatistics
 
 

@@ -120,10 +120,11 @@ def _remedy(column: Any, frame: str) -> str:
     words = [cell for cell in column if isinstance(cell, str)]
     read = reader_of_cells(".", MISSING)
     if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
-        dummies = f"pandas.get_dummies({frame}, drop_first=True, dtype=float)"
-        if hasattr(column, "to_frame"):
-            dummies += f", or {frame}.to_dummies(column, drop_first=True) in polars"
-        else:  # whose other columns may hold numbers as objects
-            dummies = dummies.replace(frame, f"{frame}.infer_objects()")
-        return f" Of categories make a column each but the first: {dummies}."
+        in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
+        if not hasattr(column, "to_frame"):  # of an array, whose numbers may be objects, too
+            frame, in_polars = f"{frame}.infer_objects()", ""
+        return (
+            " Of categories make a column each but the first: "
+            f"pandas.get_dummies({frame}, drop_first=True, dtype=float){in_polars}."
+        )
     return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""
