@@ -7,7 +7,7 @@ import pytest
 from marks import exhaustive, pairwise
 from scipy.optimize import minimize
 from scipy.stats import norm
-from search.units import FAMILIES, KINDS, Sample, sample
+from search.units import FAMILIES, KINDS, Sample, draw, sample
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
@@ -226,3 +226,13 @@ def test_one_interval_beside_all_rows_that_show_the_other_feature(seed):
     assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-9)
     assert model.correlation_[0, 1] == pytest.approx(np.tanh(best.x[4]), abs=1e-3)
     assert abs(model.correlation_[0, 1]) > 0.2
+
+
+def test_a_climb_that_is_thrown_far_from_its_window_does_not_converge_there():
+    """So far that no digit of the likelihood is left, and its gradient may be 0."""
+    data, unit, parameters = draw(17)
+    plain = data.fit(covariance_type=parameters["covariance_type"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = data.fit(unit, **parameters)
+    assert not model.converged_ or np.allclose(model.scale_ / unit, plain.scale_, rtol=1e-3)

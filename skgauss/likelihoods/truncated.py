@@ -46,6 +46,9 @@ _CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
 # Condition of the correlations, and offset of the data in deviations, beyond which float64 tells
 # too little of them to call anything converged.
 _DEGENERATE, _FAR = 1e12, 1e14
+# Nats by which rounding may blur a value, the difference of two that grow with the squared distance
+# of the window: beyond, its gradient has no digits either, and may be 0.
+_LOST = 1.0
 _INVOLVED = 0.1  # share of the largest part in a direction that counts
 # Share that a step leaves of any precision at least: where a Gaussian is far wider than the window
 # the likelihood is flat, and the way back is long.
@@ -294,6 +297,8 @@ class TruncatedLikelihood(Likelihood):
         return deviation, family.multiplicity * excess - family.outer(deviation)
 
     def mismatch(self, at: Evaluation) -> float:
+        if EPS * abs(_of_data(at).value) > _LOST:
+            return math.inf
         deviation, form = self._moment_gradient(at)
         return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
