@@ -108,12 +108,12 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     return threads.blas_threads_for(multiplications)
 
 
-def chunks_of(X: Any, fewest_rows: int, n_threads: int, elements: int = _CHUNK) -> list[slice]:
+def chunks_of(X: Any, fewest_rows: int, n_threads: int, elements: int | None = None) -> list[slice]:
     """Equal parts of at most so many elements, as many for each thread; of no rows, none."""
     n_rows, n_features = X.shape
     if not n_rows:
         return []
-    for_each = math.ceil(n_rows / max(elements // n_features, fewest_rows) / n_threads)
+    for_each = math.ceil(n_rows / max((elements or _CHUNK) // n_features, fewest_rows) / n_threads)
     count = min(n_threads * for_each, n_rows)
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]

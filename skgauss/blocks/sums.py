@@ -11,10 +11,10 @@ import numpy as np
 
 from .._typing import Array
 
-# Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 16
-# chains or more at once: its panels may be longer.
-_PANEL = 128
-_PANEL_OF_ONE = 1024
+# Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 8
+# chains or more at once, on the oldest processor too: its panels may be longer.
+_PANEL = 64
+_PANEL_OF_ONE = 512
 _PANEL_OF_MANY = 16  # to be summed only
 _FEW = 32  # columns up to which a panel's product is cheap next to reading it
 
@@ -47,9 +47,15 @@ def squares(rows: Array) -> Array:
 
 
 def _summed(parts: Array) -> Array:
-    """Sum over the first axis, by BLAS, which takes several chains and few passes."""
+    """Sum over the first axis, by BLAS, in few passes: of panels of parts where they are many."""
     shape = parts.shape[1:]
-    return (np.ones(len(parts)) @ parts.reshape(len(parts), math.prod(shape))).reshape(shape)
+    rows = parts.reshape(len(parts), math.prod(shape))
+    ones = np.ones(_PANEL)
+    while len(rows) > _PANEL:
+        whole = len(rows) // _PANEL * _PANEL
+        panels = rows[:whole].reshape(-1, _PANEL, rows.shape[1])
+        rows = np.concatenate([ones @ panels, rows[whole:]])
+    return (ones[: len(rows)] @ rows).reshape(shape)
 
 
 def _panels(rows: Array) -> tuple[Array, Array]:

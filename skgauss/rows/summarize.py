@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from .._typing import Array
 from ..blocks import chunks_of
 from ..statistics import (
     AnyStatistics,
+    pairwise_sum,
     summarize,
     summarize_incomplete,
     summarize_intervals,
@@ -95,7 +94,7 @@ class Summarize:
     def _of_present(self, X: np.ndarray, sample_weight: Array) -> AnyStatistics:
         """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
         parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1], 1))
-        return reduce(add, (summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts))
+        return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
 
 def _check_to_add_up(X: np.ndarray, sample_weight: Array | None) -> None:

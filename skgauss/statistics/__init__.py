@@ -8,6 +8,7 @@ read, and what is made of the statistics, does not.
 from .complete import (
     SufficientStatistics,
     labels_of,
+    pairwise_sum,
     summarize,
     total,
     valid_weights,
@@ -28,6 +29,7 @@ __all__ = [
     "bounded_sum",
     "labels_of",
     "missed",
+    "pairwise_sum",
     "summarize",
     "summarize_incomplete",
     "summarize_intervals",

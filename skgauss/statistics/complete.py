@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import add
@@ -229,8 +229,19 @@ def weight_scale(largest: float) -> float:
 
 def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
     """Statistics of all parts together, whose weights were multiplied by `unit`."""
-    merged = reduce(add, _about_their_means(parts))
+    merged = pairwise_sum(_about_their_means(parts))
     return merged if unit == 1.0 else replace(merged, weight=merged.weight / unit)
+
+
+def pairwise_sum(parts: Iterable[Any]) -> Any:
+    """Sum of statistics in pairs, and pairs of pairs, so that few roundings follow each other."""
+    sums: list[Any] = []  # of ever fewer parts
+    for count, part in enumerate(parts, 1):
+        sums.append(part)
+        while count % 2 == 0:
+            sums.append(sums.pop(-2) + sums.pop())
+            count //= 2
+    return reduce(add, reversed(sums))
 
 
 def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:

@@ -11,8 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, reduce
-from operator import add
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
-from .complete import SufficientStatistics, check_alike, checked_rows, two_sum
+from .complete import SufficientStatistics, check_alike, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
 from .relations import linear_relations, units_of
 
@@ -267,7 +266,7 @@ def summarize_incomplete(
     feature.
     """
     parts = _of_chunks(X, sample_weight)
-    return reduce(add, (each.by_feature for each in parts)) if diagonal else merge(list(parts))
+    return pairwise_sum(each.by_feature for each in parts) if diagonal else merge(list(parts))
 
 
 def _of_chunks(X: np.ndarray, sample_weight: Array | None) -> Iterator[IncompleteStatistics]:

@@ -10,7 +10,7 @@ from marks import pairwise
 from oracles import exact_moments
 
 from skgauss.blocks import passes as blocks
-from skgauss.statistics.complete import SufficientStatistics, summarize, two_sum
+from skgauss.statistics.complete import SufficientStatistics, pairwise_sum, summarize, two_sum
 
 
 def statistics_of(X, covariance_type="full"):
@@ -47,6 +47,18 @@ def test_merging_single_rows_keeps_the_mean_that_float64_cannot_hold(rng):
     assert abs(Fraction(merged.covariance[0, 0]) - variance) / variance < Fraction(1, 10**14)
     carried = Fraction(merged.mean[0]) + Fraction(merged.mean_rounding[0])
     assert abs(carried - mean) < Fraction(1, 10**12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 2**12, 5001])
+def test_many_parts_add_up_to_a_few_roundings(rng, count):
+    """Parts with moments that repeat, whose roundings all err the same way in one long chain."""
+    x = np.tile([0.1, 0.3, 0.3], (count, 1))
+    parts = [statistics_of(row[:, None]) for row in x]
+    merged = pairwise_sum(iter(parts))
+    mean, variance = exact_moments(x.ravel())
+    assert merged.weight == x.size
+    assert abs(Fraction(merged.variances[0]) - variance) / variance < 8 * Fraction(1, 2**53)
+    assert abs(Fraction(merged.mean[0]) - mean) / mean < 2 * Fraction(1, 2**53)
 
 
 def test_two_sum_is_exact(rng):
@@ -117,6 +129,7 @@ def chunks(request, monkeypatch):
     if request.param == "small":
         monkeypatch.setattr(blocks, "_BLOCK", 2**9)
         monkeypatch.setattr(blocks, "_CHUNK", 2**11)
+        assert len(blocks.chunks_of(np.empty((2**12, 2)), 1, 1)) == 4
 
 
 @pairwise(
