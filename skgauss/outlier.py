@@ -17,11 +17,10 @@ from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .fitting import FitTask, fixed_parameters
 from .gaussian import make_family
-from .robust import Support, log_p_values, support_of
+from .robust import ROUNDING, Support, log_p_values, support_of
 from .rows import Rows, feature_names, rows_of, signs, to_host
 
-_LEVEL = 0.05
-_ROUNDING = 1e-9  # of scores, of a sum of weights
+_OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is called an outlier
 
 
 def _takes_chunks(detector: Any) -> bool:
@@ -293,7 +292,7 @@ fixed_covariance, warm_start, record_path : optional
 
     def _offset(self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any) -> float:
         if self.contamination == "auto":
-            return math.log(_LEVEL)
+            return math.log(_OUTLIER_LEVEL)
         assert rows is not None  # which only `fit` has, and other methods are refused
         scores = np.asarray(to_host(rows.map(partial(log_p_values, gaussian))))
         # Of whatever dtype a fit takes them, in which they may not add up.
@@ -310,8 +309,8 @@ def _threshold_below(scores: Array, weights: Array, share: float) -> float:
     order = np.argsort(scores)
     order = order[weights[order] > 0]
     scores, weight = scores[order], np.cumsum(weights[order])
-    most = share * weight[-1] * (1 + _ROUNDING)
+    most = share * weight[-1] * (1 + ROUNDING)
     following = float(scores[np.searchsorted(weight, most, side="right")])
-    edge = following * (1 + _ROUNDING)
+    edge = following * (1 + ROUNDING)
     lower = scores[scores < edge]
     return (float(lower[-1]) + following) / 2 if lower.size else edge

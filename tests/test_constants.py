@@ -24,17 +24,16 @@ from skgauss import (
 # Mathematics, the format of float64, and counts that are part of an answer's definition.
 FACTS = {
     "skgauss.boxes.bivariate_trivariate._ROOT_2PI",
-    "skgauss.boxes.interval._LOG_ROOT_2PI",
+    "skgauss.boxes.base.LOG_ROOT_2PI",
     "skgauss.boxes.interval._ROOT_HALF",
     "skgauss.boxes.interval._ROOT_HALF_PI",
-    "skgauss.boxes.univariate._LOG_ROOT_2PI",
     "skgauss.density._LOG_2_PI",
     "skgauss.likelihoods.base.EPS",
-    "skgauss.blocks.pivot._EXACT",
+    "skgauss.blocks.pivot._EXACT_INTEGERS",
     "skgauss.rows.arrays._DLPACK_CPU",
     "skgauss.robust.start._TO_STANDARD",
-    "skgauss.robust.concentration._LEVEL",  # of the tail that reweighting cuts off
-    "skgauss.outlier._LEVEL",  # of what is called an outlier
+    "skgauss.robust.concentration._KEPT_LEVEL",  # of the tail that reweighting cuts off
+    "skgauss.outlier._OUTLIER_LEVEL",  # of what is called an outlier
     "skgauss.boxes.moments.FEWEST_OF_LATTICE",  # fewer have formulas of their own
 }
 # What decides how an answer looks, and not what it is.

@@ -24,13 +24,13 @@ from .threads import Part, Result
 _BLOCK = 2**17
 _BLOCKS_OF_THREADS = 2**19
 _CHUNK = 2**21
-_FEWEST_ROWS = 8
+_FEWEST_BLOCK_ROWS = 8
 _ROWS_AT_ONCE = 64
 # Zero does as the pivot where few rows have a mean within so many of their deviations of it,
 # and all rows have sums of squares about it within so many times those about their mean. The
 # former err by up to 6e-15 where values repeat and so round alike, and 1e-14 is promised.
 _NEAR_ZERO = 0.75
-_MOST_CANCELLED = 1.75
+_MOST_CANCELLED_ABOUT_ZERO = 1.75
 # With fewer columns BLAS's threads would wait for each other more than they work, and NumPy's
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
@@ -70,14 +70,14 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
     result = np.empty(len(X))
 
     def part(chunk: slice, block: int) -> None:
-        rows = max(block // X.shape[1], _FEWEST_ROWS)
+        rows = max(block // X.shape[1], _FEWEST_BLOCK_ROWS)
         buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(chunk.start, chunk.stop, rows):
                 its_rows = slice(start, min(start + rows, chunk.stop))
                 result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    _map_chunks(part, X, _FEWEST_ROWS, list)
+    _map_chunks(part, X, _FEWEST_BLOCK_ROWS, list)
     return result
 
 
@@ -160,7 +160,7 @@ def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
         return 2 * block
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
-    fewest = _FEWEST_ROWS if diagonal else 2 * n_features
+    fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
     return max(block // n_features, fewest)
 
 
@@ -176,7 +176,7 @@ def _sums_of_chunk(
         # The room of a buffer in the cache is for rows of X where none is needed.
         longer = 2 * block_rows if X.dtype == np.float64 else block_rows
         found = sums_of(longer, lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
-        if not is_far(found, _MOST_CANCELLED):
+        if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
             return found
     return sums_about_the_mean(partial(sums_of, block_rows, buffer.subtract), pivot)
 

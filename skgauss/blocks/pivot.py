@@ -15,10 +15,11 @@ from .._typing import Array
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
 # A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
 _MOST_PIVOTS = 3
-# Rows that a pivot is the mean of: as many as have so many elements, within these bounds.
+# A pivot is the mean of as many rows as have so many elements, within bounds.
 _FEW_ELEMENTS = 2**17
-_FEWEST_ROWS, _MOST_ROWS = 2**3, 2**8
-_EXACT = 2.0**52  # up to which float64 holds all integers, and their halves
+_FEWEST_SAMPLED = 2**3
+_MOST_SAMPLED = 2**8
+_EXACT_INTEGERS = 2.0**52  # up to which float64 holds all integers, and their halves
 
 
 class Sums(NamedTuple):
@@ -67,7 +68,7 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
     """
     xp, _, device = get_namespace_and_device(X)
     dtype = widest_float(xp, device)
-    few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_ROWS), _MOST_ROWS)
+    few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_SAMPLED), _MOST_SAMPLED)
     spread = slice(None, None, math.ceil(X.shape[0] / few))
     deviations = xp.astype(X[spread, :], dtype)
     if sample_weight is None:
@@ -95,7 +96,7 @@ def subtract_integers(block: Array, shift: Array, room: Array) -> None:
     """Put ``block - shift`` into `room` for integers that float64 does not hold, exactly, modulo
     2^64. Leave it to float64 where that holds them.
     """
-    if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT).any():
+    if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT_INTEGERS).any():
         return
     whole = np.rint(shift)
     base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)

@@ -16,7 +16,7 @@ from .._typing import Array
 _PANEL = 64
 _PANEL_OF_ONE = 512
 _PANEL_OF_MANY = 16  # to be summed only
-_FEW = 32  # columns up to which a panel's product is cheap next to reading it
+_FEW_COLUMNS = 32  # columns up to which a panel's product is cheap next to reading it
 
 
 def totals(rows: Array) -> Array:
@@ -24,7 +24,7 @@ def totals(rows: Array) -> Array:
     if rows.strides[0] == rows.itemsize:
         return rows.sum(axis=0)  # in pairs
     n_columns = rows.shape[1]
-    panel = _PANEL if n_columns <= _FEW else _PANEL_OF_MANY
+    panel = _PANEL if n_columns <= _FEW_COLUMNS else _PANEL_OF_MANY
     whole = len(rows) // panel * panel
     rest = _summed(rows[whole:])
     return rest + _summed(_summed(rows[:whole].reshape(-1, panel, n_columns))) if whole else rest
@@ -32,7 +32,7 @@ def totals(rows: Array) -> Array:
 
 def cross_products(rows: Array) -> Array:
     """``rows.T @ rows``."""
-    if rows.shape[1] > _FEW:
+    if rows.shape[1] > _FEW_COLUMNS:
         return rows.T @ rows
     panels, rest = _panels(rows)
     return _summed(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest

@@ -6,6 +6,8 @@ import numpy as np
 
 from .._typing import Array
 
+LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
+
 
 class BoxMoments(NamedTuple):
     """Probability of boxes under c ~ N(mean, covariance), and moments inside; a row is a box."""

@@ -28,10 +28,10 @@ from scipy.special import ndtr, owens_t
 from .._typing import Array
 from .base import BoxMoments
 
-_OPEN = 38.0  # deviations at which the density is nothing beside that at the mean
+_FARTHEST_END = 38.0  # deviations at which the density is nothing beside that at the mean
 _LEAST = 1e-3  # of a probability times a variance: what is lost is a few roundings, over it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
-_AGREE = 1e-11  # relative; the better of the two is nearer by far
+_RULES_AGREE = 1e-11  # relative; the better of the two is nearer by far
 _NEXT_TO_ZERO = 1e-100  # of which Owen's function keeps the sign
 _ROOT_2PI = np.sqrt(2 * np.pi)
 _NOT_FIRST = np.array([[1, 2], [0, 2], [0, 1]])
@@ -61,7 +61,7 @@ def corner_moments(
         rows = np.flatnonzero((np.array(at_upper) | np.isfinite(below)).all(axis=1))
         if not rows.size:
             continue
-        ends = np.clip(np.where(at_upper, above[rows], below[rows]), -_OPEN, _OPEN)
+        ends = np.clip(np.where(at_upper, above[rows], below[rows]), -_FARTHEST_END, _FARTHEST_END)
         parity = (-1.0) ** at_upper.count(False)
         for field, part in zip(
             (value, slope, bend), _probability_below(ends, relation[rows]), strict=True
@@ -123,7 +123,7 @@ def _below_three(ends: Array, correlation: Array) -> Array:
         if not left.size:
             break
         now = _gain_of_correlation(ends[left], correlation[left], *rule)
-        done = np.abs(now - last[left]) < _AGREE * (now + apart[left])
+        done = np.abs(now - last[left]) < _RULES_AGREE * (now + apart[left])
         found[left[done]], last[left] = now[done], now
         left = left[~done]
     return apart + found

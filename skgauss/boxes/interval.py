@@ -11,16 +11,16 @@ import numpy as np
 from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
 
 from .._typing import Array
+from .base import LOG_ROOT_2PI
 from .univariate import tail_moments
 
-_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
-# An end beyond nine deviations is open in double precision. The square of the farthest does not
-# overflow, and beyond the tail the density of a quantile would lose digits or underflow.
-_OPEN, _TAIL, _FARTHEST = 9.0, -10.0, -1e150
+_OPEN = 9.0  # deviations, beyond which an end is open in double precision
+_TAIL = -10.0  # deviations, beyond which the density of a quantile loses digits or underflows
+_FARTHEST = -1e150  # deviations, whose square does not overflow
 _NARROW = 0.5  # nats that the log-density falls within the interval
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)  # exact to rounding where it is narrow
 
 
 class Interval(NamedTuple):
@@ -47,7 +47,7 @@ class Interval(NamedTuple):
         drop = np.expm1(width * (near - 0.5 * width))
         fall = 1.0 + drop
         body = np.maximum(near, _TAIL)
-        density = np.exp(-0.5 * body * body - _LOG_ROOT_2PI)
+        density = np.exp(-0.5 * body * body - LOG_ROOT_2PI)
         below_near, below_far = _masses_below(near, far, fall, density)
         mass = below_near - below_far
         narrow = width * (0.5 * width + np.abs(near)) < _NARROW
@@ -108,7 +108,7 @@ def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple
 
 def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
     """Quantile, and density at the near end by that at the quantile."""
-    z = ndtri_exp(np.log(below) - 0.5 * near * near - _LOG_ROOT_2PI)
+    z = ndtri_exp(np.log(below) - 0.5 * near * near - LOG_ROOT_2PI)
     z = np.minimum(np.maximum(z, far), near)
     return z, _ROOT_HALF_PI * erfcx(-_ROOT_HALF * z) / below
 

@@ -16,7 +16,7 @@ from .interval import Interval
 
 N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _WEIGHT = 0.1  # of each variable in the search for generators
-_RESOLUTION = 1e-14  # of the variance that a variable keeps, given others
+_LEAST_VARIANCE = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
 _CELLS = (
     1024.0  # a deviation: so wide that the rounding of a change of units hardly ever leaves one
@@ -156,7 +156,7 @@ def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDAr
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):
-        scale = np.sqrt(np.maximum(variance, _RESOLUTION))
+        scale = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
         at = Interval.of((lower - mean) / scale, (upper - mean) / scale, width / scale)
         np.put_along_axis(at.log_probability, order[:, :i], np.inf, axis=1)
         chosen = order[:, i] = at.log_probability.argmin(axis=1)

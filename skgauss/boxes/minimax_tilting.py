@@ -13,8 +13,8 @@ import numpy as np
 from .._typing import Array
 from .interval import Interval
 
-_RESOLUTION = 1e-10  # of the saddle, on which the sum hardly depends
-_MOST_STEPS = 300  # of which seven are usual, and 80 the most that nearly collinear boxes took
+_SADDLE_RESOLUTION = 1e-10  # of the saddle, on which the sum hardly depends
+_MOST_NEWTON_STEPS = 300  # seven are usual, 80 the most that nearly collinear boxes took
 
 
 class Tilt(NamedTuple):
@@ -45,9 +45,9 @@ class Tilt(NamedTuple):
         at = cls._evaluate(place, *boxes)
         hessian, step = at.hessian, at._step(at.gradient)
         left = np.arange(n)
-        for _ in range(_MOST_STEPS):
+        for _ in range(_MOST_NEWTON_STEPS):
             size = _length(step[left])
-            moving = ~(size < _RESOLUTION * (1.0 + _length(place[left])))[:, 0]
+            moving = ~(size < _SADDLE_RESOLUTION * (1.0 + _length(place[left])))[:, 0]
             left, size = left[moving], size[moving]
             if not left.size:
                 break

@@ -14,7 +14,7 @@ from .lattice import Lattice
 from .nested import ORDER, Boxes, nested_moments
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
-_NODES = 200_000  # at a time, whose intermediate results are some megabytes
+_NODES_AT_ONCE = 200_000  # at a time, whose intermediate results are some megabytes
 
 
 def box_moments(
@@ -73,7 +73,7 @@ def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     """Indices of rows that have as many nodes and are worked on at once."""
     for count in np.unique(counts):
         rows = np.flatnonzero(counts == count)
-        size = max(_NODES // count, 1)
+        size = max(_NODES_AT_ONCE // count, 1)
         yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 

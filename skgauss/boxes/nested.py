@@ -39,8 +39,9 @@ class _Rule(NamedTuple):
 
 
 ORDER = 28
-_LONG, _SHORT = _Rule.of(ORDER, 13.0, 80.0), _Rule.of(12, 3.0, 8.0)
-_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
+_LONG_RULE = _Rule.of(ORDER, 13.0, 80.0)
+_SHORT_RULE = _Rule.of(12, 3.0, 8.0)
+_HALVES_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
@@ -107,10 +108,10 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
     boxes = Boxes(*(_swapped(field, order) for field in boxes))
     start, mode, end, slope, detail = (part[row, first] for part in (*ranges, detail))
     length = end - start
-    short = (length * detail < _SHORT.longest) & (length * np.abs(slope) < _SHORT.deepest)
+    short = (length * detail < _SHORT_RULE.longest) & (length * np.abs(slope) < _SHORT_RULE.deepest)
     ends = np.stack([start, np.where(short, end, mode), end], axis=1)
     found = BoxMoments.empty(n, k)
-    for kind, rule in ((short, _SHORT), (~short, _LONG)):
+    for kind, rule in ((short, _SHORT_RULE), (~short, _LONG_RULE)):
         rows = np.flatnonzero(kind)
         found.fill(rows, _between(boxes.take(rows), ends[rows], rule))
     return BoxMoments(*(_swapped(field, order) for field in found))
@@ -160,7 +161,7 @@ def _between(
         settled, whole = np.zeros(n, dtype=bool), total
     else:
         change = np.abs(np.expm1(known - total)) * np.exp(np.minimum(total - whole, 0.0))
-        settled = change < _AGREE * (1.0 + np.abs(whole))
+        settled = change < _HALVES_AGREE * (1.0 + np.abs(whole))
         whole = np.maximum(whole, total)
     counts = _bound(log_density, rule.node) + np.log(end - start) > whole[row] - NEGLIGIBLE
     counts &= ~settled[row]

@@ -11,9 +11,8 @@ from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
 from .._typing import Array
-from .base import BoxMoments
+from .base import LOG_ROOT_2PI, BoxMoments
 
-_LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 _IN_CACHE = 8192  # rows whose intermediate results stay there
 _NARROW_FALL = 2.0  # nats from the largest density to the ends: as good as a polynomial
 NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
@@ -26,8 +25,9 @@ def _rule(order: int) -> tuple[Array, Array]:
     return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
 
 
-_NARROW, _TAIL = _rule(10), _rule(26)
-_FEW, _MIDDLE = (
+_NARROW_RULE = _rule(10)
+_TAIL_RULE = _rule(26)
+_FEW_NODES, _MIDDLE_NODES = (
     tuple(0.5 * of + shift for of, shift in zip(leggauss(order), (0.5, 0.0), strict=True))
     for order in (14, 64)
 )
@@ -59,7 +59,7 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
 
     sign = np.where(mirrored, -1.0, 1.0)
     log_probability, centre, variance_within = np.empty((3, len(near)))
-    for kind, rule in ((narrow, _NARROW), (in_tail & ~narrow, _TAIL)):
+    for kind, rule in ((narrow, _NARROW_RULE), (in_tail & ~narrow, _TAIL_RULE)):
         some = np.flatnonzero(kind)
         if not some.size:
             continue
@@ -91,7 +91,7 @@ def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) ->
     end = np.minimum((upper - mode) / scale, far)
     narrow = np.maximum(*(t * (0.5 * t + slope) for t in (start, end))) < _NARROW_FALL
     moments = np.empty((3, len(mean)))
-    for kind, (node, weight) in ((narrow, _FEW), (~narrow, _MIDDLE)):
+    for kind, (node, weight) in ((narrow, _FEW_NODES), (~narrow, _MIDDLE_NODES)):
         some, step = np.flatnonzero(kind), 8 * _IN_CACHE // len(node)
         for part in np.split(some, range(step, len(some), step)):
             t = start[part, None] + (end - start)[part, None] * node
@@ -130,13 +130,13 @@ def _quadrature(near: Array, width: Array, rule: tuple[Array, Array]) -> tuple[A
     # The offset counts from the end where the density is largest, so that its square is at most
     # three times the variance: hardly a digit is lost.
     variance = second / total - offset**2
-    log_probability = np.log(width) + np.log(total) - near**2 / 2 - _LOG_ROOT_2PI
+    log_probability = np.log(width) + np.log(total) - near**2 / 2 - LOG_ROOT_2PI
     return log_probability, width * offset, width**2 * variance
 
 
 def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
     """Log-probability, mean past the near end and variance, of a standard Gaussian beyond 3."""
-    return _quadrature(near, width, _TAIL)
+    return _quadrature(near, width, _TAIL_RULE)
 
 
 def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
@@ -147,6 +147,6 @@ def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
     likely = np.flatnonzero(inside > 0.5)
     log_probability[likely] = np.log1p(-(before + beyond)[likely])
     near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
-    at_near, at_far = (np.exp(-(end**2) / 2 - _LOG_ROOT_2PI) / inside for end in (near, far))
+    at_near, at_far = (np.exp(-(end**2) / 2 - LOG_ROOT_2PI) / inside for end in (near, far))
     mean = at_near - at_far
     return log_probability, mean, 1.0 + near * at_near - far * at_far - mean**2

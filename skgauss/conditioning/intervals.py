@@ -30,10 +30,8 @@ from ..boxes import (
 from ..gaussian import Family, linalg
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
-from .patterns import MissingPatterns
+from .patterns import PIECE, MissingPatterns
 from .scores import score_covariance
-
-_PIECE = 2**17  # elements of the rows, or of their covariances, worked on at once
 
 
 class Standardization(NamedTuple):
@@ -258,7 +256,7 @@ def coarse_rows(
     for label in np.unique(alike):
         rows = np.flatnonzero(alike == label)
         n_hidden = np.count_nonzero(kinds[rows[0]])
-        at_once = max(_PIECE // (kinds.shape[1] + n_hidden**2), 1)
+        at_once = max(PIECE // (kinds.shape[1] + n_hidden**2), 1)
         for start in range(0, len(rows), at_once):
             piece = rows[start : start + at_once]
             yield piece, CoarseRows(lower[piece], upper[piece], weights[piece], frame)

@@ -11,8 +11,8 @@ from ..boxes import Lattice, box_moments
 from .scores import mean_scores
 
 _COUNTS = 503, 2_003, 10_007, 30_011, 100_003  # primes, of points
-# Points of all boxes that are given more: a quarter of a second, or so much longer than the fewest.
-_MOST, _LONGER = 300_000, 4
+_MOST_POINTS = 300_000  # of all boxes that are given more: a quarter of a second
+_LONGER = 4  # times as many as the fewest, where those are more
 # Standard errors that the points may move an estimate. A row of weight one has a score of about
 # one, of which this is the part that the sum over the points may miss.
 _PROMISED = 0.002
@@ -46,7 +46,7 @@ def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: flo
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
     """With more points for the boxes whose scores are not told to a tolerance, one for each."""
     rows = np.arange(len(tolerance))
-    most = max(_MOST, _LONGER * _COUNTS[0] * len(rows))
+    most = max(_MOST_POINTS, _LONGER * _COUNTS[0] * len(rows))
     for count in _COUNTS[1:]:
         apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not those without a number

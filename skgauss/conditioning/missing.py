@@ -40,9 +40,9 @@ from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
 _INFLATED = 1e5
-# Missing values of a pattern above which, and patterns for each of them below which, LAPACK costs
-# less than sweeps over all patterns at once.
-_LARGE, _FEW = 20, 4
+# LAPACK costs less than sweeps over all patterns at once where these are large, or few.
+_LARGE_BLOCK = 20  # missing values of a pattern
+_FEW_PATTERNS = 4  # for each missing value
 
 
 class Conditional(NamedTuple):
@@ -136,7 +136,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 
     Overwrites the blocks.
     """
-    if len(blocks) > _LARGE or blocks.shape[2] < _FEW * len(blocks):
+    if len(blocks) > _LARGE_BLOCK or blocks.shape[2] < _FEW_PATTERNS * len(blocks):
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet

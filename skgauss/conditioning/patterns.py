@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
+PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
 
 
 class MissingPatterns:
@@ -72,7 +72,7 @@ def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Itera
     """
     first = 0
     while first < len(n_missing):
-        most_rows = max(_PIECE // (n_features + int(n_missing[first]) ** 2), 1)
+        most_rows = max(PIECE // (n_features + int(n_missing[first]) ** 2), 1)
         same = int(np.searchsorted(n_missing, n_missing[first], side="right"))
         fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
         last = min(same, max(fitting, first + 1))

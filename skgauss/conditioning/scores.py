@@ -19,7 +19,7 @@ from .._typing import Array
 from ..boxes import BoxMoments, Lattice, box_moments, central_moments, from_a_point_inside
 from ..gaussian import pairs_of
 
-_STEP = 1e-6  # of a difference, which is as near to the derivative as rounding
+_DIFFERENCE = 1e-6  # of a difference, which is as near to the derivative as rounding
 
 
 def score_covariance(
@@ -78,7 +78,7 @@ def _by_differences(
     covariance = tilted.covariance.reshape(n, q, k, k)
     ahead = mean_scores(inverse[:, None], mean, covariance)
     here = mean_scores(inverse, within.mean, within.covariance)
-    derivative = (ahead - here[:, None]) / _STEP
+    derivative = (ahead - here[:, None]) / _DIFFERENCE
     return (derivative + derivative.transpose(0, 2, 1)) / 2
 
 
@@ -88,10 +88,10 @@ def _tilted(k: int) -> tuple[Array, Array]:
     From a standard Gaussian, in each of its natural parameters.
     """
     forms = pairs_of(k).unpack(np.eye(k * (k + 1) // 2))
-    bent = np.linalg.cholesky(np.linalg.inv(np.eye(k) - math.sqrt(2) * _STEP * forms))
+    bent = np.linalg.cholesky(np.linalg.inv(np.eye(k) - math.sqrt(2) * _DIFFERENCE * forms))
     still = np.zeros((len(forms), k))
     return (
-        np.concatenate([_STEP * np.eye(k), still]),
+        np.concatenate([_DIFFERENCE * np.eye(k), still]),
         np.concatenate([np.broadcast_to(np.eye(k), (k, k, k)), bent]),
     )
 

@@ -10,10 +10,10 @@ from ..likelihoods import Evaluation
 from ..solvers import Objective, Observer, Solution, Solver, make_solver, maximize
 from .start import chooses_its_start, first_start
 
-# Iterations of all repetitions: on complete data those of three climbs of the default length,
-# fewer where there are many numbers to move; where values are missing about as many as
-# `learning_rate_bound_` costs.
-_MOST, _MOST_NUMBERS, _MOST_OF_INCOMPLETE = 3000, 10**6, 200
+# Iterations of all repetitions.
+_MOST_OF_COMPLETE = 3000  # those of three climbs of the default length
+_MOST_NUMBERS = 10**6  # parameters moved by them together: fewer iterations where there are many
+_MOST_OF_INCOMPLETE = 200  # where values are missing: about what `learning_rate_bound_` costs
 
 
 class Attempt(NamedTuple):
@@ -43,7 +43,7 @@ class Attempt(NamedTuple):
         likelihood = self.objective.likelihood
         if not likelihood.complete:
             return _MOST_OF_INCOMPLETE
-        return min(_MOST, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
+        return min(_MOST_OF_COMPLETE, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
 
     @property
     def solver(self) -> Solver:

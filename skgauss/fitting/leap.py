@@ -19,7 +19,7 @@ from ..solvers import Solution
 from .attempt import Attempt
 from .start import chooses_its_start
 
-_FAR = 5.0  # times the standard deviation before and that of the data, or a part of both
+_FAR_LEAP = 5.0  # times the standard deviation before and that of the data, or a part of both
 _UNLIKE = 100.0  # deviations, and ratio of deviations, that make a start a far one
 _ARRIVED = 2.0  # of either, where a climb has left its start behind
 _DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
@@ -100,14 +100,14 @@ def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
     scales = np.array([deviations(factor) for _, factor in path])
     away = np.log(scales / deviations(likelihood.guess[1]))
     by_a_step, from_the_start = _throws(away[:-1], away[1:]), _throws(away[0], away)
-    leaps = np.argwhere(by_a_step > math.log(_FAR))
+    leaps = np.argwhere(by_a_step > math.log(_FAR_LEAP))
     if leaps.size:
         begin = int(leaps[0, 0])
         end, feature = begin + 1, int(by_a_step[begin].argmax())
     else:
         begin = 0
         end, feature = divmod(int(from_the_start.argmax()), scales.shape[1])
-        if from_the_start[end, feature] <= math.log(_FAR):
+        if from_the_start[end, feature] <= math.log(_FAR_LEAP):
             return None
     before, after = scales[[begin, end], feature].tolist()
     return Leap(begin, end, feature, before, after)

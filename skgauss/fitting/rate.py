@@ -14,12 +14,11 @@ from typing import Any
 from .._wording import short
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import EPS, Evaluation
-from ..solvers import Solution
+from ..solvers import NEAR, Solution
 from .attempt import Attempt, Trials
 
 _SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
-_NEAR = 0.3  # natural gradient norm from which on the steps of a trial may be alike
-_FEWEST = 8  # steps of a trial that show how its norms fall
+_FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
 
 
@@ -78,7 +77,7 @@ def _way_to_the_neighbourhood(
     objective, estimator = attempt.objective, attempt.estimator
     n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
     time = 0.0
-    while (norm := at.natural_gradient_norm) > _NEAR:
+    while (norm := at.natural_gradient_norm) > NEAR:
         rate = _SLOW * objective.parametrization.learning_rate_bound(at.factor) / max(norm, 1.0)
         trials.left -= 1
         if (
@@ -102,7 +101,7 @@ def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
     None where it has no pace yet.
     """
     likelihood, path, end = attempt.objective.likelihood, trial.path, trial.n_iter
-    if end < _FEWEST:
+    if end < _FEWEST_STEPS:
         return None
     shown = (end // 4, end // 2, end)
     norms = [likelihood.evaluate(*path[k]).natural_gradient_norm for k in shown]

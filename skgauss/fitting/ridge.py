@@ -13,8 +13,8 @@ from ..solvers import Objective
 from .attempt import Attempt
 from .remedies import rounded_up
 
-_SHARE = 0.01  # of a variance: small beside the data, and felt at once
-_MOST_NUMBERS = 10  # that are written out
+_SHARE_OF_VARIANCE = 0.01  # of a variance: small beside the data, and felt at once
+_MOST_WRITTEN = 10  # that are written out
 
 
 def explain_ridge(attempt: Attempt, statistics: Any) -> str:
@@ -42,6 +42,7 @@ def explain_ridge(attempt: Attempt, statistics: Any) -> str:
 def _ridges(variances: Array) -> Iterator[float | list[float]]:
     """One number for all features, then one for each; that of a constant is the least."""
     least = variances[variances > 0].min()
-    yield rounded_up(_SHARE * least)
-    if len(variances) <= _MOST_NUMBERS:
-        yield [rounded_up(_SHARE * variance) for variance in np.maximum(variances, least).tolist()]
+    yield rounded_up(_SHARE_OF_VARIANCE * least)
+    if len(variances) <= _MOST_WRITTEN:
+        shares = _SHARE_OF_VARIANCE * np.maximum(variances, least)
+        yield [rounded_up(share) for share in shares.tolist()]

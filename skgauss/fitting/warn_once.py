@@ -18,7 +18,8 @@ from sklearn.utils.parallel import Parallel
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # What the words of a fit may cost: a share of the seconds that it took, or a moment.
-_SHARE, _MOMENT = 0.25, 0.1
+_SHARE_OF_FIT = 0.25
+_MOMENT = 0.1  # seconds
 
 
 class Words(NamedTuple):
@@ -74,7 +75,7 @@ class Warner:
 
         Only the opening where nobody would see more.
         """
-        seconds = max(_SHARE * (time.perf_counter() - self._began), _MOMENT)
+        seconds = max(_SHARE_OF_FIT * (time.perf_counter() - self._began), _MOMENT)
         return [
             (opening if _is_dropped(opening, category) else opening + rest(seconds), category)
             for category, opening, rest in found

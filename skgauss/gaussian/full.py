@@ -12,7 +12,7 @@ from . import linalg
 from .free import Blocks
 from .pairs import pairs_of
 
-_RESOLUTION = 1e-12  # relative, of an eigenvalue, with some room above rounding
+_EIGENVALUE_ROOM = 1e-12  # relative, of an eigenvalue, with some room above rounding
 
 
 class Full(Blocks):
@@ -261,7 +261,7 @@ class Full(Blocks):
         corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
         largest = linalg.largest_eigenvalue(precision)
         while math.isfinite(largest):
-            bound = (1.0 + _RESOLUTION) * largest
+            bound = (1.0 + _EIGENVALUE_ROOM) * largest
             taken = linalg.eliminated(bound * self._identity - precision)
             excess = corner + squared * taken - bound
             j = int(excess.argmax())

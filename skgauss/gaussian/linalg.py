@@ -14,6 +14,8 @@ from .._typing import Array
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
+_NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
+SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
 _LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64
 
 
@@ -86,7 +88,7 @@ def pivoted_cholesky(matrix: Array) -> tuple[Array, Array, int]:
     return np.tril(factor), pivots - 1, int(rank)
 
 
-def linear_relation(covariance: Array, negligible: float = 1e-6) -> tuple[int, list[int]]:
+def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> tuple[int, list[int]]:
     """Rank of a covariance, at most one below full, and the features of one linear relation.
 
     Their weights in it are not `negligible` beside the largest. Judged on the correlations.
@@ -97,7 +99,7 @@ def linear_relation(covariance: Array, negligible: float = 1e-6) -> tuple[int, l
 
 def relations_of_covariance(covariance: Array) -> list[list[int]]:
     """The features of each linear relation in a covariance, one for each that its rank lacks."""
-    return _relations(covariance, len(covariance), negligible=1e-6)[1]
+    return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)[1]
 
 
 def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, list[list[int]]]:

@@ -29,16 +29,16 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg, pairs_of
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
-_NEAR = 0.5  # eigenvalue of A, where the climb that found no end is on its way to a singular one
+_NEAR_SINGULAR = 0.5  # eigenvalue of A, where a climb that found no end is on its way to one
 _FEW_NATS = 1e-6  # of an average row, to which the climb has steps too short to tell where it leads
 _FLOOR = 3e-3  # epsilon, below which too few digits of the likelihood are left
 _ROUNDS = 10  # of the multiplier, which is right after three to five
-_STEPS = 200
+_MOST_TRUST_STEPS = 200
 _STIFFNESS = 10.0  # by which, squared, a round brings c nearer to 0
 _RADII = {"initial_trust_radius": 0.3, "max_trust_radius": 1.0}  # of A
-_PRECISION = 3e-5  # of slopes that cancel at an end, where that of the parameter is near 1
-_CLOSE = 3e-4  # to the level, relative to its distance from the maximum; half of it in the end's
-_EXACT = 1e-7  # of the parameter, where many rows leave no digits of so small a fall
+_SLOPE_PRECISION = 3e-5  # of slopes that cancel at an end, where that of the parameter is near 1
+_CLOSE_ENOUGH = 3e-4  # to the level, by its distance from the maximum; half of it in the end's
+_EXACT_END = 1e-7  # of the parameter, where many rows leave no digits of so small a fall
 _FLAT = 0.01  # slopes that rounding leaves, where there are many rows
 
 
@@ -81,9 +81,9 @@ def highest_on_the_boundary(
     """
     lagrangian = _Lagrangian(_Roots(likelihood, maximum), height, nats)
     x = lagrangian.roots.place(start)
-    if nats > _FEW_NATS and lagrangian.roots.least_eigenvalue(x) > _NEAR:
+    if nats > _FEW_NATS and lagrangian.roots.least_eigenvalue(x) > _NEAR_SINGULAR:
         return None
-    options = {"maxiter": _STEPS, "gtol": _PRECISION, **_RADII}
+    options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
     for _ in range(_ROUNDS):
         x = minimize(
             lagrangian.lowness,
@@ -163,7 +163,8 @@ class _Lagrangian:
         """Whether the highest point is at the level, or above it with nothing to pay for that."""
         off = abs(self.jets(x)[1].value)
         costs = self._stiffness * abs(self.excess(x))  # height, for a c that is larger by 1
-        return (off < _CLOSE or off * costs < _EXACT) and linalg.norm(self.slope(x)) < _FLAT
+        is_flat = linalg.norm(self.slope(x)) < _FLAT
+        return is_flat and (off < _CLOSE_ENOUGH or off * costs < _EXACT_END)
 
 
 class _Roots:

@@ -29,7 +29,7 @@ from .sandwich import point_of
 from .standard_errors import errors_at
 
 METHODS = ("wald", "profile", "sandwich")
-_STEPS = 5  # of Newton's method: after four the error is a rounding, at a fall of 1e-34 as of 1e9
+_STEPS_TO_QUANTILE = 5  # after four the error is a rounding, at a fall of 1e-34 as of 1e9
 
 
 def confidence_intervals(
@@ -179,6 +179,6 @@ def _moves_of_log_scales(fall: Array) -> Array:
     """
     reach = fall + np.sqrt(2 * fall)
     twice = np.stack((-np.log1p(reach), reach), axis=-1)
-    for _ in range(_STEPS):
+    for _ in range(_STEPS_TO_QUANTILE):
         twice += (fall[..., None] - np.expm1(-twice) - twice) / -np.expm1(-twice)
     return twice / 2

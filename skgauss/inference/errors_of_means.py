@@ -21,7 +21,7 @@ from .._typing import Array
 from .point import FittedPoint
 
 _RESIDUAL = 1e-3  # of x, relative: its square is what the error of a mean is wrong by
-_MOST_PRODUCTS = 200  # for one mean, after which the data are said to leave it open
+_MOST_CG_STEPS = 200  # for one mean, after which the data are said to leave it open
 
 
 def errors_of_means(at: FittedPoint) -> Array:
@@ -40,7 +40,7 @@ def errors_of_means(at: FittedPoint) -> Array:
     errors = np.full(at.family.n_features, np.nan)
     for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):
         along = np.concatenate((move, np.zeros(size - len(move))))
-        solution, failed = cg(information, along, rtol=_RESIDUAL, maxiter=_MOST_PRODUCTS)
+        solution, failed = cg(information, along, rtol=_RESIDUAL, maxiter=_MOST_CG_STEPS)
         variance = float(along @ solution)
         if not failed and variance > 0:
             errors[j] = math.sqrt(variance)

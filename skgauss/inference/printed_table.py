@@ -12,9 +12,9 @@ import pandas
 
 _WIDTH = 80  # columns of a terminal, and of a page
 _DIGITS = 2  # of a standard error, to which its row is printed: further ones are noise
-_LONGEST = 10  # characters of a number in decimals; beyond, its exponent is shorter
-_KINDS = ("mean", "sd", "correlation")
-_SHORT = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
+_LONGEST_DECIMAL = 10  # characters of a number in decimals; beyond, its exponent is shorter
+_PARTS = ("mean", "sd", "correlation")
+_SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
 
 
 class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
@@ -52,7 +52,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     def _texts(self) -> pandas.DataFrame:
         """The cells as printed, numbers to two digits of the standard error in their row."""
         cells = {
-            _SHORT.get(name, name): [
+            _SHORT_NAMES.get(name, name): [
                 _FORMATS.get(name, _rounded)(value, error)
                 for value, error in zip(self[name], self["std_error"], strict=True)
             ]
@@ -82,7 +82,7 @@ def _lines(texts: pandas.DataFrame) -> list[str]:
 def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """What "mean of Wind" is, and of what; where no label says so, nothing, and the labels."""
     parts = [label.partition(" of ") for label in labels]
-    if not all(kind in _KINDS for kind, _, _ in parts):
+    if not all(kind in _PARTS for kind, _, _ in parts):
         return [""] * len(parts), list(labels)
     return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
 
@@ -92,7 +92,7 @@ def _rounded(value: float, error: float) -> str:
     known = 0 < error < math.inf
     last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3
     text = f"{value:.{max(-last, 0)}f}"
-    if len(text) <= _LONGEST or not math.isfinite(value):
+    if len(text) <= _LONGEST_DECIMAL or not math.isfinite(value):
         return text
     first = math.floor(math.log10(abs(value))) if value else last
     with_exponent = f"{value:.{max(first - last, 4)}e}" if known else f"{value:.4e}"

@@ -12,7 +12,7 @@ from ..rows import feature_names
 from .point import check_maximum
 
 _NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
-_SAME = 1e-9  # relative difference of statistics that is the rounding of another order of rows
+_SAME_STATISTICS = 1e-9  # relative: the rounding of another order of rows
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
@@ -106,7 +106,7 @@ def _check_same_data(one: Any, two: Any) -> None:
         feature_names(one) == feature_names(two)
         and _window(one) == _window(two)
         and all(
-            np.allclose(x, y, rtol=_SAME, atol=0.0)
+            np.allclose(x, y, rtol=_SAME_STATISTICS, atol=0.0)
             for x, y in [
                 (a.weight, b.weight),
                 (a.observed_weights, b.observed_weights),
@@ -128,7 +128,7 @@ def _same_intervals(a: Any, b: Any) -> bool:
     if not (a.coarse and b.coarse):
         return a.coarse == b.coarse
     return all(
-        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_SAME)
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_SAME_STATISTICS)
         for x, y in [(a.lower, b.lower), (a.upper, b.upper), (a.weights, b.weights)]
     )
 

@@ -24,8 +24,8 @@ from ..density import FittedGaussian
 from ..rows import Block, rows_of, to_host
 from .point import FittedPoint
 
-_AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
-_SAME = 1e-5  # of a mean score, in the frame: rounding, where the rows are those of the fit
+_SCORES_AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
+_SAME_SCORE = 1e-5  # of a mean score, in the frame: rounding, where the rows are those of the fit
 
 
 def point_of(
@@ -67,7 +67,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
     block = block._replace(X=to_host(block.X), sample_weight=to_host(block.sample_weight))
     n_parameters = gaussian.family.n_parameters
     total = np.zeros((1 + n_parameters, 1 + n_parameters))
-    length = max(_AT_ONCE // (n_parameters + gaussian.family.n_features**2), 1)
+    length = max(_SCORES_AT_ONCE // (n_parameters + gaussian.family.n_features**2), 1)
     for start in range(0, len(block.X), length):
         some = block.between(start, start + length)
         scores = np.hstack((np.ones((len(some.X), 1)), gaussian.scores(some)))
@@ -83,7 +83,7 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     expected = _of_window(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
     if not (
         np.isclose(weight, statistics.weight, rtol=1e-9)
-        and np.allclose(mean, expected, rtol=0.0, atol=_SAME)
+        and np.allclose(mean, expected, rtol=0.0, atol=_SAME_SCORE)
     ):
         raise ValueError(
             "X, sample_weight and X_upper are not those that the model was fitted to. The sandwich "

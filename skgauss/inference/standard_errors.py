@@ -37,7 +37,7 @@ from .errors_of_means import errors_of_means
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 
-_NOTHING = 1e-8  # an eigenvalue of an information by differences that is none
+_NO_INFORMATION = 1e-8  # an eigenvalue of an information by differences that is none
 _MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
 # What to say before and after the names of parameters that have no standard error.
 LEFT_OPEN = (
@@ -222,7 +222,7 @@ def _resolution(at: FittedPoint) -> float:
     likelihood = at.likelihood
     if likelihood.has_information and likelihood.information_is_exact:
         return likelihood.information(at.evaluation).resolution
-    return _NOTHING
+    return _NO_INFORMATION
 
 
 def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:

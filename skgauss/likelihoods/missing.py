@@ -69,7 +69,6 @@ _LARGEST_INFLATION = 1e14
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
 _FEW = 300  # parameters, the matrix of whose information costs less than products with it
 _BLURRED = 1e3  # inflation above which products with the information are too rough
-_NEGLIGIBLE = 1e-3  # beside the largest weight of a relation that a climb was still sharpening
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 
 
@@ -162,7 +161,7 @@ class ObservedLikelihood(Likelihood):
         return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        _, features = linalg.linear_relation(self.family.square(at.factor), _NEGLIGIBLE)
+        _, features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
         return NoMaximumError(
             "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
             f"covariance turns singular, in the direction of {quoted([names[j] for j in features])}"

@@ -13,7 +13,8 @@ from ..rows import feature_names
 from .style import GREY, INK, PALETTE, axes_of, check_matplotlib, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take
-_FRAME, _ROW = 1.2, 0.17  # inches: of what is around the rows, and of the height of a whisker
+_FRAME = 1.2  # inches of what is around the rows
+_ROW = 0.17  # inches of height for a whisker
 _BEYOND = 0.2  # share of the picture by which an infinite whisker leaves it
 
 
@@ -124,14 +125,14 @@ class IntervalDisplay:
         names: list[str] = []
         for label, each in estimators.items():
             check_fitted(each)
-            names, values = _of_kind(each, parameters, {p: getattr(each, f"{p}_") for p in _KINDS})
+            names, values = _of_kind(each, parameters, {p: getattr(each, f"{p}_") for p in _TITLES})
             for how in methods:
                 added = how if len(methods) > 1 else ""
                 key = ", ".join(filter(None, (label, added)))
                 estimates[key] = values
                 found = each.confidence_intervals(level, method=how)
                 intervals[key] = _of_kind(each, parameters, found)[1]
-        label = f"{_KINDS[parameters]}, with its {level:.4g} interval"
+        label = f"{_TITLES[parameters]}, with its {level:.4g} interval"
         display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
@@ -190,12 +191,12 @@ class IntervalDisplay:
         return ax.axvline(0, color=INK, linewidth=0.8, zorder=0) if low < 0 < high else None
 
 
-_KINDS = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
+_TITLES = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
 
 
 def _of_kind(estimator: Any, kind: str, values: Any) -> tuple[list[str], Array]:
     """Names and numbers of the parameters of one kind, from a Bunch of all."""
-    if kind not in _KINDS:
+    if kind not in _TITLES:
         raise ValueError(f"parameters must be 'mean', 'scale' or 'correlation', got {kind!r}.")
     names = feature_names(estimator)
     if kind != "correlation":

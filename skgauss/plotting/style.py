@@ -14,7 +14,8 @@ BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY = (
 )
 PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
 LINE_STYLES = ("-", "--", ":")  # for the second and third round through the palette
-GREY, INK = "0.9", "0.25"
+GREY = "0.9"
+INK = "0.25"
 MAP = "Blues"  # of every map: light is at the maximum, or soon there, and dark is far from it
 
 STOP_MARKERS = {

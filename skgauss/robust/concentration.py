@@ -33,15 +33,13 @@ from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
 from ..rows import Block, Summarize
 from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatistics
 from .p_values import consistency_factors, log_p_values
-from .start import Ordered, robust_starts
+from .start import ROUNDING, Ordered, robust_starts
 
-_LEVEL = 0.025  # the p-value from which on a row counts in the end
+_KEPT_LEVEL = 0.025  # the p-value from which on a row counts in the end
 _FIRST_STEPS = 2  # from every start, before one of them is chosen
-_MOST_STEPS = 50  # after which rows that come and go are given up on
-_EM_STEPS = 5  # between two rankings: fewer rank in vain, more fit rows that will not stay
+_MOST_RANKINGS = 50  # after which rows that come and go are given up on
+_STEPS_BETWEEN_RANKINGS = 5  # fewer rank in vain, more fit rows that will not stay
 _SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are fitted
-_NEGLIGIBLE = 1e-3  # beside the largest weight of a relation
-_ROUNDING = 1e-9  # of p-values of equal rows, of a sum of weights
 
 MeanAndFactor = tuple[Array, Array]
 KeptStatistics = SufficientStatistics | IncompleteStatistics
@@ -59,7 +57,7 @@ class SingularRowsError(NotPositiveDefiniteError):
     def __init__(self, covariance: Array):
         super().__init__()
         covariance = covariance if covariance.ndim == 2 else np.diag(covariance)
-        self.features = linalg.linear_relation(covariance, _NEGLIGIBLE)[1]
+        self.features = linalg.linear_relation(covariance, linalg.SHARPENING)[1]
 
 
 class Concentrated(NamedTuple):
@@ -111,11 +109,11 @@ class ConcentrationSteps:
         starts = [self.fixed.put(*start) for start in robust_starts(self.order, self.family)]
         near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
         nearest = min(near, key=lambda end: self.family.log_det(end[1]))
-        mean, factor = self._concentrate(nearest, _MOST_STEPS)
-        support = log_p_values(self._gaussian((mean, factor)), self._block) >= np.log(_LEVEL)
+        mean, factor = self._concentrate(nearest, _MOST_RANKINGS)
+        support = log_p_values(self._gaussian((mean, factor)), self._block) >= np.log(_KEPT_LEVEL)
         statistics = self._summarize(support)
-        stretch = self._stretch(1 - _LEVEL)
-        for _ in range(_MOST_STEPS):
+        stretch = self._stretch(1 - _KEPT_LEVEL)
+        for _ in range(_MOST_RANKINGS):
             (mean, factor), settled = self._fit(statistics, stretch, (mean, factor))
             if settled:
                 break
@@ -145,7 +143,7 @@ class ConcentrationSteps:
         one stretch for all, as on complete data, it gets to the mean of the rows at once.
         """
         mean, factor = point
-        for _ in range(_EM_STEPS):
+        for _ in range(_STEPS_BETWEEN_RANKINGS):
             likelihood = self._likelihood(self._stretched(statistics, stretch, mean))
             if likelihood.complete:
                 assert likelihood.maximum is not None
@@ -196,9 +194,9 @@ class ConcentrationSteps:
         """The rows of the largest scores, as many as are to be kept; equal rows stay together."""
         order = np.argsort(-scores)
         weight = np.cumsum(self._informative_weights[order])
-        last = int(np.searchsorted(weight, self.n_kept * (1 - _ROUNDING)))
+        last = int(np.searchsorted(weight, self.n_kept * (1 - ROUNDING)))
         least = scores[order[min(last, len(order) - 1)]]
-        return scores >= least * (1 + _ROUNDING)
+        return scores >= least * (1 + ROUNDING)
 
     def _share(self, kept: np.ndarray) -> float:
         """Of the weight of all rows that show something."""

@@ -15,7 +15,7 @@ from ..rows import Block, to_host
 
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
 _TERMS = 20
-_STEPS = 5  # of Newton, which have all digits: so far out the logarithm is next to straight
+_NEWTON_STEPS = 5  # of Newton, which have all digits: so far out the logarithm is next to straight
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
@@ -42,7 +42,7 @@ def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
     alike = special.chdtri(n_features, np.exp(p_values))
     far = p_values < np.log(_SMALLEST)
     a, x = n_features / 2, distances[far]
-    for _ in range(_STEPS):
+    for _ in range(_NEWTON_STEPS):
         survival = _log_survival(x, n_features)
         hazard = np.exp((a - 1) * np.log(x / 2) - x / 2 - special.gammaln(a) - survival) / 2
         x = x + (survival - p_values[far]) / hazard

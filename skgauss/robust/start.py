@@ -28,7 +28,7 @@ from ..gaussian import Family, make_family
 _TO_STANDARD = 1 / special.ndtri(0.75)  # of a Gaussian, from its median absolute deviation
 _LEAST_EIGENVALUE = 1e-3  # of a robust correlation, by which missing values are filled in
 _FLATTEST = 1e-6  # of a start, by its widest direction
-_ROUNDING = 1e-9  # of a sum of weights
+ROUNDING = 1e-9  # relative, of a sum of weights, and of scores of equal rows
 
 
 class Ordered:
@@ -52,8 +52,8 @@ class Ordered:
     def medians(self) -> Array:
         """Of shape (n_columns,); half way between two values if half of the weight is up to one."""
         half, last = 0.5 * self._upto[-1], len(self._upto) - 1
-        lower = (self._upto < half * (1 - _ROUNDING)).sum(axis=0)
-        upper = (self._upto <= half * (1 + _ROUNDING)).sum(axis=0).clip(max=last)
+        lower = (self._upto < half * (1 - ROUNDING)).sum(axis=0)
+        upper = (self._upto <= half * (1 + ROUNDING)).sum(axis=0).clip(max=last)
         columns = np.arange(self._values.shape[1])
         return (self._values[lower, columns] + self._values[upper, columns]) / 2
 

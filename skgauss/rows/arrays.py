@@ -39,9 +39,9 @@ from ..gaussian import Family
 from ..statistics import SufficientStatistics, total, weight_scale
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
-_CHUNK = 2**24
+_DEVICE_CHUNK = 2**24
 # Rows in a block: enough for the products of all blocks to take no more room than a chunk.
-_FEWEST_ROWS = 2**9
+_DEVICE_BLOCK_ROWS = 2**9
 _ROWS_BY_COLUMN = 4
 _DLPACK_CPU = 1
 
@@ -182,7 +182,7 @@ def _unit(weights: Any) -> float:
 def _slices(X: Any, block: int) -> Iterator[slice]:
     """Chunks of rows, of whole blocks as far as they go; the rows left over come last."""
     n_rows, n_features = X.shape
-    length = max(_CHUNK // n_features // block, 1) * block
+    length = max(_DEVICE_CHUNK // n_features // block, 1) * block
     whole = n_rows // block * block
     for start in range(0, whole, length):
         yield slice(start, min(start + length, whole))
@@ -196,7 +196,7 @@ def _sums_there(
     """Sums over all chunks about a pivot, added where they are; the host reads the total."""
     xp, _, device = get_namespace_and_device(X)
     pivot = xp.asarray(pivot, dtype=xp.float64, device=device)
-    block = max(_FEWEST_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
+    block = max(_DEVICE_BLOCK_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
 
     def part(rows: slice) -> Iterable[Any]:
         weights = None

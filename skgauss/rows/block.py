@@ -94,7 +94,7 @@ class Rows(Protocol):
         ...
 
 
-_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
+_READ_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
 
 
 def check_no_infinity(X: Any) -> None:
@@ -106,7 +106,7 @@ def check_no_infinity(X: Any) -> None:
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
     """Indices of the rows that miss values, so many at a time as may be copied some times."""
-    for chunk in chunks_of(X, 1, 1, _AT_ONCE) if X.dtype.kind == "f" else ():
+    for chunk in chunks_of(X, 1, 1, _READ_AT_ONCE) if X.dtype.kind == "f" else ():
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
             yield rows

@@ -22,7 +22,7 @@ from .block import Block
 from .censoring import Reader, with_upper
 from .numbers import numbers
 
-_WEIGHT = "skgauss sample_weight"  # a column beside those of X
+_WEIGHT_COLUMN = "skgauss sample_weight"  # a column beside those of X
 
 
 def is_dask(X: Any) -> bool:
@@ -276,7 +276,7 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
             _frame_with_weights,
             _partitioned(sample_weight, X),
             align_dataframes=False,
-            meta=X._meta.assign(**{_WEIGHT: 0.0}),
+            meta=X._meta.assign(**{_WEIGHT_COLUMN: 0.0}),
         )
         return frame.map_partitions(_values_and_weights, X.columns, meta=VALUES["meta"])
     weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
@@ -288,11 +288,11 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
 def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
     if len(sample_weight) != len(block):
         raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
-    return block.assign(**{_WEIGHT: np.asarray(sample_weight)})
+    return block.assign(**{_WEIGHT_COLUMN: np.asarray(sample_weight)})
 
 
 def _values_and_weights(block: Any, columns: Sequence[Any]) -> Block:
-    return Block(_block_numbers(block, columns), block[_WEIGHT])
+    return Block(_block_numbers(block, columns), block[_WEIGHT_COLUMN])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:

@@ -16,7 +16,8 @@ from .frames import check_holds_rows, columns_of, like
 MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
 _ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
-_BELOW, _ABOVE = ("<", "<=", "≤"), (">", ">=", "≥")
+_BELOW = ("<", "<=", "≤")
+_ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
 _THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
 PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"

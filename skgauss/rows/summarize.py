@@ -26,7 +26,8 @@ from .block import Block, check_no_infinity, incomplete_rows
 from .window import Window
 
 # Of rows that are kept one by one: sums of their weights times squares have all their digits.
-_SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-280, 1e280
+_SMALLEST_WEIGHT = 1e-280
+_LARGEST_WEIGHT = 1e280
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .dask import aligned_blocks, is_dask
 from .frames import like
 from .numbers import numbers
 
-_READ = partial(
+_READ_TARGETS = partial(
     check_array,
     dtype="numeric",
     ensure_2d=False,
@@ -43,7 +43,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     else:
         of_series = hasattr(y, "to_frame")  # whose name a message then has
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ, name, frame)
+        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
     return y
 

@@ -7,9 +7,11 @@ data, and does not know which likelihood it climbs.
 from .base import Observer, Solution, Solver, maximize
 from .choice import SOLVERS, make_solver
 from .objective import Objective
+from .safeguards import NEAR
 from .step_bound import climb_to_maximum, learning_rate_bound
 
 __all__ = [
+    "NEAR",
     "SOLVERS",
     "Objective",
     "Observer",

@@ -29,8 +29,9 @@ from .newton import Region, newton_step
 from .objective import Objective
 from .safeguards import NEAR, em_step, guess_step, step_along
 
-_MEMORY = 20
-_ROUGH, _MOST_ROUGH = 1e-3, 60  # norm, and steps, at which a climb to start from may end
+_MOST_PAIRS = 20  # of steps and changes of the gradient that are remembered
+_ROUGH = 1e-3  # natural gradient norm at which a climb to start from may end
+_MOST_ROUGH = 60  # steps after which it ends
 _CURVED = 1e-3  # least curvature along a step that is kept
 
 
@@ -146,7 +147,7 @@ def _quasi_newton(
 
 def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:
     curved = pair.step @ pair.fall > _CURVED * (pair.step @ pair.step)
-    return (*memory, pair)[-_MEMORY:] if curved else memory
+    return (*memory, pair)[-_MOST_PAIRS:] if curved else memory
 
 
 def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:

@@ -11,7 +11,7 @@ from ..likelihoods import Evaluation
 from .base import Monitor, Solver
 from .objective import Objective, Point
 
-_MEMORY = 20
+_MEMORY = 20  # pairs of steps and changes of the gradient that scipy keeps, twice its default
 
 
 class LBFGS(Solver):

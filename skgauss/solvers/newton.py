@@ -29,17 +29,21 @@ from .safeguards import is_no_loss, step_to
 
 _LARGEST_RADIUS = 4.0
 _SMALLEST_RADIUS = 1e-10
-_POOR, _GOOD = 0.25, 0.75  # shares of the promised gain
+_POOR = 0.25  # share of the promised gain, below which the region shrinks
+_GOOD = 0.75  # share of it, above which the region grows
 # Steps in a row without progress, and growth of the variance inflation over them, that show
 # that there is no maximum near.
 _IN_VAIN = 8
 _GROWN = 4.0
-_MOST_IN_VAIN, _CREEPS = 20, 1e5  # such steps, above an inflation, at which it is given up
-# Variance inflation below which nothing is near to singular, and above which that needs no growth.
-_NARROW, _SINGULAR = 1e3, 1e7
-# Residual of a step by products, by the norm of the gradient: at most, and by that norm once more,
-# so that steps close in on a maximum as fast as Newton's own; and the most products for a step.
-_INEXACT, _FALLING, _MOST_PRODUCTS = 0.1, 10.0, 100
+_MOST_IN_VAIN = 20  # such steps, at which the climb is given up
+_CREEPS = 1e5  # variance inflation above which that is so
+_REGULAR = 1e3  # variance inflation below which nothing is near to singular
+_NEARLY_SINGULAR = 1e7  # variance inflation above which it need not grow to be called so
+# Residual of a step by products, by the norm of the gradient, and by that norm once more, so that
+# steps close in on a maximum as fast as Newton's own.
+_INEXACT = 0.1
+_FALLING = 10.0
+_MOST_STEP_PRODUCTS = 100  # with the information, for one step
 
 
 class Region(NamedTuple):
@@ -76,7 +80,7 @@ class Region(NamedTuple):
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
             return self._replace(in_vain=1, norm=norm, inflation=inflation)
-        narrow = inflation > min(max(_NARROW, _GROWN * self.inflation), _SINGULAR)
+        narrow = inflation > min(max(_REGULAR, _GROWN * self.inflation), _NEARLY_SINGULAR)
         creeps = self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS
         if creeps or (self.in_vain >= _IN_VAIN and narrow):
             if not (clear or likelihood.bounded):
@@ -138,7 +142,7 @@ def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
         return likelihood.information(at)
     gradient, norm = at.natural_gradient, at.natural_gradient_norm
     size = likelihood.family.n_parameters
-    for search in Lanczos(product, gradient, size, _MOST_PRODUCTS).steps():
+    for search in Lanczos(product, gradient, size, _MOST_STEP_PRODUCTS).steps():
         step = search.vectors @ (norm * search.vectors[0] / search.values)
         if search.values[0] > 0 and search.residual(step) < min(_INEXACT, _FALLING * norm) * norm:
             break

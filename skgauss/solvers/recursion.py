@@ -19,7 +19,8 @@ from .objective import Objective, Point
 ScalarGradient = Callable[[float, float], tuple[float, float]]
 Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
 
-_FIRST_BLOCK, _LONGEST_BLOCK = 16, 512  # iterates: few are in vain where the climb ends, or none
+_FIRST_BLOCK = 16  # iterates: few are in vain where the climb ends at once
+_LONGEST_BLOCK = 512  # iterates, after which calling NumPy costs nothing beside them
 
 
 def pass_by(objective: Objective, point: Point, step: Step, monitor: Monitor) -> Point:

@@ -16,8 +16,8 @@ from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
 from .objective import Objective
 
-_MOST = 200  # iterations, of which some sixty are enough wherever a maximum is near
-_PRECISION = 1e-6  # of the eigenvector, whose square is that of the eigenvalue
+_MOST_ITERATIONS = 200  # iterations, of which some sixty are enough wherever a maximum is near
+_VECTOR_PRECISION = 1e-6  # of the eigenvector, whose square is that of the eigenvalue
 # Restarts of Lanczos's method. Some ten are enough but where very many eigenvalues are all but the
 # largest, as with logarithms of scales that are decades apart: it would take seconds there.
 _MOST_RESTARTS = 50
@@ -81,7 +81,11 @@ def _largest_curvature(
     size = theta.to_theta(at.mean, at.factor).size
     operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
-    options = {"tol": _PRECISION, "maxiter": _MOST_RESTARTS, "return_eigenvectors": False}
+    options = {
+        "tol": _VECTOR_PRECISION,
+        "maxiter": _MOST_RESTARTS,
+        "return_eigenvectors": False,
+    }
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             (largest,) = eigsh(operator, k=1, which="LA", v0=start, **options)
@@ -95,4 +99,4 @@ def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
     # A climb that failed far away has not chosen among maxima.
     solver = AcceleratedNatural(may_guess=True)
-    return maximize(objective, solver, start, max_iter=_MOST, tol=1e-6).evaluation
+    return maximize(objective, solver, start, max_iter=_MOST_ITERATIONS, tol=1e-6).evaluation

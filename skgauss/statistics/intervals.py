@@ -144,7 +144,7 @@ class IntervalStatistics:
         half = np.where(seen, self.upper / 2 - self.lower / 2, np.inf)
         finest = np.where(exact.observed_weights > 0, 0.0, half.min(axis=0, initial=np.inf))
         spread = np.sqrt(near.variances + (near.mean - center) ** 2)
-        narrow = np.isfinite(half) & (half <= _NARROW * (spread + finest))
+        narrow = np.isfinite(half) & (half <= _NARROW_WIDTH * (spread + finest))
         points = np.add(self.lower, half, out=nearest, where=narrow)
         return exact + _moments(points, self.weights)
 
@@ -214,7 +214,7 @@ class IntervalStatistics:
     @property
     def _near_ends(self) -> tuple[Array, Array]:
         """Ends, of which those are open that are too far away to tell anything."""
-        far = np.where(self.variances > 0, _FAR * np.sqrt(self.variances), np.inf)
+        far = np.where(self.variances > 0, _FAR_END * np.sqrt(self.variances), np.inf)
         return (
             np.where(self.mean - self.lower > far, -np.inf, self.lower),
             np.where(self.upper - self.mean > far, np.inf, self.upper),
@@ -283,8 +283,8 @@ class IntervalStatistics:
 _ROWS = ("lower", "upper", "weights")
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
-_NARROW = 10.0
-_FAR = 1e4  # deviations of the data, beyond which no end of an interval tells anything
+_NARROW_WIDTH = 10.0
+_FAR_END = 1e4  # deviations of the data, beyond which no end of an interval tells anything
 
 
 def summarize_intervals(

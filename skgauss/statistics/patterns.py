@@ -25,7 +25,7 @@ from .features import AvailableMoments
 from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
-_RESOLVED = 1e-6
+_RANK_RESOLVED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +244,7 @@ class IncompleteStatistics:
 def has_full_rank(rows: Array) -> bool:
     """Whether rows span all columns, by more than the rounding of those made of a covariance."""
     values = np.linalg.svd(rows, compute_uv=False)
-    return len(values) == rows.shape[1] and bool(values[-1] > _RESOLVED * values[0])
+    return len(values) == rows.shape[1] and bool(values[-1] > _RANK_RESOLVED * values[0])
 
 
 class Kept(NamedTuple):

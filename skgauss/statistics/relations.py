@@ -16,11 +16,11 @@ from ..blocks import chunks_of
 from ..gaussian import linalg
 
 # Least eigenvalue of correlations of available cases, whose errors are larger than it.
-_LEAST_EIGENVALUE = 0.01
+_LEAST_OF_AVAILABLE = 0.01
 # Share of its variance that other features leave unexplained, by these correlations, up to which
 # one may depend on them: twice what a relation left in any of 200 random designs.
 _UNEXPLAINED = 0.15
-_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
+_COPIED_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
 def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[int]]:
@@ -110,7 +110,7 @@ class _Rows:
     def explained(self) -> Iterator[np.ndarray]:
         """Features that others explain well, each before all others in the order they do it in."""
         values, vectors = np.linalg.eigh(self._available_correlations())
-        precision = vectors / np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
+        precision = vectors / np.maximum(values, _LEAST_OF_AVAILABLE) @ vectors.T
         for j in np.flatnonzero(precision.diagonal() * _UNEXPLAINED > 1):
             strength = np.abs(precision[j])
             strength[j] = np.inf
@@ -121,12 +121,12 @@ class _Rows:
         levels, rows = self._rows[:, 0], self._rows[:, 1:]
         d = rows.shape[1]
         together, products = np.zeros((d, d)), np.zeros((d, d))
-        for some in chunks_of(self._shown, 1, 1, _AT_ONCE):
+        for some in chunks_of(self._shown, 1, 1, _COPIED_AT_ONCE):
             shown = self._shown[some].astype(np.float64)
             together += (self._weights[some, None] * shown).T @ shown
         together[together == 0] = np.inf  # to divide by
         mean = levels @ rows / together.diagonal()
-        for some in chunks_of(rows, 1, 1, _AT_ONCE):
+        for some in chunks_of(rows, 1, 1, _COPIED_AT_ONCE):
             deviations = rows[some] - levels[some, None] * mean
             deviations *= self._shown[self._pattern[some]]
             products += deviations.T @ deviations

@@ -49,7 +49,7 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     assert (many > few).any()
     monkeypatch.setattr(lattice_points, "_PROMISED", 0.0002)
     np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
-    monkeypatch.setattr(lattice_points, "_MOST", 1)
+    monkeypatch.setattr(lattice_points, "_MOST_POINTS", 1)
     monkeypatch.setattr(lattice_points, "_LONGER", 1)
     assert (lattice_of_rows(*boxes, np.ones(20)).n_points == FEWEST).all()
 

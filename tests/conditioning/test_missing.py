@@ -12,8 +12,8 @@ from skgauss.statistics import relations
 @pytest.mark.parametrize("large", [0, 100])
 @pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
 def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
-    monkeypatch.setattr(missing, "_LARGE", large)
-    monkeypatch.setattr(missing, "_FEW", 0)
+    monkeypatch.setattr(missing, "_LARGE_BLOCK", large)
+    monkeypatch.setattr(missing, "_FEW_PATTERNS", 0)
     roots = rng.standard_normal((n, m, m + 3))
     matrices = roots @ roots.transpose(0, 2, 1)
     inverses, log_dets = missing._inverse(matrices.transpose(1, 2, 0).copy())
@@ -28,7 +28,7 @@ def test_so_many_rows_at_once_as_there_are(rng, monkeypatch):
     X[rng.random(X.shape) < 0.3] = np.nan
     whole = GaussianGradientMLE().fit(X)
     imputed = whole.impute(X)
-    monkeypatch.setattr(block, "_AT_ONCE", 12)
-    monkeypatch.setattr(relations, "_AT_ONCE", 12)
+    monkeypatch.setattr(block, "_READ_AT_ONCE", 12)
+    monkeypatch.setattr(relations, "_COPIED_AT_ONCE", 12)
     np.testing.assert_allclose(whole.impute(X), imputed, rtol=1e-12)
     np.testing.assert_allclose(GaussianGradientMLE().fit(X).mean_, whole.mean_, rtol=1e-12)

@@ -189,7 +189,7 @@ def test_blocks_and_dask(rng, gappy, monkeypatch):
     lazy = model.standard_errors(
         "sandwich", da.from_array(gappy, chunks=(17, 2)), da.from_array(weights, chunks=17)
     )
-    monkeypatch.setattr(sandwich, "_AT_ONCE", 50)
+    monkeypatch.setattr(sandwich, "_SCORES_AT_ONCE", 50)
     for other in (lazy, model.standard_errors("sandwich", gappy, weights)):
         for name, error in whole.items():
             assert_allclose(other[name], error, rtol=1e-9)

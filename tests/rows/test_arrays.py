@@ -44,8 +44,8 @@ def elsewhere(xp, monkeypatch):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(arrayapi, "_CHUNK", 64)
-    monkeypatch.setattr(arrayapi, "_FEWEST_ROWS", 7)
+    monkeypatch.setattr(arrayapi, "_DEVICE_CHUNK", 64)
+    monkeypatch.setattr(arrayapi, "_DEVICE_BLOCK_ROWS", 7)
     monkeypatch.setattr(arrayapi, "_ROWS_BY_COLUMN", 1)
 
 
@@ -219,7 +219,7 @@ def test_many_features_without_a_matrix(elsewhere, rng, monkeypatch):
         return found
 
     monkeypatch.setattr(arrayapi, "_block_sums", watched)
-    monkeypatch.setattr(arrayapi, "_CHUNK", 2**20)
+    monkeypatch.setattr(arrayapi, "_DEVICE_CHUNK", 2**20)
     GaussianGradientMLE(covariance_type="diag").fit(X)
     assert shapes == [[(2**9, 2**11), (1,), (2**11,), (2**11,)]] * 4
 

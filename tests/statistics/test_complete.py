@@ -120,7 +120,7 @@ def near_and_far(rng, n):
 
 
 # What `blocks` asks of a few rows and, as a ratio of sums of squares, of all.
-THRESHOLDS = [0.6, blocks._NEAR_ZERO, 0.8, (blocks._MOST_CANCELLED - 1) ** 0.5, 1.0]
+THRESHOLDS = [0.6, blocks._NEAR_ZERO, 0.8, (blocks._MOST_CANCELLED_ABOUT_ZERO - 1) ** 0.5, 1.0]
 
 
 @pytest.fixture(params=["as they are", "small"])

@@ -102,7 +102,7 @@ def test_what_correlations_of_available_cases_may_miss(rng, monkeypatch):
     monkeypatch.setattr(relations, "_UNEXPLAINED", 1e-3)
     assert found_in(X) == []
     monkeypatch.undo()
-    monkeypatch.setattr(relations, "_LEAST_EIGENVALUE", 1.0)
+    monkeypatch.setattr(relations, "_LEAST_OF_AVAILABLE", 1.0)
     assert found_in(X) == []
 
 
