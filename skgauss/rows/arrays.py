@@ -143,7 +143,7 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
     return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
 
 
-def summarize(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
+def summarize_elsewhere(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
     """`statistics.summarize` for rows that are elsewhere."""
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
     sums_about = partial(_sums_there, X, sample_weight, unit, diagonal)

@@ -66,7 +66,7 @@ class Summarize:
     def _of_exact(self, block: Block) -> AnyStatistics:
         """Statistics of rows whose values are known exactly or not at all."""
         X, sample_weight, _ = block
-        summary = arrays.summarize if is_elsewhere(X) else summarize
+        summary = arrays.summarize_elsewhere if is_elsewhere(X) else summarize
         statistics = summary(X, sample_weight, self.diagonal)
         if np.isfinite(statistics.mean).all() or is_elsewhere(X):
             return statistics

@@ -42,8 +42,8 @@ class _Pair(NamedTuple):
     fall: Array
 
 
-class _State(NamedTuple):
-    """The state of a climb; `region` is that of Newton's steps, once they are taken."""
+class _Progress(NamedTuple):
+    """Iterate and memory of a climb; `region` is that of Newton's steps, once they are taken."""
 
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
@@ -72,10 +72,10 @@ class AcceleratedNatural(SteppingSolver):
         self.may_guess = may_guess
         self.patience = patience
 
-    def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
+    def init(self, objective: Objective, start: Evaluation) -> _Progress:
+        return _Progress(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
 
-    def step(self, objective: Objective, state: _State) -> _State:
+    def step(self, objective: Objective, state: _Progress) -> _Progress:
         if state.may_guess:
             guessed = self._guessed(objective, state.evaluation)
             if guessed is not None:
@@ -83,17 +83,17 @@ class AcceleratedNatural(SteppingSolver):
         if state.region is not None:
             return self._newton(objective, state.evaluation, state.region)
         if not (objective.likelihood.information_is_cheap or state.evaluation.is_stationary(NEAR)):
-            return _State(em_step(objective, state.evaluation)[0])
+            return _Progress(em_step(objective, state.evaluation)[0])
         if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)
             if found is not None:
                 reached, pair = found
-                return _State(reached, _remember(memory, pair), state.n_quasi_newton + 1)
+                return _Progress(reached, _remember(memory, pair), state.n_quasi_newton + 1)
         raise Stalled
 
-    def _guessed(self, objective: Objective, at: Evaluation) -> _State | None:
+    def _guessed(self, objective: Objective, at: Evaluation) -> _Progress | None:
         """At the guess, or where a climb from there on a rough likelihood leads.
 
         That also has learnt most of the curvature. None where neither leads on.
@@ -105,13 +105,13 @@ class AcceleratedNatural(SteppingSolver):
             return None
         if rough is not None:
             with suppress(NotPositiveDefiniteError):
-                start = _State(rough.evaluate(*guess))
+                start = _Progress(rough.evaluate(*guess))
                 end = self._climbed(Objective(rough, objective.parametrization), start)
                 guess, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
         reached = guess_step(objective, at, guess)
-        return None if reached is None else _State(reached, memory)
+        return None if reached is None else _Progress(reached, memory)
 
-    def _climbed(self, objective: Objective, state: _State) -> _State:
+    def _climbed(self, objective: Objective, state: _Progress) -> _Progress:
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
             for _ in range(_MOST_ROUGH):
                 at = state.evaluation
@@ -120,15 +120,15 @@ class AcceleratedNatural(SteppingSolver):
                 state = self.step(objective, state)
         return state
 
-    def _is_newtons_turn(self, likelihood: Likelihood, state: _State) -> bool:
+    def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
         if not waited:
             return False
         return likelihood.has_information or likelihood.products(state.evaluation) is not None
 
-    def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _State:
+    def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _Progress:
         reached, region = newton_step(objective, at, region)
-        return _State(reached, region=region)
+        return _Progress(reached, region=region)
 
 
 def _quasi_newton(

@@ -3,7 +3,7 @@
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -249,6 +249,12 @@ class Solver(ABC):
 
     @abstractmethod
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
+
+
+class State(NamedTuple):
+    """The state of a solver that remembers nothing but its iterate."""
+
+    evaluation: Evaluation
 
 
 class SteppingSolver(Solver):

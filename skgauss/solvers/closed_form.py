@@ -1,14 +1,8 @@
 """The closed form: sample mean and covariance."""
 
-from typing import NamedTuple
-
 from ..likelihoods import Evaluation
-from .base import SteppingSolver
+from .base import State, SteppingSolver
 from .objective import Objective
-
-
-class _State(NamedTuple):
-    evaluation: Evaluation
 
 
 class ClosedForm(SteppingSolver):
@@ -16,10 +10,10 @@ class ClosedForm(SteppingSolver):
 
     needs = ("maximum",)
 
-    def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start)
+    def init(self, objective: Objective, start: Evaluation) -> State:
+        return State(start)
 
-    def step(self, objective: Objective, state: _State) -> _State:
+    def step(self, objective: Objective, state: State) -> State:
         likelihood = objective.likelihood
         assert likelihood.maximum is not None
-        return _State(likelihood.evaluate(*likelihood.maximum))
+        return State(likelihood.evaluate(*likelihood.maximum))

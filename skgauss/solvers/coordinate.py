@@ -12,7 +12,7 @@ from .objective import Objective, Point
 from .steps import StepLength
 
 
-class _State(NamedTuple):
+class _PointRates(NamedTuple):
     point: Point
     rates: tuple[float, ...]
 
@@ -36,12 +36,12 @@ class Coordinate(SteppingSolver):
         self.step_length = step_length
         self.n_inner_iter = n_inner_iter
 
-    def init(self, objective: Objective, start: Evaluation) -> _State:
+    def init(self, objective: Objective, start: Evaluation) -> _PointRates:
         point = objective.start(start)
         rates = tuple(self.step_length.first(block * point.gradient) for block in _blocks(point))
-        return _State(point, rates)
+        return _PointRates(point, rates)
 
-    def step(self, objective: Objective, state: _State) -> _State:
+    def step(self, objective: Objective, state: _PointRates) -> _PointRates:
         point = state.point
         rates = list(state.rates)
         at_rest = 0
@@ -57,9 +57,9 @@ class Coordinate(SteppingSolver):
                 at_rest += 1
         if at_rest == len(rates):
             raise Stalled
-        return _State(point, tuple(rates))
+        return _PointRates(point, tuple(rates))
 
-    def pass_by(self, objective: Objective, state: _State, monitor: Monitor) -> _State:
+    def pass_by(self, objective: Objective, state: _PointRates, monitor: Monitor) -> _PointRates:
         rate = self.step_length.constant
         if rate is None:
             return state

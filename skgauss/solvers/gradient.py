@@ -9,7 +9,7 @@ from .objective import Objective, Point
 from .steps import StepLength
 
 
-class _State(NamedTuple):
+class _PointRate(NamedTuple):
     point: Point
     rate: float
 
@@ -29,17 +29,17 @@ class Gradient(SteppingSolver):
     def __init__(self, step_length: StepLength):
         self.step_length = step_length
 
-    def init(self, objective: Objective, start: Evaluation) -> _State:
+    def init(self, objective: Objective, start: Evaluation) -> _PointRate:
         point = objective.start(start)
-        return _State(point, self.step_length.first(point.gradient))
+        return _PointRate(point, self.step_length.first(point.gradient))
 
-    def step(self, objective: Objective, state: _State) -> _State:
+    def step(self, objective: Objective, state: _PointRate) -> _PointRate:
         point, rate = self.step_length.advance(
             objective, state.point, state.point.gradient, state.rate
         )
-        return _State(point, rate)
+        return _PointRate(point, rate)
 
-    def pass_by(self, objective: Objective, state: _State, monitor: Monitor) -> _State:
+    def pass_by(self, objective: Objective, state: _PointRate, monitor: Monitor) -> _PointRate:
         rate = self.step_length.constant
         if rate is None:
             return state

@@ -19,19 +19,13 @@ Raskutti and Mukherjee (2015), "The information geometry of mirror descent", IEE
 Transactions on Information Theory 61(3).
 """
 
-from typing import NamedTuple
-
 from ..likelihoods import Evaluation
-from .base import SteppingSolver
+from .base import State, SteppingSolver
 from .objective import Objective
 
 # In the Fisher metric minus the Hessian at the maximum is the identity, or less where values
 # are missing; only that of a truncated sample may be more.
 STABLE_RATE = 2.0
-
-
-class _State(NamedTuple):
-    evaluation: Evaluation
 
 
 class Natural(SteppingSolver):
@@ -48,11 +42,11 @@ class Natural(SteppingSolver):
     def __init__(self, learning_rate: float):
         self.learning_rate = learning_rate
 
-    def init(self, objective: Objective, start: Evaluation) -> _State:
-        return _State(start)
+    def init(self, objective: Objective, start: Evaluation) -> State:
+        return State(start)
 
-    def step(self, objective: Objective, state: _State) -> _State:
-        return _State(move(objective, state.evaluation, self.learning_rate))
+    def step(self, objective: Objective, state: State) -> State:
+        return State(move(objective, state.evaluation, self.learning_rate))
 
 
 def move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
