@@ -7,11 +7,11 @@ they lie. No other folder asks what kind of thing X is.
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
 from .censoring import first_crossed
+from .check_limits import checked_limits
 from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
 from .frames import check_same_names
 from .inputs import rows_of
-from .limits import checked_limits
 from .parse_limits import parse_limits
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names

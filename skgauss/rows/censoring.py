@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from .block import Block, Intervals
-from .limits import Limits
+from .check_limits import Limits
 
 # Share of the pairs of a value known exactly and an open upper end in which the value is the
 # larger: a half where an independent law of the same shape censors, all of them where limits of

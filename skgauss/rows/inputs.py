@@ -19,10 +19,10 @@ from . import arrays
 from .arrays import is_elsewhere, to_host
 from .block import Block, Rows
 from .censoring import Reader, warn_of_swapped_ends, with_upper
+from .check_limits import checked_limits
 from .dask import DaskRows, is_dask, sample_of, with_upper_of_dask
 from .feature_names import feature_names
 from .frames import check_holds_rows, check_same_names
-from .limits import checked_limits
 from .numbers import numbers
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.

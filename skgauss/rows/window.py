@@ -13,7 +13,7 @@ from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
 from .arrays import to_host
 from .block import Block, Intervals, with_gaps
-from .limits import checked_limits
+from .check_limits import checked_limits
 
 
 class Window(NamedTuple):

@@ -7,7 +7,7 @@ from .coordinate import Coordinate
 from .gradient import Gradient
 from .lbfgs import LBFGS
 from .natural import Natural
-from .steps import BarzilaiBorwein, Constant, StepLength
+from .step_lengths import BarzilaiBorwein, Constant, StepLength
 
 SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form")
 

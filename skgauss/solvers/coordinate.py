@@ -9,7 +9,7 @@ from ..likelihoods import Evaluation
 from . import recursion
 from .base import Monitor, Stalled, SteppingSolver
 from .objective import Objective, Point
-from .steps import StepLength
+from .step_lengths import StepLength
 
 
 class _PointRates(NamedTuple):

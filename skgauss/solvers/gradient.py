@@ -6,7 +6,7 @@ from ..likelihoods import Evaluation
 from . import recursion
 from .base import Monitor, SteppingSolver
 from .objective import Objective, Point
-from .steps import StepLength
+from .step_lengths import StepLength
 
 
 class _PointRate(NamedTuple):
