@@ -604,7 +604,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return law
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Of a marginal or conditional Gaussian its features and means; else the parameters."""
+        """Show the parameters, or of a marginal or conditional Gaussian its features and means."""
         if not hasattr(self, GIVEN):
             return super().__repr__(N_CHAR_MAX)
         names = getattr(self, "feature_names_in_", [""] * len(self.mean_))

@@ -222,7 +222,7 @@ n_features_with_missing)
 
     @property
     def _kept(self) -> np.ndarray:
-        """Which features `transform` returns."""
+        """Whether `transform` returns a feature, bool of shape (n_features,)."""
         return self.keep_empty_features | (self._statistics_as_given.observed_weights > 0)
 
     def _use_of(self, gaussian: FittedGaussian) -> str:

@@ -269,7 +269,7 @@ fixed_covariance, warm_start, record_path : optional
             )
 
     def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
-        """Those that concentration steps keep, where these are asked for."""
+        """The rows that concentration steps keep, where these are asked for, else all rows."""
         if self.support_fraction is None:
             return rows
         family = make_family(self.covariance_type, seen.n_features_in_)

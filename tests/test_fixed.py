@@ -189,7 +189,8 @@ def test_what_the_data_say_anyway_changes_nothing(kind, covariance_type, solver,
     data = sample(kind, 2, np.random.default_rng(0), n=100)
     free = data.fit(covariance_type=covariance_type, tol=1e-9)
     fixed = {f"fixed_{known}": getattr(free, f"{known}_")}
-    model = data.fit(covariance_type=covariance_type, solver=solver, tol=1e-8, **fixed)
+    # A search by values, as of lbfgs, sees no gradient below the root of float64's rounding.
+    model = data.fit(covariance_type=covariance_type, solver=solver, tol=1e-7, **fixed)
     assert model.converged_
     np.testing.assert_allclose(model.mean_, free.mean_, atol=1e-6)
     np.testing.assert_allclose(model.covariance_, free.covariance_, atol=1e-6)

@@ -20,7 +20,7 @@ class WrongRowError(ValueError):
 
 
 def each(function: Callable[[Any], Any], blocks: Any) -> Any:
-    """``function`` of each block; lazy."""
+    """``function`` of each block, in the order of the blocks; lazy."""
     from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.

@@ -40,7 +40,7 @@ class Interval(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
-        """That between two ends, whose difference may have lost the digits of the width."""
+        """The interval of two ends, whose difference may have lost the digits of its width."""
         sign = np.where(upper > -lower, -1.0, 1.0)
         near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
         far = near - width

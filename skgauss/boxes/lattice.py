@@ -43,7 +43,7 @@ class Lattice(NamedTuple):
         known: Array | None = None,
         n_points: int = N_POINTS,
     ) -> "Lattice":
-        """That of boxes at a point where a climb starts.
+        """The lattice for boxes, made at a point where a climb starts.
 
         Parameters
         ----------
@@ -64,19 +64,19 @@ class Lattice(NamedTuple):
             return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), counts)
 
     def part(self, rows: Any) -> "Lattice":
-        """That of some rows."""
+        """The lattice for some of the boxes."""
         return Lattice(*(of[rows] for of in self))
 
     def repeated(self, n_times: int) -> "Lattice":
-        """That of boxes each of which follows so often on itself."""
+        """The lattice for boxes each of which is repeated so often, one after the other."""
         return self.part(np.repeat(np.arange(len(self.n_points)), n_times))
 
     def coarsest(self) -> "Lattice":
-        """The same with the fewest points."""
+        """The lattice with the fewest points for every box."""
         return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
 
     def elsewhere(self) -> "Lattice":
-        """The same with other shifts, which come out of these."""
+        """The lattice with other shifts, which are a hash of its own."""
         with np.errstate(over="ignore"):
             return self._replace(shift=_hash(self.shift, self.shift.shape[1]))
 

@@ -51,7 +51,7 @@ class Standardization(NamedTuple):
 
     @classmethod
     def of(cls, mean: Array, family: Family, factor: Array) -> "Standardization":
-        """That of a Gaussian."""
+        """The frame in which a Gaussian has mean 0 and variances of 1."""
         unit = family.standard_deviations(factor)
         return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
 

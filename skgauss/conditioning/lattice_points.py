@@ -21,7 +21,7 @@ _PROMISED = 0.002
 def lattice_of_rows(
     lower: Array, upper: Array, width: Array, covariance: Array, known: Array, weights: Array
 ) -> Lattice:
-    """That of the boxes of rows, whose errors are independent.
+    """The lattice on which the boxes of rows are summed, each with a shift of its own.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def lattice_of_rows(
 
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
-    """That of one box, with ends (k,), which is in the likelihood of rows of such a weight."""
+    """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance, n_points=_COUNTS[0])
     return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))

@@ -43,7 +43,7 @@ class Completed(NamedTuple):
 
 @threads.one_blas_thread()
 def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
-    """Of deviations from the mean, NaN where missing."""
+    """Distances and log-determinants of what rows show; deviations are NaN where missing."""
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     relative = np.where(missing, 0.0, deviations / scales)
@@ -62,7 +62,7 @@ def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
 
 @threads.one_blas_thread()
 def completed(deviations: Array, family: Family, factor: Array) -> Completed:
-    """Of deviations from the mean, NaN where missing."""
+    """Rows with their gaps filled by what is expected; deviations are NaN where missing."""
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     spread = np.where(missing, scales, 0.0)

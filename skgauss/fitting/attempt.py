@@ -116,7 +116,7 @@ class Trials:
 
     @property
     def seconds(self) -> float:
-        """Those that are left; negative where there were too few."""
+        """Seconds that are left; negative where there were too few."""
         return self._end - time.perf_counter()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:

@@ -108,7 +108,7 @@ def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
 
 
 def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
-    """As the family has it."""
+    """The covariance that a user gave, checked and packed as the family has it."""
     if given is None or _is_number(given):
         variance = float(_checked_array(name, given, 1.0, ()))
         if variance > 0:

@@ -274,7 +274,7 @@ class Diagonal(Blocks):
         return float(factor.max()) ** 2
 
     def largest_precision(self, factor: Array) -> float:
-        """Largest eigenvalue of its inverse."""
+        """Largest eigenvalue of the inverse of the covariance."""
         return float(factor.min()) ** -2.0
 
     def factor_curvature(self, factor: Array, stretch: Array) -> float:

@@ -36,5 +36,5 @@ class Blocks:
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters."""
+        """Number of free parameters."""
         return self.free.stop - self.free.start

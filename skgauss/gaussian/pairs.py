@@ -37,7 +37,7 @@ class Pairs(NamedTuple):
         return self.lengths * matrices[..., self.rows, self.columns]
 
     def unpack(self, vectors: Array) -> Array:
-        """Their matrices."""
+        """Symmetric matrices of packed vectors, shape (..., n_features, n_features)."""
         return (vectors / self.lengths)[..., self.places]
 
     def times(self, vector: Array) -> Array:

@@ -88,7 +88,7 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _rounded(value: float, error: float) -> str:
-    """With the decimals of two digits of the error, or as many with an exponent if too long."""
+    """A number to two digits of its error, with an exponent where decimals would be long."""
     known = 0 < error < math.inf
     last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3
     text = f"{value:.{max(-last, 0)}f}"

@@ -143,7 +143,7 @@ class CorrelationParameter(Parameter):
         return slope * gradient, hessian
 
     def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """The correlation itself."""
+        """The correlation itself, within (-1, 1)."""
         i, j = self.pair
         r = float(np.dot(*self._directions(at)))
         one, one_twice = family.relative_covariance(at.factor, i, i)

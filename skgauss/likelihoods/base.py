@@ -52,10 +52,11 @@ class Evaluation:
     value : float
         Nats, counted from the likelihood's `reference`.
     score_mean : ndarray of shape (n_features,)
-        u.
+        The whitened slope u by the mean.
     family : Family
     form : callable
-        U, which may cost more than all the rest and is formed when first asked for.
+        The whitened slope U by the covariance, which may cost more than all the rest and is
+        formed when first asked for.
     expected : tuple of ndarray, default=None
         Mean and covariance that the point expects of the data once completed.
     of_data : float, default=None
@@ -97,7 +98,7 @@ class Evaluation:
 
     @property
     def score_covariance(self) -> Array:
-        """U."""
+        """The whitened slope U by the covariance, packed as the family does; formed when asked."""
         form = self._form  # read once: another thread may be at it, too
         if form is not None:
             self._score_covariance = form()

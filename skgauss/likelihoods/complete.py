@@ -119,7 +119,7 @@ class GaussianLikelihood(Likelihood):
         return Evaluation(mean, factor, value, deviation, family, form, completed)
 
     def evaluate_many(self, means: Array, factors: Array) -> Evaluations:
-        """The same at many points, where there is one feature and no ridge."""
+        """Evaluations at many points at once, where there is one feature and no ridge."""
         deviations = (self._mean - means) / factors
         step = (self._root - factors) / factors
         logs = np.where(step > -0.5, np.log1p(step), np.log(self._root / factors))
@@ -161,7 +161,7 @@ class GaussianLikelihood(Likelihood):
 
     @property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself."""
+        """The maximum, which is where a climb would end."""
         return self.maximum
 
     @property

@@ -112,7 +112,7 @@ class _MissingPart:
         )
 
     def _deviations(self, mean: Array) -> Array:
-        """Of the rows from a mean, 0 where missing."""
+        """Deviations of the rows from a mean, 0 where missing."""
         deviations = self.rows - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         return deviations

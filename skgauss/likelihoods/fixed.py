@@ -39,7 +39,7 @@ class Fixed(NamedTuple):
 
     @property
     def nothing(self) -> bool:
-        """Whether all is free."""
+        """Whether neither mean nor covariance is known."""
         return self.mean is None and self.factor is None
 
     def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
@@ -113,7 +113,7 @@ class FixedLikelihood:
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """That of the whole, with the covariance about the known mean."""
+        """The guess of the free likelihood, with its covariance about the known mean."""
         mean, factor = self._whole.guess
         if self._fixed.mean is not None and self._fixed.factor is None:
             delta = mean - self._fixed.mean
@@ -133,7 +133,7 @@ class FixedLikelihood:
 
     @property
     def concave(self) -> bool:
-        """Of a known covariance in the mean, but where incomplete rows are seen in a window."""
+        """Whether it is concave: in the mean alone it is, but for incomplete rows in a window."""
         of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
         return bool(of_mean or not self.family.n_parameters or self._whole.concave)
 

@@ -113,7 +113,7 @@ def sum_information(
 
 
 def sum_coarse_information(score: Score, weights: Array) -> InformationSums:
-    """Of rows with intervals: that of the values in them, less the covariance of their score.
+    """Sums for rows with intervals: those of the values in them, less what their scores vary.
 
     Their second moments are those of as many more residuals as a row has intervals.
     """
@@ -176,7 +176,7 @@ class Information:
 
     @classmethod
     def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
-        r"""That of a full covariance, from averages over the rows.
+        r"""The information about mean and full covariance, from averages over the rows.
 
         Parameters
         ----------

@@ -76,7 +76,7 @@ class Lanczos:
 
     @property
     def basis(self) -> Array:
-        """Orthonormal, (k, n)."""
+        """Orthonormal basis of the vectors so far, (k, n)."""
         return self._vectors[: len(self._diagonal)]
 
     @property

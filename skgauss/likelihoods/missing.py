@@ -203,7 +203,7 @@ class ObservedDiagonal(ObservedLikelihood):
 
     @property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself."""
+        """The maximum, which is where a climb would end."""
         return self._maximum
 
     @property

@@ -74,7 +74,7 @@ class MissingValues(NamedTuple):
 
 @threads.one_blas_thread()
 def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    """The sums of all parts."""
+    """The sums of `MissingValues.unknown_along` over all parts, (1 + 2 n_features, n_features)."""
     found = (part.unknown_along(of_mean, form) for part in parts if part.covariance.size)
     return sum(found, np.zeros((1 + 2 * len(of_mean), len(of_mean))))
 

@@ -53,12 +53,12 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def variance_at_the_edge(self) -> Array:
-        """Of the sample of which the best precision is 0, in the mean of what is compared."""
+        """Variance of a sample for which the best precision is 0, by the mean that is compared."""
         return self.uniform_variance if self.mean_is_known else self.exponential_variance
 
     @property
     def uniform_variance(self) -> Array:
-        """Of the uniform distribution about the known mean; infinite where there is no end."""
+        """Variance of the uniform law about the known mean; infinite where an end is open."""
         lower, upper = self.lower - self.mean, self.upper - self.mean
         variance = np.full(len(lower), np.inf)
         two = np.isfinite(upper - lower)

@@ -35,7 +35,7 @@ class Table(NamedTuple):
         return self.targets.ndim == 1
 
     def share_with_targets(self, sample_weight: Any) -> float:
-        """Of the weight of all rows, what those have that tell something of a target."""
+        """The share of the weight that rows have which tell something of a target."""
         ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
         known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)

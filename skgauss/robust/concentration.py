@@ -160,7 +160,7 @@ class ConcentrationSteps:
         return (mean, factor), False
 
     def _likelihood(self, statistics: AnyStatistics) -> Likelihood:
-        """That of the rows, if it is sure to have a maximum or incomplete rows leave that open."""
+        """The likelihood of rows, if it surely has a maximum or incomplete rows leave that open."""
         family, fixed = self.family, self.fixed
         with suppress(NotPositiveDefiniteError):
             likelihood: Any = likelihood_with_ridge(statistics, family, self.ridge, fixed)
@@ -199,7 +199,7 @@ class ConcentrationSteps:
         return scores >= least * (1 + ROUNDING)
 
     def _share(self, kept: np.ndarray) -> float:
-        """Of the weight of all rows that show something."""
+        """The share that kept rows have of the weight of all rows that show something."""
         weights = self._informative_weights
         return float(weights[kept].sum() / weights.sum())
 

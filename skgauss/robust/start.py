@@ -50,7 +50,7 @@ class Ordered:
 
     @cached_property
     def medians(self) -> Array:
-        """Of shape (n_columns,); half way between two values if half of the weight is up to one."""
+        """Weighted medians, (n_columns,): half way between two values that halve the weight."""
         half, last = 0.5 * self._upto[-1], len(self._upto) - 1
         lower = (self._upto < half * (1 - ROUNDING)).sum(axis=0)
         upper = (self._upto <= half * (1 + ROUNDING)).sum(axis=0).clip(max=last)

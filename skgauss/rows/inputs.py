@@ -51,7 +51,7 @@ class ArrayRows(NamedTuple):
         return self.read(self.X, self.sample_weight)
 
     def _part(self, rows: slice) -> Block:
-        """The block of some rows."""
+        """The block that a slice of the rows makes, read as statistics take it."""
         weights = None if self.sample_weight is None else self.sample_weight[rows]
         return self.read(self.X[rows, :], weights)
 

@@ -43,7 +43,7 @@ class Window(NamedTuple):
 
     @property
     def ends(self) -> tuple[list[float], list[float]]:
-        """Limits that can be compared."""
+        """Lower and upper limits as lists, which can be compared by ==."""
         return self.lower.tolist(), self.upper.tolist()
 
     @property

@@ -115,13 +115,13 @@ class SufficientStatistics:
         return self if self.diagonal else replace(self, covariance=self.variances)
 
     def about(self, mean: Array) -> SufficientStatistics:
-        """The same with second moments about a mean that is known, in place of that of the data."""
+        """These statistics with second moments about a known mean, in place of that of the data."""
         moved = (self.mean - mean) + self.mean_rounding
         covariance = self.covariance + _outer(moved, self.covariance)
         return SufficientStatistics(self.weight, mean, covariance)
 
     def stretched(self, centre: Array, factors: Array) -> SufficientStatistics:
-        """Those of rows whose deviations from a centre are multiplied by a factor.
+        """Statistics of the rows with their deviations from a centre multiplied by a factor.
 
         It depends on how many values a row shows, here on all: `factors` has shape
         (n_features + 1,).

@@ -96,7 +96,7 @@ class ScatteredStatistics:
         return self
 
     def left_in(self, blocks: Any) -> ScatteredStatistics:
-        """These, of those blocks."""
+        """These statistics as those of other blocks."""
         return replace(self, blocks=blocks)
 
     def __add__(self, other: Any) -> ScatteredStatistics:

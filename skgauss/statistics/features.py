@@ -57,13 +57,13 @@ class AvailableMoments:
         return self
 
     def about(self, mean: Array) -> AvailableMoments:
-        """The same with second moments about a mean that is known, in place of that of the data."""
+        """These statistics with second moments about a known mean, in place of that of the data."""
         delta = (self.mean - mean) + self.mean_rounding
         variances = self.variances + delta * delta
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
     def with_zeros(self, features: np.ndarray) -> AvailableMoments:
-        """The same where some features, never observed, are 0 in all rows."""
+        """These statistics with some features, never observed, taken for 0 in all rows."""
         weights = np.where(features, self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
 

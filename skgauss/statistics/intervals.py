@@ -132,7 +132,7 @@ class IntervalStatistics:
 
     @property
     def _seen(self) -> np.ndarray:
-        """Of which values anything is known, of shape (n_rows, n_features)."""
+        """Whether anything is known of a value, bool of shape (n_rows, n_features)."""
         return np.isfinite(self.lower) | np.isfinite(self.upper)
 
     @cached_property
@@ -221,7 +221,7 @@ class IntervalStatistics:
         )
 
     def _ends(self, end: Array, other: Array) -> AvailableMoments:
-        """Of the ends of intervals that have no other."""
+        """Moments by feature of the ends of intervals that have no other end."""
         return _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
 
     @cached_property
@@ -241,11 +241,11 @@ class IntervalStatistics:
 
     @property
     def _exact_values(self) -> Array:
-        """Of the rows with intervals; NaN elsewhere."""
+        """The exact values in the rows with intervals, NaN where a value is none."""
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
     def with_zeros(self, features: np.ndarray) -> IntervalStatistics:
-        """The same where some features, never observed, are 0 in all rows."""
+        """These statistics with some features, never observed, taken for 0 in all rows."""
         lower, upper = (np.where(features, 0.0, end) for end in (self.lower, self.upper))
         return replace(self, exact=self.exact.with_zeros(features), lower=lower, upper=upper)
 

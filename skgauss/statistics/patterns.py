@@ -201,7 +201,7 @@ class IncompleteStatistics:
         return linear_relations(self, mean)
 
     def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
-        """Those of rows whose deviations from a centre are multiplied by a factor.
+        """Statistics of the rows with their deviations from a centre multiplied by a factor.
 
         It is that of the number of values that a row shows: `factors` has shape (n_features + 1,).
         """
@@ -210,7 +210,7 @@ class IncompleteStatistics:
         return replace(self, origin=centre, rows=rows)
 
     def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
-        """The same where some features, never observed, are 0 in all rows."""
+        """These statistics with some features, never observed, taken for 0 in all rows."""
         return replace(self, missing=self.missing & ~features)
 
     def augmented(self, variances: Array) -> Array:
@@ -291,7 +291,7 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
 def as_incomplete(
     statistics: Any,
 ) -> Any:
-    """Those of complete rows as one pattern, that misses nothing; others as they are."""
+    """Statistics of complete rows made those of one pattern, that misses nothing; others as is."""
     if not isinstance(statistics, SufficientStatistics):
         return statistics
     d = len(statistics.mean)

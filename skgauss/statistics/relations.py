@@ -50,7 +50,7 @@ def units_of(variances: Array) -> Array:
 
 
 def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
-    """Those of the first feature with as few of the next as have any."""
+    """The relations of the first feature with as few of the next ones as have any."""
     most = rows.most_together(order)
     # A relation holds among more features, too: if all of these have none, neither have fewer.
     if most < 2 or not rows.dependent(order[:most]):
@@ -133,5 +133,5 @@ class _Rows:
         return products / together
 
     def _show(self, features: np.ndarray) -> np.ndarray:
-        """Which patterns do."""
+        """Whether a pattern shows all of some features, bool of shape (n_patterns,)."""
         return self._shown[:, features].all(axis=1)
