@@ -27,6 +27,9 @@ from sklearn.utils._set_output import _get_output_config as output_config
 # Weights of a length, a dtype and a sign, in scikit-learn's words where they are not.
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+# Names of the columns of a frame of any library, where all are text.
+from sklearn.utils.validation import _get_feature_names as names_of_columns
+
 __all__ = [
     "Interval",
     "StrOptions",
@@ -37,6 +40,7 @@ __all__ = [
     "is_array_api_obj",
     "move_to",
     "n_threads_allowed",
+    "names_of_columns",
     "output_config",
     "widest_float",
 ]

@@ -30,8 +30,8 @@ from .fitting import (
     evaluate_start,
     first_start,
     fixed_parameters,
-    forget_input,
     input_attributes,
+    input_of_statistics,
     law_attributes,
     of_type,
     position,
@@ -458,8 +458,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         Returns
         -------
         self : object
-            The fitted estimator, as `fit` would leave it. The features have names if `mean` or
-            `covariance` is of pandas and has them.
+            The fitted estimator, as `fit` would leave it. The features have names if the
+            statistics were made of frames that have them.
 
         Raises
         ------
@@ -486,9 +486,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
-        statistics, names = checked_statistics(statistics, self.covariance_type)
+        statistics = checked_statistics(statistics, self.covariance_type)
         seen = copy.copy(self)
-        forget_input(seen, len(statistics.mean), names)
+        input_of_statistics(seen, statistics)
         task.begin()
         climb = self._climb(statistics, seen, self._window(seen), self._start, task)
         return self._adopt(climb, task)
@@ -619,7 +619,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 
     def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
         diagonal = self.covariance_type != "full"
-        return rows.summarize(Summarize(diagonal, feature_names(seen), window))
+        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
+        return statistics.labelled(getattr(seen, "feature_names_in_", None))
 
     def _check_same_window(self, now: Window | None) -> None:
         """Refuse to add rows that were seen through another window than those before."""

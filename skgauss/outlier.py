@@ -254,6 +254,12 @@ fixed_covariance, warm_start, record_path : optional
         super()._check_parameters(method)
         if method != "fit" and (refusal := _refusal_of_parts(self, method)):
             raise ValueError(refusal)
+        if method == "partial_fit" and hasattr(self, "support_"):
+            raise ValueError(
+                "The last fit kept some rows by support_fraction, their deviations stretched, to "
+                "which rows as they are do not add. Call fit on all rows, or begin anew in chunks: "
+                "sklearn.base.clone(detector).partial_fit(X)."
+            )
         limits = () if self.truncation_limits is None else self.truncation_limits
         truncated = any(limit is not None for limit in limits)
         if truncated and self.support_fraction is not None:

@@ -12,7 +12,7 @@ import sklearn
 from marks import exhaustive, simulation
 from oracles import as_matrix
 from scipy.stats import chi2
-from sklearn.base import is_outlier_detector
+from sklearn.base import clone, is_outlier_detector
 from sklearn.covariance import EllipticEnvelope
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 from sklearn.exceptions import NotFittedError
@@ -202,6 +202,22 @@ def test_a_share_needs_the_rows(gaps):
     summarised = GaussianOutlierDetector().fit_statistics(SufficientStatistics.from_array(complete))
     expected = GaussianOutlierDetector().fit(complete).predict(complete)
     np.testing.assert_array_equal(summarised.predict(complete), expected)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_a_robust_fit_takes_no_more_rows(gaps, covariance_type):
+    """Its statistics are of stretched rows; the clone that the message names starts anew."""
+    X = gaps.to_numpy()
+    detector = GaussianOutlierDetector(covariance_type=covariance_type, support_fraction="auto")
+    detector.fit(X).set_params(support_fraction=None)
+    before = pickle.dumps(vars(detector))
+    with pytest.raises(ValueError, match=r"stretched.*clone\(detector\)\.partial_fit\(X\)"):
+        detector.partial_fit(X)
+    assert pickle.dumps(vars(detector)) == before
+    anew = clone(detector).partial_fit(X)
+    np.testing.assert_allclose(anew.mean_, detector.fit(X).mean_, rtol=1e-6)
+    detector.partial_fit(X)
+    assert detector.sufficient_statistics_.weight == 2 * len(X)
 
 
 def test_a_failed_fit_leaves_the_threshold():

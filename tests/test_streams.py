@@ -334,7 +334,7 @@ def test_statistics_of_any_container(wine):
     total = SufficientStatistics(len(wine), frame.mean(), frame.cov(ddof=0))
     model = GaussianGradientMLE().fit_statistics(total)
     assert divergence(GaussianGradientMLE().fit(wine), model) < 1e-9
-    lists = SufficientStatistics(len(wine), total.mean.tolist(), total.covariance.values.tolist())
+    lists = SufficientStatistics(len(wine), total.mean.tolist(), total.covariance.tolist())
     again = GaussianGradientMLE().fit_statistics(lists)
     np.testing.assert_array_equal(again.covariance_, model.covariance_)
     covariance = np.eye(2, dtype=np.float32)
@@ -382,6 +382,64 @@ def test_statistics_with_names_add_up_in_one_order_only(wine):
         model = GaussianGradientMLE().fit_statistics(total)
         assert list(model.feature_names_in_) == ["b", "a"]
         np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-12)
+
+
+FROM_ARRAY = {
+    "complete": SufficientStatistics.from_array,
+    "variances": lambda frame: SufficientStatistics.from_array(frame, diagonal=True),
+    "incomplete": IncompleteStatistics.from_array,
+}
+OF_FITS = {
+    "of a fit": lambda frame: GaussianGradientMLE().fit(frame),
+    "of partial fits": lambda frame: (
+        GaussianGradientMLE().partial_fit(frame[:50]).partial_fit(frame[50:])
+    ),
+    "of a fit by feature": lambda frame: GaussianGradientMLE(covariance_type="diag").fit(
+        frame.mask(frame > 14)
+    ),
+    "of a fit with intervals": lambda frame: GaussianGradientMLE().fit(frame, X_upper=frame + 0.1),
+    "of a fit to statistics": lambda frame: GaussianGradientMLE().fit_statistics(
+        IncompleteStatistics.from_array(frame)
+    ),
+}
+
+
+@pytest.mark.parametrize("summary", FROM_ARRAY.values(), ids=FROM_ARRAY)
+@pytest.mark.parametrize("names", [["b", "a"], [1, 0]], ids=["text", "numbers"])
+def test_statistics_of_frames_add_up_in_one_order_only(wine, summary, names):
+    check_orders(pd.DataFrame(wine[:, :2], columns=names), summary)
+
+
+@pytest.mark.parametrize("fit", OF_FITS.values(), ids=OF_FITS)
+def test_statistics_of_fits_add_up_in_one_order_only(wine, fit):
+    frame = pd.DataFrame(wine[:, :2], columns=["b", "a"])
+    model = check_orders(frame, lambda part: fit(part).sufficient_statistics_)
+    assert list(model.feature_names_in_) == ["b", "a"]
+    with pytest.raises(ValueError, match="in the same order"):
+        model.partial_fit(frame[["a", "b"]])
+
+
+def check_orders(frame, summary):
+    """Two orders do not add up, no names do with any; a fit to the sum knows the names."""
+    names, other = tuple(frame.columns), frame[frame.columns[::-1]]
+    one, two = summary(frame[:80]), summary(frame[80:])
+    for left, right in ((one, summary(other[80:])), (summary(other[:80]), two)):
+        with pytest.raises(ValueError, match="same names, in the same order"):
+            left + right
+    kind = "diag" if one.diagonal else "full"
+    for total in (sum([one, two]), one.labelled(None) + two, one + two.labelled(None)):
+        assert total.labels == names
+        model = GaussianGradientMLE(covariance_type=kind).fit_statistics(total)
+        assert model.sufficient_statistics_.labels == names
+    return model
+
+
+def test_labels_are_those_of_frames_of_any_library(wine):
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    data = {"b": wine[:, 0], "a": wine[:, 1]}
+    for frame in (pd.DataFrame(data), polars.DataFrame(data), pyarrow.table(data)):
+        assert SufficientStatistics.from_array(frame).labels == ("b", "a")
+    assert SufficientStatistics.from_array(wine).labels is None
 
 
 def test_a_covariance_with_divisor_n_minus_one(wine):

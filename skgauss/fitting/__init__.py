@@ -8,8 +8,8 @@ from .._wording import DOCUMENTATION_URL
 from .advice import words_of
 from .attempt import Attempt
 from .attributes import (
-    forget_input,
     input_attributes,
+    input_of_statistics,
     law_attributes,
     position,
     replace_fit,
@@ -30,8 +30,8 @@ __all__ = [
     "evaluate_start",
     "first_start",
     "fixed_parameters",
-    "forget_input",
     "input_attributes",
+    "input_of_statistics",
     "law_attributes",
     "of_type",
     "position",

@@ -7,6 +7,7 @@ import numpy as np
 from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Solution
+from ..statistics import AnyStatistics
 
 
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
@@ -64,11 +65,15 @@ def law_attributes(
     return attributes
 
 
-def forget_input(seen: Any, n_features: int, names: list[str] | None) -> None:
-    """Leave `seen` as validation would after data with these names of features, or without."""
-    seen.n_features_in_ = n_features
-    if names is not None:
-        seen.feature_names_in_ = np.asarray(names, dtype=object)
+def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
+    """Leave `seen` as validation would after the rows that the statistics are of.
+
+    As of frames, labels are names where all of them are text.
+    """
+    seen.n_features_in_ = len(statistics.mean)
+    labels = statistics.labels
+    if labels and all(isinstance(label, str) for label in labels):
+        seen.feature_names_in_ = np.asarray(labels, dtype=object)
     elif hasattr(seen, "feature_names_in_"):
         del seen.feature_names_in_
 

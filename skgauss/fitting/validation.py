@@ -1,14 +1,13 @@
 """Checks of what a user hands to a fit beside data: parameters together, statistics."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from .._wording import quoted
 from ..rows import to_host
-from ..statistics import AnyStatistics, SufficientStatistics, labels_of
+from ..statistics import AnyStatistics, SufficientStatistics, axis_labels
 
 _OF_FEATURES = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
 _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
@@ -46,9 +45,9 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
     Its numbers are taken by their places, which would then be those of other features.
     """
     for parameter in _OF_FEATURES:
-        axes = getattr(getattr(estimator, parameter), "axes", ())
-        for labels in map(list, axes):
-            if labels != list(names) and all(isinstance(label, str) for label in labels):
+        axes = axis_labels(getattr(estimator, parameter))
+        for labels in axes:
+            if labels != tuple(names) and all(isinstance(label, str) for label in labels):
                 raise ValueError(
                     f"The labels of {parameter} must be the features {quoted(names)}, in this "
                     f"order, got {quoted(labels)}. With names = list(X.columns), "
@@ -56,20 +55,15 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
                 )
 
 
-def checked_statistics(
-    statistics: Any, covariance_type: str
-) -> tuple[AnyStatistics, list[str] | None]:
-    """Statistics that a user hands over, as a fit of that type needs them, and their names.
-
-    Names of the features are there where a mean or covariance of pandas has labels that are text.
+def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
+    """Statistics that a user hands over, as a fit of that type needs them.
 
     Raises
     ------
     TypeError
         If they are no statistics.
     ValueError
-        If they cannot be those of any rows, do not hold what the type needs, or have two names for
-        a feature.
+        If they cannot be those of any rows, or do not hold what the type needs.
     """
     if not isinstance(statistics, AnyStatistics):
         raise TypeError(
@@ -77,11 +71,9 @@ def checked_statistics(
             f"model has in sufficient_statistics_, got {type(statistics).__name__}. Use fit for "
             "data."
         )
-    labels = labels_of(statistics.mean, getattr(statistics, "covariance", None))
-    names = labels if labels and all(isinstance(label, str) for label in labels) else None
     if isinstance(statistics, SufficientStatistics):
         statistics = _checked_numbers(statistics)
-    return of_type(statistics, covariance_type), names
+    return of_type(statistics, covariance_type)
 
 
 def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
@@ -105,7 +97,8 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
 
 def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
     """A copy in float64: whoever wrote the statistics may have written anything."""
-    values = (getattr(statistics, field.name) for field in fields(SufficientStatistics))
+    s = statistics
+    values = s.weight, s.mean, s.covariance, s.mean_rounding
     weight, mean, covariance, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
     d = mean.size
     if mean.ndim != 1 or covariance.shape not in ((d,), (d, d)):
@@ -118,7 +111,7 @@ def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
         raise ValueError("Statistics must be finite, and their weight not negative.")
     if covariance.ndim == 2 and not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0):
         raise ValueError("The covariance of the statistics must be symmetric.")
-    checked = SufficientStatistics(float(weight), mean, covariance, rounding)
+    checked = SufficientStatistics(float(weight), mean, covariance, rounding, labels=s.labels)
     if (checked.variances < 0).any():
         raise ValueError(
             "The variances of the statistics, the diagonal of covariance, are negative."

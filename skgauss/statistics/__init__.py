@@ -7,7 +7,6 @@ read, and what is made of the statistics, does not.
 
 from .complete import (
     SufficientStatistics,
-    labels_of,
     pairwise_sum,
     summarize,
     total,
@@ -17,6 +16,7 @@ from .complete import (
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
+from .labels import axis_labels
 from .patterns import IncompleteStatistics, summarize_incomplete
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
     "IntervalStatistics",
     "ScatteredStatistics",
     "SufficientStatistics",
+    "axis_labels",
     "bounded_sum",
-    "labels_of",
     "missed",
     "pairwise_sum",
     "summarize",

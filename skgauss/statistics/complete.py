@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
-from .._sklearn import check_sample_weight
+from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
 from ..blocks import Sums, chunk_sums
+from .labels import Statistics, axis_labels, column_labels, common_labels
 
 
 @dataclass(frozen=True, eq=False)
-class SufficientStatistics:
+class SufficientStatistics(Statistics):
     """Total weight, mean and covariance of a sample: all that its Gaussian likelihood sees.
 
     Statistics of two samples add up to those of their union, so that data can be
@@ -38,6 +39,9 @@ class SufficientStatistics:
     mean_rounding : ndarray of shape (n_features,), default=0
         What float64 could not hold of the mean. Without it, merging samples of mean 1e15
         and variance 1 would be wrong in the first digit.
+    labels : tuple, default=None
+        What the features are called, where `mean` or `covariance` is not of pandas and says so.
+        Those of two orders do not add up, and `fit_statistics` takes labels of text for names.
 
     References
     ----------
@@ -62,6 +66,15 @@ class SufficientStatistics:
     covariance: Array
     mean_rounding: Array = field(default_factory=lambda: np.zeros(1), repr=False)
 
+    def __post_init__(self) -> None:
+        given = [] if self.labels is None else [self.labels]
+        given += axis_labels(self.mean) + axis_labels(self.covariance)
+        object.__setattr__(self, "labels", common_labels(given))
+        for name in ("mean", "covariance"):  # lists and pandas, which would add up in its own way
+            value = getattr(self, name)
+            if not is_array_api_obj(value):
+                object.__setattr__(self, name, np.array(value))
+
     @classmethod
     def from_array(
         cls, X: ArrayLike, sample_weight: ArrayLike | None = None, *, diagonal: bool = False
@@ -71,7 +84,7 @@ class SufficientStatistics:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data, finite; no rows give the identity of ``+``.
+            Data, finite; no rows give the identity of ``+``. The columns of a frame are `labels`.
         sample_weight : array-like of shape (n_samples,), default=None
             Frequencies of the rows; all may be 0.
         diagonal : bool, default=False
@@ -88,7 +101,8 @@ class SufficientStatistics:
             If X or the weights are not valid, or X holds NaN, which
             `IncompleteStatistics.from_array` takes, or infinity.
         """
-        return summarize(*checked_rows(X, sample_weight), diagonal)
+        rows = checked_rows(X, sample_weight)
+        return summarize(*rows, diagonal).labelled(column_labels(X))
 
     @property
     def variances(self) -> Array:
@@ -131,20 +145,14 @@ class SufficientStatistics:
         mean, rounding = two_sum(centre, factor * moved)
         return SufficientStatistics(self.weight, mean, factor**2 * self.covariance, rounding)
 
-    def __radd__(self, other: Any) -> SufficientStatistics:
-        # What `sum` begins with.
-        return self if isinstance(other, int) and other == 0 else NotImplemented
-
-    def __add__(self, other: SufficientStatistics) -> SufficientStatistics:
+    def _plus(self, other: Any) -> SufficientStatistics:
         if not isinstance(other, SufficientStatistics):
             return NotImplemented
-        check_alike(self, other)
-        labels_of(self.mean, self.covariance, other.mean, other.covariance)
         weight = self.weight + other.weight
         if other.weight == 0:
             return self
         if self.weight < other.weight:  # from the heavier, whose share no rounding takes away
-            return other + self
+            return other._plus(self)
         share = other.weight / weight
         delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
         covariance = (1 - share) * self.covariance
@@ -178,36 +186,6 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
         ensure_non_negative=True,
         allow_all_zero_weights=not some_weight,
     )
-
-
-def check_alike(one: Any, other: Any) -> None:
-    """Refuse to add statistics, of whichever class, that are not of the same kind."""
-    widths = [len(each.observed_weights) for each in (one, other)]
-    if widths[0] != widths[1] or one.diagonal != other.diagonal:
-        kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
-        raise ValueError(
-            "Statistics add up only if they are of as many features, and all of them with "
-            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
-            f"{' and '.join(kinds)}."
-        )
-
-
-def labels_of(*arrays: Any) -> list[Any] | None:
-    """The labels of the features, where some of the arrays are of pandas.
-
-    Raises
-    ------
-    ValueError
-        If they are not those of all of them, in one order, by which pandas would add them up.
-    """
-    labels = [list(axis) for array in arrays for axis in getattr(array, "axes", ())]
-    if any(each != labels[0] for each in labels):
-        raise ValueError(
-            "The features of the mean and of the covariance, of all statistics that are added, "
-            "must have the same names, in the same order. With names in a list, mean[names] and "
-            "covariance.loc[names, names] have it."
-        )
-    return labels[0] if labels else None
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:

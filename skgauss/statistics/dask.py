@@ -16,9 +16,10 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import VALUES, each, tree_sum
-from .complete import SufficientStatistics, check_alike
+from .complete import SufficientStatistics
 from .features import AvailableMoments
 from .intervals import Bounds, IntervalStatistics
+from .labels import Statistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -26,7 +27,7 @@ _MOST_ELEMENTS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class ScatteredStatistics:
+class ScatteredStatistics(Statistics):
     """Statistics of incomplete data in blocks that stay where they lie, with moments of all of
     them.
 
@@ -99,10 +100,7 @@ class ScatteredStatistics:
         """These statistics as those of other blocks."""
         return replace(self, blocks=blocks)
 
-    def __add__(self, other: Any) -> ScatteredStatistics:
-        if not isinstance(other, AnyStatistics):
-            return NotImplemented
-        check_alike(self, other)
+    def _plus(self, other: Any) -> ScatteredStatistics:
         if not isinstance(other, ScatteredStatistics):
             blocks = None if self.blocks is None else _one_block(other)
             other = _moments_of(other).left_in(blocks)
@@ -111,10 +109,6 @@ class ScatteredStatistics:
             self.together | other.together,
             _concatenated(self.blocks, other.blocks),
         )
-
-    def __radd__(self, other: Any) -> ScatteredStatistics:
-        # What `sum` begins with.
-        return self if isinstance(other, int) and other == 0 else self + other
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"blocks": None}

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .complete import SufficientStatistics, check_alike, two_sum
+from .complete import SufficientStatistics, two_sum
+from .labels import Statistics
 
 
 @dataclass(frozen=True, eq=False)
-class AvailableMoments:
+class AvailableMoments(Statistics):
     """Moments of the observed values of each feature.
 
     Parameters
@@ -67,10 +68,9 @@ class AvailableMoments:
         weights = np.where(features, self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
 
-    def __add__(self, other: Any) -> AvailableMoments:
+    def _plus(self, other: Any) -> AvailableMoments:
         if not isinstance(other, SufficientStatistics | AvailableMoments):
             return NotImplemented
-        check_alike(self, other)
         if isinstance(other, SufficientStatistics):
             other = _of_complete(other)
         one = (self.mean, self.mean_rounding, self.variances)
@@ -96,10 +96,6 @@ class AvailableMoments:
             spread,
             rounding,
         )
-
-    def __radd__(self, other: Any) -> AvailableMoments:
-        # What `sum` begins with.
-        return self if isinstance(other, int) and other == 0 else self + other
 
 
 def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:

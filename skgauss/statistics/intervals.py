@@ -16,8 +16,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
-from .complete import SufficientStatistics, check_alike, summarize, two_sum
+from .complete import SufficientStatistics, summarize, two_sum
 from .features import AvailableMoments
+from .labels import Statistics
 from .patterns import (
     IncompleteStatistics,
     Kept,
@@ -68,7 +69,7 @@ class Bounds(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalStatistics:
+class IntervalStatistics(Statistics):
     """What a likelihood sees of rows some of whose values are known only to an interval.
 
     Parameters
@@ -237,7 +238,8 @@ class IntervalStatistics:
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
         rows = ends[0], ends[1], self.weights[row]
         alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
-        return IntervalStatistics(self.weight, moments, *(rows if alone else _distinct(*rows)))
+        rows = rows if alone else _distinct(*rows)
+        return IntervalStatistics(self.weight, moments, *rows, labels=self.labels)
 
     @property
     def _exact_values(self) -> Array:
@@ -263,21 +265,16 @@ class IntervalStatistics:
         """``prepare`` of these statistics, to be summed over."""
         return Kept(prepare(self))
 
-    def __add__(self, other: Any) -> IntervalStatistics:
+    def _plus(self, other: Any) -> IntervalStatistics:
         known = SufficientStatistics | IncompleteStatistics | AvailableMoments | IntervalStatistics
         if not isinstance(other, known):
             return NotImplemented
-        check_alike(self, other)
         weight = self.weight + other.weight
         if not isinstance(other, IntervalStatistics):
             return replace(self, weight=weight, exact=self.exact + other)
         pairs = ((getattr(each, name) for each in (self, other)) for name in _ROWS)
         rows = [np.concatenate(tuple(pair)) for pair in pairs]
         return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
-
-    def __radd__(self, other: Any) -> IntervalStatistics:
-        # What `sum` begins with.
-        return self if isinstance(other, int) and other == 0 else self + other
 
 
 _ROWS = ("lower", "upper", "weights")

@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
-from .complete import SufficientStatistics, check_alike, checked_rows, pairwise_sum, two_sum
+from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
+from .labels import Statistics, column_labels
 from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
@@ -29,7 +30,7 @@ _RANK_RESOLVED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class IncompleteStatistics:
+class IncompleteStatistics(Statistics):
     r"""All that the observed-data likelihood of a sample with missing values sees.
 
     A row k stands for ``sqrt(w) (1, x - origin)`` of an observation x of weight w, or is one
@@ -52,6 +53,9 @@ class IncompleteStatistics:
     levels : ndarray of shape (n_rows,)
     rows : ndarray of shape (n_rows, n_features)
         Ordered as the patterns; 0 where missing.
+    labels : tuple, default=None
+        What the features are called. Those of two orders do not add up, and `fit_statistics` takes
+        labels of text for names.
 
     References
     ----------
@@ -90,7 +94,8 @@ class IncompleteStatistics:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data; NaN stands for a missing value. No rows give the identity of ``+``.
+            Data; NaN stands for a missing value. No rows give the identity of ``+``. The columns of
+            a frame are `labels`.
         sample_weight : array-like of shape (n_samples,), default=None
             Frequencies of the rows; all may be 0.
 
@@ -104,20 +109,12 @@ class IncompleteStatistics:
             If X or the weights are not valid, or X holds infinity.
         """
         rows = checked_rows(X, sample_weight, ensure_all_finite="allow-nan")
-        return merge(list(_of_chunks(*rows)))
+        return merge(list(_of_chunks(*rows))).labelled(column_labels(X))
 
-    def __add__(self, other: IncompleteStatistics | SufficientStatistics) -> IncompleteStatistics:
-        if isinstance(other, SufficientStatistics | IncompleteStatistics | AvailableMoments):
-            check_alike(self, other)
+    def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
             return NotImplemented
         return merge([self, as_incomplete(other)])
-
-    def __radd__(self, other: Any) -> Any:
-        if isinstance(other, SufficientStatistics | AvailableMoments):
-            return self + other
-        # What `sum` begins with.
-        return self if isinstance(other, int) and other == 0 else NotImplemented
 
     complete = False
     coarse = False
@@ -134,6 +131,7 @@ class IncompleteStatistics:
             mean,
             self.variances,
             rounding,
+            labels=self.labels,
         )
 
     @property

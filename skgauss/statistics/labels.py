@@ -1,0 +1,85 @@
+"""Labels of features, by which statistics add up: those of two orders never do, silently."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from .._sklearn import names_of_columns
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics(ABC):
+    """Statistics that add up, if their features have the same labels or one of them has none.
+
+    Parameters
+    ----------
+    labels : tuple, default=None
+        What the features are called, in their order; None where they were columns of an array.
+    """
+
+    labels: tuple[Any, ...] | None = field(default=None, repr=False, kw_only=True)
+
+    @abstractmethod
+    def _plus(self, other: Any) -> Any:
+        """The sum with statistics of the same features, or NotImplemented where `other` has it."""
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Statistics):
+            return NotImplemented
+        _check_alike(self, other)
+        given = [each.labels for each in (self, other) if each.labels is not None]
+        labels = common_labels(given)
+        total = self._plus(other)
+        return replace(other._plus(self) if total is NotImplemented else total, labels=labels)
+
+    def __radd__(self, other: Any) -> Self:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    def labelled(self, labels: Sequence[Any] | None) -> Self:
+        """The same of features that have these labels."""
+        return replace(self, labels=None if labels is None else tuple(labels))
+
+
+def axis_labels(array: Any) -> list[tuple[Any, ...]]:
+    """The labels of each axis of an array of pandas; none of any other."""
+    return [tuple(axis) for axis in getattr(array, "axes", ())]
+
+
+def column_labels(table: Any) -> tuple[Any, ...] | None:
+    """The labels of the columns of a frame of any library; None of an array."""
+    axes = axis_labels(table)
+    names = axes[-1] if axes else names_of_columns(table)
+    return None if names is None else tuple(names)
+
+
+def common_labels(given: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    """The labels that all of some have, or None of none.
+
+    Raises
+    ------
+    ValueError
+        If they are not the same, or in another order.
+    """
+    if any(each != given[0] for each in given):
+        raise ValueError(
+            "The features of the mean and of the covariance, of all statistics that are added, "
+            "must have the same names, in the same order. With names in a list, frame[names], "
+            "mean[names] and covariance.loc[names, names] have it."
+        )
+    return given[0] if given else None
+
+
+def _check_alike(one: Any, other: Any) -> None:
+    """Refuse to add statistics, of whichever class, that are not of the same kind."""
+    widths = [len(each.observed_weights) for each in (one, other)]
+    if widths[0] != widths[1] or one.diagonal != other.diagonal:
+        kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
+        raise ValueError(
+            "Statistics add up only if they are of as many features, and all of them with "
+            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
+            f"{' and '.join(kinds)}."
+        )
