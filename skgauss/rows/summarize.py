@@ -60,7 +60,8 @@ class Summarize:
             self.window.check(block, self.names)
             # Of an independent feature a missing value says nothing, inside a window or not.
             fill = not self.diagonal and block.X.shape[1] > 1
-            block = block._replace(intervals=self.window.intersect(block, fill))
+            intervals = self.window.telling(self.window.intersect(block, fill))
+            block = block._replace(intervals=intervals)
         return self._of_exact(block) if block.intervals is None else self._of_intervals(block)
 
     def _of_exact(self, block: Block) -> AnyStatistics:

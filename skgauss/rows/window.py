@@ -64,6 +64,16 @@ class Window(NamedTuple):
         met = (lower < upper) & (low < high)
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
+    def telling(self, intervals: Intervals | None) -> Intervals | None:
+        """Those of the rows of `intersect` that tell more than that they lie in the window.
+
+        The others are as if they were not there, and a ridge is to weigh no less for them.
+        """
+        if intervals is None:
+            return None
+        narrower = (intervals.lower != self.lower) | (intervals.upper != self.upper)
+        return Intervals(*(each[narrower.any(axis=1)] for each in intervals))
+
     def outside(self, block: Block) -> np.ndarray:
         """Which values lie outside, or in an interval that is outside but for an end.
 
@@ -106,9 +116,9 @@ class Window(NamedTuple):
 
     def matches(self, statistics: Any, fill: bool) -> bool:
         """Whether statistics may be those of rows summarised with this window, see `intersect`."""
-        if fill and missed(statistics)[self.bounded].any():
-            return False
         by_feature = statistics.by_feature
+        if fill and missed(by_feature, informative=True)[self.bounded].any():
+            return False
         if not by_feature.coarse:
             return True
         lower, upper = by_feature.lower, by_feature.upper

@@ -114,6 +114,11 @@ class SufficientStatistics(Statistics):
     size = 0  # elements of rows
 
     @property
+    def informative_weight(self) -> float:
+        """Weight of the rows in which anything was observed, as all is in all rows."""
+        return self.weight
+
+    @property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed."""
         return np.full(len(self.mean), self.weight)

@@ -104,6 +104,10 @@ def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
     return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)
 
 
-def missed(statistics: Any) -> np.ndarray:
-    """Whether each feature misses a value in some row, but for the rounding of sums of weights."""
-    return statistics.observed_weights < (1 - 1e-12) * statistics.weight
+def missed(statistics: Any, *, informative: bool = False) -> np.ndarray:
+    """Whether each feature misses a value in some row, but for the rounding of sums of weights.
+
+    If `informative`, in some row in which anything was observed.
+    """
+    weight = statistics.informative_weight if informative else statistics.weight
+    return statistics.observed_weights < (1 - 1e-12) * weight

@@ -422,6 +422,33 @@ def test_statistics_of_another_window_are_refused(gaps, coarse):
             model.fit_statistics(intervals)
 
 
+@each_family
+@pytest.mark.parametrize("coarse", [False, True])
+def test_rows_that_show_nothing_change_nothing(rng, coarse, covariance_type):
+    """Whatever the ridge: missing values, and intervals as long as the window."""
+    X = with_gaps(rng, seen(rng, 300))
+    X = X[~np.isnan(X).all(axis=1)]
+    nothing, weights = np.full((50, 2), np.nan), np.repeat([2.0, 1.0], [len(X), 50])
+    lower, upper = np.vstack((X, nothing)), np.vstack((X, nothing))
+    if coarse:
+        lower[-20:], upper[-20:] = LIMITS
+    parameters = {
+        "covariance_type": covariance_type,
+        "truncation_limits": LIMITS,
+        "reg_covar": 0.02,
+    }
+    without = GaussianGradientMLE(**parameters).fit(X)
+    for end in (None, upper) if not coarse else (upper,):
+        model = GaussianGradientMLE(**parameters).fit(lower, sample_weight=weights, X_upper=end)
+        assert_same_gaussian(model, without)
+        informative = 2 * len(X) / weights.sum()
+        assert model.log_likelihood_ == pytest.approx(informative * without.log_likelihood_)
+        again = GaussianGradientMLE(**parameters).fit_statistics(model.sufficient_statistics_)
+        assert_same_gaussian(again, without)
+        scores = model.score_samples(lower, X_upper=end)
+        assert model.log_likelihood_ == pytest.approx(np.average(scores, weights=weights))
+
+
 # -- whether there is a maximum
 
 
