@@ -391,6 +391,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             and on the device and in the dtype of X.
         """
         gaussian = self._fitted_gaussian()
+        self._warn_of_forgotten(X_upper)
         return rows_of(self, X, X_upper=X_upper).map(gaussian.log_densities)
 
     def mahalanobis(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
@@ -410,6 +411,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             known only to an interval. A lazy Dask array where X is of Dask.
         """
         gaussian = self._fitted_gaussian()
+        self._warn_of_forgotten(X_upper)
         return rows_of(self, X, X_upper=X_upper).map(gaussian.squared_distances)
 
     @overload
@@ -455,17 +457,21 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         imputed, std = rows_of(self, X, X_upper=X_upper).map(gaussian.impute)
         return (imputed, std) if return_std else imputed
 
-    def _warn_of_forgotten(self, X_upper: Any) -> None:
-        """A search or a pipeline that does not route X_upper would take lower ends for values."""
+    def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
+        """Warn who forgets upper ends, of rows or, of a regressor, of targets, by their `name`.
+
+        A search or a pipeline that does not route them would take lower ends for values.
+        """
         self._check_fitted()
         has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
-        if intervals and X_upper is None:
+        if intervals and upper is None:
             warnings.warn(
-                "The model was fitted with X_upper, and now X comes without it: every value counts "
-                "as known exactly, and NaN as missing. Pass X_upper too; in a pipeline or a search "
-                "by metadata routing, as in set_score_request(X_upper=True). For values that are "
-                "known exactly pass X_upper=X.",
+                f"The model was fitted with {name}_upper, and now {name} comes without it: every "
+                f"value counts as known exactly, and NaN as missing. Pass {name}_upper too; in a "
+                "pipeline or a search by metadata routing, as in "
+                f"set_score_request({name}_upper=True). For values that are known exactly pass "
+                f"{name}_upper={name}.",
                 UserWarning,
                 stacklevel=3,
             )
@@ -540,6 +546,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         aic : float
             In nats, for all rows of X together.
         """
+        self._warn_of_forgotten(X_upper)
         return self._information_criteria(X, X_upper)[0]
 
     def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
@@ -557,6 +564,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         bic : float
             In nats, for all rows of X together.
         """
+        self._warn_of_forgotten(X_upper)
         return self._information_criteria(X, X_upper)[1]
 
     def _information_criteria(self, X: Any, X_upper: Any) -> tuple[float, float]:

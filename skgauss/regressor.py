@@ -316,6 +316,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             If a target is known only to an interval, which has no squared error. To leave such
             rows out would favour who predicts the others.
         """
+        check_is_fitted(self)
+        self.estimator_._warn_of_forgotten(y_upper, "y")
         if y_upper is not None:
             check_exact(checked_targets(y), checked_targets(y_upper, "y_upper"))
         predicted, targets = np.asarray(to_host(self.predict(X))), np.asarray(checked_targets(y))
@@ -338,6 +340,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             In nats, for all rows together. It counts coefficients, intercepts and the covariance
             of the residuals.
         """
+        check_is_fitted(self)
+        self.estimator_._warn_of_forgotten(y_upper, "y")
         return self._information_criteria(X, y, y_upper)[0]
 
     def bic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
@@ -353,11 +357,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         bic : float
             In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
         """
+        check_is_fitted(self)
+        self.estimator_._warn_of_forgotten(y_upper, "y")
         return self._information_criteria(X, y, y_upper)[1]
 
     def _information_criteria(self, X: Any, y: Any, y_upper: Any) -> tuple[float, float]:
         """AIC and BIC of y given X, of all rows together, in nats."""
-        check_is_fitted(self)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(None)
         joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)

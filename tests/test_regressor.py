@@ -482,7 +482,9 @@ def test_upper_ends_are_routed(air):
         model = GaussianRegressor().set_fit_request(y_upper=True)
         model.set_score_request(y_upper=False)
         folds = KFold(3, shuffle=True, random_state=0)
-        scores = cross_val_score(model, X, lower, params={"y_upper": y.clip(lower=20)}, cv=folds)
+        upper = {"y_upper": y.clip(lower=20)}  # with which R^2 is not known
+        with pytest.warns(UserWarning, match="Pass y_upper too"):
+            scores = cross_val_score(model, X, lower, params=upper, cv=folds)
     by_hand = []
     for train, test in folds.split(X):
         one = GaussianRegressor(censoring_limits=(20, None)).fit(X.iloc[train], y.iloc[train])
@@ -519,8 +521,20 @@ def test_targets_in_intervals_have_no_score(air):
     model = GaussianRegressor().fit(X, lower, y_upper=upper)
     with pytest.raises(ValueError, match=f"{(y <= 20).sum()} targets are known only to an interv"):
         model.score(X, lower, y_upper=upper)
-    exact = y > 20
-    assert model.score(X, lower, y_upper=lower) == model.score(X[exact], y[exact])
+    X_exact, y_exact = X[y > 20], y[y > 20]
+    of_exact = model.score(X_exact, y_exact, y_upper=y_exact)
+    assert model.score(X, lower, y_upper=lower) == of_exact
+
+
+def test_upper_ends_that_are_forgotten_are_told(air):
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    model = GaussianRegressor().fit(X, y, y_upper=y + 1)
+    for method in (model.score, model.aic, model.bic):
+        with pytest.warns(UserWarning, match="with y_upper.* Pass y_upper too"):
+            forgotten = method(X, y)
+        assert method(X, y, y_upper=y) == forgotten
+    GaussianRegressor().fit(X, y, y_upper=y).aic(X, y)  # of exact values without a warning
 
 
 def test_it_is_copied_and_kept(air):

@@ -113,5 +113,5 @@ def check_exact(targets: Any, upper: Any) -> None:
         raise ValueError(
             f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
             "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
-            "rows that are known exactly, score(X[exact], y[exact])."
+            "rows that are known exactly, score(X[exact], y[exact], y_upper=y[exact])."
         )

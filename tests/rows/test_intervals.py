@@ -297,9 +297,11 @@ def test_limits_by_name(kind):
 def test_upper_ends_that_are_forgotten(rng):
     lower = np.floor(2 * rng.standard_normal((60, 2)))
     model = GaussianImputer().fit(lower, X_upper=lower + 1)
-    for ask in (model.score, model.impute, model.transform):
+    densities = (model.score, model.score_samples, model.mahalanobis, model.aic, model.bic)
+    for ask in (*densities, model.impute, model.transform):
         with pytest.warns(UserWarning, match="now X comes without it"):
             ask(lower)
+        ask(lower, X_upper=lower + 1)  # and without the warning
     assert model.score(lower, X_upper=lower) < 0  # values that are known exactly
     assert (model.impute(lower, X_upper=lower + 1) > lower).all()
 
