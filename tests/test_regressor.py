@@ -514,6 +514,16 @@ def test_ends_of_rows_without_weight_may_be_crossed(rng):
     assert_allclose(one.coef_, two.coef_, rtol=1e-6)
 
 
+def test_targets_equal_in_the_digits_of_float32_are_exact(air):
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"] / 10
+    exact = GaussianRegressor().fit(X, y)
+    for lower, upper in ((y, y.astype(np.float32)), (y.astype(np.float32), y)):
+        model = GaussianRegressor().fit(X, lower, y_upper=upper)
+        assert_allclose(model.coef_, exact.coef_, rtol=1e-6)
+        assert model.score(X, lower, y_upper=upper) == pytest.approx(exact.score(X, y), rel=1e-6)
+
+
 def test_targets_in_intervals_have_no_score(air):
     air = air.dropna()
     X, y = air[PREDICTORS], air["Ozone"]

@@ -14,6 +14,7 @@ from ..rows import (
     checked_targets,
     feature_names,
     first_crossed,
+    rounded_alike,
     rows_of,
     target_names,
     to_host,
@@ -101,13 +102,17 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
         return Table(lower, None, names, targets, None)
     check_same_names(y, y_upper, "y")
     targets_upper = checked_targets(y_upper, "y_upper")
+    in_memory = isinstance(targets, np.ndarray) and isinstance(targets_upper, np.ndarray)
+    if in_memory and targets.shape == targets_upper.shape:
+        targets_upper = rounded_alike(targets, targets_upper)
     upper = beside_targets(X, rows.X, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
 
 
 def check_exact(targets: Any, upper: Any) -> None:
     """Refuse targets in intervals."""
-    lower, upper = np.asarray(targets), np.asarray(upper)
+    lower = np.asarray(targets)
+    upper = rounded_alike(lower, np.asarray(upper))
     within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
     if within.any():
         raise ValueError(

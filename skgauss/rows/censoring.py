@@ -78,8 +78,7 @@ def with_upper(
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
-    if X.dtype.kind == "f":  # what float32 holds of the lower ends is all that is known
-        X_upper = X_upper.astype(X.dtype, copy=False)
+    X_upper = rounded_alike(X, X_upper)
     wrong = first_crossed(X, X_upper, None if sample_weight is None else sample_weight > 0)
     if wrong is not None:
         i, j = wrong
@@ -92,6 +91,22 @@ def with_upper(
             "X_upper must be too."
         )
     return np.hstack((X, X_upper))
+
+
+def rounded_alike(lower: Array, upper: Array) -> np.ndarray:
+    """Upper ends, equal to lower ones where they are so in the digits that both dtypes hold.
+
+    What float32 holds of either is all that is known of it: a value that is known exactly, once of
+    float64 and once of float32, is no interval as long as the rounding, nor are its ends crossed.
+    """
+    if lower.dtype == upper.dtype:
+        return upper
+    rounded = upper.astype(lower.dtype) if lower.dtype.kind == "f" else upper
+    if upper.dtype.kind != "f":
+        return rounded
+    with np.errstate(over="ignore"):  # to infinity, which is the end of no exact value
+        equal = np.isfinite(upper) & (lower.astype(upper.dtype) == upper)
+    return np.where(equal, lower, rounded)
 
 
 def first_crossed(

@@ -9,7 +9,7 @@ import pytest
 from marks import exhaustive
 from sklearn.base import clone
 
-from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss import GaussianGradientMLE, GaussianImputer, SufficientStatistics
 from skgauss.blocks import passes
 
 INF = np.inf
@@ -313,6 +313,24 @@ def test_upper_ends_are_read_as_x_is(sample):
     model = GaussianGradientMLE().fit(low, X_upper=upper)
     assert_same_fit(model, GaussianGradientMLE().fit(low, X_upper=upper.astype(np.float32)))
     assert model.impute(low, X_upper=upper).dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, da.from_array])
+@pytest.mark.parametrize(("low", "high"), [("f4", "f8"), ("f8", "f4"), ("f8", "f2"), ("i8", "f4")])
+def test_values_equal_in_the_digits_of_both_dtypes_are_exact(rng, kind, low, high):
+    """What float32 rounds up is no interval, and what it rounds down no crossed end."""
+    largest = 6e4 if high == "f2" else 1e9
+    lower = (largest * rng.random((200, 2))).astype(low)
+    upper = lower.astype(np.float64).astype(high)
+    if low != "f4":
+        assert {-1, 1} <= set(np.sign(upper.astype(float) - lower).ravel())
+    exact = lower.astype(np.float64)
+    ends = exact.copy()
+    upper[:20], ends[:20] = INF, INF
+    model = GaussianGradientMLE().fit(kind(lower), X_upper=kind(upper))
+    assert_same_fit(model, GaussianGradientMLE().fit(exact, X_upper=ends), largest**2 * 1e-12)
+    model.fit(kind(lower[20:]), X_upper=kind(upper[20:]))
+    assert isinstance(model.sufficient_statistics_, SufficientStatistics)
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
