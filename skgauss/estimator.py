@@ -119,7 +119,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         Covariance to start from; None is the identity, a float a multiple of it.
     reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
         r_j in the penalty :math:`-\frac12 \sum_j r_j (\Sigma^{-1})_{jj}`, which adds r_j
-        to the j-th variance of the maximiser. "auto": 0, the exact maximum likelihood
+        to the j-th variance of the maximiser. That is of complete data; where n_j of n rows show an
+        independent feature it adds r_j n / n_j, and inside `truncation_limits` it adds to the
+        variance of what is seen. "auto": 0, the exact maximum likelihood
         estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
         does not because of too few rows or collinear features. 0.0 insists on the estimate.
         Where values are missing, features are collinear if they are so in all rows that show them,

@@ -29,6 +29,7 @@ from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
 RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
+_SMALLER = 1e-3  # of a ridge: one that is tried before it is recommended
 
 
 class Regularized(NamedTuple):
@@ -154,10 +155,25 @@ def through_window(
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
             "cut here.",
-            "Leave out the limits if no rows were cut there. Where the rows are few, chance does "
-            f"this: collect more. Otherwise describe it by {likelihood.alternative} distribution.",
+            f"{_smaller_ridge(likelihood, statistics, fixed)}Leave out the limits if no rows were "
+            "cut there. Where the rows are few, chance does this: collect more. Otherwise describe "
+            f"it by {likelihood.alternative} distribution.",
         )
     return regularized._replace(likelihood=likelihood)
+
+
+def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
+    """A sentence, before a blank, if it is the ridge that leaves no maximum behind the window."""
+    if seen.ridge is None:
+        return ""
+    with suppress(NotPositiveDefiniteError):
+        smaller = likelihood_with_ridge(statistics, seen.family, _SMALLER * seen.ridge, fixed)
+        if not seen_through(smaller, seen.window, statistics, fixed).without_maximum.size:
+            return (
+                "It is reg_covar, which adds to the variances inside the window: with a thousandth "
+                "of it there is a maximum. "
+            )
+    return ""
 
 
 def seen_through(

@@ -308,13 +308,17 @@ class TruncatedLikelihood(Likelihood):
         _, growth, _ = self.widest_direction(at)
         some = self.window.bounded
         growing = some[growth[some] > _INVOLVED * growth[some].max()]
+        of_ridge = (
+            "reg_covar adds to the variances inside the window, and may be what leaves no maximum: "
+            "a smaller one helps then. "
+        )
         return NoMaximumError(
             "the climb leads to no maximum. The likelihood rises as the covariance grows without "
             f"end, in the direction of {quoted([names[j] for j in growing])}. Inside "
             f"truncation_limits the sample {self.edge} in this direction: no Gaussian was cut "
             "here.",
-            "Leave out the limits of these features if no rows were cut there. Where the rows are "
-            "few, chance does this: collect more.",
+            f"{of_ridge if self.ridge is not None else ''}Leave out the limits of these features "
+            "if no rows were cut there. Where the rows are few, chance does this: collect more.",
         )
 
     def truncation(self, at: Evaluation) -> Truncation:

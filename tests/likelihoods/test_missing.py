@@ -192,6 +192,20 @@ def test_empty_rows_carry_nothing(gaps, covariance_type):
     assert with_empty.score(padded) == pytest.approx(with_empty.log_likelihood_, rel=1e-13)
 
 
+@pytest.mark.parametrize("solver", ["natural", "newton", "closed-form"])
+def test_a_ridge_weighs_more_where_fewer_rows_show_a_feature(gaps, solver):
+    """Rows n by rows that show it n_j times what it adds to complete data; empty rows are none."""
+    ridge, n_j = np.array([0.1, 0.2, 0.0, 0.3]), (~np.isnan(gaps)).sum(axis=0)
+    rows = np.vstack((gaps, np.full((7, 4), np.nan)))
+    n, within = (~np.isnan(gaps).all(axis=1)).sum(), np.nanvar(gaps, axis=0)
+    parameters = {"solver": solver, "reg_covar": ridge, "tol": 1e-9}
+    diag = GaussianGradientMLE(covariance_type="diag", **parameters).fit(rows)
+    np.testing.assert_allclose(diag.covariance_, within + ridge * n / n_j, rtol=1e-6)
+    one = GaussianGradientMLE(covariance_type="spherical", **parameters).fit(rows)
+    expected = (n_j @ within + n * ridge.sum()) / n_j.sum()
+    assert one.covariance_ == pytest.approx(expected, rel=1e-6)
+
+
 @exhaustive
 def test_ridge(gaps):
     """The maximum with a ridge, as its definition has it."""

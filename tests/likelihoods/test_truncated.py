@@ -247,6 +247,33 @@ def test_what_the_error_recommends_helps(rng):
     assert model.converged_
 
 
+@each_family
+@pytest.mark.parametrize("d", [1, 2])
+def test_a_ridge_that_leaves_no_maximum_is_told(covariance_type, d):
+    """It adds to the variance, and a coefficient of variation of one or more is too large."""
+    rows = np.array([[1.0, 1.0], [1.0, 3.0], [3.0, 1.0], [3.0, 3.0]])[:, :d]  # 2, squared, is 1 + 3
+
+    def model(reg_covar):
+        return GaussianGradientMLE(
+            truncation_limits=(0.0, None), covariance_type=covariance_type, reg_covar=reg_covar
+        )
+
+    assert model(2.9).fit(rows).converged_
+    assert model(0.0031).fit(rows).converged_
+    if (covariance_type, d) == ("full", 2):  # of which only the climb can tell
+        told = r"reg_covar adds to the variances .* a smaller one helps then\. Leave out"
+        with pytest.warns(ConvergenceWarning, match=told):
+            model(30.0).fit(rows)
+        return
+    with pytest.raises(
+        NoMaximumError, match=r"is reg_covar.* with a thousandth of it there is a max"
+    ):
+        model(3.1).fit(rows)
+    wide = np.repeat([[0.0], [0.0], [6.0]], d, axis=1)  # of no maximum with any ridge
+    with pytest.raises(NoMaximumError, match=r"was cut here\. Leave out"):
+        model(3.1).fit(wide)
+
+
 def test_one_variance_makes_one_verdict(rng):
     """The features may lend each other what they have not by themselves."""
     wide, narrow = rng.exponential(size=300), np.abs(rng.standard_normal(300))
