@@ -15,6 +15,9 @@ from sklearn.externals.array_api_compat import is_array_api_obj
 from sklearn.utils._array_api import _max_precision_float_dtype as widest_float
 from sklearn.utils._array_api import get_namespace, get_namespace_and_device, move_to
 
+# Rows of a table of any library in memory, by their places.
+from sklearn.utils._indexing import _safe_indexing as rows_at
+
 # How many threads OpenMP, and so BLAS, may use under the limits of joblib and of containers.
 from sklearn.utils._openmp_helpers import _openmp_effective_n_threads as n_threads_allowed
 
@@ -42,5 +45,6 @@ __all__ = [
     "n_threads_allowed",
     "names_of_columns",
     "output_config",
+    "rows_at",
     "widest_float",
 ]

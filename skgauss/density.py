@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
@@ -153,7 +154,13 @@ class FittedGaussian:
 
     def sum_of_log_densities(self, block: Block) -> Array:
         """Weighted sum of the log-densities, in nats, and sum of the weights, of shape (2,)."""
+        block = block.counted
         return sum_and_weight(self.log_densities(block), block.sample_weight)
+
+    def sum_over_telling_rows(self, block: Block) -> Array:
+        """Sum of the log-densities, in nats, and the number of rows that show something, (2,)."""
+        total, n_rows = self.sum_of_log_densities(block._replace(sample_weight=None))
+        return np.array([total, n_rows - len(block.unknown)])
 
     def squared_distances(self, block: Block) -> Any:
         """Squared Mahalanobis distances of what is known exactly, (n_rows,), where X is."""
@@ -297,9 +304,19 @@ def _way_on(cause: str) -> str:
 
 
 def information_criteria(
-    log_likelihood: float, n_parameters: int, n_samples: float
+    log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
 ) -> tuple[float, float]:
-    """AIC and BIC: the deviance of all rows together, in nats, and the price of the parameters."""
+    """AIC and BIC: the deviance of all rows together, in nats, and the price of the parameters.
+
+    Of so many rows that tell something of what `name` says.
+
+    Raises
+    ------
+    ValueError
+        If there are none, of which no model is better than another.
+    """
+    if not n_samples > 0:
+        raise ValueError(f"No value of {name} is known, by which to compare models.")
     deviance = -2.0 * float(log_likelihood)
     return deviance + 2.0 * n_parameters, deviance + math.log(n_samples) * n_parameters
 
@@ -524,11 +541,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `n_samples` is below 1.
+            If `n_samples` is no integer, or below 1.
         """
         gaussian = self._fitted_gaussian()
-        if n_samples < 1:
-            raise ValueError(f"n_samples must be at least 1, got {n_samples}.")
+        if not isinstance(n_samples, Integral) or n_samples < 1:
+            raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
         return gaussian.sample(n_samples, check_random_state(random_state), truncated)
 
     def aic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
@@ -562,15 +579,21 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         bic : float
-            In nats, for all rows of X together.
+            In nats, for all rows of X together. Those that show nothing are none.
+
+        Raises
+        ------
+        ValueError
+            If all rows are such.
         """
         self._warn_of_forgotten(X_upper)
         return self._information_criteria(X, X_upper)[1]
 
     def _information_criteria(self, X: Any, X_upper: Any) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""
-        total, n_samples = self._total_log_density(X, X_upper=X_upper)
-        return information_criteria(total, self._gaussian.family.n_parameters, n_samples)
+        gaussian = self._fitted_gaussian()
+        total, n_samples = rows_of(self, X, X_upper=X_upper).total(gaussian.sum_over_telling_rows)
+        return information_criteria(total, gaussian.family.n_parameters, n_samples)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

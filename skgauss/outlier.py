@@ -18,7 +18,7 @@ from .estimator import GaussianGradientMLE
 from .fitting import FitTask, fixed_parameters
 from .gaussian import make_family
 from .robust import ROUNDING, Support, log_p_values, support_of
-from .rows import Rows, feature_names, rows_of, signs, to_host
+from .rows import Block, Rows, feature_names, rows_of, signs, to_host
 
 _OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is called an outlier
 
@@ -300,11 +300,18 @@ fixed_covariance, warm_start, record_path : optional
         if self.contamination == "auto":
             return math.log(_OUTLIER_LEVEL)
         assert rows is not None  # which only `fit` has, and other methods are refused
-        scores = np.asarray(to_host(rows.map(partial(log_p_values, gaussian))))
+        scores_of = log_p_values if sample_weight is None else _scores_of_weighted
+        scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
         # Of whatever dtype a fit takes them, in which they may not add up.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
         return _threshold_below(scores, weights, self.contamination)
+
+
+def _scores_of_weighted(gaussian: FittedGaussian, block: Block) -> Array:
+    """Log p-values of rows of a fit, of which those without a weight may hold infinity."""
+    X = to_host(block.X)
+    return log_p_values(gaussian, block._replace(X=np.where(np.isinf(X), np.nan, X)))
 
 
 def _threshold_below(scores: Array, weights: Array, share: float) -> float:

@@ -34,6 +34,7 @@ from .rows import (
     feature_names,
     rows_of,
     to_host,
+    with_weight,
 )
 
 if TYPE_CHECKING:
@@ -314,15 +315,23 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ------
         ValueError
             If a target is known only to an interval, which has no squared error. To leave such
-            rows out would favour who predicts the others.
+            rows out would favour who predicts the others. Or if no row has all targets.
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
+        sample_weight, X, y, y_upper = with_weight(sample_weight, X, y, y_upper)
+        targets = np.asarray(checked_targets(y))
         if y_upper is not None:
-            check_exact(checked_targets(y), checked_targets(y_upper, "y_upper"))
-        predicted, targets = np.asarray(to_host(self.predict(X))), np.asarray(checked_targets(y))
-        check_consistent_length(predicted, targets)
-        known = ~np.isnan(targets.reshape(len(targets), -1)).any(axis=1)
+            check_exact(targets, checked_targets(y_upper, "y_upper"))
+        missing = np.isnan(targets)
+        known = ~(missing.any(axis=1) if missing.ndim > 1 else missing)
+        if not known.any():
+            raise ValueError(
+                "No row of y counts: each misses a target, or has the weight 0. R^2 needs rows in "
+                "which all targets are known."
+            )
+        predicted = np.asarray(to_host(self.predict(X)))
+        check_consistent_length(predicted, targets, sample_weight)
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight))[known]
         return r2_score(targets[known], predicted[known], sample_weight=weights)
 
@@ -356,6 +365,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         bic : float
             In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
+
+        Raises
+        ------
+        ValueError
+            If all rows are such.
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
@@ -369,7 +383,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         features = self.estimator_.marginal(range(self.n_features_in_))
         given, _ = features._total_log_density(X)
         n_samples *= table.share_with_targets(None)
-        return information_criteria(joint - given, self._n_parameters, n_samples)
+        return information_criteria(joint - given, self._n_parameters, n_samples, "y")
 
     @property
     def _n_parameters(self) -> int:

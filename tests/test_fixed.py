@@ -533,7 +533,24 @@ def test_what_is_nested(correlated):
         assert test.degrees_of_freedom == degrees
         nats = larger.log_likelihood_ - smaller.log_likelihood_
         assert test.statistic == pytest.approx(2 * 60 * nats, rel=1e-12)
+    # What is known is compared by what it is, and not by the type that it is written as.
+    variances, one = [1.0, 2.0, 3.0], 2.0
+    as_diag = {"fixed_covariance": variances}
+    as_full = {"fixed_covariance": np.diag(variances)}
+    of_one = {"fixed_covariance": one * np.eye(3)}
+    for smaller, larger, degrees in [
+        (fitted("diag", **about, **as_diag), fitted(**as_full), 3),
+        (fitted(**about, **as_full), fitted("diag", **as_diag), 3),
+        (fitted(**as_full), diag, 3),
+        (fitted("diag", **as_diag), full, 6),
+        (fitted(**of_one), fitted("spherical"), 1),
+        (fitted("spherical", fixed_covariance=one, **about), fitted(**of_one), 3),
+    ]:
+        assert likelihood_ratio_test(smaller, larger).degrees_of_freedom == degrees
     for smaller, larger in [
+        (fitted(**as_full), fitted("spherical")),
+        (fitted(**beside), diag),
+        (fitted("diag", **about, **as_diag), fitted(**of_one)),
         (full, fitted(**about)),
         (diag, fitted(**about)),  # of fewer parameters, but of all means
         (fitted("diag", fixed_mean=0), fitted(**about)),

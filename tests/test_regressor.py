@@ -514,6 +514,39 @@ def test_ends_of_rows_without_weight_may_be_crossed(rng):
     assert_allclose(one.coef_, two.coef_, rtol=1e-6)
 
 
+def test_no_known_target_has_no_score(air):
+    """Nor a criterion: y is named, and not an array without rows."""
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    model = GaussianRegressor().fit(X, y)
+    for targets, weights in ((y * np.nan, None), (y, np.zeros(len(y)))):
+        with pytest.raises(ValueError, match="No row of y counts"):
+            model.score(X, targets, weights)
+    two = GaussianRegressor().fit(X[["Wind"]], air[["Ozone", "Temp"]])
+    with pytest.raises(ValueError, match="No row of y counts: each misses a target"):
+        two.score(X[["Wind"]], air[["Ozone", "Temp"]].mask([[True, False]] * len(air)))
+    for criterion in (model.aic, model.bic):
+        with pytest.raises(ValueError, match="No value of y is known"):
+            criterion(X, y * np.nan)
+
+
+@pytest.mark.parametrize("where", ["X", "y", "both"])
+@pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, pl.DataFrame])
+def test_a_row_of_weight_zero_is_not_there(air, where, kind):
+    """Whatever it holds."""
+    air = air.dropna()
+    X, y, weights = air[PREDICTORS].to_numpy(), air["Ozone"].to_numpy(), np.ones(len(air))
+    X_there, y_there, weights[7] = X.copy(), y.copy(), 0
+    X_there[7, 1] = X[7, 1] if where == "y" else np.inf
+    y_there[7] = y[7] if where == "X" else -np.inf
+    expected = GaussianRegressor().fit(np.delete(X, 7, axis=0), np.delete(y, 7))
+    model = GaussianRegressor().fit(kind(X_there), y_there, weights)
+    assert_allclose(model.coef_, expected.coef_, rtol=1e-9)
+    assert model.log_likelihood_ == pytest.approx(expected.log_likelihood_, rel=1e-9)
+    score = expected.score(np.delete(X, 7, axis=0), np.delete(y, 7))
+    assert model.score(kind(X_there), y_there, weights) == pytest.approx(score, rel=1e-9)
+
+
 def test_targets_equal_in_the_digits_of_float32_are_exact(air):
     air = air.dropna()
     X, y = air[PREDICTORS], air["Ozone"] / 10

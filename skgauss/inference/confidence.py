@@ -6,6 +6,7 @@ import copy
 import math
 from functools import partial
 from itertools import compress
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,8 @@ def confidence_intervals(
 
 def check_level(level: float) -> None:
     """Refuse what is no probability."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level}.")
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, got {level!r}.")
 
 
 def wald_ends(center: Array, error: Array, level: float) -> Array:

@@ -12,7 +12,8 @@ from ..rows import feature_names
 from .point import check_maximum
 
 _NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
-_SAME_STATISTICS = 1e-9  # relative: the rounding of another order of rows
+# relative, and of a correlation: the rounding of another order of rows, or type of covariance
+_SAME_STATISTICS = 1e-9
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
@@ -25,7 +26,8 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     ----------
     smaller, larger : GaussianGradientMLE
         Fits of the same data: "spherical" is nested in "diag", and "diag" in "full"; one with a
-        `fixed_mean`, or a `fixed_covariance`, in one that estimates it or has the same one.
+        `fixed_mean`, or a `fixed_covariance`, in one that estimates it or has the same one,
+        whichever `covariance_type` it is written as.
 
     Returns
     -------
@@ -89,14 +91,24 @@ def _is_nested(smaller: Any, larger: Any) -> bool:
     """Whether all Gaussians of a model are among those of the other."""
     one, other = (each._gaussian.family for each in (smaller, larger))
     means = one.mean_is_known and np.array_equal(smaller.mean_, larger.mean_)
-    covariances = one.covariance_is_known and np.array_equal(
-        smaller.covariance_, larger.covariance_
-    )
-    return (
-        len(one.shape) <= len(other.shape)
-        and (means or not other.mean_is_known)
-        and (covariances or not other.covariance_is_known)
-    )
+    covariances = len(one.shape) <= len(other.shape) and not other.covariance_is_known
+    if one.covariance_is_known:
+        covariances = _covariance_is_among_those_of(smaller, larger)
+    return covariances and (means or not other.mean_is_known)
+
+
+def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
+    """Whether a larger model may have, or has, the known covariance of a smaller one.
+
+    By what it is, and not by the type that it is written as: a full matrix may be diagonal.
+    """
+    family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
+    if family.covariance_is_known:
+        same = np.allclose(scale, larger.scale_, rtol=_SAME_STATISTICS, atol=0.0)
+        return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_SAME_STATISTICS)
+    uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_SAME_STATISTICS)
+    alike = np.allclose(scale, scale[0], rtol=_SAME_STATISTICS, atol=0.0)
+    return family.correlated or (uncorrelated and (alike or family.multiplicity == 1))
 
 
 def _check_same_data(one: Any, two: Any) -> None:

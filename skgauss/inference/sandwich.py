@@ -64,7 +64,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
 
     Of shape (1 + n_parameters, 1 + n_parameters).
     """
-    block = block._replace(X=to_host(block.X), sample_weight=to_host(block.sample_weight))
+    block = block._replace(X=to_host(block.X), sample_weight=to_host(block.sample_weight)).counted
     n_parameters = gaussian.family.n_parameters
     total = np.zeros((1 + n_parameters, 1 + n_parameters))
     length = max(_SCORES_AT_ONCE // (n_parameters + gaussian.family.n_features**2), 1)

@@ -81,10 +81,11 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     else:
         ends = wald(at, errors, level)
     lower, upper = at.listed(ends).T
-    n, family = estimator.sufficient_statistics_.weight, at.family
+    weight = estimator.sufficient_statistics_.weight
+    telling = estimator._statistics_as_given.by_feature.informative_weight
     heading = [
         rows_and_shares(estimator),
-        criteria(n * estimator.log_likelihood_, family.n_parameters, n),
+        criteria(weight * estimator.log_likelihood_, at.family.n_parameters, telling),
         f"{100 * level:.4g} % intervals by method={method!r}",
     ]
     columns = {

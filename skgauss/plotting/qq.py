@@ -11,7 +11,7 @@ from scipy.stats import beta, chi2
 
 from .._typing import Array
 from ..density import FittedGaussian
-from ..inference import check_fitted
+from ..inference import check_fitted, check_level
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
 from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
@@ -178,11 +178,9 @@ class QQDisplay:
 
     def _quantiles(self, level: float) -> Array:
         """Lower end of the band, median and upper end of each distance, of shape (3, n_samples)."""
-        if not 0 < level < 1 or len(self.distances) == 0:
-            raise ValueError(
-                f"level={level!r} must be between 0 and 1, and a row must show a value: there are "
-                f"{len(self.distances)} distances."
-            )
+        check_level(level)
+        if len(self.distances) == 0:
+            raise ValueError("A row must show a value: there are 0 distances.")
         ranks = np.arange(1, len(self.distances) + 1)
         shares = np.array([[(1 - level) / 2], [0.5], [(1 + level) / 2]])
         return chi2.ppf(beta.ppf(shares, ranks, ranks[::-1]), self.n_features)

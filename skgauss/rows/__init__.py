@@ -14,7 +14,7 @@ from .frames import check_same_names
 from .inputs import rows_of
 from .parse_limits import parse_limits
 from .summarize import Summarize
-from .targets import beside_targets, checked_targets, target_names
+from .targets import beside_targets, checked_targets, target_names, with_weight
 from .window import Truncation, Window
 
 __all__ = [
@@ -48,4 +48,5 @@ __all__ = [
     "to_host",
     "values_given",
     "with_gaps",
+    "with_weight",
 ]

@@ -55,6 +55,30 @@ class Block(NamedTuple):
     sample_weight: Any | None = None
     intervals: Intervals | None = None
 
+    @property
+    def counted(self) -> Block:
+        """The rows whose weight is not 0: others are as if they were not there, and may hold
+        infinity. On a device it is all rows.
+        """
+        X, weights, intervals = self
+        if not (isinstance(X, np.ndarray) and isinstance(weights, np.ndarray)) or weights.all():
+            return self
+        counts = weights > 0
+        if intervals is not None:
+            kept = counts[intervals.rows]
+            rows, lower, upper = (each[kept] for each in intervals)
+            intervals = Intervals(np.cumsum(counts)[rows] - 1, lower, upper)
+        return Block(X[counts], weights[counts], intervals)
+
+    @property
+    def unknown(self) -> np.ndarray:
+        """Indices of the rows of which nothing is known."""
+        if not isinstance(self.X, np.ndarray):  # where no value is missing: else it is brought here
+            return np.empty(0, dtype=np.intp)
+        missing = [rows[np.isnan(self.X[rows]).all(axis=1)] for rows in incomplete_rows(self.X)]
+        known = (self.intervals or Intervals.none(self.X.shape[1])).rows
+        return np.setdiff1d(np.concatenate([np.empty(0, dtype=np.intp), *missing]), known)
+
     def between(self, start: int, stop: int) -> Block:
         """Some of its rows, as a block."""
         X, weights, intervals = self

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from .._sklearn import get_namespace
+from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from . import arrays
 from .dask import aligned_blocks, is_dask
@@ -46,6 +46,19 @@ def checked_targets(y: Any, name: str = "y") -> Any:
         y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
     return y
+
+
+def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
+    """The rows of tables, or None, whose weight is not 0, and their weights; of Dask all rows."""
+    given = [each for each in (sample_weight, *tables) if each is not None]
+    if sample_weight is None or any(map(is_dask, given)):
+        return sample_weight, *tables
+    check_consistent_length(*given)
+    counts = np.asarray(arrays.to_host(sample_weight)) != 0
+    if counts.all():
+        return sample_weight, *tables
+    some = np.flatnonzero(counts)
+    return tuple(None if each is None else rows_at(each, some) for each in (sample_weight, *tables))
 
 
 def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:

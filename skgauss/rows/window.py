@@ -179,8 +179,5 @@ class Truncation(NamedTuple):
         known = block._replace(intervals=self.window.intersect(block))
         densities = log_densities(known) - self.log_probability
         densities[self.window.outside(known).any(axis=1)] = -np.inf
-        unknown = np.isnan(block.X).all(axis=1)
-        if block.intervals is not None:
-            unknown[block.intervals.rows] = False
-        densities[unknown] = 0.0
+        densities[block.unknown] = 0.0
         return densities

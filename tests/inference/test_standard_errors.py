@@ -506,10 +506,14 @@ def test_a_ridge_and_the_remedies(rng):
         GaussianGradientMLE(covariance_type=remedy).fit(data).standard_errors()
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, -0.5, np.nan])
+@pytest.mark.parametrize("level", [0.0, 1.0, 95.0, -0.5, np.nan, "a", None, [0.9]])
 def test_levels_are_probabilities(correlated, level):
-    with pytest.raises(ValueError, match="level must be between 0 and 1"):
-        fitted(correlated).confidence_intervals(level)
+    model = fitted(correlated)
+    regressor = GaussianRegressor().fit(correlated[:, 1:], correlated[:, 0])
+    for ask in (model, regressor):
+        for method in (ask.confidence_intervals, ask.summary):
+            with pytest.raises(ValueError, match=r"level must be between 0 and 1, got "):
+                method(level)
 
 
 def test_too_many_parameters_for_a_matrix_and_the_remedies(rng):

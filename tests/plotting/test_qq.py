@@ -88,7 +88,7 @@ def test_marginals_are_drawn_too(table):
     QQDisplay.from_estimator(GaussianGradientMLE().fit(table).marginal([0, 2]), table[:, [0, 2]])
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, 95])
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, "a"])
 def test_what_is_no_level(table, level):
     with pytest.raises(ValueError, match="must be between 0 and 1"):
         QQDisplay.from_estimator(GaussianGradientMLE().fit(table), table, level=level)

@@ -3,11 +3,12 @@
 import tracemalloc
 from fractions import Fraction
 
+import dask.array as da
 import numpy as np
 import pytest
 from oracles import exact_moments
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianOutlierDetector
 from skgauss.blocks import passes as blocks
 from skgauss.blocks.passes import map_rows
 from skgauss.rows import block
@@ -85,6 +86,63 @@ def test_an_outlier_of_weight_zero_is_not_there(correlated):
     with_outlier = GaussianGradientMLE().fit(X, sample_weight=weights)
     without = GaussianGradientMLE().fit(correlated)
     np.testing.assert_allclose(with_outlier.covariance_, without.covariance_, rtol=1e-13)
+
+
+LIMITS = {
+    "none": {},
+    "of features by themselves": {"covariance_type": "diag"},
+    "of a window": {"truncation_limits": (-9, 9)},
+    "of detection": {"censoring_limits": (-1, None)},
+}
+
+
+@pytest.mark.parametrize("limits", LIMITS.values(), ids=LIMITS)
+@pytest.mark.parametrize("kind", [np.asarray, da.from_array])
+def test_a_row_of_weight_zero_may_hold_infinity(correlated, rng, limits, kind):
+    """In a fit, a score and the errors of the sandwich alike."""
+    weights = rng.integers(1, 4, len(correlated)).astype(float)
+    weights[[0, 5]] = 0
+    X, there = correlated.copy(), weights > 0
+    X[0], X[5, 1] = np.nan, np.inf
+    model = GaussianGradientMLE(**limits).fit(kind(X), sample_weight=weights)
+    rows, of_rows = correlated[there], weights[there]
+    expected = GaussianGradientMLE(**limits).fit(rows, sample_weight=of_rows)
+    np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-9)
+    score = model.score(kind(X), sample_weight=weights)
+    assert score == pytest.approx(expected.score(rows, sample_weight=of_rows), rel=1e-9)
+    errors = model.standard_errors("sandwich", X=kind(X), sample_weight=weights).scale
+    of_present = expected.standard_errors("sandwich", X=rows, sample_weight=of_rows).scale
+    np.testing.assert_allclose(errors, of_present, rtol=1e-6)
+    with pytest.raises(ValueError, match="infinity"):
+        model.score(X[5:], sample_weight=np.ones(len(X) - 5))
+
+
+@pytest.mark.parametrize("contamination", ["auto", 0.1])
+@pytest.mark.parametrize("support_fraction", [None, "auto"])
+def test_a_share_of_rows_is_of_those_with_a_weight(correlated, contamination, support_fraction):
+    X, weights = np.vstack((correlated, [[np.inf, 1.0, -np.inf]])), np.ones(len(correlated) + 1)
+    weights[-1] = 0
+    detector = GaussianOutlierDetector(
+        contamination=contamination, support_fraction=support_fraction
+    )
+    offset = detector.fit(X, sample_weight=weights).offset_
+    assert offset == detector.fit(correlated).offset_
+
+
+def test_criteria_count_rows_that_show_something(correlated, rng):
+    X = np.where(rng.random(correlated.shape) < 0.3, np.nan, correlated)
+    X[:10] = np.nan
+    shown = ~np.isnan(X).all(axis=1)
+    for limits in LIMITS.values():
+        model = GaussianGradientMLE(**limits).fit(X)
+        for ask in (model.aic, model.bic):
+            assert ask(X) == pytest.approx(ask(X[shown]), rel=1e-12)
+            with pytest.raises(ValueError, match="No value of X is known"):
+                ask(X[:10])
+        deviance = -2 * model.score_samples(X).sum()
+        free = (model.aic(X) - deviance) / 2
+        assert model.bic(X) == pytest.approx(deviance + free * np.log(shown.sum()), rel=1e-12)
+        assert f"AIC {model.aic(X):.2f}, BIC {model.bic(X):.2f}" in repr(model.summary())
 
 
 @pytest.mark.parametrize("shift", [1e3, 1e8, 1e10])
