@@ -496,8 +496,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     @property
     def _statistics_as_given(self) -> Any:
         """Statistics of the data; by feature where a window has filled gaps."""
-        statistics, window = self.sufficient_statistics_, self._gaussian.window
-        return window.without_fill(statistics) if window else statistics
+        statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
+        return Window.between(*ends).without_fill(statistics) if ends else statistics
 
     def _fitted_gaussian(self) -> FittedGaussian:
         """The Gaussian of the last fit.

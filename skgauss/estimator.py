@@ -47,6 +47,7 @@ from .likelihoods import (
     NoMaximumError,
     regularized_likelihood,
     through_window,
+    without_empty,
 )
 from .rows import (
     Rows,
@@ -650,16 +651,19 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         with threads.blas_threads_for(int(family.n_parameters**1.5)):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
+            some, inside = statistics, window
+            if self._keeps_constants:
+                some, inside = without_empty(statistics, window, family)
             regularized = regularized_likelihood(
                 reg_covar,
-                statistics,
+                some,
                 family,
                 names,
-                window,
+                inside,
                 fixed,
                 keep_constants=self._keeps_constants,
             )
-            regularized = through_window(regularized, window, statistics, names, fixed)
+            regularized = through_window(regularized, inside, some, names, fixed)
             likelihood = fixed.of(regularized.likelihood)
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,

@@ -186,6 +186,48 @@ def test_an_empty_column_beside_a_limit(gaps):
     np.testing.assert_array_equal(imputer.transform(X)[:, 4], 0.0)
 
 
+NAN = np.nan
+WINDOWS = {"none": None, "around 0": (-9, 9), "above 1, of the empty one": ([NAN, NAN, 1.0], None)}
+
+
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+@pytest.mark.parametrize("censored", [False, True])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
+    """By no other, whatever its limits: neither a mean nor a variance, nor a draw."""
+    X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
+    X[rng.random(X.shape) < 0.2] = NAN
+    beside = np.c_[X, np.full(100, NAN)]
+
+    def limits(pair, d):
+        def of_some(end):
+            return end[:d] if isinstance(end, list) else end
+
+        return pair and tuple(map(of_some, pair))
+
+    def imputer(d, **parameters):
+        return GaussianImputer(
+            covariance_type=covariance_type,
+            truncation_limits=limits(window, d),
+            censoring_limits=limits(([-1.0, NAN, -1.0], None), d) if censored else None,
+            tol=1e-8,
+            **parameters,
+        )
+
+    alone = imputer(2).fit(X)
+    model = imputer(3, keep_empty_features=True).fit(beside)
+    np.testing.assert_allclose(model.mean_[:2], alone.mean_, atol=2e-5)
+    np.testing.assert_allclose(model.scale_[:2], alone.scale_, rtol=2e-5)
+    np.testing.assert_allclose(model.transform(beside)[:, :2], alone.transform(X), atol=5e-5)
+    np.testing.assert_allclose(model.transform(beside)[:, 2], 0.0, atol=1e-12)
+    with pytest.warns(UserWarning, match="had no values in fit and is dropped"):
+        assert imputer(3).fit(beside).transform(beside).shape == (100, 2)
+    draws = imputer(3, keep_empty_features=True, sample_posterior=True, random_state=0)
+    drawn = draws.fit(beside).transform(beside)
+    np.testing.assert_allclose(drawn[:, 2], 0.0, atol=1e-12)
+    assert np.isfinite(drawn).all()
+
+
 def test_a_column_that_is_empty_at_first(gaps):
     """A stream waits for no value, and makes none up."""
     X = gaps.to_numpy()

@@ -13,7 +13,7 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped
-from ..density import GIVEN, GaussianDensity
+from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
@@ -22,8 +22,9 @@ from ..likelihoods import (
     Likelihood,
     likelihood_with_ridge,
     seen_through,
+    without_empty,
 )
-from ..rows import feature_names
+from ..rows import Window, feature_names
 
 # Where to ask for what a Gaussian lacks that comes from another one.
 _OF_A_MARGINAL = (
@@ -167,8 +168,9 @@ class FittedPoint:
 def likelihood_of(estimator: Any) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps."""
     _check_data(estimator)
-    gaussian, statistics = estimator._gaussian, estimator.sufficient_statistics_
-    family, window = gaussian.family, gaussian.window
+    gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
+    family, window = gaussian.family, Window.between(*ends) if ends else None
+    statistics, window = without_empty(estimator.sufficient_statistics_, window, family)
     factor = gaussian.factor if family.covariance_is_known else None
     fixed = Fixed(
         gaussian.mean if family.mean_is_known else None,

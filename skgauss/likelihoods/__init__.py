@@ -12,6 +12,7 @@ from .curvature import (
     critical_point,
 )
 from .escape import leave
+from .existence import without_empty
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
 from .information import Information
@@ -48,4 +49,5 @@ __all__ = [
     "regularized_likelihood",
     "seen_through",
     "through_window",
+    "without_empty",
 ]

@@ -63,7 +63,7 @@ def regularized_likelihood(
 
     Whether that of incomplete data, in which no features depend on each other linearly, has a
     maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
-    their own, and those never observed are taken as 0 throughout: no others notice them.
+    their own: no others notice them.
 
     Raises
     ------
@@ -74,8 +74,6 @@ def regularized_likelihood(
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
-    if keep_constants and not statistics.complete:
-        statistics = statistics.with_zeros(statistics.observed_weights == 0)
     check_observed(window.without_fill(statistics) if window else statistics, names)
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked_ridge(reg_covar, len(names))

@@ -41,6 +41,11 @@ class Window(NamedTuple):
         window = cls(*checked_limits(limits, "truncation_limits", names))
         return window if window.bounded.size else None
 
+    @classmethod
+    def between(cls, lower: Sequence[float], upper: Sequence[float]) -> Window:
+        """The window of these `ends`."""
+        return cls(np.array(lower), np.array(upper))
+
     @property
     def ends(self) -> tuple[list[float], list[float]]:
         """Lower and upper limits as lists, which can be compared by ==."""
@@ -50,6 +55,15 @@ class Window(NamedTuple):
     def bounded(self) -> np.ndarray:
         """Indices of the features that have an end."""
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
+
+    def opened(self, features: np.ndarray) -> Window | None:
+        """Without the limits of some features; None where no others have any."""
+        lower, upper = (
+            np.where(features, -np.inf, self.lower),
+            np.where(features, np.inf, self.upper),
+        )
+        window = Window(lower, upper)
+        return window if window.bounded.size else None
 
     def intersect(self, block: Block, fill: bool = True) -> Intervals | None:
         """Intervals of a block in memory that end where the window does.
@@ -61,7 +75,8 @@ class Window(NamedTuple):
         if not rows.size:
             return None
         low, high = np.maximum(lower, self.lower), np.minimum(upper, self.upper)
-        met = (lower < upper) & (low < high)
+        known = np.isfinite(lower) | np.isfinite(upper) | fill
+        met = known & (lower < upper) & (low < high)
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
     def telling(self, intervals: Intervals | None) -> Intervals | None:

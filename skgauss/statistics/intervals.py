@@ -246,10 +246,22 @@ class IntervalStatistics(Statistics):
         """The exact values in the rows with intervals, NaN where a value is none."""
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
-    def with_zeros(self, features: np.ndarray) -> IntervalStatistics:
-        """These statistics with some features, never observed, taken for 0 in all rows."""
+    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> Any:
+        """These statistics with some features, never observed, taken for 0 in a share of the rows.
+
+        Some rows, or all, then are known exactly.
+        """
+        exact = self.exact.with_zeros(features, share)
+        if self.diagonal:  # whose rows are of other features, one each
+            return replace(self, exact=exact)
         lower, upper = (np.where(features, 0.0, end) for end in (self.lower, self.upper))
-        return replace(self, exact=self.exact.with_zeros(features), lower=lower, upper=upper)
+        within = _within(lower, upper).any(axis=1)
+        points, weights = np.where(lower == upper, lower, np.nan)[~within], self.weights[~within]
+        exact += summarize_incomplete(points, weights, diagonal=False)
+        if not within.any():
+            return exact
+        lower, upper, weights = lower[within], upper[within], self.weights[within]
+        return replace(self, exact=exact, lower=lower, upper=upper, weights=weights)
 
     def with_rows(self, kept: np.ndarray) -> Any:
         """These statistics with some of the rows that have intervals; nothing is known of the

@@ -207,7 +207,7 @@ class IncompleteStatistics(Statistics):
         rows = of_pattern[self.pattern_of_row, None] * self.rows_about(centre)
         return replace(self, origin=centre, rows=rows)
 
-    def with_zeros(self, features: np.ndarray) -> IncompleteStatistics:
+    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> IncompleteStatistics:
         """These statistics with some features, never observed, taken for 0 in all rows."""
         return replace(self, missing=self.missing & ~features)
 

@@ -180,6 +180,23 @@ def test_independent_features_are_samples_of_their_own(gaps):
         assert model.scale_[j] == pytest.approx(alone.scale_[0], rel=1e-9)
 
 
+def test_independent_features_have_ridges_of_their_own(coarse):
+    """A value that is missing beside an interval does not count, inside a window or not."""
+    lower, upper = coarse
+    ridge, n = np.array([0.02, 0.05]), (~np.isnan(lower)).any(axis=1).sum()
+    n_j = (~np.isnan(lower)).sum(axis=0)
+    assert (n_j < n).all()
+    both = fit(lower, X_upper=upper, covariance_type="diag", reg_covar=ridge, tol=1e-9)
+    for j in range(2):
+        alone = GaussianGradientMLE(
+            truncation_limits=tuple(end[j] for end in LIMITS),
+            reg_covar=ridge[j] * n / n_j[j],
+            tol=1e-9,
+        ).fit(lower[:, [j]], X_upper=upper[:, [j]])
+        assert both.mean_[j] == pytest.approx(alone.mean_[0], rel=1e-5)
+        assert both.covariance_[j] == pytest.approx(alone.covariance_[0, 0], rel=1e-5)
+
+
 def test_one_variance_against_the_likelihood_equations(gaps):
     """Which the rows that show a feature weigh."""
     model = fit(gaps, covariance_type="spherical", tol=1e-10)
