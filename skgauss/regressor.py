@@ -23,12 +23,15 @@ from .regression import (
     ConditionalLaw,
     Estimates,
     Table,
+    check_columns,
     check_exact,
+    columns_of_targets,
     errors_of,
     intervals_of,
     table_of,
 )
 from .rows import (
+    check_same_order,
     checked_limits,
     checked_targets,
     feature_names,
@@ -197,6 +200,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         law = ConditionalLaw.of(estimator, seen.n_features_in_)
         fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
         fitted["estimator_"] = estimator
+        fitted["_columns_of_targets"] = columns_of_targets(y)
         share = table.share_with_targets(sample_weight)
         fitted["log_likelihood_"] = law.log_likelihood(estimator, X, sample_weight) / share
         fitted["_weight_with_targets"] = share * estimator.sufficient_statistics_.weight
@@ -319,6 +323,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
+        check_columns(y, self._columns_of_targets)
+        for name, numbers in (("y", y), ("sample_weight", sample_weight)):
+            check_same_order(X, numbers, name)
         sample_weight, X, y, y_upper = with_weight(sample_weight, X, y, y_upper)
         targets = np.asarray(checked_targets(y))
         if y_upper is not None:
@@ -377,6 +384,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def _information_criteria(self, X: Any, y: Any, y_upper: Any) -> tuple[float, float]:
         """AIC and BIC of y given X, of all rows together, in nats."""
+        check_columns(y, self._columns_of_targets)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(None)
         joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)

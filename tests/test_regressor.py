@@ -514,6 +514,34 @@ def test_ends_of_rows_without_weight_may_be_crossed(rng):
     assert_allclose(one.coef_, two.coef_, rtol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
+def test_targets_come_in_the_order_of_the_fit(air, kind):
+    """Their names are theirs, whatever X is."""
+    air = air.dropna()
+    X, y = kind(air[["Solar.R", "Wind"]]), air[["Ozone", "Temp"]]
+    model = GaussianRegressor().fit(X, y)
+    for ask in (model.score, model.aic, model.bic):
+        with pytest.raises(ValueError, match="'Ozone', 'Temp', in the same order, got 'Temp'"):
+            ask(X, y[["Temp", "Ozone"]])
+        if kind is not pl.DataFrame:
+            assert ask(X, y.to_numpy()) == ask(X, y)
+
+
+def test_rows_of_another_order_are_told(air):
+    """By their labels, of weights as of targets; labels that are others mean nothing."""
+    air = air.dropna()
+    X, y, weights = air[PREDICTORS], air["Ozone"], pd.Series(1.0 + np.arange(len(air)), air.index)
+    model = GaussianRegressor().fit(X, y, weights)
+    for ask in (model.fit, model.score):
+        with pytest.raises(ValueError, match=r"index of y has .* another order.* y\.loc\[X\.index"):
+            ask(X, y[::-1])
+        with pytest.raises(ValueError, match="index of sample_weight has the labels"):
+            ask(X, y, weights[::-1])
+        ask(X, y[::-1].loc[X.index], weights.reset_index(drop=True))
+    with pytest.raises(ValueError, match="index of sample_weight has the labels"):
+        GaussianGradientMLE().fit(X, sample_weight=weights[::-1])
+
+
 def test_no_known_target_has_no_score(air):
     """Nor a criterion: y is named, and not an array without rows."""
     air = air.dropna()

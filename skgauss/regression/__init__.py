@@ -4,7 +4,7 @@ What belongs here serves `GaussianRegressor`: the table of features and targets,
 targets, how sure it is. What a joint Gaussian can be asked by itself does not.
 """
 
-from .joint_table import Table, check_exact, table_of
+from .joint_table import Table, check_columns, check_exact, columns_of_targets, table_of
 from .law import ConditionalLaw, Estimates
 from .standard_errors import errors_of, intervals_of
 
@@ -12,7 +12,9 @@ __all__ = [
     "ConditionalLaw",
     "Estimates",
     "Table",
+    "check_columns",
     "check_exact",
+    "columns_of_targets",
     "errors_of",
     "intervals_of",
     "table_of",

@@ -8,9 +8,11 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
+from .._wording import quoted
 from ..rows import (
     beside_targets,
     check_same_names,
+    check_same_order,
     checked_targets,
     feature_names,
     first_crossed,
@@ -94,9 +96,12 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     """The table of valid rows; sets, or checks, the number and names of the features of `seen`."""
     seen.censoring_limits = None  # which are those of y
     rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
+    check_same_order(X, y, "y")
     targets = checked_targets(y)
     names = feature_names(seen)
     names = names + target_names(y, targets, names)
+    if not reset and len(names) == seen.estimator_.n_features_in_:
+        names = feature_names(seen.estimator_)  # whose order is that of `check_columns`
     lower = beside_targets(X, rows.X, targets, names)
     if y_upper is None:
         return Table(lower, None, names, targets, None)
@@ -107,6 +112,21 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
         targets_upper = rounded_alike(targets, targets_upper)
     upper = beside_targets(X, rows.X, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
+
+
+def columns_of_targets(y: Any) -> list[Any]:
+    """The names of the columns of targets in a frame, by which their order is known again."""
+    return list(getattr(y, "columns", ()))
+
+
+def check_columns(y: Any, fitted: list[Any]) -> None:
+    """Refuse a frame of targets that has the columns of the fit in another order, or others."""
+    columns = columns_of_targets(y)
+    if len(columns) > 1 and fitted and columns != fitted:
+        raise ValueError(
+            f"The columns of y should be those that were passed during fit, {quoted(fitted)}, in "
+            f"the same order, got {quoted(columns)}."
+        )
 
 
 def check_exact(targets: Any, upper: Any) -> None:

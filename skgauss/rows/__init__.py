@@ -10,7 +10,7 @@ from .censoring import first_crossed, rounded_alike
 from .check_limits import checked_limits
 from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
-from .frames import check_same_names
+from .frames import check_same_names, check_same_order
 from .inputs import rows_of
 from .parse_limits import parse_limits
 from .summarize import Summarize
@@ -28,6 +28,7 @@ __all__ = [
     "beside_targets",
     "check_no_infinity",
     "check_same_names",
+    "check_same_order",
     "check_stays_lazy",
     "checked_limits",
     "checked_targets",

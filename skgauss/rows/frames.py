@@ -30,6 +30,23 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
         )
 
 
+def check_same_order(X: Any, numbers: Any, name: str) -> None:
+    """Refuse numbers, one a row, whose index has the labels of that of X in another order.
+
+    They would be taken by their places, as those of other rows. Other labels mean nothing.
+    """
+    index: Any = getattr(X, "index", None)
+    own: Any = getattr(numbers, "index", None)
+    if not (hasattr(index, "equals") and hasattr(own, "equals")) or own.equals(index):
+        return
+    if len(own) == len(index) and set(own) == set(index):
+        raise ValueError(
+            f"The index of {name} has the labels of that of X in another order, and rows go "
+            f"together by their places. {name}.loc[X.index] has the order of X; where the labels "
+            f"mean nothing, pass {name}.to_numpy()."
+        )
+
+
 def columns_of(frame: Any) -> Iterator[Any]:
     """The columns of a frame, also where several share a name."""
     if hasattr(frame, "iloc"):

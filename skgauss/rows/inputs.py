@@ -22,7 +22,7 @@ from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
 from .dask import DaskRows, is_dask, sample_of, with_upper_of_dask
 from .feature_names import feature_names
-from .frames import check_holds_rows, check_same_names
+from .frames import check_holds_rows, check_same_names, check_same_order
 from .numbers import numbers
 
 # Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
@@ -115,6 +115,7 @@ def rows_of(
         _check_no_mask(array, name)
         check_holds_rows(array, name)
     check_same_names(X, X_upper)
+    check_same_order(X, sample_weight, "sample_weight")
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
