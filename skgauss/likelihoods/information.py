@@ -233,6 +233,8 @@ class Information:
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
         """The step with that multiple of the identity; None if too long, or up to no maximum."""
+        if self.least[0] + shift <= 0:
+            return None  # without a factorization, of which there would be many
         damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
         with suppress(LinAlgError):
             step = cho_solve(cho_factor(damped, lower=True), packed)

@@ -8,6 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 from skgauss.gaussian.families import make_family
+from skgauss.likelihoods import Information, information
 from skgauss.likelihoods.missing import ObservedFull
 from skgauss.statistics.patterns import summarize_incomplete
 
@@ -188,3 +189,27 @@ def test_few_rows_that_show_a_pair_have_a_maximum(rng, solver, n_rows, correlati
     X[np.arange(n_rows), hidden] = np.nan
     X[:3] = whole
     assert GaussianGradientMLE(solver=solver).fit(X).converged_
+
+
+@pytest.mark.parametrize("least", [-0.5, -1e-6, 0.0, 1e-6])
+@pytest.mark.parametrize("radius", [1e-3, 1.0, 100.0])
+def test_a_damped_step_takes_no_factorization_that_must_fail(rng, monkeypatch, least, radius):
+    """It is that of the matrix with a multiple of the identity, which is positive definite."""
+    family = make_family("full", 3)
+    vectors = np.linalg.qr(rng.standard_normal((9, 9)))[0]
+    matrix = vectors * [least, *np.linspace(0.1, 1, 8)] @ vectors.T
+    gradient = family.unpack_frame(rng.standard_normal(9))
+    factored = information.cho_factor
+
+    def succeeding(damped, **options):
+        assert np.linalg.eigvalsh(damped)[0] > 0
+        return factored(damped, **options)
+
+    monkeypatch.setattr(information, "cho_factor", succeeding)
+    step, gain = Information(matrix, family).newton_step(gradient, radius)
+    packed, step = family.pack_frame(gradient), family.pack_frame(step)
+    assert np.linalg.norm(step) <= radius
+    shift = (packed - matrix @ step) @ step / (step @ step)
+    assert shift > -max(least, 1e-9)
+    np.testing.assert_allclose(matrix @ step + shift * step, packed, rtol=1e-6, atol=1e-9)
+    assert gain == pytest.approx(packed @ step - step @ matrix @ step / 2, rel=1e-9)
