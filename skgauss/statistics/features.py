@@ -64,7 +64,7 @@ class AvailableMoments(Statistics):
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
     def with_zeros(self, features: np.ndarray, share: float = 1.0) -> AvailableMoments:
-        """These statistics with some features, never observed, taken for 0 in a share of the rows."""
+        """These statistics with some features, never observed, as 0 in a share of the rows."""
         weights = np.where(features, share * self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
 

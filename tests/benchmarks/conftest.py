@@ -1,6 +1,7 @@
 """Benchmarks run only when asked: ``pytest tests/benchmarks --benchmark-only``."""
 
 from collections import defaultdict
+from pathlib import Path
 
 import joblib
 import pytest
@@ -16,6 +17,10 @@ TURNS = ["ours", "theirs"] * 5
 
 _targets: dict[str, float] = {}
 _seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--table", help="a file for the table of ratios, as docs/speed.rst has it")
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -62,22 +67,39 @@ def alone(benchmark):
 
 
 @pytest.hookimpl(trylast=True)  # below the tables of pytest-benchmark
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     """A line a row: best times, their ratio, the ratios of single turns, the target."""
     if not _seconds:
         return
-    terminalreporter.section("ours / theirs, best times in ms")
-    line = "{:<66}{:>8}{:>8}{:>7}{:>18}{:>8}"
-    terminalreporter.line(line.format("", "ours", "theirs", "ratio", "turns", "target"))
+    lines = list(_table())
+    for line in lines:
+        terminalreporter.line(line)
+    if path := config.getoption("--table"):
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _table():
+    line = "{:<66}{:>9}{:>9}{:>8}{:>18}{:>8}{:>8}"
+    yield line.format("ours / theirs", "ours, ms", "theirs", "ratio", "turns", "target", "")
     for row, seconds in _seconds.items():
-        ours, theirs = seconds["ours"], seconds["theirs"]
+        ours, theirs, target = seconds["ours"], seconds["theirs"], _targets[row]
         if ours and theirs:
             ratios = [a / b for a, b in zip(ours, theirs, strict=False)]
-            turns = f"{min(ratios):.3g} .. {max(ratios):.3g}"
-            best = min(ours), min(theirs)
-            figures = (f"{1e3 * time:.4g}" for time in best)
-            ratio = f"{best[0] / best[1]:.3f}"
-            terminalreporter.line(line.format(row, *figures, ratio, turns, f"{_targets[row]:.3g}"))
+            turns = f"{_short(min(ratios))} .. {_short(max(ratios))}"
+            best = min(ours) / min(theirs)
+            figures = f"{1e3 * min(ours):.4g}", f"{1e3 * min(theirs):.4g}", _short(best), turns
         elif ours:
-            target = f"{1e3 * _targets[row]:.4g} ms"
-            terminalreporter.line(line.format(row, f"{1e3 * min(ours):.4g}", "", "", "", target))
+            best = min(ours)
+            figures = f"{1e3 * best:.4g}", "", "", ""
+            target *= 1e3
+            best *= 1e3
+        else:
+            continue
+        missed = "missed" if best > target else ""
+        aim = _short(target) if theirs else f"{target:.4g}"
+        yield line.format(row, *figures, aim, missed).rstrip()
+
+
+def _short(ratio):
+    """Two digits of a ratio, as a fraction where it is small."""
+    return f"{ratio:.2g}" if ratio >= 0.1 else f"1/{1 / ratio:.0f}"
