@@ -293,16 +293,6 @@ def _as_floats(X: np.ndarray) -> np.ndarray:
     return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
 
 
-def _way_on(cause: str) -> str:
-    """What helps rows of partial fits that do not suffice for a fit, for this cause."""
-    more = "Call partial_fit with more rows"
-    if "linearly" not in cause:
-        return f"{more}."
-    return (
-        f"{more} or, if the features depend on each other in all rows, drop one or set reg_covar."
-    )
-
-
 def information_criteria(
     log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
 ) -> tuple[float, float]:
@@ -603,6 +593,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
-                f"{getattr(self, WAITING)} {_way_on(getattr(self, WAITING))}"
+                f"{getattr(self, WAITING)} Call partial_fit with more rows. If the features depend "
+                "on each other in all rows, drop one or set reg_covar."
             )
         check_is_fitted(self)
