@@ -16,8 +16,7 @@ from ..rows import Window
 from .base import NoMaximumError
 from .fixed import Fixed
 
-# Share of the rows that a shared variance takes for none, and a mean for enough to be found.
-_HARDLY = 1e-6
+_EMPTY_SHARE = 1e-6  # of all rows: few for a variance that features share, enough for a mean
 
 
 def without_empty(
@@ -30,7 +29,7 @@ def without_empty(
     if statistics.complete:
         return statistics, window
     empty = (window.without_fill(statistics) if window else statistics).observed_weights == 0
-    share = 1.0 if family.multiplicity == 1 else _HARDLY
+    share = 1.0 if family.multiplicity == 1 else _EMPTY_SHARE
     return statistics.with_zeros(empty, share), window and window.opened(empty)
 
 

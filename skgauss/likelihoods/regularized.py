@@ -29,7 +29,7 @@ from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
 RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
-_SMALLER = 1e-3  # of a ridge: one that is tried before it is recommended
+_SMALLER_RIDGE = 1e-3  # of a ridge: one that is tried before it is recommended
 
 
 class Regularized(NamedTuple):
@@ -165,7 +165,7 @@ def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> 
     if seen.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = likelihood_with_ridge(statistics, seen.family, _SMALLER * seen.ridge, fixed)
+        smaller = likelihood_with_ridge(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
         if not seen_through(smaller, seen.window, statistics, fixed).without_maximum.size:
             return (
                 "It is reg_covar, which adds to the variances inside the window: with a thousandth "

@@ -247,7 +247,7 @@ class IntervalStatistics(Statistics):
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
     def with_zeros(self, features: np.ndarray, share: float = 1.0) -> Any:
-        """These statistics with some features, never observed, taken for 0 in a share of the rows.
+        """These statistics with some features, never observed, taken for 0 in a share of rows.
 
         Some rows, or all, then are known exactly.
         """
