@@ -14,6 +14,7 @@ from .._typing import Array
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
+EPS = float(np.finfo(float).eps)
 _NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
 SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
 _LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64
@@ -120,7 +121,7 @@ def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, li
 
 def rank_tolerance(n: int) -> float:
     """Squared pivot of a correlation matrix of `n` features that rounding explains."""
-    return 10 * n * float(np.finfo(float).eps)
+    return 10 * n * EPS
 
 
 def largest_eigenvalue(matrix: Array) -> float:

@@ -18,11 +18,9 @@ import numpy as np
 
 from .._typing import Array
 from ..conditioning import Standardization
-from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..gaussian import EPS, Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
-
-EPS = float(np.finfo(float).eps)
 
 
 class NoMaximumError(ValueError):
