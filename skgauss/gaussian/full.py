@@ -12,6 +12,8 @@ from . import linalg
 from .free import Blocks
 from .pairs import pairs_of
 
+# Features from which on to leave out the zeros of a triangle saves more than its call costs.
+_FEWEST_FOR_TRIANGLE = 32
 _EIGENVALUE_ROOM = 1e-12  # relative, of an eigenvalue, with some room above rounding
 
 
@@ -112,7 +114,8 @@ class Full(Blocks):
         return (inverse @ rows.T).T
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        whitened = self.whiten(inverse, rows)
+        many = self.n_features >= _FEWEST_FOR_TRIANGLE
+        whitened = linalg.multiply_lower(inverse, rows.T).T if many else self.whiten(inverse, rows)
         return np.einsum("ij,ij->i", whitened, whitened)
 
     def colorize(self, factor: Array, rows: Array) -> Array:

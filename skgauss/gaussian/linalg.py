@@ -51,6 +51,11 @@ def solve_lower_transposed(factor: Array, rhs: Array) -> Array:
     return blas.dtrsm(1.0, factor, rhs, lower=1, trans_a=1)
 
 
+def multiply_lower(factor: Array, other: Array) -> Array:
+    """``factor @ other`` for lower triangular `factor`, in half of the time. Overwrites `other`."""
+    return blas.dtrmm(1.0, factor, other, lower=1, overwrite_b=1)
+
+
 def invert_lower(factor: Array) -> Array:
     """``inv(factor)`` for lower triangular `factor`, lower triangular again."""
     inverse, info = lapack.dtrtri(factor, lower=1)

@@ -163,12 +163,15 @@ def test_regression(race):
     )
 
 
-def test_score_samples(race):
-    X = normal((1_000_000, 10))
-    ours, theirs = fit(X[:1000]), GaussianMixture(1).fit(X[:1000])
+@pytest.mark.parametrize(
+    ("shape", "target"), [((1_000_000, 10), 0.4), ((5_000, 1_000), 0.9)], ids=["x 10", "x 1,000"]
+)
+def test_score_samples(race, shape, target):
+    X = normal(shape)
+    ours, theirs = fit(X[:2000]), GaussianMixture(1).fit(X[:2000])
     race(
-        "score_samples, 1,000,000 x 10 / GaussianMixture's",
-        0.4,
+        f"score_samples, {shape[0]:,} x {shape[1]:,} / GaussianMixture's",
+        target,
         lambda: ours.score_samples(X),
         lambda: theirs.score_samples(X),
     )
