@@ -156,8 +156,6 @@ class _Buffer:
 
 
 def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
-    if n_features == 1:  # which is read so fast that calling NumPy costs more than a small cache
-        return 2 * block
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features

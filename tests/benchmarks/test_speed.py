@@ -98,12 +98,13 @@ def test_fused_pass(race, mean, target):
     @numba.njit(fastmath=True)
     def fused(x):
         first = second = 0.0
-        for value in x:
-            deviation = value - x[0]
+        pivot = x[0]
+        for i in range(x.size):  # which LLVM vectorises, as it does no loop over the values
+            deviation = x[i] - pivot
             first += deviation
             second += deviation * deviation
         offset = first / x.size
-        return x[0] + offset, second / x.size - offset * offset
+        return pivot + offset, second / x.size - offset * offset
 
     X = normal((10_000_000, 1)) + mean
     fused(X[:2, 0])
