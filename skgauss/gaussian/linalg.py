@@ -56,6 +56,12 @@ def multiply_lower(factor: Array, other: Array) -> Array:
     return blas.dtrmm(1.0, factor, other, lower=1, overwrite_b=1)
 
 
+def solve_cholesky(factor: Array, rhs: Array) -> Array:
+    """``inv(factor @ factor.T) @ rhs`` for a lower triangular `factor` and a vector."""
+    solution, _ = lapack.dpotrs(factor, rhs, lower=1)
+    return solution
+
+
 def invert_lower(factor: Array) -> Array:
     """``inv(factor)`` for lower triangular `factor`, lower triangular again."""
     inverse, info = lapack.dtrtri(factor, lower=1)
@@ -136,6 +142,15 @@ def largest_eigenvalue(matrix: Array) -> float:
     # The same routine as NumPy's, which takes several times as long around a small matrix.
     values, _, _ = lapack.dsyev(matrix, compute_v=0, lower=1, lwork=_LWORK * len(matrix))
     return float(values[-1])
+
+
+def smallest_eigenpair(matrix: Array) -> tuple[float, Array]:
+    """Smallest eigenvalue of a symmetric matrix, and its unit vector."""
+    lwork = _LWORK * len(matrix)
+    values, vectors, _, _, info = lapack.dsyevr(matrix, range="I", il=1, iu=1, lower=1, lwork=lwork)
+    if info != 0:
+        raise np.linalg.LinAlgError("The eigenvalue of a matrix was not found.")
+    return float(values[0]), vectors[:, 0]
 
 
 def eliminated(matrix: Array) -> Array:

@@ -27,11 +27,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
 from ..conditioning import Score
-from ..gaussian import Family, Full, pairs_of
+from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg, pairs_of
 from .lanczos import Subspace
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
@@ -236,8 +235,8 @@ class Information:
         if self.least[0] + shift <= 0:
             return None  # without a factorization, of which there would be many
         damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
-        with suppress(LinAlgError):
-            step = cho_solve(cho_factor(damped, lower=True), packed)
+        with suppress(NotPositiveDefiniteError):
+            step = linalg.solve_cholesky(linalg.cholesky(damped), packed)
             if np.linalg.norm(step) <= radius:
                 return step
         return None
@@ -245,10 +244,9 @@ class Information:
     @cached_property
     def least(self) -> tuple[float, Array]:
         """The smallest eigenvalue, and its unit vector in the frame, of a fixed sign."""
-        values, vectors = eigh(self.matrix, subset_by_index=(0, 0))
-        vector = vectors[:, 0]
+        value, vector = linalg.smallest_eigenpair(self.matrix)
         vector = vector * np.sign(vector[np.abs(vector).argmax()])
-        return float(values[0]), self._family.unpack_frame(vector)
+        return value, self._family.unpack_frame(vector)
 
     def __matmul__(self, vector: Array) -> Array:
         return self._family.unpack_frame(self.matrix @ self._family.pack_frame(vector))

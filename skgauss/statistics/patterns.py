@@ -114,7 +114,7 @@ class IncompleteStatistics(Statistics):
     def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
             return NotImplemented
-        return merge([self, as_incomplete(other)])
+        return merge([part for part in (self, as_incomplete(other)) if part.weight] or [self])
 
     complete = False
     coarse = False
