@@ -114,10 +114,12 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         box = self._moments_within(at.mean, deviations)
         roots = deviations[features][:, None, None]
         scores = score_covariance(self._alone.boxes(at.mean), roots, box)
-        scores *= self._weights[:, None, None]
-        sums = np.zeros((len(deviations), 2, 2))
-        np.add.at(sums, features, scores)
-        return family.blocks(sums[:, 0, 0], sums[:, 0, 1], family.project(sums[:, 1, 1]))
+
+        def total(i: int, j: int) -> Array:
+            weighted: Array = self._weights * scores[:, i, j]
+            return np.bincount(features, weighted, minlength=len(deviations))
+
+        return family.blocks(total(0, 0), total(0, 1), family.project(total(1, 1)))
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         step, second, value = super()._sums(mean, deviations)
