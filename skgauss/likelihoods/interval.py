@@ -116,8 +116,8 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         scores = score_covariance(self._alone.boxes(at.mean), roots, box)
 
         def total(i: int, j: int) -> Array:
-            weighted: Array = self._weights * scores[:, i, j]
-            return np.bincount(features, weighted, minlength=len(deviations))
+            sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
+            return sums.astype(np.float64, copy=False)  # which they are, whatever their stub says
 
         return family.blocks(total(0, 0), total(0, 1), family.project(total(1, 1)))
 
