@@ -21,10 +21,12 @@ kinds of information.
 
 from __future__ import annotations
 
+import copy
 import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -58,13 +60,17 @@ class InformationSums:
     products: Array
     unknown: Array | float = 0.0
 
+    def __iadd__(self, other: InformationSums) -> Self:
+        self.projectors += other.projectors
+        self.residuals += other.residuals
+        self.products += other.products
+        self.unknown = self.unknown + other.unknown
+        return self
+
     def __add__(self, other: InformationSums) -> InformationSums:
-        return InformationSums(
-            self.projectors + other.projectors,
-            self.residuals + other.residuals,
-            self.products + other.products,
-            self.unknown + other.unknown,
-        )
+        total = copy.deepcopy(self)
+        total += other
+        return total
 
     def divided_by(self, weight: float) -> InformationSums:
         return InformationSums(
@@ -191,10 +197,8 @@ class Information:
         share = lengths / 2
         j, k = rows[:, None], columns[:, None]
         block = products[index[rows, j], index[columns, k]]
-        block += products[index[columns, j], index[rows, k]]
-        block += products[index[rows, k], index[columns, j]]
-        block += products[index[columns, k], index[rows, j]]
-        block *= share[:, None] * share
+        block += products[index[columns, j], index[rows, k]]  # as symmetric as the products
+        block *= 2.0 * share[:, None] * share
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(2) * share
         matrix = np.block([[sums.projectors[index], across], [across.T, block]])
@@ -204,6 +208,13 @@ class Information:
     def is_finite(self) -> bool:
         """Whether all of it are numbers, as where no box on the way was beyond float64."""
         return bool(np.isfinite(self.matrix).all())
+
+    def exceeds(self, bound: float) -> bool:
+        """Whether all eigenvalues do, for a fraction of what the smallest one costs."""
+        with suppress(NotPositiveDefiniteError):
+            linalg.cholesky(self.matrix - bound * np.eye(len(self.matrix)))
+            return True
+        return False
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
