@@ -133,6 +133,18 @@ def test_product(race, shape, order, dtype, name, theirs, target):
     race(row, target, lambda: fit(X), lambda: theirs(X))
 
 
+def test_frame_of_single_columns(race):
+    pandas = pytest.importorskip("pandas")
+    X = normal((1_000_000, 10), "F")
+    frame = pandas.DataFrame({f"x{j}": X[:, j].copy() for j in range(10)})
+    race(
+        "fit, 1,000,000 x 10, a frame of single columns / X.T @ X",
+        1.3,
+        lambda: fit(frame),
+        lambda: X.T @ X,
+    )
+
+
 def test_weighted_fit(race):
     X, weights = normal((1_000_000, 10)), np.random.default_rng(1).random(1_000_000)
     race(
