@@ -353,7 +353,10 @@ def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
     heaviest = weights.argmax(axis=0)
     base = np.nan_to_num(X[heaviest, np.arange(X.shape[1])])
     observed = np.maximum(weights.sum(axis=0), np.finfo(float).tiny)
-    return base + (weights * np.where(missing, 0.0, X - base)).sum(axis=0) / observed
+    deviations = X - base
+    deviations[missing] = 0.0
+    deviations *= weights
+    return base + deviations.sum(axis=0) / observed
 
 
 def _reduced(
