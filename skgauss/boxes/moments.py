@@ -52,7 +52,7 @@ def box_moments(
         lattice = Lattice.of(lower, upper, covariance)
     parts: list[Any]
     if lattice is None:
-        size = max(_NODES // ORDER ** (k - 1), 1)
+        size = max(_NODES_AT_ONCE // ORDER ** (k - 1), 1)
         parts = [slice(start, start + size) for start in range(0, n, size)]
     else:
         parts = list(_parts(lattice.n_points * k))

@@ -18,7 +18,7 @@ import numpy as np
 
 from .._typing import Array
 from ..conditioning import Standardization
-from ..gaussian import EPS, Family, NotPositiveDefiniteError, linalg
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 

@@ -35,14 +35,14 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import EPS, SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .base import Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
