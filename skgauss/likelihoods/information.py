@@ -211,10 +211,7 @@ class Information:
 
     def exceeds(self, bound: float) -> bool:
         """Whether all eigenvalues do, for a fraction of what the smallest one costs."""
-        with suppress(NotPositiveDefiniteError):
-            linalg.cholesky(self.matrix - bound * np.eye(len(self.matrix)))
-            return True
-        return False
+        return self._factor_with(-bound) is not None
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
@@ -243,13 +240,26 @@ class Information:
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
         """The step with that multiple of the identity; None if too long, or up to no maximum."""
-        if self.least[0] + shift <= 0:
-            return None  # without a factorization, of which there would be many
-        damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
+        factor = self._factor_with(shift) if shift else self._factor
+        if factor is None:
+            return None
+        step = linalg.solve_cholesky(factor, packed)
+        return step if np.linalg.norm(step) <= radius else None
+
+    @cached_property
+    def _factor(self) -> Array | None:
+        """Cholesky factor of the matrix; None where it is not positive definite."""
+        return self._factor_with(0.0)
+
+    def _factor_with(self, shift: float) -> Array | None:
+        """Cholesky factor of the matrix with that multiple of the identity; None if there is none.
+
+        Once the matrix itself has none, its least eigenvalue tells which multiples are too small.
+        """
+        if shift and self._factor is None and self.least[0] + shift <= 0:
+            return None
         with suppress(NotPositiveDefiniteError):
-            step = linalg.solve_cholesky(linalg.cholesky(damped), packed)
-            if np.linalg.norm(step) <= radius:
-                return step
+            return linalg.cholesky(self.matrix + shift * np.eye(len(self.matrix)))
         return None
 
     @cached_property
