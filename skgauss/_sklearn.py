@@ -11,6 +11,9 @@ from sklearn.base import _fit_context as fit_context
 # Whether an object is an array of a library that the array API standard covers.
 from sklearn.externals.array_api_compat import is_array_api_obj
 
+# The namespace that serves NumPy's arrays, for who knows that an array is one.
+from sklearn.externals.array_api_compat import numpy as numpy_namespace
+
 # Where arrays live, which namespace serves them, how they move, and the widest floats there.
 from sklearn.utils._array_api import _max_precision_float_dtype as widest_float
 from sklearn.utils._array_api import get_namespace, get_namespace_and_device, move_to
@@ -44,6 +47,7 @@ __all__ = [
     "move_to",
     "n_threads_allowed",
     "names_of_columns",
+    "numpy_namespace",
     "output_config",
     "rows_at",
     "widest_float",

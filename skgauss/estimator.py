@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -39,7 +39,7 @@ from .fitting import (
     solution_attributes,
     words_of,
 )
-from .gaussian import PARAMETRIZATIONS, make_family, type_of
+from .gaussian import PARAMETRIZATIONS, Family, make_family, type_of
 from .inference import InferenceMethods
 from .likelihoods import (
     Evaluation,
@@ -647,8 +647,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         if hasattr(seen, "feature_names_in_"):
             check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
-        # As many as a product of two covariances takes.
-        with threads.blas_threads_for(int(family.n_parameters**1.5)):
+        with _blas_threads(statistics, window, family):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
             some, inside = statistics, window
@@ -752,6 +751,19 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         if self.warm_start and hasattr(self, "mean_"):
             return self._current(likelihood)
         return first_start(self, likelihood)
+
+
+def _blas_threads(
+    statistics: AnyStatistics, window: Window | None, family: Family
+) -> AbstractContextManager[None]:
+    """The threads of BLAS for a climb, whose largest work on complete data is a few products of
+    covariances.
+    """
+    multiplications = int(family.n_parameters**1.5)
+    products_only = statistics.complete and window is None
+    if products_only and threads.is_next_to_nothing(multiplications):
+        return nullcontext()
+    return threads.blas_threads_for(multiplications)
 
 
 class _Climb(NamedTuple):

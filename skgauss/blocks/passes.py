@@ -35,7 +35,6 @@ _MOST_CANCELLED_ABOUT_ZERO = 1.75
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
-_FEW_MULTIPLICATIONS = 10_000  # for which BLAS keeps to one thread by itself
 
 
 def chunk_sums(
@@ -101,7 +100,7 @@ def _map_chunks(
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """One thread of BLAS for a pass over rows that pays no more."""
     multiplications = X.size * X.shape[1]
-    if multiplications <= _FEW_MULTIPLICATIONS:
+    if threads.is_next_to_nothing(multiplications):
         return nullcontext()
     if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()
@@ -156,8 +155,6 @@ class _Buffer:
 
 
 def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
-    if n_features == 1:  # which is read so fast that calling NumPy costs more than a small cache
-        return 2 * block
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._sklearn import get_namespace, get_namespace_and_device, move_to, widest_float
+from .._sklearn import (
+    get_namespace,
+    get_namespace_and_device,
+    move_to,
+    numpy_namespace,
+    widest_float,
+)
 from .._typing import Array
 
 _MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
@@ -66,8 +72,7 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
     Reckoned from one row, so that a constant feature has a deviation, and a scatter, of
     exactly zero, whatever its value and wherever the chunks are cut.
     """
-    xp, _, device = get_namespace_and_device(X)
-    dtype = widest_float(xp, device)
+    xp, dtype, device = _library(X)
     few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_SAMPLED), _MOST_SAMPLED)
     spread = slice(None, None, math.ceil(X.shape[0] / few))
     deviations = xp.astype(X[spread, :], dtype)
@@ -87,9 +92,20 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
 
 def scaled_weights(X: Any, weights: Any, unit: float) -> Any:
     """Weights times their unit, where X is, in the widest dtype there."""
-    xp, _, device = get_namespace_and_device(X)
+    xp, dtype, device = _library(X)
     moved = move_to(unit * weights, xp=xp, device=device)
-    return xp.astype(moved, widest_float(xp, device), copy=False)
+    return xp.astype(moved, dtype, copy=False)
+
+
+def _library(X: Any) -> tuple[Any, Any, Any]:
+    """Namespace, widest dtype of floats and device of an array.
+
+    To ask scikit-learn takes as long as the sums of a few rows, and of NumPy's is known.
+    """
+    if isinstance(X, np.ndarray):
+        return numpy_namespace, np.dtype(np.float64), "cpu"
+    xp, _, device = get_namespace_and_device(X)
+    return xp, widest_float(xp, device), device
 
 
 def subtract_integers(block: Array, shift: Array, room: Array) -> None:

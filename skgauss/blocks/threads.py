@@ -19,6 +19,7 @@ Total = TypeVar("Total")
 # Multiplications, some milliseconds of them: where another process has the core, a thread that was
 # asleep is waited for as long.
 _MANY = 2**26
+_NEXT_TO_NOTHING = 10_000  # multiplications, for which BLAS keeps to one thread by itself
 
 
 def available() -> int:
@@ -59,6 +60,11 @@ def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
             _of_thread.is_one_of_several = before
 
     return run
+
+
+def is_next_to_nothing(multiplications: int) -> bool:
+    """Whether BLAS needs no limit for so little work: to set one takes longer than the work."""
+    return multiplications <= _NEXT_TO_NOTHING
 
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:

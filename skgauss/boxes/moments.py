@@ -1,6 +1,7 @@
 """Probabilities of boxes and moments within them: the method, by the number of features."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,16 +50,20 @@ def box_moments(
         lattice = None
     elif lattice is None:
         lattice = Lattice.of(lower, upper, covariance)
-    counts = np.full(n, ORDER ** (k - 1)) if lattice is None else lattice.n_points * k
+    parts: list[Any]
+    if lattice is None:
+        size = max(_NODES_AT_ONCE // ORDER ** (k - 1), 1)
+        parts = [slice(start, start + size) for start in range(0, n, size)]
+    else:
+        parts = list(_parts(lattice.n_points * k))
 
-    def of_some(rows: NDArray[np.intp]) -> BoxMoments:
+    def of_some(rows: Any) -> BoxMoments:
         lower, upper, width, correlation = (of[rows] for of in boxes)
         with np.errstate(all="ignore"):  # a thread begins with one of its own
             if lattice is None:
                 return _to_last_digits(lower, upper, width, correlation)
             return lattice_moments(lower, upper, width, correlation, lattice.part(rows))
 
-    parts = list(_parts(counts))
     within = BoxMoments.empty(n, k)
 
     def fill(results: Iterator[BoxMoments]) -> None:

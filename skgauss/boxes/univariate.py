@@ -89,27 +89,27 @@ def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) ->
     far = reach(np.abs(slope))
     start = np.maximum((lower - mode) / scale, -far)
     end = np.minimum((upper - mode) / scale, far)
+    length = end - start
     narrow = np.maximum(*(t * (0.5 * t + slope) for t in (start, end))) < _NARROW_FALL
     moments = np.empty((3, len(mean)))
     for kind, (node, weight) in ((narrow, _FEW_NODES), (~narrow, _MIDDLE_NODES)):
         some, step = np.flatnonzero(kind), 8 * _IN_CACHE // len(node)
-        for part in np.split(some, range(step, len(some), step)):
-            t = start[part, None] + (end - start)[part, None] * node
-            moments[:, part] = _about_their_mean(
-                t, weight * np.exp(-t * (0.5 * t + slope[part, None]))
-            )
+        for first in range(0, len(some), step):
+            part = some[first : first + step]
+            t = start[part] + length[part] * node[:, None]
+            density = np.exp(-t * (0.5 * t + slope[part]))
+            moments[:, part] = _about_their_mean(t, weight[:, None] * density)
     return moments
 
 
-def _about_their_mean(t: Array, weight: Array) -> Array:
-    """Second, third and fourth central moment, (3, n), of points with weights, (n, m)."""
-    weight /= weight.sum(axis=1, keepdims=True)
-    t -= np.einsum("nm,nm->n", weight, t)[:, None]
+def _about_their_mean(t: Array, weight: Array) -> tuple[Array, Array, Array]:
+    """Second, third and fourth central moment of points with weights, both (m, n)."""
+    weight /= weight.sum(axis=0)
+    t -= np.einsum("mn,mn->n", weight, t)
     square = t * t
     weight *= square
-    return np.stack(
-        [weight.sum(axis=1), *(np.einsum("nm,nm->n", weight, of) for of in (t, square))]
-    )
+    third, fourth = (np.einsum("mn,mn->n", weight, of) for of in (t, square))
+    return weight.sum(axis=0), third, fourth
 
 
 def reach(slope: Array) -> Array:

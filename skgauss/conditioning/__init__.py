@@ -8,13 +8,13 @@ not.
 from .draws import drawn_inside
 from .incomplete import drawn_rows, scores_of_rows
 from .intervals import (
+    Alone,
     Coarsened,
     CoarseRows,
     Score,
     Standardization,
     coarse_rows,
     coarsened,
-    independent,
 )
 from .lattice_points import lattice_of_window
 from .missing import Conditioner, hidden_basis
@@ -23,6 +23,7 @@ from .patterns import MissingPatterns, batches, sort_patterns
 from .scores import score_covariance
 
 __all__ = [
+    "Alone",
     "CoarseRows",
     "Coarsened",
     "Conditioner",
@@ -36,7 +37,6 @@ __all__ = [
     "drawn_inside",
     "drawn_rows",
     "hidden_basis",
-    "independent",
     "lattice_of_window",
     "marginals_of",
     "score_covariance",

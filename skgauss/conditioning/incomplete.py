@@ -12,7 +12,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Standardization, independent, kinds_of, rows_and_law
+from .intervals import Alone, Standardization, kinds_of, rows_and_law
 
 
 @threads.one_blas_thread()
@@ -25,7 +25,8 @@ def scores_of_rows(
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if not family.correlated:
         spread = (kinds == 2).astype(np.float64)
-        where, _, box = independent(lower, upper, mean, scales)
+        alone = Alone.of(lower, upper)
+        where, box = alone.where, alone.moments(mean, scales)
         known[where] = box.mean[:, 0] / scales[where[1]]
         spread[where] = box.covariance[:, 0, 0] / scales[where[1]] ** 2
         return family.scores(known, spread)
@@ -58,9 +59,9 @@ def drawn_rows(
     if not family.correlated:
         free = mean + scales * random_state.standard_normal(drawn.shape)
         drawn[kinds == 2] = free[kinds == 2]
-        where, boxes, _ = independent(lower, upper, mean, scales)
-        variances = scales[where[1]][:, None, None] ** 2
-        within = draw_in_each(*boxes, variances, random_state)
+        alone = Alone.of(lower, upper)
+        where, variances = alone.where, scales[alone.where[1]][:, None, None] ** 2
+        within = draw_in_each(*alone.boxes(mean), variances, random_state)
         drawn[where] = mean[where[1]] + within[:, 0]
     else:
         for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):

@@ -293,10 +293,11 @@ def coarsened(
         np.zeros(len(kinds)),
     )
     if not family.correlated:
-        where, _, box = independent(lower, upper, mean, scales)
-        found.deviations[where] = box.mean[:, 0]
-        found.standard_deviations[where] = np.sqrt(box.covariance[:, 0, 0])
-        np.add.at(found.log_probability, where[0], box.log_probability)
+        alone = Alone.of(lower, upper)
+        box = alone.moments(mean, scales)
+        found.deviations[alone.where] = box.mean[:, 0]
+        found.standard_deviations[alone.where] = np.sqrt(box.covariance[:, 0, 0])
+        np.add.at(found.log_probability, alone.where[0], box.log_probability)
         return found
     for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
@@ -323,17 +324,37 @@ def rows_and_law(
         yield rows, coarse, condition
 
 
-def independent(
-    lower: Array, upper: Array, mean: Array, deviations: Array
-) -> tuple[tuple[np.ndarray, ...], tuple[Array, Array, Array], BoxMoments]:
-    """Rows and features of values known to an interval; each by itself, about the mean.
+class Alone(NamedTuple):
+    """Values known to an interval, each by itself.
 
-    Its ends and its width, of shape (n, 1), and the moments within.
+    Attributes
+    ----------
+    where : tuple of int ndarray of shape (n,)
+        Rows and features.
+    lower, upper, width : ndarray of shape (n, 1)
+        Ends, and their differences.
     """
-    where = np.nonzero(kinds_of(lower, upper) == 1)
-    low, high = lower[where][:, None], upper[where][:, None]
-    centre = mean[where[1]][:, None]
-    variances = deviations[where[1]][:, None, None] ** 2
-    with np.errstate(over="ignore"):
-        boxes = low - centre, high - centre, high - low
-    return where, boxes, box_moments(*boxes, variances)
+
+    where: tuple[np.ndarray, ...]
+    lower: Array
+    upper: Array
+    width: Array
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array) -> "Alone":
+        """Those among all values of some rows."""
+        where = np.nonzero(kinds_of(lower, upper) == 1)
+        low, high = lower[where][:, None], upper[where][:, None]
+        with np.errstate(over="ignore"):
+            return cls(where, low, high, high - low)
+
+    def boxes(self, mean: Array) -> tuple[Array, Array, Array]:
+        """Ends about the mean, and widths."""
+        centre = mean[self.where[1]][:, None]
+        with np.errstate(over="ignore"):
+            return self.lower - centre, self.upper - centre, self.width
+
+    def moments(self, mean: Array, deviations: Array) -> BoxMoments:
+        """What is known of them under uncorrelated Gaussians, about the mean."""
+        variances = deviations[self.where[1]][:, None, None] ** 2
+        return box_moments(*self.boxes(mean), variances)

@@ -12,8 +12,8 @@ import math
 from typing import Any
 
 from .._wording import short
-from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import EPS, Evaluation
+from ..gaussian import EPS, NotPositiveDefiniteError
+from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
 from .attempt import Attempt, Trials
 

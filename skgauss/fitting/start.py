@@ -104,17 +104,20 @@ def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> 
 
 
 def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
-    return _checked_array(name, given, 0.0, (family.n_features,))
+    shape = (family.n_features,)
+    return np.zeros(shape) if given is None else _checked_array(name, given, shape)
 
 
 def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
     """The covariance that a user gave, checked and packed as the family has it."""
-    if given is None or _is_number(given):
-        variance = float(_checked_array(name, given, 1.0, ()))
+    if given is None:
+        return family.isotropic(1.0)
+    if _is_number(given):
+        variance = float(_checked_array(name, given, ()))
         if variance > 0:
             return family.isotropic(variance)
         raise ValueError(f"{name} must be positive, got {given}.")
-    covariance = _checked_array(name, given, 1.0, family.shape)
+    covariance = _checked_array(name, given, family.shape)
     if not family.is_symmetric(covariance):
         raise ValueError(f"{name} must be symmetric.")
     return family.pack(covariance)
@@ -130,9 +133,7 @@ def _checked_root(name: str, covariance: Array, family: Family) -> Array:
         ) from None
 
 
-def _checked_array(name: str, value: Any, default: float, shape: tuple[int, ...]) -> Array:
-    if value is None:
-        return np.full(shape, default)
+def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     if _is_number(value):
         value = np.full(shape, value)
     array = check_array(

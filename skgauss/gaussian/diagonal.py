@@ -238,7 +238,10 @@ class Diagonal(Blocks):
         # A feature has its part in a step of the one variance.
         beside = across / math.sqrt(self.multiplicity)
         beside = beside[:, None] if self.multiplicity > 1 else np.diag(beside)
-        return np.block([[np.diag(of_means), beside], [beside.T, np.diag(of_variances)]])
+        d = self.n_features
+        matrix = np.diag(np.concatenate((of_means, of_variances)))
+        matrix[:d, d:], matrix[d:, :d] = beside, beside.T
+        return matrix
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
         """Moves of mean and covariance that some packed steps make, to first order.

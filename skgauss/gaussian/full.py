@@ -12,6 +12,8 @@ from . import linalg
 from .free import Blocks
 from .pairs import pairs_of
 
+# Features from which on to leave out the zeros of a triangle saves more than its call costs.
+_FEWEST_FOR_TRIANGLE = 32
 _EIGENVALUE_ROOM = 1e-12  # relative, of an eigenvalue, with some room above rounding
 
 
@@ -112,7 +114,8 @@ class Full(Blocks):
         return (inverse @ rows.T).T
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        whitened = self.whiten(inverse, rows)
+        many = self.n_features >= _FEWEST_FOR_TRIANGLE
+        whitened = linalg.multiply_lower(inverse, rows.T).T if many else self.whiten(inverse, rows)
         return np.einsum("ij,ij->i", whitened, whitened)
 
     def colorize(self, factor: Array, rows: Array) -> Array:
@@ -253,23 +256,28 @@ class Full(Blocks):
         but for the stretch :math:`t_j` in its corner. All of them are below lambda if
         lambda I - Lambda is positive definite, and
         :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
-        elimination of the rows below takes off its diagonal. The column that exceeds lambda
-        most has the next lambda for its eigenvalue, until none does.
+        elimination of the rows below takes off its diagonal. Where one exceeds lambda, the
+        eigenvalue of the one that does most is the next lambda. The first is that of the column
+        whose corner is largest, which as a rule exceeds all others.
         """
         precision = self.inverse_square(factor)
         squared = stretch * stretch
         corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
-        largest = linalg.largest_eigenvalue(precision)
+
+        def largest_of_column(j: int) -> float:
+            column = precision[j:, j:].copy()
+            column[0] *= stretch[j]
+            column[:, 0] *= stretch[j]
+            column[0, 0] = corner[j]
+            return linalg.largest_eigenvalue(column)
+
+        largest = max(linalg.largest_eigenvalue(precision), largest_of_column(int(corner.argmax())))
         while math.isfinite(largest):
             bound = (1.0 + _EIGENVALUE_ROOM) * largest
             taken = linalg.eliminated(bound * self._identity - precision)
             excess = corner + squared * taken - bound
             j = int(excess.argmax())
-            column = precision[j:, j:].copy()
-            column[0] *= stretch[j]
-            column[:, 0] *= stretch[j]
-            column[0, 0] = corner[j]
-            if excess[j] <= 0 or (found := linalg.largest_eigenvalue(column)) <= bound:
+            if excess[j] <= 0 or (found := largest_of_column(j)) <= bound:
                 break
             largest = found
         return largest

@@ -14,6 +14,7 @@ from .._typing import Array
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
+EPS = float(np.finfo(float).eps)
 _NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
 SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
 _LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64
@@ -48,6 +49,17 @@ def solve_lower(factor: Array, rhs: Array) -> Array:
 def solve_lower_transposed(factor: Array, rhs: Array) -> Array:
     """``inv(factor).T @ rhs`` for lower triangular `factor`."""
     return blas.dtrsm(1.0, factor, rhs, lower=1, trans_a=1)
+
+
+def multiply_lower(factor: Array, other: Array) -> Array:
+    """``factor @ other`` for lower triangular `factor`, in half of the time. Overwrites `other`."""
+    return blas.dtrmm(1.0, factor, other, lower=1, overwrite_b=1)
+
+
+def solve_cholesky(factor: Array, rhs: Array) -> Array:
+    """``inv(factor @ factor.T) @ rhs`` for a lower triangular `factor` and a vector."""
+    solution, _ = lapack.dpotrs(factor, rhs, lower=1)
+    return solution
 
 
 def invert_lower(factor: Array) -> Array:
@@ -120,7 +132,7 @@ def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, li
 
 def rank_tolerance(n: int) -> float:
     """Squared pivot of a correlation matrix of `n` features that rounding explains."""
-    return 10 * n * float(np.finfo(float).eps)
+    return 10 * n * EPS
 
 
 def largest_eigenvalue(matrix: Array) -> float:
@@ -130,6 +142,15 @@ def largest_eigenvalue(matrix: Array) -> float:
     # The same routine as NumPy's, which takes several times as long around a small matrix.
     values, _, _ = lapack.dsyev(matrix, compute_v=0, lower=1, lwork=_LWORK * len(matrix))
     return float(values[-1])
+
+
+def smallest_eigenpair(matrix: Array) -> tuple[float, Array]:
+    """Smallest eigenvalue of a symmetric matrix, and its unit vector."""
+    lwork = _LWORK * len(matrix)
+    values, vectors, _, _, info = lapack.dsyevr(matrix, range="I", il=1, iu=1, lower=1, lwork=lwork)
+    if info != 0:
+        raise np.linalg.LinAlgError("The eigenvalue of a matrix was not found.")
+    return float(values[0]), vectors[:, 0]
 
 
 def eliminated(matrix: Array) -> Array:

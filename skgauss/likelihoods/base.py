@@ -22,8 +22,6 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
-EPS = float(np.finfo(float).eps)
-
 
 class NoMaximumError(ValueError):
     """The likelihood of the data has no maximum.

@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from ..gaussian import EPS, LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
-from .base import EPS, Evaluation, Likelihood
+from .base import Evaluation, Likelihood
 
 
 class Evaluations(NamedTuple):

@@ -7,7 +7,9 @@ Each such part answers for its rows; the functions below add the parts of one bl
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -205,7 +207,7 @@ def information_sums(
 ) -> InformationSums:
     """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
     sums = (part.information(mean, condition, guess) for part in parts)
-    return sum(sums, InformationSums.nothing(len(mean)))
+    return reduce(operator.iadd, sums, InformationSums.nothing(len(mean)))  # large ones, in place
 
 
 @threads.one_blas_thread()

@@ -21,17 +21,18 @@ kinds of information.
 
 from __future__ import annotations
 
+import copy
 import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from .._typing import Array
 from ..conditioning import Score
-from ..gaussian import Family, Full, pairs_of
+from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg, pairs_of
 from .lanczos import Subspace
 
 _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
@@ -59,13 +60,17 @@ class InformationSums:
     products: Array
     unknown: Array | float = 0.0
 
+    def __iadd__(self, other: InformationSums) -> Self:
+        self.projectors += other.projectors
+        self.residuals += other.residuals
+        self.products += other.products
+        self.unknown = self.unknown + other.unknown
+        return self
+
     def __add__(self, other: InformationSums) -> InformationSums:
-        return InformationSums(
-            self.projectors + other.projectors,
-            self.residuals + other.residuals,
-            self.products + other.products,
-            self.unknown + other.unknown,
-        )
+        total = copy.deepcopy(self)
+        total += other
+        return total
 
     def divided_by(self, weight: float) -> InformationSums:
         return InformationSums(
@@ -192,10 +197,8 @@ class Information:
         share = lengths / 2
         j, k = rows[:, None], columns[:, None]
         block = products[index[rows, j], index[columns, k]]
-        block += products[index[columns, j], index[rows, k]]
-        block += products[index[rows, k], index[columns, j]]
-        block += products[index[columns, k], index[rows, j]]
-        block *= share[:, None] * share
+        block += products[index[columns, j], index[rows, k]]  # as symmetric as the products
+        block *= 2.0 * share[:, None] * share
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(2) * share
         matrix = np.block([[sums.projectors[index], across], [across.T, block]])
@@ -205,6 +208,10 @@ class Information:
     def is_finite(self) -> bool:
         """Whether all of it are numbers, as where no box on the way was beyond float64."""
         return bool(np.isfinite(self.matrix).all())
+
+    def exceeds(self, bound: float) -> bool:
+        """Whether all eigenvalues do, for a fraction of what the smallest one costs."""
+        return self._factor_with(-bound) is not None
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
@@ -233,22 +240,34 @@ class Information:
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
         """The step with that multiple of the identity; None if too long, or up to no maximum."""
-        if self.least[0] + shift <= 0:
-            return None  # without a factorization, of which there would be many
-        damped = self.matrix + shift * np.eye(len(packed)) if shift else self.matrix
-        with suppress(LinAlgError):
-            step = cho_solve(cho_factor(damped, lower=True), packed)
-            if np.linalg.norm(step) <= radius:
-                return step
+        factor = self._factor_with(shift) if shift else self._factor
+        if factor is None:
+            return None
+        step = linalg.solve_cholesky(factor, packed)
+        return step if np.linalg.norm(step) <= radius else None
+
+    @cached_property
+    def _factor(self) -> Array | None:
+        """Cholesky factor of the matrix; None where it is not positive definite."""
+        return self._factor_with(0.0)
+
+    def _factor_with(self, shift: float) -> Array | None:
+        """Cholesky factor of the matrix with that multiple of the identity; None if there is none.
+
+        Once the matrix itself has none, its least eigenvalue tells which multiples are too small.
+        """
+        if shift and self._factor is None and self.least[0] + shift <= 0:
+            return None
+        with suppress(NotPositiveDefiniteError):
+            return linalg.cholesky(self.matrix + shift * np.eye(len(self.matrix)))
         return None
 
     @cached_property
     def least(self) -> tuple[float, Array]:
         """The smallest eigenvalue, and its unit vector in the frame, of a fixed sign."""
-        values, vectors = eigh(self.matrix, subset_by_index=(0, 0))
-        vector = vectors[:, 0]
+        value, vector = linalg.smallest_eigenpair(self.matrix)
         vector = vector * np.sign(vector[np.abs(vector).argmax()])
-        return float(values[0]), self._family.unpack_frame(vector)
+        return value, self._family.unpack_frame(vector)
 
     def __matmul__(self, vector: Array) -> Array:
         return self._family.unpack_frame(self.matrix @ self._family.pack_frame(vector))

@@ -32,7 +32,8 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..conditioning import Standardization, independent, score_covariance
+from ..boxes import BoxMoments
+from ..conditioning import Alone, Standardization, score_covariance
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
 from .base import Evaluation, NoMaximumError
@@ -87,7 +88,9 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
         super().__init__(replace(exact, mean=mean, **weights), family, ridge)
-        self._weights = s.weights / self.weight
+        self._alone = Alone.of(s.lower, s.upper)
+        self._weights = s.weights[self._alone.where[0]] / self.weight
+        self._latest: tuple[Array, BoxMoments] | None = None
         self._missing_share = 1.0 - s.observed_weights / self.weight
         self.information_is_cheap = len(s.weights) <= _FEW_INTERVALS
 
@@ -102,28 +105,38 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
     def _information(self, at: Evaluation) -> Information:
         family, share = self.family, 1.0 - self._missing_share
         matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
-        matrix = matrix + family.connection_term(at.natural_gradient) - self.unknown(at)
+        matrix += family.connection_term(at.natural_gradient) - self.unknown(at)
         return Information(matrix, family, _RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
-        family, s = self.family, self._known
+        family, features = self.family, self._alone.where[1]
         deviations = family.standard_deviations(at.factor)
-        (rows, features), boxes, box = independent(s.lower, s.upper, at.mean, deviations)
+        box = self._moments_within(at.mean, deviations)
         roots = deviations[features][:, None, None]
-        scores = score_covariance(boxes, roots, box) * self._weights[rows, None, None]
-        sums = np.zeros((len(deviations), 2, 2))
-        np.add.at(sums, features, scores)
-        return family.blocks(sums[:, 0, 0], sums[:, 0, 1], family.project(sums[:, 1, 1]))
+        scores = score_covariance(self._alone.boxes(at.mean), roots, box)
+
+        def total(i: int, j: int) -> Array:
+            sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
+            return sums.astype(np.float64, copy=False)  # which they are, whatever their stub says
+
+        return family.blocks(total(0, 0), total(0, 1), family.project(total(1, 1)))
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         step, second, value = super()._sums(mean, deviations)
-        s = self._known
-        (rows, features), _, box = independent(s.lower, s.upper, mean, deviations)
-        weights, center = self._weights[rows], box.mean[:, 0]
+        box, features = self._moments_within(mean, deviations), self._alone.where[1]
+        weights, center = self._weights, box.mean[:, 0]
         squares = box.covariance[:, 0, 0] + center * center
         step = step + np.bincount(features, weights * center, minlength=len(mean))
         second = second + np.bincount(features, weights * squares, minlength=len(mean))
         return step, second, value + float(weights @ box.log_probability)
+
+    def _moments_within(self, mean: Array, deviations: Array) -> BoxMoments:
+        """Of the intervals. The last are kept: the information at a point asks for them again."""
+        at = np.concatenate((mean, deviations))
+        latest = self._latest
+        if latest is None or not np.array_equal(latest[0], at):
+            latest = self._latest = at, self._alone.moments(mean, deviations)
+        return latest[1]
 
 
 class IntervalFull(_WithIntervals, ObservedFull):

@@ -45,19 +45,25 @@ class Lanczos:
         Of the space that all starts can reach.
     most : int
         Steps.
+
+    Attributes
+    ----------
+    basis : ndarray of shape (n_steps, n)
+        Orthonormal.
     """
 
     def __init__(self, product: Callable[[Array], Array], start: Array, size: int, most: int):
         self._product = product
         self._size = size
-        self._vectors = np.empty((min(most, size), len(start)))
+        self._most = min(most, size)
+        self.basis = np.empty((0, len(start)))
         self._rest = start
         self._diagonal: list[float] = []
         self._beyond: list[float] = []
 
     def steps(self) -> Iterator[Lanczos]:
         """Itself after one product, after another, until all are taken or none leads on."""
-        while len(self._diagonal) < len(self._vectors):
+        while len(self._diagonal) < self._most:
             self._step()
             yield self
             if self._beyond[-1] < _INVARIANT:
@@ -65,7 +71,7 @@ class Lanczos:
 
     def _step(self) -> None:
         vector = self._rest / np.linalg.norm(self._rest)
-        self._vectors[len(self._diagonal)] = vector
+        self.basis = np.vstack((self.basis, vector))  # rarely long
         rest = self._product(vector)
         self._diagonal.append(float(rest @ vector))
         for _ in range(2):  # once is not enough in floating point
@@ -73,11 +79,6 @@ class Lanczos:
         self._rest = rest
         self._beyond.append(float(np.linalg.norm(rest)))
         self.values, self.vectors = np.linalg.eigh(self.matrix)
-
-    @property
-    def basis(self) -> Array:
-        """Orthonormal basis of the vectors so far, (k, n)."""
-        return self._vectors[: len(self._diagonal)]
 
     @property
     def matrix(self) -> Array:

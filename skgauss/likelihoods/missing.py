@@ -35,14 +35,14 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import EPS, SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .base import Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
@@ -67,7 +67,7 @@ _SINGULAR = 1e14
 NARROW = 1e8
 _LARGEST_INFLATION = 1e14
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
-_FEW = 300  # parameters, the matrix of whose information costs less than products with it
+_FEW = 150  # parameters, the matrix of whose information costs less than products with it
 _BLURRED = 1e3  # inflation above which products with the information are too rough
 _ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
 

@@ -31,9 +31,9 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..gaussian import EPS, Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
-from .base import EPS, Evaluation, Likelihood, NoMaximumError
+from .base import Evaluation, Likelihood, NoMaximumError
 from .fixed import NOTHING, Fixed
 
 _MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each

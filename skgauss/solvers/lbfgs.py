@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from .._typing import Array
+from ..blocks import threads
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from .base import Monitor, Solver
@@ -26,8 +27,10 @@ class LBFGS(Solver):
         if not monitor.visit(start):
             return
         ascent = _Ascent(objective, objective.start(start), monitor)
-        # At the edge of the domain scipy may accept a point that, as it rounds it, lies outside.
-        with suppress(NotPositiveDefiniteError):
+        # Scipy's own triangles, however small, would wake the threads of BLAS. At the edge of the
+        # domain it may accept a point that, as it rounds it, lies outside.
+        multiplications = int(objective.likelihood.family.n_parameters**1.5)
+        with threads.blas_threads_for(multiplications), suppress(NotPositiveDefiniteError):
             minimize(
                 ascent.negated,
                 ascent.point.theta,

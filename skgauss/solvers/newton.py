@@ -116,7 +116,7 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     information = _enough_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
-    region = region.seen_from(at, likelihood, information.least[0] > CLEAR)
+    region = region.seen_from(at, likelihood, information.exceeds(CLEAR))
     radius = region.radius
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)

@@ -16,14 +16,14 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
-from .complete import SufficientStatistics, summarize, two_sum
+from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
 from .labels import Statistics
 from .patterns import (
     IncompleteStatistics,
     Kept,
-    as_incomplete,
     has_full_rank,
+    of_no_rows,
     summarize_incomplete,
 )
 
@@ -138,7 +138,9 @@ class IntervalStatistics(Statistics):
 
     @cached_property
     def _known(self) -> AvailableMoments:
-        exact, seen = self.exact.by_feature, self._seen
+        if not self.diagonal:
+            return self.by_feature._known
+        exact, seen = self.exact, self._seen
         center = self._center
         nearest = np.where(seen, np.clip(center, self.lower, self.upper), np.nan)
         near = exact + _moments(nearest, self.weights)
@@ -151,11 +153,11 @@ class IntervalStatistics(Statistics):
 
     @property
     def _center(self) -> Array:
-        """Median of each feature over its finite ends and the mean of its exact values.
+        """Median of each feature by itself over its finite ends and the mean of its exact values.
 
         No end moves it far, however far that is itself.
         """
-        exact = self.exact.by_feature
+        exact = self.exact
         values = np.vstack([exact.mean, self.lower, self.upper])
         of_rows = np.broadcast_to(self.weights[:, None], self.lower.shape)
         weights = np.vstack([exact.observed_weights, of_rows, of_rows]) * np.isfinite(values)
@@ -300,8 +302,8 @@ def summarize_intervals(
     lower: Array, upper: Array, weights: Array, diagonal: bool
 ) -> IntervalStatistics:
     """Statistics of rows of positive weights, each with a value known only to an interval."""
-    nothing = as_incomplete(summarize(np.empty((0, lower.shape[1])), None, False))
     rows = _distinct(lower, upper, weights)
+    nothing = of_no_rows(lower.shape[1])
     statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
     return statistics.by_feature if diagonal else statistics
 

@@ -114,7 +114,7 @@ class IncompleteStatistics(Statistics):
     def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
             return NotImplemented
-        return merge([self, as_incomplete(other)])
+        return merge([part for part in (self, as_incomplete(other)) if part.weight] or [self])
 
     complete = False
     coarse = False
@@ -286,15 +286,20 @@ def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
     return _reduced(float(weights.sum()), origin, missing, present, levels, rows)
 
 
-def as_incomplete(
-    statistics: Any,
-) -> Any:
+def of_no_rows(n_features: int) -> IncompleteStatistics:
+    """Statistics of no rows, which are the identity of ``+``."""
+    rows, none = np.empty((0, n_features)), np.empty(0)
+    counts, missing = none.astype(np.intp), rows.astype(bool)
+    return IncompleteStatistics(0.0, np.zeros(n_features), missing, none, counts, none, rows)
+
+
+def as_incomplete(statistics: Any) -> Any:
     """Statistics of complete rows made those of one pattern, that misses nothing; others as is."""
     if not isinstance(statistics, SufficientStatistics):
         return statistics
     d = len(statistics.mean)
     if statistics.weight == 0:
-        return _of_chunk(np.empty((0, d)), None)
+        return of_no_rows(d)
     root = _root_of_singular(statistics.covariance)
     # The mean is the origin up to what float64 could not hold of it.
     rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
@@ -348,7 +353,10 @@ def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
     heaviest = weights.argmax(axis=0)
     base = np.nan_to_num(X[heaviest, np.arange(X.shape[1])])
     observed = np.maximum(weights.sum(axis=0), np.finfo(float).tiny)
-    return base + (weights * np.where(missing, 0.0, X - base)).sum(axis=0) / observed
+    deviations = X - base
+    deviations[missing] = 0.0
+    deviations *= weights
+    return base + deviations.sum(axis=0) / observed
 
 
 def _reduced(

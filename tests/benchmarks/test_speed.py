@@ -98,12 +98,13 @@ def test_fused_pass(race, mean, target):
     @numba.njit(fastmath=True)
     def fused(x):
         first = second = 0.0
-        for value in x:
-            deviation = value - x[0]
+        pivot = x[0]
+        for i in range(x.size):  # which LLVM vectorises, as it does no loop over the values
+            deviation = x[i] - pivot
             first += deviation
             second += deviation * deviation
         offset = first / x.size
-        return x[0] + offset, second / x.size - offset * offset
+        return pivot + offset, second / x.size - offset * offset
 
     X = normal((10_000_000, 1)) + mean
     fused(X[:2, 0])
@@ -130,6 +131,18 @@ def test_product(race, shape, order, dtype, name, theirs, target):
     X = normal(shape, order).astype(dtype)
     row = f"fit, {shape[0]:,} x {shape[1]}, {order}, {np.dtype(dtype)} / {name}"
     race(row, target, lambda: fit(X), lambda: theirs(X))
+
+
+def test_frame_of_single_columns(race):
+    pandas = pytest.importorskip("pandas")
+    X = normal((1_000_000, 10), "F")
+    frame = pandas.DataFrame({f"x{j}": X[:, j].copy() for j in range(10)})
+    race(
+        "fit, 1,000,000 x 10, a frame of single columns / X.T @ X",
+        1.3,
+        lambda: fit(frame),
+        lambda: X.T @ X,
+    )
 
 
 def test_weighted_fit(race):
@@ -163,12 +176,15 @@ def test_regression(race):
     )
 
 
-def test_score_samples(race):
-    X = normal((1_000_000, 10))
-    ours, theirs = fit(X[:1000]), GaussianMixture(1).fit(X[:1000])
+@pytest.mark.parametrize(
+    ("shape", "target"), [((1_000_000, 10), 0.4), ((5_000, 1_000), 0.9)], ids=["x 10", "x 1,000"]
+)
+def test_score_samples(race, shape, target):
+    X = normal(shape)
+    ours, theirs = fit(X[:2000]), GaussianMixture(1).fit(X[:2000])
     race(
-        "score_samples, 1,000,000 x 10 / GaussianMixture's",
-        0.4,
+        f"score_samples, {shape[0]:,} x {shape[1]:,} / GaussianMixture's",
+        target,
         lambda: ours.score_samples(X),
         lambda: theirs.score_samples(X),
     )

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from skgauss import GaussianGradientMLE
 from skgauss.blocks import passes, threads
 from skgauss.likelihoods import Evaluation
+from skgauss.solvers import Objective
 
 LINES = Path(threads.__file__).read_text(encoding="utf-8").splitlines()
 
@@ -82,6 +83,20 @@ def test_fits_in_threads(rng, monkeypatch, n_rows):
         fits = list(executor.map(lambda _: GaussianGradientMLE().fit(X).mean_, range(12)))
         assert set(blas_threads()) == {2}  # while the threads that set it are alive
     assert all((mean == fits[0]).all() for mean in fits)
+
+
+def test_small_triangles_of_scipy_wake_no_thread(X, monkeypatch):
+    """Those of its L-BFGS would; what a small climb multiplies by itself would not."""
+    seen, at = [], Objective.at
+
+    def noting(*arguments):
+        seen.append(set(blas_threads()))
+        return at(*arguments)
+
+    monkeypatch.setattr(Objective, "at", noting)
+    GaussianGradientMLE(solver="lbfgs").fit(X)
+    assert seen
+    assert all(numbers == {1} for numbers in seen)
 
 
 def test_a_dask_array(X):

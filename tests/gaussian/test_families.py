@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from skgauss.gaussian import full
 from skgauss.gaussian.diagonal import Diagonal, Spherical
 from skgauss.gaussian.families import make_family
 from skgauss.gaussian.full import Full
@@ -33,6 +34,16 @@ def test_full_forms(rng, factor):
     assert family.trace_inverse(factor, ridge) == pytest.approx(
         ridge @ np.diag(inverse.T @ inverse)
     )
+
+
+@pytest.mark.parametrize("many", [1, 5])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_squared_lengths_of_few_and_of_many_features(rng, factor, monkeypatch, many, order):
+    monkeypatch.setattr(full, "_FEWEST_FOR_TRIANGLE", many)
+    rows = np.asarray(rng.standard_normal((7, 4)), order=order)
+    whitened = np.linalg.solve(factor, rows.T)
+    lengths = Full(4).squared_lengths(np.linalg.inv(factor), rows)
+    np.testing.assert_allclose(lengths, (whitened**2).sum(axis=0))
 
 
 def test_divergence_is_that_of_dense_algebra(rng, factor):

@@ -7,8 +7,9 @@ from oracles import em, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
+from skgauss.gaussian import linalg
 from skgauss.gaussian.families import make_family
-from skgauss.likelihoods import Information, information
+from skgauss.likelihoods import Information
 from skgauss.likelihoods.missing import ObservedFull
 from skgauss.statistics.patterns import summarize_incomplete
 
@@ -194,20 +195,24 @@ def test_few_rows_that_show_a_pair_have_a_maximum(rng, solver, n_rows, correlati
 @pytest.mark.parametrize("least", [-0.5, -1e-6, 0.0, 1e-6])
 @pytest.mark.parametrize("radius", [1e-3, 1.0, 100.0])
 def test_a_damped_step_takes_no_factorization_that_must_fail(rng, monkeypatch, least, radius):
-    """It is that of the matrix with a multiple of the identity, which is positive definite."""
+    """It is that of the matrix with a multiple of the identity, which is positive definite.
+
+    But for the first factorization, of the matrix itself.
+    """
     family = make_family("full", 3)
     vectors = np.linalg.qr(rng.standard_normal((9, 9)))[0]
     matrix = vectors * [least, *np.linspace(0.1, 1, 8)] @ vectors.T
     gradient = family.unpack_frame(rng.standard_normal(9))
-    factored = information.cho_factor
+    cholesky, definite = linalg.cholesky, []
 
-    def succeeding(damped, **options):
-        assert np.linalg.eigvalsh(damped)[0] > 0
-        return factored(damped, **options)
+    def noting(damped):
+        definite.append(np.linalg.eigvalsh(damped)[0] > 0)
+        return cholesky(damped)
 
-    monkeypatch.setattr(information, "cho_factor", succeeding)
+    monkeypatch.setattr(linalg, "cholesky", noting)
     step, gain = Information(matrix, family).newton_step(gradient, radius)
     packed, step = family.pack_frame(gradient), family.pack_frame(step)
+    assert all(definite[1:])
     assert np.linalg.norm(step) <= radius
     shift = (packed - matrix @ step) @ step / (step @ step)
     assert shift > -max(least, 1e-9)
