@@ -4,12 +4,11 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Fixed, Likelihood
-from ..rows import to_host
+from ..rows import numbers_of_parameter, to_host
 
 
 def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
@@ -136,16 +135,7 @@ def _checked_root(name: str, covariance: Array, family: Family) -> Array:
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     if _is_number(value):
         value = np.full(shape, value)
-    array = check_array(
-        value,
-        dtype=np.float64,
-        ensure_2d=False,
-        allow_nd=True,
-        ensure_min_samples=0,
-        ensure_min_features=0,
-        input_name=name,
-        copy=True,
-    )
+    array = numbers_of_parameter(value, name)
     if array.shape != shape:
         allowed = f"a number or of shape {shape}" if shape else "a number"
         raise ValueError(

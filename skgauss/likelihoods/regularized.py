@@ -5,12 +5,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import check_array
 
 from .._typing import Array
 from .._wording import quoted
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
-from ..rows import Window, to_host
+from ..rows import Window, numbers_of_parameter, to_host
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .existence import (
@@ -243,12 +242,9 @@ def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
 
 def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
     """The ridge that a user wrote: a number, or an array of shape (n_features,), not negative."""
-    reg_covar = to_host(reg_covar)
-    if np.ndim(reg_covar) == 0:
-        return float(reg_covar)
-    ridge = check_array(
-        reg_covar, dtype=np.float64, ensure_2d=False, input_name="reg_covar", copy=True
-    )
+    ridge = numbers_of_parameter(to_host(reg_covar), "reg_covar")
+    if ridge.ndim == 0:
+        return float(ridge)
     if ridge.shape != (n_features,) or (ridge < 0).any():
         raise ValueError(
             f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "

@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 
+from .._typing import Array
 from .._wording import capped
 from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
 
@@ -42,6 +43,24 @@ def numbers(
                 f"{name}.sparse.to_dense()."
             ) from error
         raise ValueError(_what_is_no_number(name, frame, culprits)) from error
+
+
+def numbers_of_parameter(value: Any, name: str) -> Array:
+    """A finite copy, in float64, of what a user wrote for a parameter that may be an array.
+
+    Raises
+    ------
+    ValueError
+        That names the parameter, if it holds anything but finite numbers.
+    """
+    try:
+        if np.iscomplexobj(value):
+            raise TypeError
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be an array of numbers, got {value!r}.") from None
+    assert_all_finite(array, input_name=name)
+    return array
 
 
 def _checked_dtype(array: Any, name: str) -> Any:

@@ -251,3 +251,14 @@ def test_labels_of_a_parameter_are_those_of_the_features(parameter, estimator):
     ):
         with pytest.raises(ValueError, match=told):
             fit(data)
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": 1}, [1, "b"], [[1], [2, 3]], [1j, 2.0], np.ones(2) + 1j], ids=str
+)
+@pytest.mark.parametrize(
+    "parameter", ["fixed_mean", "fixed_covariance", "mean_init", "covariance_init", "reg_covar"]
+)
+def test_a_parameter_that_is_no_array_of_numbers_is_named(rng, parameter, value):
+    with pytest.raises(ValueError, match=f"^{parameter} must be an array of numbers, got "):
+        GaussianGradientMLE(**{parameter: value}).fit(rng.standard_normal((20, 2)))
