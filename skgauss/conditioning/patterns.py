@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-PIECE = 2**16  # elements of the rows, or of the blocks of the precision, worked on at once
+PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
 
 
 class MissingPatterns:
