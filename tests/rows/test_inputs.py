@@ -126,7 +126,8 @@ def test_a_share_of_rows_is_of_those_with_a_weight(correlated, contamination, su
         contamination=contamination, support_fraction=support_fraction
     )
     offset = detector.fit(X, sample_weight=weights).offset_
-    assert offset == detector.fit(correlated).offset_
+    # To rounding: BLAS may add up one row more in another order.
+    assert offset == pytest.approx(detector.fit(correlated).offset_, rel=1e-13)
 
 
 def test_criteria_count_rows_that_show_something(correlated, rng):
