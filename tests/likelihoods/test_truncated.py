@@ -361,9 +361,12 @@ def test_features_without_limits_follow_by_regression(rng):
     )
 
 
-@pytest.mark.parametrize("d", [2, 3, 4])
-def test_gradient_and_information_are_derivatives(rng, d):
-    """Of the value, by differences, along random steps in the frame."""
+@pytest.mark.parametrize(("d", "coarse"), [(2, 1e-6), (3, 1e-6), (4, 3e-3), (6, 0.03)])
+def test_gradient_and_information_are_derivatives(rng, d, coarse):
+    """Of the value, by differences, along random steps in the frame.
+
+    The information of four features or more is that on the coarsest lattice.
+    """
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
     lower, upper = np.full(d, -0.7), np.full(d, INF)
     upper[1] = 1.0
@@ -389,8 +392,22 @@ def test_gradient_and_information_are_derivatives(rng, d):
         12 * h * h
     )
     assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
-    coarse = 1e-6 if d < 4 else 0.03  # from draws
     assert step @ (information @ step) == pytest.approx(-connection_term, rel=coarse)
+
+
+def test_information_of_a_window_that_next_to_no_gaussian_reaches(rng):
+    """Beyond a limit c deviations away z - c is all but exponential, and its variance is
+    1 / c^2 - 6 / c^4, but for higher orders.
+    """
+    d, far = 5, 100.0
+    statistics = SufficientStatistics(1e3, np.full(d, far + 1 / far), np.eye(d) / far**2)
+    family = make_family("full", d)
+    window = Window(np.full(d, far), np.full(d, INF))
+    likelihood = TruncatedFull(GaussianLikelihood(statistics, family), window, statistics)
+    at = likelihood.evaluate(np.zeros(d), np.eye(d))
+    matrix = likelihood.information(at).matrix
+    expected = (1 - 6 / far**2) * np.eye(d)
+    np.testing.assert_allclose(matrix[:d, :d] * far**2, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -814,7 +831,7 @@ def test_the_window_of_the_rows_before_stays(rng):
 
 @exhaustive
 def test_errors_of_four_features_are_those_of_the_gradient(rng):
-    """Not those of the draws that are good enough for Newton's steps."""
+    """Not those of a coarse lattice that are good enough for Newton's steps."""
     X = rng.standard_normal((4000, 4)) @ np.linalg.cholesky(0.5 * np.eye(4) + 0.5).T
     X = X[(X > -0.8).all(axis=1)]
     model = GaussianGradientMLE(truncation_limits=(-0.8, None)).fit(X)
