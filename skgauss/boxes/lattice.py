@@ -75,6 +75,11 @@ class Lattice(NamedTuple):
         """The lattice with the fewest points for every box."""
         return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
 
+    @property
+    def is_coarsest(self) -> bool:
+        """Whether it has the fewest points in every row."""
+        return bool((self.n_points == N_POINTS).all())
+
     def elsewhere(self) -> "Lattice":
         """The lattice with other shifts, which are a hash of its own."""
         with np.errstate(over="ignore"):

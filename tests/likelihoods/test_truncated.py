@@ -361,11 +361,22 @@ def test_features_without_limits_follow_by_regression(rng):
     )
 
 
-@pytest.mark.parametrize(("d", "coarse"), [(2, 1e-6), (3, 1e-6), (4, 3e-3), (6, 0.03)])
-def test_gradient_and_information_are_derivatives(rng, d, coarse):
+@pytest.mark.parametrize(
+    ("d", "weight", "coarse"),
+    [
+        (2, 200, 1e-6),
+        (3, 200, 1e-6),
+        (4, 0.1, 1e-5),
+        (4, 200, 3e-3),
+        (6, 0.1, 1e-5),
+        (6, 200, 0.03),
+    ],
+)
+def test_gradient_and_information_are_derivatives(rng, d, weight, coarse):
     """Of the value, by differences, along random steps in the frame.
 
-    The information of four features or more is that on the coarsest lattice.
+    The information of four features or more is that on the coarsest lattice, and exact where the
+    rows weigh so little that they ask for no other.
     """
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
     lower, upper = np.full(d, -0.7), np.full(d, INF)
@@ -373,9 +384,10 @@ def test_gradient_and_information_are_derivatives(rng, d, coarse):
     covariance = mixing @ mixing.T
     X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
     family = make_family("full", d)
-    statistics = SufficientStatistics.from_array(X)
+    statistics = SufficientStatistics.from_array(X, np.full(200, weight / 200))
     complete = GaussianLikelihood(statistics, family)
     likelihood = TruncatedFull(complete, Window(lower, upper), statistics)
+    assert likelihood.information_is_exact == (coarse < 1e-3)
     at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
     information = likelihood.information(at)
     form = rng.standard_normal((d, d))
