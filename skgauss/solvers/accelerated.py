@@ -87,7 +87,7 @@ class AcceleratedNatural(SteppingSolver):
         if self._is_the_turn_of_em(objective.likelihood, state):
             stepped = em_step(objective, state.evaluation)
             if stepped is not None:
-                return _Progress(stepped[0], n_em=state.n_em + 1)
+                return _Progress(stepped[0], (), state.n_em + 1, state.n_quasi_newton)
         if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):

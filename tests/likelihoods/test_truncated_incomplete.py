@@ -570,6 +570,15 @@ def test_steps_of_em_that_crawl_give_way(counted):
     assert counted["information"] == 0
 
 
+def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):
+    """Five rows: away from the parabola EM began anew, and quasi-Newton's steps were forgotten."""
+    case = draw(1038)
+    limits = case.parameters["truncation_limits"]
+    with pytest.warns(ConvergenceWarning, match="no maximum"):
+        GaussianGradientMLE(truncation_limits=limits).fit(case.X, X_upper=case.X_upper)
+    assert counted["evaluate"] <= 200
+
+
 @pytest.mark.parametrize("seed", [87, 175])
 def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
     case = draw(seed)
