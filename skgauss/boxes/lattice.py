@@ -4,7 +4,7 @@ Each row has an order of its variables and shifts of the lattice of its own. A c
 both, so that what it climbs is one smooth function.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,6 +75,11 @@ class Lattice(NamedTuple):
         """The lattice with the fewest points for every box."""
         return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
 
+    @property
+    def is_coarsest(self) -> bool:
+        """Whether it has the fewest points in every row."""
+        return bool((self.n_points == N_POINTS).all())
+
     def elsewhere(self) -> "Lattice":
         """The lattice with other shifts, which are a hash of its own."""
         with np.errstate(over="ignore"):
@@ -85,11 +90,16 @@ class Lattice(NamedTuple):
 
         Of rows that have as many points.
         """
-        n = int(self.n_points[0])
-        lattice = np.multiply.outer(generators(self.shift.shape[1], n), np.arange(n))
-        point = lattice % n / n + self.shift[:, :, None]
+        point = _unshifted(self.shift.shape[1], int(self.n_points[0])) + self.shift[:, :, None]
         point -= np.floor(point)
         return np.clip(np.abs(2.0 * point - 1.0), 2.0**-53, 1.0 - 2.0**-53)
+
+
+@lru_cache(maxsize=4)
+def _unshifted(n_dimensions: int, n_points: int) -> Array:
+    """Coordinates in the unit cube, by variable and point: some megabytes where points are many."""
+    lattice = np.multiply.outer(generators(n_dimensions, n_points), np.arange(n_points))
+    return lattice % n_points / n_points
 
 
 @cache

@@ -61,6 +61,8 @@ def _by_differences(
     """The derivative of the mean score along the natural parameters, all Gaussians at once."""
     n, k, _ = root.shape
     shifts, turns = _tilted(k)
+    if lattice is None:  # where the derivative along the mean is known: it is the covariance
+        shifts, turns = shifts[k:], turns[k:]
     q = len(shifts)
     roots = root[:, None] @ turns
     moved = (root[:, None] @ shifts[:, :, None])[..., 0]
@@ -79,6 +81,10 @@ def _by_differences(
     ahead = mean_scores(inverse[:, None], mean, covariance)
     here = mean_scores(inverse, within.mean, within.covariance)
     derivative = (ahead - here[:, None]) / _DIFFERENCE
+    if lattice is None:
+        of_mean = inverse @ within.covariance @ inverse.transpose(0, 2, 1)
+        across = derivative[:, :, :k].transpose(0, 2, 1)
+        derivative = np.concatenate([np.concatenate([of_mean, across], axis=2), derivative], axis=1)
     return (derivative + derivative.transpose(0, 2, 1)) / 2
 
 

@@ -18,7 +18,7 @@ Optimization, sections 4.3 and 17.3.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 
 _NEAR_SINGULAR = 0.5  # eigenvalue of A, where a climb that found no end is on its way to one
 _FEW_NATS = 1e-6  # of an average row, to which the climb has steps too short to tell where it leads
+_NEARER = 100.0  # a level than the one before: their m is the same, and their ends are near
 _FLOOR = 3e-3  # epsilon, below which too few digits of the likelihood are left
 _ROUNDS = 10  # of the multiplier, which is right after three to five
 _MOST_TRUST_STEPS = 200
@@ -79,33 +80,59 @@ def highest_on_the_boundary(
         A point and the height. None if the start is not near a singular covariance, or no such
         point was found.
     """
-    lagrangian = _Lagrangian(_Roots(likelihood, maximum), height, nats)
-    x = lagrangian.roots.place(start)
-    if nats > _FEW_NATS and lagrangian.roots.least_eigenvalue(x) > _NEAR_SINGULAR:
+    roots = _Roots(likelihood, maximum)
+    x = roots.place(start)
+    if nats > _FEW_NATS and roots.least_eigenvalue(x) > _NEAR_SINGULAR:
         return None
-    options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
-    for _ in range(_ROUNDS):
-        x = minimize(
-            lagrangian.lowness,
-            x,
-            jac=lagrangian.slope,
-            hess=lagrangian.curvature,
-            method="trust-exact",
-            options=options,
-        ).x
-        if lagrangian.is_there(x):
-            return lagrangian.end_without_floor(x)
-        lagrangian.multiplier = max(-lagrangian.excess(x), 0.0)
-    return None
+    multiplier = 0.0
+    for level in _levels(nats):
+        lagrangian = _Lagrangian(roots, height, level, multiplier)
+        found = lagrangian.highest(x)
+        if found is None:
+            return None
+        x, multiplier = found, lagrangian.multiplier
+    return lagrangian.end_without_floor(x)
+
+
+def _levels(nats: float) -> Iterator[float]:
+    """Falls of the likelihood whose highest points lead on to each other, the last as asked for."""
+    level = _FEW_NATS
+    while level > nats:
+        yield level
+        level /= _NEARER
+    yield nats
 
 
 class _Lagrangian:
     r"""The height, less :math:`s \sqrt n \min(0, c - m)^2 / 2`, upside down."""
 
-    def __init__(self, roots: _Roots, height: Callable[[Evaluation], Jet], nats: float):
-        self.roots, self.multiplier = roots, 0.0
+    def __init__(
+        self,
+        roots: _Roots,
+        height: Callable[[Evaluation], Jet],
+        nats: float,
+        multiplier: float,
+    ):
+        self.roots, self.multiplier = roots, multiplier
         self._height, self._nats, self._stiffness = height, nats, _STIFFNESS * math.sqrt(nats)
         self._jets = lru_cache(maxsize=2)(self._computed)
+
+    def highest(self, x: Array) -> Array | None:
+        """The root at the end, from one near it; None where it was not found."""
+        options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
+        for _ in range(_ROUNDS):
+            x = minimize(
+                self.lowness,
+                x,
+                jac=self.slope,
+                hess=self.curvature,
+                method="trust-exact",
+                options=options,
+            ).x
+            if self.is_there(x):
+                return x
+            self.multiplier = max(-self.excess(x), 0.0)
+        return None
 
     def jets(self, x: Array) -> tuple[Jet, Jet]:
         """Of the height and of c, as functions of the root."""

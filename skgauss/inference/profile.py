@@ -34,6 +34,7 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .boundary import Jet, highest_on_the_boundary
+from .standard_errors import MOVED, half_inverse
 
 # Of the likelihood, an end; and where the information costs no more than a few of them.
 _MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
@@ -225,6 +226,13 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     """
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
+    noise = _noise(likelihood, maximum, nats)
+    if nats**1.5 < noise:  # so many rows that the curvature may tell more than values do
+        parabola = _Parabola(likelihood, maximum, side)
+        if parabola.third_order(nats) < noise:
+            return End(side.parameter.seen(parabola.end(nats)), maximum)
+        # An interval has in it what float64 cannot tell from the level.
+        nats = max(nats, noise ** (2 / 3) if parabola.is_flat else noise)
     for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _climbed(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
@@ -232,6 +240,12 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     if math.isnan(end.value) and likelihood.family.correlated:
         return _on_the_boundary(likelihood, maximum, side, nats, end)
     return end
+
+
+def _noise(likelihood: Likelihood, at: Evaluation, nats: float) -> float:
+    """What of a fall by some nats may be rounding, of the likelihood or of the means."""
+    spacing = linalg.norm(likelihood.family.solve(at.factor, np.spacing(np.abs(at.mean))))
+    return likelihood.rounding_of_the_value(at) + math.sqrt(2 * nats) * spacing
 
 
 def _on_the_boundary(
@@ -267,13 +281,9 @@ def _climbed(
             return End(parameter.seen(sign * math.inf), beyond)
         slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)
-        spacing = linalg.norm(family.solve(at.factor, np.spacing(np.abs(at.mean))))
-        noise = likelihood.rounding_of_the_value(at) + math.sqrt(2 * nats) * spacing
+        close = _CLOSE * nats + _noise(likelihood, at, nats)
         step, multiplier = newton.step(excess)
-        if at is maximum and linalg.norm(step) * nats < noise:
-            # So many rows that the curvature tells the end better than a difference of values.
-            return End(parameter.seen(value + sign * float(slope @ step)), at)
-        if at is not maximum and newton.is_there(excess, _CLOSE * nats + noise):
+        if at is not maximum and newton.is_there(excess, close):
             return End(parameter.seen(value), at)
         of_covariance = family.unpack_frame(step)[family.n_features :]
         step *= _LONGEST / max(linalg.norm(of_covariance), _LONGEST)
@@ -294,6 +304,40 @@ def _leapt(likelihood: Likelihood, at: Evaluation, side: Side, level: float) -> 
             beyond = likelihood.evaluate(at.mean, factor)
             return beyond if beyond.value > level else None
     return None
+
+
+class _Parabola:
+    """What the curvature at the maximum says of a profile, where so many rows make it a parabola.
+
+    Attributes
+    ----------
+    is_flat : bool
+        Whether the parameter moves along directions in which the likelihood does not fall.
+    """
+
+    def __init__(self, likelihood: Likelihood, maximum: Evaluation, side: Side):
+        family, (parameter, self._sign) = likelihood.family, side
+        self._start = parameter.value(maximum, family)
+        slope, _ = parameter.derivatives(maximum, family)
+        self._steps, flat = half_inverse(likelihood, maximum)
+        self.is_flat = float(np.linalg.norm(flat @ slope)) > MOVED * linalg.norm(slope)
+        self._along = self._steps @ slope
+        self._gradient = self._steps @ family.pack_frame(maximum.natural_gradient)
+
+    def _step(self, nats: float) -> Array:
+        """The step to the end, as shares of the steps that make up the inverse information."""
+        length = math.sqrt(2 * nats + self._gradient @ self._gradient)
+        return self._gradient + self._sign * length / linalg.norm(self._along) * self._along
+
+    def third_order(self, nats: float) -> float:
+        """Nats by which the likelihood at the end may differ from the parabola."""
+        if self.is_flat:
+            return math.inf
+        return linalg.norm(self._step(nats) @ self._steps) ** 3
+
+    def end(self, nats: float) -> float:
+        """The parameter where the parabola has fallen by some nats."""
+        return self._start + float(self._along @ self._step(nats))
 
 
 class _Newton:

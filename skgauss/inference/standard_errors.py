@@ -32,13 +32,13 @@ from .._typing import Array
 from ..blocks import threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import information_matrix
+from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .errors_of_means import errors_of_means
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 
 _NO_INFORMATION = 1e-8  # an eigenvalue of an information by differences that is none
-_MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
+MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
 # What to say before and after the names of parameters that have no standard error.
 LEFT_OPEN = (
     "The data do not determine the",
@@ -166,7 +166,7 @@ def moves_of(at: FittedPoint) -> Parameters:
     left_open = _moves(at, flat).map(_lengths)
     return Parameters(
         *(
-            np.where(moved[..., None] > _MOVED, np.nan, move)
+            np.where(moved[..., None] > MOVED, np.nan, move)
             for moved, move in zip(left_open, moves, strict=True)
         )
     )
@@ -196,10 +196,11 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
 
 
 def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
-    """M, and the directions without information: see `_steps`; also where it is a formula."""
-    if at.likelihood.shares is None:
-        return _half_inverse(at)
+    """See `half_inverse`; also where M is a formula."""
     at.check_size()
+    if at.likelihood.shares is None:
+        with threads.blas_threads_for(at.family.n_parameters**3):
+            return half_inverse(at.likelihood, at.evaluation)
     d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares
     steps = np.ones(at.family.n_all)
@@ -208,20 +209,17 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
     return np.diag(steps), np.empty((0, len(steps)))
 
 
-def _half_inverse(at: FittedPoint) -> tuple[Array, Array]:
-    """M, and the directions without information: see `_steps`."""
-    at.check_size()
-    with threads.blas_threads_for(at.family.n_parameters**3):
-        matrix = information_matrix(at.likelihood, at.evaluation)
-        resolution = max(_resolution(at), at.evaluation.natural_gradient_norm)
-        return _steps(matrix, resolution)
+def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Array]:
+    """M with ``M.T @ M`` the inverse of the information, and directions in which there is none."""
+    matrix = information_matrix(likelihood, maximum)
+    resolution = max(_resolution(likelihood, maximum), maximum.natural_gradient_norm)
+    return _steps(matrix, resolution)
 
 
-def _resolution(at: FittedPoint) -> float:
+def _resolution(likelihood: Likelihood, maximum: Evaluation) -> float:
     """An eigenvalue of the information that is none."""
-    likelihood = at.likelihood
     if likelihood.has_information and likelihood.information_is_exact:
-        return likelihood.information(at.evaluation).resolution
+        return likelihood.information(maximum).resolution
     return _NO_INFORMATION
 
 

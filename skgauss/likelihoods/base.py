@@ -155,8 +155,6 @@ class Likelihood(ABC):
         Whether it is so in the natural parameters, which leaves one maximum at most.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
-    information_is_exact : bool
-        Or near enough for Newton's steps only.
     natural_coordinates : bool
         Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
         is at most the identity in the frame, which is that of complete data.
@@ -174,7 +172,6 @@ class Likelihood(ABC):
     frame: Standardization | None = None
     concave = False
     information_is_cheap = False
-    information_is_exact = True
     natural_coordinates = False
     _informed: tuple[Evaluation, Information] | None = None
     _multiplied: tuple[Evaluation, Callable[[Array], Array] | None] | None = None
@@ -273,6 +270,11 @@ class Likelihood(ABC):
     def has_information(self) -> bool:
         """Whether `information` is known, and not too large for a matrix."""
         return False
+
+    @property
+    def information_is_exact(self) -> bool:
+        """Whether it is minus the Hessian, or near enough for Newton's steps only."""
+        return True
 
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of the point, where the likelihood has it.

@@ -65,6 +65,10 @@ class _WithIntervals(ObservedLikelihood):
     def nested_maximum(self) -> None:
         return None
 
+    @property
+    def _too_few_together(self) -> list[int]:
+        return []
+
     def _products(self, at: Evaluation) -> None:
         return None
 

@@ -52,7 +52,7 @@ from .e_step import (
     sums_of_complete_rows,
 )
 from .information import Information
-from .monotone import monotone_maximum
+from .monotone import monotone_maximum, too_few_together
 from .products import PRECISION, information_along, unknown_along
 
 ObservedStatistics = (
@@ -254,6 +254,8 @@ class ObservedFull(ObservedLikelihood):
         See `ObservedLikelihood`.
     moments : tuple of ndarray of shape (n_features,), default=None
         Means and variances of the features, if they are not those of the statistics.
+    mean_is_known : bool, default=False
+        Whether no regression has a constant, as about a mean that the statistics do not tell.
     """
 
     family: Full
@@ -264,8 +266,10 @@ class ObservedFull(ObservedLikelihood):
         family: Full,
         ridge: Array | None = None,
         moments: tuple[Array, Array] | None = None,
+        mean_is_known: bool = False,
     ):
         super().__init__(statistics, family, ridge)
+        self._mean_is_known = mean_is_known
         self._statistics = statistics
         self._origin = statistics.origin
         self._available_mean, variances = moments or (statistics.mean, statistics.variances)
@@ -285,9 +289,38 @@ class ObservedFull(ObservedLikelihood):
         assert isinstance(self._statistics, IncompleteStatistics)
         return monotone_maximum(self._statistics, self._unit, self.family)
 
+    @cached_property
+    def _too_few_together(self) -> list[int]:
+        """Features that leave no maximum for want of rows, as far as nested gaps tell."""
+        if self.ridge is not None or not self._statistics.nested:
+            return []
+        assert isinstance(self._statistics, IncompleteStatistics)
+        return too_few_together(self._statistics, self._mean_is_known)
+
+    def is_degenerate(self, at: Evaluation) -> bool:
+        return bool(self._too_few_together) or super().is_degenerate(at)
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        if not self._too_few_together:
+            return super().no_maximum(at, names)
+        return NoMaximumError(
+            "no more rows than features, or fewer, show "
+            f"{quoted([names[j] for j in self._too_few_together])} together, and the gaps are "
+            "nested: in these rows one of the features depends on the others linearly, and the "
+            "likelihood rises as the covariance turns singular.",
+            "A larger reg_covar helps, and so does covariance_type='diag', or more rows that show "
+            "these features together.",
+        )
+
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         # Near it the likelihood may be so flat that a climb is over long before it is there.
         return self.nested_maximum is not None and at.factor is self.nested_maximum[1]
+
+    def rounding_limit(self, at: Evaluation) -> float:
+        limit = super().rounding_limit(at)
+        if self.is_known_to_be_maximum(at):  # where whatever is left of the gradient is rounding
+            return max(limit, at.natural_gradient_norm)
+        return limit
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:

@@ -19,7 +19,7 @@ from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
 
-_DEGENERATE = 1e12  # condition of the correlations, beyond which only a climb tells what there is
+_DEGENERATE = 1e14  # condition of the correlations, beyond which only a climb tells what there is
 
 
 def monotone_maximum(
@@ -52,6 +52,22 @@ def monotone_maximum(
     if not family.correlation_condition(family.square(factor), factor) < _DEGENERATE:
         return None
     return statistics.origin + unit * mean[back], unit[:, None] * factor
+
+
+def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> list[int]:
+    """Features that too few rows show all of, where gaps are nested; empty if there are none.
+
+    Of distinct rows: the regression of one of these features on the others leaves nothing in them,
+    and the likelihood is infinite.
+    """
+    order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
+    n_shown = (~statistics.missing).sum(axis=1)
+    for n_features in np.unique(n_shown[n_shown > 1]).tolist():
+        # Of many rows of a pattern one more than features are kept.
+        n_rows = statistics.counts[n_shown >= n_features].sum()
+        if n_rows < n_features + (not mean_is_known):
+            return np.sort(order[:n_features]).tolist()
+    return []
 
 
 def _mean_and_root(triangles: list[Array]) -> tuple[Array, Array]:

@@ -202,7 +202,7 @@ def likelihood_with_ridge(
         kind = IntervalFull if family.correlated else IntervalDiagonal
         return kind(statistics, family, used, moments)
     if family.correlated:
-        return ObservedFull(statistics, family, used, moments)
+        return ObservedFull(statistics, family, used, moments, fixed.mean is not None)
     return ObservedDiagonal(statistics, family, used)
 
 

@@ -29,7 +29,6 @@ class TruncatedFull(TruncatedLikelihood):
         super().__init__(data, window, statistics, fixed)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
-        self.information_is_exact = len(some) < FEWEST_OF_LATTICE
 
     @cached_property
     def features(self) -> TruncatedFeatures:
@@ -78,7 +77,7 @@ class TruncatedFull(TruncatedLikelihood):
     @cached_property
     def _lattice(self) -> Lattice | None:
         """Frozen at the guess, so that what is climbed is one smooth function."""
-        if self.information_is_exact:
+        if len(self._bounded) < FEWEST_OF_LATTICE:
             return None
         mean, factor = self.guess
         center, root = mean[self._bounded], factor[self._bounded]
@@ -103,10 +102,14 @@ class TruncatedFull(TruncatedLikelihood):
         deviation = self.family.solve(factor, of_data - mean) - inside[0]
         return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
 
+    @property
+    def information_is_exact(self) -> bool:
+        return self._lattice is None or self._lattice.is_coarsest
+
     def _information(self, at: Evaluation) -> Information:
-        box, exact = self._box, self.information_is_exact
-        ask = box.information_by_differences if exact else box.information_by_draws
-        matrix = ask(at.mean, at.factor) - self.unknown_of_data(at)
+        # An error of a hundredth costs Newton's steps little.
+        lattice = None if self._lattice is None else self._lattice.coarsest()
+        matrix = self._box.information(at.mean, at.factor, lattice) - self.unknown_of_data(at)
         return Information(matrix, self.family, _RESOLUTION)
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:

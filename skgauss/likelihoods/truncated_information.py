@@ -9,11 +9,10 @@ import math
 import numpy as np
 
 from .._typing import Array
-from ..boxes import Lattice, box_moments, draw_within
+from ..boxes import Lattice, box_moments
 from ..gaussian import pairs_of
 
 _STEP = 1e-4  # of the differences, in the frame
-_N_DRAWS = 20_000
 
 
 class Box:
@@ -52,24 +51,11 @@ class Box:
             np.eye(root.shape[2]) + slopes @ change @ slopes.transpose(0, 2, 1),
         )
 
-    def information_by_draws(self, mean: Array, factor: Array) -> Array:
-        """The information from draws, always the same; an error of a hundredth costs Newton's steps
-        little.
-        """
-        random_state = np.random.RandomState(0)
-        root, center = factor[self.features], mean[self.features]
-        covariance = root @ root.T
-        z = random_state.standard_normal((_N_DRAWS, len(mean)))
-        drawn = draw_within(
-            self.lower - center, self.upper - center, covariance, len(z), random_state
-        )
-        z += (drawn - z @ root.T) @ np.linalg.solve(covariance, root)
-        pairs = pairs_of(len(mean))
-        squares = z[:, pairs.rows] * z[:, pairs.columns] * (pairs.lengths / math.sqrt(2))
-        return np.cov(np.hstack([z, squares]).T)
+    def information(self, mean: Array, factor: Array, lattice: Lattice | None = None) -> Array:
+        """The derivative of the moments along natural parameters, by differences.
 
-    def information_by_differences(self, mean: Array, factor: Array) -> Array:
-        """The derivative of the moments along natural parameters, all Gaussians at once."""
+        All Gaussians at once. See `moments`.
+        """
         d = len(mean)
         pairs = pairs_of(d)
         n_pairs = len(pairs.rows)
@@ -84,7 +70,10 @@ class Box:
         roots[:, d:] = np.linalg.cholesky(np.linalg.inv(tilted))
         shifts, roots = shifts.reshape(-1, 1, d), roots.reshape(-1, d, d)
         center, root = mean[self.features], factor[self.features]
-        _, first, covariance = self.moments((center + shifts @ root.T)[:, 0], root @ roots)
+        centers = (center + shifts @ root.T)[:, 0]
+        if lattice is not None:
+            lattice = lattice.repeated(len(centers))
+        _, first, covariance = self.moments(centers, root @ roots, lattice)
         first = shifts[:, 0] + (roots @ first[:, :, None])[:, :, 0]
         second = roots @ covariance @ roots.transpose(0, 2, 1) + first[:, :, None] * first[:, None]
         squares = second[:, pairs.rows, pairs.columns] * (pairs.lengths / math.sqrt(2))

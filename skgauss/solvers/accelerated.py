@@ -32,6 +32,7 @@ from .safeguards import NEAR, em_step, guess_step, step_along
 _MOST_PAIRS = 20  # of steps and changes of the gradient that are remembered
 _ROUGH = 1e-3  # natural gradient norm at which a climb to start from may end
 _MOST_ROUGH = 60  # steps after which it ends
+_MOST_OF_EM = 20  # steps, of which far fewer come near a maximum unless they crawl
 _CURVED = 1e-3  # least curvature along a step that is kept
 
 
@@ -47,6 +48,7 @@ class _Progress(NamedTuple):
 
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
+    n_em: int = 0
     n_quasi_newton: int = 0
     region: Region | None = None
     may_guess: bool = False
@@ -82,16 +84,21 @@ class AcceleratedNatural(SteppingSolver):
                 return guessed
         if state.region is not None:
             return self._newton(objective, state.evaluation, state.region)
-        if not (objective.likelihood.information_is_cheap or state.evaluation.is_stationary(NEAR)):
-            return _Progress(em_step(objective, state.evaluation)[0])
+        if self._is_the_turn_of_em(objective.likelihood, state):
+            stepped = em_step(objective, state.evaluation)
+            if stepped is not None:
+                return _Progress(stepped[0], (), state.n_em + 1, state.n_quasi_newton)
         if self._is_newtons_turn(objective.likelihood, state):
             return self._newton(objective, state.evaluation, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(objective, state.evaluation, memory)
             if found is not None:
                 reached, pair = found
-                return _Progress(reached, _remember(memory, pair), state.n_quasi_newton + 1)
-        raise Stalled
+                memory, n_taken = _remember(memory, pair), state.n_quasi_newton + 1
+                return _Progress(reached, memory, state.n_em, n_taken)
+        if not self._has_newton_steps(objective.likelihood, state):
+            raise Stalled
+        return self._newton(objective, state.evaluation, Region())
 
     def _guessed(self, objective: Objective, at: Evaluation) -> _Progress | None:
         """At the guess, or where a climb from there on a rough likelihood leads.
@@ -120,10 +127,16 @@ class AcceleratedNatural(SteppingSolver):
                 state = self.step(objective, state)
         return state
 
+    def _is_the_turn_of_em(self, likelihood: Likelihood, state: _Progress) -> bool:
+        if likelihood.information_is_cheap or state.n_em >= _MOST_OF_EM:
+            return False
+        return not state.evaluation.is_stationary(NEAR)
+
     def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
-        if not waited:
-            return False
+        return waited and self._has_newton_steps(likelihood, state)
+
+    def _has_newton_steps(self, likelihood: Likelihood, state: _Progress) -> bool:
         return likelihood.has_information or likelihood.products(state.evaluation) is not None
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _Progress:

@@ -7,7 +7,6 @@ from functools import partial
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
-from .base import Stalled
 from .natural import move
 from .objective import Objective
 
@@ -27,13 +26,10 @@ def guess_step(
     return None
 
 
-def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float]:
+def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float] | None:
     """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
     reach = partial(move, objective, at)
-    found = _halved(objective, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
-    if found is None:
-        raise Stalled
-    return found
+    return _halved(objective, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
 
 
 def step_along(

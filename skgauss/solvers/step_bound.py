@@ -43,6 +43,8 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     theta = NaturalCoordinates() if natural else objective.parametrization
     # That of complete data, below which the bound is never.
     of_complete = theta.learning_rate_bound(at.factor)
+    if solution.stop_reason == "unbounded":  # there is no maximum, and no curvature at one
+        return of_complete
     largest = _largest_curvature(likelihood, theta, at)
     return of_complete if largest is None else 2.0 / largest
 

@@ -1,5 +1,8 @@
 """Nested gaps: the closed form, against the regressions and against EM."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from marks import exhaustive
@@ -92,15 +95,65 @@ def test_a_known_mean_is_no_regression(rng, solver):
     np.testing.assert_allclose(moments / len(X), covariance, rtol=1e-5, atol=1e-5)
 
 
-def test_too_few_rows_that_show_all(rng):
-    """As many as features determine no regression of the last: its residuals are zero."""
+def with_few_that_show_all(rng, n_rows):
     X = nested(rng, 60, 4, 30)
-    X[4:, 3] = np.nan
+    X[n_rows:, 3] = np.nan
+    return X
+
+
+@pytest.mark.parametrize("n_rows", [2, 3, 4])
+@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs"])
+def test_too_few_rows_that_show_all(rng, n_rows, solver):
+    """As many as features determine no regression of the last: its residuals are zero."""
+    X = with_few_that_show_all(rng, n_rows)
     assert likelihood_of(X).nested_maximum is None
-    with pytest.warns((UserWarning, ConvergenceWarning)):
-        assert not GaussianGradientMLE().fit(X).converged_ or np.any(
-            GaussianGradientMLE().fit(X).reg_covar_
-        )
+    with pytest.warns(ConvergenceWarning, match="no more rows than features, or fewer, show"):
+        model = GaussianGradientMLE(solver=solver).fit(X[:, ::-1])
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ <= 1
+
+
+def test_one_row_more_than_features_is_enough(rng):
+    model = GaussianGradientMLE().fit(with_few_that_show_all(rng, 5))
+    assert model.converged_
+
+
+def test_a_known_mean_saves_a_row(rng):
+    """A regression without a constant leaves something in as many rows as features."""
+    X = with_few_that_show_all(rng, 4)
+    assert GaussianGradientMLE(fixed_mean=np.nanmean(X, axis=0)).fit(X).converged_
+
+
+def test_a_ridge_saves_any_number(rng):
+    model = GaussianGradientMLE(reg_covar=0.1).fit(with_few_that_show_all(rng, 3))
+    assert model.converged_
+
+
+@pytest.mark.parametrize("noise", [2.0**-21, 2.0**-23])
+def test_all_but_collinear_features_have_a_maximum(noise):
+    """Up to a condition of 1e14 the regression is exact, and is not taken for none."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(-1000, 1000, 60) / 1000.0
+    y = np.round(x * 2**40) / 2**40 + noise * rng.integers(-3, 4, 60)
+    X = np.column_stack((x, y))
+    X[40:, 1] = np.nan
+    model = GaussianGradientMLE().fit(X)
+    assert model.converged_
+    assert 1e12 < np.linalg.cond(model.correlation_) < 1e15
+    # In rational numbers.
+    both = [(Fraction(a), Fraction(b)) for a, b in X[:40].tolist()]
+    of_x, of_y = (sum(column) / 40 for column in zip(*both, strict=True))
+    squares = sum((a - of_x) ** 2 for a, _ in both)
+    slope = sum((a - of_x) * (b - of_y) for a, b in both) / squares
+    left = sum((b - of_y - slope * (a - of_x)) ** 2 for a, b in both) / 40
+    everyone = [Fraction(a) for a in x.tolist()]
+    mean = sum(everyone) / 60
+    variance = sum((a - mean) ** 2 for a in everyone) / 60
+    found = model._gaussian.factor
+    assert found[0, 0] == pytest.approx(math.sqrt(variance), rel=1e-12)
+    assert found[1, 0] == pytest.approx(float(slope) * math.sqrt(variance), rel=1e-12)
+    assert found[1, 1] == pytest.approx(math.sqrt(left), rel=1e-6)
+    assert model.mean_[1] == pytest.approx(float(of_y + slope * (mean - of_x)), rel=1e-12)
 
 
 def test_a_climb_that_creeps_is_not_at_the_maximum(rng):

@@ -361,18 +361,33 @@ def test_features_without_limits_follow_by_regression(rng):
     )
 
 
-@pytest.mark.parametrize("d", [2, 3, 4])
-def test_gradient_and_information_are_derivatives(rng, d):
-    """Of the value, by differences, along random steps in the frame."""
+@pytest.mark.parametrize(
+    ("d", "weight", "coarse"),
+    [
+        (2, 200, 1e-6),
+        (3, 200, 1e-6),
+        (4, 0.1, 1e-5),
+        (4, 200, 3e-3),
+        (6, 0.1, 1e-5),
+        (6, 200, 0.03),
+    ],
+)
+def test_gradient_and_information_are_derivatives(rng, d, weight, coarse):
+    """Of the value, by differences, along random steps in the frame.
+
+    The information of four features or more is that on the coarsest lattice, and exact where the
+    rows weigh so little that they ask for no other.
+    """
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
     lower, upper = np.full(d, -0.7), np.full(d, INF)
     upper[1] = 1.0
     covariance = mixing @ mixing.T
     X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
     family = make_family("full", d)
-    statistics = SufficientStatistics.from_array(X)
+    statistics = SufficientStatistics.from_array(X, np.full(200, weight / 200))
     complete = GaussianLikelihood(statistics, family)
     likelihood = TruncatedFull(complete, Window(lower, upper), statistics)
+    assert likelihood.information_is_exact == (coarse < 1e-3)
     at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
     information = likelihood.information(at)
     form = rng.standard_normal((d, d))
@@ -389,8 +404,22 @@ def test_gradient_and_information_are_derivatives(rng, d):
         12 * h * h
     )
     assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
-    coarse = 1e-6 if d < 4 else 0.03  # from draws
     assert step @ (information @ step) == pytest.approx(-connection_term, rel=coarse)
+
+
+def test_information_of_a_window_that_next_to_no_gaussian_reaches(rng):
+    """Beyond a limit c deviations away z - c is all but exponential, and its variance is
+    1 / c^2 - 6 / c^4, but for higher orders.
+    """
+    d, far = 5, 100.0
+    statistics = SufficientStatistics(1e3, np.full(d, far + 1 / far), np.eye(d) / far**2)
+    family = make_family("full", d)
+    window = Window(np.full(d, far), np.full(d, INF))
+    likelihood = TruncatedFull(GaussianLikelihood(statistics, family), window, statistics)
+    at = likelihood.evaluate(np.zeros(d), np.eye(d))
+    matrix = likelihood.information(at).matrix
+    expected = (1 - 6 / far**2) * np.eye(d)
+    np.testing.assert_allclose(matrix[:d, :d] * far**2, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -814,7 +843,7 @@ def test_the_window_of_the_rows_before_stays(rng):
 
 @exhaustive
 def test_errors_of_four_features_are_those_of_the_gradient(rng):
-    """Not those of the draws that are good enough for Newton's steps."""
+    """Not those of a coarse lattice that are good enough for Newton's steps."""
     X = rng.standard_normal((4000, 4)) @ np.linalg.cholesky(0.5 * np.eye(4) + 0.5).T
     X = X[(X > -0.8).all(axis=1)]
     model = GaussianGradientMLE(truncation_limits=(-0.8, None)).fit(X)

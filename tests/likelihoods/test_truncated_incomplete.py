@@ -8,11 +8,14 @@ from marks import each_value, exhaustive
 from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
+from search.costs import draw
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, GaussianImputer, likelihood_ratio_test
 from skgauss.likelihoods import NoMaximumError
+from skgauss.likelihoods.truncated_full import TruncatedFull
+from skgauss.solvers import accelerated
 
 FAMILIES = ["full", "diag", "spherical"]
 each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -537,3 +540,58 @@ def test_a_feature_that_is_never_seen(rng, limits):
     X[:, 1] = np.nan
     with pytest.raises(ValueError, match="'feature 1' was never observed"):
         GaussianGradientMLE(truncation_limits=limits).fit(X)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often the likelihood and its information are evaluated."""
+    counts = {"evaluate": 0, "information": 0}
+    for name in counts:
+        original = getattr(TruncatedFull, name)
+
+        def method(self, *at, _name=name, _method=original):
+            counts[_name] += 1
+            return _method(self, *at)
+
+        monkeypatch.setattr(TruncatedFull, name, method)
+    return counts
+
+
+def test_steps_of_em_that_crawl_give_way(counted):
+    """Four rows of three features: some 150 such steps came no nearer to the end of the climb."""
+    case = draw(184)
+    with pytest.warns(ConvergenceWarning, match="no maximum"):
+        model = GaussianGradientMLE(truncation_limits=case.parameters["truncation_limits"]).fit(
+            case.X, X_upper=case.X_upper
+        )
+    assert model.stop_reason_ == "unbounded"
+    assert counted["evaluate"] <= 200
+    # There is no maximum at which a step could be stable, and no information is asked for.
+    assert counted["information"] == 0
+
+
+def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):
+    """Five rows: away from the parabola EM began anew, and quasi-Newton's steps were forgotten."""
+    case = draw(1038)
+    limits = case.parameters["truncation_limits"]
+    with pytest.warns(ConvergenceWarning, match="no maximum"):
+        GaussianGradientMLE(truncation_limits=limits).fit(case.X, X_upper=case.X_upper)
+    assert counted["evaluate"] <= 200
+
+
+@pytest.mark.parametrize("seed", [87, 175])
+def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
+    case = draw(seed)
+    limits = case.parameters["truncation_limits"]
+    with pytest.warns(ConvergenceWarning, match="no maximum"):
+        model = GaussianGradientMLE(truncation_limits=limits).fit(case.X, X_upper=case.X_upper)
+    assert model.stop_reason_ == "unbounded"
+
+
+@pytest.mark.parametrize("most", [0, 3, 100])
+def test_however_many_steps_are_of_em(coarse, monkeypatch, most):
+    expected = fit(coarse[0], X_upper=coarse[1])
+    monkeypatch.setattr(accelerated, "_MOST_OF_EM", most)
+    model = fit(coarse[0], X_upper=coarse[1])
+    assert model.converged_
+    assert_same_gaussian(model, expected)

@@ -18,6 +18,7 @@ from skgauss import GaussianGradientMLE
 
 Array = NDArray[np.float64]
 LEVEL, CLOSE = 0.95, 2e-4  # of a correlation
+TOLD = 1e-9  # nats of an average row, below which a fall of the likelihood is no number to speak of
 
 
 class Apart(NamedTuple):
@@ -38,7 +39,19 @@ class Apart(NamedTuple):
         X[first, 0] = X[~first, 1] = np.nan
         gap = rng.random((n, d - 2)) < one_of(rng, [0.0, 0.0, 0.2])
         X[:, 2:] = np.where(gap, np.nan, X[:, 2:])
-        return cls(X, one_of(rng, [1.0, 1.0, magnitude(rng, -1, 6)]))
+        return cls(X, one_of(rng, [1.0, 1.0, magnitude(rng, -1, 13)]))
+
+
+def likeliest(model) -> tuple[float, float]:
+    """The ends of the correlations of the first two that are all as likely as that of the fit.
+
+    Whatever theirs is given the others, which no row tells: the interval has all of these in it.
+    """
+    r = model.correlation_
+    to_others = np.linalg.solve(r[2:, 2:], r[2:, :2])
+    told = r[:2, 2:] @ to_others
+    left = np.sqrt(np.prod(1 - told.diagonal()))
+    return told[0, 1] - left, told[0, 1] + left
 
 
 class Edge:
@@ -135,7 +148,7 @@ def complaints(seed):
     edge = Edge(X)
     for sign, found in zip((-1, 1), ends, strict=True):
         start = edge.start(model.mean_, model.covariance_, sign)
-        fall = chi2.ppf(LEVEL, 1) / (2 * weight * len(X))
+        fall = max(chi2.ppf(LEVEL, 1) / (2 * weight * len(X)), TOLD)
         right = edge.end(start, sign, edge.likelihood(start)[0] - fall)
         if not abs(found - right) < CLOSE:
             yield f"{found} for {right}, {X.shape}, weight {weight:.3g}, seed {seed}"
