@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
+from ..likelihoods import INVOLVED
 from ..solvers import Solution
 from .attempt import Attempt, Trials
 from .leap import explain_leap, explain_start
@@ -16,8 +17,6 @@ from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
 from .ridge import explain_ridge
 from .warn_once import Words
-
-_INVOLVED = 0.1  # share of the largest part of a direction that counts
 
 
 def words_of(
@@ -135,7 +134,7 @@ def explain_flat_features(of_mean: Array, of_variances: Array, names: Sequence[s
 
 def _involved(moved: Array, names: Sequence[str]) -> str:
     """The names of features that take part in a move."""
-    return quoted([names[j] for j in np.flatnonzero(moved > _INVOLVED * moved.max()).tolist()])
+    return quoted([names[j] for j in np.flatnonzero(moved > INVOLVED * moved.max()).tolist()])
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

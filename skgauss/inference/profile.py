@@ -43,7 +43,7 @@ _MOST_NATS = 1e9  # of an average row, beyond which float64 has no step that is 
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back
 _CLOSE = 1e-7  # to the level, relative to its distance from the maximum
 _ADDED = np.array([0.0, 1.0, 10.0, 100.0])
-_LEAST_SHIFT = 1e-6  # in a frame where the largest eigenvalue is near 1
+_FIRST_SHIFT = 1e-6  # in a frame where the largest eigenvalue is near 1
 
 
 class Parameter(ABC):
@@ -394,7 +394,7 @@ def _definite(
     shift = 0.0
     while True:
         yield information + shift * np.eye(len(slope)), 0.0
-        shift = max(4 * shift, _LEAST_SHIFT)
+        shift = max(4 * shift, _FIRST_SHIFT)
 
 
 def _reached(

@@ -13,7 +13,7 @@ from .point import check_maximum
 
 _NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
 # relative, and of a correlation: the rounding of another order of rows, or type of covariance
-_ALIKE = 1e-9
+_SAME_NUMBERS = 1e-9
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
@@ -104,10 +104,10 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
     """
     family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
     if family.covariance_is_known:
-        same = np.allclose(scale, larger.scale_, rtol=_ALIKE, atol=0.0)
-        return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_ALIKE)
-    uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_ALIKE)
-    alike = np.allclose(scale, scale[0], rtol=_ALIKE, atol=0.0)
+        same = np.allclose(scale, larger.scale_, rtol=_SAME_NUMBERS, atol=0.0)
+        return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_SAME_NUMBERS)
+    uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_SAME_NUMBERS)
+    alike = np.allclose(scale, scale[0], rtol=_SAME_NUMBERS, atol=0.0)
     return family.correlated or (uncorrelated and (alike or family.multiplicity == 1))
 
 
@@ -118,7 +118,7 @@ def _check_same_data(one: Any, two: Any) -> None:
         feature_names(one) == feature_names(two)
         and _window(one) == _window(two)
         and all(
-            np.allclose(x, y, rtol=_ALIKE, atol=0.0)
+            np.allclose(x, y, rtol=_SAME_NUMBERS, atol=0.0)
             for x, y in [
                 (a.weight, b.weight),
                 (a.observed_weights, b.observed_weights),
@@ -140,7 +140,7 @@ def _same_intervals(a: Any, b: Any) -> bool:
     if not (a.coarse and b.coarse):
         return a.coarse == b.coarse
     return all(
-        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_ALIKE)
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_SAME_NUMBERS)
         for x, y in [(a.lower, b.lower), (a.upper, b.upper), (a.weights, b.weights)]
     )
 

@@ -4,7 +4,7 @@ What belongs here is a function of mean and factor, made of statistics: its valu
 whitened gradient, its information. How it is climbed, and in which coordinates, does not.
 """
 
-from .base import Evaluation, Likelihood, NoMaximumError
+from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError
 from .complete import Evaluations, GaussianLikelihood
 from .curvature import (
     CLEAR,
@@ -28,6 +28,7 @@ from .regularized import (
 
 __all__ = [
     "CLEAR",
+    "INVOLVED",
     "MOST_PARAMETERS",
     "RELATIVE_RIDGE",
     "CriticalPoint",

@@ -22,6 +22,10 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
+DEGENERATE = 1e12  # condition of the correlations, beyond which too few digits tell a maximum
+FEW_PARAMETERS = 300  # whose information is taken where it costs some boxes for each
+INVOLVED = 0.1  # share of the largest part of a direction, from which on a feature counts
+
 
 class NoMaximumError(ValueError):
     """The likelihood of the data has no maximum.

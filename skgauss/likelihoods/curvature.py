@@ -25,14 +25,14 @@ from .base import Evaluation, Likelihood
 from .hessian import BLURRED, differences_tell, times_minus_hessian
 from .lanczos import Lanczos
 
-_FEWEST, _MOST = 6, 60  # Lanczos steps with differences
+_FEWEST = 6  # Lanczos steps with differences, before the sign of a curvature is believed
+_MOST = 60  # Lanczos steps with differences
 _MOST_PRODUCTS = 100  # with the information, some of which cost as much as an evaluation
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
 CUBIC = 12.0  # on c s^3 the curvature squared by the slope is 12 c; c is of order 1
-# A maximum is near where Newton's step to it is this short, or the curvature clear.
-_NEAR = 0.01
-CLEAR = 1e-3
+_NEAR = 0.01  # length of Newton's step to a maximum that is near
+CLEAR = 1e-3  # least eigenvalue of a curvature that tells a maximum by itself
 
 
 class Curvature(NamedTuple):

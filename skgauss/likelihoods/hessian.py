@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Array
 from .base import Evaluation, Likelihood
 
-_STEP = 1e-4  # length of a difference, in the frame
+STEP = 1e-4  # length of a difference, in the frame
 _CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
 _RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
 BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
@@ -72,7 +72,7 @@ def product_with_minus_hessian(
 def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
     """Whether float64 holds the means that are a difference apart."""
     deviations = likelihood.family.standard_deviations(at.factor)
-    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * _STEP * deviations).all())
+    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())
 
 
 def times_minus_hessian(
@@ -82,7 +82,7 @@ def times_minus_hessian(
     length = np.linalg.norm(move)
     if length == 0:
         return np.zeros_like(move)
-    step = _STEP / length
+    step = STEP / length
     family = likelihood.family
     ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
     return _symmetric(likelihood, gradient - ahead.natural_gradient) / step

@@ -36,7 +36,7 @@ from ..boxes import BoxMoments
 from ..conditioning import Alone, Standardization, score_covariance
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
-from .base import Evaluation, NoMaximumError
+from .base import FEW_PARAMETERS, Evaluation, NoMaximumError
 from .e_step import n_on_a_lattice, n_too_many_together
 from .information import Information
 from .missing import NARROW, ObservedDiagonal, ObservedFull, ObservedLikelihood
@@ -44,11 +44,11 @@ from .missing import NARROW, ObservedDiagonal, ObservedFull, ObservedLikelihood
 # Of features by themselves, for which calling NumPy is most of the work: of more intervals the
 # information takes three times as long as an evaluation.
 _FEW_INTERVALS = 10_000
-_RESOLUTION = 1e-13  # of the information where features are by themselves, by a formula
-_MOST_PARAMETERS = 300  # of which the information is taken
-# Steps of EM, and the natural gradient norm, after which order and points of lattices are settled.
-_EM_STEPS, _NEAR = 10, 0.1
-_WIDE = 1e4  # deviations of the data, beyond which no interval tells anything
+_FORMULA_RESOLUTION = 1e-13  # of the information where features are by themselves, by a formula
+# Order and points of lattices are settled after so many steps of EM, or at such a norm.
+_EM_STEPS = 10
+_SETTLED_NORM = 0.1
+_TELLS_NOTHING = 1e4  # deviations of the data, beyond which no interval tells anything
 
 
 class _WithIntervals(ObservedLikelihood):
@@ -110,7 +110,7 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         family, share = self.family, 1.0 - self._missing_share
         matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
         matrix += family.connection_term(at.natural_gradient) - self.unknown(at)
-        return Information(matrix, family, _RESOLUTION)
+        return Information(matrix, family, _FORMULA_RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
         family, features = self.family, self._alone.where[1]
@@ -167,14 +167,14 @@ class IntervalFull(_WithIntervals, ObservedFull):
             with suppress(NotPositiveDefiniteError):
                 for _ in range(_EM_STEPS):
                     at = rough.evaluate(mean, factor)
-                    if at.is_stationary(_NEAR):
+                    if at.is_stationary(_SETTLED_NORM):
                         break
                     mean, factor = rough.expected_maximum(at)
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """Features whose variance has grown beyond what open intervals tell."""
-        wide = self.family.standard_deviations(at.factor) > _WIDE * self._unit
+        wide = self.family.standard_deviations(at.factor) > _TELLS_NOTHING * self._unit
         return np.flatnonzero(wide & self._may_spread)
 
     def is_degenerate(self, at: Evaluation) -> bool:
@@ -198,7 +198,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     @cached_property
     def has_information(self) -> bool:
-        few = self.family.n_parameters <= _MOST_PARAMETERS
+        few = self.family.n_parameters <= FEW_PARAMETERS
         return few and not self._parts.total(n_too_many_together)
 
     @property

@@ -42,7 +42,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import Evaluation, Likelihood, NoMaximumError
+from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
@@ -60,12 +60,9 @@ ObservedStatistics = (
 )
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
-# Condition of the correlations, and variance inflation in units of the data, at which a climb
-# to infinity is over, and the inflation at which too few digits are left to go on.
-_DEGENERATE = 1e12
-_SINGULAR = 1e14
-NARROW = 1e8
-_LARGEST_INFLATION = 1e14
+_SINGULAR = 1e14  # condition of the correlations at which a climb to infinity is over
+NARROW = 1e8  # variance inflation, in units of the data, from which on a climb may lead there
+_LARGEST_INFLATION = 1e14  # variance inflation at which too few digits are left to go on
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
 _FEW = 150  # parameters, the matrix of whose information costs less than products with it
 _BLURRED = 1e3  # inflation above which products with the information are too rough
@@ -156,7 +153,7 @@ class ObservedLikelihood(Likelihood):
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
         # or not as likely as a guess unless no digit is left.
         condition = self.condition(at)
-        if condition <= _DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
+        if condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
         return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
@@ -173,7 +170,7 @@ class ObservedLikelihood(Likelihood):
         )
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * min(self.condition(at), _DEGENERATE)
+        return EPS * min(self.condition(at), DEGENERATE)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
@@ -349,13 +346,13 @@ class ObservedFull(ObservedLikelihood):
         covariance = complete.second / complete.weight - np.outer(mean, mean)
         with suppress(NotPositiveDefiniteError):
             factor = self.family.root(covariance)
-            if self.family.correlation_condition(covariance, factor) < _DEGENERATE:
+            if self.family.correlation_condition(covariance, factor) < DEGENERATE:
                 return self._origin + self._unit * mean, self._unit[:, None] * factor
         return None
 
     @cached_property
     def bounded(self) -> bool:
-        felt = self.ridge is not None and (self.ridge * _DEGENERATE > self._unit**2).all()
+        felt = self.ridge is not None and (self.ridge * DEGENERATE > self._unit**2).all()
         return bool(felt) or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:

@@ -19,7 +19,7 @@ from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
 
-_DEGENERATE = 1e14  # condition of the correlations, beyond which only a climb tells what there is
+_ALL_BUT_SINGULAR = 1e14  # condition of the correlations, beyond which only a climb can tell
 
 
 def monotone_maximum(
@@ -49,7 +49,7 @@ def monotone_maximum(
     mean, root = _mean_and_root(triangles[::-1])
     back = np.argsort(order)
     factor = family.marginal(root, back.tolist())
-    if not family.correlation_condition(family.square(factor), factor) < _DEGENERATE:
+    if not family.correlation_condition(family.square(factor), factor) < _ALL_BUT_SINGULAR:
         return None
     return statistics.origin + unit * mean[back], unit[:, None] * factor
 

@@ -33,23 +33,25 @@ from .._typing import Array
 from .._wording import quoted
 from ..gaussian import EPS, Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
-from .base import Evaluation, Likelihood, NoMaximumError
+from .base import (
+    DEGENERATE,
+    FEW_PARAMETERS,
+    INVOLVED,
+    Evaluation,
+    Likelihood,
+    NoMaximumError,
+)
 from .fixed import NOTHING, Fixed
 
-_MOST_PARAMETERS = 300  # of which the information is taken, two boxes for each
-# Largest variance by that of the data, in any direction: where it may have no end, and where it
-# is as good as infinite.
-_WIDE, _VERY_WIDE = 100.0, 1e4
-_NEAR = 0.3  # the natural gradient norm of a parent that resembles the data inside
+_WIDE = 100.0  # largest variance by that of the data, in any direction, that may have no end
+_VERY_WIDE = 1e4  # the same that is as good as infinite
+_ALIKE = 0.3  # the natural gradient norm of a parent that resembles the data inside
 _STEEPEST = 4.0  # by which the slope along a precision falls with it, that of an exponential tail
 _CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
-# Condition of the correlations, and offset of the data in deviations, beyond which float64 tells
-# too little of them to call anything converged.
-_DEGENERATE, _FAR = 1e12, 1e14
+_FAR = 1e14  # deviations off zero, beyond which float64 tells too little of the data
 # Nats by which rounding may blur a value, the difference of two that grow with the squared distance
 # of the window: beyond, its gradient has no digits either, and may be 0.
 _LOST = 1.0
-_INVOLVED = 0.1  # share of the largest part in a direction that counts
 # Share that a step leaves of any precision at least: where a Gaussian is far wider than the window
 # the likelihood is flat, and the way back is long.
 _LEAST_LEFT = 0.01
@@ -203,7 +205,7 @@ class TruncatedLikelihood(Likelihood):
     @property
     def has_information(self) -> bool:
         known = self.concave or self._data.has_information
-        return known and self.family.n_parameters <= _MOST_PARAMETERS
+        return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
         """What is not known of the data, which in natural parameters is lost of the window's."""
@@ -277,7 +279,7 @@ class TruncatedLikelihood(Likelihood):
         towards there than it could cease to on the way, and asks for little else but that other
         precisions fall, too.
         """
-        if not at.is_stationary(_NEAR) or at.value < self.value_of_the_guess:
+        if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
             return False  # it may see nothing of the window at all, or pass by on its way
         deviation, form = self._moment_gradient(at)
         precision, slope, falling = self.rise(at, form)
@@ -307,7 +309,7 @@ class TruncatedLikelihood(Likelihood):
             return self._data.no_maximum(_of_data(at), names)
         _, growth, _ = self.widest_direction(at)
         some = self.window.bounded
-        growing = some[growth[some] > _INVOLVED * growth[some].max()]
+        growing = some[growth[some] > INVOLVED * growth[some].max()]
         of_ridge = (
             "reg_covar adds to the variances inside the window, and may be what leaves no maximum: "
             "a smaller one helps then. "
@@ -331,7 +333,7 @@ class TruncatedLikelihood(Likelihood):
         deviations = self.family.standard_deviations(self._root)
         condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
         offset = float((np.abs(self._mean) / deviations).max())
-        return EPS * max(min(condition, _DEGENERATE), min(offset, _FAR))
+        return EPS * max(min(condition, DEGENERATE), min(offset, _FAR))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         data = _of_data(at)

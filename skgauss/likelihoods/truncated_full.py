@@ -17,7 +17,7 @@ from .truncated import TruncatedLikelihood, Within
 from .truncated_information import Box
 from .truncated_univariate import TruncatedFeatures
 
-_RESOLUTION = 1e-6  # of the information by differences
+_DIFFERENCES_RESOLUTION = 1e-6  # of the information by differences
 
 
 class TruncatedFull(TruncatedLikelihood):
@@ -110,7 +110,7 @@ class TruncatedFull(TruncatedLikelihood):
         # An error of a hundredth costs Newton's steps little.
         lattice = None if self._lattice is None else self._lattice.coarsest()
         matrix = self._box.information(at.mean, at.factor, lattice) - self.unknown_of_data(at)
-        return Information(matrix, self.family, _RESOLUTION)
+        return Information(matrix, self.family, _DIFFERENCES_RESOLUTION)
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
         directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))

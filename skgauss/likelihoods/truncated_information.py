@@ -11,8 +11,7 @@ import numpy as np
 from .._typing import Array
 from ..boxes import Lattice, box_moments
 from ..gaussian import pairs_of
-
-_STEP = 1e-4  # of the differences, in the frame
+from .hessian import STEP
 
 
 class Box:
@@ -62,7 +61,7 @@ class Box:
         forms = np.zeros((n_pairs, d, d))
         for rows, columns in ((pairs.rows, pairs.columns), (pairs.columns, pairs.rows)):
             forms[range(n_pairs), rows, columns] = 1 / pairs.lengths
-        step = np.array([_STEP, -_STEP])[:, None, None]
+        step = np.array([STEP, -STEP])[:, None, None]
         shifts = np.zeros((2, d + n_pairs, d))
         shifts[:, :d] = step * np.eye(d)
         roots = np.zeros((2, d + n_pairs, d, d)) + np.eye(d)
@@ -78,5 +77,5 @@ class Box:
         second = roots @ covariance @ roots.transpose(0, 2, 1) + first[:, :, None] * first[:, None]
         squares = second[:, pairs.rows, pairs.columns] * (pairs.lengths / math.sqrt(2))
         ahead, behind = np.hstack([first, squares]).reshape(2, d + n_pairs, -1)
-        derivative = (ahead - behind) / (2 * _STEP)
+        derivative = (ahead - behind) / (2 * STEP)
         return (derivative + derivative.T) / 2
