@@ -37,6 +37,8 @@ _IN_VAIN = 8
 _GROWN = 4.0
 _MOST_IN_VAIN = 20  # such steps, at which the climb is given up
 _CREEPS = 1e5  # variance inflation above which that is so
+_ENDLESS = 40  # such steps, at which it is given up anywhere where the trust region is tiny
+_TINY = 1e-3  # radius that a smooth likelihood does not ask for so long
 _REGULAR = 1e3  # variance inflation below which nothing is near to singular
 _NEARLY_SINGULAR = 1e7  # variance inflation above which it need not grow to be called so
 # Residual of a step by products, by the norm of the gradient, and by that norm once more, so that
@@ -87,6 +89,8 @@ class Region(NamedTuple):
                 raise Unbounded
             if creeps:
                 raise Stalled
+        if self.in_vain >= _ENDLESS and self.radius < _TINY:
+            raise Stalled
         return self._replace(in_vain=self.in_vain + 1)
 
     def moved(self, length: float, share: float) -> Region:

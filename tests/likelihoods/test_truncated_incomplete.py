@@ -579,6 +579,17 @@ def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):
     assert counted["evaluate"] <= 200
 
 
+def test_newtons_steps_that_creep_for_ever_are_given_up():
+    """Three rows of six features with a ridge, on bumps of the lattice: 700 steps were tiny."""
+    case = draw(2026)
+    with pytest.warns((ConvergenceWarning, UserWarning), match="stalled|ridge"):
+        model = GaussianGradientMLE(truncation_limits=case.parameters["truncation_limits"]).fit(
+            case.X
+        )
+    assert model.stop_reason_ == "stalled"
+    assert model.n_iter_ <= 60
+
+
 @pytest.mark.parametrize("seed", [87, 175])
 def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
     case = draw(seed)
