@@ -455,3 +455,11 @@ def test_draws_beside_constants_and_dummies(rng):
 def test_an_unknown_parameter_names_the_imputer():
     with pytest.raises(TypeError, match=r"GaussianImputer\.__init__\(\) .* 'max_iterations'"):
         GaussianImputer(max_iterations=3)
+
+
+def test_a_mean_that_was_made_up_has_no_error(rng):
+    X = np.column_stack((rng.standard_normal((60, 2)), np.full(60, np.nan)))
+    model = GaussianImputer(covariance_type="spherical", keep_empty_features=True).fit(X)
+    for ask in (model.standard_errors, model.confidence_intervals, model.summary):
+        with pytest.raises(ValueError, match="'feature 2' was never observed"):
+            ask()

@@ -525,6 +525,7 @@ def test_targets_come_in_the_order_of_the_fit(air, kind):
             ask(X, y[["Temp", "Ozone"]])
         if kind is not pl.DataFrame:
             assert ask(X, y.to_numpy()) == ask(X, y)
+            assert ask(X, pd.DataFrame(y.to_numpy())) == ask(X, y)  # whose columns have no names
 
 
 def test_rows_of_another_order_are_told(air):
@@ -540,6 +541,18 @@ def test_rows_of_another_order_are_told(air):
         ask(X, y[::-1].loc[X.index], weights.reset_index(drop=True))
     with pytest.raises(ValueError, match="index of sample_weight has the labels"):
         GaussianGradientMLE().fit(X, sample_weight=weights[::-1])
+
+
+def test_labels_that_name_no_rows_mean_nothing(air):
+    """Those of several levels beside plain ones, and those that rows have in common."""
+    air = air.dropna()
+    X, y = air[PREDICTORS], air["Ozone"]
+    expected = GaussianRegressor().fit(X, y).coef_
+    levels = pd.MultiIndex.from_product([["station"], air.index])
+    same = np.arange(len(air)) // 2
+    for of_X, of_y in ((air.index, levels), (levels, air.index), (same, same[::-1])):
+        model = GaussianRegressor().fit(X.set_axis(of_X), y.set_axis(of_y))
+        np.testing.assert_array_equal(model.coef_, expected)
 
 
 def test_no_known_target_has_no_score(air):

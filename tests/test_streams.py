@@ -440,6 +440,9 @@ def test_labels_are_those_of_frames_of_any_library(wine):
     for frame in (pd.DataFrame(data), polars.DataFrame(data), pyarrow.table(data)):
         assert SufficientStatistics.from_array(frame).labels == ("b", "a")
     assert SufficientStatistics.from_array(wine).labels is None
+    places = SufficientStatistics.from_array(pd.DataFrame(wine[:, :2]))  # as pandas numbers them
+    assert places.labels is None
+    assert (places + SufficientStatistics.from_array(pd.DataFrame(data))).labels == ("b", "a")
 
 
 def test_a_covariance_with_divisor_n_minus_one(wine):

@@ -50,8 +50,9 @@ def confidence_intervals(
 
 def check_level(level: float) -> None:
     """Refuse what is no probability."""
-    if not isinstance(level, Real) or not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, got {level!r}.")
+    number = isinstance(level, Real) or (isinstance(level, np.ndarray) and level.ndim == 0)
+    if not number or not 0 < level < 1:
+        raise ValueError(f"level must be a number between 0 and 1, got {level!r}.")
 
 
 def wald_ends(center: Array, error: Array, level: float) -> Array:

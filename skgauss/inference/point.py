@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._typing import Array
-from .._wording import capped
+from .._wording import capped, each_of
 from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
@@ -218,12 +218,21 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features."
         )
-    if np.any(estimator.reg_covar_) and not penalized:
+    if penalized:
+        return
+    if np.any(estimator.reg_covar_):
         raise ValueError(
             "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
             "data, which alone has standard errors, intervals and tests. Where the fit warned that "
             "there is none without, drop one of the features that it named, or use "
             "covariance_type='diag' or more rows. Else fit with reg_covar=0.0."
+        )
+    empty = np.flatnonzero(estimator._statistics_as_given.observed_weights == 0)
+    if empty.size:
+        names = feature_names(estimator)
+        raise ValueError(
+            f"{each_of([names[j] for j in empty])} was never observed. Its mean is made up, and "
+            "has no error: fit without it."
         )
 
 

@@ -61,6 +61,7 @@ ObservedStatistics = (
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 _SINGULAR = 1e14  # condition of the correlations at which a climb to infinity is over
+_NARROW_ENOUGH = 1e6  # variance inflation where none has an end, as of the ridge of "auto"
 NARROW = 1e8  # variance inflation, in units of the data, from which on a climb may lead there
 _LARGEST_INFLATION = 1e14  # variance inflation at which too few digits are left to go on
 MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
@@ -295,7 +296,9 @@ class ObservedFull(ObservedLikelihood):
         return too_few_together(self._statistics, self._mean_is_known)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        return bool(self._too_few_together) or super().is_degenerate(at)
+        # Not before the climb has used what the rows tell of the other directions.
+        narrow = self.inflation(at) > _NARROW_ENOUGH and at.value >= self.value_of_the_guess
+        return (bool(self._too_few_together) and narrow) or super().is_degenerate(at)
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if not self._too_few_together:

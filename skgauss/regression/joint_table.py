@@ -21,6 +21,7 @@ from ..rows import (
     target_names,
     to_host,
 )
+from ..statistics import column_labels
 
 
 class Table(NamedTuple):
@@ -116,7 +117,7 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
 
 def columns_of_targets(y: Any) -> list[Any]:
     """The names of the columns of targets in a frame, by which their order is known again."""
-    return list(getattr(y, "columns", ()))
+    return list(column_labels(y) or ())
 
 
 def check_columns(y: Any, fitted: list[Any]) -> None:

@@ -33,20 +33,25 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
 def check_same_order(X: Any, numbers: Any, name: str) -> None:
     """Refuse numbers, one a row, whose index has the labels of that of X in another order.
 
-    They would be taken by their places, as those of other rows. Other labels mean nothing.
+    They would be taken by their places, as those of other rows. Labels that are no names of rows,
+    because some are the same, and other labels than those of X mean nothing.
     """
     index: Any = getattr(X, "index", None)
     own: Any = getattr(numbers, "index", None)
-    if not (hasattr(index, "equals") and hasattr(own, "equals")) or own.equals(index):
+    if not (_names_rows(index) and _names_rows(own)) or own.equals(index):
         return
-    # The first label alone tells most others that mean nothing.
-    pairs = ((own[:1], index), (own, index), (index, own))
-    if len(own) == len(index) and all(some.isin(others).all() for some, others in pairs):
+    if own.nlevels == index.nlevels and len(own) == len(index) and own.isin(index).all():
         raise ValueError(
             f"The index of {name} has the labels of that of X in another order, and rows go "
-            f"together by their places. {name}.loc[X.index] has the order of X; where the labels "
-            f"mean nothing, pass {name}.to_numpy()."
+            f"together by their places. If the numbers are in the order of X, pass "
+            f"{name}.to_numpy(). If they belong to the rows of the same label, pass "
+            f"{name}.loc[X.index]."
         )
+
+
+def _names_rows(index: Any) -> bool:
+    """Whether it is an index of pandas in which no two rows have the same label."""
+    return hasattr(index, "equals") and bool(index.is_unique)
 
 
 def columns_of(frame: Any) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from .complete import (
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .intervals import IntervalStatistics, summarize_intervals
-from .labels import axis_labels
+from .labels import axis_labels, column_labels
 from .patterns import IncompleteStatistics, summarize_incomplete
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SufficientStatistics",
     "axis_labels",
     "bounded_sum",
+    "column_labels",
     "missed",
     "pairwise_sum",
     "summarize",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -45,14 +46,21 @@ class Statistics(ABC):
 
 
 def axis_labels(array: Any) -> list[tuple[Any, ...]]:
-    """The labels of each axis of an array of pandas; none of any other."""
-    return [tuple(axis) for axis in getattr(array, "axes", ())]
+    """The labels of each axis of an array of pandas that has such; mere places are none."""
+    return [tuple(axis) for axis in getattr(array, "axes", ()) if not _are_places(axis)]
+
+
+def _are_places(axis: Any) -> bool:
+    """Whether the labels of an axis are those that pandas gives to who gives none."""
+    return isinstance(axis, getattr(sys.modules.get("pandas"), "RangeIndex", ()))
 
 
 def column_labels(table: Any) -> tuple[Any, ...] | None:
     """The labels of the columns of a frame of any library; None of an array."""
-    axes = axis_labels(table)
-    names = axes[-1] if axes else names_of_columns(table)
+    columns = getattr(table, "columns", None)
+    if _are_places(columns):
+        return None
+    names = columns if hasattr(table, "axes") else names_of_columns(table)
     return None if names is None else tuple(names)
 
 

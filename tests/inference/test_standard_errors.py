@@ -512,7 +512,7 @@ def test_levels_are_probabilities(correlated, level):
     regressor = GaussianRegressor().fit(correlated[:, 1:], correlated[:, 0])
     for ask in (model, regressor):
         for method in (ask.confidence_intervals, ask.summary):
-            with pytest.raises(ValueError, match=r"level must be between 0 and 1, got "):
+            with pytest.raises(ValueError, match=r"level must be a number between 0 and 1, got "):
                 method(level)
 
 
