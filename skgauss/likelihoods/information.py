@@ -210,8 +210,8 @@ class Information:
         return bool(np.isfinite(self.matrix).all())
 
     def exceeds(self, bound: float) -> bool:
-        """Whether all eigenvalues do, for a fraction of what the smallest one costs."""
-        return self._factor_with(-bound) is not None
+        """Whether all eigenvalues exceed a bound that is not negative, for two factorizations."""
+        return self._factor is not None and self._factor_with(-bound) is not None
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step to the maximum of the parabola, no longer than `radius`, and its gain.
