@@ -90,7 +90,7 @@ def test_marginals_are_drawn_too(table):
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95, "a"])
 def test_what_is_no_level(table, level):
-    with pytest.raises(ValueError, match="must be between 0 and 1"):
+    with pytest.raises(ValueError, match="must be a number between 0 and 1"):
         QQDisplay.from_estimator(GaussianGradientMLE().fit(table), table, level=level)
 
 
