@@ -42,6 +42,11 @@ def all_cores():
         yield
 
 
+@pytest.fixture(autouse=True)
+def time_for_words():
+    """As users have it, in place of the minute that the tests give."""
+
+
 @pytest.fixture(params=TURNS)
 def race(request, benchmark):
     """Time whose turn it is; `target` is what our time by the peer's should be at most."""
