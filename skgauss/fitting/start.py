@@ -1,6 +1,5 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Fixed, Likelihood
-from ..rows import numbers_of_parameter, to_host
+from ..rows import is_number, numbers_of_parameter, to_host
 
 
 def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
@@ -111,7 +110,7 @@ def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Ar
     """The covariance that a user gave, checked and packed as the family has it."""
     if given is None:
         return family.isotropic(1.0)
-    if _is_number(given):
+    if is_number(given):
         variance = float(_checked_array(name, given, ()))
         if variance > 0:
             return family.isotropic(variance)
@@ -133,7 +132,7 @@ def _checked_root(name: str, covariance: Array, family: Family) -> Array:
 
 
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
-    if _is_number(value):
+    if is_number(value):
         value = np.full(shape, value)
     array = numbers_of_parameter(value, name)
     if array.shape != shape:
@@ -143,7 +142,3 @@ def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
             f"shape {array.shape}."
         )
     return array
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)

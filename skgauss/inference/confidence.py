@@ -6,7 +6,6 @@ import copy
 import math
 from functools import partial
 from itertools import compress
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Array
 from ..blocks import threads
+from ..rows import is_number
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .profile import (
     CorrelationParameter,
@@ -50,8 +50,7 @@ def confidence_intervals(
 
 def check_level(level: float) -> None:
     """Refuse what is no probability."""
-    number = isinstance(level, Real) or (isinstance(level, np.ndarray) and level.ndim == 0)
-    if not number or not 0 < level < 1:
+    if not is_number(level) or not 0 < level < 1:
         raise ValueError(f"level must be a number between 0 and 1, got {level!r}.")
 
 

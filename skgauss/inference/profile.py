@@ -36,8 +36,8 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .boundary import Jet, highest_on_the_boundary
 from .standard_errors import MOVED, half_inverse
 
-# Of the likelihood, an end; and where the information costs no more than a few of them.
-_MOST_EVALUATIONS, _MOST_CHEAP_EVALUATIONS = 30, 100
+_MOST_EVALUATIONS = 30  # of the likelihood, for an end
+_MOST_CHEAP_EVALUATIONS = 100  # where the information costs no more than a few of them
 _FAR_NATS = 1.0  # of an average row: where rows weigh next to nothing their ends are farther
 _MOST_NATS = 1e9  # of an average row, beyond which float64 has no step that is long enough
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back

@@ -135,7 +135,7 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         return step, second, value + float(weights @ box.log_probability)
 
     def _moments_within(self, mean: Array, deviations: Array) -> BoxMoments:
-        """Of the intervals. The last are kept: the information at a point asks for them again."""
+        """Moments in the intervals; the last are kept, for which the information asks again."""
         at = np.concatenate((mean, deviations))
         latest = self._latest
         if latest is None or not np.array_equal(latest[0], at):

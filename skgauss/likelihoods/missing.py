@@ -296,9 +296,11 @@ class ObservedFull(ObservedLikelihood):
         return too_few_together(self._statistics, self._mean_is_known)
 
     def is_degenerate(self, at: Evaluation) -> bool:
+        if not self._too_few_together:
+            return super().is_degenerate(at)
         # Not before the climb has used what the rows tell of the other directions.
         narrow = self.inflation(at) > _NARROW_ENOUGH and at.value >= self.value_of_the_guess
-        return (bool(self._too_few_together) and narrow) or super().is_degenerate(at)
+        return narrow or super().is_degenerate(at)
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if not self._too_few_together:

@@ -15,7 +15,7 @@ from ..rows import Block, to_host
 
 _SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
 _TERMS = 20
-_NEWTON_STEPS = 5  # of Newton, which have all digits: so far out the logarithm is next to straight
+_NEWTON_STEPS = 5  # which have all digits: so far out the logarithm is next to straight
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:

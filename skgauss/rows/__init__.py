@@ -12,7 +12,7 @@ from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
 from .frames import check_same_names, check_same_order
 from .inputs import rows_of
-from .numbers import numbers_of_parameter
+from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names, with_weight
@@ -40,6 +40,7 @@ __all__ = [
     "incomplete_rows",
     "is_dask",
     "is_elsewhere",
+    "is_number",
     "numbers_of_parameter",
     "parse_limits",
     "rounded_alike",

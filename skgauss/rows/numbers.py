@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,11 @@ def numbers(
                 f"{name}.sparse.to_dense()."
             ) from error
         raise ValueError(_what_is_no_number(name, frame, culprits)) from error
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is one number, be it of Python or an array without axes."""
+    return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def numbers_of_parameter(value: Any, name: str) -> Array:

@@ -58,11 +58,9 @@ class Window(NamedTuple):
 
     def opened(self, features: np.ndarray) -> Window | None:
         """Without the limits of some features; None where no others have any."""
-        lower, upper = (
-            np.where(features, -np.inf, self.lower),
-            np.where(features, np.inf, self.upper),
+        window = Window(
+            np.where(features, -np.inf, self.lower), np.where(features, np.inf, self.upper)
         )
-        window = Window(lower, upper)
         return window if window.bounded.size else None
 
     def intersect(self, block: Block, fill: bool = True) -> Intervals | None:

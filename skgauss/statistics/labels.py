@@ -34,15 +34,16 @@ class Statistics(ABC):
         given = [each.labels for each in (self, other) if each.labels is not None]
         labels = common_labels(given)
         total = self._plus(other)
-        return replace(other._plus(self) if total is NotImplemented else total, labels=labels)
+        return (other._plus(self) if total is NotImplemented else total).labelled(labels)
 
     def __radd__(self, other: Any) -> Self:
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     def labelled(self, labels: Sequence[Any] | None) -> Self:
-        """The same of features that have these labels."""
-        return replace(self, labels=None if labels is None else tuple(labels))
+        """These statistics with other labels of the features; themselves where they have them."""
+        given = None if labels is None else tuple(labels)
+        return self if given == self.labels else replace(self, labels=given)
 
 
 def axis_labels(array: Any) -> list[tuple[Any, ...]]:

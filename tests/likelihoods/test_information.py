@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from counting import count_calls
 from marks import exhaustive
 from oracles import em, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
@@ -43,16 +44,7 @@ def symmetric_steps(rng, n_features, count):
 @pytest.fixture
 def counted(monkeypatch):
     """How often the likelihood and its information are evaluated."""
-    counts = {"evaluate": 0, "information": 0}
-    for name in counts:
-        original = getattr(ObservedFull, name)
-
-        def method(self, *at, _name=name, _method=original):
-            counts[_name] += 1
-            return _method(self, *at)
-
-        monkeypatch.setattr(ObservedFull, name, method)
-    return counts
+    return count_calls(monkeypatch, ObservedFull, "evaluate", "information")
 
 
 @pytest.mark.parametrize(

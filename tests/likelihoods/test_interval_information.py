@@ -3,6 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
+from counting import count_calls
 from marks import each_value
 
 from skgauss import GaussianGradientMLE
@@ -180,15 +181,7 @@ def test_the_cost_of_profiles(rng, monkeypatch):
     """Each step to an end takes one evaluation and one information, and from the maximum none."""
     X = rng.standard_normal((60, 2)) @ [[1, 0.5], [0, 1]]
     model = GaussianGradientMLE(censoring_limits=(-0.8, 1.0)).fit(X)
-    counts = {"evaluate": 0, "_information": 0}
-    for name in counts:
-        original = getattr(IntervalFull, name)
-
-        def counted(self, *at, _name=name, _method=original):
-            counts[_name] += 1
-            return _method(self, *at)
-
-        monkeypatch.setattr(IntervalFull, name, counted)
+    counts = count_calls(monkeypatch, IntervalFull, "evaluate", "_information")
     model.confidence_intervals(method="profile")
     n_ends = 10
     assert counts["evaluate"] <= 7 * n_ends

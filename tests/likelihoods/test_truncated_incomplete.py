@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+from counting import count_calls
 from marks import each_value, exhaustive
 from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
@@ -545,16 +546,7 @@ def test_a_feature_that_is_never_seen(rng, limits):
 @pytest.fixture
 def counted(monkeypatch):
     """How often the likelihood and its information are evaluated."""
-    counts = {"evaluate": 0, "information": 0}
-    for name in counts:
-        original = getattr(TruncatedFull, name)
-
-        def method(self, *at, _name=name, _method=original):
-            counts[_name] += 1
-            return _method(self, *at)
-
-        monkeypatch.setattr(TruncatedFull, name, method)
-    return counts
+    return count_calls(monkeypatch, TruncatedFull, "evaluate", "information")
 
 
 def test_steps_of_em_that_crawl_give_way(counted):

@@ -1,0 +1,15 @@
+"""How often a fit asks for what costs."""
+
+
+def count_calls(monkeypatch, cls, *names):
+    """A dictionary of how often some methods of a class are called from now on."""
+    counts = dict.fromkeys(names, 0)
+    for name in names:
+        original = getattr(cls, name)
+
+        def counted(self, *arguments, _name=name, _method=original):
+            counts[_name] += 1
+            return _method(self, *arguments)
+
+        monkeypatch.setattr(cls, name, counted)
+    return counts
