@@ -93,11 +93,11 @@ def _explain(
     trials = Trials(4 * attempt.budget // 3, seconds)
     far = "" if leap else explain_start(solution, attempt, names)
     sentences = [leap, far]
+    slow = solution.stop_reason == "max_iter" and not (leap or far)
     needed = None
     if estimator.learning_rate != "auto":
         needed = iterations_needed(solution, attempt, bound, trials)
-        sentences.append(explain_rate(estimator, bound, needed))
-    slow = solution.stop_reason == "max_iter" and not (leap or far)
+        sentences.append(explain_rate(solution, estimator, bound, needed, slow))
     far_to_go = needed is not None
     sentences.append(
         explain_remedies(

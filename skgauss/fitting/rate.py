@@ -18,6 +18,9 @@ from ..solvers import NEAR, Solution
 from .attempt import Attempt, Trials
 
 _SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
+# Iterations after which a rate of that share has left nothing of a gradient in the steepest
+# direction: at each, a tenth of it goes.
+_LONG_CLIMB = 200
 _FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
 
@@ -25,27 +28,40 @@ _STEADY = 0.1  # change of the contraction, from one part of a trial to the next
 def iterations_needed(
     solution: Solution, attempt: Attempt, bound: float, trials: Trials
 ) -> float | None:
-    """All iterations of a climb whose rate is far below the bound; None if not, or unknown."""
+    """All iterations of a climb whose rate is below the bound; None if not, or unknown."""
     rate = attempt.estimator.learning_rate
-    if solution.stop_reason != "max_iter" or not _is_far_below(rate, bound):
+    if solution.stop_reason != "max_iter" or not rate < bound < math.inf:
         return None
-    time = _time_left(solution, attempt, _SLOW * bound, trials)
+    time = _time_left(solution, attempt, max(rate, _SLOW * bound), trials)
     return None if time is None else solution.n_iter + time / rate
 
 
-def explain_rate(estimator: Any, bound: float, needed: float | None) -> str:
-    """Sentences on a constant rate, and on the iterations that a climb needs, if this is known."""
+def explain_rate(
+    solution: Solution, estimator: Any, bound: float, needed: float | None, slow: bool
+) -> str:
+    """Sentences on a constant rate, and on the iterations that a climb needs, if this is known.
+
+    If it is `slow`, and nothing else is wrong, also on why.
+    """
     rate = estimator.learning_rate
+    far_below = _is_far_below(rate, bound)
     side = "above" if rate > bound else "below"
-    if _is_far_below(rate, bound):
+    if far_below:
         side = f"1/{short(bound / rate)} of"
     theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
     told = (
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
+    if slow and rate < bound and not far_below and solution.n_iter >= _LONG_CLIMB:
+        told += (
+            " The likelihood is far steeper in some directions than in others, as where features "
+            "are correlated or have different units. No constant rate suits them all."
+        )
     if needed is not None:
-        told += f" At this rate the climb takes about {float(f'{needed:.2g}'):,.0f} iterations."
+        more = "" if far_below else " or more"  # as the flattest direction comes to be the last
+        about = f"{float(f'{needed:.2g}'):,.0f} iterations{more}"
+        told += f" At this rate the climb takes about {about}."
     return told
 
 

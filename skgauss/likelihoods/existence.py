@@ -80,11 +80,9 @@ def check_relations(
         return
     relations = [each for each in statistics.linear_relations(mean) if unfelt[each].all()]
     if relations:
-        named = [quoted([names[j] for j in features]) for features in relations]
         raise NoMaximumError(
-            f"{capped(named, '; ', 'more sets')} depend on each other linearly in all rows that "
-            "show them.",
-            "use covariance_type='diag', or drop one feature of each set.",
+            f"{_sets(relations, names)} depend on each other linearly in all rows that show them.",
+            f"use covariance_type='diag', or {_drop(relations)}.",
         )
 
 
@@ -149,15 +147,43 @@ def never_together(statistics: Any, names: Sequence[str]) -> str:
     )
 
 
-def diagnose(covariance: Array, names: Sequence[str]) -> str:
-    """A sentence on the rank, with the features of one linear relation."""
-    rank, features = linalg.linear_relation(covariance)
+def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[str, str]:
+    """What is wrong with a singular covariance of rows of so much weight, and what to do.
+
+    Too few rows leave relations of as many features as have none among themselves. A relation of
+    fewer is one of the features.
+    """
+    relations = linalg.relations_of_covariance(covariance)
+    relations = relations or [linalg.linear_relation(covariance)[1]]
     d = len(names)
+    rank = d - len(relations)
+    ranked = f"the covariance of the {d} features has rank {rank}:"
+    dependent = f"{_sets(relations, names)} depend on each other linearly"
+    too_few = f"there are too few distinct rows (at least {d + 1} are needed)"
+    if any(len(features) <= rank for features in relations):
+        return (
+            f"{ranked} {dependent}.",
+            f"use covariance_type='diag', or {_drop(relations)}.",
+        )
+    if weight <= d and len(relations) > 1:
+        return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (
-        f"the covariance of the {d} features has rank {rank}. Either there are too few "
-        f"distinct rows (at least {d + 1} are needed) or features are collinear: "
-        f"{quoted([names[j] for j in features])} depend on each other linearly."
+        f"{ranked} {dependent}, or {too_few}.",
+        f"use covariance_type='diag', {_drop(relations)}, or collect more rows.",
     )
+
+
+def _sets(relations: Sequence[Sequence[int]], names: Sequence[str]) -> str:
+    """The first few sets of features that depend on each other, by name."""
+    named = [quoted([names[j] for j in features]) for features in relations]
+    return capped(named, "; ", "more sets")
+
+
+def _drop(relations: Sequence[Sequence[int]]) -> str:
+    """What to do to the features of such sets, so that no relation is left."""
+    if len(relations) == 1:
+        return "drop one of these features"
+    return "drop of each set a feature that is in no other set"
 
 
 def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:

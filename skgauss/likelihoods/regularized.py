@@ -93,8 +93,8 @@ def regularized_likelihood(
         if not automatic:
             raise NoMaximumError(
                 diagnosis,
-                f"With reg_covar={reg_covar} none is made. Use reg_covar='auto' or a larger "
-                "reg_covar, covariance_type='diag', more rows, or drop one of these features.",
+                f"With reg_covar={reg_covar} none is made. Set reg_covar='auto' or a larger one, "
+                + remedy,
             ) from None
     else:
         unique = statistics.complete or ridge.all() or not family.correlated
@@ -227,8 +227,8 @@ def _regular_likelihood(
         if regular or fixed.factor is not None:
             return likelihood
     covariance = fixed.about(statistics, family).covariance
-    diagnosis = diagnose(family.add_ridge(covariance, ridge), names)
-    raise NoMaximumError(diagnosis, "or use covariance_type='diag' or more rows.")
+    with_ridge = family.add_ridge(covariance, ridge)
+    raise NoMaximumError(*diagnose(with_ridge, statistics.weight, names))
 
 
 def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:

@@ -489,6 +489,26 @@ def test_how_long_a_climb_takes_whose_rate_is_far_below_the_bound(case):
     assert model.n_iter_ == pytest.approx(n_iter, rel=0.1)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5])
+@pytest.mark.parametrize("parametrization", ["scale", "covariance"])
+@pytest.mark.parametrize("solver", ["gradient", "coordinate"])
+def test_why_a_climb_below_the_bound_is_slow(solver, parametrization, share):
+    """The pace falls to that of the flattest direction: what it promises is the least it takes."""
+    X = IRIS.to_numpy()
+    model = GaussianGradientMLE(solver=solver, parametrization=parametrization)
+    model.set_params(mean_init=X.mean(axis=0), covariance_init=X.var(axis=0).max(), max_iter=100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        bound = model.fit(X).learning_rate_bound_
+    model.set_params(learning_rate=share * bound, max_iter=300)
+    message = warning_of(model, X)
+    assert "far steeper in some directions than in others" in message
+    told = re.search(r"At this rate the climb takes about ([\d,]+) iterations or more\.", message)
+    if told:
+        n_iter = int(told[1].replace(",", ""))
+        assert "max_iter" in warning_of(model.set_params(max_iter=int(0.9 * n_iter)), X)
+
+
 def test_a_start_that_a_fit_would_not_take_is_not_recommended():
     """Neither `warm_start` nor `partial_fit` goes by the parameters."""
     model = gradient(learning_rate=0.01, warm_start=True)

@@ -1,5 +1,7 @@
 """No maximum, no silent answer: constant and collinear features, too few rows."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,10 +64,32 @@ def test_collinear_features_get_the_ridge_and_a_warning(frame):
     assert model.converged_
 
 
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, order):
+    """Dummies of two questions, a total and its double: complete data as those with gaps."""
+    sex, site = one_hot(rng, 200, 2)[0], one_hot(rng, 200, 3)[0]
+    parts = rng.gamma(2.0, size=(200, 2))
+    total = parts.sum(axis=1)
+    X = np.column_stack((sex, site, parts, total, 2 * total, rng.standard_normal(200)))[:, ::order]
+    X = pd.DataFrame(X).add_prefix("c")
+    if gaps:
+        X.iloc[::7, -1 if order == 1 else 0] = np.nan
+    with pytest.warns(UserWarning, match="drop of each set a feature that is in no other") as caught:
+        model = GaussianGradientMLE().fit(X)
+    assert model.converged_
+    sets = re.search(r"(?:rank 5:|maximum:) (.*?) depend on each other", str(caught[0].message))[1]
+    sets = [re.findall(r"'(\w+)'", each) for each in sets.split("; ")]
+    assert len(sets) == 4
+    every = [name for each in sets for name in each]
+    dropped = [next(name for name in each if every.count(name) == 1) for each in sets]
+    assert GaussianGradientMLE(reg_covar=0.0).fit(X.drop(columns=dropped)).converged_
+
+
 @pytest.mark.parametrize("n_samples", [5, 29, 30])
 def test_too_few_rows(rng, n_samples):
     X = rng.standard_normal((n_samples, 30))
-    with pytest.raises(ValueError, match=rf"rank {n_samples - 1}\. .*at least 31 are needed"):
+    with pytest.raises(ValueError, match=rf"rank {n_samples - 1}: .*at least 31 are needed"):
         GaussianGradientMLE(reg_covar=0.0).fit(X)
     with pytest.warns(UserWarning, match="too few distinct rows"):
         model = GaussianGradientMLE().fit(X)
