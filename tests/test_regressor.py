@@ -493,8 +493,8 @@ def test_upper_ends_are_routed(air):
 
 
 @pytest.mark.parametrize(("y", "y_upper", "message"), [
-    ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1 .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
-    ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2 .* 'y' .* in y at inf"),
+    ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1, .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
+    ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2, .* 'y' .* in y at inf"),
     ([1.0, 3.0, np.inf], None, "Input y contains infinity"),
     (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
     (pd.Series(["a", "b", "a"]), None, r"y holds .* pandas.get_dummies\(y.to_frame\(\), drop"),

@@ -65,8 +65,8 @@ class Table(NamedTuple):
             i, j = wrong
             name = self.names[j - lower.shape[1]]
             raise ValueError(
-                f"In row {i} the interval of {name!r} has its lower end in y at {lower[i, j]} and "
-                f"its upper end in y_upper at {upper[i, j]}. The lower end must not be larger, and "
+                f"In row {i}, counted from 0, the interval of {name!r} has its lower end in y at "
+                f"{lower[i, j]} and its upper end in y_upper at {upper[i, j]}. The lower end must not be larger, and "
                 "one of them must be finite unless the value is missing."
             )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from ..blocks import chunks_of
+from ..blocks import WrongRowError, chunks_of
+from .arrays import to_host
 
 
 class Intervals(NamedTuple):
@@ -121,11 +122,38 @@ class Rows(Protocol):
 _READ_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
 
 
-def check_no_infinity(X: Any) -> None:
-    """Refuse infinity, in scikit-learn's words; NaN stands for a missing value."""
+def check_no_infinity(X: Any, names: Sequence[str] = (), counts: np.ndarray | None = None) -> None:
+    """Refuse infinity in scikit-learn's words, and say where it is; NaN is a missing value.
+
+    Of the rows that count, where not all do, and with the names of the features, if known.
+    """
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
         for chunk in chunks_of(X, 1, 1):
-            assert_all_finite(X[chunk], allow_nan=True, input_name="X")
+            rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
+            try:
+                assert_all_finite(rows, allow_nan=True, input_name="X")
+            except ValueError as error:
+                places = np.arange(len(X)) if counts is None else np.flatnonzero(counts)
+                start = np.searchsorted(places, chunk.start)
+                raise ValueError(
+                    _where_infinite(str(error), to_host(rows), places[start:], names)
+                ) from None
+
+
+def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequence[str]) -> str:
+    """What scikit-learn says, where the first infinity is, and what to do about a logarithm."""
+    i, j = np.argwhere(np.isinf(X))[0].tolist()
+    name = repr(names[j]) if names else f"column {j}"
+    found = (
+        f"{error.strip()} The first is {X[i, j]:g} in {name}, in row {places[i]} counted from 0."
+    )
+    if X[i, j] > 0:
+        return found
+    return (
+        f"{found} If it is the logarithm of 0, of what was not detected, put NaN there, and the "
+        "logarithm of the limit into X_upper. With censoring_limits that of the limit goes there "
+        "itself."
+    )
 
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:

@@ -85,7 +85,7 @@ def with_upper(
         lower = np.where(np.isnan(X), -np.inf, X)
         upper = np.where(np.isnan(X_upper), np.inf, X_upper)
         raise ValueError(
-            f"In row {i}{of} the interval of {names[j]!r} has its lower end in X at {lower[i, j]} "
+            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X at {lower[i, j]} "
             f"and its upper end in X_upper at {upper[i, j]}. The lower end must not be larger, "
             "and one of them must be finite unless the value is missing. If X was transformed, "
             "X_upper must be too."

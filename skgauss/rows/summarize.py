@@ -71,7 +71,9 @@ class Summarize:
         statistics = summary(X, sample_weight, self.diagonal)
         if np.isfinite(statistics.mean).all() or is_elsewhere(X):
             return statistics
-        _check_to_add_up(X, sample_weight)
+        check_no_infinity(X, self.names, _counts(sample_weight))
+        if sample_weight is not None:
+            _check_weights(sample_weight)
         if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
             return summarize_incomplete(X, sample_weight, self.diagonal)
         return statistics if sample_weight is None else self._of_present(X, sample_weight)
@@ -80,13 +82,13 @@ class Summarize:
         """Statistics of rows of which some hold values known only to an interval."""
         X, sample_weight, intervals = block
         assert intervals is not None
-        rows = intervals.rows
-        _check_to_add_up(X[rows], None if sample_weight is None else sample_weight[rows])
+        check_no_infinity(X, self.names, _counts(sample_weight))  # of a part places would be lost
         exact = np.ones(len(X), dtype=bool)
         exact[intervals.rows] = False
         weights = None if sample_weight is None else sample_weight[exact]
         statistics = self._of_exact(Block(X[exact], weights))
         weights = (np.ones(len(X)) if sample_weight is None else sample_weight)[intervals.rows]
+        _check_weights(weights)
         present = weights > 0
         if not present.any():
             return statistics
@@ -99,19 +101,13 @@ class Summarize:
         return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
 
-def _check_to_add_up(X: np.ndarray, sample_weight: Array | None) -> None:
-    """Refuse infinity in rows that count, and weights whose products with squares are no numbers.
+def _counts(sample_weight: Array | None) -> np.ndarray | None:
+    """Which rows have a positive weight, bool of shape (n_rows,); None if all have."""
+    return None if sample_weight is None else sample_weight > 0
 
-    Raises
-    ------
-    ValueError
-        That says which.
-    """
-    if sample_weight is None:
-        check_no_infinity(X)
-        return
-    for chunk in chunks_of(X, 1, 1):
-        check_no_infinity(X[chunk][sample_weight[chunk] > 0])
+
+def _check_weights(sample_weight: Array) -> None:
+    """Refuse weights whose products with squares are no numbers."""
     largest = sample_weight.max(initial=0.0)
     if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
         raise ValueError(

@@ -121,7 +121,7 @@ class Window(NamedTuple):
                     at = np.searchsorted(part.rows, i)
                     value = f"an interval from {part.lower[at, j]:g} to {part.upper[at, j]:g}"
                 raise WrongRowError(
-                    f"Row {chunk.start + i} has {value} in {names[j]!r}, "
+                    f"Row {chunk.start + i}, counted from 0, has {value} in {names[j]!r}, "
                     f"which lies outside truncation_limits, {self.lower[j]:g} to "
                     f"{self.upper[j]:g}: no such row can have been seen. Correct or drop it, or "
                     "widen the limits."

@@ -75,7 +75,9 @@ def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, ord
     X = pd.DataFrame(X).add_prefix("c")
     if gaps:
         X.iloc[::7, -1 if order == 1 else 0] = np.nan
-    with pytest.warns(UserWarning, match="drop of each set a feature that is in no other") as caught:
+    with pytest.warns(
+        UserWarning, match="drop of each set a feature that is in no other"
+    ) as caught:
         model = GaussianGradientMLE().fit(X)
     assert model.converged_
     sets = re.search(r"(?:rank 5:|maximum:) (.*?) depend on each other", str(caught[0].message))[1]

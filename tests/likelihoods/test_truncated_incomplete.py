@@ -415,11 +415,13 @@ def test_what_lies_outside_is_named(coarse):
     lower, upper = (pd.DataFrame(end, columns=["flux", "colour"]) for end in coarse)
     model = fit(lower, X_upper=upper)
     lower.iloc[17], upper.iloc[17] = [0.5, 1.5], [0.5, 2.0]
-    with pytest.raises(ValueError, match=r"Row 17 has an interval from 1\.5 to 2 in 'colour'"):
+    with pytest.raises(
+        ValueError, match=r"Row 17, counted from 0, has an interval from 1\.5 to 2 in 'colour'"
+    ):
         model.fit(lower, X_upper=upper)
     lower.iloc[17, 1] = 1.75
     upper.iloc[17, 1] = 1.75
-    with pytest.raises(ValueError, match=r"Row 17 has 1\.75 in 'colour'"):
+    with pytest.raises(ValueError, match=r"Row 17, counted from 0, has 1\.75 in 'colour'"):
         model.fit(lower, X_upper=upper)
     weights = np.arange(len(lower)) != 17
     assert model.fit(lower, X_upper=upper, sample_weight=weights).converged_

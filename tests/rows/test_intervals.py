@@ -112,9 +112,21 @@ def test_limits_that_do_not_fit(limits, message):
 @pytest.mark.parametrize(
     ("lower", "upper", "message"),
     [
-        ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0], [3.0, 3.5]], "row 1 the interval of 'feature 1'"),
-        ([[1.0, INF], [3.0, 4.0]], [[1.0, INF], [3.0, 5.0]], "row 0 the interval of 'feature 1'"),
-        ([[1.0, 2.0], [-INF, 4.0]], [[1.0, 2.0], [-INF, 5.0]], "row 1 the interval of 'feature 0'"),
+        (
+            [[1.0, 2.0], [3.0, 4.0]],
+            [[1.0, 2.0], [3.0, 3.5]],
+            "row 1, counted from 0, the interval of 'feature 1'",
+        ),
+        (
+            [[1.0, INF], [3.0, 4.0]],
+            [[1.0, INF], [3.0, 5.0]],
+            "row 0, counted from 0, the interval of 'feature 1'",
+        ),
+        (
+            [[1.0, 2.0], [-INF, 4.0]],
+            [[1.0, 2.0], [-INF, 5.0]],
+            "row 1, counted from 0, the interval of 'feature 0'",
+        ),
         ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0]], "must have the shape of X"),
         ([[1.0, 2.0], [3.0, 4.0]], [[1.0], [3.0]], "must have the shape of X"),
     ],
@@ -130,7 +142,9 @@ def test_ends_that_do_not_fit_in_a_block_of_dask(sample):
     _, lower, upper = sample
     upper[30, 1] = 0.0
     lower[30, 1] = 1.0
-    with pytest.raises(ValueError, match="In row 10 of its block the interval of 'feature 1'"):
+    with pytest.raises(
+        ValueError, match="In row 10 of its block, counted from 0, the interval of 'feature 1'"
+    ):
         GaussianGradientMLE().fit(da.from_array(lower, chunks=(20, 3)), X_upper=upper)
 
 
