@@ -58,6 +58,7 @@ from .rows import (
     feature_names,
     rows_of,
     values_given,
+    warn_of_misplaced_ends,
 )
 from .solvers import SOLVERS, Objective, learning_rate_bound
 from .statistics import AnyStatistics
@@ -354,6 +355,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             because features were never observed together.
         """
         self._check_parameters("fit")
+        warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
@@ -415,6 +417,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             If the maximum is not unique because features were never observed together.
         """
         self._check_parameters("partial_fit")
+        warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
         seen = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")

@@ -37,6 +37,7 @@ from .rows import (
     feature_names,
     rows_of,
     to_host,
+    warn_of_misplaced_ends,
     with_weight,
 )
 
@@ -192,6 +193,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             added because features are collinear, there are too few rows, or y is a linear
             function of X.
         """
+        if y_upper is None:
+            warn_of_misplaced_ends(y, sample_weight, "sample_weight", "y_upper")
         seen = copy.copy(self)
         table = table_of(seen, X, y, y_upper, reset=True)
         table.check_ends(sample_weight)

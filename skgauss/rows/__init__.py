@@ -6,7 +6,7 @@ they lie. No other folder asks what kind of thing X is.
 
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
-from .censoring import first_crossed, rounded_alike
+from .censoring import first_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
@@ -51,6 +51,7 @@ __all__ = [
     "target_names",
     "to_host",
     "values_given",
+    "warn_of_misplaced_ends",
     "with_gaps",
     "with_weight",
 ]

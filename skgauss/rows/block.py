@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from ..blocks import WrongRowError, chunks_of
+from ..blocks import chunks_of
 from .arrays import to_host
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
+from .arrays import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
 
@@ -85,9 +86,9 @@ def with_upper(
         lower = np.where(np.isnan(X), -np.inf, X)
         upper = np.where(np.isnan(X_upper), np.inf, X_upper)
         raise ValueError(
-            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X at {lower[i, j]} "
-            f"and its upper end in X_upper at {upper[i, j]}. The lower end must not be larger, "
-            "and one of them must be finite unless the value is missing. If X was transformed, "
+            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X "
+            f"at {lower[i, j]} and its upper end in X_upper at {upper[i, j]}. The lower end must "
+            "not be larger, and one of them must be finite unless the value is missing. If X was transformed, "
             "X_upper must be too."
         )
     return np.hstack((X, X_upper))
@@ -145,3 +146,36 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
             UserWarning,
             stacklevel=5,  # at the caller of fit
         )
+
+
+def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -> None:
+    """Warn where what was given in the place of y or of weights looks like upper ends.
+
+    Those go by the name of a parameter. Weights may well be larger than targets: they look like
+    ends where some are a target to all its decimals.
+    """
+    if _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
+        warnings.warn(
+            f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
+            f"If it holds upper ends, pass them by name, {parameter}=...: as {place} they do not "
+            "count as such.",
+            UserWarning,
+            stacklevel=4,  # at the caller of fit
+        )
+
+
+def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
+    """Whether an array in memory may be the upper ends of another: nowhere below, but not equal."""
+    arrays = lower, given
+    shapes = [getattr(array, "shape", None) for array in arrays]
+    if shapes[0] is None or any(hasattr(array, "dask") for array in arrays):
+        return False
+    if shapes[0] != shapes[1]:
+        return False
+    try:
+        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in arrays)
+    except (TypeError, ValueError):
+        return False
+    if (given < lower).any() or np.array_equal(lower, given, equal_nan=True):
+        return False
+    return not share_decimals or bool(((given == lower) & (given != np.floor(given))).any())

@@ -22,6 +22,12 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
     ValueError
         If they are no pair, do not fit the features, or leave nothing between them.
     """
+    if isinstance(limits, list) and limits and all(isinstance(pair, tuple) for pair in limits):
+        raise ValueError(
+            f"{parameter} is a list of pairs, {limits!r}, as it seems a pair for each feature. It "
+            "must be one pair, the lower limits of all features and their upper limits: of a list "
+            f"of pairs that is {parameter}=tuple(zip(*pairs))."
+        )
     if not hasattr(limits, "__len__") or hasattr(limits, "keys") or len(limits) != 2:
         raise ValueError(
             f"{parameter} must be a pair (lower, upper), such as (0.05, None), each None, a "

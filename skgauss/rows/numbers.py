@@ -121,10 +121,12 @@ def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) ->
     for column, series in columns.items():
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
+            others = [repr(other) for other, cells in columns.items() if not _parses(cells)]
+            first = f"Leave out {capped(others)}, or make numbers of them. " if others else ""
             return (
-                f"{name} holds a limit as text, {cell!r} in {column!r}. Make two tables of numbers "
-                f"of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as {table}, "
-                f"upper as {table}_upper. See {PAGE}."
+                f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Make two tables of "
+                f"numbers of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as "
+                f"{table}, upper as {table}_upper. See {PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
     remedies = sorted({_remedy(series, frame) for series in columns.values()})
@@ -132,6 +134,12 @@ def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) ->
         f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
         f"of them.{''.join(remedies)}"
     )
+
+
+def _parses(column: Any) -> bool:
+    """Whether `parse_limits` makes numbers of a column as it is, of some of its text at least."""
+    words = [cell for cell in column if isinstance(cell, str)]
+    return any(map(reader_of_cells(".", MISSING), words))
 
 
 def _remedy(column: Any, frame: str) -> str:
@@ -142,9 +150,8 @@ def _remedy(column: Any, frame: str) -> str:
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
         return " Of dates make days: (column - column.min()).dt.days."
-    words = [cell for cell in column if isinstance(cell, str)]
-    read = reader_of_cells(".", MISSING)
-    if dtype.startswith(("cat", "enum")) or (words and not any(map(read, words))):
+    words = any(isinstance(cell, str) for cell in column)
+    if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
         if not hasattr(column, "to_frame"):  # of an array, whose numbers may be objects, too
             frame, in_polars = f"{frame}.infer_objects()", ""

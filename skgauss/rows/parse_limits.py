@@ -20,6 +20,10 @@ _BELOW = ("<", "<=", "≤")
 _ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
 _THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
+# Thousands that are parted, and what may come behind.
+_PARTED = re.compile(
+    r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
+)
 PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
@@ -139,23 +143,50 @@ def _ends_of_cell(cell: Any, read: Callable[[str], Ends | None]) -> Ends | None:
 
 def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
     """What is wrong with cells given by row, column and content, and what to do."""
-    labels = frame.index if hasattr(frame, "iloc") else range(len(frame))
-    cells = [f"{cell!r} in row {labels[i]} of {frame.columns[j]!r}" for i, j, cell in unread]
-    other = "," if decimal == "." else "."
-    read = reader_of_cells(other, ())
-    if all(isinstance(cell, str) and _THOUSANDS.fullmatch(cell) for _, _, cell in unread):
-        remedy = (
-            f"If the {other!r} parts thousands, take it out first. If it stands before decimals, "
-            f"pass decimal={other!r}."
-        )
-    elif all(isinstance(cell, str) and read(cell) for _, _, cell in unread):
-        remedy = f"Pass decimal={other!r}."
-    else:
-        remedy = (
-            "Write it as a number or a limit, or name it in the parameter missing if it stands "
-            "for a value of which nothing is known."
-        )
+    by_column: dict[int, list[tuple[int, Any]]] = {}
+    for i, j, cell in unread:
+        by_column.setdefault(j, []).append((i, cell))
+    found = []
+    names: dict[str, list[str]] = {}
+    for j, cells in sorted(by_column.items()):
+        name, (first, cell) = repr(frame.columns[j]), cells[0]
+        more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+        found.append(f"{cell!r} in row {_place(frame, first)} of {name}{more}")
+        names.setdefault(_remedy([cell for _, cell in cells], decimal), []).append(name)
+    remedies = [
+        f"{f'Of {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
+    ]
     return (
-        f"{capped(cells, '; ')}: that is neither a number nor a limit such as "
-        f"'<0{decimal}05' or '>10'. {remedy} See {PAGE}."
+        f"{capped(found, '; ', 'more columns')}: that is neither a number nor a limit such as "
+        f"'<0{decimal}05' or '>10'. {' '.join(remedies)} See {PAGE}."
+    )
+
+
+def _place(frame: Any, i: int) -> str:
+    """A row, counted from 0, and its label in pandas, where that is another."""
+    if not hasattr(frame, "iloc") or frame.index[i] == i:
+        return f"{i}"
+    return f"{i} (label {frame.index[i]})"
+
+
+def _remedy(cells: list[Any], decimal: str) -> str:
+    """A sentence on what to do with such cells of one column."""
+    other = "," if decimal == "." else "."
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if len(texts) == len(cells):
+        if all(_THOUSANDS.fullmatch(text) for text in texts):
+            return (
+                f"If the {other!r} parts thousands, take it out first. If it stands before "
+                f"decimals, pass decimal={other!r}."
+            )
+        if all(map(reader_of_cells(other, ()), texts)):
+            return f"Pass decimal={other!r}."
+        if all(_PARTED.fullmatch(text) for text in texts):
+            return (
+                "Take out what parts thousands first, as thousands=... of pandas.read_csv does, "
+                "and pass as decimal what stands before decimals."
+            )
+    return (
+        "Write it as a number or a limit, name it in the parameter missing if it stands for a "
+        "value of which nothing is known, or leave such a column out."
     )

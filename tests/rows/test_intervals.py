@@ -9,7 +9,13 @@ import pytest
 from marks import exhaustive
 from sklearn.base import clone
 
-from skgauss import GaussianGradientMLE, GaussianImputer, SufficientStatistics
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianOutlierDetector,
+    GaussianRegressor,
+    SufficientStatistics,
+)
 from skgauss.blocks import passes
 
 INF = np.inf
@@ -96,6 +102,7 @@ def test_features_without_a_limit(sample):
     ("limits", "message"),
     [
         ((1, 2, 3), "must be a pair"),
+        ([(-2, 2), (-1, 3), (0, 1)], r"is a list of pairs, .*tuple\(zip\(\*pairs\)\)"),
         (0.05, r"must be a pair \(lower, upper\), such as \(0.05, None\), .*, got 0.05"),
         ((1.0, 0.5), "'b' cross: the lower one is 1, the upper one 0.5"),
         (([0, 3.0], [1, 2.0]), "'a' cross"),
@@ -306,6 +313,55 @@ def test_limits_by_name(kind):
     np.testing.assert_array_equal(by_name.covariance_, by_place.covariance_)
     with pytest.raises(ValueError, match="is of 'c', and the features are 'b', 'a'"):
         by_name.set_params(censoring_limits=(kind({"c": 1.0}), None)).fit(frame)
+
+
+def test_pairs_of_limits_as_scipy_has_them(rng):
+    """Of two features they could be read as one pair, silently; the remedy is one."""
+    X = rng.standard_normal((200, 2))
+    pairs = [(-1.0, 2.0), (-0.5, 3.0)]
+    with pytest.raises(ValueError, match=r"censoring_limits=tuple\(zip\(\*pairs\)\)"):
+        GaussianGradientMLE(censoring_limits=pairs).fit(X)
+    model = GaussianGradientMLE(censoring_limits=tuple(zip(*pairs, strict=True))).fit(X)
+    by_name = GaussianGradientMLE(censoring_limits=([-1.0, -0.5], [2.0, 3.0])).fit(X)
+    np.testing.assert_array_equal(model.mean_, by_name.mean_)
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_transform", "fit_predict"])
+def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
+    """y is ignored, and with it would be all limits; any other y is ignored without a word."""
+    values = rng.standard_normal((80, 2))
+    lower = kind(np.where(values < -0.5, np.nan, values))
+    upper = kind(np.maximum(values, -0.5))
+    roles = {"fit_transform": GaussianImputer(), "fit_predict": GaussianOutlierDetector()}
+    model = roles.get(method, GaussianGradientMLE())
+    with pytest.warns(UserWarning, match=r"y has the shape of X .* by name, X_upper=\.\.\.: as y"):
+        getattr(model, method)(lower, upper)
+    for y in (lower, kind(values[:, ::-1].copy()), values[:, 0], values.tolist(), None):
+        getattr(clone(model), method)(lower, y)
+
+
+@pytest.mark.parametrize("weights", ["ends", "whole ends", "counts", "weights", "targets"])
+def test_upper_ends_of_targets_in_the_place_of_weights_are_told(rng, weights):
+    X = rng.standard_normal((80, 2))
+    y = np.exp(X @ [1.0, 0.5] + 0.3 * rng.standard_normal(80))
+    if weights == "whole ends":  # may well be counts
+        y = np.ceil(y)
+    given = {
+        "ends": np.maximum(y, 0.5),
+        "whole ends": y + rng.integers(0, 2, 80),
+        "counts": np.ceil(y),
+        "weights": y + rng.random(80) + 0.1,
+        "targets": y,
+    }[weights]
+    model = GaussianRegressor()
+    if weights != "ends":
+        model.fit(X, y, given)
+        return
+    with pytest.warns(
+        UserWarning, match=r"sample_weight has the shape of y .* y_upper=\.\.\.: as s"
+    ):
+        model.fit(X, y, given)
 
 
 def test_upper_ends_that_are_forgotten(rng):

@@ -69,7 +69,7 @@ class TestAnyFrame:
     @pytest.mark.parametrize("cell", ["<LOD", "<", "0.1-0.2", "3 mg", "1.2.3", "1,000", "inf", "x"])
     def test_what_is_neither_is_quoted_with_its_place(self, make, cell):
         frame = make({"lead": ["1", cell, "<2"]})
-        row = "sample 1" if make is pandas_of else "1"
+        row = "1 (label sample 1)" if make is pandas_of else "1"
         with pytest.raises(ValueError, match="neither a number nor a limit") as caught:
             parse_limits(frame)
         assert str(caught.value).startswith(f"{cell!r} in row {row} of 'lead': ")
@@ -83,9 +83,42 @@ class TestAnyFrame:
         with pytest.raises(ValueError, match=r"Pass decimal='\.'\. See"):
             parse_limits(make({"lead": ["0.07", "2"]}), decimal=",")
 
-    def test_the_first_five_of_many(self, make):
-        with pytest.raises(ValueError, match=r"'e' in row [a-z ]*4 of 'lead' and 1 more: "):
-            parse_limits(make({"lead": list("abcdef")}))
+    def test_each_column_has_an_example_and_a_remedy(self, make):
+        frame = make(
+            {
+                "day": ["2024-01-01", "2024-01-02"],
+                "lead": ["1", "<LOQ"],
+                "zinc": ["2,456.1", "<1,118"],
+                "tin": ["3", "4"],
+            }
+        )
+        with pytest.raises(ValueError, match="neither a number nor a limit") as caught:
+            parse_limits(frame)
+        found, remedies = str(caught.value).split(": that is neither a number nor a limit such as ")
+        first, second = (
+            (" (label sample 0)", " (label sample 1)") if make is pandas_of else ("", "")
+        )
+        assert found.split("; ") == [
+            f"'2024-01-01' in row 0{first} of 'day' and 1 more",
+            f"'<LOQ' in row 1{second} of 'lead'",
+            f"'2,456.1' in row 0{first} of 'zinc' and 1 more",
+        ]
+        assert "Of 'day', 'lead': Write it as a number" in remedies
+        assert "Of 'zinc': Take out what parts thousands" in remedies
+
+    @pytest.mark.parametrize("cell", ["2,456.1", "1.234,5", "1 234", "1'234", "<12 345 678,9"])
+    def test_thousands_that_are_parted(self, make, cell):
+        """The remedy works: nobody is told to forget the number."""
+        with pytest.raises(ValueError, match="decimals") as caught:
+            parse_limits(make({"lead": [cell, "7"]}))
+        assert "missing" not in str(caught.value)
+        decimal = "," if "," in cell.replace("2,456", "") else "."
+        plain = cell
+        for mark in {",", ".", " ", "'"} - {decimal}:
+            plain = plain.replace(mark, "")
+        _, upper = parse_limits(make({"lead": [plain, "7"]}), decimal=decimal)
+        number = float(plain.lstrip("<").replace(",", "."))
+        assert list(upper["lead"]) == [number, 7.0]
 
 
 def test_kinds_of_columns_of_pandas():
