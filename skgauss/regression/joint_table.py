@@ -66,8 +66,8 @@ class Table(NamedTuple):
             name = self.names[j - lower.shape[1]]
             raise ValueError(
                 f"In row {i}, counted from 0, the interval of {name!r} has its lower end in y at "
-                f"{lower[i, j]} and its upper end in y_upper at {upper[i, j]}. The lower end must not be larger, and "
-                "one of them must be finite unless the value is missing."
+                f"{lower[i, j]} and its upper end in y_upper at {upper[i, j]}. The lower end must "
+                "not be larger, and one of them must be finite unless the value is missing."
             )
 
     def check_targets(self, low: Array, high: Array) -> None:

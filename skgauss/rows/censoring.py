@@ -88,8 +88,8 @@ def with_upper(
         raise ValueError(
             f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X "
             f"at {lower[i, j]} and its upper end in X_upper at {upper[i, j]}. The lower end must "
-            "not be larger, and one of them must be finite unless the value is missing. If X was transformed, "
-            "X_upper must be too."
+            "not be larger, and one of them must be finite unless the value is missing. If X was "
+            "transformed, X_upper must be too."
         )
     return np.hstack((X, X_upper))
 
