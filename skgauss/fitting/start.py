@@ -109,11 +109,11 @@ def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
 def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
     """The covariance that a user gave, checked and packed as the family has it."""
     if given is None:
-        return family.isotropic(1.0)
+        return family.identity
     if is_number(given):
         variance = float(_checked_array(name, given, ()))
         if variance > 0:
-            return family.isotropic(variance)
+            return variance * family.identity
         raise ValueError(f"{name} must be positive, got {given}.")
     covariance = _checked_array(name, given, family.shape)
     if not family.is_symmetric(covariance):

@@ -32,8 +32,6 @@ class Parametrization(ABC):
 
     def __init__(self, family: Family):
         self.family = family
-        self.n_features = family.n_features
-        self._block_shape = family.isotropic(1.0).shape
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
         return np.concatenate((mean, self._to_block(factor).reshape(-1)))
@@ -90,7 +88,8 @@ class Parametrization(ABC):
             return float(np.divide(2.0, max(of_mean, of_block)))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
-        return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)
+        d = self.family.n_features
+        return theta[:d], theta[d:].reshape(self.family.identity.shape)
 
     @abstractmethod
     def _to_block(self, factor: Array) -> Array: ...
