@@ -116,11 +116,17 @@ class Monitor:
 
     def visit(self, evaluation: Evaluation) -> bool:
         """Take note of an iterate; True if the climb is to go on."""
-        self._record(evaluation)
-        asked_to_stop = self._end_iteration(evaluation)
+        self.last = evaluation
+        self._values.append(self._likelihood.log_likelihood(evaluation))
+        if self._best is None or evaluation.value > self._best.value:
+            self._best = evaluation
+        if len(self._path) < self._n_kept:
+            self._path.append((evaluation.mean, evaluation.factor))
+        moved = len(self._values) > 1  # else a start, which shows nothing of where a climb leads
+        asked_to_stop = moved and self._observer is not None and self._observer.end(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
-        elif self._has_moved and self._likelihood.is_degenerate(evaluation):
+        elif moved and self._likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
         elif asked_to_stop:
             self.stop_reason = "callback"
@@ -139,7 +145,7 @@ class Monitor:
     def pass_by(self, many: Evaluations) -> int:
         """Take note of iterates in a row, up to the first where the climb may end; how many."""
         likelihood = self._likelihood
-        limit = _SLACK * max(self._tol, likelihood.rounding_limit(self._last))
+        limit = _SLACK * max(self._tol, likelihood.rounding_limit(self.last))
         digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
         may_settle = many.by_mean <= np.maximum(digits[:, 0], limit)
         may_settle &= many.by_covariance <= limit
@@ -171,51 +177,30 @@ class Monitor:
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
         """Whether the gradient is small, but for what the last digits of the mean make of it."""
         by_mean = linalg.norm(evaluation.score_mean)
-        if by_mean <= limit or not by_mean <= _ROUNDED:
-            return evaluation.is_stationary(limit)
-        rounded = by_mean <= self._likelihood.last_digits_of_the_mean(evaluation)
-        return rounded and evaluation.norms[1] <= limit
+        if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
+            return by_mean <= self._likelihood.last_digits_of_the_mean(evaluation)
+        return evaluation.is_stationary(limit)
 
     def solution(self) -> Solution:
-        result = self._best if self.stop_reason == "diverged" else self._last
+        result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
         seconds = time.perf_counter() - self._began
         return Solution(
             result, self.stop_reason, self._values, self._path, self.critical_point, seconds
         )
 
-    @property
-    def last(self) -> Evaluation:
-        return self._last
-
     def resume(self) -> None:
         """Go on from a point that is stationary, but no maximum."""
         self.stop_reason = ""
         self._asked = None
         if self._observer is not None:
-            self._observer.begin(self._last)
+            self._observer.begin(self.last)
 
     def break_off(self, reason: str) -> None:
         """The iteration under way found no next iterate."""
         self.stop_reason = reason
         if self._observer is not None:
-            self._observer.end(self._last)
-
-    def _record(self, evaluation: Evaluation) -> None:
-        self._last = evaluation
-        self._values.append(self._likelihood.log_likelihood(evaluation))
-        if self._best is None or evaluation.value > self._best.value:
-            self._best = evaluation
-        if len(self._path) < self._n_kept:
-            self._path.append((evaluation.mean, evaluation.factor))
-
-    @property
-    def _has_moved(self) -> bool:
-        """Whether this is no start, which shows nothing of where a climb leads."""
-        return len(self._values) > 1
-
-    def _end_iteration(self, evaluation: Evaluation) -> bool:
-        return self._observer is not None and self._has_moved and self._observer.end(evaluation)
+            self._observer.end(self.last)
 
 
 class Solver(ABC):
@@ -225,30 +210,19 @@ class Solver(ABC):
     ----------
     stable_rate : float or None
         The largest stable constant step, where it does not depend on the parametrization.
-    needs : tuple of str
-        What it asks of a likelihood, by name, that not every one has.
     """
 
     stable_rate: float | None = None
-    needs: tuple[str, ...] = ()
 
-    def check(self, likelihood: Likelihood) -> None:
-        """Refuse a likelihood that lacks what the solver needs of it.
+    @abstractmethod
+    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
+        """Climb from a start until the monitor, who is shown every iterate, says stop.
 
         Raises
         ------
         ValueError
-            That names the solvers to use.
+            If the solver does not serve the likelihood.
         """
-        if any(getattr(likelihood, need) is None for need in self.needs):
-            raise ValueError(
-                f"solver='closed-form' does not serve {likelihood.what_is_unknown}, whose "
-                "likelihood has no closed form as a rule. Use solver='natural', 'newton', "
-                "'gradient', 'coordinate' or 'lbfgs'."
-            )
-
-    @abstractmethod
-    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
 
 
 class State(NamedTuple):
@@ -265,8 +239,8 @@ class SteppingSolver(Solver):
     raises the likelihood any more.
     """
 
-    @abstractmethod
-    def init(self, objective: Objective, start: Evaluation) -> Any: ...
+    def init(self, objective: Objective, start: Evaluation) -> Any:
+        return State(start)
 
     @abstractmethod
     def step(self, objective: Objective, state: Any) -> Any: ...
@@ -303,9 +277,8 @@ def maximize(
     Raises
     ------
     ValueError
-        If the likelihood lacks what the solver needs of it.
+        If the solver does not serve the likelihood.
     """
-    solver.check(objective.likelihood)
     monitor = Monitor(objective, max_iter=max_iter, tol=tol, n_kept=n_kept, observer=observer)
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
