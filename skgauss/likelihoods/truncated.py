@@ -83,7 +83,6 @@ class TruncatedEvaluation(Evaluation):
     And the covariance of the data less that inside the window, each about its own mean, whitened.
     """
 
-    __slots__ = ("data", "excess")
     data: Evaluation
     excess: Array
 
