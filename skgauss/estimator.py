@@ -674,9 +674,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
             )
             start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(
-                self, objective, start(likelihood), start_is_set, task.warner.is_inner
-            )
+            attempt = Attempt(self, objective, start(likelihood), start_is_set, task.warner)
             solution = attempt.run(
                 self.max_iter,
                 task.observer(lambda at: constant | position(at, likelihood)),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..likelihoods import Evaluation
 from ..solvers import Objective, Observer, Solution, Solver, make_solver, maximize
 from .start import chooses_its_start, first_start
+from .warn_once import Warner
 
 # Iterations of all repetitions.
 _MOST_OF_COMPLETE = 3000  # those of three climbs of the default length
@@ -27,15 +28,15 @@ class Attempt(NamedTuple):
     start : Evaluation
     start_is_set : bool
         Whether the start is that of the parameters, and not the end of an earlier fit.
-    is_inner : bool, default=False
-        Whether another estimator or a loop makes the fit, of what nobody has in hand.
+    warner : Warner
+        Knows who makes the fit.
     """
 
     estimator: Any
     objective: Objective
     start: Evaluation
     start_is_set: bool
-    is_inner: bool = False
+    warner: Warner
 
     @property
     def budget(self) -> int:

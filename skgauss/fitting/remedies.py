@@ -151,7 +151,7 @@ def _near_start(attempt: Attempt, statistics: Any) -> Settings:
     mean = means[0] if len(means) == 1 else means
     start: Settings = {}
     if not likelihood.family.mean_is_known:
-        written_out = len(means) <= _MOST_MEANS or attempt.is_inner
+        written_out = len(means) <= _MOST_MEANS or attempt.warner.is_inner
         start["mean_init"] = mean if written_out else statistics.mean
     if not likelihood.family.covariance_is_known:
         start["covariance_init"] = rounded_up(float(variances.max()))

@@ -10,16 +10,8 @@ from ..likelihoods import Evaluation, Fixed, Likelihood
 from ..rows import is_number, numbers_of_parameter, to_host
 
 
-def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
-    """Mean and factor to start from.
-
-    Parameters
-    ----------
-    mean : float, array-like of shape (n_features,), of any array library, or None
-        None is zero.
-    covariance : float, array-like shaped as the family's covariance, or None
-        None is the identity, a number a multiple of it.
-    family : Family
+def fixed_parameters(estimator: Any, family: Family) -> Fixed:
+    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
 
     Raises
     ------
@@ -27,25 +19,7 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         If a shape is wrong, an entry not finite, or the covariance not symmetric and
         positive definite.
     """
-    start = _mean(to_host(mean), family), _covariance(to_host(covariance), family)
-    return start[0], _checked_root("covariance_init", start[1], family)
-
-
-def fixed_parameters(estimator: Any, family: Family) -> Fixed:
-    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
-
-    Raises
-    ------
-    ValueError
-        As `initial` does.
-    """
-    mean, covariance = to_host(estimator.fixed_mean), to_host(estimator.fixed_covariance)
-    if mean is not None:
-        mean = _mean(mean, family, "fixed_mean")
-    if covariance is None:
-        return Fixed(mean)
-    covariance = _covariance(covariance, family, "fixed_covariance")
-    return Fixed(mean, covariance, _checked_root("fixed_covariance", covariance, family))
+    return _given(estimator, "fixed_mean", "fixed_covariance", family)
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
@@ -61,8 +35,10 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """
     if chooses_its_start(estimator) and not likelihood.complete:
         return evaluate_start(*likelihood.guess, likelihood)
-    start = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
-    return evaluate_start(*start, likelihood)
+    family = likelihood.family
+    start = _given(estimator, "mean_init", "covariance_init", family)
+    standard_normal = np.zeros(family.n_features), family.identity
+    return evaluate_start(*start.put(*standard_normal), likelihood)
 
 
 def chooses_its_start(estimator: Any) -> bool:
@@ -101,34 +77,34 @@ def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> 
         )
 
 
-def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
-    shape = (family.n_features,)
-    return np.zeros(shape) if given is None else _checked_array(name, given, shape)
+def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
+    """What two parameters say, numbers or arrays of any library, and None where they are None."""
+    mean, covariance = (to_host(getattr(estimator, name)) for name in (of_mean, of_covariance))
+    if mean is not None:
+        mean = _checked_array(of_mean, mean, (family.n_features,))
+    if covariance is None:
+        return Fixed(mean)
+    covariance = _checked_covariance(of_covariance, covariance, family)
+    try:
+        return Fixed(mean, covariance, family.root(covariance))
+    except NotPositiveDefiniteError:
+        raise ValueError(
+            f"{of_covariance} must be positive definite: every variance positive, and no "
+            "linear combination of features without variance."
+        ) from None
 
 
-def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
-    """The covariance that a user gave, checked and packed as the family has it."""
-    if given is None:
-        return family.identity
-    if is_number(given):
-        variance = float(_checked_array(name, given, ()))
+def _checked_covariance(name: str, value: Any, family: Family) -> Array:
+    """The covariance that a user gave, packed as the family has it."""
+    if is_number(value):
+        variance = float(_checked_array(name, value, ()))
         if variance > 0:
             return variance * family.identity
-        raise ValueError(f"{name} must be positive, got {given}.")
-    covariance = _checked_array(name, given, family.shape)
+        raise ValueError(f"{name} must be positive, got {value}.")
+    covariance = _checked_array(name, value, family.shape)
     if not family.is_symmetric(covariance):
         raise ValueError(f"{name} must be symmetric.")
     return family.pack(covariance)
-
-
-def _checked_root(name: str, covariance: Array, family: Family) -> Array:
-    try:
-        return family.root(covariance)
-    except NotPositiveDefiniteError:
-        raise ValueError(
-            f"{name} must be positive definite: every variance positive, and no "
-            "linear combination of features without variance."
-        ) from None
 
 
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
