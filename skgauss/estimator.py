@@ -361,10 +361,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         fewest = 2 if nothing_known else 1  # to tell mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
-        rows = self._rows_to_fit(rows, seen, task)
-        window = self._window(seen)
+        rows, reg_covar = self._rows_to_fit(rows, seen, task)
+        window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
-        climb = self._climb(statistics, seen, window, self._start, task, self._ridge_of(rows))
+        climb = self._climb(statistics, seen, window, self._start, task, reg_covar)
         return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -427,7 +427,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
         )
         task.begin()
-        window = self._window(seen)
+        window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
         if not first:
             self._check_same_window(window)
@@ -435,8 +435,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, window, self._resume, task, reg_covar=ridge)
-            climb.check_maximum()
+            climb = self._climb(statistics, seen, window, self._resume, task, ridge)
+            if climb.no_maximum:
+                raise climb.no_maximum
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -493,7 +494,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         seen = copy.copy(self)
         input_of_statistics(seen, statistics)
         task.begin()
-        climb = self._climb(statistics, seen, self._window(seen), self._start, task)
+        window = Window.of(self.truncation_limits, feature_names(seen))
+        climb = self._climb(statistics, seen, window, self._start, task, self.reg_covar)
         return self._adopt(climb, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
@@ -617,9 +619,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
-    def _window(self, seen: Any) -> Window | None:
-        return Window.of(self.truncation_limits, feature_names(seen))
-
     def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
         diagonal = self.covariance_type != "full"
         statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
@@ -640,7 +639,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         window: Window | None,
         start: Callable[[Likelihood], Evaluation],
         task: FitTask,
-        reg_covar: Any = None,
+        reg_covar: Any,
     ) -> _Climb:
         """From statistics to fitted attributes, from `start`, a function of the likelihood."""
         names = feature_names(seen)
@@ -648,19 +647,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
-            reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
-            some, inside = statistics, window
-            if self._keeps_constants:
+            some, inside, keeps = statistics, window, self._keeps_constants
+            if keeps:
                 some, inside = without_empty(statistics, window, family)
             regularized = regularized_likelihood(
-                reg_covar,
-                some,
-                family,
-                names,
-                inside,
-                fixed,
-                keep_constants=self._keeps_constants,
+                reg_covar, some, family, names, inside, fixed, keep_constants=keeps
             )
             regularized = through_window(regularized, inside, some, names, fixed)
             likelihood = fixed.of(regularized.likelihood)
@@ -669,17 +661,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
             }
-
-            objective = Objective(
-                likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
-            )
+            parametrization = PARAMETRIZATIONS[self.parametrization](likelihood.family)
+            objective = Objective(likelihood, parametrization)
             start_is_set = start == self._start and not self.warm_start
             attempt = Attempt(self, objective, start(likelihood), start_is_set, task.warner)
-            solution = attempt.run(
-                self.max_iter,
-                task.observer(lambda at: constant | position(at, likelihood)),
-            )
-
+            observer = task.observer(lambda at: constant | position(at, likelihood))
+            solution = attempt.run(self.max_iter, observer)
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
@@ -694,13 +681,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
 
-    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
-        """The rows of `fit` whose statistics make it; here all of them."""
-        return rows
-
-    def _ridge_of(self, rows: Rows) -> Any:
-        """What `reg_covar` is of these rows."""
-        return self.reg_covar
+    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> tuple[Rows, Any]:
+        """The rows of `fit` whose statistics make it, here all of them, and their `reg_covar`."""
+        return rows, self.reg_covar
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
@@ -770,8 +753,3 @@ class _Climb(NamedTuple):
     attributes: dict[str, Any]
     warnings: list[tuple[str, type[Warning]]]
     no_maximum: NoMaximumError | None
-
-    def check_maximum(self) -> None:
-        """Refuse a climb that showed that there is no maximum."""
-        if self.no_maximum:
-            raise self.no_maximum
