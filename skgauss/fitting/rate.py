@@ -11,8 +11,9 @@ constant rate and take, one like the other, a share s off the norm of the gradie
 import math
 from typing import Any
 
+from .._typing import EPS
 from .._wording import short
-from ..gaussian import EPS, NotPositiveDefiniteError
+from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
 from .attempt import Attempt, Trials

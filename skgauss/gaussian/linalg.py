@@ -9,12 +9,11 @@ import math
 import numpy as np
 from scipy.linalg import blas, lapack, solve_triangular
 
-from .._typing import Array
+from .._typing import EPS, Array
 
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
-EPS = float(np.finfo(float).eps)
 _NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
 SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
 _LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64

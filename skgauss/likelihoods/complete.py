@@ -29,8 +29,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._typing import Array
-from ..gaussian import EPS, LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from .._typing import EPS, Array
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import Evaluation, Likelihood
 

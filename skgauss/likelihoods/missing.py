@@ -32,10 +32,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import EPS, Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import EPS, SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
