@@ -23,6 +23,7 @@ from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
     FitTask,
+    Outcome,
     check_labels,
     check_together,
     check_warm_start,
@@ -672,7 +673,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 solution, likelihood, record_path=self.record_path
             )
             attributes["learning_rate_bound_"] = bound
-            found = words_of(solution, attempt, bound, statistics, names, regularized.warning)
+            outcome = Outcome(attempt, solution, bound, statistics, names)
+            found = words_of(outcome, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.warner.worded(found), shown)

@@ -6,7 +6,7 @@ fitted Gaussian does not, nor does the climb itself.
 
 from .._wording import DOCUMENTATION_URL
 from .advice import words_of
-from .attempt import Attempt
+from .attempt import Attempt, Outcome
 from .attributes import (
     input_attributes,
     input_of_statistics,
@@ -23,6 +23,7 @@ __all__ = [
     "DOCUMENTATION_URL",
     "Attempt",
     "FitTask",
+    "Outcome",
     "check_labels",
     "check_together",
     "check_warm_start",

@@ -9,33 +9,31 @@ constant rate and take, one like the other, a share s off the norm of the gradie
 """
 
 import math
-from typing import Any
 
 from .._typing import EPS
 from .._wording import short
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
-from .attempt import Attempt, Trials
+from .attempt import Attempt, Outcome, Trials
 
 _SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
 _FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
 
 
-def iterations_needed(
-    solution: Solution, attempt: Attempt, bound: float, trials: Trials
-) -> float | None:
+def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
     """All iterations of a climb whose rate is far below the bound; None if not, or unknown."""
-    rate = attempt.estimator.learning_rate
-    if solution.stop_reason != "max_iter" or not _is_far_below(rate, bound):
+    solution, rate = outcome.solution, outcome.attempt.estimator.learning_rate
+    if solution.stop_reason != "max_iter" or not _is_far_below(rate, outcome.bound):
         return None
-    time = _time_left(solution, attempt, _SLOW * bound, trials)
+    time = _time_left(outcome, trials)
     return None if time is None else solution.n_iter + time / rate
 
 
-def explain_rate(estimator: Any, bound: float, needed: float | None) -> str:
+def explain_rate(outcome: Outcome, needed: float | None) -> str:
     """Sentences on a constant rate, and on the iterations that a climb needs, if this is known."""
+    estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
     side = "above" if rate > bound else "below"
     if _is_far_below(rate, bound):
@@ -54,9 +52,10 @@ def _is_far_below(rate: float, bound: float) -> bool:
     return rate < _SLOW * bound < math.inf
 
 
-def _time_left(solution: Solution, attempt: Attempt, rate: float, trials: Trials) -> float | None:
+def _time_left(outcome: Outcome, trials: Trials) -> float | None:
     """The sum of the rates of all steps to the maximum; None where trials do not show it."""
-    at, time = solution.evaluation, 0.0
+    attempt, rate = outcome.attempt, _SLOW * outcome.bound
+    at, time = outcome.solution.evaluation, 0.0
     reserve = trials.left - trials.share(4)
     if attempt.is_textbook:
         way = _way_to_the_neighbourhood(at, attempt, trials, reserve)
