@@ -151,15 +151,13 @@ class Diagonal(CovarianceFamily):
         """``L^-T form L^-1``."""
         return form / (factor * factor)
 
-    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
-        """``L^-1 covariance L^-T``."""
-        return covariance / (factor * factor)
+    whiten_symmetric = unwhiten_form  # ``L^-1 covariance L^-T``
 
     def color_form(self, factor: Array, form: Array) -> Array:
         """``L form L^T``."""
         return form * (factor * factor)
 
-    color_transposed = color_form
+    color_transposed = color_form  # ``L^T form L``
 
     # -- moves in the frame of a point
 
