@@ -79,12 +79,12 @@ def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> 
 
 def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
     """What two parameters say, numbers or arrays of any library, and None where they are None."""
-    mean, covariance = (to_host(getattr(estimator, name)) for name in (of_mean, of_covariance))
+    mean, covariance = getattr(estimator, of_mean), getattr(estimator, of_covariance)
     if mean is not None:
-        mean = _checked_array(of_mean, mean, (family.n_features,))
+        mean = _checked_array(of_mean, to_host(mean), (family.n_features,))
     if covariance is None:
         return Fixed(mean)
-    covariance = _checked_covariance(of_covariance, covariance, family)
+    covariance = _checked_covariance(of_covariance, to_host(covariance), family)
     try:
         return Fixed(mean, covariance, family.root(covariance))
     except NotPositiveDefiniteError:

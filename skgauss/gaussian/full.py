@@ -1,6 +1,7 @@
 """Any covariance: a factor is a lower triangular matrix. What a family is, `families` says."""
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,11 @@ class Full(CovarianceFamily):
     solve_transposed = staticmethod(linalg.solve_lower_transposed)
 
     def lower(self, form: Array) -> Array:
-        return np.tril(form)
+        return np.where(self._below, form, 0.0)
+
+    @cached_property
+    def _below(self) -> Array:
+        return np.tri(self.n_features, dtype=bool)
 
     def outer(self, deviation: Array) -> Array:
         return np.outer(deviation, deviation)

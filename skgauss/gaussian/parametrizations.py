@@ -16,6 +16,7 @@ precision      p = 1 / v        -v U / 2           ((v - a) / 2)
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,14 @@ from .._typing import Array
 from .families import Family
 
 
+@dataclass(frozen=True, eq=False)
 class Parametrization(ABC):
     """One way to write a Gaussian as a vector.
 
     Subclasses map the covariance block only; the mean is always itself.
     """
 
-    def __init__(self, family: Family):
-        self.family = family
+    family: Family
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
         return np.concatenate((mean, self._to_block(factor).reshape(-1)))

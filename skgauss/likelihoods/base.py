@@ -75,11 +75,14 @@ class Evaluation:
     form: Callable[[], Array]
     expected: tuple[Array, Array] | None = None
     of_data: float | None = None
+    _formed: Array | None = None
 
-    @cached_property
+    @property
     def score_covariance(self) -> Array:
         """The whitened slope U by the covariance, packed as the family does."""
-        return self.form()
+        if self._formed is None:
+            self._formed = self.form()
+        return self._formed
 
     def restrict(self, family: Family) -> None:
         """Take out the slopes along what a family knows, and expect of the data what it knows."""
@@ -90,7 +93,7 @@ class Evaluation:
                 self.expected = self.mean, covariance + beside
             self.score_mean = np.zeros_like(self.score_mean)
         if family.covariance_is_known:
-            self.score_covariance = 0.0 * self.family.identity
+            self._formed = 0.0 * self.family.identity
 
     @property
     def natural_gradient(self) -> Array:

@@ -23,9 +23,8 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -99,7 +98,7 @@ class GaussianLikelihood(Likelihood):
         self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
-        self._rounding = MeanRounding(statistics.mean, statistics.mean_rounding, family)
+        self._rounding = MeanRounding(statistics, family)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -185,12 +184,15 @@ class GaussianLikelihood(Likelihood):
         return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
+        return self._resolution_of_the_mean
+
+    @cached_property
+    def _resolution_of_the_mean(self) -> float:
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)
 
 
-@dataclass(frozen=True)
 class MeanRounding:
     """What float64 could not hold of the mean of the data: part of their likelihood at a point.
 
@@ -198,28 +200,28 @@ class MeanRounding:
 
     Parameters
     ----------
-    mean, rounding : ndarray of shape (n_features,)
-        That of the data, and what is to be added to it.
+    statistics : SufficientStatistics or AvailableMoments
     family : Family
     share : float or ndarray of shape (n_features,), default=1
         Of the weight with which the features were observed.
     """
 
-    mean: Array
-    rounding: Array
-    family: Family
-    share: float | Array = 1.0
+    def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
+        self._mean = statistics.mean
+        self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
+        self._size = np.abs(self._rounding)
+        self._family = family
+        self._share = share
 
     def cost(self, at: Evaluation) -> float:
         """Nats by which an average log-likelihood without the rounding of the mean is too high."""
-        if not (np.abs(self.rounding) > EPS * self.family.diagonal(at.factor)).any():
-            return 0.0  # nothing beside deviations
-        rounding = self.rounding + np.zeros_like(self.mean)
-        missed = self.family.solve(at.factor, rounding)
-        between = self.family.solve(at.factor, self.mean - at.mean + 0.5 * rounding)
-        return float((self.share * missed) @ between)
+        if not (self._size > EPS * self._family.diagonal(at.factor)).any():  # beside deviations
+            return 0.0
+        missed = self._family.solve(at.factor, self._rounding)
+        between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
+        return float((self._share * missed) @ between)
 
     def costs(self, means: Array, factors: Array) -> Array:
         """What `cost` is at each of many points of one feature, as a column like these."""
-        between = self.mean - means + 0.5 * self.rounding
-        return self.share * (self.rounding / factors) * (between / factors)
+        between = self._mean - means + 0.5 * self._rounding
+        return self._share * (self._rounding / factors) * (between / factors)

@@ -28,7 +28,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -190,13 +190,11 @@ class ObservedDiagonal(ObservedLikelihood):
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
-        moments: Any = statistics.by_feature
+        moments = statistics.by_feature
         super().__init__(moments, family, ridge)
         self._variances = moments.variances
         self._missing_share = 1.0 - self._observed_share
-        self._rounding = MeanRounding(
-            moments.mean, moments.mean_rounding, family, self._observed_share
-        )
+        self._rounding = MeanRounding(moments, family, self._observed_share)
 
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
