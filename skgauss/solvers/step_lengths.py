@@ -1,6 +1,7 @@
 """Step lengths along the gradient: constant, or chosen by Barzilai and Borwein."""
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -50,11 +51,11 @@ class StepLength(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Constant:
     """The textbook: theta + rate * direction, whatever comes of it."""
 
-    def __init__(self, rate: float):
-        self.constant = rate
+    constant: float
 
     def first(self, direction: Array) -> float:
         return self.constant
