@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -26,10 +26,7 @@ from .fitting import (
     Outcome,
     check_labels,
     check_together,
-    check_warm_start,
     checked_statistics,
-    evaluate_start,
-    first_start,
     fixed_parameters,
     input_attributes,
     input_of_statistics,
@@ -38,13 +35,12 @@ from .fitting import (
     position,
     replace_fit,
     solution_attributes,
+    start_of,
     words_of,
 )
 from .gaussian import PARAMETRIZATIONS, Family, make_family, type_of
 from .inference import InferenceMethods
 from .likelihoods import (
-    Evaluation,
-    Likelihood,
     NoMaximumError,
     regularized_likelihood,
     through_window,
@@ -365,7 +361,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         rows, reg_covar = self._rows_to_fit(rows, seen, task)
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
-        climb = self._climb(statistics, seen, window, self._start, task, reg_covar)
+        climb = self._climb(statistics, seen, window, task, reg_covar)
         return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -436,7 +432,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, window, self._resume, task, ridge)
+            climb = self._climb(statistics, seen, window, task, ridge, resume=True)
             if climb.no_maximum:
                 raise climb.no_maximum
         except NoMaximumError as error:
@@ -496,7 +492,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         input_of_statistics(seen, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        climb = self._climb(statistics, seen, window, self._start, task, self.reg_covar)
+        climb = self._climb(statistics, seen, window, task, self.reg_covar)
         return self._adopt(climb, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
@@ -638,11 +634,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         statistics: AnyStatistics,
         seen: Any,
         window: Window | None,
-        start: Callable[[Likelihood], Evaluation],
         task: FitTask,
         reg_covar: Any,
+        resume: bool = False,
     ) -> _Climb:
-        """From statistics to fitted attributes, from `start`, a function of the likelihood."""
+        """From statistics to fitted attributes; see `start_of` for where a climb may resume."""
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
             check_labels(self, names)
@@ -664,8 +660,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             }
             parametrization = PARAMETRIZATIONS[self.parametrization](likelihood.family)
             objective = Objective(likelihood, parametrization)
-            start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(self, objective, start(likelihood), start_is_set, task.warner)
+            start, start_is_set = (
+                start_of(self, likelihood, resume),
+                not (resume or self.warm_start),
+            )
+            attempt = Attempt(self, objective, start, start_is_set, task.warner)
             observer = task.observer(lambda at: constant | position(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
             bound = learning_rate_bound(objective, attempt.solver, solution)
@@ -711,17 +710,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         replace_fit(self, climb.attributes)
         return self
 
-    def _resume(self, likelihood: Likelihood) -> Evaluation:
-        """The current estimate, but where none of these statistics or no good start for them."""
-        if hasattr(self, "mean_") and getattr(self, "stop_reason_", "") != "diverged":
-            with suppress(ValueError):
-                return self._current(likelihood)
-        return self._start(likelihood)
-
-    def _current(self, likelihood: Likelihood) -> Evaluation:
-        check_warm_start(self.mean_, self.covariance_, likelihood.family)
-        return evaluate_start(self.mean_, self._gaussian.factor, likelihood)
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         # Independent features have a closed form with gaps, too.
@@ -729,11 +717,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Not array_api_support, which promises attributes of the library of X. Ours are
         # float64 on the host, and take rows of any library.
         return tags
-
-    def _start(self, likelihood: Likelihood) -> Evaluation:
-        if self.warm_start and hasattr(self, "mean_"):
-            return self._current(likelihood)
-        return first_start(self, likelihood)
 
 
 def _blas_threads(

@@ -16,7 +16,7 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
+from .start import fixed_parameters, start_of
 from .validation import check_labels, check_together, checked_statistics, of_type
 
 __all__ = [
@@ -26,10 +26,7 @@ __all__ = [
     "Outcome",
     "check_labels",
     "check_together",
-    "check_warm_start",
     "checked_statistics",
-    "evaluate_start",
-    "first_start",
     "fixed_parameters",
     "input_attributes",
     "input_of_statistics",
@@ -38,5 +35,6 @@ __all__ = [
     "position",
     "replace_fit",
     "solution_attributes",
+    "start_of",
     "words_of",
 ]

@@ -1,5 +1,6 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,25 @@ def fixed_parameters(estimator: Any, family: Family) -> Fixed:
     return _given(estimator, "fixed_mean", "fixed_covariance", family)
 
 
+def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:
+    """Where a fit starts: at the last one if `warm_start` says so, else where its parameters say.
+
+    With `resume` at the last one, too, unless it is none of these statistics or no good start.
+
+    Raises
+    ------
+    ValueError
+        If the last fit has another shape, or as `first_start` does.
+    """
+    fitted = hasattr(estimator, "mean_")
+    if resume and fitted and getattr(estimator, "stop_reason_", "") != "diverged":
+        with suppress(ValueError):
+            return _last(estimator, likelihood)
+    if estimator.warm_start and fitted:
+        return _last(estimator, likelihood)
+    return first_start(estimator, likelihood)
+
+
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """The point at which the parameters start a climb, with the likelihood there.
 
@@ -34,11 +54,11 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
         If a parameter is not valid, or the likelihood there too small for a float.
     """
     if chooses_its_start(estimator) and not likelihood.complete:
-        return evaluate_start(*likelihood.guess, likelihood)
+        return _evaluated(*likelihood.guess, likelihood)
     family = likelihood.family
     start = _given(estimator, "mean_init", "covariance_init", family)
     standard_normal = np.zeros(family.n_features), family.identity
-    return evaluate_start(*start.put(*standard_normal), likelihood)
+    return _evaluated(*start.put(*standard_normal), likelihood)
 
 
 def chooses_its_start(estimator: Any) -> bool:
@@ -50,7 +70,7 @@ def chooses_its_start(estimator: Any) -> bool:
     return adaptive and estimator.mean_init is None and estimator.covariance_init is None
 
 
-def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
+def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
     """Evaluate the likelihood at a start.
 
     Raises
@@ -68,13 +88,15 @@ def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evalua
         ) from None
 
 
-def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> None:
-    """Refuse to go on from a fit of another shape."""
+def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
+    """The likelihood at the result of the last fit."""
+    mean, covariance, family = estimator.mean_, estimator.covariance_, likelihood.family
     if len(mean) != family.n_features or np.shape(covariance) != family.shape:
         raise ValueError(
             "warm_start=True needs data of as many features, and the covariance_type, of the "
             "last fit."
         )
+    return _evaluated(mean, estimator._gaussian.factor, likelihood)
 
 
 def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
