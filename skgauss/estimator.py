@@ -660,11 +660,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             }
             parametrization = PARAMETRIZATIONS[self.parametrization](likelihood.family)
             objective = Objective(likelihood, parametrization)
-            start, start_is_set = (
-                start_of(self, likelihood, resume),
-                not (resume or self.warm_start),
-            )
-            attempt = Attempt(self, objective, start, start_is_set, task.warner)
+            start = start_of(self, likelihood, resume)
+            is_set = not (resume or self.warm_start)
+            attempt = Attempt(self, objective, start, is_set, task.warner)
             observer = task.observer(lambda at: constant | position(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
             bound = learning_rate_bound(objective, attempt.solver, solution)
