@@ -31,7 +31,7 @@ from .conditioning import (
     marginals_of,
     scores_of_rows,
 )
-from .gaussian import Family, make_family, type_of
+from .gaussian import Family, make_family
 from .rows import (
     Block,
     Intervals,
@@ -107,7 +107,7 @@ class FittedGaussian:
         """Arrays and names, so that other private classes may move between two versions."""
         return {
             "mean": self.mean,
-            "covariance_type": type_of(np.empty(self.family.shape)),
+            "covariance_type": self.family.covariance_type,
             "known": (self.family.mean_is_known, self.family.covariance_is_known),
             "factor": self.factor,
             "frame": self.frame and tuple(self.frame),
@@ -266,7 +266,7 @@ class FittedGaussian:
         """The Gaussian of the features kept, from its mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
-        family = make_family(type_of(np.empty(self.family.shape)), len(kept))
+        family = make_family(self.family.covariance_type, len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
         return FittedGaussian(mean, family, factor)
 

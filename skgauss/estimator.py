@@ -38,7 +38,7 @@ from .fitting import (
     start_of,
     words_of,
 )
-from .gaussian import PARAMETRIZATIONS, Family, make_family, type_of
+from .gaussian import PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import (
     NoMaximumError,
@@ -599,9 +599,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         if limits is not None:
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
             limits = tuple(limit[kept] for limit in limits)
-        law = GaussianGradientMLE(
-            covariance_type=type_of(self.covariance_), censoring_limits=limits
-        )
+        covariance_type = gaussian.family.covariance_type
+        law = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
         replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
 

@@ -5,7 +5,7 @@ theta and the chain rule. What rows say of each other's values does not: that is
 """
 
 from .diagonal import Diagonal
-from .families import Family, make_family, type_of
+from .families import Family, make_family
 from .full import Full
 from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
 from .pairs import pairs_of
@@ -22,5 +22,4 @@ __all__ = [
     "Parametrization",
     "make_family",
     "pairs_of",
-    "type_of",
 ]

@@ -3,7 +3,7 @@
 import copy
 import math
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
@@ -37,6 +37,12 @@ class CovarianceFamily(ABC):
         self.n_all = n_features + identity.size
         self.identity = identity
         self.identity.flags.writeable = False  # the default start, and no copy of it
+
+    @property
+    def covariance_type(self) -> Literal["full", "diag", "spherical"]:
+        types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
+        types = "spherical", "diag", "full"
+        return types[len(self.shape)]
 
     # -- what is free
 
