@@ -31,10 +31,11 @@ from .conditioning import (
     marginals_of,
     scores_of_rows,
 )
-from .gaussian import Family, make_family, type_of
+from .gaussian import Family, make_family
 from .rows import (
     Block,
     Intervals,
+    Rows,
     Truncation,
     Window,
     adds_up,
@@ -106,7 +107,7 @@ class FittedGaussian:
         """Arrays and names, so that other private classes may move between two versions."""
         return {
             "mean": self.mean,
-            "covariance_type": type_of(np.empty(self.family.shape)),
+            "covariance_type": self.family.covariance_type,
             "known": (self.family.mean_is_known, self.family.covariance_is_known),
             "factor": self.factor,
             "frame": self.frame and tuple(self.frame),
@@ -265,7 +266,7 @@ class FittedGaussian:
         """The Gaussian of the features kept, from its mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
-        family = make_family(type_of(np.empty(self.family.shape)), len(kept))
+        family = make_family(self.family.covariance_type, len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
         return FittedGaussian(mean, family, factor)
 
@@ -397,9 +398,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             is of Dask; where scikit-learn dispatches on the library of X, of that library,
             and on the device and in the dtype of X.
         """
-        gaussian = self._fitted_gaussian()
-        self._warn_of_forgotten(X_upper)
-        return rows_of(self, X, X_upper=X_upper).map(gaussian.log_densities)
+        return self._rows_asked(X, X_upper).map(self._gaussian.log_densities)
 
     def mahalanobis(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Squared Mahalanobis distance of each row of X from the mean.
@@ -417,9 +416,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Squared distances, of the values that are known exactly where others are missing or
             known only to an interval. A lazy Dask array where X is of Dask.
         """
-        gaussian = self._fitted_gaussian()
-        self._warn_of_forgotten(X_upper)
-        return rows_of(self, X, X_upper=X_upper).map(gaussian.squared_distances)
+        return self._rows_asked(X, X_upper).map(self._gaussian.squared_distances)
 
     @overload
     def impute(
@@ -459,12 +456,15 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
-        gaussian = self._fitted_gaussian()
-        self._warn_of_forgotten(X_upper)
-        imputed, std = rows_of(self, X, X_upper=X_upper).map(gaussian.impute)
+        imputed, std = self._rows_asked(X, X_upper).map(self._gaussian.impute)
         return (imputed, std) if return_std else imputed
 
-    def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
+    def _rows_asked(self, X: Any, X_upper: Any) -> Rows:
+        """The rows that a public method asks a fitted Gaussian about."""
+        self._warn_of_forgotten(X_upper, stacklevel=4)
+        return rows_of(self, X, X_upper=X_upper)
+
+    def _warn_of_forgotten(self, upper: Any, name: str = "X", stacklevel: int = 3) -> None:
         """Warn who forgets upper ends, of rows or, of a regressor, of targets, by their `name`.
 
         A search or a pipeline that does not route them would take lower ends for values.
@@ -480,7 +480,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
                 f"set_score_request({name}_upper=True). For values that are known exactly pass "
                 f"{name}_upper={name}.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=stacklevel,
             )
 
     @property
@@ -553,8 +553,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         aic : float
             In nats, for all rows of X together.
         """
-        self._warn_of_forgotten(X_upper)
-        return self._information_criteria(X, X_upper)[0]
+        return self._information_criteria(self._rows_asked(X, X_upper))[0]
 
     def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
         """Bayesian information criterion of X; lower is better.
@@ -576,14 +575,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         ValueError
             If all rows are such.
         """
-        self._warn_of_forgotten(X_upper)
-        return self._information_criteria(X, X_upper)[1]
+        return self._information_criteria(self._rows_asked(X, X_upper))[1]
 
-    def _information_criteria(self, X: Any, X_upper: Any) -> tuple[float, float]:
+    def _information_criteria(self, rows: Rows) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""
-        gaussian = self._fitted_gaussian()
-        total, n_samples = rows_of(self, X, X_upper=X_upper).total(gaussian.sum_over_telling_rows)
-        return information_criteria(total, gaussian.family.n_parameters, n_samples)
+        total, n_samples = rows.total(self._gaussian.sum_over_telling_rows)
+        return information_criteria(total, self._gaussian.family.n_parameters, n_samples)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -23,12 +23,10 @@ from .fitting import (
     DOCUMENTATION_URL,
     Attempt,
     FitTask,
+    Outcome,
     check_labels,
     check_together,
-    check_warm_start,
     checked_statistics,
-    evaluate_start,
-    first_start,
     fixed_parameters,
     input_attributes,
     input_of_statistics,
@@ -37,13 +35,12 @@ from .fitting import (
     position,
     replace_fit,
     solution_attributes,
+    start_of,
     words_of,
 )
-from .gaussian import PARAMETRIZATIONS, Family, make_family, type_of
+from .gaussian import PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import (
-    Evaluation,
-    Likelihood,
     NoMaximumError,
     regularized_likelihood,
     through_window,
@@ -363,10 +360,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         fewest = 2 if nothing_known else 1  # to tell mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
-        rows = self._rows_to_fit(rows, seen, task)
-        window = self._window(seen)
+        rows, reg_covar = self._rows_to_fit(rows, seen, task)
+        window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
-        climb = self._climb(statistics, seen, window, self._start, task, self._ridge_of(rows))
+        climb = self._climb(statistics, seen, window, task, reg_covar)
         return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -430,7 +427,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
         )
         task.begin()
-        window = self._window(seen)
+        window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
         if not first:
             self._check_same_window(window)
@@ -438,8 +435,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, window, self._resume, task, reg_covar=ridge)
-            climb.check_maximum()
+            climb = self._climb(statistics, seen, window, task, ridge, resume=True)
+            if climb.no_maximum:
+                raise climb.no_maximum
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -496,7 +494,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         seen = copy.copy(self)
         input_of_statistics(seen, statistics)
         task.begin()
-        climb = self._climb(statistics, seen, self._window(seen), self._start, task)
+        window = Window.of(self.truncation_limits, feature_names(seen))
+        climb = self._climb(statistics, seen, window, task, self.reg_covar)
         return self._adopt(climb, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
@@ -603,9 +602,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         if limits is not None:
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
             limits = tuple(limit[kept] for limit in limits)
-        law = GaussianGradientMLE(
-            covariance_type=type_of(self.covariance_), censoring_limits=limits
-        )
+        covariance_type = gaussian.family.covariance_type
+        law = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
         replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
 
@@ -619,9 +617,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         ]
         given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
-
-    def _window(self, seen: Any) -> Window | None:
-        return Window.of(self.truncation_limits, feature_names(seen))
 
     def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
         diagonal = self.covariance_type != "full"
@@ -641,29 +636,22 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         statistics: AnyStatistics,
         seen: Any,
         window: Window | None,
-        start: Callable[[Likelihood], Evaluation],
         task: FitTask,
-        reg_covar: Any = None,
+        reg_covar: Any,
+        resume: bool = False,
     ) -> _Climb:
-        """From statistics to fitted attributes, from `start`, a function of the likelihood."""
+        """From statistics to fitted attributes; see `start_of` for where a climb may resume."""
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
             check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
-            reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
-            some, inside = statistics, window
-            if self._keeps_constants:
+            some, inside, keeps = statistics, window, self._keeps_constants
+            if keeps:
                 some, inside = without_empty(statistics, window, family)
             regularized = regularized_likelihood(
-                reg_covar,
-                some,
-                family,
-                names,
-                inside,
-                fixed,
-                keep_constants=self._keeps_constants,
+                reg_covar, some, family, names, inside, fixed, keep_constants=keeps
             )
             regularized = through_window(regularized, inside, some, names, fixed)
             likelihood = fixed.of(regularized.likelihood)
@@ -672,25 +660,20 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
             }
-
-            objective = Objective(
-                likelihood, PARAMETRIZATIONS[self.parametrization](likelihood.family)
-            )
-            start_is_set = start == self._start and not self.warm_start
-            attempt = Attempt(
-                self, objective, start(likelihood), start_is_set, task.warner.is_inner
-            )
-            solution = attempt.run(
-                self.max_iter,
-                task.observer(lambda at: constant | position(at, likelihood)),
-            )
-
+            parametrization = PARAMETRIZATIONS[self.parametrization](likelihood.family)
+            objective = Objective(likelihood, parametrization)
+            start = start_of(self, likelihood, resume)
+            is_set = not (resume or self.warm_start)
+            attempt = Attempt(self, objective, start, is_set, task.warner)
+            observer = task.observer(lambda at: constant | position(at, likelihood))
+            solution = attempt.run(self.max_iter, observer)
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
             )
             attributes["learning_rate_bound_"] = bound
-            found = words_of(solution, attempt, bound, statistics, names, regularized.warning)
+            outcome = Outcome(attempt, solution, bound, statistics, names)
+            found = words_of(outcome, regularized.warning)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.warner.worded(found), shown)
@@ -699,13 +682,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
 
-    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
-        """The rows of `fit` whose statistics make it; here all of them."""
-        return rows
-
-    def _ridge_of(self, rows: Rows) -> Any:
-        """What `reg_covar` is of these rows."""
-        return self.reg_covar
+    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> tuple[Rows, Any]:
+        """The rows of `fit` whose statistics make it, here all of them, and their `reg_covar`."""
+        return rows, self.reg_covar
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
@@ -731,17 +710,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         replace_fit(self, climb.attributes)
         return self
 
-    def _resume(self, likelihood: Likelihood) -> Evaluation:
-        """The current estimate, but where none of these statistics or no good start for them."""
-        if hasattr(self, "mean_") and getattr(self, "stop_reason_", "") != "diverged":
-            with suppress(ValueError):
-                return self._current(likelihood)
-        return self._start(likelihood)
-
-    def _current(self, likelihood: Likelihood) -> Evaluation:
-        check_warm_start(self.mean_, self.covariance_, likelihood.family)
-        return evaluate_start(self.mean_, self._gaussian.factor, likelihood)
-
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         # Independent features have a closed form with gaps, too.
@@ -749,11 +717,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Not array_api_support, which promises attributes of the library of X. Ours are
         # float64 on the host, and take rows of any library.
         return tags
-
-    def _start(self, likelihood: Likelihood) -> Evaluation:
-        if self.warm_start and hasattr(self, "mean_"):
-            return self._current(likelihood)
-        return first_start(self, likelihood)
 
 
 def _blas_threads(
@@ -775,8 +738,3 @@ class _Climb(NamedTuple):
     attributes: dict[str, Any]
     warnings: list[tuple[str, type[Warning]]]
     no_maximum: NoMaximumError | None
-
-    def check_maximum(self) -> None:
-        """Refuse a climb that showed that there is no maximum."""
-        if self.no_maximum:
-            raise self.no_maximum

@@ -18,7 +18,7 @@ from .estimator import GaussianGradientMLE
 from .fitting import FitTask, fixed_parameters
 from .gaussian import make_family
 from .robust import ROUNDING, Support, log_p_values, support_of
-from .rows import Block, Rows, feature_names, rows_of, signs, to_host
+from .rows import Block, Rows, feature_names, signs, to_host
 
 _OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is called an outlier
 
@@ -245,9 +245,7 @@ fixed_covariance, warm_start, record_path : optional
             The lower, the more unusual the row; 0 for a row that shows nothing. It does not
             underflow, however far out a row lies. A lazy Dask array where X is of Dask.
         """
-        gaussian = self._fitted_gaussian()
-        self._warn_of_forgotten(X_upper)
-        return rows_of(self, X, X_upper=X_upper).map(partial(log_p_values, gaussian))
+        return self._rows_asked(X, X_upper).map(partial(log_p_values, self._gaussian))
 
     def _check_parameters(self, method: str) -> None:
         """Refuse a threshold that nothing tells, besides what every estimator refuses."""
@@ -274,20 +272,17 @@ fixed_covariance, warm_start, record_path : optional
                 "of the rows to call outliers, as in contamination=0.05."
             )
 
-    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> Rows:
+    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> tuple[Rows, Any]:
         """The rows that concentration steps keep, where these are asked for, else all rows."""
         if self.support_fraction is None:
-            return rows
+            return rows, self.reg_covar
         family = make_family(self.covariance_type, seen.n_features_in_)
         fixed = fixed_parameters(self, family)
         names = feature_names(seen)
         support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:
             task.warner.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
-        return support
-
-    def _ridge_of(self, rows: Rows) -> Any:
-        return rows.reg_covar if isinstance(rows, Support) else self.reg_covar
+        return support, support.reg_covar
 
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any

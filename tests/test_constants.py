@@ -29,7 +29,7 @@ FACTS = {
     "skgauss.boxes.interval._ROOT_HALF",
     "skgauss.boxes.interval._ROOT_HALF_PI",
     "skgauss.density._LOG_2_PI",
-    "skgauss.gaussian.linalg.EPS",
+    "skgauss._typing.EPS",
     "skgauss.blocks.pivot._EXACT_INTEGERS",
     "skgauss.rows.arrays._DLPACK_CPU",
     "skgauss.robust.start._TO_STANDARD",

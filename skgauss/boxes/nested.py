@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Array
+from .._typing import EPS, Array
 from .base import BoxMoments
 from .univariate import NEGLIGIBLE, reach, univariate_moments
 
@@ -192,7 +192,7 @@ def _resolved(
     the others are sure to be in their intervals, it is the wider Gaussian of the first alone.
     """
     peak = log_density.max(axis=1)
-    rounding = 100 * np.finfo(float).eps * np.abs(peak)
+    rounding = 100 * EPS * np.abs(peak)
     first, last = boxes.certain()
     variance = np.where(
         (first <= start) & (end <= last), boxes.covariance[:, 0, 0], 1 / boxes.precision[:, 0, 0]

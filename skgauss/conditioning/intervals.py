@@ -27,7 +27,7 @@ from ..boxes import (
     draw_in_each,
     expectation_propagation,
 )
-from ..gaussian import Family, linalg
+from ..gaussian import Family
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE, MissingPatterns
@@ -64,8 +64,7 @@ class Standardization(NamedTuple):
         """Mean of the guess, and what conditions on values under it, in another frame."""
         unit = self.unit / frame.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
-        variances = (root * root).sum(axis=1)
-        return frame.relative(self.origin), Conditioner(variances, linalg.invert_lower(root))
+        return frame.relative(self.origin), Conditioner(root)
 
 
 class Hidden(NamedTuple):
@@ -316,9 +315,7 @@ def rows_and_law(
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
     """Indices of rows to work on at once, the rows relative to the Gaussian, and its law."""
     scales = family.standard_deviations(factor)
-    relative = factor / scales[:, None]
-    variances = family.standard_deviations(relative) ** 2
-    condition = Conditioner(variances, linalg.invert_lower(relative))
+    condition = Conditioner(factor / scales[:, None])
     weights = np.ones(len(lower))
     for rows, coarse in coarse_rows(lower, upper, weights, Standardization(mean, scales)):
         yield rows, coarse, condition

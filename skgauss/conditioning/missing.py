@@ -36,6 +36,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
+from ..gaussian import linalg
 from .patterns import MissingPatterns
 
 # Variance inflation above which the root is worth its price.
@@ -70,21 +71,21 @@ class Conditioner:
 
     Parameters
     ----------
-    variances : ndarray of shape (n_features,)
-    inverse : ndarray of shape (n_features, n_features)
-        A, the inverse of the factor.
+    factor : ndarray of shape (n_features, n_features)
+        L, of its covariance.
 
     Attributes
     ----------
     root : ndarray of shape (n_features, n_features)
-        A.
+        A, the inverse of L.
     inflation : float
         Largest variance inflation: how well the other features explain one.
     """
 
-    def __init__(self, variances: Array, inverse: Array):
-        self.root = inverse
-        self._precision = inverse.T @ inverse
+    def __init__(self, factor: Array):
+        self.root = linalg.invert_lower(factor)
+        self._precision = self.root.T @ self.root
+        variances = np.einsum("ij,ij->i", factor, factor)
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def __call__(self, deviations: Array, gaps: MissingPatterns) -> Conditional:

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..gaussian import Family, linalg
+from ..gaussian import Family
 from .missing import Conditional, Conditioner
 from .patterns import MissingPatterns, batches, sort_patterns
 
@@ -50,14 +50,14 @@ def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
     units = 2.0 * (~missing @ np.log(scales))
     if not family.correlated:
         return Marginals(np.einsum("ij,ij->i", relative, relative), units)
-    result = Marginals(np.empty(len(missing)), np.empty(len(missing)))
+    distances, log_dets = np.empty((2, len(missing)))
     log_det = family.log_det(factor / scales[:, None])
-    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
-        result.distances[rows] = given.distances
-        result.log_dets[rows] = log_det + gaps.by_row(given.log_det)
-    log_dets = result.log_dets + units
+    for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
+        distances[rows] = given.distances
+        log_dets[rows] = log_det + gaps.by_row(given.log_det)
+    log_dets += units
     log_dets[missing.all(axis=1)] = 0.0  # and not what rounding makes of it
-    return Marginals(result.distances, log_dets)
+    return Marginals(distances, log_dets)
 
 
 @threads.one_blas_thread()
@@ -70,7 +70,7 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
         return Completed(np.where(missing, 0.0, deviations), spread)
     relative = np.where(missing, 0.0, deviations / scales)
     completed = deviations.copy()
-    for rows, gaps, given in _conditionals(relative, missing, family, factor / scales[:, None]):
+    for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
         variances = gaps.by_row(np.einsum("iin->in", given.covariance))
         features = gaps.by_row(gaps.features)
         where = rows, features
@@ -80,11 +80,10 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
 
 
 def _conditionals(
-    relative: Array, missing: np.ndarray, family: Family, factor: Array
+    relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
     """Indices of rows that miss equally many, where they miss them, and their law."""
-    variances = family.standard_deviations(factor) ** 2
-    condition = Conditioner(variances, linalg.invert_lower(factor))
+    condition = Conditioner(factor)
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]
     for piece in batches(patterns.sum(axis=1), starts, missing.shape[1]):

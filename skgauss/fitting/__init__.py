@@ -6,7 +6,7 @@ fitted Gaussian does not, nor does the climb itself.
 
 from .._wording import DOCUMENTATION_URL
 from .advice import words_of
-from .attempt import Attempt
+from .attempt import Attempt, Outcome
 from .attributes import (
     input_attributes,
     input_of_statistics,
@@ -16,19 +16,17 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import check_warm_start, evaluate_start, first_start, fixed_parameters
+from .start import fixed_parameters, start_of
 from .validation import check_labels, check_together, checked_statistics, of_type
 
 __all__ = [
     "DOCUMENTATION_URL",
     "Attempt",
     "FitTask",
+    "Outcome",
     "check_labels",
     "check_together",
-    "check_warm_start",
     "checked_statistics",
-    "evaluate_start",
-    "first_start",
     "fixed_parameters",
     "input_attributes",
     "input_of_statistics",
@@ -37,5 +35,6 @@ __all__ = [
     "position",
     "replace_fit",
     "solution_attributes",
+    "start_of",
     "words_of",
 ]

@@ -11,7 +11,7 @@ from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..likelihoods import INVOLVED
 from ..solvers import Solution
-from .attempt import Attempt, Trials
+from .attempt import Outcome, Trials
 from .leap import explain_leap, explain_start
 from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies
@@ -19,91 +19,58 @@ from .ridge import explain_ridge
 from .warn_once import Words
 
 
-def words_of(
-    solution: Solution,
-    attempt: Attempt,
-    bound: float,
-    statistics: Any,
-    names: Sequence[str],
-    of_data: str,
-) -> list[Words]:
+def words_of(outcome: Outcome, of_data: str) -> list[Words]:
     """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
-    found: list[Words] = []
-    if of_data:
-        found.append(Words(UserWarning, of_data))
+    solution, estimator = outcome.solution, outcome.attempt.estimator
+    found = [Words(UserWarning, of_data)] if of_data else []
     if solution.stop_reason == "unbounded":
-        found.append(_explain_unbounded(solution, attempt, statistics, names))
+        found.append(_explain_unbounded(outcome))
     elif solution.stop_reason == "callback":
-        found.append(Words(ConvergenceWarning, _what_happened(solution, attempt.estimator)))
+        found.append(Words(ConvergenceWarning, _what_happened(solution, estimator)))
     elif not solution.converged:
-        opening = _what_happened(solution, attempt.estimator)
-        rest = partial(_explain, solution, attempt, bound, statistics, names)
+        opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
         found.append(Words(ConvergenceWarning, opening, rest))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
-        family = attempt.objective.likelihood.family
+        family = outcome.likelihood.family
         parts = family.split_frame(solution.critical_point.curvature.direction)
         explain_it = explain_flat if family.correlated else explain_flat_features
-        found.append(Words(UserWarning, explain_it(*parts, names)))
+        found.append(Words(UserWarning, explain_it(*parts, outcome.names)))
     return found
 
 
-def _explain_unbounded(
-    solution: Solution, attempt: Attempt, statistics: Any, names: Sequence[str]
-) -> Words:
+def _explain_unbounded(outcome: Outcome) -> Words:
     """What to say of a climb that showed no maximum: the cause, and ways out."""
-    likelihood = attempt.objective.likelihood
-    cause, remedy = likelihood.no_maximum(solution.evaluation, names).args
+    solution, likelihood = outcome.solution, outcome.likelihood
+    cause, remedy = likelihood.no_maximum(solution.evaluation, outcome.names).args
     opening = (
-        f"solver={attempt.estimator.solver!r} stopped as 'unbounded' after "
+        f"solver={outcome.attempt.estimator.solver!r} stopped as 'unbounded' after "
         f"{iterations(solution.n_iter)}: {cause}"
     )
 
     def ways_out(seconds: float) -> str:
-        told = (explain_ridge(attempt, statistics), remedy, _see(likelihood.page))
+        told = (explain_ridge(outcome), remedy, _see(likelihood.page))
         return "".join(f" {sentence}" for sentence in told if sentence)
 
     return Words(ConvergenceWarning, opening, ways_out)
 
 
-def _explain(
-    solution: Solution,
-    attempt: Attempt,
-    bound: float,
-    statistics: Any,
-    names: Sequence[str],
-    seconds: float,
-) -> str:
+def _explain(outcome: Outcome, seconds: float) -> str:
     """Why a climb did not converge and what would have worked, each sentence after a space.
 
-    Parameters
-    ----------
-    solution : Solution
-    attempt : Attempt
-        The climb that led to it.
-    bound : float
-        The largest constant step that is stable at the maximum.
-    statistics : SufficientStatistics, or statistics by pattern or by feature
-    names : sequence of str
-        Of the features.
-    seconds : float
-        For trials.
+    The latter takes trials, of so many seconds.
     """
-    estimator, likelihood = attempt.estimator, attempt.objective.likelihood
-    leap = explain_leap(solution, attempt, names) if attempt.is_textbook else ""
+    attempt, likelihood = outcome.attempt, outcome.likelihood
+    leap = explain_leap(outcome) if attempt.is_textbook else ""
     trials = Trials(4 * attempt.budget // 3, seconds)
-    far = "" if leap else explain_start(solution, attempt, names)
+    far = "" if leap else explain_start(outcome)
     sentences = [leap, far]
-    slow = solution.stop_reason == "max_iter" and not (leap or far)
+    slow = outcome.solution.stop_reason == "max_iter" and not (leap or far)
     needed = None
-    if estimator.learning_rate != "auto":
-        needed = iterations_needed(solution, attempt, bound, trials)
-        sentences.append(explain_rate(solution, estimator, bound, needed, slow))
+    if attempt.estimator.learning_rate != "auto":
+        needed = iterations_needed(outcome, trials)
+        sentences.append(explain_rate(outcome, needed, slow))
     far_to_go = needed is not None
-    sentences.append(
-        explain_remedies(
-            solution, attempt, bound, statistics, trials, slow=slow, far_to_go=far_to_go
-        )
-    )
+    sentences.append(explain_remedies(outcome, trials, slow=slow, far_to_go=far_to_go))
     if attempt.is_textbook:
         sentences.append(_see("blow_up"))
     elif not likelihood.complete:

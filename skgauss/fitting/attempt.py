@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..likelihoods import Evaluation
+from ..likelihoods import Evaluation, Likelihood
 from ..solvers import Objective, Observer, Solution, Solver, make_solver, maximize
 from .start import chooses_its_start, first_start
+from .warn_once import Warner
 
 # Iterations of all repetitions.
 _MOST_OF_COMPLETE = 3000  # those of three climbs of the default length
@@ -27,15 +29,15 @@ class Attempt(NamedTuple):
     start : Evaluation
     start_is_set : bool
         Whether the start is that of the parameters, and not the end of an earlier fit.
-    is_inner : bool, default=False
-        Whether another estimator or a loop makes the fit, of what nobody has in hand.
+    warner : Warner
+        Knows who makes the fit.
     """
 
     estimator: Any
     objective: Objective
     start: Evaluation
     start_is_set: bool
-    is_inner: bool = False
+    warner: Warner
 
     @property
     def budget(self) -> int:
@@ -81,6 +83,31 @@ class Attempt(NamedTuple):
         if self.start_is_set or "mean_init" in settings:
             start = first_start(estimator, self.objective.likelihood)
         return self._replace(estimator=estimator, start=start)
+
+
+class Outcome(NamedTuple):
+    """Where a fit ended, and all that may explain it.
+
+    Attributes
+    ----------
+    attempt : Attempt
+    solution : Solution
+    bound : float
+        The largest constant step that is stable at the maximum.
+    statistics : SufficientStatistics, or statistics by pattern or by feature
+    names : sequence of str
+        Of the features.
+    """
+
+    attempt: Attempt
+    solution: Solution
+    bound: float
+    statistics: Any
+    names: Sequence[str]
+
+    @property
+    def likelihood(self) -> Likelihood:
+        return self.attempt.objective.likelihood
 
 
 class Trials:

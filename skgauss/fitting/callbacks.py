@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sklearn.callback import CallbackContext
@@ -44,12 +45,7 @@ class FitTask:
             task_name=name, max_subtasks=estimator.max_iter
         )
         self.warner = Warner(self._context)
-        self._told = {
-            "estimator": estimator,
-            "X": X,
-            "y": y,
-            "metadata": metadata,
-        }
+        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._has_listeners = hasattr(estimator, "_skl_callbacks")
 
     def begin(self) -> None:
@@ -70,6 +66,7 @@ class FitTask:
         return IterationCallbacks(self._context, self._told, attributes)
 
 
+@dataclass
 class IterationCallbacks:
     """One subtask of the fit an iteration; an `Observer` for the solvers' loop.
 
@@ -83,20 +80,14 @@ class IterationCallbacks:
         Fitted attributes of an evaluation, asked for only by hooks that look at them.
     """
 
+    context: CallbackContext
+    told: dict[str, Any]
+    attributes: Callable[[Evaluation], dict[str, Any]]
+
     sees_all = True
 
-    def __init__(
-        self,
-        context: CallbackContext,
-        told: dict[str, Any],
-        attributes: Callable[[Evaluation], dict[str, Any]],
-    ):
-        self._context = context
-        self._told = told
-        self._attributes = attributes
-
     def begin(self, evaluation: Evaluation) -> None:
-        self._iteration = self._context.subcontext(task_name="iteration")
+        self._iteration = self.context.subcontext(task_name="iteration")
         self._iteration.call_on_fit_task_begin(**self._arguments(evaluation))
 
     def end(self, evaluation: Evaluation) -> bool:
@@ -104,6 +95,6 @@ class IterationCallbacks:
 
     def _arguments(self, evaluation: Evaluation) -> dict[str, Any]:
         return {
-            **self._told,
-            "reconstruction_attributes": lambda: self._attributes(evaluation),
+            **self.told,
+            "reconstruction_attributes": lambda: self.attributes(evaluation),
         }

@@ -15,8 +15,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import short
 from ..likelihoods import Evaluation, Likelihood
-from ..solvers import Solution
-from .attempt import Attempt
+from .attempt import Outcome
 from .start import chooses_its_start
 
 _FAR_LEAP = 5.0  # times the standard deviation before and that of the data, or a part of both
@@ -46,12 +45,12 @@ class Leap(NamedTuple):
     after: float
 
 
-def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+def explain_leap(outcome: Outcome) -> str:
     """A sentence on the steps that threw a climb far away; empty if none did."""
-    likelihood, path = attempt.objective.likelihood, solution.path
+    likelihood, solution, path = outcome.likelihood, outcome.solution, outcome.solution.path
     leap = find_leap(likelihood, path)
     if leap is not None:
-        which = f" of {names[leap.feature]!r}" if len(names) > 1 else ""
+        which = f" of {outcome.names[leap.feature]!r}" if len(outcome.names) > 1 else ""
         told = f"The first {leap.end} iterations"
         if leap.end == leap.begin + 1:
             told = f"Iteration {leap.end} was a leap: it"
@@ -63,12 +62,12 @@ def explain_leap(solution: Solution, attempt: Attempt, names: Sequence[str]) -> 
     return ""
 
 
-def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) -> str:
+def explain_start(outcome: Outcome) -> str:
     """A sentence on the standard normal as a start, where a climb from there is far from the data.
 
     As in a unit that is not theirs. Empty where it is not, or the start another.
     """
-    estimator, likelihood = attempt.estimator, attempt.objective.likelihood
+    attempt, estimator, likelihood = outcome.attempt, outcome.attempt.estimator, outcome.likelihood
     told = any(
         getattr(estimator, name) is not None
         for name in ("mean_init", "covariance_init", "fixed_mean", "fixed_covariance")
@@ -82,14 +81,14 @@ def explain_start(solution: Solution, attempt: Attempt, names: Sequence[str]) ->
         ratio = likelihood.family.standard_deviations(at.factor) / deviations
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
-    before, now = away(attempt.start), away(solution.evaluation)
+    before, now = away(attempt.start), away(outcome.solution.evaluation)
     not_there = np.where((before >= _UNLIKE) & (now >= _ARRIVED), before, 0.0)
     worst = int(not_there.argmax())
     if not not_there[worst]:
         return ""
     return (
         "In these units the start, of mean 0 and standard deviation 1, is far from the data: "
-        f"{names[worst]!r} has about mean {short(center[worst])} and standard deviation "
+        f"{outcome.names[worst]!r} has about mean {short(center[worst])} and standard deviation "
         f"{short(deviations[worst])}."
     )
 

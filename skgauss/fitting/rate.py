@@ -9,13 +9,13 @@ constant rate and take, one like the other, a share s off the norm of the gradie
 """
 
 import math
-from typing import Any
 
+from .._typing import EPS
 from .._wording import short
-from ..gaussian import EPS, NotPositiveDefiniteError
+from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
-from .attempt import Attempt, Trials
+from .attempt import Attempt, Outcome, Trials
 
 _SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
 # Iterations after which a rate of that share has left nothing of a gradient in the steepest
@@ -25,24 +25,21 @@ _FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
 
 
-def iterations_needed(
-    solution: Solution, attempt: Attempt, bound: float, trials: Trials
-) -> float | None:
+def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
     """All iterations of a climb whose rate is below the bound; None if not, or unknown."""
-    rate = attempt.estimator.learning_rate
-    if solution.stop_reason != "max_iter" or not rate < bound < math.inf:
+    solution, rate = outcome.solution, outcome.attempt.estimator.learning_rate
+    if solution.stop_reason != "max_iter" or not rate < outcome.bound < math.inf:
         return None
-    time = _time_left(solution, attempt, max(rate, _SLOW * bound), trials)
+    time = _time_left(outcome, max(rate, _SLOW * outcome.bound), trials)
     return None if time is None else solution.n_iter + time / rate
 
 
-def explain_rate(
-    solution: Solution, estimator: Any, bound: float, needed: float | None, slow: bool
-) -> str:
+def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     """Sentences on a constant rate, and on the iterations that a climb needs, if this is known.
 
     If it is `slow`, and nothing else is wrong, also on why.
     """
+    estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
     far_below = _is_far_below(rate, bound)
     side = "above" if rate > bound else "below"
@@ -53,7 +50,7 @@ def explain_rate(
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
-    if slow and rate < bound and not far_below and solution.n_iter >= _LONG_CLIMB:
+    if slow and rate < bound and not far_below and outcome.solution.n_iter >= _LONG_CLIMB:
         told += (
             " The likelihood is far steeper in some directions than in others, as where features "
             "are correlated or have different units. No constant rate suits them all."
@@ -69,9 +66,13 @@ def _is_far_below(rate: float, bound: float) -> bool:
     return rate < _SLOW * bound < math.inf
 
 
-def _time_left(solution: Solution, attempt: Attempt, rate: float, trials: Trials) -> float | None:
-    """The sum of the rates of all steps to the maximum; None where trials do not show it."""
-    at, time = solution.evaluation, 0.0
+def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
+    """The sum of the rates of all steps to the maximum; None where trials do not show it.
+
+    They are made at a constant rate, near the maximum.
+    """
+    attempt = outcome.attempt
+    at, time = outcome.solution.evaluation, 0.0
     reserve = trials.left - trials.share(4)
     if attempt.is_textbook:
         way = _way_to_the_neighbourhood(at, attempt, trials, reserve)

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._wording import iterations
-from ..solvers import Solution
-from .attempt import Attempt, Trials
+from .attempt import Outcome, Trials
 from .leap import find_leap
 
 Settings = dict[str, Any]
@@ -17,16 +16,7 @@ _SHARES = (1 / 2, 1 / 20)  # of the step bound, for a rate
 _MOST_MEANS = 3  # that are written out
 
 
-def explain_remedies(
-    solution: Solution,
-    attempt: Attempt,
-    bound: float,
-    statistics: Any,
-    trials: Trials,
-    *,
-    slow: bool,
-    far_to_go: bool,
-) -> str:
+def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go: bool) -> str:
     """A sentence on the settings that were tried; empty if there was nothing to try.
 
     Parameters
@@ -36,9 +26,8 @@ def explain_remedies(
     far_to_go : bool
         Whether it was told how many iterations it takes, which are not tried then.
     """
-    start = _near_start(attempt, statistics) if attempt.start_is_set else {}
-    found = _Remedies(solution, attempt, trials)
-    groups = _candidates(attempt, bound, start, slow, far_to_go)
+    found = _Remedies(outcome, trials)
+    groups = _candidates(outcome, slow, far_to_go)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
@@ -51,20 +40,18 @@ def explain_remedies(
     return f"The fit converges {'; or '.join(told)}."
 
 
-def _candidates(
-    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
-) -> list[list[Settings]]:
+def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Settings]]:
     """Groups of settings, of which one that works is enough.
 
     First what is cheap to try, which is what differs most from the user's own.
     """
-    estimator = attempt.estimator
+    estimator = outcome.attempt.estimator
     rate = estimator.learning_rate
-    longer: Settings = {"max_iter": attempt.budget}
+    longer: Settings = {"max_iter": outcome.attempt.budget}
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
-    too_short = slow and not far_to_go and (rate == "auto" or rate < bound)
-    own = _own_method(attempt, bound, start, slow, far_to_go)
+    too_short = slow and not far_to_go and (rate == "auto" or rate < outcome.bound)
+    own = _own_method(outcome, slow, far_to_go)
     groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
     return [group for group in groups if any(group)]
 
@@ -79,11 +66,10 @@ class _Remedies:
     tried : int
     """
 
-    def __init__(self, solution: Solution, attempt: Attempt, trials: Trials):
-        self._climb = solution
-        self._attempt = attempt
+    def __init__(self, outcome: Outcome, trials: Trials):
+        self._climb = outcome.solution
+        self._attempt = outcome.attempt
         self._trials = trials
-        self._most = attempt.estimator.max_iter
         self.converged: list[tuple[int, str]] = []
         self.tried = 0
 
@@ -110,37 +96,33 @@ class _Remedies:
     def _told(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with more iterations only where they were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
-        if n_iter > self._most:
+        if n_iter > self._attempt.estimator.max_iter:
             settings["max_iter"] = int(rounded_up(n_iter))
         return ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
 
 
-def _own_method(
-    attempt: Attempt, bound: float, start: Settings, slow: bool, far_to_go: bool
-) -> list[Settings]:
+def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]:
     """At a rate below the bound, from here if its first step is no leap, or from nearby."""
-    rate = attempt.estimator.learning_rate
+    attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
+    start = _near_start(outcome) if attempt.start_is_set else {}
     if rate == "auto":  # no start hurries a climb that is only slow
         return [] if slow else [start]
     rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _SHARES]
     others = [settings for settings in rates if settings["learning_rate"] != rate]
-    here = [settings for settings in others if not _leaps(attempt.changed(settings))]
+    one_step = [(each, attempt.changed(each).run(1).path) for each in others]
+    here = [each for each, path in one_step if not find_leap(outcome.likelihood, path)]
     if not start:
         return here
     same: list[Settings] = [{}] if rate < bound and not far_to_go else []
     return here + [settings | start for settings in same + others]
 
 
-def _leaps(attempt: Attempt) -> bool:
-    return find_leap(attempt.objective.likelihood, attempt.run(1).path) is not None
-
-
-def _near_start(attempt: Attempt, statistics: Any) -> Settings:
+def _near_start(outcome: Outcome) -> Settings:
     """The mean of the data to within half a deviation, and their largest variance, rounded up.
 
     Where no feature lies many of its standard deviations away, no step is a leap.
     """
-    likelihood = attempt.objective.likelihood
+    likelihood, statistics = outcome.likelihood, outcome.statistics
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
         round(mean, -math.floor(math.log10(deviation)))
@@ -151,7 +133,7 @@ def _near_start(attempt: Attempt, statistics: Any) -> Settings:
     mean = means[0] if len(means) == 1 else means
     start: Settings = {}
     if not likelihood.family.mean_is_known:
-        written_out = len(means) <= _MOST_MEANS or attempt.is_inner
+        written_out = len(means) <= _MOST_MEANS or outcome.attempt.warner.is_inner
         start["mean_init"] = mean if written_out else statistics.mean
     if not likelihood.family.covariance_is_known:
         start["covariance_init"] = rounded_up(float(variances.max()))

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 
@@ -10,26 +9,26 @@ from .._typing import Array
 from .._wording import iterations
 from ..likelihoods import likelihood_with_ridge
 from ..solvers import Objective
-from .attempt import Attempt
+from .attempt import Outcome
 from .remedies import rounded_up
 
 _SHARE_OF_VARIANCE = 0.01  # of a variance: small beside the data, and felt at once
 _MOST_WRITTEN = 10  # that are written out
 
 
-def explain_ridge(attempt: Attempt, statistics: Any) -> str:
+def explain_ridge(outcome: Outcome) -> str:
     """A sentence on a ridge that makes the climb converge; empty if none of those tried does.
 
     None is tried where a window may be at fault, rows to come may help, or parameters are known.
     """
-    estimator = attempt.estimator
+    attempt, estimator = outcome.attempt, outcome.attempt.estimator
     known = estimator.fixed_mean is not None or estimator.fixed_covariance is not None
     if known or estimator.truncation_limits is not None or not attempt.start_is_set:
         return ""
-    family, parametrization = attempt.objective.likelihood.family, attempt.objective.parametrization
-    for ridge in _ridges(statistics.variances):
+    family, parametrization = outcome.likelihood.family, attempt.objective.parametrization
+    for ridge in _ridges(outcome.statistics.variances):
         of_features = np.full(family.n_features, ridge)
-        likelihood = likelihood_with_ridge(statistics, family, of_features)
+        likelihood = likelihood_with_ridge(outcome.statistics, family, of_features)
         trial = attempt._replace(objective=Objective(likelihood, parametrization))
         most = min(attempt.estimator.max_iter, attempt.budget)
         with suppress(ValueError):  # a start whose likelihood no float holds

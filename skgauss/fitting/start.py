@@ -1,5 +1,6 @@
 """Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,8 @@ from ..likelihoods import Evaluation, Fixed, Likelihood
 from ..rows import is_number, numbers_of_parameter, to_host
 
 
-def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
-    """Mean and factor to start from.
-
-    Parameters
-    ----------
-    mean : float, array-like of shape (n_features,), of any array library, or None
-        None is zero.
-    covariance : float, array-like shaped as the family's covariance, or None
-        None is the identity, a number a multiple of it.
-    family : Family
+def fixed_parameters(estimator: Any, family: Family) -> Fixed:
+    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
 
     Raises
     ------
@@ -27,25 +20,26 @@ def initial(mean: Any, covariance: Any, family: Family) -> tuple[Array, Array]:
         If a shape is wrong, an entry not finite, or the covariance not symmetric and
         positive definite.
     """
-    start = _mean(to_host(mean), family), _covariance(to_host(covariance), family)
-    return start[0], _checked_root("covariance_init", start[1], family)
+    return _given(estimator, "fixed_mean", "fixed_covariance", family)
 
 
-def fixed_parameters(estimator: Any, family: Family) -> Fixed:
-    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
+def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:
+    """Where a fit starts: at the last one if `warm_start` says so, else where its parameters say.
+
+    With `resume` at the last one, too, unless it is none of these statistics or no good start.
 
     Raises
     ------
     ValueError
-        As `initial` does.
+        If the last fit has another shape, or as `first_start` does.
     """
-    mean, covariance = to_host(estimator.fixed_mean), to_host(estimator.fixed_covariance)
-    if mean is not None:
-        mean = _mean(mean, family, "fixed_mean")
-    if covariance is None:
-        return Fixed(mean)
-    covariance = _covariance(covariance, family, "fixed_covariance")
-    return Fixed(mean, covariance, _checked_root("fixed_covariance", covariance, family))
+    fitted = hasattr(estimator, "mean_")
+    if resume and fitted and getattr(estimator, "stop_reason_", "") != "diverged":
+        with suppress(ValueError):
+            return _last(estimator, likelihood)
+    if estimator.warm_start and fitted:
+        return _last(estimator, likelihood)
+    return first_start(estimator, likelihood)
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
@@ -60,9 +54,11 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
         If a parameter is not valid, or the likelihood there too small for a float.
     """
     if chooses_its_start(estimator) and not likelihood.complete:
-        return evaluate_start(*likelihood.guess, likelihood)
-    start = initial(estimator.mean_init, estimator.covariance_init, likelihood.family)
-    return evaluate_start(*start, likelihood)
+        return _evaluated(*likelihood.guess, likelihood)
+    family = likelihood.family
+    start = _given(estimator, "mean_init", "covariance_init", family)
+    standard_normal = np.zeros(family.n_features), family.identity
+    return _evaluated(*start.put(*standard_normal), likelihood)
 
 
 def chooses_its_start(estimator: Any) -> bool:
@@ -74,7 +70,7 @@ def chooses_its_start(estimator: Any) -> bool:
     return adaptive and estimator.mean_init is None and estimator.covariance_init is None
 
 
-def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
+def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
     """Evaluate the likelihood at a start.
 
     Raises
@@ -92,43 +88,45 @@ def evaluate_start(mean: Array, factor: Array, likelihood: Likelihood) -> Evalua
         ) from None
 
 
-def check_warm_start(mean: Array, covariance: Array | float, family: Family) -> None:
-    """Refuse to go on from a fit of another shape."""
+def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
+    """The likelihood at the result of the last fit."""
+    mean, covariance, family = estimator.mean_, estimator.covariance_, likelihood.family
     if len(mean) != family.n_features or np.shape(covariance) != family.shape:
         raise ValueError(
             "warm_start=True needs data of as many features, and the covariance_type, of the "
             "last fit."
         )
+    return _evaluated(mean, estimator._gaussian.factor, likelihood)
 
 
-def _mean(given: Any, family: Family, name: str = "mean_init") -> Array:
-    shape = (family.n_features,)
-    return np.zeros(shape) if given is None else _checked_array(name, given, shape)
+def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
+    """What two parameters say, numbers or arrays of any library, and None where they are None."""
+    mean, covariance = getattr(estimator, of_mean), getattr(estimator, of_covariance)
+    if mean is not None:
+        mean = _checked_array(of_mean, to_host(mean), (family.n_features,))
+    if covariance is None:
+        return Fixed(mean)
+    covariance = _checked_covariance(of_covariance, to_host(covariance), family)
+    try:
+        return Fixed(mean, covariance, family.root(covariance))
+    except NotPositiveDefiniteError:
+        raise ValueError(
+            f"{of_covariance} must be positive definite: every variance positive, and no "
+            "linear combination of features without variance."
+        ) from None
 
 
-def _covariance(given: Any, family: Family, name: str = "covariance_init") -> Array:
-    """The covariance that a user gave, checked and packed as the family has it."""
-    if given is None:
-        return family.isotropic(1.0)
-    if is_number(given):
-        variance = float(_checked_array(name, given, ()))
+def _checked_covariance(name: str, value: Any, family: Family) -> Array:
+    """The covariance that a user gave, packed as the family has it."""
+    if is_number(value):
+        variance = float(_checked_array(name, value, ()))
         if variance > 0:
-            return family.isotropic(variance)
-        raise ValueError(f"{name} must be positive, got {given}.")
-    covariance = _checked_array(name, given, family.shape)
+            return variance * family.identity
+        raise ValueError(f"{name} must be positive, got {value}.")
+    covariance = _checked_array(name, value, family.shape)
     if not family.is_symmetric(covariance):
         raise ValueError(f"{name} must be symmetric.")
     return family.pack(covariance)
-
-
-def _checked_root(name: str, covariance: Array, family: Family) -> Array:
-    try:
-        return family.root(covariance)
-    except NotPositiveDefiniteError:
-        raise ValueError(
-            f"{name} must be positive definite: every variance positive, and no "
-            "linear combination of features without variance."
-        ) from None
 
 
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:

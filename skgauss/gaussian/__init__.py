@@ -5,14 +5,13 @@ theta and the chain rule. What rows say of each other's values does not: that is
 """
 
 from .diagonal import Diagonal
-from .families import Family, make_family, type_of
+from .families import Family, make_family
 from .full import Full
-from .linalg import EPS, LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
+from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
 from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
 
 __all__ = [
-    "EPS",
     "LARGEST_SCALE",
     "PARAMETRIZATIONS",
     "SMALLEST_SCALE",
@@ -23,5 +22,4 @@ __all__ = [
     "Parametrization",
     "make_family",
     "pairs_of",
-    "type_of",
 ]

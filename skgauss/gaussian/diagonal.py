@@ -10,11 +10,11 @@ import numpy as np
 
 from .._typing import Array
 from . import linalg
-from .free import Blocks
+from .base import CovarianceFamily
 from .linalg import NotPositiveDefiniteError
 
 
-class Diagonal(Blocks):
+class Diagonal(CovarianceFamily):
     """Uncorrelated features: variances, standard deviations, elementwise algebra.
 
     Parameters
@@ -23,18 +23,18 @@ class Diagonal(Blocks):
     shape : tuple of int, optional
         The shape in which a user sees the covariance, (d,) unless given. One feature of
         a full covariance is a diagonal family of shape (1, 1).
+    multiplicity : int, default=1
     """
 
-    # How many features share one number of the factor: the weight of that number in the
-    # Fisher metric.
-    multiplicity = 1
     correlated = False
 
-    def __init__(self, n_features: int, shape: tuple[int, ...] | None = None):
-        self.n_features = n_features
+    def __init__(
+        self, n_features: int, shape: tuple[int, ...] | None = None, multiplicity: int = 1
+    ):
+        super().__init__(n_features, np.ones(n_features // multiplicity))
+        self.multiplicity = multiplicity
         self.shape = (n_features,) if shape is None else shape
-        self.scatter_shape = self.shape
-        self.n_all = 2 * n_features
+        self.scatter_shape = shape or (n_features,)
 
     # -- between what a user sees and the arrays used here
 
@@ -43,10 +43,6 @@ class Diagonal(Blocks):
 
     def unpack(self, covariance: Array) -> Array | float:
         return covariance.reshape(self.shape)
-
-    def isotropic(self, variance: float) -> Array:
-        """`variance` times the identity, as a covariance and no less as a factor."""
-        return np.full(self.n_features, variance)
 
     def is_symmetric(self, covariance: Array) -> bool:
         return True
@@ -85,10 +81,6 @@ class Diagonal(Blocks):
     def standard_deviations(self, factor: Array) -> Array:
         return factor
 
-    def log_det(self, factor: Array) -> float:
-        """Log-determinant of the covariance."""
-        return 2.0 * self.multiplicity * float(np.log(factor).sum())
-
     def trace_inverse(self, factor: Array, ridge: Array) -> float:
         """Trace of inverse covariance times diag(ridge)."""
         return float((ridge / (factor * factor)).sum())
@@ -102,11 +94,6 @@ class Diagonal(Blocks):
     ) -> tuple[Array, Array]:
         """Shift of some means where other features deviate, and the factor of what is left."""
         return np.zeros(len(kept)), self.marginal(factor, kept)
-
-    @property
-    def identity(self) -> Array:
-        """The factor of the identity."""
-        return self.isotropic(1.0)
 
     def correlation_condition(self, covariance: Array, factor: Array) -> float:
         """Condition number of the correlation matrix, estimated in the 1-norm."""
@@ -143,16 +130,11 @@ class Diagonal(Blocks):
         return form
 
     def outer(self, deviation: Array) -> Array:
-        """Whitened form of a whitened deviation, z z^T."""
         return deviation * deviation
 
     def symmetric_outer(self, one: Array, other: Array) -> Array:
         """Whitened form of a b^T + b a^T."""
         return 2.0 * one * other
-
-    def outer_covariance(self, deviation: Array) -> Array:
-        """The covariance of this family nearest in likelihood to delta delta^T."""
-        return deviation * deviation
 
     def excess(self, relative: Array) -> Array:
         """``R R^T - I`` as a whitened form, for R = L^-1 F."""
@@ -169,30 +151,15 @@ class Diagonal(Blocks):
         """``L^-T form L^-1``."""
         return form / (factor * factor)
 
-    def whiten_symmetric(self, factor: Array, covariance: Array) -> Array:
-        """``L^-1 covariance L^-T``."""
-        return covariance / (factor * factor)
+    whiten_symmetric = unwhiten_form  # ``L^-1 covariance L^-T``
 
     def color_form(self, factor: Array, form: Array) -> Array:
         """``L form L^T``."""
         return form * (factor * factor)
 
-    color_transposed = color_form
+    color_transposed = color_form  # ``L^T form L``
 
-    def fisher_norm(self, form: Array) -> float:
-        """Length of a derivative U in the inverse Fisher metric."""
-        return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
-
-    # -- moves in the frame of a point, where the Fisher metric is the identity
-
-    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
-        """The gradient (u, U) as one vector, whose length is that of the natural gradient."""
-        return np.concatenate((score_mean, score_covariance / math.sqrt(2 * self.multiplicity)))
-
-    def split_frame(self, vector: Array) -> tuple[Array, Array]:
-        """The parts (u, U) of such a vector."""
-        d = self.n_features
-        return vector[:d], math.sqrt(2 * self.multiplicity) * vector[d:]
+    # -- moves in the frame of a point
 
     def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
         """Mean and factor reached by a step (p, P) in the frame of a point.
@@ -292,16 +259,10 @@ class Spherical(Diagonal):
     """One variance for all features."""
 
     def __init__(self, n_features: int):
-        super().__init__(n_features)
-        self.shape = ()
-        self.multiplicity = n_features
-        self.n_all = n_features + 1
+        super().__init__(n_features, (), n_features)
 
     def unpack(self, covariance: Array) -> float:
         return float(covariance[0])
-
-    def isotropic(self, variance: float) -> Array:
-        return np.full(1, variance)
 
     def project(self, scatter: Array) -> Array:
         return scatter.mean(keepdims=True)
@@ -317,6 +278,3 @@ class Spherical(Diagonal):
 
     def symmetric_outer(self, one: Array, other: Array) -> Array:
         return np.array([2.0 * one @ other])
-
-    def outer_covariance(self, deviation: Array) -> Array:
-        return self.outer(deviation) / self.n_features

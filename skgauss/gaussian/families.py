@@ -11,11 +11,6 @@ whitened too, as the form U in :math:`\mathrm{d}f = \tfrac12 \langle U, L^{-1}
 \mathrm{d}\Sigma\, L^{-T} \rangle`; "spherical" sums it over the features.
 """
 
-from typing import Literal
-
-import numpy as np
-from numpy.typing import ArrayLike
-
 from .diagonal import Diagonal, Spherical
 from .full import Full
 
@@ -28,10 +23,3 @@ def make_family(covariance_type: str, n_features: int) -> Family:
         return Diagonal(1, shape=(1, 1))
     families = {"full": Full, "diag": Diagonal, "spherical": Spherical}
     return families[covariance_type](n_features)
-
-
-def type_of(covariance: ArrayLike) -> Literal["full", "diag", "spherical"]:
-    """The `covariance_type` of such a covariance."""
-    types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
-    types = "spherical", "diag", "full"
-    return types[np.ndim(covariance)]

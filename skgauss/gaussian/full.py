@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from . import linalg
-from .free import Blocks
+from .base import CovarianceFamily
 from .pairs import pairs_of
 
 # Features from which on to leave out the zeros of a triangle saves more than its call costs.
@@ -17,27 +17,21 @@ _FEWEST_FOR_TRIANGLE = 32
 _EIGENVALUE_ROOM = 1e-12  # relative, of an eigenvalue, with some room above rounding
 
 
-class Full(Blocks):
+class Full(CovarianceFamily):
     """Any covariance; see `Diagonal`, whose methods these are for matrices."""
 
-    multiplicity = 1
     correlated = True
 
     def __init__(self, n_features: int):
-        self.n_features = n_features
+        super().__init__(n_features, np.eye(n_features, order="F"))  # as LAPACK wants its factors
         self.shape = self.scatter_shape = (n_features, n_features)
         self.n_all = n_features + n_features * (n_features + 1) // 2
-        self._identity = np.eye(n_features, order="F")  # as LAPACK wants its factors
-        self._identity.flags.writeable = False  # the default start, and no copy of it
 
     def pack(self, covariance: Array) -> Array:
         return (covariance + covariance.T) / 2
 
     def unpack(self, covariance: Array) -> Array:
         return covariance
-
-    def isotropic(self, variance: float) -> Array:
-        return self._identity if variance == 1.0 else variance * self._identity
 
     def is_symmetric(self, covariance: Array) -> bool:
         deviations = np.sqrt(np.abs(covariance.diagonal()))
@@ -51,13 +45,12 @@ class Full(Blocks):
         return scatter + np.diag(ridge)
 
     def root(self, covariance: Array) -> Array:
-        return covariance if covariance is self._identity else linalg.cholesky(covariance)
+        return covariance if covariance is self.identity else linalg.cholesky(covariance)
 
     def square(self, factor: Array) -> Array:
         return factor @ factor.T
 
-    def root_of_inverse(self, precision: Array) -> Array:
-        return linalg.inverse_cholesky(precision)
+    root_of_inverse = staticmethod(linalg.inverse_cholesky)
 
     def inverse_square(self, factor: Array) -> Array:
         inverse = linalg.invert_lower(factor)
@@ -73,9 +66,6 @@ class Full(Blocks):
 
     def standard_deviations(self, factor: Array) -> Array:
         return np.sqrt(np.einsum("ij,ij->i", factor, factor))
-
-    def log_det(self, factor: Array) -> float:
-        return 2.0 * float(np.log(factor.diagonal()).sum())
 
     def trace_inverse(self, factor: Array, ridge: Array) -> float:
         whitened = linalg.solve_lower(factor, np.diag(np.sqrt(ridge)))
@@ -97,17 +87,12 @@ class Full(Blocks):
         whitened = linalg.solve_lower(root[:n, :n], deviations[:, None])
         return root[n:, :n] @ whitened[:, 0], root[n:, n:]
 
-    @property
-    def identity(self) -> Array:
-        return self._identity
-
     def correlation_condition(self, covariance: Array, factor: Array) -> float:
         precisions = 1.0 / np.sqrt(covariance.diagonal())
         norm = (precisions * (np.abs(covariance) @ precisions)).max()
         return linalg.condition(norm, factor * precisions[:, None])
 
-    def inverse(self, factor: Array) -> Array:
-        return linalg.invert_lower(factor)
+    inverse = staticmethod(linalg.invert_lower)
 
     def whiten(self, inverse: Any, rows: Any) -> Any:
         # A product is several times as fast as the triangular solve with so few equations.
@@ -122,10 +107,9 @@ class Full(Blocks):
         return rows @ factor.T
 
     def solve(self, factor: Array, other: Array) -> Array:
-        return other if factor is self._identity else linalg.solve_lower(factor, other)
+        return other if factor is self.identity else linalg.solve_lower(factor, other)
 
-    def solve_transposed(self, factor: Array, other: Array) -> Array:
-        return linalg.solve_lower_transposed(factor, other)
+    solve_transposed = staticmethod(linalg.solve_lower_transposed)
 
     def lower(self, form: Array) -> Array:
         return np.where(self._below, form, 0.0)
@@ -141,13 +125,10 @@ class Full(Blocks):
         product = np.outer(one, other)
         return product + product.T
 
-    def outer_covariance(self, deviation: Array) -> Array:
-        return np.outer(deviation, deviation)
-
     def excess(self, relative: Array) -> Array:
-        if relative is self._identity:
+        if relative is self.identity:
             return np.zeros_like(relative)
-        return relative @ relative.T - self._identity
+        return relative @ relative.T - self.identity
 
     def divergence(self, factor: Array, target: Array, relative: Array) -> float:
         below = self.with_diagonal(relative, 0.0)
@@ -170,20 +151,9 @@ class Full(Blocks):
         """``L^T form L``."""
         return factor.T @ form @ factor
 
-    def fisher_norm(self, form: Array) -> float:
-        return linalg.norm(form) / math.sqrt(2)
-
-    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
-        return np.concatenate((score_mean, score_covariance.reshape(-1) / math.sqrt(2)))
-
-    def split_frame(self, vector: Array) -> tuple[Array, Array]:
-        d = self.n_features
-        return vector[:d], math.sqrt(2) * vector[d:].reshape(self.shape)
-
     def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
-        form = math.sqrt(2) * step[self.n_features :].reshape(self.shape)
-        form = (form + form.T) / 2
-        root = linalg.cholesky(self._identity + form + 0.5 * form @ form)
+        form = self.pack(math.sqrt(2) * step[self.n_features :].reshape(self.shape))
+        root = linalg.cholesky(self.identity + form + 0.5 * form @ form)
         return mean + factor @ step[: self.n_features], factor @ root
 
     def pack_frame(self, vector: Array) -> Array:
@@ -237,7 +207,7 @@ class Full(Blocks):
         return gradient[self.free], (hessian + hessian.T)[self.free, self.free]
 
     def scores(self, whitened: Array, spread: Array) -> Array:
-        forms = whitened[:, :, None] * whitened[:, None, :] + spread - self._identity
+        forms = whitened[:, :, None] * whitened[:, None, :] + spread - self.identity
         packed = pairs_of(self.n_features).pack(forms)
         return np.hstack((whitened, packed / math.sqrt(2)))[:, self.free]
 
@@ -274,7 +244,7 @@ class Full(Blocks):
         largest = max(linalg.largest_eigenvalue(precision), largest_of_column(int(corner.argmax())))
         while math.isfinite(largest):
             bound = (1.0 + _EIGENVALUE_ROOM) * largest
-            taken = linalg.eliminated(bound * self._identity - precision)
+            taken = linalg.eliminated(bound * self.identity - precision)
             excess = corner + squared * taken - bound
             j = int(excess.argmax())
             if excess[j] <= 0 or (found := largest_of_column(j)) <= bound:

@@ -9,12 +9,11 @@ import math
 import numpy as np
 from scipy.linalg import blas, lapack, solve_triangular
 
-from .._typing import Array
+from .._typing import EPS, Array
 
 # Standard deviations between these have powers that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
-EPS = float(np.finfo(float).eps)
 _NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
 SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
 _LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64
@@ -89,17 +88,6 @@ def condition(norm: float, factor: Array) -> float:
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 
-def pivoted_cholesky(matrix: Array) -> tuple[Array, Array, int]:
-    """Factor, pivots (0-based) and numerical rank of a positive semidefinite matrix.
-
-    A pivot counts as zero when its square is below what rounding leaves of a unit
-    diagonal; `matrix` is therefore to be scaled to one.
-    """
-    n = len(matrix)
-    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=rank_tolerance(n))
-    return np.tril(factor), pivots - 1, int(rank)
-
-
 def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> tuple[int, list[int]]:
     """Rank of a covariance, at most one below full, and the features of one linear relation.
 
@@ -118,8 +106,9 @@ def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, li
     """Rank of a covariance, at most `most`, and the features of each relation it then has."""
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
-    factor, pivots, rank = pivoted_cholesky(covariance / units[:, None] / units)
-    rank = min(rank, most)
+    correlations, tol = covariance / units[:, None] / units, rank_tolerance(len(covariance))
+    factor, order, rank, _ = lapack.dpstrf(correlations, lower=1, tol=tol)
+    pivots, rank = order - 1, min(int(rank), most)
     # Each dependent feature, as a combination of the independent ones before it.
     basis, dependent = factor[:rank, :rank], factor[rank:, :rank]
     weights = np.abs(solve_triangular(basis, dependent.T, lower=True, trans=1)).T

@@ -16,6 +16,7 @@ precision      p = 1 / v        -v U / 2           ((v - a) / 2)
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,14 @@ from .._typing import Array
 from .families import Family
 
 
+@dataclass(frozen=True, eq=False)
 class Parametrization(ABC):
     """One way to write a Gaussian as a vector.
 
     Subclasses map the covariance block only; the mean is always itself.
     """
 
-    def __init__(self, family: Family):
-        self.family = family
-        self.n_features = family.n_features
-        self._block_shape = family.isotropic(1.0).shape
+    family: Family
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
         return np.concatenate((mean, self._to_block(factor).reshape(-1)))
@@ -90,7 +89,8 @@ class Parametrization(ABC):
             return float(np.divide(2.0, max(of_mean, of_block)))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
-        return theta[: self.n_features], theta[self.n_features :].reshape(self._block_shape)
+        d = self.family.n_features
+        return theta[:d], theta[d:].reshape(self.family.identity.shape)
 
     @abstractmethod
     def _to_block(self, factor: Array) -> Array: ...

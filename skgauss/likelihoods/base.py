@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -44,6 +45,7 @@ class NoMaximumError(ValueError):
         return " ".join(("The likelihood has no maximum:", *self.args)).rstrip()
 
 
+@dataclass(eq=False)
 class Evaluation:
     """A likelihood and its whitened gradient at one point.
 
@@ -65,69 +67,43 @@ class Evaluation:
         The value without the penalty of the ridge, where it was computed by itself.
     """
 
-    __slots__ = (
-        "_family",
-        "_form",
-        "_score_covariance",
-        "expected",
-        "factor",
-        "mean",
-        "of_data",
-        "score_mean",
-        "value",
-    )
-
-    def __init__(
-        self,
-        mean: Array,
-        factor: Array,
-        value: float,
-        score_mean: Array,
-        family: Family,
-        form: Callable[[], Array],
-        expected: tuple[Array, Array] | None = None,
-        of_data: float | None = None,
-    ):
-        self.mean = mean
-        self.factor = factor
-        self.value = value
-        self.score_mean = score_mean
-        self.expected = expected
-        self.of_data = of_data
-        self._family = family
-        self._form: Callable[[], Array] | None = form
-        self._score_covariance: Array | None = None
+    mean: Array
+    factor: Array
+    value: float
+    score_mean: Array
+    family: Family
+    form: Callable[[], Array]
+    expected: tuple[Array, Array] | None = None
+    of_data: float | None = None
+    _formed: Array | None = None
 
     @property
     def score_covariance(self) -> Array:
-        """The whitened slope U by the covariance, packed as the family does; formed when asked."""
-        form = self._form  # read once: another thread may be at it, too
-        if form is not None:
-            self._score_covariance = form()
-            self._form = None
-        assert self._score_covariance is not None
-        return self._score_covariance
+        """The whitened slope U by the covariance, packed as the family does."""
+        if self._formed is None:
+            self._formed = self.form()
+        return self._formed
 
     def restrict(self, family: Family) -> None:
         """Take out the slopes along what a family knows, and expect of the data what it knows."""
         if family.mean_is_known:
             if self.expected is not None:
                 mean, covariance = self.expected
-                beside = self._family.outer_covariance(mean - self.mean)
+                beside = self.family.outer_covariance(mean - self.mean)
                 self.expected = self.mean, covariance + beside
             self.score_mean = np.zeros_like(self.score_mean)
         if family.covariance_is_known:
-            self._form = lambda: 0.0 * self._family.identity
+            self._formed = 0.0 * self.family.identity
 
     @property
     def natural_gradient(self) -> Array:
         """The gradient in the frame of the point, see `Family.frame`."""
-        return self._family.frame(self.score_mean, self.score_covariance)
+        return self.family.frame(self.score_mean, self.score_covariance)
 
     @property
     def norms(self) -> tuple[float, float]:
         """Lengths of the natural gradient's two parts, by mean and by covariance."""
-        return linalg.norm(self.score_mean), self._family.fisher_norm(self.score_covariance)
+        return linalg.norm(self.score_mean), self.family.fisher_norm(self.score_covariance)
 
     @property
     def natural_gradient_norm(self) -> float:

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._typing import Array
-from ..gaussian import EPS, LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from .._typing import EPS, Array
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
 from ..statistics import SufficientStatistics
 from .base import Evaluation, Likelihood
 
@@ -160,13 +160,10 @@ class GaussianLikelihood(Likelihood):
         return self.maximum
 
     @property
-    def guess(self) -> tuple[Array, Array]:
-        """The maximum, which is where a climb would end."""
-        return self.maximum
-
-    @property
     def maximum(self) -> tuple[Array, Array]:
         return self._mean, self._root
+
+    guess = maximum  # where a climb would end
 
     @property
     def shares(self) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from ..conditioning import (
     hidden_basis,
 )
 from ..statistics import IncompleteStatistics, IntervalStatistics
-from .information import InformationSums, sum_coarse_information, sum_information
+from .information import InformationSums, RowSums, sum_coarse_information, sum_information
 from .products import PRECISION, MissingValues
 
 # Values of a row in intervals, k, of which the information is taken: by k (k + 3) / 2 boxes.
@@ -35,21 +35,13 @@ _MOST_TOGETHER = 6
 
 
 @dataclass
-class CompletedSums:
-    """Over rows: of their weights, of the rows, of their products, of the deviance."""
+class CompletedSums(RowSums):
+    """Of weights, of rows, of their products, of the deviance."""
 
     weight: float
     first: Array
     second: Array
     deviance: float = 0.0
-
-    def __add__(self, other: CompletedSums) -> CompletedSums:
-        return CompletedSums(
-            self.weight + other.weight,
-            self.first + other.first,
-            self.second + other.second,
-            self.deviance + other.deviance,
-        )
 
     @classmethod
     def nothing(cls, n_features: int) -> CompletedSums:
@@ -198,7 +190,7 @@ def completed_sums(
 ) -> CompletedSums:
     """Sums over all rows, unknown values as expected under a conditioner's Gaussian."""
     sums = (part.completed(mean, condition, guess) for part in parts)
-    return sum(sums, CompletedSums.nothing(len(mean)))
+    return reduce(operator.iadd, sums, CompletedSums.nothing(len(mean)))
 
 
 @threads.one_blas_thread()
@@ -207,7 +199,7 @@ def information_sums(
 ) -> InformationSums:
     """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
     sums = (part.information(mean, condition, guess) for part in parts)
-    return reduce(operator.iadd, sums, InformationSums.nothing(len(mean)))  # large ones, in place
+    return reduce(operator.iadd, sums, InformationSums.nothing(len(mean)))
 
 
 @threads.one_blas_thread()
@@ -221,7 +213,7 @@ def missing_values(
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
     """Sums over the rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
-    return sum(sums, CompletedSums.nothing(n_features))
+    return reduce(operator.iadd, sums, CompletedSums.nothing(n_features))
 
 
 def n_on_a_lattice(parts: list[Any]) -> int:

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import copy
 import math
+import operator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,9 +40,21 @@ _LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
 _HALVINGS = 8  # of the range of a shift, for a step of at least half the radius
 
 
+class RowSums:
+    """Sums over rows, which add up attribute by attribute."""
+
+    def __iadd__(self, other: Self) -> Self:
+        for name, value in vars(other).items():
+            setattr(self, name, operator.iadd(getattr(self, name), value))  # arrays in place
+        return self
+
+    def __add__(self, other: Self) -> Self:
+        return operator.iadd(copy.deepcopy(self), other)
+
+
 @dataclass
-class InformationSums:
-    """CompletedSums over patterns; symmetric matrices as vectors of their pairs.
+class InformationSums(RowSums):
+    """Sums over patterns; symmetric matrices as vectors of their pairs.
 
     Attributes
     ----------
@@ -60,18 +73,6 @@ class InformationSums:
     products: Array
     unknown: Array | float = 0.0
 
-    def __iadd__(self, other: InformationSums) -> Self:
-        self.projectors += other.projectors
-        self.residuals += other.residuals
-        self.products += other.products
-        self.unknown = self.unknown + other.unknown
-        return self
-
-    def __add__(self, other: InformationSums) -> InformationSums:
-        total = copy.deepcopy(self)
-        total += other
-        return total
-
     def divided_by(self, weight: float) -> InformationSums:
         return InformationSums(
             self.projectors / weight,
@@ -89,7 +90,7 @@ class InformationSums:
 def sum_information(
     basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
 ) -> InformationSums:
-    """CompletedSums that the information is made of, over the patterns of a part of the data.
+    """Sums that the information is made of, over the patterns of a part of the data.
 
     Parameters
     ----------

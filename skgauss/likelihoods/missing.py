@@ -32,10 +32,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import EPS, Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import EPS, SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
@@ -374,7 +374,7 @@ class ObservedFull(ObservedLikelihood):
             partial(
                 information_sums,
                 mean=mean,
-                condition=self._conditioner(factor),
+                condition=Conditioner(factor),
                 guess=self.frame,
             )
         )
@@ -385,7 +385,7 @@ class ObservedFull(ObservedLikelihood):
 
     def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
         mean, factor = self._scaled(at.mean, at.factor)
-        condition = self._conditioner(factor)
+        condition = Conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
         hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
@@ -399,10 +399,6 @@ class ObservedFull(ObservedLikelihood):
 
         return partial(information_along, unknown=unknown, root=condition.root, at=at)
 
-    def _conditioner(self, factor: Array) -> Conditioner:
-        variances = self.family.standard_deviations(factor) ** 2
-        return Conditioner(variances, linalg.invert_lower(factor))
-
     def unknown(self, at: Evaluation) -> Array:
         family, gradient = self.family, at.natural_gradient
         completed = np.eye(family.n_parameters) + family.connection_term(
@@ -415,7 +411,7 @@ class ObservedFull(ObservedLikelihood):
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
-        condition = self._conditioner(scaled_factor)
+        condition = Conditioner(scaled_factor)
         if not condition.inflation < _LARGEST_INFLATION:
             raise NotPositiveDefiniteError
         given = partial(completed_sums, mean=scaled_mean, condition=condition, guess=self.frame)

@@ -29,9 +29,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import EPS, Array
 from .._wording import quoted
-from ..gaussian import EPS, Family, NotPositiveDefiniteError, linalg
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import (
     DEGENERATE,
@@ -83,7 +83,6 @@ class TruncatedEvaluation(Evaluation):
     And the covariance of the data less that inside the window, each about its own mean, whitened.
     """
 
-    __slots__ = ("data", "excess")
     data: Evaluation
     excess: Array
 

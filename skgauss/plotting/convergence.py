@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import EPS, Array
 from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
@@ -224,7 +224,7 @@ def _gaps(estimator: Any) -> Array:
 def _rounding(estimator: Any) -> float:
     """Rounding of a log-likelihood: of its value, and of the d terms that sum up to it."""
     size = max(np.abs(estimator.log_likelihood_path_[-1]), estimator.n_features_in_)
-    return float(np.finfo(float).eps) * size
+    return EPS * float(size)
 
 
 def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:

@@ -18,6 +18,7 @@ methods for Riemannian optimization", SIAM Journal on Optimization 25(3).
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from .._typing import Array
@@ -27,7 +28,7 @@ from .base import Stalled, SteppingSolver, Unbounded
 from .natural import STABLE_RATE
 from .newton import Region, newton_step
 from .objective import Objective
-from .safeguards import NEAR, em_step, guess_step, step_along
+from .safeguards import NEAR, em_step, step_along
 
 _MOST_PAIRS = 20  # of steps and changes of the gradient that are remembered
 _ROUGH = 1e-3  # natural gradient norm at which a climb to start from may end
@@ -54,6 +55,7 @@ class _Progress(NamedTuple):
     may_guess: bool = False
 
 
+@dataclass(frozen=True)
 class AcceleratedNatural(SteppingSolver):
     """EM steps, then quasi-Newton, then Newton steps; the likelihood never falls.
 
@@ -69,10 +71,8 @@ class AcceleratedNatural(SteppingSolver):
     """
 
     stable_rate = STABLE_RATE
-
-    def __init__(self, may_guess: bool = False, patience: int = 20):
-        self.may_guess = may_guess
-        self.patience = patience
+    may_guess: bool = False
+    patience: int = 20
 
     def init(self, objective: Objective, start: Evaluation) -> _Progress:
         return _Progress(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
@@ -115,8 +115,11 @@ class AcceleratedNatural(SteppingSolver):
                 start = _Progress(rough.evaluate(*guess))
                 end = self._climbed(Objective(rough, objective.parametrization), start)
                 guess, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
-        reached = guess_step(objective, at, guess)
-        return None if reached is None else _Progress(reached, memory)
+        with suppress(NotPositiveDefiniteError):
+            reached = objective.likelihood.evaluate(*guess)
+            if reached.value >= at.value:
+                return _Progress(reached, memory)
+        return None
 
     def _climbed(self, objective: Objective, state: _Progress) -> _Progress:
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):

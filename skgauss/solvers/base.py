@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -77,12 +77,13 @@ class Observer(Protocol):
     def end(self, evaluation: Evaluation) -> bool: ...
 
 
+@dataclass
 class Monitor:
     """Sees every iterate, keeps the path, and says when to stop.
 
     Parameters
     ----------
-    objective : Objective
+    likelihood : Likelihood
     max_iter : int
     tol : float
         Largest natural gradient norm that counts as converged, or what rounding leaves
@@ -90,56 +91,62 @@ class Monitor:
     n_kept : int
         How many iterates to keep as the path.
     observer : Observer or None
+
+    Attributes
+    ----------
+    last : Evaluation
+        Of the iterate that was visited last.
+    critical_point : CriticalPoint or None
+        What the curvature said of the last iterate whose gradient was small.
+    stop_reason : str
+        As `Solution` has it; empty while the climb goes on.
     """
 
-    def __init__(
-        self,
-        objective: Objective,
-        *,
-        max_iter: int,
-        tol: float,
-        n_kept: int,
-        observer: Observer | None,
-    ):
-        self._began = time.perf_counter()
-        self._likelihood = objective.likelihood
-        self._max_iter = max_iter
-        self._tol = tol
-        self._observer = observer
-        self._values: list[float] = []
-        self._n_kept = n_kept
-        self._path: list[tuple[Array, Array]] = []
-        self._best: Evaluation | None = None
-        self.critical_point: CriticalPoint | None = None
-        self._asked: float | None = None  # in place of tol, where that did not settle it
-        self.stop_reason = ""
+    likelihood: Likelihood
+    max_iter: int
+    tol: float
+    n_kept: int
+    observer: Observer | None
+    last: Evaluation = field(init=False)
+    critical_point: CriticalPoint | None = None
+    stop_reason: str = ""
+    _values: list[float] = field(default_factory=list)
+    _path: list[tuple[Array, Array]] = field(default_factory=list)
+    _best: Evaluation | None = None
+    _asked: float | None = None  # in place of tol, where that did not settle it
 
     def visit(self, evaluation: Evaluation) -> bool:
         """Take note of an iterate; True if the climb is to go on."""
-        self._record(evaluation)
-        asked_to_stop = self._end_iteration(evaluation)
+        self.last = evaluation
+        self._values.append(self.likelihood.log_likelihood(evaluation))
+        if self._best is None or evaluation.value > self._best.value:
+            self._best = evaluation
+        if len(self._path) < self.n_kept:
+            self._path.append((evaluation.mean, evaluation.factor))
+        moved = len(self._values) > 1  # else a start, which shows nothing of where a climb leads
+        asked_to_stop = moved and self.observer is not None and self.observer.end(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
-        elif self._has_moved and self._likelihood.is_degenerate(evaluation):
+        elif moved and self.likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
         elif asked_to_stop:
             self.stop_reason = "callback"
-        elif len(self._values) > self._max_iter:
+        elif len(self._values) > self.max_iter:
             self.stop_reason = "max_iter"
-        elif self._observer is not None:
-            self._observer.begin(evaluation)
+        elif self.observer is not None:
+            self.observer.begin(evaluation)
         return not self.stop_reason
 
     @property
     def room(self) -> int:
         """How many iterates may follow before one that is to be visited."""
-        told_of_all = self._observer is not None and self._observer.sees_all
-        return 0 if told_of_all else max(self._max_iter - len(self._values), 0)
+        told_of_all = self.observer is not None and self.observer.sees_all
+        return 0 if told_of_all else max(self.max_iter - len(self._values), 0)
 
     def pass_by(self, many: Evaluations) -> int:
         """Take note of iterates in a row, up to the first where the climb may end; how many."""
-        likelihood = self._likelihood
-        limit = _SLACK * max(self._tol, likelihood.rounding_limit(self._last))
+        likelihood = self.likelihood
+        limit = _SLACK * max(self.tol, likelihood.rounding_limit(self.last))
         digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
         may_settle = many.by_mean <= np.maximum(digits[:, 0], limit)
         may_settle &= many.by_covariance <= limit
@@ -150,19 +157,19 @@ class Monitor:
             best = int(many.values[:n].argmax())
             if self._best is None or many.values[best] > self._best.value:
                 self._best = likelihood.evaluate(many.means[best], many.factors[best])
-            kept = min(n, self._n_kept - len(self._path))
+            kept = min(n, self.n_kept - len(self._path))
             self._path.extend(zip(many.means[:kept], many.factors[:kept], strict=True))
         return n
 
     def _is_settled(self, evaluation: Evaluation) -> bool:
         """Whether the point is stationary, and the curvature does not deny that it is near one."""
-        likelihood = self._likelihood
-        limit = self._asked or max(self._tol, likelihood.rounding_limit(evaluation))
+        likelihood = self.likelihood
+        limit = self._asked or max(self.tol, likelihood.rounding_limit(evaluation))
         if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
         if likelihood.is_known_to_be_maximum(evaluation):
             return True
-        self.critical_point = critical_point(self._likelihood, evaluation)
+        self.critical_point = critical_point(self.likelihood, evaluation)
         if self.critical_point is not None and self.critical_point.kind == "slope":
             self._asked = _CLOSER * evaluation.natural_gradient_norm
             return False
@@ -171,51 +178,29 @@ class Monitor:
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
         """Whether the gradient is small, but for what the last digits of the mean make of it."""
         by_mean = linalg.norm(evaluation.score_mean)
-        if by_mean <= limit or not by_mean <= _ROUNDED:
-            return evaluation.is_stationary(limit)
-        rounded = by_mean <= self._likelihood.last_digits_of_the_mean(evaluation)
-        return rounded and evaluation.norms[1] <= limit
+        if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
+            return by_mean <= self.likelihood.last_digits_of_the_mean(evaluation)
+        return evaluation.is_stationary(limit)
 
-    def solution(self) -> Solution:
-        result = self._best if self.stop_reason == "diverged" else self._last
+    def solution(self, seconds: float) -> Solution:
+        result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
-        seconds = time.perf_counter() - self._began
         return Solution(
             result, self.stop_reason, self._values, self._path, self.critical_point, seconds
         )
-
-    @property
-    def last(self) -> Evaluation:
-        return self._last
 
     def resume(self) -> None:
         """Go on from a point that is stationary, but no maximum."""
         self.stop_reason = ""
         self._asked = None
-        if self._observer is not None:
-            self._observer.begin(self._last)
+        if self.observer is not None:
+            self.observer.begin(self.last)
 
     def break_off(self, reason: str) -> None:
         """The iteration under way found no next iterate."""
         self.stop_reason = reason
-        if self._observer is not None:
-            self._observer.end(self._last)
-
-    def _record(self, evaluation: Evaluation) -> None:
-        self._last = evaluation
-        self._values.append(self._likelihood.log_likelihood(evaluation))
-        if self._best is None or evaluation.value > self._best.value:
-            self._best = evaluation
-        if len(self._path) < self._n_kept:
-            self._path.append((evaluation.mean, evaluation.factor))
-
-    @property
-    def _has_moved(self) -> bool:
-        """Whether this is no start, which shows nothing of where a climb leads."""
-        return len(self._values) > 1
-
-    def _end_iteration(self, evaluation: Evaluation) -> bool:
-        return self._observer is not None and self._has_moved and self._observer.end(evaluation)
+        if self.observer is not None:
+            self.observer.end(self.last)
 
 
 class Solver(ABC):
@@ -225,30 +210,19 @@ class Solver(ABC):
     ----------
     stable_rate : float or None
         The largest stable constant step, where it does not depend on the parametrization.
-    needs : tuple of str
-        What it asks of a likelihood, by name, that not every one has.
     """
 
     stable_rate: float | None = None
-    needs: tuple[str, ...] = ()
 
-    def check(self, likelihood: Likelihood) -> None:
-        """Refuse a likelihood that lacks what the solver needs of it.
+    @abstractmethod
+    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
+        """Climb from a start until the monitor, who is shown every iterate, says stop.
 
         Raises
         ------
         ValueError
-            That names the solvers to use.
+            If the solver does not serve the likelihood.
         """
-        if any(getattr(likelihood, need) is None for need in self.needs):
-            raise ValueError(
-                f"solver='closed-form' does not serve {likelihood.what_is_unknown}, whose "
-                "likelihood has no closed form as a rule. Use solver='natural', 'newton', "
-                "'gradient', 'coordinate' or 'lbfgs'."
-            )
-
-    @abstractmethod
-    def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None: ...
 
 
 class State(NamedTuple):
@@ -265,8 +239,8 @@ class SteppingSolver(Solver):
     raises the likelihood any more.
     """
 
-    @abstractmethod
-    def init(self, objective: Objective, start: Evaluation) -> Any: ...
+    def init(self, objective: Objective, start: Evaluation) -> Any:
+        return State(start)
 
     @abstractmethod
     def step(self, objective: Objective, state: Any) -> Any: ...
@@ -303,10 +277,10 @@ def maximize(
     Raises
     ------
     ValueError
-        If the likelihood lacks what the solver needs of it.
+        If the solver does not serve the likelihood.
     """
-    solver.check(objective.likelihood)
-    monitor = Monitor(objective, max_iter=max_iter, tol=tol, n_kept=n_kept, observer=observer)
+    began = time.perf_counter()
+    monitor = Monitor(objective.likelihood, max_iter, tol, n_kept, observer)
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
@@ -314,7 +288,7 @@ def maximize(
         while point is not None:
             solver.run(objective, point, monitor)
             point = _beyond(objective.likelihood, monitor)
-    return monitor.solution()
+    return monitor.solution(time.perf_counter() - began)
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:

@@ -8,9 +8,13 @@ from .objective import Objective
 class ClosedForm(SteppingSolver):
     """The maximum in one step, from wherever."""
 
-    needs = ("maximum",)
-
     def init(self, objective: Objective, start: Evaluation) -> State:
+        if objective.likelihood.maximum is None:
+            raise ValueError(
+                f"solver='closed-form' does not serve {objective.likelihood.what_is_unknown}, "
+                "whose likelihood has no closed form as a rule. Use solver='natural', 'newton', "
+                "'gradient', 'coordinate' or 'lbfgs'."
+            )
         return State(start)
 
     def step(self, objective: Objective, state: State) -> State:

@@ -1,6 +1,6 @@
 """Coordinate ascent: the mean, then the covariance, in turn."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,18 +9,10 @@ from ..likelihoods import Evaluation
 from . import recursion
 from .base import Monitor, Stalled, SteppingSolver
 from .objective import Objective, Point
-from .step_lengths import StepLength
+from .step_lengths import PointRates, StepLength
 
 
-class _PointRates(NamedTuple):
-    point: Point
-    rates: tuple[float, ...]
-
-    @property
-    def evaluation(self) -> Evaluation:
-        return self.point.evaluation
-
-
+@dataclass(frozen=True)
 class Coordinate(SteppingSolver):
     """Gradient steps on one block of theta with the other held, then the other way.
 
@@ -32,16 +24,15 @@ class Coordinate(SteppingSolver):
         step sees the new mean.
     """
 
-    def __init__(self, step_length: StepLength, n_inner_iter: int):
-        self.step_length = step_length
-        self.n_inner_iter = n_inner_iter
+    step_length: StepLength
+    n_inner_iter: int
 
-    def init(self, objective: Objective, start: Evaluation) -> _PointRates:
+    def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
         rates = tuple(self.step_length.first(block * point.gradient) for block in _blocks(point))
-        return _PointRates(point, rates)
+        return PointRates(point, rates)
 
-    def step(self, objective: Objective, state: _PointRates) -> _PointRates:
+    def step(self, objective: Objective, state: PointRates) -> PointRates:
         point = state.point
         rates = list(state.rates)
         at_rest = 0
@@ -57,9 +48,9 @@ class Coordinate(SteppingSolver):
                 at_rest += 1
         if at_rest == len(rates):
             raise Stalled
-        return _PointRates(point, tuple(rates))
+        return PointRates(point, tuple(rates))
 
-    def pass_by(self, objective: Objective, state: _PointRates, monitor: Monitor) -> _PointRates:
+    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
         rate = self.step_length.constant
         if rate is None:
             return state

@@ -1,23 +1,15 @@
 """Gradient ascent: the mean and the covariance at once."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..likelihoods import Evaluation
 from . import recursion
 from .base import Monitor, SteppingSolver
-from .objective import Objective, Point
-from .step_lengths import StepLength
+from .objective import Objective
+from .step_lengths import PointRates, StepLength
 
 
-class _PointRate(NamedTuple):
-    point: Point
-    rate: float
-
-    @property
-    def evaluation(self) -> Evaluation:
-        return self.point.evaluation
-
-
+@dataclass(frozen=True)
 class Gradient(SteppingSolver):
     """theta + rate * gradient, the simultaneous update.
 
@@ -26,20 +18,18 @@ class Gradient(SteppingSolver):
     step_length : StepLength
     """
 
-    def __init__(self, step_length: StepLength):
-        self.step_length = step_length
+    step_length: StepLength
 
-    def init(self, objective: Objective, start: Evaluation) -> _PointRate:
+    def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
-        return _PointRate(point, self.step_length.first(point.gradient))
+        return PointRates(point, (self.step_length.first(point.gradient),))
 
-    def step(self, objective: Objective, state: _PointRate) -> _PointRate:
-        point, rate = self.step_length.advance(
-            objective, state.point, state.point.gradient, state.rate
-        )
-        return _PointRate(point, rate)
+    def step(self, objective: Objective, state: PointRates) -> PointRates:
+        point, (rate,) = state
+        point, rate = self.step_length.advance(objective, point, point.gradient, rate)
+        return PointRates(point, (rate,))
 
-    def pass_by(self, objective: Objective, state: _PointRate, monitor: Monitor) -> _PointRate:
+    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
         rate = self.step_length.constant
         if rate is None:
             return state

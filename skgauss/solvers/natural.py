@@ -19,6 +19,8 @@ Raskutti and Mukherjee (2015), "The information geometry of mirror descent", IEE
 Transactions on Information Theory 61(3).
 """
 
+from dataclasses import dataclass
+
 from ..likelihoods import Evaluation
 from .base import State, SteppingSolver
 from .objective import Objective
@@ -28,6 +30,7 @@ from .objective import Objective
 STABLE_RATE = 2.0
 
 
+@dataclass(frozen=True)
 class Natural(SteppingSolver):
     """Natural gradient ascent.
 
@@ -38,12 +41,7 @@ class Natural(SteppingSolver):
     """
 
     stable_rate = STABLE_RATE
-
-    def __init__(self, learning_rate: float):
-        self.learning_rate = learning_rate
-
-    def init(self, objective: Objective, start: Evaluation) -> State:
-        return State(start)
+    learning_rate: float
 
     def step(self, objective: Objective, state: State) -> State:
         return State(move(objective, state.evaluation, self.learning_rate))

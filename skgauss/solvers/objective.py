@@ -19,7 +19,7 @@ class Point(NamedTuple):
         return self.evaluation.value
 
 
-class Objective:
+class Objective(NamedTuple):
     """Value and gradient as functions of theta; to be maximised.
 
     Parameters
@@ -28,9 +28,8 @@ class Objective:
     parametrization : Parametrization
     """
 
-    def __init__(self, likelihood: Likelihood, parametrization: Parametrization):
-        self.likelihood = likelihood
-        self.parametrization = parametrization
+    likelihood: Likelihood
+    parametrization: Parametrization
 
     def at(self, theta: Array) -> Point:
         """Evaluate at theta.

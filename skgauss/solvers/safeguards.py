@@ -1,4 +1,4 @@
-"""Steps in the Fisher metric that never lose: to a guess, of EM, along a direction."""
+"""Steps in the Fisher metric that never lose: of EM, or along a direction."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,17 +13,6 @@ from .objective import Objective
 NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
 _SMALLEST_RATE = 1e-10
 _SMALLEST_OF_EM = 1e-3  # whose step loses nothing at any rate, but for rounding
-
-
-def guess_step(
-    objective: Objective, at: Evaluation, guess: tuple[Array, Array]
-) -> Evaluation | None:
-    """A guess, as the likelihood has one from the data alone; None where it is lower."""
-    with suppress(NotPositiveDefiniteError):
-        reached = objective.likelihood.evaluate(*guess)
-        if reached.value >= at.value:
-            return reached
-    return None
 
 
 def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float] | None:

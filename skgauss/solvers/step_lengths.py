@@ -1,18 +1,31 @@
 """Step lengths along the gradient: constant, or chosen by Barzilai and Borwein."""
 
 import math
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
+from ..likelihoods import Evaluation
 from .base import Stalled
 from .objective import Objective, Point
 
 _SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
 _SHORTEST = 1e-20  # of the first step of a search
 _KAPPA = 0.5  # the short step where it is below this fraction of the long one
+
+
+class PointRates(NamedTuple):
+    """A state: the iterate, and the rate to begin with for each part of theta that is moved."""
+
+    point: Point
+    rates: tuple[float, ...]
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.point.evaluation
 
 
 class StepLength(Protocol):
@@ -38,11 +51,11 @@ class StepLength(Protocol):
         ...
 
 
+@dataclass(frozen=True)
 class Constant:
     """The textbook: theta + rate * direction, whatever comes of it."""
 
-    def __init__(self, rate: float):
-        self.constant = rate
+    constant: float
 
     def first(self, direction: Array) -> float:
         return self.constant

@@ -105,7 +105,7 @@ def test_spherical_sums_over_features():
 def test_not_positive_definite_is_noticed(covariance_type):
     family = make_family(covariance_type, 3)
     with pytest.raises(NotPositiveDefiniteError):
-        family.root(family.isotropic(-1.0))
+        family.root(-1.0 * family.identity)
 
 
 def test_symmetric_to_rounding_is_symmetric():

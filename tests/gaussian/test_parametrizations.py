@@ -196,7 +196,7 @@ def test_bound_of_a_sphere_in_each_family(name, covariance_type):
         "precision": shared * v**2 / 2,
     }[name]
     expected = 2 / max(curvature, 1 / v)
-    factor = family.root(family.isotropic(v))
+    factor = family.root(v * family.identity)
     assert PARAMETRIZATIONS[name](family).learning_rate_bound(factor) == pytest.approx(expected)
 
 

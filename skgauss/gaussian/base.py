@@ -1,0 +1,103 @@
+"""What all families of covariances share: which parameters are free, and the frame of a point."""
+
+import copy
+import math
+from abc import ABC, abstractmethod
+from typing import Literal, Self
+
+import numpy as np
+
+from .._typing import Array
+from . import linalg
+
+
+class CovarianceFamily(ABC):
+    """A family of covariances, beside a mean, either of which may be known.
+
+    Attributes
+    ----------
+    n_features : int
+    shape : tuple of int
+        In which a user sees a covariance.
+    identity : ndarray
+        The factor of the identity, which nobody may write to.
+    n_all : int
+        Parameters, known ones included.
+    multiplicity : int
+        How many features share one number of the factor: the weight of that number in the
+        Fisher metric.
+    """
+
+    shape: tuple[int, ...]
+    multiplicity = 1
+    mean_is_known = covariance_is_known = False
+
+    def __init__(self, n_features: int, identity: Array):
+        self.n_features = n_features
+        self.n_all = n_features + identity.size
+        self.identity = identity
+        self.identity.flags.writeable = False  # the default start, and no copy of it
+
+    @property
+    def covariance_type(self) -> Literal["full", "diag", "spherical"]:
+        types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
+        types = "spherical", "diag", "full"
+        return types[len(self.shape)]
+
+    # -- what is free
+
+    def knowing(self, *, mean: bool, covariance: bool) -> Self:
+        """The family of those of its Gaussians that have one mean, one covariance, or both."""
+        family = copy.copy(self)
+        family.mean_is_known, family.covariance_is_known = mean, covariance
+        return family
+
+    @property
+    def whole(self) -> Self:
+        """The family with nothing known."""
+        return self.knowing(mean=False, covariance=False)
+
+    @property
+    def free(self) -> slice:
+        """Where the free ones are among all parameters, and in steps that hold all."""
+        d = self.n_features
+        return slice(d if self.mean_is_known else 0, d if self.covariance_is_known else self.n_all)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of free parameters."""
+        return self.free.stop - self.free.start
+
+    # -- the Gaussian
+
+    @abstractmethod
+    def diagonal(self, factor: Array) -> Array: ...
+
+    @abstractmethod
+    def outer(self, deviation: Array) -> Array:
+        """Whitened form of a whitened deviation, z z^T."""
+
+    def log_det(self, factor: Array) -> float:
+        """Log-determinant of the covariance."""
+        return 2.0 * self.multiplicity * float(np.log(self.diagonal(factor)).sum())
+
+    def outer_covariance(self, deviation: Array) -> Array:
+        """The covariance of this family nearest in likelihood to delta delta^T."""
+        return self.outer(deviation) / self.multiplicity
+
+    # -- the frame of a point, where the Fisher metric is the identity
+
+    def fisher_norm(self, form: Array) -> float:
+        """Length of a derivative U in the inverse Fisher metric."""
+        return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
+
+    def frame(self, score_mean: Array, score_covariance: Array) -> Array:
+        """The gradient (u, U) as one vector, whose length is that of the natural gradient."""
+        form = score_covariance.reshape(-1) / math.sqrt(2 * self.multiplicity)
+        return np.concatenate((score_mean, form))
+
+    def split_frame(self, vector: Array) -> tuple[Array, Array]:
+        """The parts (u, U) of such a vector."""
+        d = self.n_features
+        form = vector[d:].reshape(self.identity.shape)
+        return vector[:d], math.sqrt(2 * self.multiplicity) * form
