@@ -4,15 +4,8 @@ from typing import Any
 
 # Okabe and Ito's palette, which colour-blind readers can tell apart, without its yellow,
 # which nobody can read on white.
-BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
-PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # for the second and third round through the palette
 GREY = "0.9"
 INK = "0.25"
@@ -23,6 +16,7 @@ STOP_MARKERS = {
     "max_iter": ">",
     "diverged": "X",
     "stalled": "s",
+    "unbounded": "^",
     "callback": "D",
 }
 
@@ -68,4 +62,7 @@ def styled(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) 
     """Defaults overruled by what the user gave, short names such as ``lw`` included."""
     from matplotlib.cbook import normalize_kwargs
 
-    return defaults | normalize_kwargs(given or {}, artist)
+    style = defaults | normalize_kwargs(given or {}, artist)
+    if "c" in style:  # which has a colour, or a number for one, for each point of a scatter
+        del style["color"]
+    return style

@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,44 +14,20 @@ from skgauss import (
     LikelihoodPathDisplay,
 )
 
-COVARIANCE_TYPES = ("full", "diag", "spherical")
-RIDGE = np.array([0.5, 0.1, 0.3])
 
-
-def as_matrix(covariance, d):
-    covariance = np.asarray(covariance)
-    return covariance if covariance.ndim == 2 else covariance * np.eye(d)
-
-
-def divergence(mean, covariance, target_mean, target):
-    """Kullback-Leibler divergence of one Gaussian from a target, in nats."""
-    inverse = np.linalg.inv(covariance)
-    delta = mean - target_mean
-    excess = np.trace(inverse @ target) - len(mean) + delta @ inverse @ delta
-    return (excess - np.linalg.slogdet(inverse @ target)[1]) / 2
-
-
-def project(scatter, covariance_type):
-    """The covariance of a type that maximises the likelihood."""
-    variances = np.diag(scatter)
-    return {
-        "full": scatter,
-        "diag": np.diag(variances),
-        "spherical": np.diag(np.full(len(variances), variances.mean())),
-    }[covariance_type]
-
-
-@pytest.mark.parametrize("ridge", [np.zeros(3), RIDGE], ids=["mle", "ridge"])
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("ridge", [np.zeros(3), np.array([0.5, 0.1, 0.3])], ids=["mle", "ridge"])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
 def test_gaps_are_divergences_from_the_closed_form(table, covariance_type, ridge):
     model = GaussianGradientMLE(
         solver="lbfgs", covariance_type=covariance_type, reg_covar=ridge, record_path=True
     ).fit(table)
     display = ConvergenceDisplay.from_estimator(model)
-    scatter = np.cov(table.T, bias=True) + np.diag(ridge)
-    target = project(scatter, covariance_type)
+    mean, covariance = closed_form(table, covariance_type)
+    # A shared variance is added the mean of the ridge.
+    ridge = ridge.mean() if covariance_type == "spherical" else ridge
+    target = mean, covariance + ridge * np.eye(3)
     expected = [
-        divergence(mean, as_matrix(covariance, 3), table.mean(axis=0), target)
+        kl_divergence(*target, mean, as_matrix(covariance, 3))
         for mean, covariance in zip(model.mean_path_, model.covariance_path_, strict=True)
     ]
     plotted = display.lines_[0].get_ydata()
@@ -111,16 +88,16 @@ def test_negative_gaps_do_not_break_the_log_axis():
 
 
 def test_stop_reasons_have_their_markers_at_the_end():
-    reasons = ["converged", "max_iter", "diverged", "stalled", "callback"]
+    reasons = ["converged", "max_iter", "diverged", "stalled", "unbounded", "callback"]
     display = ConvergenceDisplay(
-        gaps=[np.array([1.0, 0.5])] * 5, stop_reasons=reasons, names=list("abcde")
+        gaps=[np.array([1.0, 0.5])] * 6, stop_reasons=reasons, names=list("abcdef")
     ).plot()
-    assert len({line.get_marker() for line in display.lines_}) == 5
-    assert len({line.get_color() for line in display.lines_}) == 5
+    assert len({line.get_marker() for line in display.lines_}) == 6
+    assert len({line.get_color() for line in display.lines_}) == 6
     assert len({line.get_markersize() for line in display.lines_}) == 1  # a size means nothing
     assert all(line.get_markevery() == [-1] for line in display.lines_)
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels == [f"{n} ({r})" for n, r in zip("abcde", reasons, strict=True)]
+    assert labels == [f"{n} ({r})" for n, r in zip("abcdef", reasons, strict=True)]
 
 
 def test_a_divergent_fit_is_marked(column):
