@@ -1,18 +1,10 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from oracles import as_matrix, closed_form, kl_divergence
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import (
-    ConvergenceDisplay,
-    GaussianEllipseDisplay,
-    GaussianGradientMLE,
-    LikelihoodPathDisplay,
-)
+from skgauss import ConvergenceDisplay, GaussianGradientMLE
 
 
 @pytest.mark.parametrize("ridge", [np.zeros(3), np.array([0.5, 0.1, 0.3])], ids=["mle", "ridge"])
@@ -130,24 +122,9 @@ def test_names_may_be_given(column):
         ConvergenceDisplay.from_estimator(model, names=["a", "b"])
 
 
-def test_what_cannot_be_plotted_is_refused():
+def test_no_estimator_has_no_picture():
     with pytest.raises(ValueError, match="no estimator"):
         ConvergenceDisplay.from_estimator([])
-    with pytest.raises(NotFittedError):
-        ConvergenceDisplay.from_estimator(GaussianGradientMLE())
-
-
-def test_axes_and_line_style_are_respected(column):
-    figure, ax = plt.subplots()
-    display = ConvergenceDisplay.from_estimator(
-        GaussianGradientMLE().fit(column), ax=ax, line_kwargs={"linewidth": 3}
-    )
-    assert display.ax_ is ax
-    assert display.figure_ is figure
-    assert plt.get_fignums() == [figure.number]
-    assert display.lines_[0].get_linewidth() == 3
-    assert display.plot() is display
-    assert display.ax_ is not ax
 
 
 def test_names_hold_the_digits_that_matter(column):
@@ -157,15 +134,8 @@ def test_names_hold_the_digits_that_matter(column):
     assert display.names == [f"learning_rate={rate:.4g}" for rate in rates]
 
 
-def test_short_names_of_styles(column):
+def test_styles_may_have_short_names(column):
     model = GaussianGradientMLE().fit(column)
     display = ConvergenceDisplay.from_estimator(model, line_kwargs={"lw": 3, "c": "black"})
     assert display.lines_[0].get_linewidth() == 3
     assert display.lines_[0].get_color() == "black"
-
-
-def test_a_pipeline_is_told_to_hand_over_its_last_step(column):
-    pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(record_path=True)).fit(column)
-    for display in (ConvergenceDisplay, LikelihoodPathDisplay, GaussianEllipseDisplay):
-        with pytest.raises(TypeError, match=r"got Pipeline; pass its last step, pipeline\[-1\]"):
-            display.from_estimator(pipeline)

@@ -1,8 +1,6 @@
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.exceptions import NotFittedError
 
 from skgauss import GaussianEllipseDisplay, GaussianGradientMLE
 
@@ -71,30 +69,20 @@ def test_one_feature_has_no_ellipse(column):
         GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(column))
 
 
-def test_other_data_and_unfitted_estimators_are_refused(table):
-    with pytest.raises(NotFittedError):
-        GaussianEllipseDisplay.from_estimator(GaussianGradientMLE())
+def test_other_data_are_refused(table):
     with pytest.raises(ValueError, match="2 features"):
         GaussianEllipseDisplay.from_estimator(GaussianGradientMLE().fit(table), table[:, :2])
 
 
-def test_axes_distances_and_styles_are_respected(table):
-    figure, ax = plt.subplots()
-    display = GaussianEllipseDisplay.from_estimator(
-        GaussianGradientMLE().fit(table),
-        table,
-        n_std=(2.5,),
-        ax=ax,
-        ellipse_kwargs={"linewidth": 4},
-        scatter_kwargs={"s": 50},
-    )
-    assert display.ax_ is ax
-    assert display.figure_ is figure
-    assert plt.get_fignums() == [figure.number]
+def test_distances_and_styles_are_respected(table):
+    model, styles = GaussianGradientMLE().fit(table), {"ellipse_kwargs": {"linewidth": 4}}
+    styles["scatter_kwargs"] = {"s": 50, "linewidths": 2, "ec": "red"}
+    display = GaussianEllipseDisplay.from_estimator(model, table, n_std=(2.5,), **styles)
     assert [ellipse.get_linewidth() for ellipse in display.ellipses_] == [4]
     assert display.points_.get_sizes() == [50]
-    assert display.plot() is display
-    assert len(display.ellipses_) == 3
+    assert display.points_.get_linewidths() == [2]
+    assert tuple(display.points_.get_edgecolors()[0, :3]) == (1, 0, 0)
+    assert len(display.plot().ellipses_) == 3
 
 
 def test_the_view_holds_all_ellipses(table):
