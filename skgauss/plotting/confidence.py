@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted
 from ..rows import feature_names
-from .style import GREY, INK, PALETTE, axes_of, check_matplotlib, styled
+from .style import GREY, INK, PALETTE, axes_of, pyplot_for, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take
 _FRAME = 1.2  # inches of what is around the rows
@@ -112,7 +112,7 @@ class IntervalDisplay:
         ValueError
             If an estimator has no such parameters, or no standard errors.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         estimators = estimator if isinstance(estimator, Mapping) else {"": estimator}
         methods = [method] if isinstance(method, str) else list(method)
         estimates, intervals = {}, {}

@@ -12,7 +12,7 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
-from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
+from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, pyplot_for, styled
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -116,7 +116,7 @@ class ConvergenceDisplay:
             (`reg_covar_` not 0) that kept no path: what such a fit climbs is the penalised
             log-likelihood, which takes its iterates to compute.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         estimators, names = _with_names(estimator, names)
         display = cls(
             gaps=[_gaps(each) for each in estimators],

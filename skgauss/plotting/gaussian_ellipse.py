@@ -15,7 +15,7 @@ from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
 from ..rows import feature_indices, feature_names
 from .estimates import marginal_covariance
-from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
+from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
 _N_POINTS = 256
 
@@ -129,7 +129,7 @@ class GaussianEllipseDisplay:
             If `features` are not two different features of the estimator, or X is not
             data like those that it was fitted on, or the fit has no standard errors.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:

@@ -13,7 +13,7 @@ from ..inference import check_fitted
 from ..rows import feature_index
 from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
+from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, pyplot_for, styled
 
 _SMALLEST_LEVEL = 1e-2  # nats
 _PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
@@ -168,7 +168,7 @@ class LikelihoodPathDisplay:
         ValueError
             If no path was recorded, there is no such feature, or limits do not ascend.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         index = feature_index(estimator, feature)
         if not hasattr(estimator, "covariance_path_"):

@@ -15,7 +15,7 @@ from ..density import FittedGaussian
 from ..inference import check_fitted, check_level
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
-from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib, styled
+from .style import BLUE, GREY, INK, VERMILLION, axes_of, pyplot_for, styled
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -120,7 +120,7 @@ class QQDisplay:
             If the fit knows of limits or intervals, X is not data like those that it was fitted
             on or shows no value, or `level` is no probability.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         _check_no_limits(estimator)
         read = partial(_distances_and_counts, estimator._fitted_gaussian())
