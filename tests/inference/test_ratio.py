@@ -95,15 +95,16 @@ def test_a_lower_maximum_and_the_remedy():
     assert likelihood_ratio_test(smaller, model.fit(X)).statistic >= 0
 
 
-def test_other_intervals_are_other_data(rng):
+@pytest.mark.parametrize("unit", [1.0, 1e-12])
+def test_other_intervals_are_other_data(rng, unit):
     """With the same middles, or the same ends on the other side."""
-    lower = np.floor(rng.standard_normal((80, 2)) * 2)
-    smaller = GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=lower + 1)
-    for ends in ((lower - 0.4, lower + 1.4), (lower, lower + 2)):
+    lower = np.floor(rng.standard_normal((80, 2)) * 2) * unit
+    smaller = GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=lower + unit)
+    for ends in ((lower - 0.4 * unit, lower + 1.4 * unit), (lower, lower + 2 * unit)):
         larger = GaussianGradientMLE().fit(ends[0], X_upper=ends[1])
         with pytest.raises(ValueError, match="fitted to different data"):
             likelihood_ratio_test(smaller, larger)
-    larger = GaussianGradientMLE().fit(lower, X_upper=lower + 1)
+    larger = GaussianGradientMLE().fit(lower, X_upper=lower + unit)
     assert 0 < likelihood_ratio_test(smaller, larger).p_value <= 1
 
 
