@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from marks import FAMILIES, each_family
 from oracles import as_matrix, exact_moments, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skgauss import GaussianGradientMLE, IncompleteStatistics, SufficientStatistics
-
-FAMILIES = ["full", "diag", "spherical"]
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def with_gaps(X, rng, rate=0.1):
     return X
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("sizes", [[1, 177], [60, 1, 117], [1] * 40 + [138]], ids=str)
 @pytest.mark.parametrize("solver", ["natural", "closed-form"])
 def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
@@ -50,7 +49,7 @@ def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
     assert model.sufficient_statistics_.weight == pytest.approx(weights.sum(), rel=1e-14)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_any_split_of_rows_with_gaps(wine, rng, covariance_type):
     X = with_gaps(wine / wine.std(axis=0), rng)
     X[:60] = wine[:60] / wine.std(axis=0)  # complete chunks and others add up
@@ -142,7 +141,7 @@ def test_a_mean_that_float64_cannot_hold(rng, covariance_type, missing):
     np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("weight", [1e-279, 1e-200, 1e200])
 def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
     X = with_gaps(wine / wine.std(axis=0), rng)
@@ -208,7 +207,7 @@ def frame_without_types(X):
     return frame.astype(object) if X.size == 0 else frame
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, frame_without_types, pl.DataFrame])
 def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
@@ -256,7 +255,7 @@ def test_warnings_point_at_their_caller(wine):
         assert [warning.filename for warning in caught] == [__file__]
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_fit_statistics_is_fit(wine, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type)
     whole = GaussianGradientMLE(covariance_type=covariance_type).fit(wine)
@@ -273,7 +272,7 @@ def test_fit_statistics_of_gaps(wine, rng):
     np.testing.assert_array_equal(again.covariance_, whole.covariance_)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_statistics_of_gaps_add_up(wine, rng, covariance_type):
     X = with_gaps(wine, rng)
     X[:40] = wine[:40]  # the first part misses nothing

@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from marks import simulation
+from marks import each_family, simulation
 from numpy.testing import assert_allclose
 
 from skgauss import GaussianGradientMLE
 from skgauss.datasets import load_airquality
-
-TYPES = ["full", "diag", "spherical"]
 
 # R 4.2.2, lavaan 0.6-14, airquality[c("Ozone", "Solar.R")], missing="fiml",
 # information="observed": vcov of the means, the variances and the covariance, and the estimates.
@@ -42,7 +40,7 @@ def test_what_lavaan_prints():
     assert_allclose(table / np.outer(of_one, of_one), scaled, atol=1e-6)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("gaps", [False, True])
 def test_its_rows_are_those_of_the_summary(correlated, gappy, covariance_type, gaps):
     X = pd.DataFrame(gappy if gaps else correlated, columns=list("abc"))

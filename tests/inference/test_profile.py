@@ -5,7 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from marks import each_value, exhaustive
+from marks import FAMILIES, each_family, each_value, exhaustive
 from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
@@ -25,7 +25,6 @@ from skgauss.inference.profile import (
 )
 
 _UNTOLD = 1e-4  # of a correlation, by rows so many that the nats of a level are rounding
-TYPES = ["full", "diag", "spherical"]
 
 
 def fitted(X, covariance_type="full", **options):
@@ -55,7 +54,7 @@ def parameters_of(model):
     )
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
     model = fitted(correlated, covariance_type)
     likelihood = likelihood_of(model)
@@ -205,7 +204,7 @@ def test_far_from_zero(gappy, offset):
 
 @pytest.mark.parametrize(
     ("covariance_type", "gaps", "n"),
-    [(t, False, n) for t in TYPES for n in (5, 60)] + [(t, True, 60) for t in TYPES[1:]],
+    [(t, False, n) for t in FAMILIES for n in (5, 60)] + [(t, True, 60) for t in FAMILIES[1:]],
 )
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
 def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, level, n):
@@ -435,7 +434,7 @@ def test_an_unknown_method(correlated):
 
 def test_families_agree_on_one_feature():
     x = np.array([[1.0], [2.0], [4.0], [9.0]])
-    ends = [profiled(fitted(x, t)) for t in TYPES]
+    ends = [profiled(fitted(x, t)) for t in FAMILIES]
     for other in ends[1:]:
         assert_allclose(other.mean, ends[0].mean)
         assert_allclose(np.ravel(other.covariance), np.ravel(ends[0].covariance))
@@ -481,7 +480,7 @@ def test_callbacks_are_told_of_each_end(gappy, n_jobs):
 
 
 @exhaustive
-@each_value(covariance_type=TYPES, seed=range(3))
+@each_value(covariance_type=FAMILIES, seed=range(3))
 def test_an_end_is_infinite_where_the_exponential_is_not_rejected(covariance_type, seed):
     """It is the limit of Gaussians whose mean and scale run off, whose likelihood is known."""
     x = np.abs(np.random.default_rng(seed).standard_normal((40, 1)))

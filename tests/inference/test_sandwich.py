@@ -5,7 +5,7 @@ from dataclasses import replace
 import dask.array as da
 import numpy as np
 import pytest
-from marks import simulation
+from marks import each_family, simulation
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
@@ -14,7 +14,6 @@ from skgauss.datasets import load_airquality
 from skgauss.inference import sandwich
 from skgauss.rows import Block, Intervals
 
-TYPES = ["full", "diag", "spherical"]
 NAN = np.nan
 
 # R 4.2.2, lavaan 0.6-14, airquality[1:4], all means, variances and covariances free,
@@ -96,7 +95,7 @@ def incomplete_rows(rng):
     return Block(X, None, Intervals(np.arange(2, 7), lower, upper))
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_scores_are_derivatives_of_the_log_density(rng, covariance_type, correlated):
     gaussian = fitted(correlated, covariance_type)._gaussian
     family, block, step = gaussian.family, incomplete_rows(rng), 1e-5
@@ -112,7 +111,7 @@ def test_scores_are_derivatives_of_the_log_density(rng, covariance_type, correla
     assert_allclose(gaussian.scores(block), np.transpose(expected), atol=1e-8)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("case", ["complete", "gaps", "intervals", "window", "window and gaps"])
 def test_scores_add_up_to_the_gradient(rng, correlated, gappy, covariance_type, case):
     """The rows are those of the fit, which is asked before anything is said; others are refused."""
@@ -195,7 +194,7 @@ def test_blocks_and_dask(rng, gappy, monkeypatch):
             assert_allclose(other[name], error, rtol=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_tables_intervals_and_covariances_take_it(rng, gappy, covariance_type):
     model = fitted(gappy, covariance_type)
     table, plain = model.summary(method="sandwich", X=gappy), model.summary()

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive, pairwise
+from marks import each_family, exhaustive, pairwise
 from oracles import (
     as_matrix,
     em,
@@ -150,7 +150,7 @@ def test_constant_steps_are_the_textbook_recursion(gaps, solver):
         np.testing.assert_allclose(model.covariance_path_[k], covariance, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_weights_are_repeats(gaps, rng, covariance_type):
     weights = rng.integers(0, 4, len(gaps))
     weighted = GaussianGradientMLE(covariance_type=covariance_type)
@@ -225,7 +225,7 @@ def test_ridge(gaps):
             assert penalized(model.mean_ + size * rng.standard_normal(4), moved) < best
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_densities_row_by_row(gaps, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps)
     covariance = as_matrix(model.covariance_, 4)
@@ -239,7 +239,7 @@ def test_densities_row_by_row(gaps, covariance_type):
         assert distance == pytest.approx(delta @ inverse @ delta, rel=1e-10, abs=1e-13)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_impute_is_the_regression(gaps, covariance_type, dtype):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps)

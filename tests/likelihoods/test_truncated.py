@@ -7,7 +7,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, exhaustive, simulation
+from marks import FAMILIES, each_family, each_value, exhaustive, simulation
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from search import costs
 from sklearn.base import clone
@@ -23,8 +23,6 @@ from skgauss.likelihoods.truncated_diagonal import TruncatedDiagonal
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.rows import Window
 
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 INF = np.inf
 
 # Limits in standard deviations of the parent.
@@ -422,7 +420,7 @@ def test_information_of_a_window_that_next_to_no_gaussian_reaches(rng):
     np.testing.assert_allclose(matrix[:d, :d] * far**2, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
     """Second differences of the likelihood of the data along both kinds of steps."""
     X, limits = half

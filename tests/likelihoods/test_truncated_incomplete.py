@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from counting import count_calls
-from marks import each_value, exhaustive
+from marks import FAMILIES, each_family, each_value, exhaustive
 from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
@@ -18,8 +18,6 @@ from skgauss.likelihoods import NoMaximumError
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.solvers import accelerated
 
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 mostly_full = pytest.mark.parametrize(
     "covariance_type", ["full", *(pytest.param(each, marks=exhaustive) for each in FAMILIES[1:])]
 )

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from marks import each_family
 from numpy.testing import assert_allclose
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
@@ -8,7 +9,7 @@ from skgauss import ConvergenceDisplay, GaussianGradientMLE
 
 
 @pytest.mark.parametrize("ridge", [np.zeros(3), np.array([0.5, 0.1, 0.3])], ids=["mle", "ridge"])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_gaps_are_divergences_from_the_closed_form(table, covariance_type, ridge):
     model = GaussianGradientMLE(
         solver="lbfgs", covariance_type=covariance_type, reg_covar=ridge, record_path=True

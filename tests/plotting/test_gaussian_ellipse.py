@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from marks import each_family
 from numpy.testing import assert_allclose
 
 from skgauss import GaussianEllipseDisplay, GaussianGradientMLE
@@ -9,7 +10,7 @@ def outline(ellipse):
     return ellipse.get_xy()
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_points_of_an_ellipse_are_at_its_mahalanobis_distance(table, covariance_type):
     pair = table[:, [2, 0]]
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(pair)
@@ -18,7 +19,7 @@ def test_points_of_an_ellipse_are_at_its_mahalanobis_distance(table, covariance_
         assert_allclose(model.mahalanobis(outline(ellipse)), n_std**2, rtol=1e-10)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_of_many_features_it_is_the_marginal_pair(table, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(table)
     display = GaussianEllipseDisplay.from_estimator(model, table, features=(2, 1))

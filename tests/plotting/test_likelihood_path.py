@@ -2,6 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
+from marks import each_family
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
@@ -64,7 +65,7 @@ def test_a_ridge_is_part_of_the_maximum(column):
     assert_allclose(display.path[-1], display.maximum, rtol=1e-5)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_the_path_is_the_recorded_one(table, covariance_type):
     model = climb(table, covariance_type=covariance_type)
     display = LikelihoodPathDisplay.from_estimator(model, feature=1, grid_resolution=5)
@@ -104,7 +105,7 @@ def test_bounds_of_one_feature_are_the_textbook_ones(column, parametrization):
     assert_allclose(display.bounds, BOUNDS[parametrization](display.scale), rtol=1e-10)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_bounds_are_those_of_data_of_that_scale(table, covariance_type):
     """Rescale the feature (where it shares its scale, all) and fit again."""
     model = climb(table, 1e-3, covariance_type=covariance_type)

@@ -7,6 +7,7 @@ devices or to become a NumPy array unasked.
 import numpy as np
 import pytest
 import sklearn
+from marks import each_family
 from oracles import as_matrix, exact_moments, kl_divergence
 from sklearn.base import BaseEstimator, DensityMixin, clone
 from sklearn.utils._array_api import NamespaceAndDevice
@@ -19,8 +20,6 @@ from skgauss import (
     SufficientStatistics,
 )
 from skgauss.rows import arrays as arrayapi
-
-FAMILIES = ["full", "diag", "spherical"]
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +61,7 @@ def same(model, expected):
     return abs(kl_divergence(*gaussians[0], *gaussians[1])) < 1e-12
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int64"])
 def test_the_fit_is_that_of_numpy(correlated, elsewhere, covariance_type, dtype):
     X = (100 * correlated).astype(dtype)
@@ -75,7 +74,7 @@ def test_the_fit_is_that_of_numpy(correlated, elsewhere, covariance_type, dtype)
     assert model.bic(elsewhere(X)) == pytest.approx(expected.bic(X), rel=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("method", ["score_samples", "mahalanobis", "impute"])
 def test_results_are_as_x_is(correlated, elsewhere, covariance_type, dtype, method):
@@ -127,7 +126,7 @@ def test_weights_of_any_size(correlated, elsewhere):
         )
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_the_split_into_chunks_does_not_matter(
     correlated, elsewhere, rng, small_chunks, covariance_type
 ):
@@ -396,7 +395,7 @@ class Wrapped(DensityMixin, BaseEstimator):
         return self.model_.score_samples(X)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scikit_learns_own_checks_of_the_methods(xp, covariance_type, weighted):
     wrapped = Wrapped(GaussianGradientMLE(covariance_type=covariance_type, reg_covar=0.1))

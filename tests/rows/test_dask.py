@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, exhaustive, pairwise
+from marks import FAMILIES, each_family, each_value, exhaustive, pairwise
 from oracles import as_matrix, kl_divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
@@ -30,7 +30,6 @@ from dask.callbacks import Callback  # noqa: E402
 # Most tests run in this thread, whether or not the cluster of the last ones is up.
 pytestmark = pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")
 
-FAMILIES = ["full", "diag", "spherical"]
 PER_ROW = ["score_samples", "mahalanobis", "impute"]
 
 
@@ -111,7 +110,7 @@ def test_fit_and_score_are_those_in_memory(request, collect, data):
     assert score == pytest.approx(whole.score(X), rel=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("data", ["wine", "gaps"])
 def test_every_covariance_type(request, data, covariance_type):
     X = request.getfixturevalue(data)

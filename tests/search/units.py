@@ -7,13 +7,13 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+from marks import FAMILIES
 from search.hostile import magnitude, one_of
 
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods import NoMaximumError
 
 KINDS = ["complete", "missing", "interval", "window", "window and gaps", "window and intervals"]
-FAMILIES = ["full", "diag", "spherical"]
 
 
 class Sample(NamedTuple):
