@@ -39,13 +39,6 @@ COVARIANCES = {
 NAN, INF = np.nan, np.inf
 
 
-@pytest.fixture
-def gappy(rng, correlated):
-    gaps = rng.random(correlated.shape) < 0.3
-    gaps[gaps.all(axis=1)] = False
-    return np.where(gaps, np.nan, correlated)
-
-
 # -- complete data: closed forms
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import polars as pl
 import pytest
 from marks import FAMILIES, each_family
-from oracles import as_matrix, exact_moments, kl_divergence
+from models import divergence, with_gaps
+from oracles import exact_moments
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -18,19 +19,6 @@ from skgauss import GaussianGradientMLE, IncompleteStatistics, SufficientStatist
 @pytest.fixture
 def wine():
     return load_wine().data
-
-
-def divergence(one, other):
-    d = len(one.mean_)
-    return kl_divergence(
-        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
-    )
-
-
-def with_gaps(X, rng, rate=0.1):
-    X = X.copy()
-    X[rng.random(X.shape) < rate] = np.nan
-    return X
 
 
 @each_family
@@ -50,8 +38,8 @@ def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
 
 
 @each_family
-def test_any_split_of_rows_with_gaps(wine, rng, covariance_type):
-    X = with_gaps(wine / wine.std(axis=0), rng)
+def test_any_split_of_rows_with_gaps(rng, wine, covariance_type):
+    X = with_gaps(rng, wine / wine.std(axis=0))
     X[:60] = wine[:60] / wine.std(axis=0)  # complete chunks and others add up
     model = GaussianGradientMLE(covariance_type=covariance_type)
     for rows in np.split(X, [1, 50, 90, 130]):
@@ -110,7 +98,7 @@ def test_fit_forgets_and_partial_fit_goes_on(rng):
 @pytest.mark.parametrize("then", ["diag", "spherical"])
 @pytest.mark.parametrize("first", FAMILIES)
 def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
-    X = with_gaps(wine, rng, rate)
+    X = with_gaps(rng, wine, rate)
     model = GaussianGradientMLE(covariance_type=first).partial_fit(X[:90])
     model.set_params(covariance_type=then).partial_fit(X[90:])
     assert divergence(GaussianGradientMLE(covariance_type=then).fit(X), model) < 1e-12
@@ -119,7 +107,7 @@ def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
 @pytest.mark.parametrize("rate", [0.0, 0.2])
 def test_a_richer_covariance_type_half_way(wine, rng, rate):
     """Of the products of features nothing was kept, whether or not values were missing."""
-    X = with_gaps(wine, rng, rate)
+    X = with_gaps(rng, wine, rate)
     model = GaussianGradientMLE(covariance_type="diag").partial_fit(X)
     for rows in (X, wine):
         with pytest.raises(ValueError, match=r"variances only.*summarise all rows again"):
@@ -144,7 +132,7 @@ def test_a_mean_that_float64_cannot_hold(rng, covariance_type, missing):
 @each_family
 @pytest.mark.parametrize("weight", [1e-279, 1e-200, 1e200])
 def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
-    X = with_gaps(wine / wine.std(axis=0), rng)
+    X = with_gaps(rng, wine / wine.std(axis=0))
     model = GaussianGradientMLE(covariance_type=covariance_type)
     model.fit(X, sample_weight=np.full(len(X), weight))
     whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
@@ -159,7 +147,7 @@ def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
 def test_statistics_that_do_not_add_up(wine, rng, rates, kinds, widths):
     one, other = (
         GaussianGradientMLE(covariance_type=kind)
-        .fit(with_gaps(wine[:, :width], rng, rate))
+        .fit(with_gaps(rng, wine[:, :width], rate))
         .sufficient_statistics_
         for kind, width, rate in zip(kinds, widths, rates, strict=True)
     )
@@ -212,7 +200,7 @@ def frame_without_types(X):
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, frame_without_types, pl.DataFrame])
 def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
     """As filtered streams send them."""
-    X = with_gaps(wine[:, :3], rng, missing)
+    X = with_gaps(rng, wine[:, :3], missing)
     nothing, X = kind(X[:0]), kind(X)
     plain = GaussianGradientMLE(covariance_type=covariance_type).partial_fit(X)
     for weights in (None, [], 2.0):
@@ -266,7 +254,7 @@ def test_fit_statistics_is_fit(wine, covariance_type):
 
 
 def test_fit_statistics_of_gaps(wine, rng):
-    X = with_gaps(wine, rng)
+    X = with_gaps(rng, wine)
     whole = GaussianGradientMLE().fit(X)
     again = GaussianGradientMLE().fit_statistics(whole.sufficient_statistics_)
     np.testing.assert_array_equal(again.covariance_, whole.covariance_)
@@ -274,7 +262,7 @@ def test_fit_statistics_of_gaps(wine, rng):
 
 @each_family
 def test_statistics_of_gaps_add_up(wine, rng, covariance_type):
-    X = with_gaps(wine, rng)
+    X = with_gaps(rng, wine)
     X[:40] = wine[:40]  # the first part misses nothing
     weights = rng.integers(0, 3, len(X))
     model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)

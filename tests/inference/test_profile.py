@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive
+from models import fitted
 from numpy.testing import assert_allclose
 from oracles import observed_log_likelihood
 from scipy.optimize import brentq, minimize
@@ -25,10 +26,6 @@ from skgauss.inference.profile import (
 )
 
 _UNTOLD = 1e-4  # of a correlation, by rows so many that the nats of a level are rounding
-
-
-def fitted(X, covariance_type="full", **options):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10).fit(X, **options)
 
 
 def profiled(model, level=0.95, **options):

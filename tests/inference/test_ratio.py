@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from models import fitted
 from oracles import as_matrix, observed_log_likelihood
 from scipy.stats import chi2
 from sklearn.model_selection import GridSearchCV
@@ -15,10 +16,6 @@ from skgauss import (
     likelihood_ratio_test,
     mcar_test,
 )
-
-
-def fitted(X, covariance_type="full"):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X)
 
 
 def test_ratios_of_complete_data_in_closed_form(correlated):

@@ -6,6 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 from marks import each_family, simulation
+from models import fitted
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
@@ -27,11 +28,6 @@ OF_COMPLETE_ROWS = np.array([
     186.4418589, 234.3907919, 12.89470379, 25.85184661, 808.7093923, 31.46843808, 87.05852641,
     1.798213208, 3.36779902, 9.859071002, 3.144155933, 8.612733391, 0.3361586617, 0.9004608955,
 ])  # fmt: skip
-
-
-def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **options):
-    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10, **options)
-    return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
 
 
 def heavy_tails(rng, n):

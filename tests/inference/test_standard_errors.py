@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marks import each_family, exhaustive
+from models import fitted, with_gaps
 from numpy.testing import assert_allclose
 from oracles import TOBIN, observed_log_likelihood
 from scipy.stats import norm
@@ -19,16 +20,6 @@ from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
 
 SHOWN = ["estimate", "std_error", "lower", "upper"]
-
-
-def with_gaps(rng, X, share=0.3):
-    gaps = rng.random(X.shape) < share
-    gaps[gaps.all(axis=1)] = False
-    return np.where(gaps, np.nan, X)
-
-
-def fitted(X, covariance_type="full", **options):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X, **options)
 
 
 # -- closed forms
@@ -123,7 +114,7 @@ def second_differences(function, theta, steps):
 @exhaustive
 def test_differences_in_mean_and_covariance(rng):
     """Without a frame: the Hessian in (mean, covariance) itself, inverted."""
-    d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]])
+    d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]], 0.3)
     model = fitted(X)
     lower = np.tril_indices(d)
 

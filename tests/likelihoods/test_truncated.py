@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive, simulation
+from models import assert_same_gaussian
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from search import costs
 from sklearn.base import clone
@@ -92,11 +93,6 @@ def half(rng):
 
 def fit(X, limits, **parameters):
     return GaussianGradientMLE(truncation_limits=limits, **parameters).fit(X)
-
-
-def assert_same_gaussian(one, other, rtol=1e-6):
-    np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
-    np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
 
 
 # -- one feature

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive, pairwise
-from oracles import as_matrix, kl_divergence
+from models import divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import NotFittedError
@@ -51,13 +51,6 @@ def gaps(wine, rng):
 def in_this_thread():
     with dask.config.set(scheduler="synchronous"):
         yield
-
-
-def divergence(one, other):
-    d = len(one.mean_)
-    return kl_divergence(
-        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
-    )
 
 
 def frame_of(X):
