@@ -118,12 +118,12 @@ def _check_same_data(one: Any, two: Any) -> None:
     Statistics by feature have intervals in one order.
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
-    numbers = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
+    told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
     if not (
         feature_names(one) == feature_names(two)
         and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
         and a.coarse == b.coarse
-        and all(_are_same(getattr(a, name), getattr(b, name)) for name in numbers)
+        and all(_are_same(getattr(a, name), getattr(b, name)) for name in told)
         and _are_same(np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean))
     ):
         raise ValueError(
