@@ -375,6 +375,7 @@ def test_any_table(air):
         "dask frame": (dd.from_pandas(X, npartitions=3), dd.from_pandas(y, npartitions=3)),
         "dask array": (da.from_array(X.to_numpy(), chunks=(50, 2)), da.from_array(y.to_numpy())),
         "y in memory": (da.from_array(X.to_numpy(), chunks=(50, 3)), y),
+        "X in memory": (X.to_numpy(), da.from_array(y.to_numpy())),
     }
     for name, (table, target) in tables.items():
         model = GaussianRegressor().fit(table, target)
@@ -434,6 +435,7 @@ def test_pipelines_and_searches(air):
     search = GridSearchCV(pipeline, grid, cv=KFold(3, shuffle=True, random_state=0)).fit(X, y)
     one, two = search.cv_results_["mean_test_score"]
     assert one == pytest.approx(two, abs=1e-5)
+    assert GaussianRegressor().set_params(estimator__tol=0.1).estimator.tol == 0.1
 
 
 def test_upper_ends_are_routed(air):
@@ -458,6 +460,7 @@ def test_upper_ends_are_routed(air):
     ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1 .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
     ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2 .* 'y' .* in y at inf"),
     ([1.0, 3.0, np.inf], None, "Input y contains infinity"),
+    ([1.0, 3.0, 2.0], [[1.0], [3.0], [2.0]], r"must have the shape of y, \(3,\), got \(3, 1\)"),
     (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
     (pd.Series(["a", "b", "a"]), None, r"y holds .* pandas.get_dummies\(y.to_frame\(\), drop"),
 ])  # fmt: skip

@@ -419,6 +419,9 @@ def test_a_report_is_a_data_frame(gappy):
     pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(table))
     assert table._repr_html_().startswith("<p>n ")
     assert "<table" in table._repr_html_()
+    table["unit"] = "mg/l"  # no report any more, but a frame of the user's own
+    assert repr(table) == repr(pd.DataFrame(table))
+    assert table._repr_html_() == pd.DataFrame(table)._repr_html_()
 
 
 @each_family

@@ -1,7 +1,6 @@
 """Truncated samples: the parent, whatever the window, the unit, the solver, the way of the rows."""
 
 import math
-import warnings
 
 import mpmath
 import numpy as np
@@ -815,13 +814,6 @@ def test_other_refusals(half):
     statistics = SufficientStatistics.from_array(X + 9.0)
     with pytest.raises(ValueError, match="mean of 'feature 1'"):
         GaussianGradientMLE(truncation_limits=limits).fit_statistics(statistics)
-
-
-def test_no_warning_where_all_is_well(half):
-    X, limits = half
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        fit(X, limits)
 
 
 def test_the_window_of_the_rows_before_stays(rng):

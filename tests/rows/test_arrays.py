@@ -277,6 +277,9 @@ def test_outliers_are_told_where_the_rows_are(correlated, elsewhere, contaminati
     assert scores.dtype == elsewhere(X).dtype
     np.testing.assert_allclose(on_host(scores), expected.score_samples(X), rtol=1e-9)
     assert detector.offset_ == pytest.approx(expected.offset_, rel=1e-9)
+    robust = GaussianOutlierDetector(support_fraction="auto").fit(elsewhere(X))
+    expected = GaussianOutlierDetector(support_fraction="auto").fit(X)
+    np.testing.assert_array_equal(robust.support_, expected.support_)
 
 
 def test_infinity_and_a_wrong_width_leave_the_fit_alone(correlated, elsewhere):
