@@ -8,7 +8,7 @@ import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive
 from models import fitted
 from numpy.testing import assert_allclose
-from oracles import observed_log_likelihood
+from oracles import five_points, observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, truncnorm
 from search.edges import Apart, complaints, likeliest
@@ -62,19 +62,14 @@ def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
         for _ in range(3):
             step = rng.standard_normal(family.n_parameters)
             step /= np.linalg.norm(step)
-            values = [
-                parameter.value(
-                    likelihood.evaluate(
-                        *family.retract(at.mean, at.factor, family.unpack_frame(h * 2e-3 * step))
-                    ),
-                    family,
-                )
-                for h in range(-2, 3)
-            ]
-            slope = np.array([1, -8, 0, 8, -1]) @ values / (12 * 2e-3)
-            connection_term = np.array([-1, 16, -30, 16, -1]) @ values / (12 * 2e-3**2)
+
+            def value(t, parameter=parameter, step=step):
+                point = family.retract(at.mean, at.factor, family.unpack_frame(t * step))
+                return parameter.value(likelihood.evaluate(*point), family)
+
+            slope, bend = five_points(value, 2e-3)
             assert gradient @ step == pytest.approx(slope, abs=1e-8)
-            assert step @ hessian @ step == pytest.approx(connection_term, abs=1e-7)
+            assert step @ hessian @ step == pytest.approx(bend, abs=1e-7)
 
 
 # -- closed forms

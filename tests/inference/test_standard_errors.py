@@ -9,7 +9,7 @@ import pytest
 from marks import each_family, exhaustive
 from models import fitted, with_gaps
 from numpy.testing import assert_allclose
-from oracles import TOBIN, observed_log_likelihood
+from oracles import TOBIN, five_points, observed_log_likelihood
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -99,8 +99,7 @@ def second_differences(function, theta, steps):
     d = len(theta)
 
     def along(direction):
-        values = [function(theta + k * direction) for k in range(-2, 3)]
-        return np.array([-1, 16, -30, 16, -1]) / 12 @ values
+        return five_points(lambda t: function(theta + t * direction), 1)[1]
 
     hessian = np.empty((d, d))
     for i in range(d):
