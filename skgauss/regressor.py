@@ -483,17 +483,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         law = self._law
         estimate, error = law.estimates, errors_of(self.estimator_, law)
-        z = Estimates(
-            estimate.coef / error.coef, estimate.intercept / error.intercept, error.scale * np.nan
-        )
-        ends = intervals_of(estimate, error, level).listed
-        columns = {
-            "estimate": estimate.listed,
-            "std_error": error.listed,
-            "z": z.listed,
-            "lower": ends[:, 0],
-            "upper": ends[:, 1],
-        }
+        z = Estimates(*map(np.divide, estimate, error))._replace(scale=error.scale * np.nan)
+        columns = (estimate, error, z, intervals_of(estimate, error, level))
         n = self._weight_with_targets
         heading = [
             f"{inference.rows_and_shares(self.estimator_)} (features and targets)",
@@ -501,7 +492,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             + " (targets given features)",
             f"{100 * level:.4g} % intervals by method='wald'",
         ]
-        return inference.tabulated(self, self._parameter_names(), heading, columns)
+        listed = (each.listed for each in columns)
+        return inference.tabulated(self, self._parameter_names(), heading, *listed)
 
     @property
     def _law(self) -> ConditionalLaw:

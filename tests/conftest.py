@@ -60,3 +60,11 @@ def correlated(rng):
     """Rows of three correlated features in three units."""
     mixing = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.3, 0.5, 0.7]])
     return rng.standard_normal((60, 3)) @ mixing.T * [0.5, 2.0, 1.0] + [1.0, -2.0, 0.3]
+
+
+@pytest.fixture
+def gappy(rng, correlated):
+    """The correlated rows, three values in ten missing, and no row without any."""
+    gaps = rng.random(correlated.shape) < 0.3
+    gaps[gaps.all(axis=1)] = False
+    return np.where(gaps, np.nan, correlated)

@@ -1,4 +1,4 @@
-"""Which of many combinations always run, and which only when asked for."""
+"""What tests are run for, and which of many combinations only when asked for."""
 
 from functools import partial
 from itertools import combinations, product
@@ -7,6 +7,8 @@ import pytest
 
 exhaustive = pytest.mark.exhaustive
 simulation = pytest.mark.simulation
+FAMILIES = ["full", "diag", "spherical"]
+each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 def covering(strength, *factors):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import FAMILIES, each_family
 from oracles import as_matrix
 from scipy.stats import multivariate_normal
 from sklearn.covariance import EmpiricalCovariance
@@ -9,9 +10,6 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.mixture import GaussianMixture
 
 from skgauss import GaussianGradientMLE
-
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 @each_family

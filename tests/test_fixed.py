@@ -6,12 +6,12 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import exhaustive, pairwise
+from marks import FAMILIES, exhaustive, pairwise
 from oracles import as_matrix, closed_form, coarse_log_likelihood, observed_log_likelihood
 from scipy.optimize import minimize_scalar
 from scipy.stats import chi2, multivariate_normal, norm
 from search.fixed import complaints
-from search.units import FAMILIES, KINDS, sample
+from search.units import KINDS, sample
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -37,13 +37,6 @@ COVARIANCES = {
     "spherical": 1.5,
 }
 NAN, INF = np.nan, np.inf
-
-
-@pytest.fixture
-def gappy(rng, correlated):
-    gaps = rng.random(correlated.shape) < 0.3
-    gaps[gaps.all(axis=1)] = False
-    return np.where(gaps, np.nan, correlated)
 
 
 # -- complete data: closed forms

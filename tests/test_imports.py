@@ -32,6 +32,7 @@ ROOMS = [
     "gaussian",
     "boxes",
     "blocks",
+    "_optional",
     "_signature",
     "_sklearn",
     "_typing",

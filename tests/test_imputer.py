@@ -8,7 +8,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive, simulation
+from marks import each_family, exhaustive, simulation
 from numpy.testing import assert_allclose, assert_array_equal
 from oracles import as_matrix
 from scipy.stats import kstest, linregress, t
@@ -135,7 +135,7 @@ def test_in_a_pipeline(gaps):
     assert model.score(gaps, target) > 0.85
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("constant", [0.0, 7.5, 1e6])
 def test_a_constant_column_passes_through(gaps, covariance_type, constant):
     """And changes nothing of what is filled in elsewhere."""
@@ -192,7 +192,7 @@ WINDOWS = {"none": None, "around 0": (-9, 9), "above 1, of the empty one": ([NAN
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 @pytest.mark.parametrize("censored", [False, True])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     """By no other, whatever its limits: neither a mean nor a variance, nor a draw."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
@@ -286,7 +286,7 @@ def many_draws(model, row, n):
     return model._gaussian.draw_hidden(block, np.random.RandomState(0))
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("row", [[NAN, 0.5, NAN], [1.0, NAN, -1.0], [NAN, NAN, NAN]])
 def test_draws_have_the_conditional_law(correlated, covariance_type, row):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)

@@ -6,6 +6,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+from marks import each_family
 from oracles import as_matrix
 from scipy.stats import multivariate_normal, norm
 from sklearn.base import clone
@@ -18,9 +19,6 @@ from skgauss import (
     GaussianGradientMLE,
     GaussianRegressor,
 )
-
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from marks import exhaustive, simulation
+from marks import FAMILIES, each_family, exhaustive, simulation
 from oracles import as_matrix
 from scipy.stats import chi2
 from sklearn.base import clone, is_outlier_detector
@@ -23,9 +23,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianOutlierDetector, SufficientStatistics
 
-FAMILIES = ["full", "diag", "spherical"]
 SOLVERS = ["gradient", "coordinate", "lbfgs", "newton", "closed-form"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import each_family, exhaustive
 
 from skgauss import GaussianGradientMLE, GaussianImputer
 
@@ -20,7 +20,7 @@ def modules_named_by(pickled):
 
 
 @pytest.mark.parametrize("window", [None, (-9.0, 9.0)])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("n_features", [1, 2])
 def test_a_pickle_names_one_private_class(rng, covariance_type, n_features, window):
     X = rng.standard_normal((40, n_features))

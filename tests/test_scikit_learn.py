@@ -14,7 +14,7 @@ import pandas as pd
 import polars as pl
 import pytest
 import sklearn
-from marks import covering, exhaustive
+from marks import FAMILIES, covering, exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, FitFailedWarning, NotFittedError
@@ -26,7 +26,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skgauss import GaussianGradientMLE
 
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
-FAMILIES = ["full", "diag", "spherical"]
 FEW = covering(1, SOLVERS, FAMILIES)[: len(FAMILIES)]
 REST = sorted(set(product(SOLVERS, FAMILIES)).difference(FEW))
 

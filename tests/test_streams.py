@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from oracles import as_matrix, exact_moments, kl_divergence
+from marks import FAMILIES, each_family
+from models import divergence, with_gaps
+from oracles import exact_moments
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skgauss import GaussianGradientMLE, IncompleteStatistics, SufficientStatistics
-
-FAMILIES = ["full", "diag", "spherical"]
 
 
 @pytest.fixture
@@ -21,20 +21,7 @@ def wine():
     return load_wine().data
 
 
-def divergence(one, other):
-    d = len(one.mean_)
-    return kl_divergence(
-        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
-    )
-
-
-def with_gaps(X, rng, rate=0.1):
-    X = X.copy()
-    X[rng.random(X.shape) < rate] = np.nan
-    return X
-
-
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("sizes", [[1, 177], [60, 1, 117], [1] * 40 + [138]], ids=str)
 @pytest.mark.parametrize("solver", ["natural", "closed-form"])
 def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
@@ -50,9 +37,9 @@ def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
     assert model.sufficient_statistics_.weight == pytest.approx(weights.sum(), rel=1e-14)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
-def test_any_split_of_rows_with_gaps(wine, rng, covariance_type):
-    X = with_gaps(wine / wine.std(axis=0), rng)
+@each_family
+def test_any_split_of_rows_with_gaps(rng, wine, covariance_type):
+    X = with_gaps(rng, wine / wine.std(axis=0))
     X[:60] = wine[:60] / wine.std(axis=0)  # complete chunks and others add up
     model = GaussianGradientMLE(covariance_type=covariance_type)
     for rows in np.split(X, [1, 50, 90, 130]):
@@ -111,7 +98,7 @@ def test_fit_forgets_and_partial_fit_goes_on(rng):
 @pytest.mark.parametrize("then", ["diag", "spherical"])
 @pytest.mark.parametrize("first", FAMILIES)
 def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
-    X = with_gaps(wine, rng, rate)
+    X = with_gaps(rng, wine, rate)
     model = GaussianGradientMLE(covariance_type=first).partial_fit(X[:90])
     model.set_params(covariance_type=then).partial_fit(X[90:])
     assert divergence(GaussianGradientMLE(covariance_type=then).fit(X), model) < 1e-12
@@ -120,7 +107,7 @@ def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
 @pytest.mark.parametrize("rate", [0.0, 0.2])
 def test_a_richer_covariance_type_half_way(wine, rng, rate):
     """Of the products of features nothing was kept, whether or not values were missing."""
-    X = with_gaps(wine, rng, rate)
+    X = with_gaps(rng, wine, rate)
     model = GaussianGradientMLE(covariance_type="diag").partial_fit(X)
     for rows in (X, wine):
         with pytest.raises(ValueError, match=r"variances only.*summarise all rows again"):
@@ -142,10 +129,10 @@ def test_a_mean_that_float64_cannot_hold(rng, covariance_type, missing):
     np.testing.assert_allclose(model.covariance_, whole.covariance_, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("weight", [1e-279, 1e-200, 1e200])
 def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
-    X = with_gaps(wine / wine.std(axis=0), rng)
+    X = with_gaps(rng, wine / wine.std(axis=0))
     model = GaussianGradientMLE(covariance_type=covariance_type)
     model.fit(X, sample_weight=np.full(len(X), weight))
     whole = GaussianGradientMLE(covariance_type=covariance_type).fit(X)
@@ -160,7 +147,7 @@ def test_gaps_and_equal_weights_of_any_size(wine, rng, covariance_type, weight):
 def test_statistics_that_do_not_add_up(wine, rng, rates, kinds, widths):
     one, other = (
         GaussianGradientMLE(covariance_type=kind)
-        .fit(with_gaps(wine[:, :width], rng, rate))
+        .fit(with_gaps(rng, wine[:, :width], rate))
         .sufficient_statistics_
         for kind, width, rate in zip(kinds, widths, rates, strict=True)
     )
@@ -208,12 +195,12 @@ def frame_without_types(X):
     return frame.astype(object) if X.size == 0 else frame
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, frame_without_types, pl.DataFrame])
 def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
     """As filtered streams send them."""
-    X = with_gaps(wine[:, :3], rng, missing)
+    X = with_gaps(rng, wine[:, :3], missing)
     nothing, X = kind(X[:0]), kind(X)
     plain = GaussianGradientMLE(covariance_type=covariance_type).partial_fit(X)
     for weights in (None, [], 2.0):
@@ -256,7 +243,7 @@ def test_warnings_point_at_their_caller(wine):
         assert [warning.filename for warning in caught] == [__file__]
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_fit_statistics_is_fit(wine, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type)
     whole = GaussianGradientMLE(covariance_type=covariance_type).fit(wine)
@@ -267,15 +254,15 @@ def test_fit_statistics_is_fit(wine, covariance_type):
 
 
 def test_fit_statistics_of_gaps(wine, rng):
-    X = with_gaps(wine, rng)
+    X = with_gaps(rng, wine)
     whole = GaussianGradientMLE().fit(X)
     again = GaussianGradientMLE().fit_statistics(whole.sufficient_statistics_)
     np.testing.assert_array_equal(again.covariance_, whole.covariance_)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_statistics_of_gaps_add_up(wine, rng, covariance_type):
-    X = with_gaps(wine, rng)
+    X = with_gaps(rng, wine)
     X[:40] = wine[:40]  # the first part misses nothing
     weights = rng.integers(0, 3, len(X))
     model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)

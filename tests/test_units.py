@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import exhaustive, pairwise
+from marks import FAMILIES, exhaustive, pairwise
 from scipy.optimize import minimize
 from scipy.stats import norm
-from search.units import FAMILIES, KINDS, Sample, draw, sample
+from search.units import KINDS, Sample, draw, sample
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from .._optional import imported
 from .._typing import Array
 from .point import FittedPoint, Parameters, check_method, warn_of
 from .sandwich import point_of
 from .standard_errors import LEFT_OPEN, moves_of
-from .summary import imported_pandas
 
 
 def parameter_covariance(estimator: Any, method: str, *rows: Any) -> Any:
     """See `GaussianGradientMLE.parameter_covariance`."""
-    pandas = imported_pandas(f"{type(estimator).__name__}.parameter_covariance")
+    pandas = imported("pandas", f"{type(estimator).__name__}.parameter_covariance", "examples")
     check_method(method, ("observed", "sandwich"))
     at = point_of(estimator, method, *rows)
     moved = at.listed(_known_moves(at))

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import chi2
 from sklearn.utils import Bunch
 
+from ..density import SEEN_THROUGH
 from ..rows import feature_names
 from .point import check_maximum
 
@@ -104,7 +105,7 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
     """
     family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
     if family.covariance_is_known:
-        same = np.allclose(scale, larger.scale_, rtol=_SAME_NUMBERS, atol=0.0)
+        same = _are_same(scale, larger.scale_)
         return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_SAME_NUMBERS)
     uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_SAME_NUMBERS)
     alike = np.allclose(scale, scale[0], rtol=_SAME_NUMBERS, atol=0.0)
@@ -112,40 +113,25 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
 
 
 def _check_same_data(one: Any, two: Any) -> None:
-    """Refuse fits to different data, as far as features by themselves tell."""
+    """Refuse fits to different data, as far as features by themselves tell.
+
+    Statistics by feature have intervals in one order.
+    """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
-    same = (
+    told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
+    if not (
         feature_names(one) == feature_names(two)
-        and _window(one) == _window(two)
-        and all(
-            np.allclose(x, y, rtol=_SAME_NUMBERS, atol=0.0)
-            for x, y in [
-                (a.weight, b.weight),
-                (a.observed_weights, b.observed_weights),
-                (a.variances, b.variances),
-                (np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean)),
-            ]
-        )
-    )
-    same = same and _same_intervals(a, b)
-    if not same:
+        and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
+        and a.coarse == b.coarse
+        and all(_are_same(getattr(a, name), getattr(b, name)) for name in told)
+        and _are_same(np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean))
+    ):
         raise ValueError(
             "The two models were fitted to different data. Fit both to the same rows, with the "
             "same weights."
         )
 
 
-def _same_intervals(a: Any, b: Any) -> bool:
-    """Whether statistics by feature hold the same intervals, which they have in one order."""
-    if not (a.coarse and b.coarse):
-        return a.coarse == b.coarse
-    return all(
-        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=_SAME_NUMBERS)
-        for x, y in [(a.lower, b.lower), (a.upper, b.upper), (a.weights, b.weights)]
-    )
-
-
-def _window(model: Any) -> Any:
-    """Limits of the window that the rows were seen through, if there is one."""
-    window = model._gaussian.window
-    return window and window.ends
+def _are_same(one: Any, two: Any) -> bool:
+    """Whether two arrays hold the same numbers, but for rounding."""
+    return np.shape(one) == np.shape(two) and np.allclose(one, two, rtol=_SAME_NUMBERS, atol=0.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
+from .._optional import imported
 from .._typing import Array
 from ..density import information_criteria
 from .confidence import METHODS, check_level, wald
@@ -16,35 +17,27 @@ from .sandwich import point_of
 from .standard_errors import errors_at, missing_information
 
 
-def imported_pandas(caller: str) -> Any:
-    """Pandas.
-
-    Raises
-    ------
-    ImportError
-        If it is missing; names what needs it, and the extra that brings it.
-    """
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError(
-            f'{caller} requires pandas. Install it with: pip install "skgauss[examples]"'
-        ) from error
-    return pandas
-
-
 def tabulated(
-    estimator: Any, names: Sequence[str], heading: Sequence[str], columns: Mapping[str, Array]
+    estimator: Any,
+    names: Sequence[str],
+    heading: Sequence[str],
+    estimate: Array,
+    error: Array,
+    z: Array,
+    ends: Array,
+    **further: Array,
 ) -> Any:
     """A data frame of parameters, a row each, that prints below its heading.
 
-    The p-values of its column "z" are added behind it.
+    Its columns are numbers of shape (n_parameters,), the ends of the intervals of shape
+    (n_parameters, 2), and further columns by name.
     """
-    imported_pandas(f"{type(estimator).__name__}.summary")
+    imported("pandas", f"{type(estimator).__name__}.summary", extra="examples")
     from .printed_table import Report
 
+    columns = {"estimate": estimate, "std_error": error, "z": z, "p_value": 2 * norm.sf(np.abs(z))}
+    columns |= {"lower": ends[:, 0], "upper": ends[:, 1]} | further
     table = Report(columns, index=names)
-    table.insert(table.columns.get_loc("z") + 1, "p_value", 2 * norm.sf(np.abs(columns["z"])))
     table.heading = heading
     return table
 
@@ -80,7 +73,6 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
         ends = Parameters(found.mean, found.scale, found.scale, correlation)
     else:
         ends = wald(at, errors, level)
-    lower, upper = at.listed(ends).T
     weight = estimator.sufficient_statistics_.weight
     telling = estimator._statistics_as_given.by_feature.informative_weight
     heading = [
@@ -88,15 +80,10 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
         criteria(weight * estimator.log_likelihood_, at.family.n_parameters, telling),
         f"{100 * level:.4g} % intervals by method={method!r}",
     ]
-    columns = {
-        "estimate": at.listed(at.estimate),
-        "std_error": at.listed(at.in_units(errors)),
-        "z": at.listed(_z_of(at, errors)),
-        "lower": lower,
-        "upper": upper,
-        "missing_information": at.listed(missing_information(at, errors)),
-    }
-    return tabulated(estimator, at.parameter_names, heading, columns)
+    missing = at.listed(missing_information(at, errors))
+    columns = map(at.listed, (at.estimate, at.in_units(errors), _z_of(at, errors), ends))
+    names = at.parameter_names
+    return tabulated(estimator, names, heading, *columns, missing_information=missing)
 
 
 def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:

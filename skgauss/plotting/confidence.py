@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted
 from ..rows import feature_names
-from .style import GREY, INK, PALETTE, axes_of, check_matplotlib, styled
+from .style import GREY, INK, PALETTE, axes_of, pyplot_for, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take
 _FRAME = 1.2  # inches of what is around the rows
@@ -18,6 +19,7 @@ _ROW = 0.17  # inches of height for a whisker
 _BEYOND = 0.2  # share of the picture by which an infinite whisker leaves it
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class IntervalDisplay:
     """Means, standard deviations or correlations with their confidence intervals.
 
@@ -63,18 +65,10 @@ class IntervalDisplay:
     ['feature 0, feature 1', 'feature 0, feature 2', 'feature 1, feature 2']
     """
 
-    def __init__(
-        self,
-        *,
-        estimates: dict[str, Array],
-        intervals: dict[str, Array],
-        names: Sequence[str],
-        label: str | None = None,
-    ) -> None:
-        self.estimates = estimates
-        self.intervals = intervals
-        self.names = names
-        self.label = label
+    estimates: dict[str, Array]
+    intervals: dict[str, Array]
+    names: Sequence[str]
+    label: str | None = None
 
     @classmethod
     def from_estimator(
@@ -118,20 +112,19 @@ class IntervalDisplay:
         ValueError
             If an estimator has no such parameters, or no standard errors.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         estimators = estimator if isinstance(estimator, Mapping) else {"": estimator}
         methods = [method] if isinstance(method, str) else list(method)
         estimates, intervals = {}, {}
         names: list[str] = []
         for label, each in estimators.items():
             check_fitted(each)
-            names, values = _of_kind(each, parameters, {p: getattr(each, f"{p}_") for p in _TITLES})
+            names, places = _names_and_places(each, parameters)
             for how in methods:
                 added = how if len(methods) > 1 else ""
                 key = ", ".join(filter(None, (label, added)))
-                estimates[key] = values
-                found = each.confidence_intervals(level, method=how)
-                intervals[key] = _of_kind(each, parameters, found)[1]
+                estimates[key] = getattr(each, f"{parameters}_")[places]
+                intervals[key] = each.confidence_intervals(level, method=how)[parameters][places]
         label = f"{_TITLES[parameters]}, with its {level:.4g} interval"
         display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
@@ -178,7 +171,8 @@ class IntervalDisplay:
         ax.set_yticks(places, self.names)
         ax.invert_yaxis()
         ax.set_xlabel(self.label or "")
-        self.zero_ = self._plot_zero(ax)
+        low, high = ax.get_xlim()
+        self.zero_ = ax.axvline(0, color=INK, linewidth=0.8, zorder=0) if low < 0 < high else None
         ax.grid(axis="x", color=GREY)
         ax.set_axisbelow(True)
         if any(self.estimates):
@@ -186,26 +180,21 @@ class IntervalDisplay:
             ax.legend(fontsize="small", **above)
         return self
 
-    def _plot_zero(self, ax: Any) -> Any:
-        low, high = ax.get_xlim()
-        return ax.axvline(0, color=INK, linewidth=0.8, zorder=0) if low < 0 < high else None
-
 
 _TITLES = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
 
 
-def _of_kind(estimator: Any, kind: str, values: Any) -> tuple[list[str], Array]:
-    """Names and numbers of the parameters of one kind, from a Bunch of all."""
+def _names_and_places(estimator: Any, kind: str) -> tuple[list[str], Any]:
+    """Names of the parameters of a kind, and the index of each once in an array of the kind."""
     if kind not in _TITLES:
         raise ValueError(f"parameters must be 'mean', 'scale' or 'correlation', got {kind!r}.")
     names = feature_names(estimator)
     if kind != "correlation":
-        return names, values[kind]
+        return names, slice(None)
     if np.ndim(estimator.covariance_) < 2 or len(names) < 2:
         raise ValueError(
             "This estimator has no correlations to draw. Use parameters='mean' or 'scale', or fit "
             "two features or more with covariance_type='full'."
         )
-    one, two = np.triu_indices(len(names), 1)
-    pairs = zip(one.tolist(), two.tolist(), strict=True)
-    return [f"{names[i]}, {names[j]}" for i, j in pairs], values[kind][one, two]
+    places = np.triu_indices(len(names), 1)
+    return [f"{names[i]}, {names[j]}" for i, j in np.transpose(places)], places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -11,9 +12,10 @@ import numpy as np
 from .._typing import EPS, Array
 from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
-from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, check_matplotlib, styled
+from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, pyplot_for, styled
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class ConvergenceDisplay:
     """How far below its maximum the log-likelihood was, at every iteration.
 
@@ -48,7 +50,7 @@ class ConvergenceDisplay:
     lines_ : list of matplotlib Line2D
         One curve an estimator, with a marker at its end: a disc for "converged", a cross
         for "diverged", a triangle to the right for "max_iter", a square for "stalled", a
-        diamond for "callback".
+        triangle upwards for "unbounded", a diamond for "callback".
     floor_ : matplotlib patch or None
         The grey band, where a curve comes down to it.
 
@@ -70,18 +72,10 @@ class ConvergenceDisplay:
     ['learning_rate=0.5', 'learning_rate=2']
     """
 
-    def __init__(
-        self,
-        *,
-        gaps: Sequence[Array],
-        stop_reasons: Sequence[str],
-        names: Sequence[str],
-        floor: float = 2.220446049250313e-16,
-    ) -> None:
-        self.gaps = gaps
-        self.stop_reasons = stop_reasons
-        self.names = names
-        self.floor = floor
+    gaps: Sequence[Array]
+    stop_reasons: Sequence[str]
+    names: Sequence[str]
+    floor: float = 2.220446049250313e-16
 
     @classmethod
     def from_estimator(
@@ -122,7 +116,7 @@ class ConvergenceDisplay:
             (`reg_covar_` not 0) that kept no path: what such a fit climbs is the penalised
             log-likelihood, which takes its iterates to compute.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         estimators, names = _with_names(estimator, names)
         display = cls(
             gaps=[_gaps(each) for each in estimators],
@@ -155,14 +149,8 @@ class ConvergenceDisplay:
         # Curves may end anywhere: the legend goes beside the axes, where the figure is ours.
         beside = {} if ax is not None else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
         ax = axes_of(self, ax, width=8.4)
-        self.lines_ = [
-            self._plot_curve(ax, number, line_kwargs) for number in range(len(self.gaps))
-        ]
-        ax.set(
-            yscale="log",
-            xlabel="Iteration",
-            ylabel="Nats per observation still to gain",
-        )
+        self.lines_ = [self._plot_curve(ax, k, line_kwargs) for k in range(len(self.gaps))]
+        ax.set(yscale="log", xlabel="Iteration", ylabel="Nats per observation still to gain")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
@@ -177,7 +165,7 @@ class ConvergenceDisplay:
         style = {
             "color": PALETTE[number % len(PALETTE)],
             "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
-            "marker": STOP_MARKERS.get(reason, "o"),
+            "marker": STOP_MARKERS[reason],
             "markevery": [-1],
             "markersize": 7,
             "label": f"{self.names[number]} ({reason})",
@@ -190,16 +178,9 @@ class ConvergenceDisplay:
         if min(np.min(gap) for gap in self.gaps) > self.floor:
             return None
         ax.set_ylim(bottom=self.floor / 30)
-        ax.text(
-            0.99,
-            self.floor / 5,
-            "below the rounding of float64",
-            transform=ax.get_yaxis_transform(),
-            ha="right",
-            va="center",
-            fontsize="small",
-            color=INK,
-        )
+        style = {"ha": "right", "va": "center", "fontsize": "small", "color": INK}
+        place = {"x": 0.99, "y": self.floor / 5, "transform": ax.get_yaxis_transform()}
+        ax.text(s="below the rounding of float64", **place, **style)
         return ax.axhspan(self.floor / 30, self.floor, color=GREY, linewidth=0)
 
 

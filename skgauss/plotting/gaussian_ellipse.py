@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -12,13 +13,14 @@ from sklearn.utils.validation import validate_data
 
 from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
-from ..rows import feature_index
-from .estimates import label_of, marginal_covariance
-from .style import BLUE, INK, axes_of, check_matplotlib, styled, tint
+from ..rows import feature_indices, feature_names
+from .estimates import marginal_covariance
+from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
 _N_POINTS = 256
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class GaussianEllipseDisplay:
     """The 1, 2 and 3 sigma ellipses of two features, over their data.
 
@@ -71,20 +73,11 @@ class GaussianEllipseDisplay:
     3
     """
 
-    def __init__(
-        self,
-        *,
-        mean: Array,
-        covariance: Array,
-        X: ArrayLike | None = None,
-        feature_names: Sequence[str] = ("feature 0", "feature 1"),
-        mean_covariance: Array | None = None,
-    ) -> None:
-        self.mean = mean
-        self.covariance = covariance
-        self.X = X
-        self.feature_names = feature_names
-        self.mean_covariance = mean_covariance
+    mean: Array
+    covariance: Array
+    X: ArrayLike | None = None
+    feature_names: Sequence[str] = ("feature 0", "feature 1")
+    mean_covariance: Array | None = None
 
     @classmethod
     def from_estimator(
@@ -136,7 +129,7 @@ class GaussianEllipseDisplay:
             If `features` are not two different features of the estimator, or X is not
             data like those that it was fitted on, or the fit has no standard errors.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:
@@ -145,7 +138,7 @@ class GaussianEllipseDisplay:
             mean=estimator.mean_[pair],
             covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
             X=X,
-            feature_names=tuple(str(label_of(estimator, j)) for j in pair),
+            feature_names=tuple(feature_names(estimator)[j] for j in pair),
             mean_covariance=(
                 None if confidence is None else covariance_of_mean(estimator)[np.ix_(pair, pair)]
             ),
@@ -194,7 +187,7 @@ class GaussianEllipseDisplay:
         """
         distances = _distances(n_std)
         ax = axes_of(self, ax)
-        self.points_ = self._plot_points(ax, scatter_kwargs or {})
+        self.points_ = self._plot_points(ax, scatter_kwargs)
         self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs) for k in distances]
         (self.center_,) = ax.plot(*self.mean, "+", color=INK, markersize=9, markeredgewidth=1.8)
         ax.margins(0.08)
@@ -205,13 +198,13 @@ class GaussianEllipseDisplay:
         ax.legend(handles=handles, fontsize="small")
         return self
 
-    def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any]) -> Any:
+    def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> Any:
+        from matplotlib.collections import PathCollection
+
         if self.X is None:
             return None
-        style: dict[str, Any] = {"s": 14, "alpha": 0.6, "linewidths": 0}
-        if not scatter_kwargs.keys() & {"c", "color"}:
-            style["color"] = INK
-        return ax.scatter(*np.transpose(self.X), **(style | scatter_kwargs))
+        style = {"s": 14, "alpha": 0.6, "linewidth": 0, "color": INK}
+        return ax.scatter(*np.transpose(self.X), **styled(style, scatter_kwargs, PathCollection))
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
         from matplotlib.patches import Polygon
@@ -255,11 +248,10 @@ def _distances(n_std: Any) -> list[float]:
 
 
 def _pair(estimator: Any, features: Any) -> list[int]:
+    """Indices of the two features to draw."""
     if estimator.n_features_in_ < 2:
         raise ValueError("GaussianEllipseDisplay needs two features; the estimator saw one.")
-    if isinstance(features, (int, str)):
-        raise ValueError(f"features={features!r} must be two different features.")
-    pair = [feature_index(estimator, feature) for feature in features]
-    if len(set(pair)) != 2 or len(pair) != 2:
+    pair = feature_indices(estimator, features)
+    if len(pair) != 2:
         raise ValueError(f"features={features!r} must be two different features.")
     return pair

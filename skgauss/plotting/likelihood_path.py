@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -12,19 +13,14 @@ from ..inference import check_fitted
 from ..rows import feature_index
 from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, check_matplotlib, styled
+from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, pyplot_for, styled
 
 _SMALLEST_LEVEL = 1e-2  # nats
-_PATH = {
-    "color": VERMILLION,
-    "linewidth": 1,
-    "marker": ".",
-    "markersize": 4,
-    "markeredgewidth": 0,
-}
+_PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
 _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LikelihoodPathDisplay:
     r"""The recorded path of a fit, on a map of the log-likelihood over mean and scale.
 
@@ -111,32 +107,17 @@ class LikelihoodPathDisplay:
            [2.03, 4.16]])
     """
 
-    def __init__(
-        self,
-        *,
-        mean: Array,
-        scale: Array,
-        log_likelihood: Array,
-        path: Array,
-        maximum: tuple[float, float],
-        max_log_likelihood: float,
-        stop_reason: str = "converged",
-        learning_rate: float | None = None,
-        learning_rate_bound: float | None = None,
-        bounds: Array | None = None,
-        feature_name: str | None = None,
-    ) -> None:
-        self.mean = mean
-        self.scale = scale
-        self.log_likelihood = log_likelihood
-        self.path = path
-        self.maximum = maximum
-        self.max_log_likelihood = max_log_likelihood
-        self.stop_reason = stop_reason
-        self.learning_rate = learning_rate
-        self.learning_rate_bound = learning_rate_bound
-        self.bounds = bounds
-        self.feature_name = feature_name
+    mean: Array
+    scale: Array
+    log_likelihood: Array
+    path: Array
+    maximum: tuple[float, float]
+    max_log_likelihood: float
+    stop_reason: str = "converged"
+    learning_rate: float | None = None
+    learning_rate_bound: float | None = None
+    bounds: Array | None = None
+    feature_name: str | None = None
 
     @classmethod
     def from_estimator(
@@ -187,10 +168,13 @@ class LikelihoodPathDisplay:
         ValueError
             If no path was recorded, there is no such feature, or limits do not ascend.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         index = feature_index(estimator, feature)
-        _check_path(estimator)
+        if not hasattr(estimator, "covariance_path_"):
+            raise ValueError(
+                "The estimator has not recorded its path. Fit it with record_path=True."
+            )
         path, likelihood = path_of(estimator, index), slice_of(estimator, index)
         maximum = likelihood.mean, likelihood.scale
         mean, scale = _grid(path, maximum, mean_limits, scale_limits, grid_resolution)
@@ -246,7 +230,7 @@ class LikelihoodPathDisplay:
         (self.path_,) = ax.plot(*np.transpose(self.path), **styled(_PATH, path_kwargs, Line2D))
         self.maximum_ = _mark(ax, self.maximum, "*", "maximum", color="white", markersize=14)
         self.start_ = _mark(ax, self.path[0], "o", "start", color="white")
-        marker = STOP_MARKERS.get(self.stop_reason, "o")
+        marker = STOP_MARKERS[self.stop_reason]
         self.end_ = _mark(ax, self.path[-1], marker, f"end: {self.stop_reason}", color=ORANGE)
         self._label(ax)
         self._plot_legend(ax)
@@ -271,14 +255,8 @@ class LikelihoodPathDisplay:
         if self.bounds is None or self.bounds.min() >= self.learning_rate:
             return None
         bounds = np.broadcast_to(self.bounds[:, None], self.log_likelihood.shape)
-        region = ax.contourf(
-            self.mean,
-            self.scale,
-            bounds,
-            levels=[0, self.learning_rate],
-            colors="none",
-            hatches=[_HATCH["hatch"]],
-        )
+        style = {"levels": [0, self.learning_rate], "colors": "none", "hatches": [_HATCH["hatch"]]}
+        region = ax.contourf(self.mean, self.scale, bounds, **style)
         region.set_edgecolor(_HATCH["edgecolor"])
         return region
 
@@ -303,9 +281,8 @@ class LikelihoodPathDisplay:
 
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
-            handles.append(
-                Patch(facecolor="none", label="rate unstable at a\nmaximum here", **_HATCH)
-            )
+            label = "rate unstable at a\nmaximum here"
+            handles.append(Patch(facecolor="none", label=label, **_HATCH))
         ax.legend(handles=handles, fontsize="small", frameon=True, framealpha=0.9)
 
 
@@ -323,11 +300,6 @@ def _label_within_decades(axis: Any) -> None:
     axis.set_major_locator(LogLocator(subs=subs))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
-
-
-def _check_path(estimator: Any) -> None:
-    if not hasattr(estimator, "covariance_path_"):
-        raise ValueError("The estimator has not recorded its path. Fit it with record_path=True.")
 
 
 def _grid(

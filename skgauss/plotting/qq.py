@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
@@ -14,9 +15,10 @@ from ..density import FittedGaussian
 from ..inference import check_fitted, check_level
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
-from .style import BLUE, GREY, INK, VERMILLION, axes_of, check_matplotlib
+from .style import BLUE, GREY, INK, VERMILLION, axes_of, pyplot_for, styled
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class QQDisplay:
     r"""Squared Mahalanobis distances of the rows against quantiles of the chi-square distribution.
 
@@ -74,9 +76,8 @@ class QQDisplay:
     True
     """
 
-    def __init__(self, *, distances: Array, n_features: int) -> None:
-        self.distances = distances
-        self.n_features = n_features
+    distances: Array
+    n_features: int
 
     @classmethod
     def from_estimator(
@@ -119,7 +120,7 @@ class QQDisplay:
             If the fit knows of limits or intervals, X is not data like those that it was fitted
             on or shows no value, or `level` is no probability.
         """
-        check_matplotlib(f"{cls.__name__}.from_estimator")
+        pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
         _check_no_limits(estimator)
         read = partial(_distances_and_counts, estimator._fitted_gaussian())
@@ -162,16 +163,17 @@ class QQDisplay:
         """
         lower, median, upper = self._quantiles(level)
         ax = axes_of(self, ax)
+        from matplotlib.collections import PathCollection
+
         inside = (lower <= self.distances) & (self.distances <= upper)
-        style: dict[str, Any] = {"s": 14, "linewidths": 0, "zorder": 2}
-        scatter_kwargs = scatter_kwargs or {}
-        if not scatter_kwargs.keys() & {"c", "color"}:
-            style["color"] = np.where(inside, BLUE, VERMILLION)
+        colors = np.where(inside, BLUE, VERMILLION)
+        style = {"s": 14, "linewidth": 0, "zorder": 2, "color": colors}
+        style = styled(style, scatter_kwargs, PathCollection)
         self.band_ = ax.fill_between(
             median, lower, upper, color=GREY, linewidth=0, label=f"{level:.4g} of Gaussian samples"
         )
         (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
-        self.points_ = ax.scatter(median, self.distances, **(style | scatter_kwargs))
+        self.points_ = ax.scatter(median, self.distances, **style)
         ax.set(xlabel="Squared distance, of a Gaussian", ylabel="Squared distance, of the rows")
         ax.legend(fontsize="small", loc="upper left")
         return self

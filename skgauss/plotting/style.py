@@ -2,17 +2,12 @@
 
 from typing import Any
 
+from .._optional import imported
+
 # Okabe and Ito's palette, which colour-blind readers can tell apart, without its yellow,
 # which nobody can read on white.
-BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-)
-PALETTE = (BLUE, VERMILLION, GREEN, PINK, ORANGE, SKY)
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # for the second and third round through the palette
 GREY = "0.9"
 INK = "0.25"
@@ -23,24 +18,14 @@ STOP_MARKERS = {
     "max_iter": ">",
     "diverged": "X",
     "stalled": "s",
+    "unbounded": "^",
     "callback": "D",
 }
 
 
-def check_matplotlib(caller: str) -> None:
-    """Say which extra brings matplotlib, before any work is done in vain.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib cannot be imported.
-    """
-    try:
-        import matplotlib.pyplot  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f'{caller} requires matplotlib. Install it with: pip install "skgauss[plot]"'
-        ) from error
+def pyplot_for(caller: str) -> Any:
+    """Pyplot, or an error that says which extra brings it, before any work is done in vain."""
+    return imported("matplotlib.pyplot", caller, extra="plot")
 
 
 def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
@@ -48,10 +33,8 @@ def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> A
 
     Width and height of a new figure are in inches.
     """
-    check_matplotlib(f"{type(display).__name__}.plot")
+    plt = pyplot_for(f"{type(display).__name__}.plot")
     if ax is None:
-        import matplotlib.pyplot as plt
-
         _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     display.ax_, display.figure_ = ax, ax.figure
     return ax
@@ -68,4 +51,7 @@ def styled(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) 
     """Defaults overruled by what the user gave, short names such as ``lw`` included."""
     from matplotlib.cbook import normalize_kwargs
 
-    return defaults | normalize_kwargs(given or {}, artist)
+    style = defaults | normalize_kwargs(given or {}, artist)
+    if "c" in style:  # which has a colour, or a number for one, for each point of a scatter
+        del style["color"]
+    return style

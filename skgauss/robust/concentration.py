@@ -26,7 +26,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..conditioning import Standardization
 from ..density import FittedGaussian
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
@@ -187,8 +186,7 @@ class ConcentrationSteps:
 
     def _gaussian(self, point: MeanAndFactor) -> FittedGaussian:
         mean, factor = point
-        frame = Standardization.of(mean, self.family, factor)
-        return FittedGaussian(mean, self.family, factor, frame)
+        return FittedGaussian(mean, self.family, factor)
 
     def _most_usual(self, scores: Array) -> np.ndarray:
         """The rows of the largest scores, as many as are to be kept; equal rows stay together."""

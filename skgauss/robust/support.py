@@ -133,7 +133,7 @@ def _told_of_few_rows(
         If those to be kept are too few for any, and no ridge helps.
     """
     d = family.n_features
-    if not family.correlated or fixed.factor is not None or n > 2 * d < n_kept:
+    if not family.correlated or fixed.factor is not None:
         return ""
     said = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
     if n_kept < min(d + 1, n) and not ridge.all():

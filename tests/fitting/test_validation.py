@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from marks import each_family
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -195,7 +196,7 @@ def test_bad_X_for_scoring(method):
             getattr(model, method)(X)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_far_away_is_not_an_error(covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(GOOD)
     assert model.score_samples(np.full((1, 3), 1e200))[0] == -np.inf

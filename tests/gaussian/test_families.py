@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import each_family
 
 from skgauss.gaussian import full
 from skgauss.gaussian.diagonal import Diagonal, Spherical
@@ -101,7 +102,7 @@ def test_spherical_sums_over_features():
     )
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_not_positive_definite_is_noticed(covariance_type):
     family = make_family(covariance_type, 3)
     with pytest.raises(NotPositiveDefiniteError):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from marks import each_family
 from oracles import five_point_gradient
 
 from skgauss.gaussian.families import make_family
@@ -10,9 +11,7 @@ from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.solvers.objective import Objective
 from skgauss.statistics.complete import summarize
 
-FAMILIES = ["full", "diag", "spherical"]
 every = pytest.mark.parametrize("name", PARAMETRIZATIONS)
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 def objective_of(X, covariance_type, name):

@@ -4,14 +4,11 @@ import dask.array as da
 import numpy as np
 import pytest
 from marks import simulation
+from models import fitted
 from scipy.stats import chi2, kstest
 
 from skgauss import GaussianGradientMLE, mcar_test
 from skgauss.datasets import load_airquality
-
-
-def fitted(X, **parameters):
-    return GaussianGradientMLE(tol=1e-9, **parameters).fit(X)
 
 
 def test_what_naniar_prints_of_rs_airquality():

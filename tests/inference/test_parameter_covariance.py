@@ -3,13 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from marks import simulation
+from marks import each_family, simulation
+from models import fitted
 from numpy.testing import assert_allclose
 
-from skgauss import GaussianGradientMLE
 from skgauss.datasets import load_airquality
-
-TYPES = ["full", "diag", "spherical"]
 
 # R 4.2.2, lavaan 0.6-14, airquality[c("Ozone", "Solar.R")], missing="fiml",
 # information="observed": vcov of the means, the variances and the covariance, and the estimates.
@@ -21,10 +19,6 @@ OF_LAVAAN = np.array([
     [8.785594311, 0.78999477797, 17841.4059036393, 108982.6884, 79561.01781],
 ])  # fmt: skip
 VARIANCES, COVARIANCE = np.array([1076.1870495483, 8042.7075569403]), 1007.9321883855
-
-
-def fitted(X, covariance_type="full", **options):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10).fit(X, **options)
 
 
 def test_what_lavaan_prints():
@@ -42,7 +36,7 @@ def test_what_lavaan_prints():
     assert_allclose(table / np.outer(of_one, of_one), scaled, atol=1e-6)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("gaps", [False, True])
 def test_its_rows_are_those_of_the_summary(correlated, gappy, covariance_type, gaps):
     X = pd.DataFrame(gappy if gaps else correlated, columns=list("abc"))

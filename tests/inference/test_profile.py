@@ -5,9 +5,10 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from marks import each_value, exhaustive
+from marks import FAMILIES, each_family, each_value, exhaustive
+from models import fitted
 from numpy.testing import assert_allclose
-from oracles import observed_log_likelihood
+from oracles import five_points, observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, truncnorm
 from search.edges import Apart, complaints, likeliest
@@ -25,11 +26,6 @@ from skgauss.inference.profile import (
 )
 
 _UNTOLD = 1e-4  # of a correlation, by rows so many that the nats of a level are rounding
-TYPES = ["full", "diag", "spherical"]
-
-
-def fitted(X, covariance_type="full", **options):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10).fit(X, **options)
 
 
 def profiled(model, level=0.95, **options):
@@ -55,7 +51,7 @@ def parameters_of(model):
     )
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
     model = fitted(correlated, covariance_type)
     likelihood = likelihood_of(model)
@@ -66,19 +62,14 @@ def test_gradients_and_hessians_in_the_frame(rng, correlated, covariance_type):
         for _ in range(3):
             step = rng.standard_normal(family.n_parameters)
             step /= np.linalg.norm(step)
-            values = [
-                parameter.value(
-                    likelihood.evaluate(
-                        *family.retract(at.mean, at.factor, family.unpack_frame(h * 2e-3 * step))
-                    ),
-                    family,
-                )
-                for h in range(-2, 3)
-            ]
-            slope = np.array([1, -8, 0, 8, -1]) @ values / (12 * 2e-3)
-            connection_term = np.array([-1, 16, -30, 16, -1]) @ values / (12 * 2e-3**2)
+
+            def value(t, parameter=parameter, step=step):
+                point = family.retract(at.mean, at.factor, family.unpack_frame(t * step))
+                return parameter.value(likelihood.evaluate(*point), family)
+
+            slope, bend = five_points(value, 2e-3)
             assert gradient @ step == pytest.approx(slope, abs=1e-8)
-            assert step @ hessian @ step == pytest.approx(connection_term, abs=1e-7)
+            assert step @ hessian @ step == pytest.approx(bend, abs=1e-7)
 
 
 # -- closed forms
@@ -205,7 +196,7 @@ def test_far_from_zero(gappy, offset):
 
 @pytest.mark.parametrize(
     ("covariance_type", "gaps", "n"),
-    [(t, False, n) for t in TYPES for n in (5, 60)] + [(t, True, 60) for t in TYPES[1:]],
+    [(t, False, n) for t in FAMILIES for n in (5, 60)] + [(t, True, 60) for t in FAMILIES[1:]],
 )
 @pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
 def test_climbs_find_the_closed_forms(correlated, gappy, covariance_type, gaps, level, n):
@@ -435,7 +426,7 @@ def test_an_unknown_method(correlated):
 
 def test_families_agree_on_one_feature():
     x = np.array([[1.0], [2.0], [4.0], [9.0]])
-    ends = [profiled(fitted(x, t)) for t in TYPES]
+    ends = [profiled(fitted(x, t)) for t in FAMILIES]
     for other in ends[1:]:
         assert_allclose(other.mean, ends[0].mean)
         assert_allclose(np.ravel(other.covariance), np.ravel(ends[0].covariance))
@@ -481,7 +472,7 @@ def test_callbacks_are_told_of_each_end(gappy, n_jobs):
 
 
 @exhaustive
-@each_value(covariance_type=TYPES, seed=range(3))
+@each_value(covariance_type=FAMILIES, seed=range(3))
 def test_an_end_is_infinite_where_the_exponential_is_not_rejected(covariance_type, seed):
     """It is the limit of Gaussians whose mean and scale run off, whose likelihood is known."""
     x = np.abs(np.random.default_rng(seed).standard_normal((40, 1)))

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from models import fitted
 from oracles import as_matrix, observed_log_likelihood
 from scipy.stats import chi2
 from sklearn.model_selection import GridSearchCV
@@ -15,10 +16,6 @@ from skgauss import (
     likelihood_ratio_test,
     mcar_test,
 )
-
-
-def fitted(X, covariance_type="full"):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X)
 
 
 def test_ratios_of_complete_data_in_closed_form(correlated):
@@ -95,15 +92,16 @@ def test_a_lower_maximum_and_the_remedy():
     assert likelihood_ratio_test(smaller, model.fit(X)).statistic >= 0
 
 
-def test_other_intervals_are_other_data(rng):
+@pytest.mark.parametrize("unit", [1.0, 1e-12])
+def test_other_intervals_are_other_data(rng, unit):
     """With the same middles, or the same ends on the other side."""
-    lower = np.floor(rng.standard_normal((80, 2)) * 2)
-    smaller = GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=lower + 1)
-    for ends in ((lower - 0.4, lower + 1.4), (lower, lower + 2)):
+    lower = np.floor(rng.standard_normal((80, 2)) * 2) * unit
+    smaller = GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=lower + unit)
+    for ends in ((lower - 0.4 * unit, lower + 1.4 * unit), (lower, lower + 2 * unit)):
         larger = GaussianGradientMLE().fit(ends[0], X_upper=ends[1])
         with pytest.raises(ValueError, match="fitted to different data"):
             likelihood_ratio_test(smaller, larger)
-    larger = GaussianGradientMLE().fit(lower, X_upper=lower + 1)
+    larger = GaussianGradientMLE().fit(lower, X_upper=lower + unit)
     assert 0 < likelihood_ratio_test(smaller, larger).p_value <= 1
 
 

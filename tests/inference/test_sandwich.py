@@ -5,7 +5,8 @@ from dataclasses import replace
 import dask.array as da
 import numpy as np
 import pytest
-from marks import simulation
+from marks import each_family, simulation
+from models import fitted
 from numpy.testing import assert_allclose
 from scipy.stats import norm
 
@@ -14,7 +15,6 @@ from skgauss.datasets import load_airquality
 from skgauss.inference import sandwich
 from skgauss.rows import Block, Intervals
 
-TYPES = ["full", "diag", "spherical"]
 NAN = np.nan
 
 # R 4.2.2, lavaan 0.6-14, airquality[1:4], all means, variances and covariances free,
@@ -28,11 +28,6 @@ OF_COMPLETE_ROWS = np.array([
     186.4418589, 234.3907919, 12.89470379, 25.85184661, 808.7093923, 31.46843808, 87.05852641,
     1.798213208, 3.36779902, 9.859071002, 3.144155933, 8.612733391, 0.3361586617, 0.9004608955,
 ])  # fmt: skip
-
-
-def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **options):
-    model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-10, **options)
-    return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
 
 
 def heavy_tails(rng, n):
@@ -96,7 +91,7 @@ def incomplete_rows(rng):
     return Block(X, None, Intervals(np.arange(2, 7), lower, upper))
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_scores_are_derivatives_of_the_log_density(rng, covariance_type, correlated):
     gaussian = fitted(correlated, covariance_type)._gaussian
     family, block, step = gaussian.family, incomplete_rows(rng), 1e-5
@@ -112,7 +107,7 @@ def test_scores_are_derivatives_of_the_log_density(rng, covariance_type, correla
     assert_allclose(gaussian.scores(block), np.transpose(expected), atol=1e-8)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("case", ["complete", "gaps", "intervals", "window", "window and gaps"])
 def test_scores_add_up_to_the_gradient(rng, correlated, gappy, covariance_type, case):
     """The rows are those of the fit, which is asked before anything is said; others are refused."""
@@ -195,7 +190,7 @@ def test_blocks_and_dask(rng, gappy, monkeypatch):
             assert_allclose(other[name], error, rtol=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_tables_intervals_and_covariances_take_it(rng, gappy, covariance_type):
     model = fitted(gappy, covariance_type)
     table, plain = model.summary(method="sandwich", X=gappy), model.summary()

@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive
+from marks import each_family, exhaustive
+from models import fitted, with_gaps
 from numpy.testing import assert_allclose
-from oracles import TOBIN, observed_log_likelihood
+from oracles import TOBIN, five_points, observed_log_likelihood
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -18,18 +19,7 @@ from skgauss.inference import likelihood_of
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
 
-TYPES = ["full", "diag", "spherical"]
 SHOWN = ["estimate", "std_error", "lower", "upper"]
-
-
-def with_gaps(rng, X, share=0.3):
-    gaps = rng.random(X.shape) < share
-    gaps[gaps.all(axis=1)] = False
-    return np.where(gaps, np.nan, X)
-
-
-def fitted(X, covariance_type="full", **options):
-    return GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9).fit(X, **options)
 
 
 # -- closed forms
@@ -70,7 +60,7 @@ def test_spherical_counts_all_values(rng, correlated, gaps):
     assert isinstance(errors.covariance, float)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_one_feature(rng, covariance_type):
     x = rng.standard_normal((40, 1)) + 3.0
     errors = fitted(x, covariance_type).standard_errors()
@@ -109,8 +99,7 @@ def second_differences(function, theta, steps):
     d = len(theta)
 
     def along(direction):
-        values = [function(theta + k * direction) for k in range(-2, 3)]
-        return np.array([-1, 16, -30, 16, -1]) / 12 @ values
+        return five_points(lambda t: function(theta + t * direction), 1)[1]
 
     hessian = np.empty((d, d))
     for i in range(d):
@@ -124,7 +113,7 @@ def second_differences(function, theta, steps):
 @exhaustive
 def test_differences_in_mean_and_covariance(rng):
     """Without a frame: the Hessian in (mean, covariance) itself, inverted."""
-    d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]])
+    d, X = 2, with_gaps(rng, rng.standard_normal((60, 2)) @ [[1.0, 0.6], [0.0, 0.8]], 0.3)
     model = fitted(X)
     lower = np.tril_indices(d)
 
@@ -200,7 +189,7 @@ def assert_same_errors(one, two, rtol=1e-6):
         assert_allclose(one[name], two[name], rtol=rtol, atol=1e-9, err_msg=name)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_weights_are_repeats(rng, correlated, covariance_type, gaps):
     X, weights = with_gaps(rng, correlated, gaps), rng.integers(0, 4, len(correlated))
@@ -223,7 +212,7 @@ def test_units_scale_the_errors(rng, correlated, gaps):
     assert_allclose(ends[1] / (units * units[:, None])[..., None], ends[0], rtol=1e-6)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_an_offset_changes_nothing(gappy, covariance_type):
     near, far = (fitted(X, covariance_type) for X in (gappy, gappy + 2.0**30))
     assert_same_errors(near.standard_errors(), far.standard_errors())
@@ -311,7 +300,7 @@ def test_ends_on_their_scales(gappy, level):
     assert_allclose(found.covariance[0, 1], expected)
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_the_table(rng, correlated, covariance_type, gaps):
     frame = pd.DataFrame(with_gaps(rng, correlated, gaps), columns=["a", "b", "c"])
@@ -429,9 +418,12 @@ def test_a_report_is_a_data_frame(gappy):
     pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(table))
     assert table._repr_html_().startswith("<p>n ")
     assert "<table" in table._repr_html_()
+    table["unit"] = "mg/l"  # no report any more, but a frame of the user's own
+    assert repr(table) == repr(pd.DataFrame(table))
+    assert table._repr_html_() == pd.DataFrame(table)._repr_html_()
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 @pytest.mark.parametrize("gaps", [0.0, 0.3])
 def test_tests_of_means_and_correlations(rng, correlated, covariance_type, gaps):
     """A p-value is below 0.05 where the interval of 95 percent excludes 0, on its own scale."""
@@ -449,7 +441,7 @@ def test_tests_of_means_and_correlations(rng, correlated, covariance_type, gaps)
         assert ((table["p_value"] < 1 - level) == excludes)[tested].all()
 
 
-@pytest.mark.parametrize("covariance_type", TYPES)
+@each_family
 def test_a_table_of_profiles(gappy, covariance_type):
     model = fitted(gappy, covariance_type)
     table, ends = model.summary(0.9, method="profile"), model.confidence_intervals(0.9, "profile")

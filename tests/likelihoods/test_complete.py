@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import pairwise
+from marks import FAMILIES, each_family, pairwise
 from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
@@ -13,8 +13,6 @@ from skgauss import GaussianGradientMLE
 from skgauss.gaussian.families import make_family
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.statistics.complete import summarize
-
-FAMILIES = ["full", "diag", "spherical"]
 
 
 def likelihood_of(X, covariance_type, ridge=None):
@@ -34,7 +32,7 @@ def some_point(likelihood, rng):
     return rng.standard_normal(3), family.root(covariance)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_value_is_the_mean_log_density(correlated, rng, covariance_type):
     likelihood = likelihood_of(correlated, covariance_type)
     mean, factor = some_point(likelihood, rng)
@@ -44,7 +42,7 @@ def test_value_is_the_mean_log_density(correlated, rng, covariance_type):
     assert likelihood.log_likelihood(at) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_norm_is_the_formula_of_the_fisher_metric(correlated, rng, covariance_type):
     """sqrt(g' Sigma g + 2 tr(G Sigma G Sigma)), G projected onto the family."""
     likelihood = likelihood_of(correlated, covariance_type)
@@ -64,7 +62,7 @@ def test_norm_is_the_formula_of_the_fisher_metric(correlated, rng, covariance_ty
     assert at.natural_gradient_norm == pytest.approx(expected, rel=1e-10)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_half_the_squared_norm_is_the_gain_left(correlated, covariance_type):
     likelihood = likelihood_of(correlated, covariance_type)
     mean, factor = likelihood.maximum
@@ -73,7 +71,7 @@ def test_half_the_squared_norm_is_the_gain_left(correlated, covariance_type):
         assert -at.value == pytest.approx(at.natural_gradient_norm**2 / 2, rel=10 * step + 1e-6)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_ridge_moves_the_maximum_by_itself(correlated, covariance_type):
     ridge = np.array([0.1, 0.5, 1.0])
     plain, ridged = (
@@ -112,7 +110,7 @@ def test_it_is_that_of_the_mean_that_float64_holds(rng, covariance_type, missing
 
 
 @pytest.mark.parametrize("missing", [False, True])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_a_ridge_far_above_the_variances(rng, covariance_type, missing):
     """The likelihood of the data does not drown in the penalty, here of 1e24 nats at the start."""
     X = 1e-12 * rng.standard_normal((50, 2))

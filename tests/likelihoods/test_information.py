@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from counting import count_calls
 from marks import exhaustive
-from oracles import em, kl_divergence
+from oracles import em, five_points, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
@@ -13,9 +13,6 @@ from skgauss.gaussian.families import make_family
 from skgauss.likelihoods import Information
 from skgauss.likelihoods.missing import ObservedFull
 from skgauss.statistics.patterns import summarize_incomplete
-
-# Weights of five-point differences for a second derivative, at steps of -2 to 2.
-FIVE_POINTS = np.array([-1, 16, -30, 16, -1]) / 12
 
 
 def mixed(n_rows, n_features, missing, condition, seed=0):
@@ -66,12 +63,13 @@ def test_second_differences_of_the_likelihood(rng, n_rows, n_features, missing, 
     at = likelihood.evaluate(0.3 * rng.standard_normal(n_features), factor)
     information = likelihood.information(at)
     for step in symmetric_steps(rng, n_features, 4):
-        points = (
-            likelihood.family.retract(at.mean, at.factor, k * 3e-3 * step) for k in range(-2, 3)
-        )
-        values = [likelihood.evaluate(*point).value for point in points]
-        expected = -FIVE_POINTS @ values / 3e-3**2
-        assert step @ (information @ step) == pytest.approx(expected, abs=1e-8)
+
+        def value(t, step=step):
+            point = likelihood.family.retract(at.mean, at.factor, t * step)
+            return likelihood.evaluate(*point).value
+
+        bend = five_points(value, 3e-3)[1]
+        assert step @ (information @ step) == pytest.approx(-bend, abs=1e-8)
 
 
 def test_the_identity_on_complete_data(rng):

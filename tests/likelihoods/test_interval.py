@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import each_value, exhaustive, pairwise
+from marks import each_family, each_value, exhaustive, pairwise
 from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
 from scipy.optimize import minimize
 from scipy.stats import norm
@@ -118,7 +118,7 @@ def test_many_intervals_are_climbed_without_newton_s_steps(monkeypatch, few):
 # -- value and gradient
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_value_against_scipy(correlated_rows, rng, covariance_type):
     lower, upper = coarsened(correlated_rows[:, :3], rng)
     likelihood = likelihood_of(lower, upper, covariance_type)
@@ -191,7 +191,7 @@ def test_two_features_with_gaps_are_stationary_by_scipy(correlated_rows, rng):
     np.testing.assert_allclose(five_point_gradient(log_likelihood, theta, 1e-3), 0, atol=1e-8)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_a_rate_of_one_is_the_em_step(covariance_type):
     """From the standard normal, whose truncated moments are known by Mills' ratio."""
     X = scale(load_iris().data)[:, :3]
@@ -233,7 +233,7 @@ def test_an_identity_of_units(correlated_rows, rng):
 # -- limits of what an interval is
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_narrow_intervals_are_values(correlated_rows, covariance_type):
     X = correlated_rows[:, :3]
     lower, upper = X - 1e-13, X + 1e-13
@@ -246,7 +246,7 @@ def test_narrow_intervals_are_values(correlated_rows, covariance_type):
     assert model.log_likelihood_ - width == pytest.approx(exact.log_likelihood_, abs=1e-9)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_intervals_without_ends_are_missing_values(correlated_rows, rng, covariance_type):
     X = correlated_rows
     gaps = np.where(rng.random(X.shape) < 0.2, np.nan, X)
@@ -269,7 +269,7 @@ def test_huge_intervals_are_missing_values(correlated_rows, rng):
     np.testing.assert_allclose(model.covariance_, expected.covariance_, atol=1e-7)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_limits_that_nothing_reaches_change_no_bit(covariance_type):
     X = load_wine().data
     plain = GaussianGradientMLE(covariance_type=covariance_type).fit(X)

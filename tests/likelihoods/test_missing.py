@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from marks import exhaustive, pairwise
+from marks import each_family, exhaustive, pairwise
+from models import with_gaps
 from oracles import (
     as_matrix,
     em,
     kl_divergence,
-    monotone_closed_form,
     observed_log_likelihood,
 )
 from scipy.stats import norm
@@ -32,22 +32,16 @@ MURRAY = np.array(
 )  # fmt: skip
 
 
-def with_gaps(X, rng, rate=0.2):
-    X = np.array(X, dtype=float)
-    X[rng.random(X.shape) < rate] = np.nan
-    return X
-
-
 @pytest.fixture(params=["iris", "wine", "diabetes"])
 def real_gaps(request, rng):
     loaders = {"wine": load_wine, "iris": load_iris, "diabetes": load_diabetes}
-    return with_gaps(scale(loaders[request.param]().data), rng, 0.1)
+    return with_gaps(rng, scale(loaders[request.param]().data), 0.1)
 
 
 @pytest.fixture
 def gaps(rng):
     mixing = np.array([[1.0, 0, 0, 0], [0.6, 0.8, 0, 0], [-0.3, 0.5, 0.7, 0], [0.2, -0.4, 0.1, 1]])
-    X = with_gaps(rng.standard_normal((200, 4)) @ mixing.T + [1.0, -2.0, 0.3, 5.0], rng)
+    X = with_gaps(rng, rng.standard_normal((200, 4)) @ mixing.T + [1.0, -2.0, 0.3, 5.0], 0.2)
     return X[~np.isnan(X).all(axis=1)]  # the textbook's EM does not skip what says nothing
 
 
@@ -63,20 +57,6 @@ def test_real_data_against_textbook_em(real_gaps):
     exact = observed_log_likelihood(real_gaps, model.mean_, model.covariance_)
     assert model.log_likelihood_ == pytest.approx(exact, rel=1e-12)
     assert model.score(real_gaps) == pytest.approx(exact, rel=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_monotone_data_against_the_closed_form(seed):
-    rng = np.random.default_rng(seed)
-    d, n = 5, 300
-    X = rng.standard_normal((n, d)) @ rng.standard_normal((d, d)) + 10 * rng.standard_normal(d)
-    last = np.sort(rng.integers(40, n, d))[::-1]
-    for j in range(d):
-        X[last[j] :, j] = np.nan
-    X = rng.permutation(X)
-    model = GaussianGradientMLE().fit(X)
-    assert model.converged_
-    assert divergence(model, *monotone_closed_form(X)) < 1e-9
 
 
 @pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate", "lbfgs", "newton"])
@@ -150,7 +130,7 @@ def test_constant_steps_are_the_textbook_recursion(gaps, solver):
         np.testing.assert_allclose(model.covariance_path_[k], covariance, rtol=1e-11, atol=1e-13)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_weights_are_repeats(gaps, rng, covariance_type):
     weights = rng.integers(0, 4, len(gaps))
     weighted = GaussianGradientMLE(covariance_type=covariance_type)
@@ -225,7 +205,7 @@ def test_ridge(gaps):
             assert penalized(model.mean_ + size * rng.standard_normal(4), moved) < best
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_densities_row_by_row(gaps, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps)
     covariance = as_matrix(model.covariance_, 4)
@@ -239,7 +219,7 @@ def test_densities_row_by_row(gaps, covariance_type):
         assert distance == pytest.approx(delta @ inverse @ delta, rel=1e-10, abs=1e-13)
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_impute_is_the_regression(gaps, covariance_type, dtype):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(gaps)
@@ -311,7 +291,7 @@ def test_a_relation_that_was_not_found_has_no_maximum(rng, solver, monkeypatch):
 
 
 def test_too_few_complete_rows_have_no_maximum(rng):
-    X = with_gaps(rng.standard_normal((6, 5)), rng, 0.2)
+    X = with_gaps(rng, rng.standard_normal((6, 5)), 0.2)
     with pytest.warns(ConvergenceWarning, match="rises as"):
         model = GaussianGradientMLE().fit(X)
     assert model.stop_reason_ == "unbounded"
@@ -458,7 +438,7 @@ def test_evaluations_of_a_default_fit(rng, monkeypatch):
         return _evaluate(self, *point)
 
     monkeypatch.setattr(ObservedFull, "evaluate", evaluate)
-    X = with_gaps(rng.standard_normal((10_000, 20)) @ rng.standard_normal((20, 20)), rng, 0.1)
+    X = with_gaps(rng, rng.standard_normal((10_000, 20)) @ rng.standard_normal((20, 20)), 0.1)
     assert GaussianGradientMLE().fit(X).converged_
     assert len(counted) <= 25
 
@@ -491,7 +471,7 @@ def test_the_density_of_one_feature_of_a_nearly_singular_fit(rng):
 
 def test_coordinate_ascent_of_standardised_data(rng):
     """At the start the gradient of the means is nothing but rounding, and stays no obstacle."""
-    X = with_gaps(rng.standard_normal((150, 4)), rng, 0.2)
+    X = with_gaps(rng, rng.standard_normal((150, 4)), 0.2)
     X = (X - np.nanmean(X, axis=0)) / np.nanstd(X, axis=0)
     model = GaussianGradientMLE(solver="coordinate").fit(X)
     assert divergence(GaussianGradientMLE(tol=1e-9).fit(X), model.mean_, model.covariance_) < 1e-9
@@ -521,7 +501,7 @@ def test_a_start_far_away_is_no_reason_to_call_the_likelihood_unbounded(
 ):
     """On its way the covariance is ill-conditioned, being that of the start and the data both."""
     rng = np.random.default_rng(1)
-    X = with_gaps(rng.standard_normal((500, 3)) + offset, rng, 0.1)
+    X = with_gaps(rng, rng.standard_normal((500, 3)) + offset, 0.1)
     model = GaussianGradientMLE(solver=solver, parametrization=parametrization, max_iter=300)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -534,7 +514,7 @@ def test_a_start_far_away_is_no_reason_to_call_the_likelihood_unbounded(
 def test_units_apart_are_no_reason_either():
     rng = np.random.default_rng(0)
     units = np.array([1e8, 1e2, 1e-14, 1e-5, 0.1, 1e20])
-    X = with_gaps((rng.standard_normal((45, 6)) + 1) * units, rng, 0.1)
+    X = with_gaps(rng, (rng.standard_normal((45, 6)) + 1) * units, 0.1)
     model = GaussianGradientMLE(solver="lbfgs", max_iter=300)
     with pytest.warns(ConvergenceWarning, match="converges in"):
         model.fit(X)

@@ -5,13 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from likelihoods.test_information import likelihood_of
 from marks import exhaustive
 from oracles import em, kl_divergence, monotone_closed_form
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE, IncompleteStatistics
-from skgauss.gaussian import make_family
-from skgauss.likelihoods.missing import ObservedFull
+from skgauss import GaussianGradientMLE
 from skgauss.statistics import patterns
 
 
@@ -21,11 +20,6 @@ def nested(rng, n, d, fewest):
     last = np.sort(rng.integers(fewest, n, d))[::-1]
     X[np.arange(n)[:, None] >= last] = np.nan
     return X
-
-
-def likelihood_of(X, weights=None, ridge=None):
-    statistics = IncompleteStatistics.from_array(X, weights)
-    return ObservedFull(statistics, make_family("full", X.shape[1]), ridge)
 
 
 @pytest.mark.parametrize(("n", "d"), [(30, 2), (300, 5), (60, 8)])

@@ -1,13 +1,14 @@
 """Truncated samples: the parent, whatever the window, the unit, the solver, the way of the rows."""
 
 import math
-import warnings
 
 import mpmath
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, exhaustive, simulation
+from marks import FAMILIES, each_family, each_value, exhaustive, simulation
+from models import assert_same_gaussian
+from oracles import five_points
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from search import costs
 from sklearn.base import clone
@@ -23,8 +24,6 @@ from skgauss.likelihoods.truncated_diagonal import TruncatedDiagonal
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.rows import Window
 
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 INF = np.inf
 
 # Limits in standard deviations of the parent.
@@ -94,11 +93,6 @@ def half(rng):
 
 def fit(X, limits, **parameters):
     return GaussianGradientMLE(truncation_limits=limits, **parameters).fit(X)
-
-
-def assert_same_gaussian(one, other, rtol=1e-6):
-    np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
-    np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
 
 
 # -- one feature
@@ -397,14 +391,9 @@ def test_gradient_and_information_are_derivatives(rng, d, weight, coarse):
     def value(t):
         return likelihood.evaluate(*likelihood.retract(at, t * step)).value
 
-    h = 1e-2
-    values = [value(k * h) for k in range(-2, 3)]
-    slope = (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * h)
-    connection_term = (16 * (values[3] + values[1]) - values[4] - values[0] - 30 * values[2]) / (
-        12 * h * h
-    )
+    slope, bend = five_points(value, 1e-2)
     assert at.natural_gradient @ step == pytest.approx(slope, abs=1e-7)
-    assert step @ (information @ step) == pytest.approx(-connection_term, rel=coarse)
+    assert step @ (information @ step) == pytest.approx(-bend, rel=coarse)
 
 
 def test_information_of_a_window_that_next_to_no_gaussian_reaches(rng):
@@ -422,7 +411,7 @@ def test_information_of_a_window_that_next_to_no_gaussian_reaches(rng):
     np.testing.assert_allclose(matrix[:d, :d] * far**2, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
     """Second differences of the likelihood of the data along both kinds of steps."""
     X, limits = half
@@ -439,12 +428,10 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
     packed /= np.linalg.norm(packed)
 
     def second(retract):
-        h = 1e-2
-        values = [
-            likelihood.evaluate(*retract(family.unpack_frame(k * h * packed))).value
-            for k in range(-2, 3)
-        ]
-        return np.array([-1, 16, -30, 16, -1]) @ values / (12 * h * h)
+        def value(t):
+            return likelihood.evaluate(*retract(family.unpack_frame(t * packed))).value
+
+        return five_points(value, 1e-2)[1]
 
     own = second(lambda step: likelihood.retract(at, step))
     other = second(lambda step: family.retract(at.mean, at.factor, step))
@@ -823,13 +810,6 @@ def test_other_refusals(half):
         GaussianGradientMLE(truncation_limits=limits).fit_statistics(statistics)
 
 
-def test_no_warning_where_all_is_well(half):
-    X, limits = half
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        fit(X, limits)
-
-
 def test_the_window_of_the_rows_before_stays(rng):
     X = np.abs(rng.standard_normal((200, 1)))
     model = GaussianGradientMLE(truncation_limits=(0, None)).fit(X)
@@ -849,16 +829,16 @@ def test_errors_of_four_features_are_those_of_the_gradient(rng):
     model = GaussianGradientMLE(truncation_limits=(-0.8, None)).fit(X)
     likelihood = likelihood_of(model)
     at = likelihood.evaluate(model.mean_, model._gaussian.factor)
-    family, step = likelihood.family, 1e-3
+    family = likelihood.family
     packed = np.zeros(family.n_parameters)
-    packed[0] = packed[5] = step
-    values = []
-    for sign in (1, 0, -1):
-        point = family.retract(at.mean, at.factor, family.unpack_frame(sign * packed))
-        values.append(likelihood.evaluate(*point).value)
-    second = -(values[0] - 2 * values[1] + values[2]) / step**2
+    packed[0] = packed[5] = 1.0
+
+    def value(t):
+        point = family.retract(at.mean, at.factor, family.unpack_frame(t * packed))
+        return likelihood.evaluate(*point).value
+
     matrix = information_matrix(likelihood, at)
-    assert (packed @ matrix @ packed) / step**2 == pytest.approx(second, rel=1e-4)
+    assert packed @ matrix @ packed == pytest.approx(-five_points(value, 1e-3)[1], rel=1e-4)
 
 
 @simulation

@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from counting import count_calls
-from marks import each_value, exhaustive
+from marks import FAMILIES, each_family, each_value, exhaustive
+from models import assert_same_gaussian, with_gaps
 from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
@@ -18,8 +19,6 @@ from skgauss.likelihoods import NoMaximumError
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.solvers import accelerated
 
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 mostly_full = pytest.mark.parametrize(
     "covariance_type", ["full", *(pytest.param(each, marks=exhaustive) for each in FAMILIES[1:])]
 )
@@ -34,13 +33,9 @@ def seen(rng, n, mean=MEAN, covariance=COVARIANCE, limits=LIMITS):
     return X[((limits[0] <= X) & (limits[1] >= X)).all(axis=1)][:n]
 
 
-def with_gaps(rng, X, share=0.2):
-    return np.where(rng.random(X.shape) < share, np.nan, X)
-
-
 @pytest.fixture
 def gaps(rng):
-    return with_gaps(rng, seen(rng, 300))
+    return with_gaps(rng, seen(rng, 300), 0.2)
 
 
 @pytest.fixture
@@ -54,11 +49,6 @@ def coarse(rng):
 
 def fit(X, limits=LIMITS, X_upper=None, **parameters):
     return GaussianGradientMLE(truncation_limits=limits, **parameters).fit(X, X_upper=X_upper)
-
-
-def assert_same_gaussian(one, other, rtol=1e-6):
-    np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
-    np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
 
 
 def log_window(mean, covariance, limits=LIMITS):
@@ -241,7 +231,7 @@ def test_features_without_limits_may_be_missing(rng):
 @exhaustive
 def test_a_large_sample_recovers_its_parent(rng):
     """Within four of its standard errors; without the window's ends it would be many."""
-    X = with_gaps(rng, seen(rng, 50_000))
+    X = with_gaps(rng, seen(rng, 50_000), 0.2)
     model = fit(X)
     assert model.converged_
     assert model.n_iter_ <= 30
@@ -278,7 +268,7 @@ def test_detection_limits_inside_a_window(rng):
 )
 def test_all_solvers_reach_the_same_maximum(rng, solver, covariance_type):
     limits = np.array([-1.5, -2.5]), np.array([INF, 2.5])
-    X = with_gaps(rng, seen(rng, 300, limits=limits))
+    X = with_gaps(rng, seen(rng, 300, limits=limits), 0.2)
     options = {"limits": limits, "covariance_type": covariance_type}
     model = fit(X, solver=solver, tol=1e-7, max_iter=20_000, **options)
     assert model.converged_
@@ -449,7 +439,7 @@ def test_statistics_of_another_window_are_refused(gaps, coarse):
 @pytest.mark.parametrize("coarse", [False, True])
 def test_rows_that_show_nothing_change_nothing(rng, coarse, covariance_type):
     """Whatever the ridge: missing values, and intervals as long as the window."""
-    X = with_gaps(rng, seen(rng, 300))
+    X = with_gaps(rng, seen(rng, 300), 0.2)
     X = X[~np.isnan(X).all(axis=1)]
     nothing, weights = np.full((50, 2), np.nan), np.repeat([2.0, 1.0], [len(X), 50])
     lower, upper = np.vstack((X, nothing)), np.vstack((X, nothing))
@@ -487,7 +477,7 @@ def test_one_feature_is_decided_before_the_climb(rng, covariance_type):
     "solver", ["natural", *(pytest.param(each, marks=exhaustive) for each in ("newton", "lbfgs"))]
 )
 def test_a_climb_without_a_maximum(rng, solver):
-    X = pd.DataFrame(with_gaps(rng, rng.gamma(0.5, size=(300, 2))), columns=["a", "b"])
+    X = pd.DataFrame(with_gaps(rng, rng.gamma(0.5, size=(300, 2)), 0.2), columns=["a", "b"])
     with pytest.warns(ConvergenceWarning, match=r"no maximum.*'a', 'b'.* Leave out the limits"):
         model = fit(X, (0.0, None), solver=solver)
     assert model.stop_reason_ == "unbounded"

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sklearn.exceptions import NotFittedError
 
 from skgauss import GaussianGradientMLE, IntervalDisplay
 
@@ -64,11 +63,9 @@ def test_no_correlations_and_the_remedies(table, covariance_type):
     IntervalDisplay.from_estimator(model.set_params(covariance_type="full").fit(table))
 
 
-def test_what_cannot_be_drawn(table):
+def test_what_no_interval_is_of(table):
     with pytest.raises(ValueError, match="got 'variance'"):
         IntervalDisplay.from_estimator(GaussianGradientMLE().fit(table), parameters="variance")
-    with pytest.raises(NotFittedError):
-        IntervalDisplay.from_estimator(GaussianGradientMLE())
 
 
 def test_the_axis_names_parameter_and_level(frame):

@@ -1,11 +1,9 @@
 import dask.array as da
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from numpy.testing import assert_allclose
 from scipy import special, stats
-from sklearn.exceptions import NotFittedError
 
 from skgauss import GaussianGradientMLE, GaussianOutlierDetector, QQDisplay
 from skgauss.plotting.style import VERMILLION
@@ -94,25 +92,18 @@ def test_what_is_no_level(table, level):
         QQDisplay.from_estimator(GaussianGradientMLE().fit(table), table, level=level)
 
 
-def test_what_cannot_be_drawn(table):
+def test_what_has_no_distances(table):
     model = GaussianGradientMLE().fit(table)
     with pytest.raises(ValueError, match="there are 0 distances"):
         QQDisplay.from_estimator(model, np.full((2, 3), np.nan))
     with pytest.raises(ValueError, match="2 features"):
         QQDisplay.from_estimator(model, table[:, :2])
-    with pytest.raises(NotFittedError):
-        QQDisplay.from_estimator(GaussianGradientMLE(), table)
 
 
-def test_axes_level_and_styles_are_respected(table):
-    figure, ax = plt.subplots()
-    model = GaussianGradientMLE().fit(table)
-    display = QQDisplay.from_estimator(
-        model, table, level=0.5, ax=ax, scatter_kwargs={"color": "red", "s": 50}
-    )
-    assert display.ax_ is ax
-    assert display.figure_ is figure
+def test_level_and_styles_are_respected(table):
+    model, style = GaussianGradientMLE().fit(table), {"color": "red", "s": 50}
+    display = QQDisplay.from_estimator(model, table, level=0.5, scatter_kwargs=style)
     assert display.points_.get_sizes() == [50]
     assert len(display.points_.get_facecolor()) == 1
-    assert "0.5 of Gaussian samples" in [t.get_text() for t in ax.get_legend().get_texts()]
-    assert display.plot() is display
+    told = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert "0.5 of Gaussian samples" in told

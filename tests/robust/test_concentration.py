@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import each_family, exhaustive
 from oracles import as_matrix, em_step
 from scipy.stats import chi2
 from sklearn.datasets import load_wine
@@ -86,7 +86,7 @@ def test_with_gaps_the_result_is_where_em_stays(rng):
 
 
 @exhaustive
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 @pytest.mark.parametrize("missing", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("support_fraction", ["auto", 0.75])
 def test_consistency(rng, covariance_type, missing, support_fraction):

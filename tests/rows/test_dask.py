@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_value, exhaustive, pairwise
-from oracles import as_matrix, kl_divergence
+from marks import FAMILIES, each_family, each_value, exhaustive, pairwise
+from models import divergence
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import NotFittedError
@@ -30,7 +30,6 @@ from dask.callbacks import Callback  # noqa: E402
 # Most tests run in this thread, whether or not the cluster of the last ones is up.
 pytestmark = pytest.mark.filterwarnings("ignore:Running on a single-machine scheduler")
 
-FAMILIES = ["full", "diag", "spherical"]
 PER_ROW = ["score_samples", "mahalanobis", "impute"]
 
 
@@ -52,13 +51,6 @@ def gaps(wine, rng):
 def in_this_thread():
     with dask.config.set(scheduler="synchronous"):
         yield
-
-
-def divergence(one, other):
-    d = len(one.mean_)
-    return kl_divergence(
-        one.mean_, as_matrix(one.covariance_, d), other.mean_, as_matrix(other.covariance_, d)
-    )
 
 
 def frame_of(X):
@@ -111,7 +103,7 @@ def test_fit_and_score_are_those_in_memory(request, collect, data):
     assert score == pytest.approx(whole.score(X), rel=1e-12)
 
 
-@pytest.mark.parametrize("covariance_type", FAMILIES)
+@each_family
 @pytest.mark.parametrize("data", ["wine", "gaps"])
 def test_every_covariance_type(request, data, covariance_type):
     X = request.getfixturevalue(data)

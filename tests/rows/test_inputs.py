@@ -6,6 +6,7 @@ from fractions import Fraction
 import dask.array as da
 import numpy as np
 import pytest
+from marks import each_family
 from oracles import exact_moments
 
 from skgauss import GaussianGradientMLE, GaussianOutlierDetector
@@ -68,7 +69,7 @@ def test_integer_weights_against_rational_arithmetic(rng):
         assert relative_error(fitted.covariance_[0, 0], variance) < 2e-15, name
 
 
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@each_family
 def test_weights_are_repeats(correlated, rng, covariance_type):
     weights = rng.integers(0, 4, len(correlated))
     weighted = GaussianGradientMLE(covariance_type=covariance_type)

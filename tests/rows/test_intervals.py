@@ -194,6 +194,8 @@ def test_float32_and_integers(sample):
     assert_same_fit(integers, floats)
     upper = GaussianGradientMLE().fit(counts, X_upper=counts + 1)
     assert_same_fit(upper, GaussianGradientMLE().fit(counts + 0.0, X_upper=counts + 1.0))
+    half = GaussianGradientMLE().fit(counts + 0.5, X_upper=counts + 1)
+    assert_same_fit(half, GaussianGradientMLE().fit(counts + 0.5, X_upper=counts + 1.0))
 
 
 @pytest.mark.parametrize("covariance_type", [pytest.param("full", marks=exhaustive), "diag"])

@@ -151,4 +151,4 @@ def complaints(seed):
         fall = max(chi2.ppf(LEVEL, 1) / (2 * weight * len(X)), TOLD)
         right = edge.end(start, sign, edge.likelihood(start)[0] - fall)
         if not abs(found - right) < CLOSE:
-            yield f"{found} for {right}, {X.shape}, weight {weight:.3g}, seed {seed}"
+            yield f"{found} for {right}, {X.shape}, weight {weight:.3g}"

@@ -7,9 +7,10 @@ the data say, or at it.
 from typing import Any, NamedTuple
 
 import numpy as np
+from marks import FAMILIES
 from oracles import as_matrix
 from search.hostile import one_of
-from search.units import FAMILIES, KINDS, Sample, sample
+from search.units import KINDS, Sample, sample
 
 FREE = [
     {"fixed_mean": "mean_"},

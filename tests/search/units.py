@@ -3,15 +3,17 @@
 A case is a sample that is tame in its own unit, of one likelihood and one family of covariances.
 """
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+from marks import FAMILIES
 from search.hostile import magnitude, one_of
 
 from skgauss import GaussianGradientMLE
+from skgauss.likelihoods import NoMaximumError
 
 KINDS = ["complete", "missing", "interval", "window", "window and gaps", "window and intervals"]
-FAMILIES = ["full", "diag", "spherical"]
 
 
 class Sample(NamedTuple):
@@ -62,3 +64,26 @@ def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
     if kind.endswith("gaps") or kind == "missing":
         X = np.where(hidden, np.nan, X)
     return Sample(X, None, limits)
+
+
+def complaints(seed: int) -> Any:
+    """What a fit in a unit says that the default one of the same rows denies."""
+    data, unit, parameters = draw(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            plain = data.fit(covariance_type=parameters["covariance_type"])
+        except NoMaximumError:
+            return
+        try:
+            model = data.fit(unit, **parameters)
+        except Exception as error:
+            yield f"{type(error).__name__}: {error}"
+            return
+    free = parameters["solver"] in ("natural", "newton")
+    if plain.converged_ and model.stop_reason_ == "unbounded":
+        yield "'unbounded', and there is a maximum"
+    elif free and model.stop_reason_ != plain.stop_reason_:
+        yield f"{model.stop_reason_!r}, and {plain.stop_reason_!r} at unit 1"
+    elif model.converged_ and not np.allclose(model.scale_ / unit, plain.scale_, rtol=1e-3):
+        yield f"deviations {model.scale_ / unit}, and {plain.scale_} at unit 1"

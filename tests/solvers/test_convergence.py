@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import exhaustive, pairwise
+from marks import FAMILIES, each_family, exhaustive, pairwise
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
@@ -13,8 +13,6 @@ from skgauss import GaussianGradientMLE
 DATA = ["wine", "iris", "diabetes"]
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
 PARAMETRIZATIONS = ["scale", "log-scale", "covariance", "precision"]
-FAMILIES = ["full", "diag", "spherical"]
-each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 def divergence_from_closed_form(model, X):

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from marks import pairwise
+from marks import FAMILIES, pairwise
 from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
 
 X = [0.3, 1.9, 2.2, 3.1, 4.0, 5.6, 2.7]
 N_STEPS = 60
-FAMILIES = ["full", "diag", "spherical"]
 
 
 @pytest.fixture(autouse=True)

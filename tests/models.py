@@ -1,0 +1,28 @@
+"""Models as tests fit them, rows with gaps to fit them to, and how near two of them are."""
+
+import numpy as np
+from oracles import as_matrix, kl_divergence
+
+from skgauss import GaussianGradientMLE
+
+
+def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **parameters):
+    """Next to the maximum."""
+    model = GaussianGradientMLE(covariance_type=covariance_type, **{"tol": 1e-9} | parameters)
+    return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
+
+
+def with_gaps(rng, X, share=0.1):
+    return np.where(rng.random(X.shape) < share, np.nan, X)
+
+
+def divergence(one, other):
+    """That of the Gaussian of a model from that of another, in nats."""
+    d = len(one.mean_)
+    covariances = (as_matrix(model.covariance_, d) for model in (one, other))
+    return kl_divergence(one.mean_, next(covariances), other.mean_, next(covariances))
+
+
+def assert_same_gaussian(one, other, rtol=1e-6):
+    np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
+    np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
