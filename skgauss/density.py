@@ -159,9 +159,16 @@ class FittedGaussian:
         return sum_and_weight(self.log_densities(block), block.sample_weight)
 
     def sum_over_telling_rows(self, block: Block) -> Array:
-        """Sum of the log-densities, in nats, and the number of rows that show something, (2,)."""
-        total, n_rows = self.sum_of_log_densities(block._replace(sample_weight=None))
-        return np.array([total, n_rows - len(block.unknown)])
+        """Weighted sum of the log-densities, in nats, and weight of the rows that show something.
+
+        Of shape (2,).
+        """
+        block = block.counted
+        unknown = block.unknown
+        nothing = (
+            len(unknown) if block.sample_weight is None else block.sample_weight[unknown].sum()
+        )
+        return self.sum_of_log_densities(block) - np.array([0.0, nothing])
 
     def squared_distances(self, block: Block) -> Any:
         """Squared Mahalanobis distances of what is known exactly, (n_rows,), where X is."""
@@ -459,10 +466,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         imputed, std = self._rows_asked(X, X_upper).map(self._gaussian.impute)
         return (imputed, std) if return_std else imputed
 
-    def _rows_asked(self, X: Any, X_upper: Any) -> Rows:
+    def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
         """The rows that a public method asks a fitted Gaussian about."""
         self._warn_of_forgotten(X_upper, stacklevel=4)
-        return rows_of(self, X, X_upper=X_upper)
+        return rows_of(self, X, sample_weight, X_upper)
 
     def _warn_of_forgotten(self, upper: Any, name: str = "X", stacklevel: int = 3) -> None:
         """Warn who forgets upper ends, of rows or, of a regressor, of targets, by their `name`.
@@ -538,7 +545,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             raise ValueError(f"n_samples must be an integer of at least 1, got {n_samples!r}.")
         return gaussian.sample(n_samples, check_random_state(random_state), truncated)
 
-    def aic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
+    def aic(
+        self,
+        X: ArrayLike,
+        X_upper: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Akaike information criterion of X; lower is better.
 
         Parameters
@@ -547,15 +559,22 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Data.
         X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
             Upper ends of intervals, as in `fit`.
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
+            Frequencies of the rows, as in `fit`.
 
         Returns
         -------
         aic : float
             In nats, for all rows of X together.
         """
-        return self._information_criteria(self._rows_asked(X, X_upper))[0]
+        return self._information_criteria(self._rows_asked(X, X_upper, sample_weight))[0]
 
-    def bic(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> float:
+    def bic(
+        self,
+        X: ArrayLike,
+        X_upper: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Bayesian information criterion of X; lower is better.
 
         Parameters
@@ -564,6 +583,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Data.
         X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
             Upper ends of intervals, as in `fit`.
+        sample_weight : array-like or Dask array of shape (n_samples,), default=None
+            Frequencies of the rows, as in `fit`.
 
         Returns
         -------
@@ -575,7 +596,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         ValueError
             If all rows are such.
         """
-        return self._information_criteria(self._rows_asked(X, X_upper))[1]
+        return self._information_criteria(self._rows_asked(X, X_upper, sample_weight))[1]
 
     def _information_criteria(self, rows: Rows) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""

@@ -345,12 +345,18 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight))[known]
         return r2_score(targets[known], predicted[known], sample_weight=weights)
 
-    def aic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
+    def aic(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        y_upper: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Akaike information criterion of y given X; lower is better.
 
         Parameters
         ----------
-        X, y, y_upper : array-like
+        X, y, y_upper, sample_weight : array-like
             As in `fit`.
 
         Returns
@@ -361,14 +367,20 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
-        return self._information_criteria(X, y, y_upper)[0]
+        return self._information_criteria(X, y, y_upper, sample_weight)[0]
 
-    def bic(self, X: ArrayLike, y: ArrayLike, y_upper: ArrayLike | None = None) -> float:
+    def bic(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        y_upper: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Bayesian information criterion of y given X; lower is better.
 
         Parameters
         ----------
-        X, y, y_upper : array-like
+        X, y, y_upper, sample_weight : array-like
             As in `fit`.
 
         Returns
@@ -383,17 +395,21 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
-        return self._information_criteria(X, y, y_upper)[1]
+        return self._information_criteria(X, y, y_upper, sample_weight)[1]
 
-    def _information_criteria(self, X: Any, y: Any, y_upper: Any) -> tuple[float, float]:
+    def _information_criteria(
+        self, X: Any, y: Any, y_upper: Any, sample_weight: Any
+    ) -> tuple[float, float]:
         """AIC and BIC of y given X, of all rows together, in nats."""
         check_columns(y, self._columns_of_targets)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
-        table.check_ends(None)
-        joint, n_samples = self.estimator_._total_log_density(table.lower, None, table.upper)
+        table.check_ends(sample_weight)
+        joint, n_samples = self.estimator_._total_log_density(
+            table.lower, sample_weight, table.upper
+        )
         features = self.estimator_.marginal(range(self.n_features_in_))
-        given, _ = features._total_log_density(X)
-        n_samples *= table.share_with_targets(None)
+        given, _ = features._total_log_density(X, sample_weight)
+        n_samples *= table.share_with_targets(sample_weight)
         return information_criteria(joint - given, self._n_parameters, n_samples, "y")
 
     @property

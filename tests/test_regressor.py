@@ -73,6 +73,26 @@ def test_complete_data_are_least_squares(n_targets):
         assert_allclose(model.residual_covariance_, residuals.T @ residuals / len(X), rtol=1e-9)
 
 
+@pytest.mark.parametrize("rows", ["complete", "gaps", "limits"])
+def test_criteria_of_weights_are_those_of_repeats(rng, rows):
+    X = rng.standard_normal((50, 2))
+    y = X @ [1.0, 0.5] + rng.standard_normal(50)
+    upper = None
+    if rows == "gaps":
+        X[::6, 0] = y[::9] = np.nan
+    if rows == "limits":
+        upper = np.maximum(y, -0.5)
+        y = np.where(y < -0.5, np.nan, y)
+    counts = rng.integers(0, 4, 50)
+    repeated = [None if each is None else np.repeat(each, counts, axis=0) for each in (X, y, upper)]
+    model = GaussianRegressor().fit(X, y, counts, y_upper=upper)
+    told = repr(model.summary())
+    for ask in (model.aic, model.bic):
+        value = ask(X, y, y_upper=upper, sample_weight=counts)
+        assert value == pytest.approx(ask(*repeated), rel=1e-9)
+        assert f"{ask.__name__.upper()} {value:.2f}" in told
+
+
 def test_errors_and_criteria_of_least_squares():
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     model = GaussianRegressor().fit(X, y)

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import dask.array as da
 import numpy as np
+import pandas as pd
 import pytest
 from marks import each_family
 from oracles import exact_moments
@@ -145,6 +146,27 @@ def test_criteria_count_rows_that_show_something(correlated, rng):
         free = (model.aic(X) - deviance) / 2
         assert model.bic(X) == pytest.approx(deviance + free * np.log(shown.sum()), rel=1e-12)
         assert f"AIC {model.aic(X):.2f}, BIC {model.bic(X):.2f}" in repr(model.summary())
+
+
+@pytest.mark.parametrize(
+    "kind", [np.asarray, pd.DataFrame, lambda X: da.from_array(X, chunks=(7, 3))]
+)
+def test_criteria_of_weights_are_those_of_repeats(correlated, rng, kind):
+    """And those that the summary of the weighted fit tells."""
+    X = np.where(rng.random((60, 3)) < 0.3, np.nan, correlated[:60])
+    X[:4] = np.nan
+    counts = rng.integers(0, 4, 60)
+    for limits in LIMITS.values():
+        model = GaussianGradientMLE(**limits).fit(X, sample_weight=counts)
+        told = repr(model.summary())
+        asked = {
+            name: getattr(model, name)(kind(X), sample_weight=counts) for name in ("aic", "bic")
+        }
+        for name, value in asked.items():
+            assert value == pytest.approx(
+                getattr(model, name)(np.repeat(X, counts, axis=0)), rel=1e-12
+            )
+            assert f"{name.upper()} {value:.2f}" in told
 
 
 @pytest.mark.parametrize("shift", [1e3, 1e8, 1e10])
