@@ -322,6 +322,10 @@ def information_criteria(
 class GaussianDensity(DensityMixin, BaseEstimator):
     """The methods of an estimator with fitted `mean_` and `covariance_`."""
 
+    # A sentence, after a space, on whose the parameters are that a message recommends: those of the
+    # estimator itself, unless another one made it.
+    _whose_parameters = ""
+
     mean_: Array
     covariance_: Array | float
     scale_: Array

@@ -706,6 +706,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         for message, category in climb.warnings:
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
+            message += self._whose_parameters
             task.warner.warn(message, category, stacklevel=4)  # at the caller of a public method
         replace_fit(self, climb.attributes)
         return self

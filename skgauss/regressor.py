@@ -19,6 +19,7 @@ from ._typing import Array
 from .density import information_criteria
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
+from .likelihoods import NoMaximumError
 from .regression import (
     ConditionalLaw,
     Estimates,
@@ -43,6 +44,12 @@ from .rows import (
 
 if TYPE_CHECKING:
     import pandas
+
+
+_WHOSE_PARAMETERS = (
+    " In a regression these are parameters of its estimator, as in "
+    "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)), whose covariance_type stays 'full'."
+)
 
 
 class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -199,7 +206,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         table = table_of(seen, X, y, y_upper, reset=True)
         table.check_ends(sample_weight)
         estimator = self._joint_estimator(seen, table)
-        estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
+        estimator._whose_parameters = _WHOSE_PARAMETERS
+        try:
+            estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
+        except NoMaximumError as error:
+            error.args = *error.args, _WHOSE_PARAMETERS.lstrip()
+            raise
         law = ConditionalLaw.of(estimator, seen.n_features_in_)
         fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
         fitted["estimator_"] = estimator

@@ -699,3 +699,28 @@ def test_no_errors_where_there_is_no_maximum(air):
     assert_allclose(model.coef_, [2, 0], atol=1e-4)
     with pytest.raises(ValueError, match="has a ridge"):
         model.standard_errors()
+
+
+def test_whose_parameters_a_message_recommends(rng):
+    """Those of the estimator in it: each remedy is tried as it says."""
+    X = pd.DataFrame({"m": rng.integers(0, 2, 80).astype(float), "x": rng.standard_normal(80)})
+    X["f"], y = 1 - X["m"], rng.standard_normal(80)
+    told = (
+        r"reg_covar.* parameters of its estimator, as in GaussianRegressor\(GaussianGradientMLE\("
+    )
+    with pytest.warns(UserWarning, match=told):
+        model = GaussianRegressor().fit(X, y)
+    for ask in (model.summary, model.standard_errors, model.confidence_intervals):
+        with pytest.raises(ValueError, match=told):
+            ask()
+    with pytest.raises(ValueError, match=told):
+        GaussianRegressor(GaussianGradientMLE(reg_covar=0.0)).fit(X, y)
+    with pytest.raises(ValueError, match=told):
+        GaussianRegressor().fit(X.assign(f=1.0), y)
+    for features in (X, X.assign(f=1.0)):
+        GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)).fit(features, y)
+    GaussianRegressor().fit(X.drop(columns="f"), y).summary()
+    own = GaussianGradientMLE()
+    with pytest.warns(UserWarning, match="reg_covar") as caught:
+        own.fit(X)
+    assert "regression" not in str(caught[0].message)

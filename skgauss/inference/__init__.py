@@ -8,7 +8,7 @@ from .confidence import check_level, confidence_intervals, wald_ends
 from .mcar import mcar_test
 from .methods import InferenceMethods
 from .parameter_covariance import moves, parameter_covariance
-from .point import check_fitted, check_maximum, likelihood_of
+from .point import check_fitted, check_maximum, check_method, likelihood_of
 from .ratio import likelihood_ratio_test
 from .standard_errors import covariance_of_mean, drawn, standard_errors
 from .summary import criteria, rows_and_shares, summary, tabulated
@@ -18,6 +18,7 @@ __all__ = [
     "check_fitted",
     "check_level",
     "check_maximum",
+    "check_method",
     "confidence_intervals",
     "covariance_of_mean",
     "criteria",

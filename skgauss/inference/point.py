@@ -203,6 +203,8 @@ def check_fitted(estimator: Any) -> None:
         "estimator_": "its estimator_",
     }
     meant = [f"; pass {part}" for name, part in holders.items() if hasattr(estimator, name)]
+    if hasattr(estimator, "shape"):
+        meant = ["; pass GaussianGradientMLE().fit(X)"]
     got = "".join([type(estimator).__name__, *meant[:1]])
     raise TypeError(f"Expected a fitted GaussianGradientMLE, got {got}.")
 
@@ -216,7 +218,7 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             f"This fit stopped as {estimator.stop_reason_!r}. Only a maximum of the likelihood has "
             "standard errors, intervals and tests. Fit with solver='natural' and a larger "
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
-            "covariance_type='diag' or fewer features."
+            "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
     if penalized:
         return
@@ -226,6 +228,7 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "data, which alone has standard errors, intervals and tests. Where the fit warned that "
             "there is none without, drop one of the features that it named, or use "
             "covariance_type='diag' or more rows. Else fit with reg_covar=0.0."
+            + estimator._whose_parameters
         )
     empty = np.flatnonzero(estimator._statistics_as_given.observed_weights == 0)
     if empty.size:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from .._typing import Array
-from ..inference import check_fitted
+from ..inference import check_fitted, check_method
 from ..rows import feature_names
 from .style import GREY, INK, PALETTE, axes_of, pyplot_for, styled
 
@@ -110,11 +110,13 @@ class IntervalDisplay:
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            If an estimator has no such parameters, or no standard errors.
+            If an estimator has no such parameters, or no standard errors, or a method is another.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         estimators = estimator if isinstance(estimator, Mapping) else {"": estimator}
         methods = [method] if isinstance(method, str) else list(method)
+        for how in methods:
+            check_method(how, ("wald", "profile"))  # no other needs the rows
         estimates, intervals = {}, {}
         names: list[str] = []
         for label, each in estimators.items():

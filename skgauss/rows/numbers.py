@@ -64,7 +64,8 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
             raise TypeError
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must be an array of numbers, got {value!r}.") from None
+        in_order = ", in the order of the features" if hasattr(value, "keys") else ""
+        raise ValueError(f"{name} must be an array of numbers{in_order}, got {value!r}.") from None
     assert_all_finite(array, input_name=name)
     return array
 

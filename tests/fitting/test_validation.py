@@ -292,5 +292,8 @@ def test_labels_of_a_parameter_are_those_of_the_features(parameter, estimator):
     "parameter", ["fixed_mean", "fixed_covariance", "mean_init", "covariance_init", "reg_covar"]
 )
 def test_a_parameter_that_is_no_array_of_numbers_is_named(rng, parameter, value):
-    with pytest.raises(ValueError, match=f"^{parameter} must be an array of numbers, got "):
+    with pytest.raises(
+        ValueError, match=f"^{parameter} must be an array of numbers.*, got "
+    ) as caught:
         GaussianGradientMLE(**{parameter: value}).fit(rng.standard_normal((20, 2)))
+    assert ("in the order of the features" in str(caught.value)) == isinstance(value, dict)

@@ -70,6 +70,8 @@ def test_what_is_refused(rng, gappy, correlated):
         mcar_test(fitted(gappy, truncation_limits=(np.nanmin(gappy) - 0.1, None)))
     with pytest.raises(ValueError, match="has a ridge"):
         mcar_test(fitted(gappy, reg_covar=0.1))
+    with pytest.raises(TypeError, match=r"got ndarray; pass GaussianGradientMLE\(\)\.fit\(X\)"):
+        mcar_test(gappy)
 
 
 def test_rows_of_dask(gappy):

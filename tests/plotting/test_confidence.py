@@ -32,6 +32,12 @@ def test_correlations_by_both_methods(frame):
     assert display.names == ["height, width", "height, depth", "width, depth"]
 
 
+@pytest.mark.parametrize("method", ["sandwich", ["wald", "sandwich"]])
+def test_a_method_that_takes_rows(frame, method):
+    with pytest.raises(ValueError, match="must be 'wald' or 'profile', got 'sandwich'"):
+        IntervalDisplay.from_estimator(GaussianGradientMLE().fit(frame), method=method)
+
+
 def test_several_fits_beside_each_other(frame):
     models = {n: GaussianGradientMLE().fit(frame[: int(n)]) for n in ("20", "60")}
     display = IntervalDisplay.from_estimator(models, method=["wald", "profile"])
