@@ -11,7 +11,7 @@ from search.units import KINDS, Sample, draw, sample
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.fitting.advice import explain_flat_features
+from skgauss.fitting.advice import explain_flat
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import likelihood_with_ridge
 from skgauss.rows import Block, Summarize
@@ -164,9 +164,10 @@ def test_grouped_inside_a_small_window():
 
 
 def test_a_flat_direction_of_features_apart_is_told():
-    told = explain_flat_features(np.array([0.8, 0.0]), np.array([0.6, 0.0]), ["a", "b"])
-    assert "moves 'a': intervals" in told
-    assert "'a', 'b'" in explain_flat_features(np.zeros(2), np.ones(1), ["a", "b"])
+    diagonal, spherical = make_family("diag", 2), make_family("spherical", 2)
+    direction = diagonal.frame(np.array([0.8, 0.0]), np.array([0.6, 0.0]))
+    assert "moves 'a': intervals" in explain_flat(diagonal, direction, ["a", "b"])
+    assert "'a', 'b'" in explain_flat(spherical, np.eye(3)[2], ["a", "b"])
 
 
 @pytest.mark.parametrize("seed", range(10))

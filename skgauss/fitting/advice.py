@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
+from ..gaussian import Family
 from ..likelihoods import INVOLVED
 from ..solvers import Solution
 from .attempt import Outcome, Trials
@@ -31,10 +32,9 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
         opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
         found.append(Words(ConvergenceWarning, opening, rest))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
-        family = outcome.likelihood.family
-        parts = family.split_frame(solution.critical_point.curvature.direction)
-        explain_it = explain_flat if family.correlated else explain_flat_features
-        found.append(Words(UserWarning, explain_it(*parts, outcome.names)))
+        direction = solution.critical_point.curvature.direction
+        told = explain_flat(outcome.likelihood.family, direction, outcome.names)
+        found.append(Words(UserWarning, told))
     return found
 
 
@@ -78,30 +78,24 @@ def _explain(outcome: Outcome, seconds: float) -> str:
     return "".join(f" {sentence}" for sentence in sentences if sentence)
 
 
-def explain_flat(of_mean: Array, of_covariance: Array, names: Sequence[str]) -> str:
-    """Text of a warning that the maximum is not unique, from the parts of a flat direction."""
-    moved = np.hypot(of_mean, np.linalg.norm(of_covariance, axis=1))
+def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
+    """Text of a warning that the maximum is not unique, for the likelihood is flat along a step."""
+    of_mean, form = family.split_frame(direction)
+    moved = np.hypot(of_mean, np.linalg.norm(form.reshape(len(form), -1), axis=1))
+    involved = np.flatnonzero(moved > INVOLVED * moved.max()).tolist()
+    which = f"in a direction that moves {quoted([names[j] for j in involved])}"
+    if family.correlated:
+        return (
+            f"The likelihood is flat {which}: the observed values do not determine their "
+            "distribution, and the result is one of many maxima. Collect rows that show them "
+            "together, which covariance_type='diag' does not need. "
+            f"{_see('missing_values')}"
+        )
     return (
-        f"The likelihood is flat in a direction that moves {_involved(moved, names)}: the observed "
-        "values do not determine their distribution, and the result is one of many maxima. "
-        "Collect rows that show them together, which covariance_type='diag' does not need. "
-        f"{_see('missing_values')}"
+        f"The likelihood is flat {which}: intervals so few and so wide do not determine both mean "
+        "and variance, and the result is one of many maxima. Collect rows with other or narrower "
+        f"intervals. {_see('detection_limits')}"
     )
-
-
-def explain_flat_features(of_mean: Array, of_variances: Array, names: Sequence[str]) -> str:
-    """Text of a warning that intervals say too little of uncorrelated features, or of one."""
-    moved = np.hypot(of_mean, of_variances)
-    return (
-        f"The likelihood is flat in a direction that moves {_involved(moved, names)}: intervals so "
-        "few and so wide do not determine both mean and variance, and the result is one of many "
-        f"maxima. Collect rows with other or narrower intervals. {_see('detection_limits')}"
-    )
-
-
-def _involved(moved: Array, names: Sequence[str]) -> str:
-    """The names of features that take part in a move."""
-    return quoted([names[j] for j in np.flatnonzero(moved > INVOLVED * moved.max()).tolist()])
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:

@@ -117,16 +117,12 @@ def _throws(before: Array, after: Array) -> Array:
     return np.maximum(after - np.maximum(before, 0), np.minimum(before, 0) - after)
 
 
-def distance_of_data(likelihood: Likelihood, mean: Array, factor: Array) -> float:
-    """Root mean square, in standard deviations of the point, in the feature where it is largest."""
-    deviations = likelihood.family.standard_deviations
-    center, root = likelihood.guess
-    return float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
-
-
 def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
     """A clause on why a step from an iterate was a leap, if that explains it."""
-    distance = distance_of_data(likelihood, *path[iterate])
+    (mean, factor), (center, root) = path[iterate], likelihood.guess
+    deviations = likelihood.family.standard_deviations
+    # Root mean square, in standard deviations of the iterate, in the feature where it is largest.
+    distance = float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
     if distance < _DISTANT:
         return ""
     where = "the start" if iterate == 0 else f"iterate {iterate}"
