@@ -26,3 +26,9 @@ def divergence(one, other):
 def assert_same_gaussian(one, other, rtol=1e-6):
     np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
     np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
+
+
+def factor_of(family, covariance):
+    """The factor of the covariance of a family that fits a matrix best."""
+    scatter = covariance if family.correlated else covariance.diagonal().copy()
+    return family.root(family.project(scatter))

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from marks import FAMILIES, each_family, pairwise
+from models import factor_of
 from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning
@@ -20,16 +21,10 @@ def likelihood_of(X, covariance_type, ridge=None):
     return GaussianLikelihood(summarize(X, None, len(family.scatter_shape) == 1), family, ridge)
 
 
-def covariance_is_full(family):
-    return len(family.shape) == 2
-
-
 def some_point(likelihood, rng):
     family = likelihood.family
     root = rng.standard_normal((3, 3))
-    scatter = root @ root.T + np.eye(3)
-    covariance = family.project(scatter if covariance_is_full(family) else np.diag(scatter))
-    return rng.standard_normal(3), family.root(covariance)
+    return rng.standard_normal(3), factor_of(family, root @ root.T + np.eye(3))
 
 
 @each_family

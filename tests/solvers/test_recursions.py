@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from callbacks import Callback
 from marks import FAMILIES, pairwise
 from sklearn.base import clone
 
@@ -118,18 +119,6 @@ def test_weights_enter_the_recursion_as_repeats():
     np.testing.assert_allclose(weighted.mean_path_, repeated.mean_path_, rtol=1e-12)
 
 
-class Listener:
-    """A callback, which makes every climb go from iterate to iterate."""
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
-
-    def on_fit_task_end(self, estimator, context): ...
-
-
 ENDS = {"converged": (0.3, 1e-6), "max_iter": (0.003, 1e-6), "rounding": (0.3, 0.0)}
 
 
@@ -139,7 +128,7 @@ ENDS = {"converged": (0.3, 1e-6), "max_iter": (0.003, 1e-6), "rounding": (0.3, 0
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_one_by_one_or_many_at_once(name, solver, covariance_type, end, offset):
-    """What is passed by in blocks is what a callback would have been told of, to its end."""
+    """What is passed by in blocks is what a callback is told of, to its end."""
     rate, tol = ENDS.get(end, (30, 1e-6))
     rate *= {"covariance": 4, "precision": 0.3}.get(name, 1)
     model = GaussianGradientMLE(
@@ -147,7 +136,7 @@ def test_one_by_one_or_many_at_once(name, solver, covariance_type, end, offset):
         mean_init=offset + 1.0, covariance_init=2.25, tol=tol, max_iter=600, record_path=True,
     )  # fmt: skip
     data = np.array(X)[:, None] + offset
-    told = clone(model).set_callbacks(Listener()).fit(data)
+    told = clone(model).set_callbacks(Callback()).fit(data)
     model.fit(data)
     assert end in (model.stop_reason_, "rounding", "diverged")
     assert (model.stop_reason_, model.n_iter_) == (told.stop_reason_, told.n_iter_)
