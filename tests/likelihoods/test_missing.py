@@ -324,12 +324,6 @@ def test_a_flat_direction_of_three_features(rng):
     assert np.linalg.eigvalsh(model.covariance_).min() > 0
 
 
-def test_a_column_never_observed(gaps):
-    frame = pd.DataFrame(gaps, columns=list("abcd")).assign(c=np.nan)
-    with pytest.raises(ValueError, match="'c' was never observed"):
-        GaussianGradientMLE().fit(frame)
-
-
 def test_a_constant_column(gaps):
     gaps[:, 1] = np.where(np.isnan(gaps[:, 1]), np.nan, 3.0)
     with pytest.raises(ValueError, match="'feature 1' has zero variance"):
