@@ -1,7 +1,10 @@
 """Models as tests fit them, rows with gaps to fit them to, and how near two of them are."""
 
+import warnings
+
 import numpy as np
 from oracles import as_matrix, kl_divergence
+from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 
@@ -10,6 +13,13 @@ def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **parame
     """Next to the maximum."""
     model = GaussianGradientMLE(covariance_type=covariance_type, **{"tol": 1e-9} | parameters)
     return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
+
+
+def fit_quietly(model, *rows, **metadata):
+    """A fit that may end before it has converged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(*rows, **metadata)
 
 
 def with_gaps(rng, X, share=0.1):
@@ -26,3 +36,9 @@ def divergence(one, other):
 def assert_same_gaussian(one, other, rtol=1e-6):
     np.testing.assert_allclose(one.mean_, other.mean_, rtol=rtol, atol=rtol * one.scale_.max())
     np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=rtol, atol=rtol)
+
+
+def factor_of(family, covariance):
+    """The factor of the covariance of a family that fits a matrix best."""
+    scatter = covariance if family.correlated else covariance.diagonal().copy()
+    return family.root(family.project(scatter))

@@ -100,6 +100,16 @@ def five_point_gradient(function, theta, step=2e-4):
     return np.array([five_points(lambda t, e=e: function(theta + t * e), step)[0] for e in axes])
 
 
+def observed_distances(X, mean, covariance):
+    """Squared Mahalanobis distances of what each row shows, and how many values that is."""
+    distances, shown = np.zeros(len(X)), np.zeros(len(X), dtype=int)
+    for i, row in enumerate(X - mean):
+        o = np.flatnonzero(~np.isnan(row))
+        distances[i] = row[o] @ np.linalg.solve(covariance[np.ix_(o, o)], row[o])
+        shown[i] = len(o)
+    return distances, shown
+
+
 def observed_log_likelihood(X, mean, covariance, weights=None):
     """Average log-density of what was observed, row by row."""
     densities = np.zeros(len(X))

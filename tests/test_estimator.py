@@ -119,11 +119,6 @@ def test_draws_have_the_fitted_moments(correlated, covariance_type):
     assert model.sample().shape == (1, 3)
 
 
-def test_sequential_and_simultaneous_agree_on_the_maximum(correlated):
-    fits = [GaussianGradientMLE(solver=s).fit(correlated) for s in ("gradient", "coordinate")]
-    np.testing.assert_allclose(fits[0].covariance_, fits[1].covariance_, atol=1e-5)
-
-
 def test_affine_change_of_units_changes_nothing(correlated):
     """The natural path is the same path in other units."""
     A = np.array([[2.0, 0.0, 1.0], [0.5, 1e3, 0.0], [0.0, 1e-3, 1e-3]])

@@ -8,6 +8,7 @@ is busy ``--benchmark-timer=time.process_time`` says more, with OMP_NUM_THREADS=
 
 import numpy as np
 import pytest
+from counting import count_calls
 from oracles import coarse_log_likelihood
 from scipy.optimize import minimize
 from scipy.special import log_ndtr
@@ -173,17 +174,9 @@ def test_seconds(alone, row):
 
 def test_evaluations(monkeypatch):
     """Of the likelihood, in a fit to 1,000 x 5."""
-    count = 0
-    evaluate = IntervalFull.evaluate
-
-    def counting(*arguments):
-        nonlocal count
-        count += 1
-        return evaluate(*arguments)
-
-    monkeypatch.setattr(IntervalFull, "evaluate", counting)
+    counts = count_calls(monkeypatch, IntervalFull, "evaluate")
     fit(below_limits(1_000, 5))
-    assert count <= 25
+    assert counts["evaluate"] <= 25
 
 
 @pytest.mark.benchmark(min_rounds=1)

@@ -5,6 +5,7 @@ See test_speed.py for how to run. The targets are for two cores that are free.
 
 import numpy as np
 import pytest
+from counting import count_calls
 
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods.truncated_full import TruncatedFull
@@ -54,15 +55,7 @@ def test_seconds(alone, row):
 
 def test_rows_do_not_count(monkeypatch):
     """Evaluations of the likelihood of complete data know statistics alone."""
-    counts = []
-    evaluate = TruncatedFull.evaluate
-
-    def counting(*arguments):
-        counts[-1] += 1
-        return evaluate(*arguments)
-
-    monkeypatch.setattr(TruncatedFull, "evaluate", counting)
     for n_samples in (1_000, 100_000):
-        counts.append(0)
+        counts = count_calls(monkeypatch, TruncatedFull, "evaluate")
         fit(seen(n_samples, 2))
-    assert max(counts) <= 40
+        assert counts["evaluate"] <= 40

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from marks import exhaustive
-from oracles import five_points
+from oracles import five_points, gradients_of_box
 
 from skgauss.boxes import box_moments
 from skgauss.boxes.base import from_a_point_inside
@@ -183,10 +183,7 @@ def test_moments_are_derivatives(rng, k):
     def along_covariance(t):
         return moments(lower, upper, correlation + t * form).log_probability
 
-    precision = np.linalg.inv(correlation)
-    second = found.covariance + found.mean[:, :, None] * found.mean[:, None, :]
-    gradient = (precision @ found.mean[:, :, None])[:, :, 0]
-    curved = 0.5 * (precision @ second @ precision - precision)
+    gradient, curved = gradients_of_box(found, correlation)
     for function, expected in (
         (along_mean, (gradient * shift).sum(axis=1)),
         (along_covariance, (curved * form).sum(axis=(1, 2))),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from callbacks import Callback
 from marks import exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
@@ -46,6 +47,28 @@ def clock(monkeypatch):
 @pytest.fixture(autouse=True)
 def time_for_words(clock):
     """What is tried does not depend on the speed of the machine."""
+
+
+@pytest.fixture
+def budgets():
+    """Of all climbs, that of the user first: how many iterations their trials may take."""
+    return []
+
+
+@pytest.fixture
+def climbs(monkeypatch, budgets):
+    """The iterations of all climbs, that of the user first."""
+    taken = []
+    run = Attempt.run
+
+    def counted(attempt, max_iter, observer=None):
+        solution = run(attempt, max_iter, observer)
+        taken.append(solution.n_iter)
+        budgets.append(attempt.budget)
+        return solution
+
+    monkeypatch.setattr(Attempt, "run", counted)
+    return taken
 
 
 def gradient(**parameters):
@@ -333,36 +356,11 @@ def test_nothing_was_tried(monkeypatch):
     ],
     ids=["one feature", "long", "missing", "many features"],
 )
-def test_trials_are_bounded(X, model, monkeypatch):
+def test_trials_are_bounded(X, model, budgets, climbs):
     """All trials have one budget; a third more is for the rate, two steps are a foretaste."""
-    taken = []
-    run = Attempt.run
-
-    def counted(attempt, max_iter, observer=None):
-        solution = run(attempt, max_iter, observer)
-        taken.append((attempt.budget, solution.n_iter))
-        return solution
-
-    monkeypatch.setattr(Attempt, "run", counted)
     warning_of(model, X)
-    (budget, _), *others = taken
-    assert budget <= 3000
-    assert 0 < sum(n_iter for _, n_iter in others) <= 4 / 3 * budget + 2
-
-
-@pytest.fixture
-def climbs(monkeypatch):
-    """The iterations of all climbs, that of the user first."""
-    taken = []
-    run = Attempt.run
-
-    def counted(attempt, max_iter, observer=None):
-        solution = run(attempt, max_iter, observer)
-        taken.append(solution.n_iter)
-        return solution
-
-    monkeypatch.setattr(Attempt, "run", counted)
-    return taken
+    assert budgets[0] <= 3000
+    assert 0 < sum(climbs[1:]) <= 4 / 3 * budgets[0] + 2
 
 
 SLOW = gradient(learning_rate=1e-4, **NEARBY, max_iter=50)
@@ -528,13 +526,7 @@ def test_a_start_that_float64_cannot_hold_is_passed_over():
 
 
 def test_a_callback_is_no_failure(correlated):
-    class Stop:
-        def setup(self, estimator, context): ...
-
-        def teardown(self, estimator, context): ...
-
-        def on_fit_task_begin(self, estimator, context): ...
-
+    class Stop(Callback):
         def on_fit_task_end(self, estimator, context):
             return context.task_name == "iteration"
 

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from callbacks import Callback
 from marks import each_family
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
@@ -218,14 +219,8 @@ def test_bad_number_of_draws(n_samples):
         GaussianGradientMLE().fit(GOOD).sample(n_samples)
 
 
-class FailingAtTheEnd:
-    """A callback that fails when all is done."""
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
+class FailingAtTheEnd(Callback):
+    """It fails when all is done."""
 
     def on_fit_task_end(self, estimator, context):
         raise RuntimeError("no")

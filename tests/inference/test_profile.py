@@ -419,11 +419,6 @@ def test_an_end_that_is_not_found_is_nan_and_named(monkeypatch, gappy):
     assert np.isfinite(model.confidence_intervals(method="wald").mean).all()
 
 
-def test_an_unknown_method(correlated):
-    with pytest.raises(ValueError, match="'profile' or 'sandwich', got 'bootstrap'"):
-        fitted(correlated).confidence_intervals(method="bootstrap")
-
-
 def test_families_agree_on_one_feature():
     x = np.array([[1.0], [2.0], [4.0], [9.0]])
     ends = [profiled(fitted(x, t)) for t in FAMILIES]

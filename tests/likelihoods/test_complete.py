@@ -1,13 +1,11 @@
 """The likelihood against scipy's density and against its own definition."""
 
-import warnings
-
 import numpy as np
 import pytest
 from marks import FAMILIES, each_family, pairwise
+from models import factor_of, fit_quietly
 from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
-from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 from skgauss.gaussian.families import make_family
@@ -20,16 +18,10 @@ def likelihood_of(X, covariance_type, ridge=None):
     return GaussianLikelihood(summarize(X, None, len(family.scatter_shape) == 1), family, ridge)
 
 
-def covariance_is_full(family):
-    return len(family.shape) == 2
-
-
 def some_point(likelihood, rng):
     family = likelihood.family
     root = rng.standard_normal((3, 3))
-    scatter = root @ root.T + np.eye(3)
-    covariance = family.project(scatter if covariance_is_full(family) else np.diag(scatter))
-    return rng.standard_normal(3), family.root(covariance)
+    return rng.standard_normal(3), factor_of(family, root @ root.T + np.eye(3))
 
 
 @each_family
@@ -101,9 +93,7 @@ def test_it_is_that_of_the_mean_that_float64_holds(rng, covariance_type, missing
     start = {"mean_init": offset + 2, "covariance_init": 20.0}
     for parameters in ({"max_iter": 9}, {"max_iter": 1, "learning_rate": 0.1, **start}):
         model = GaussianGradientMLE(covariance_type=covariance_type, **parameters)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(X)
+        fit_quietly(model, X)
         exact = exact_log_likelihood(X, model.mean_, as_matrix(model.covariance_, 2))
         assert model.log_likelihood_ == pytest.approx(exact, rel=1e-13)
         assert model.score(X) == pytest.approx(exact, rel=1e-13)
@@ -122,7 +112,5 @@ def test_a_ridge_far_above_the_variances(rng, covariance_type, missing):
         covariance_init=1e-24,
         max_iter=5,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X)
+    fit_quietly(model, X)
     assert model.log_likelihood_ == pytest.approx(model.score(X), rel=1e-12)

@@ -44,25 +44,31 @@ def counted(monkeypatch):
     return count_calls(monkeypatch, ObservedFull, "evaluate", "information")
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_features", "missing", "ridge"),
-    [
-        (10, 2, 0.3, None),
-        (40, 3, 0.0, None),
-        (50, 4, 0.5, None),
-        (300, 3, 0.4, None),  # patterns of many rows, reduced to triangles
-        (60, 5, 0.3, np.arange(1.0, 6.0) / 100),
-    ],
-)
-@pytest.mark.parametrize("weighted", [False, True])
-def test_second_differences_of_the_likelihood(rng, n_rows, n_features, missing, ridge, weighted):
-    """At any point, stationary or not, and in any direction."""
-    X = mixed(n_rows, n_features, missing, 50.0, seed=1)
+# Rows, features, the share of missing values and a ridge.
+CASES = [
+    (10, 2, 0.3, None),
+    (40, 3, 0.0, None),
+    (50, 4, 0.5, None),
+    (300, 3, 0.4, None),  # patterns of many rows, reduced to triangles
+    (60, 5, 0.3, np.arange(1.0, 6.0) / 100),
+]
+
+
+def at_some_point(rng, case, condition, weighted):
+    """A likelihood, evaluated at any point, stationary or not."""
+    n_rows, d, missing, ridge = case
+    X = mixed(n_rows, d, missing, condition, seed=1)
     likelihood = likelihood_of(X, rng.uniform(0.5, 2, len(X)) if weighted else None, ridge)
-    factor = np.linalg.cholesky(np.cov(rng.standard_normal((n_features, 3 * n_features))))
-    at = likelihood.evaluate(0.3 * rng.standard_normal(n_features), factor)
+    factor = np.linalg.cholesky(np.cov(rng.standard_normal((d, 3 * d))))
+    return likelihood, likelihood.evaluate(0.3 * rng.standard_normal(d), factor)
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_second_differences_of_the_likelihood(rng, case, weighted):
+    likelihood, at = at_some_point(rng, case, 50.0, weighted)
     information = likelihood.information(at)
-    for step in symmetric_steps(rng, n_features, 4):
+    for step in symmetric_steps(rng, case[1], 4):
 
         def value(t, step=step):
             point = likelihood.family.retract(at.mean, at.factor, t * step)

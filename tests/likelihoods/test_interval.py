@@ -4,7 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from likelihoods.test_interval_information import likelihood_of
 from marks import each_family, each_value, exhaustive, pairwise
+from models import factor_of
 from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
 from scipy.optimize import minimize
 from scipy.stats import norm
@@ -14,9 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
 
 from skgauss import GaussianGradientMLE
-from skgauss.gaussian import make_family
-from skgauss.likelihoods import interval, likelihood_with_ridge
-from skgauss.rows import Summarize, rows_of
+from skgauss.likelihoods import interval
 
 INF = np.inf
 
@@ -33,15 +33,6 @@ def coarsened(X, rng, interval=0.3, missing=0.1):
     gone = draw > 1 - missing
     lower[gone], upper[gone] = -INF, INF
     return lower, upper
-
-
-def likelihood_of(lower, upper, covariance_type="full", ridge=0.0):
-    model = GaussianGradientMLE()
-    rows = rows_of(model, lower, X_upper=upper, reset=True)
-    diagonal = covariance_type != "full"
-    statistics = rows.summarize(Summarize(diagonal))
-    d = lower.shape[1]
-    return likelihood_with_ridge(statistics, make_family(covariance_type, d), np.full(d, ridge))
 
 
 @pytest.fixture
@@ -124,7 +115,7 @@ def test_value_against_scipy(correlated_rows, rng, covariance_type):
     likelihood = likelihood_of(lower, upper, covariance_type)
     family = likelihood.family
     mean, full = np.array([0.9, -1.5, 0.0]), np.cov(correlated_rows[:, :3].T)
-    factor = family.root(family.project(full if family.correlated else np.diag(full).copy()))
+    factor = factor_of(family, full)
     at = likelihood.evaluate(mean, factor)
     covariance = family.square(factor)
     matrix = covariance if family.correlated else np.diag(np.broadcast_to(covariance, 3))
@@ -138,9 +129,8 @@ def test_gradient_against_differences(correlated_rows, rng, covariance_type, rid
     lower, upper = coarsened(correlated_rows[:12], rng, interval=0.6)
     likelihood = likelihood_of(lower, upper, covariance_type, ridge)
     family = likelihood.family
-    covariance = np.cov(correlated_rows.T)
-    scatter = covariance if family.correlated else np.diag(covariance).copy()
-    mean, factor = correlated_rows.mean(axis=0) + 0.1, family.root(family.project(scatter))
+    mean = correlated_rows.mean(axis=0) + 0.1
+    factor = factor_of(family, np.cov(correlated_rows.T))
     at = likelihood.evaluate(mean, factor)
 
     def along(step):

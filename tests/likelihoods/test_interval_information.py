@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from counting import count_calls
 from marks import each_value
+from models import factor_of
 
 from skgauss import GaussianGradientMLE
 from skgauss.boxes import box_moments
@@ -58,10 +59,7 @@ def a_point(family, lower, upper, rng):
     center = np.nanmedian(np.where(np.isfinite(lower), lower, upper), axis=0)
     center = np.where(np.isfinite(center), center, 0.0)
     mixing = rng.standard_normal((len(center), len(center))) + 3 * np.eye(len(center))
-    covariance = mixing @ mixing.T
-    if not family.correlated:
-        covariance = family.project(covariance.diagonal().copy())
-    return center, family.root(covariance)
+    return center, factor_of(family, mixing @ mixing.T)
 
 
 @each_value(
@@ -97,9 +95,7 @@ def test_through_a_window(rng, n_limits, covariance_type, gaps):
     likelihood = likelihood_of(lower, upper, covariance_type, window=Window(-limit, limit))
     family = likelihood.family
     covariance = np.array([[1.5, 0.4, 0.2], [0.4, 1.0, 0.3], [0.2, 0.3, 0.8]])
-    if not family.correlated:
-        covariance = family.project(covariance.diagonal().copy())
-    at = likelihood.evaluate(np.array([0.2, -0.1, 0.3]), family.root(covariance))
+    at = likelihood.evaluate(np.array([0.2, -0.1, 0.3]), factor_of(family, covariance))
     assert likelihood.has_information
     found = likelihood.information(at).matrix
     np.testing.assert_allclose(found, second_differences(likelihood, at), atol=1e-5)

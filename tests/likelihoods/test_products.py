@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from likelihoods.test_information import likelihood_of, mixed, symmetric_steps
+from likelihoods.test_information import CASES, at_some_point, likelihood_of, mixed, symmetric_steps
 from likelihoods.test_missing import MURRAY
 
 from skgauss import GaussianGradientMLE
@@ -17,27 +17,13 @@ def always(monkeypatch):
     monkeypatch.setattr(missing, "_FEW", 0)
 
 
-@pytest.mark.parametrize(
-    ("n_rows", "n_features", "gaps", "ridge"),
-    [
-        (10, 2, 0.3, None),
-        (40, 3, 0.0, None),
-        (50, 4, 0.5, None),
-        (300, 3, 0.4, None),  # patterns of many rows, reduced to triangles
-        (60, 5, 0.3, np.arange(1.0, 6.0) / 100),
-        (200, 15, 0.8, None),  # blocks for LAPACK
-    ],
-)
+@pytest.mark.parametrize("case", [*CASES, (200, 15, 0.8, None)])  # the last in blocks for LAPACK
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_matrix(rng, always, n_rows, n_features, gaps, ridge, weighted):
-    """At any point, stationary or not, and in any direction."""
-    X = mixed(n_rows, n_features, gaps, 10.0, seed=1)
-    likelihood = likelihood_of(X, rng.uniform(0.5, 2, len(X)) if weighted else None, ridge)
-    factor = np.linalg.cholesky(np.cov(rng.standard_normal((n_features, 3 * n_features))))
-    at = likelihood.evaluate(0.3 * rng.standard_normal(n_features), factor)
+def test_the_matrix(rng, always, case, weighted):
+    likelihood, at = at_some_point(rng, case, 10.0, weighted)
     information, product = likelihood.information(at), likelihood.products(at)
     size = np.abs(information.matrix).max()
-    for step in symmetric_steps(rng, n_features, 4):
+    for step in symmetric_steps(rng, case[1], 4):
         np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING * size)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marks import FAMILIES, each_family, each_value, exhaustive, simulation
-from models import assert_same_gaussian
+from models import assert_same_gaussian, factor_of
 from oracles import five_points
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
 from search import costs
@@ -417,12 +417,7 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
     X, limits = half
     likelihood = likelihood_of(fit(X, limits, covariance_type=covariance_type))
     family = likelihood.family
-    at = likelihood.evaluate(
-        X.mean(axis=0) + 0.2,
-        family.root(family.project(X.var(axis=0)))
-        if not family.correlated
-        else np.linalg.cholesky(np.cov(X.T)),
-    )
+    at = likelihood.evaluate(X.mean(axis=0) + 0.2, factor_of(family, np.cov(X.T)))
     connection_term = likelihood.connection_term(family.pack_frame(at.natural_gradient))
     packed = rng.standard_normal(family.n_parameters)
     packed /= np.linalg.norm(packed)

@@ -3,6 +3,7 @@ import warnings
 import numpy as np
 import pytest
 from marks import each_family
+from models import fit_quietly
 from numpy.testing import assert_allclose
 from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
@@ -13,9 +14,7 @@ from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
 def climb(X, rate="auto", **parameters):
     parameters = {"solver": "gradient", "mean_init": 4.0, "max_iter": 50} | parameters
     model = GaussianGradientMLE(learning_rate=rate, record_path=True, **parameters)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(X)
+    return fit_quietly(model, X)
 
 
 def test_the_map_is_the_average_log_likelihood(column):

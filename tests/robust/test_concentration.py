@@ -3,23 +3,13 @@
 import numpy as np
 import pytest
 from marks import each_family, exhaustive
-from oracles import as_matrix, em_step
+from oracles import as_matrix, em_step, observed_distances
 from scipy.stats import chi2
 from sklearn.datasets import load_wine
 
 from skgauss import GaussianOutlierDetector
 from skgauss.gaussian import make_family
 from skgauss.robust.start import Ordered, robust_starts
-
-
-def distances(X, mean, covariance):
-    """Squared, of what each row shows, and how many values that is."""
-    result, shown = np.zeros(len(X)), np.zeros(len(X), dtype=int)
-    for i, row in enumerate(X - mean):
-        o = np.flatnonzero(~np.isnan(row))
-        result[i] = row[o] @ np.linalg.solve(covariance[np.ix_(o, o)], row[o])
-        shown[i] = len(o)
-    return result, shown
 
 
 def factor_of(share, degrees):
@@ -39,7 +29,7 @@ def minimum_covariance_determinant(X, n_kept):
     for mean, root in robust_starts(Ordered(X, np.ones(len(X))), make_family("full", d)):
         covariance, kept = root @ root.T, None
         while True:
-            nearest = np.sort(np.argsort(distances(X, mean, covariance)[0])[:n_kept])
+            nearest = np.sort(np.argsort(observed_distances(X, mean, covariance)[0])[:n_kept])
             if kept is not None and np.array_equal(kept, nearest):
                 break
             kept = nearest
@@ -48,7 +38,7 @@ def minimum_covariance_determinant(X, n_kept):
     kept = np.array(best[1])
     mean, covariance = X[kept].mean(axis=0), np.cov(X[kept].T, ddof=0)
     covariance = factor_of(n_kept / len(X), d) * covariance
-    support = distances(X, mean, covariance)[0] <= chi2.isf(0.025, d)
+    support = observed_distances(X, mean, covariance)[0] <= chi2.isf(0.025, d)
     covariance = factor_of(0.975, d) * np.cov(X[support].T, ddof=0)
     return support, X[support].mean(axis=0), covariance
 

@@ -7,6 +7,7 @@ import re
 import signal
 import sys
 
+import callbacks
 import numpy as np
 import pandas as pd
 import pytest
@@ -649,20 +650,11 @@ def test_scattered_blocks_are_read_twice_and_never_gathered(rng):
     assert divergence(GaussianGradientMLE().fit(X), model) < 1e-12
 
 
-class Killer:
-    """A callback that kills a process after the third iteration."""
+class Killer(callbacks.Callback):
+    """It kills a process after the third iteration."""
 
     def __init__(self, pid):
         self.pid = pid
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
 
     def on_fit_task_end(self, estimator, context):
         if context.task_name == "iteration" and context.task_id == 2:

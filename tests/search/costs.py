@@ -24,8 +24,10 @@ class Small(NamedTuple):
         intervals = (self.X_upper > self.X).sum()
         return f"{self.parameters} on {n} x {d} values, {gaps} missing, {intervals} in intervals"
 
-    def fit(self) -> GaussianGradientMLE:
-        return GaussianGradientMLE(**self.parameters).fit(self.X, X_upper=self.X_upper)
+    def fit(self, **parameters: Any) -> GaussianGradientMLE:
+        """A fit by these parameters, others than its own."""
+        model = GaussianGradientMLE(**self.parameters | parameters)
+        return model.fit(self.X, X_upper=self.X_upper)
 
 
 def draw(seed: int) -> Small:

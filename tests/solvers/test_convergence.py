@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from marks import FAMILIES, each_family, exhaustive, pairwise
+from models import fit_quietly
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
@@ -84,9 +85,7 @@ def test_auto_never_falls(real_data, solver, covariance_type, parametrization):
     model = GaussianGradientMLE(
         solver=solver, covariance_type=covariance_type, parametrization=parametrization, max_iter=60
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(2 * real_data + 1)
+    fit_quietly(model, 2 * real_data + 1)
     path = model.log_likelihood_path_
     assert (np.diff(path) >= -4 * np.finfo(float).eps * np.abs(path[1:])).all()
 
@@ -97,9 +96,7 @@ def test_nearly_collinear(rng, solver):
     x = rng.standard_normal((200, 1))
     X = np.hstack([x, x + 1e-6 * rng.standard_normal((200, 1))])
     model = GaussianGradientMLE(solver=solver, tol=1e-9, max_iter=2000)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X)
+    fit_quietly(model, X)
     limit = np.finfo(float).eps * np.linalg.cond(np.corrcoef(X.T))
     assert limit > model.tol
     assert model.converged_ or solver not in ("natural", "closed-form")
@@ -117,9 +114,7 @@ def test_an_offset_does_not_excuse_the_covariance(correlated, solver, offset):
     """Whatever rounding a large mean has, converged means that the covariance is right."""
     X = correlated / correlated.std(axis=0) + offset
     model = GaussianGradientMLE(solver=solver, mean_init=offset, covariance_init=0.5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X)
+    fit_quietly(model, X)
     expected = np.cov(X.T - offset, ddof=0)
     if model.converged_:
         np.testing.assert_allclose(model.covariance_, expected, atol=1e-5)
@@ -131,9 +126,7 @@ def test_an_offset_does_not_excuse_the_covariance(correlated, solver, offset):
 def test_a_wrong_covariance_far_from_zero_is_not_convergence(solver):
     X = np.array([[0.0], [2.0], [4.0], [6.0]]) + 1e16
     model = GaussianGradientMLE(solver=solver, mean_init=1e16, covariance_init=1e6)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(X)
+    fit_quietly(model, X)
     assert model.n_iter_ > 0
     assert not model.converged_ or model.covariance_[0, 0] == pytest.approx(5.0, rel=1e-5)
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from callbacks import Callback
 from marks import FAMILIES, pairwise
 from sklearn.base import clone
 
@@ -70,14 +71,14 @@ def fitted(**parameters):
     )
 
 
-def fit_quietly(model, data, weights=None):
+def fit_unconverged(model, data, weights=None):
     with pytest.warns(UserWarning, match="did not converge"):
         return model.fit(data, sample_weight=weights)
 
 
 def assert_follows(model, path):
     column = np.array(X)[:, None]
-    fit_quietly(model, column)
+    fit_unconverged(model, column)
     assert model.n_iter_ == N_STEPS
     np.testing.assert_allclose(model.mean_path_[:, 0], path[:, 0], rtol=1e-12)
     np.testing.assert_allclose(np.sqrt(model.covariance_path_.ravel()), path[:, 1], rtol=1e-12)
@@ -113,21 +114,9 @@ def test_sequential_update(name, n_inner, covariance_type):
 def test_weights_enter_the_recursion_as_repeats():
     values, weights = np.unique(X + X[:3], return_counts=True)
     weighted, repeated = (fitted(solver="gradient", learning_rate=0.3) for _ in range(2))
-    fit_quietly(weighted, values[:, None], weights)
-    fit_quietly(repeated, np.array(X + X[:3])[:, None])
+    fit_unconverged(weighted, values[:, None], weights)
+    fit_unconverged(repeated, np.array(X + X[:3])[:, None])
     np.testing.assert_allclose(weighted.mean_path_, repeated.mean_path_, rtol=1e-12)
-
-
-class Listener:
-    """A callback, which makes every climb go from iterate to iterate."""
-
-    def setup(self, estimator, context): ...
-
-    def teardown(self, estimator, context): ...
-
-    def on_fit_task_begin(self, estimator, context): ...
-
-    def on_fit_task_end(self, estimator, context): ...
 
 
 ENDS = {"converged": (0.3, 1e-6), "max_iter": (0.003, 1e-6), "rounding": (0.3, 0.0)}
@@ -147,7 +136,7 @@ def test_one_by_one_or_many_at_once(name, solver, covariance_type, end, offset):
         mean_init=offset + 1.0, covariance_init=2.25, tol=tol, max_iter=600, record_path=True,
     )  # fmt: skip
     data = np.array(X)[:, None] + offset
-    told = clone(model).set_callbacks(Listener()).fit(data)
+    told = clone(model).set_callbacks(Callback()).fit(data)
     model.fit(data)
     assert end in (model.stop_reason_, "rounding", "diverged")
     assert (model.stop_reason_, model.n_iter_) == (told.stop_reason_, told.n_iter_)
@@ -194,7 +183,7 @@ def test_matrices_move_as_matrices(correlated, name):
         solver="gradient", parametrization=name, learning_rate=rate, mean_init=0.2,
         covariance_init=1.5, max_iter=n_steps, tol=0.0, record_path=True,
     )  # fmt: skip
-    fit_quietly(model, data)
+    fit_unconverged(model, data)
     mean_path, covariance_path = matrix_recursion(name, data, rate, n_steps)
     np.testing.assert_allclose(model.mean_path_, mean_path, rtol=1e-11)
     np.testing.assert_allclose(model.covariance_path_, covariance_path, rtol=1e-10, atol=1e-13)
@@ -216,7 +205,7 @@ def test_variances_move_as_numbers(correlated, name, covariance_type):
         covariance_init=1.5, max_iter=n_steps, tol=0.0, record_path=True,
         covariance_type=covariance_type,
     )  # fmt: skip
-    fit_quietly(model, data)
+    fit_unconverged(model, data)
     for k in range(n_steps + 1):
         np.testing.assert_allclose(model.mean_path_[k], mu, rtol=1e-11)
         np.testing.assert_allclose(

@@ -23,8 +23,8 @@ def test_sum_is_the_union(rng, covariance_type):
     pieces = [statistics_of(part, covariance_type) for part in np.split(X, [1, 2, 50, 51, 120])]
     whole = statistics_of(X, covariance_type)
     for merged in (
-        reduce(add, pieces),
-        reduce(add, pieces[::-1]),
+        sum(pieces),
+        sum(pieces[::-1]),
         pieces[0] + (pieces[1] + (pieces[2] + (pieces[3] + (pieces[4] + pieces[5])))),
     ):
         assert merged.weight == whole.weight

@@ -1,0 +1,23 @@
+"""The roles have the parameters of the Gaussian, and their own behind them."""
+
+import inspect
+
+import pytest
+
+from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
+
+OF_IMPUTER = dict.fromkeys(["keep_empty_features", "sample_posterior"], False)
+OF_IMPUTER |= {"random_state": None, "add_indicator": False}
+OF_DETECTOR = {"contamination": "auto", "support_fraction": None}
+
+
+@pytest.mark.parametrize(
+    ("role", "own"), [(GaussianImputer, OF_IMPUTER), (GaussianOutlierDetector, OF_DETECTOR)]
+)
+def test_parameters_are_those_of_the_model(role, own):
+    parameters = GaussianGradientMLE(tol=1e-3).get_params()
+    assert role(**parameters).get_params() == parameters | own
+    shared = inspect.signature(GaussianGradientMLE).parameters
+    assert list(inspect.signature(role).parameters) == [*shared, *own]
+    with pytest.raises(TypeError, match=rf"{role.__name__}\.__init__\(\) .* 'max_iterations'"):
+        role(max_iterations=3)
