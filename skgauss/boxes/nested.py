@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Array
-from .base import BoxMoments
+from .base import BoxMoments, mixture
 from .univariate import NEGLIGIBLE, reach, univariate_moments
 
 
@@ -114,7 +114,7 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
     ends = np.stack([start, np.where(short, end, mode), end], axis=1)
     found = BoxMoments.empty(n, k)
     for kind, rule in ((short, _SHORT_RULE), (~short, _LONG_RULE)):
-        rows = np.flatnonzero(kind)
+        (rows,) = kind.nonzero()
         if rows.size:
             found.fill(rows, _between(boxes.take(rows), ends[rows], rule))
     return BoxMoments(*(_reordered(field, order) for field in found))
@@ -159,7 +159,7 @@ def _between(
     mean = np.concatenate([x[:, :, None], rest.mean.reshape(*x.shape, k - 1)], axis=2)
     covariance = rest.covariance.reshape(*x.shape, k - 1, k - 1)
     pieces = BoxMoments.empty(2 * n, k)
-    pieces.fill(live, _mixture(log_weight, mean, covariance))
+    pieces.fill(live, mixture(log_weight, mean, covariance))
 
     total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])
     if known is None or whole is None:
@@ -177,7 +177,7 @@ def _between(
         ends = np.stack([a, _middle(boxes, a, b), b], axis=1)
         before = pieces.log_probability[live[rough]]
         pieces.fill(live[rough], _between(boxes, ends, rule, before, whole[row[rough]]))
-    return _mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
+    return mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 
 def _bound(log_density: Array, node: Array) -> Array:
@@ -224,23 +224,6 @@ def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
     return middle
 
 
-def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
-    """Total probability, mean and covariance of n mixtures of m components.
-
-    Where a component has a covariance of fewer variables, those before them are constants in it.
-    """
-    peak = log_weight.max(axis=1)
-    weight = np.exp(log_weight - peak[:, None])
-    total = weight.sum(axis=1)
-    weight /= total[:, None]
-    centre = (weight[:, None, :] @ mean)[:, 0]
-    deviation = mean - centre[:, None, :]
-    found = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
-    varying = slice(mean.shape[2] - covariance.shape[2], None)
-    found[:, varying, varying] += np.einsum("nm,nmij->nij", weight, covariance)
-    return BoxMoments(peak + np.log(total), centre, found)
-
-
 def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
     """The point of a box where a Gaussian is densest, and its squared distance from the mean.
 
@@ -270,7 +253,7 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Coefficients of the other variables on the first, (n, k - 1), and their covariance given it."""
+    """Coefficients, (n, k - 1), of the others on the first variable, and their covariance given it."""
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]
