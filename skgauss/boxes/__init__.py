@@ -8,12 +8,13 @@ does not.
 from .base import BoxMoments, from_a_point_inside
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
-from .lattice import Lattice
+from .lattice import N_POINTS, Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments
 from .univariate import central_moments, univariate_moments
 
 __all__ = [
     "FEWEST_OF_LATTICE",
+    "N_POINTS",
     "BoxMoments",
     "Lattice",
     "box_moments",

@@ -46,6 +46,23 @@ def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> Bo
     )
 
 
+def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
+    """Total probability, mean and covariance of n mixtures of m components.
+
+    Where a component has a covariance of fewer variables, those before them are constants in it.
+    """
+    peak = log_weight.max(axis=1)
+    weight = np.exp(log_weight - peak[:, None])
+    total = weight.sum(axis=1)
+    weight /= total[:, None]
+    centre = (weight[:, None, :] @ mean)[:, 0]
+    deviation = mean - centre[:, None, :]
+    found = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
+    varying = slice(mean.shape[2] - covariance.shape[2], None)
+    found[:, varying, varying] += np.einsum("nm,nmij->nij", weight, covariance)
+    return BoxMoments(peak + np.log(total), centre, found)
+
+
 def from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:
     """The point of the box that is nearest to the mean, and the ends as seen from there.
 

@@ -34,7 +34,7 @@ _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]
 _RULES_AGREE = 1e-11  # relative; the better of the two is nearer by far
 _NEXT_TO_ZERO = 1e-100  # of which Owen's function keeps the sign
 _ROOT_2PI = np.sqrt(2 * np.pi)
-_NOT_FIRST = np.array([[1, 2], [0, 2], [0, 1]])
+_OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
@@ -56,17 +56,17 @@ def corner_moments(
     below, above = np.sort([sign * lower, sign * upper], axis=0)
     mirror = sign[:, :, None] * sign[:, None]
     relation = mirror * correlation
-    value, slope, bend = np.zeros(n), np.zeros((n, k)), np.zeros((n, k, k))
-    for at_upper in product((True, False), repeat=k):
-        rows = np.flatnonzero((np.array(at_upper) | np.isfinite(below)).all(axis=1))
-        if not rows.size:
-            continue
-        ends = np.clip(np.where(at_upper, above[rows], below[rows]), -_FARTHEST_END, _FARTHEST_END)
-        parity = (-1.0) ** at_upper.count(False)
-        for field, part in zip(
-            (value, slope, bend), _probability_below(ends, relation[rows]), strict=True
-        ):
-            field[rows] += parity * part
+    at_upper = np.array(list(product((True, False), repeat=k)))[:, None]  # of every corner
+    corner, row = np.nonzero((at_upper | np.isfinite(below)).all(axis=2))
+    ends = np.clip(np.where(at_upper, above, below), -_FARTHEST_END, _FARTHEST_END)[corner, row]
+    parity = np.where((~at_upper).sum(axis=2) % 2, -1.0, 1.0)[corner, 0]
+
+    def summed(of_corners: Array) -> Array:
+        by_corner = np.zeros((len(at_upper), n, *of_corners.shape[1:]))
+        by_corner[corner, row] = (parity * of_corners.T).T
+        return by_corner.sum(axis=0)
+
+    value, slope, bend = map(summed, _probability_below(ends, relation[row]))
     mean = -(relation @ (slope / value[:, None])[:, :, None])
     covariance = relation + relation @ (bend / value[:, None, None]) @ relation
     covariance -= mean @ mean.transpose(0, 2, 1)
@@ -78,21 +78,25 @@ def corner_moments(
 def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
     """Probability below the ends (n, k), and its first and second derivatives."""
     n, k = ends.shape
-    slope, bend = np.empty((n, k)), np.zeros((n, k, k))
+    each = np.arange(k)
     density = np.exp(-0.5 * ends * ends) / _ROOT_2PI
     if k == 1:
-        return ndtr(ends[:, 0]), density, bend
-    for i in range(k):
-        others = np.delete(np.arange(k), i)
-        column = correlation[:, others, i]
-        scale = np.sqrt((1.0 - column) * (1.0 + column))
-        rest = correlation[:, others[:, None], others] - column[:, :, None] * column[:, None]
-        given = (ends[:, others] - column * ends[:, i : i + 1]) / scale
-        value, its_slope, _ = _probability_below(given, rest / scale[:, :, None] / scale[:, None])
-        slope[:, i] = density[:, i] * value
-        bend[:, i, others] = density[:, i : i + 1] * its_slope / scale
-        # The heat equation: along a variance is half the second derivative.
-        bend[:, i, i] = -ends[:, i] * slope[:, i] - (column * bend[:, i, others]).sum(axis=1)
+        return ndtr(ends[:, 0]), density, np.zeros((n, 1, 1))
+    others = _OTHERS[k]
+    column = correlation[:, others, each[:, None]]
+    scale = np.sqrt((1.0 - column) * (1.0 + column))
+    rest = correlation[:, others[:, :, None], others[:, None]]
+    rest -= column[:, :, :, None] * column[:, :, None]
+    rest /= scale[:, :, :, None] * scale[:, :, None]
+    given = (ends[:, others] - column * ends[:, :, None]) / scale
+    value, its_slope, _ = _probability_below(
+        given.reshape(-1, k - 1), rest.reshape(-1, k - 1, k - 1)
+    )
+    slope, bend = density * value.reshape(n, k), np.empty((n, k, k))
+    across = density[:, :, None] * its_slope.reshape(n, k, k - 1) / scale
+    bend[:, each[:, None], others] = across
+    # The heat equation: along a variance is half the second derivative.
+    bend[:, each, each] = -ends * slope - (column * across).sum(axis=2)
     probability = _below_two if k == 2 else _below_three
     return probability(ends, correlation), slope, bend
 
@@ -110,7 +114,8 @@ def _below_two(ends: Array, correlation: Array) -> Array:
 def _below_three(ends: Array, correlation: Array) -> Array:
     """NaN where the integral over the correlations of the first variable is not exact."""
     row = np.arange(len(ends))[:, None]
-    others = _NOT_FIRST[np.abs(correlation[:, _NOT_FIRST[:, 0], _NOT_FIRST[:, 1]]).argmax(axis=1)]
+    pairs = _OTHERS[3]
+    others = pairs[np.abs(correlation[:, pairs[:, 0], pairs[:, 1]]).argmax(axis=1)]
     order = np.column_stack((3 - others.sum(axis=1), others))
     ends, correlation = (
         ends[row, order],

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from .base import BoxMoments
+from .base import BoxMoments, mixture
 from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
+
+_AT_ONCE = 2**13  # points of boxes, whose intermediate results stay in the cache
 
 
 def lattice_moments(
@@ -34,18 +36,36 @@ def lattice_moments(
     ends = lower / scale, upper / scale, width / scale
     coupling = np.tril(factor / scale[:, :, None], -1)
     tilt = Tilt.of(*ends, coupling)
-    terms, z, steps = _forward(*ends, coupling, tilt.shift, lattice.points())
+    points = lattice.points()
+    n, _, n_points = points.shape
+    within = BoxMoments.empty(*lower.shape)
+    for rows in _slices(n, max(_AT_ONCE // n_points, 1)):
+        some = *(of[rows] for of in (*ends, coupling)), tilt.part(rows)
+        sums = [_moments_of(*some, points[rows, :, part]) for part in _slices(n_points, _AT_ONCE)]
+        within.fill(rows, mixture(*(np.stack(of, axis=1) for of in zip(*sums, strict=True))))
+    covariance = factor @ within.covariance @ factor.transpose(0, 2, 1)
+    back = np.argsort(order, axis=1)
+    return BoxMoments(
+        within.log_probability - np.log(n_points),
+        np.take_along_axis((factor @ within.mean[:, :, None])[:, :, 0], back, 1),
+        covariance[row, back[:, :, None], back[:, None, :]],
+    )
+
+
+def _slices(n: int, size: int) -> list[slice]:
+    return [slice(start, start + size) for start in range(0, n, size)]
+
+
+def _moments_of(
+    lower: Array, upper: Array, width: Array, coupling: Array, tilt: Tilt, points: Array
+) -> BoxMoments:
+    """Sum of the integrand over points, logarithmic, and mean and covariance of z that follow."""
+    terms, z, steps = _forward(lower, upper, width, coupling, tilt.shift, points)
     highest = terms.max(axis=1)
     weights = np.exp(terms - highest[:, None])
     total = weights.sum(axis=1)
-    mean, covariance = _backward(z, steps, coupling, tilt, weights / total[:, None])
-    covariance = factor @ covariance @ factor.transpose(0, 2, 1)
-    back = np.argsort(order, axis=1)
-    return BoxMoments(
-        highest + np.log(total / lattice.n_points[0]),
-        np.take_along_axis((factor @ mean[:, :, None])[:, :, 0], back, 1),
-        covariance[row, back[:, :, None], back[:, None, :]],
-    )
+    weights /= total[:, None]
+    return BoxMoments(highest + np.log(total), *_backward(z, steps, coupling, tilt, weights))
 
 
 class _Step(NamedTuple):

@@ -6,7 +6,7 @@ integrand is nearly flat, and the sum keeps its relative accuracy in any tail (B
 saddle moves with the Gaussian, so its move belongs to the derivatives of the sum.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -74,6 +74,11 @@ class Tilt(NamedTuple):
         along_centre = -shift - _times(coupling.transpose(0, 2, 1), slope)
         gradient = np.hstack([along_centre[:, :free], (shift - centre - slope)[:, :free]])
         return cls(centre, shift, at, coupling, gradient, _hessian(at.curvature()[0], coupling))
+
+    def part(self, rows: Any) -> "Tilt":
+        """The saddles of some of the boxes."""
+        of_boxes = self._replace(at=Interval(*(of[rows] for of in self.at)))
+        return Tilt(*(of if of is of_boxes.at else of[rows] for of in of_boxes))
 
     def _step(self, gradient: Array) -> Array:
         return _solved(self.hessian, -gradient)

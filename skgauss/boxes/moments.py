@@ -70,7 +70,8 @@ def box_moments(
         for rows, found in zip(parts, results, strict=True):
             within.fill(rows, found)
 
-    threads.ordered_map(of_some, parts, min(threads.available(), len(parts)), fill)
+    n_threads = min(threads.available(), len(parts)) if len(parts) > 1 else 1
+    threads.ordered_map(of_some, parts, n_threads, fill)
     return restored(within, scale, lower, upper)
 
 

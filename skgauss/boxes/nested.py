@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import EPS, Array
-from .base import BoxMoments
+from .base import BoxMoments, mixture
 from .univariate import NEGLIGIBLE, reach, univariate_moments
 
 
@@ -42,6 +42,8 @@ ORDER = 28
 _LONG_RULE = _Rule.of(ORDER, 13.0, 80.0)
 _SHORT_RULE = _Rule.of(12, 3.0, 8.0)
 _HALVES_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
+# Of so many variables the orders in which each comes first.
+_FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k in (2, 3)}
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
@@ -61,7 +63,7 @@ class Boxes(NamedTuple):
         """Two values of the first variable between which the others are sure to be in their
         intervals.
         """
-        coefficient, covariance = _regression(self.covariance, 0)
+        coefficient, covariance = _regression(self.covariance)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
         margin = _CERTAIN * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         rising = (self.lower[:, 1:] + margin - self.mean[:, 1:]) / coefficient
@@ -74,7 +76,7 @@ class Boxes(NamedTuple):
         """Log-density of the first variable at x (n, m), and the moments (n * m) given it."""
         variance = self.covariance[:, :1, 0]
         deviation = x - self.mean[:, :1]
-        coefficient, covariance = _regression(self.covariance, 0)
+        coefficient, covariance = _regression(self.covariance)
         mean = self.mean[:, None, 1:] + deviation[:, :, None] * coefficient[:, None, :]
 
         def repeat(array: Array) -> Array:
@@ -105,16 +107,17 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
     first = np.argmin((ranges[2] - ranges[0]) * detail, axis=1)
     row, order = np.arange(n), np.tile(np.arange(k), (n, 1))
     order[row, first], order[:, 0] = 0, first
-    boxes = Boxes(*(_swapped(field, order) for field in boxes))
+    boxes = Boxes(*(_reordered(field, order) for field in boxes))
     start, mode, end, slope, detail = (part[row, first] for part in (*ranges, detail))
     length = end - start
     short = (length * detail < _SHORT_RULE.longest) & (length * np.abs(slope) < _SHORT_RULE.deepest)
     ends = np.stack([start, np.where(short, end, mode), end], axis=1)
     found = BoxMoments.empty(n, k)
     for kind, rule in ((short, _SHORT_RULE), (~short, _LONG_RULE)):
-        rows = np.flatnonzero(kind)
-        found.fill(rows, _between(boxes.take(rows), ends[rows], rule))
-    return BoxMoments(*(_swapped(field, order) for field in found))
+        (rows,) = kind.nonzero()
+        if rows.size:
+            found.fill(rows, _between(boxes.take(rows), ends[rows], rule))
+    return BoxMoments(*(_reordered(field, order) for field in found))
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
@@ -128,12 +131,14 @@ def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
     return np.maximum(lower, mode - back), mode, np.minimum(upper, mode + forth), slope
 
 
-def _swapped(field: Array, order: NDArray[np.intp]) -> Array:
+def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
     """Every axis but the first in the order that belongs to the row."""
-    axes = range(1, field.ndim)
-    row = np.expand_dims(np.arange(len(order)), tuple(axes))
-    others = (tuple(other for other in axes if other != axis) for axis in axes)
-    return field[(row, *(np.expand_dims(order, other) for other in others))]
+    row = np.arange(len(order))
+    if field.ndim == 1:
+        return field
+    if field.ndim == 2:
+        return field[row[:, None], order]
+    return field[row[:, None, None], order[:, :, None], order[:, None]]
 
 
 def _between(
@@ -154,7 +159,7 @@ def _between(
     mean = np.concatenate([x[:, :, None], rest.mean.reshape(*x.shape, k - 1)], axis=2)
     covariance = rest.covariance.reshape(*x.shape, k - 1, k - 1)
     pieces = BoxMoments.empty(2 * n, k)
-    pieces.fill(live, _mixture(log_weight, mean, covariance))
+    pieces.fill(live, mixture(log_weight, mean, covariance))
 
     total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])
     if known is None or whole is None:
@@ -172,7 +177,7 @@ def _between(
         ends = np.stack([a, _middle(boxes, a, b), b], axis=1)
         before = pieces.log_probability[live[rough]]
         pieces.fill(live[rough], _between(boxes, ends, rule, before, whole[row[rough]]))
-    return _mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
+    return mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 
 def _bound(log_density: Array, node: Array) -> Array:
@@ -219,23 +224,6 @@ def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
     return middle
 
 
-def _mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
-    """Total probability, mean and covariance of n mixtures of m components.
-
-    Where a component has a covariance of fewer variables, those before them are constants in it.
-    """
-    peak = log_weight.max(axis=1)
-    weight = np.exp(log_weight - peak[:, None])
-    total = weight.sum(axis=1)
-    weight /= total[:, None]
-    centre = (weight[:, None, :] @ mean)[:, 0]
-    deviation = mean - centre[:, None, :]
-    found = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
-    varying = slice(mean.shape[2] - covariance.shape[2], None)
-    found[:, varying, varying] += np.einsum("nm,nmij->nij", weight, covariance)
-    return BoxMoments(peak + np.log(total), centre, found)
-
-
 def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
     """The point of a box where a Gaussian is densest, and its squared distance from the mean.
 
@@ -243,28 +231,29 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
     """
     nearest = np.clip(mean, lower, upper)
     square = (nearest - mean) ** 2 / np.diagonal(covariance, axis1=1, axis2=2)
-    k = mean.shape[1]
+    n, k = mean.shape
     if k == 1:
         return nearest, square[:, 0]
-    point, distance = mean.copy(), np.where((nearest == mean).all(axis=1), 0.0, np.inf)
-    for i in range(k):
-        others = np.delete(np.arange(k), i)
-        coefficient, rest = _regression(covariance, i)
-        rest_mean = mean[:, others] + coefficient * (nearest - mean)[:, i : i + 1]
-        rest_point, rest_distance = _most_likely(
-            lower[:, others], upper[:, others], rest_mean, rest
-        )
-        nearer = (square[:, i] > 0.0) & (square[:, i] + rest_distance < distance)
-        distance[nearer] = (square[:, i] + rest_distance)[nearer]
-        point[nearer, i] = nearest[nearer, i]
-        point[np.ix_(nearer, others)] = rest_point[nearer]
-    return point, distance
+    # Each variable at its end and the others given it, all of them at once.
+    order = _FIRST_OF[k]
+    others = order[:, 1:]
+    coefficient, rest = _regression(
+        covariance[:, order[:, :, None], order[:, None]].reshape(-1, k, k)
+    )
+    shift = coefficient.reshape(n, k, k - 1) * (nearest - mean)[:, :, None]
+    given = (lower[:, others], upper[:, others], mean[:, others] + shift)
+    found, beside = _most_likely(*(of.reshape(-1, k - 1) for of in given), rest)
+    distance = np.where(square > 0.0, square + beside.reshape(n, k), np.inf)
+    row, side = np.arange(n), distance.argmin(axis=1)
+    inside = (nearest == mean).all(axis=1)
+    point = np.empty_like(mean)
+    point[row, side] = nearest[row, side]
+    point[row[:, None], others[side]] = found.reshape(n, k, k - 1)[row, side]
+    return np.where(inside[:, None], mean, point), np.where(inside, 0.0, distance[row, side])
 
 
-def _regression(covariance: Array, i: int) -> tuple[Array, Array]:
-    """Coefficients of the other variables on variable i, and their covariance given it."""
-    others = np.delete(np.arange(covariance.shape[1]), i)
-    column = covariance[:, others, i]
-    coefficient = column / covariance[:, i, i][:, None]
-    rest = covariance[:, others[:, None], others] - coefficient[:, :, None] * column[:, None, :]
-    return coefficient, rest
+def _regression(covariance: Array) -> tuple[Array, Array]:
+    """Coefficients, (n, k - 1), of the others on the first variable, and their covariance given it."""
+    column = covariance[:, 1:, 0]
+    coefficient = column / covariance[:, :1, 0]
+    return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]

@@ -40,6 +40,8 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
     mass lies: that keeps the digits of a narrow one. Mean and covariance are (n, 1) and
     (n, 1, 1).
     """
+    if len(mean) <= _IN_CACHE:
+        return _of_few(lower, upper, mean, variance)
     found = BoxMoments.empty(len(mean), 1)
     for start in range(0, len(mean), _IN_CACHE):
         rows = slice(start, start + _IN_CACHE)
@@ -60,7 +62,7 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
     sign = np.where(mirrored, -1.0, 1.0)
     log_probability, centre, variance_within = np.empty((3, len(near)))
     for kind, rule in ((narrow, _NARROW_RULE), (in_tail & ~narrow, _TAIL_RULE)):
-        some = np.flatnonzero(kind)
+        (some,) = kind.nonzero()
         if not some.size:
             continue
         log_probability[some], offset, variance_within[some] = _quadrature(
@@ -68,7 +70,7 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
         )
         end = np.where(mirrored[some], upper[some], lower[some])
         centre[some] = end + sign[some] * scale[some] * offset
-    some = np.flatnonzero(~(narrow | in_tail))
+    (some,) = (~(narrow | in_tail)).nonzero()
     if some.size:
         log_probability[some], deviation, variance_within[some] = _closed_form(
             near[some], far[some]
@@ -144,7 +146,7 @@ def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond
     log_probability = np.log(inside)
-    likely = np.flatnonzero(inside > 0.5)
+    (likely,) = (inside > 0.5).nonzero()
     log_probability[likely] = np.log1p(-(before + beyond)[likely])
     near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
     at_near, at_far = (np.exp(-(end**2) / 2 - LOG_ROOT_2PI) / inside for end in (near, far))

@@ -7,12 +7,12 @@ moves by a small part of its standard error.
 import numpy as np
 
 from .._typing import Array
-from ..boxes import Lattice, box_moments
+from ..boxes import N_POINTS, Lattice, box_moments
 from .scores import mean_scores
 
-_COUNTS = 503, 2_003, 10_007, 30_011, 100_003  # primes, of points
+_COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # primes, of points
 _MOST_POINTS = 300_000  # of all boxes that are given more: a quarter of a second
-_LONGER = 4  # times as many as the fewest, where those are more
+_LONGER = 4  # times as many as `N_POINTS` for each box, where those are more
 # Standard errors that the points may move an estimate. A row of weight one has a score of about
 # one, of which this is the part that the sum over the points may miss.
 _PROMISED = 0.002
@@ -39,15 +39,15 @@ def lattice_of_rows(
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
-    lattice = Lattice.of(*boxes[:2], covariance, n_points=_COUNTS[0])
+    lattice = Lattice.of(*boxes[:2], covariance)
     return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))
 
 
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
     """With more points for the boxes whose scores are not told to a tolerance, one for each."""
     rows = np.arange(len(tolerance))
-    most = max(_MOST_POINTS, _LONGER * _COUNTS[0] * len(rows))
-    for count in _COUNTS[1:]:
+    most = max(_MOST_POINTS, _LONGER * N_POINTS * len(rows))
+    for count in _COUNTS[_COUNTS.index(lattice.n_points[0]) + 1 :]:
         apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not those without a number
         if not 0 < count * rows.size <= most:

@@ -1,29 +1,47 @@
 """How many points the boxes of rows and of windows get, and what that leaves of an estimate."""
 
 import numpy as np
+import pytest
 from marks import exhaustive
 from search.boxes import OneFactor
 from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import Lattice, box_moments
+from skgauss.boxes import N_POINTS, Lattice, box_moments
 from skgauss.conditioning import lattice_of_window, lattice_points
 from skgauss.conditioning.lattice_points import lattice_of_rows
+from skgauss.conditioning.scores import mean_scores
 
-FEWEST, MOST = 503, 100_003
+FEWEST, MOST = 127, 100_003
 
 
-def rows(condition, n=20):
+def rows(condition, n=20, k=4):
     rng = np.random.default_rng(0)
-    boxes = [OneFactor.draw(rng, 4, condition) for _ in range(n)]
+    boxes = [OneFactor.draw(rng, k, condition) for _ in range(n)]
     lower, upper = (np.array([getattr(box, end) for box in boxes]) for end in ("lower", "upper"))
     covariance = np.array([box.correlation for box in boxes])
     return lower, upper, upper - lower, covariance, np.where(np.isfinite(lower), lower, 9.0)
 
 
-def test_tame_boxes_have_the_fewest_points():
+def test_tame_boxes_have_few_points():
     lattice = lattice_of_rows(*rows(1.0), np.ones(20))
-    assert (lattice.n_points == FEWEST).all()
+    assert (lattice.n_points == FEWEST).mean() > 0.8
+    assert lattice.n_points.max() < 2_000
+
+
+@pytest.mark.parametrize("k", [4, 6])
+@pytest.mark.parametrize("condition", [1.0, 100.0])
+def test_few_points_tell_the_scores_as_well_as_promised(k, condition):
+    """Of equally weighted rows the root mean square is what moves an estimate."""
+    lower, upper, width, covariance, known = rows(condition, 60, k)
+    lattice = lattice_of_rows(lower, upper, width, covariance, known, np.ones(60))
+    inverse = np.linalg.inv(np.linalg.cholesky(covariance))
+    scores = []
+    for each in (lattice, Lattice.of(lower, upper, covariance, known, 10_007)):
+        within = box_moments(lower, upper, width, covariance, each)
+        scores.append(mean_scores(inverse, within.mean, within.covariance))
+    errors = np.sqrt(np.mean((scores[0] - scores[1]) ** 2, axis=0))
+    assert errors.max() < 0.002
 
 
 def test_nearly_collinear_boxes_get_points_until_their_probability_is_right():
@@ -33,7 +51,7 @@ def test_nearly_collinear_boxes_get_points_until_their_probability_is_right():
     some = lattice.n_points > FEWEST
     rng = np.random.default_rng(0)
     exact = np.array([OneFactor.draw(rng, 4, 1e5).log_probability() for _ in range(20)])
-    coarse = Lattice.of(lower, upper, covariance, known)
+    coarse = Lattice.of(lower, upper, covariance, known, FEWEST)
     errors = [
         np.sqrt(np.mean((box_moments(*boxes[:4], each).log_probability - exact)[some] ** 2))
         for each in (coarse, lattice)
@@ -51,7 +69,7 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
     monkeypatch.setattr(lattice_points, "_MOST_POINTS", 1)
     monkeypatch.setattr(lattice_points, "_LONGER", 1)
-    assert (lattice_of_rows(*boxes, np.ones(20)).n_points == FEWEST).all()
+    assert (lattice_of_rows(*boxes, np.ones(20)).n_points <= N_POINTS).all()
 
 
 def test_a_window_gets_the_points_that_its_rows_can_tell():
@@ -83,7 +101,7 @@ def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
 
 @exhaustive
 def test_other_shifts_move_an_estimate_by_a_small_part_of_its_standard_error(monkeypatch):
-    """Of nearly collinear features; on 503 points by ten times as much."""
+    """Of nearly collinear features."""
     rng = np.random.default_rng(4)
     directions = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     covariance = (directions * np.geomspace(1.0, 1e-5, 4)) @ directions.T

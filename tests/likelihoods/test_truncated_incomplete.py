@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, GaussianImputer, likelihood_ratio_test
-from skgauss.likelihoods import NoMaximumError
+from skgauss.likelihoods import NoMaximumError, truncated_full
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.solvers import accelerated
 
@@ -558,15 +558,29 @@ def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):
     assert counted["evaluate"] <= 200
 
 
-def test_newtons_steps_that_creep_for_ever_are_given_up():
-    """Three rows of six features with a ridge, on bumps of the lattice: 700 steps were tiny."""
+def fit_three_rows_of_six_features():
     case = draw(2026)
-    with pytest.warns((ConvergenceWarning, UserWarning), match="stalled|ridge"):
-        model = GaussianGradientMLE(truncation_limits=case.parameters["truncation_limits"]).fit(
-            case.X
-        )
+    model = GaussianGradientMLE(truncation_limits=case.parameters["truncation_limits"])
+    with pytest.warns((ConvergenceWarning, UserWarning)):
+        return model.fit(case.X)
+
+
+def test_newtons_steps_that_creep_for_ever_are_given_up(monkeypatch):
+    """Three rows of six features with a ridge, on bumps of the lattice: 700 steps were tiny."""
+    monkeypatch.setattr(truncated_full, "_MUCH_FINER", np.inf)  # from the guess, and no farther
+    model = fit_three_rows_of_six_features()
     assert model.stop_reason_ == "stalled"
-    assert model.n_iter_ <= 60
+    assert model.n_iter_ <= 100
+
+
+def test_a_climb_on_many_points_starts_on_few(monkeypatch):
+    """Where steps on many points creep those on few go on, and see that the likelihood rises."""
+    few = fit_three_rows_of_six_features()
+    monkeypatch.setattr(truncated_full, "_MUCH_FINER", np.inf)
+    many = fit_three_rows_of_six_features()
+    assert few.stop_reason_ == "unbounded"
+    assert few.log_likelihood_ > many.log_likelihood_ + 0.01
+    assert few.n_iter_ < 10
 
 
 @pytest.mark.parametrize("seed", [87, 175])
