@@ -36,6 +36,8 @@ _OF_A_CONDITIONAL = (
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
+_FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
+
 
 class Parameters(NamedTuple):
     """A number for each parameter of a Gaussian, or one for each step or end on another axis.
@@ -64,6 +66,9 @@ class FittedPoint:
 
     Attributes
     ----------
+    origin : ndarray of shape (n_features,)
+        Where the likelihood and the evaluation count means from: those of the features that are
+        far from zero, where float64 has too few digits for steps.
     scores : ndarray of shape (n_parameters, n_parameters) or None
         Covariance of the scores of the rows, packed, which the errors rest on, beside the
         information; None where on the information alone.
@@ -74,7 +79,8 @@ class FittedPoint:
     def __init__(self, estimator: Any, penalized: bool = False):
         check_maximum(estimator, penalized)
         self.estimator = estimator
-        self.likelihood = likelihood_of(estimator)
+        self.origin = _origin(estimator)
+        self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family
         self.names = feature_names(estimator)
         scale, covariance = estimator.scale_, np.asarray(estimator.covariance_)
@@ -86,7 +92,8 @@ class FittedPoint:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._gaussian.factor)
+        gaussian = self.estimator._gaussian
+        return self.likelihood.evaluate(gaussian.mean - self.origin, gaussian.factor)
 
     @property
     def is_large(self) -> bool:
@@ -165,15 +172,26 @@ class FittedPoint:
         return self.family.n_features // self.family.multiplicity
 
 
-def likelihood_of(estimator: Any) -> Likelihood:
-    """The likelihood that was climbed, ridge included, from what a fit keeps."""
+def _origin(estimator: Any) -> Array:
+    """The means of features that are far from zero by their deviations, and 0 for others."""
+    far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
+    return np.where(far, estimator.mean_, 0.0)
+
+
+def likelihood_of(estimator: Any, origin: Array | float = 0.0) -> Likelihood:
+    """The likelihood that was climbed, ridge included, from what a fit keeps.
+
+    Means are counted from an origin, (n_features,).
+    """
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window.between(*ends) if ends else None
     statistics, window = without_empty(estimator.sufficient_statistics_, window, family)
+    if np.any(origin):
+        statistics, window = statistics.seen_from(origin), window and window.seen_from(origin)
     factor = gaussian.factor if family.covariance_is_known else None
     fixed = Fixed(
-        gaussian.mean if family.mean_is_known else None,
+        gaussian.mean - origin if family.mean_is_known else None,
         None if factor is None else family.square(factor),
         factor,
     )
