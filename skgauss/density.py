@@ -583,7 +583,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """AIC and BIC of all rows together, in nats."""
         gaussian = self._fitted_gaussian()
         total, n_samples = rows_of(self, X, X_upper=X_upper).total(gaussian.sum_over_telling_rows)
-        return information_criteria(total, gaussian.family.n_parameters, n_samples)
+        return information_criteria(total, self._n_parameters, n_samples)
+
+    @property
+    def _n_parameters(self) -> int:
+        """How many parameters were estimated."""
+        return self._gaussian.family.n_parameters
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

@@ -42,12 +42,12 @@ from .fitting import (
 from .gaussian import PARAMETRIZATIONS, Family, make_family, type_of
 from .inference import InferenceMethods
 from .likelihoods import (
+    Empty,
     Evaluation,
     Likelihood,
     NoMaximumError,
     regularized_likelihood,
     through_window,
-    without_empty,
 )
 from .rows import (
     Rows,
@@ -650,9 +650,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         with _blas_threads(statistics, window, family):
             reg_covar = self.reg_covar if reg_covar is None else reg_covar
             fixed = fixed_parameters(self, family)
+            empty = Empty.of(statistics, window, family)
             some, inside = statistics, window
             if self._keeps_constants:
-                some, inside = without_empty(statistics, window, family)
+                some, inside = empty.statistics, empty.window
             regularized = regularized_likelihood(
                 reg_covar,
                 some,
@@ -663,7 +664,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 keep_constants=self._keeps_constants,
             )
             regularized = through_window(regularized, inside, some, names, fixed)
-            likelihood = fixed.of(regularized.likelihood)
+            likelihood = empty.beside(fixed.of(regularized.likelihood))
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,

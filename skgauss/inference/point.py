@@ -17,12 +17,12 @@ from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
+    Empty,
     Evaluation,
     Fixed,
     Likelihood,
     likelihood_with_ridge,
     seen_through,
-    without_empty,
 )
 from ..rows import Window, feature_names
 
@@ -178,7 +178,7 @@ def _origin(estimator: Any) -> Array:
     return np.where(far, estimator.mean_, 0.0)
 
 
-def likelihood_of(estimator: Any, origin: Array | float = 0.0) -> Likelihood:
+def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps.
 
     Means are counted from an origin, (n_features,).
@@ -186,7 +186,8 @@ def likelihood_of(estimator: Any, origin: Array | float = 0.0) -> Likelihood:
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window.between(*ends) if ends else None
-    statistics, window = without_empty(estimator.sufficient_statistics_, window, family)
+    empty = Empty.of(estimator.sufficient_statistics_, window, family)
+    statistics, window = empty.statistics, empty.window
     if np.any(origin):
         statistics, window = statistics.seen_from(origin), window and window.seen_from(origin)
     factor = gaussian.factor if family.covariance_is_known else None
@@ -199,7 +200,7 @@ def likelihood_of(estimator: Any, origin: Array | float = 0.0) -> Likelihood:
     likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed)
     if window:
         likelihood = seen_through(likelihood, window, statistics, fixed)
-    return fixed.of(likelihood)
+    return empty.beside(fixed.of(likelihood))
 
 
 def check_fitted(estimator: Any) -> None:
