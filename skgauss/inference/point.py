@@ -36,6 +36,8 @@ _OF_A_CONDITIONAL = (
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
+_NEAR_MAXIMUM = 0.1  # standard errors, by which an interval of four of them may be off
+_SMALL_TOL = 0.01  # standard errors, which a tolerance is to leave
 _FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
 
 
@@ -237,6 +239,16 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features."
         )
+    away = errors_from_maximum(estimator)
+    if away > _NEAR_MAXIMUM:
+        warnings.warn(
+            f"The fit is {away:.2g} standard errors or more from the maximum of the likelihood: "
+            "tol is too large for so many rows, and intervals and tests are off by as much. Fit "
+            f"again with tol={_SMALL_TOL * estimator.natural_gradient_norm_ / away:.0e}. Where "
+            "that changes nothing, the features are too far from zero for float64. Subtract their "
+            "means first.",
+            stacklevel=6,  # at the caller of a method
+        )
     if penalized:
         return
     if np.any(estimator.reg_covar_):
@@ -253,6 +265,12 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             f"{each_of([names[j] for j in empty])} was never observed. Its mean is made up, and "
             "has no error: fit without it."
         )
+
+
+def errors_from_maximum(estimator: Any) -> float:
+    """How many standard errors a fit is from the maximum, at least: where no value is missing."""
+    weight = estimator.sufficient_statistics_.weight
+    return float(np.sqrt(weight) * estimator.natural_gradient_norm_)
 
 
 def _check_data(estimator: Any) -> None:
