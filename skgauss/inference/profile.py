@@ -403,10 +403,10 @@ def _definite(
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
         yield information - connection_term + added * square, added
-    shift = 0.0
+    shift = _FIRST_SHIFT
     while True:
-        yield information + shift * np.eye(len(slope)), 0.0
-        shift = max(4 * shift, _FIRST_SHIFT)
+        yield information - connection_term + shift * np.eye(len(slope)), 0.0
+        shift *= 4
 
 
 def _reached(
