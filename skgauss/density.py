@@ -605,7 +605,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _information_criteria(self, rows: Rows) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""
         total, n_samples = rows.total(self._gaussian.sum_over_telling_rows)
-        return information_criteria(total, self._gaussian.family.n_parameters, n_samples)
+        return information_criteria(total, self._n_parameters, n_samples)
+
+    @property
+    def _n_parameters(self) -> int:
+        """How many parameters were estimated."""
+        return self._gaussian.family.n_parameters
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")

@@ -41,10 +41,10 @@ from .fitting import (
 from .gaussian import PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import (
+    Empty,
     NoMaximumError,
     regularized_likelihood,
     through_window,
-    without_empty,
 )
 from .rows import (
     Rows,
@@ -647,14 +647,15 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = fixed_parameters(self, family)
+            empty = Empty.of(statistics, window, family)
             some, inside, keeps = statistics, window, self._keeps_constants
             if keeps:
-                some, inside = without_empty(statistics, window, family)
+                some, inside = empty.statistics, empty.window
             regularized = regularized_likelihood(
                 reg_covar, some, family, names, inside, fixed, keep_constants=keeps
             )
             regularized = through_window(regularized, inside, some, names, fixed)
-            likelihood = fixed.of(regularized.likelihood)
+            likelihood = empty.beside(fixed.of(regularized.likelihood))
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,

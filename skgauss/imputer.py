@@ -15,6 +15,7 @@ from ._typing import Array
 from ._wording import quoted
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
+from .gaussian import make_family
 from .inference import drawn
 from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
 from .statistics import missed
@@ -208,6 +209,13 @@ n_features_with_missing)
         if not self.add_indicator:
             return names[self._kept]
         return np.concatenate((names[self._kept], self.indicator_.get_feature_names_out(names)))
+
+    @property
+    def _n_parameters(self) -> int:
+        """How many parameters were estimated, those of features never observed left out."""
+        family, shown = self._gaussian.family, self._statistics_as_given.observed_weights > 0
+        known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
+        return make_family(self.covariance_type, int(shown.sum())).knowing(**known).n_parameters
 
     @property
     def _constants(self) -> Array:

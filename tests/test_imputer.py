@@ -213,6 +213,35 @@ def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     assert np.isfinite(drawn).all()
 
 
+@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
+@pytest.mark.parametrize("censored", [False, True])
+@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
+@pytest.mark.parametrize("mean_init", [None, [1.0, 1.0, 3.0]])
+def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean_init):
+    """It has no likelihood and no parameters, and no start moves it: nobody warns of it."""
+    X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
+    X[rng.random(X.shape) < 0.2] = NAN
+    beside = np.c_[X, np.full(100, NAN)]
+    limits = ([-1.0, NAN, -1.0], None) if censored else None
+    model = GaussianImputer(
+        covariance_type=covariance_type,
+        truncation_limits=window,
+        censoring_limits=limits,
+        keep_empty_features=True,
+        mean_init=mean_init,
+    ).fit(beside)
+    alone = GaussianImputer(
+        covariance_type=covariance_type,
+        truncation_limits=window if window == (-9, 9) else None,
+        censoring_limits=([-1.0, NAN], None) if censored else None,
+    ).fit(X)
+    assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-11)
+    assert model.log_likelihood_ == pytest.approx(model.score(beside), abs=1e-11)
+    assert model.aic(beside) == pytest.approx(alone.aic(X), abs=1e-8)
+    assert model.bic(beside) == pytest.approx(alone.bic(X), abs=1e-8)
+    np.testing.assert_allclose(model.transform(beside)[:, 2], 0.0, atol=1e-5)
+
+
 def test_a_column_that_is_empty_at_first(gaps):
     """A stream waits for no value, and makes none up."""
     X = gaps.to_numpy()

@@ -23,6 +23,7 @@ from .profile import (
     Parameter,
     ScaleParameter,
     Side,
+    polished,
     profile_end,
 )
 from .progress import Progress
@@ -85,7 +86,8 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     at.check_size()
     scale = at.estimate.scale
     one, two = pairs = np.triu_indices(len(at.estimate.correlation), 1)
-    profiled: list[Parameter] = [MeanParameter(j, s) for j, s in enumerate(scale.tolist())]
+    of_means = zip(scale.tolist(), at.origin.tolist(), strict=True)
+    profiled: list[Parameter] = [MeanParameter(j, *each) for j, each in enumerate(of_means)]
     profiled += [ScaleParameter(j) for j in range(at.n_scales)]
     profiled += [
         CorrelationParameter(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)
@@ -114,7 +116,7 @@ def _profile_ends(
 ) -> Array:
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
-    maximum = at.evaluation
+    maximum = polished(at.likelihood, at.evaluation, nats)
     # Formed here, once for all threads.
     if at.likelihood.has_information:
         at.likelihood.information(maximum)

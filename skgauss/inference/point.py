@@ -17,12 +17,12 @@ from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
+    Empty,
     Evaluation,
     Fixed,
     Likelihood,
     likelihood_with_ridge,
     seen_through,
-    without_empty,
 )
 from ..rows import Window, feature_names
 
@@ -35,6 +35,10 @@ _OF_A_CONDITIONAL = (
     "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
+
+_NEAR_MAXIMUM = 0.1  # standard errors, by which an interval of four of them may be off
+_SMALL_TOL = 0.01  # standard errors, which a tolerance is to leave
+_FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
 
 
 class Parameters(NamedTuple):
@@ -64,6 +68,9 @@ class FittedPoint:
 
     Attributes
     ----------
+    origin : ndarray of shape (n_features,)
+        Where the likelihood and the evaluation count means from: those of the features that are
+        far from zero, where float64 has too few digits for steps.
     scores : ndarray of shape (n_parameters, n_parameters) or None
         Covariance of the scores of the rows, packed, which the errors rest on, beside the
         information; None where on the information alone.
@@ -74,7 +81,8 @@ class FittedPoint:
     def __init__(self, estimator: Any, penalized: bool = False):
         check_maximum(estimator, penalized)
         self.estimator = estimator
-        self.likelihood = likelihood_of(estimator)
+        self.origin = _origin(estimator)
+        self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family
         self.names = feature_names(estimator)
         scale, covariance = estimator.scale_, np.asarray(estimator.covariance_)
@@ -86,7 +94,8 @@ class FittedPoint:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        return self.likelihood.evaluate(self.estimator.mean_, self.estimator._gaussian.factor)
+        gaussian = self.estimator._gaussian
+        return self.likelihood.evaluate(gaussian.mean - self.origin, gaussian.factor)
 
     @property
     def is_large(self) -> bool:
@@ -165,15 +174,27 @@ class FittedPoint:
         return self.family.n_features // self.family.multiplicity
 
 
-def likelihood_of(estimator: Any) -> Likelihood:
-    """The likelihood that was climbed, ridge included, from what a fit keeps."""
+def _origin(estimator: Any) -> Array:
+    """The means of features that are far from zero by their deviations, and 0 for others."""
+    far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
+    return np.where(far, estimator.mean_, 0.0)
+
+
+def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
+    """The likelihood that was climbed, ridge included, from what a fit keeps.
+
+    Means are counted from an origin, (n_features,).
+    """
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window.between(*ends) if ends else None
-    statistics, window = without_empty(estimator.sufficient_statistics_, window, family)
+    empty = Empty.of(estimator.sufficient_statistics_, window, family)
+    statistics, window = empty.statistics, empty.window
+    if np.any(origin):
+        statistics, window = statistics.seen_from(origin), window and window.seen_from(origin)
     factor = gaussian.factor if family.covariance_is_known else None
     fixed = Fixed(
-        gaussian.mean if family.mean_is_known else None,
+        gaussian.mean - origin if family.mean_is_known else None,
         None if factor is None else family.square(factor),
         factor,
     )
@@ -181,7 +202,7 @@ def likelihood_of(estimator: Any) -> Likelihood:
     likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed)
     if window:
         likelihood = seen_through(likelihood, window, statistics, fixed)
-    return fixed.of(likelihood)
+    return empty.beside(fixed.of(likelihood))
 
 
 def check_fitted(estimator: Any) -> None:
@@ -220,6 +241,16 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
+    away = errors_from_maximum(estimator)
+    if away > _NEAR_MAXIMUM:
+        warnings.warn(
+            f"The fit is {away:.2g} standard errors or more from the maximum of the likelihood: "
+            "tol is too large for so many rows, and intervals and tests are off by as much. Fit "
+            f"again with tol={_SMALL_TOL * estimator.natural_gradient_norm_ / away:.0e}. Where "
+            "that changes nothing, the features are too far from zero for float64. Subtract their "
+            "means first.",
+            stacklevel=6,  # at the caller of a method
+        )
     if penalized:
         return
     if np.any(estimator.reg_covar_):
@@ -237,6 +268,12 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             f"{each_of([names[j] for j in empty])} was never observed. Its mean is made up, and "
             "has no error: fit without it."
         )
+
+
+def errors_from_maximum(estimator: Any) -> float:
+    """How many standard errors a fit is from the maximum, at least: where no value is missing."""
+    weight = estimator.sufficient_statistics_.weight
+    return float(np.sqrt(weight) * estimator.natural_gradient_norm_)
 
 
 def _check_data(estimator: Any) -> None:

@@ -86,12 +86,15 @@ class Parameter(ABC):
 
 
 class MeanParameter(Parameter):
-    """The mean of one feature, in standard deviations of the estimate."""
+    """The mean of one feature, in standard deviations of the estimate.
+
+    A user sees it from zero, and the likelihood from an origin.
+    """
 
     far, away = 1e4, 100.0
 
-    def __init__(self, feature: int, scale: float):
-        self.feature, self.scale = feature, scale
+    def __init__(self, feature: int, scale: float, origin: float = 0.0):
+        self.feature, self.scale, self.origin = feature, scale, origin
 
     def value(self, at: Evaluation, family: Family) -> float:
         return at.mean[self.feature] / self.scale
@@ -103,7 +106,7 @@ class MeanParameter(Parameter):
         return gradient, np.zeros((size, size))
 
     def seen(self, value: float) -> float:
-        return self.scale * value
+        return self.origin + self.scale * value
 
 
 class ScaleParameter(Parameter):
@@ -213,6 +216,21 @@ class Side(NamedTuple):
     sign: int
 
 
+def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
+    """The maximum near which a climb ended, as near as a fall by some nats is to be told from it.
+
+    By Newton's steps, as long as each at least halves the gradient.
+    """
+    while at.natural_gradient_norm**2 > _CLOSE * nats:
+        steps, _ = half_inverse(likelihood, at)
+        step = steps.T @ (steps @ likelihood.family.pack_frame(at.natural_gradient))
+        reached = _reached(likelihood, at, step, -math.inf, likelihood.natural_coordinates)
+        if reached is None or not reached.natural_gradient_norm < at.natural_gradient_norm / 2:
+            break
+        at = reached
+    return at
+
+
 def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
     """The end of an interval.
 
@@ -226,7 +244,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     """
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
-    noise = _noise(likelihood, maximum, nats)
+    noise = likelihood.rounding_of_the_value(maximum)
     if nats**1.5 < noise:  # so many rows that the curvature may tell more than values do
         parabola = _Parabola(likelihood, maximum, side)
         if parabola.third_order(nats) < noise:
@@ -240,12 +258,6 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     if math.isnan(end.value) and likelihood.family.correlated:
         return _on_the_boundary(likelihood, maximum, side, nats, end)
     return end
-
-
-def _noise(likelihood: Likelihood, at: Evaluation, nats: float) -> float:
-    """What of a fall by some nats may be rounding, of the likelihood or of the means."""
-    spacing = linalg.norm(likelihood.family.solve(at.factor, np.spacing(np.abs(at.mean))))
-    return likelihood.rounding_of_the_value(at) + math.sqrt(2 * nats) * spacing
 
 
 def _on_the_boundary(
@@ -281,7 +293,7 @@ def _climbed(
             return End(parameter.seen(sign * math.inf), beyond)
         slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)
-        close = _CLOSE * nats + _noise(likelihood, at, nats)
+        close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
         step, multiplier = newton.step(excess)
         if at is not maximum and newton.is_there(excess, close):
             return End(parameter.seen(value), at)
@@ -391,10 +403,10 @@ def _definite(
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
         yield information - connection_term + added * square, added
-    shift = 0.0
+    shift = _FIRST_SHIFT
     while True:
-        yield information + shift * np.eye(len(slope)), 0.0
-        shift = max(4 * shift, _FIRST_SHIFT)
+        yield information - connection_term + shift * np.eye(len(slope)), 0.0
+        shift *= 4
 
 
 def _reached(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from scipy.stats import chi2
 from sklearn.utils import Bunch
 
+from .._typing import EPS
 from ..density import SEEN_THROUGH
 from ..rows import feature_names
 from .point import check_maximum
 
+_A_TENTH = 0.1  # of a statistic, or as much of it, by which a p-value is not another one
+_ROUNDED = 4  # roundings of a log-likelihood, by which those of two models may be off
 _NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
 # relative, and of a correlation: the rounding of another order of rows, or type of covariance
 _SAME_NUMBERS = 1e-9
@@ -35,6 +39,11 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     result : Bunch
         `statistic`, the `degrees_of_freedom`, by how many parameters the models differ, and the
         `p_value`.
+
+    Warns
+    -----
+    UserWarning
+        If rounding, or a `tol` too large for so many rows, may make the statistic.
 
     Raises
     ------
@@ -83,7 +92,16 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
             "maximum. Fit it again from the smaller: mean_init=smaller.mean_ and "
             "covariance_init=np.diag(smaller.scale_**2), as far as they are not fixed."
         )
-    statistic = max(2 * larger.sufficient_statistics_.weight * gain, 0.0)
+    weight = larger.sufficient_statistics_.weight
+    statistic = max(2 * weight * gain, 0.0)
+    blur = 2 * weight * _ROUNDED * EPS * (1 + abs(larger.log_likelihood_))
+    if blur > _A_TENTH and statistic < blur / _A_TENTH:
+        warnings.warn(
+            f"There are so many rows that {blur:.2g} of the statistic may be rounding of float64, "
+            "and the p-value with it. So small a difference of the models is none that the data "
+            "can tell.",
+            stacklevel=2,
+        )
     p_value = float(chi2.sf(statistic, added))
     return Bunch(statistic=statistic, degrees_of_freedom=added, p_value=p_value)
 

@@ -11,8 +11,8 @@ from .curvature import (
     CriticalPoint,
     critical_point,
 )
+from .empty import Empty
 from .escape import leave
-from .existence import without_empty
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
 from .information import Information
@@ -32,6 +32,7 @@ __all__ = [
     "MOST_PARAMETERS",
     "RELATIVE_RIDGE",
     "CriticalPoint",
+    "Empty",
     "Evaluation",
     "Evaluations",
     "Fixed",
@@ -49,5 +50,4 @@ __all__ = [
     "regularized_likelihood",
     "seen_through",
     "through_window",
-    "without_empty",
 ]

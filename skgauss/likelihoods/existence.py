@@ -12,25 +12,8 @@ import numpy as np
 from .._typing import Array
 from .._wording import capped, each_of, quoted
 from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, linalg
-from ..rows import Window
 from .base import NoMaximumError
 from .fixed import Fixed
-
-_EMPTY_SHARE = 1e-6  # of all rows: few for a variance that features share, enough for a mean
-
-
-def without_empty(
-    statistics: Any, window: Window | None, family: Family
-) -> tuple[Any, Window | None]:
-    """Statistics and window in which features never observed are 0 in all rows, and unlimited.
-
-    No others notice them then; where a variance is shared, they are 0 in next to no rows.
-    """
-    if statistics.complete:
-        return statistics, window
-    empty = (window.without_fill(statistics) if window else statistics).observed_weights == 0
-    share = 1.0 if family.multiplicity == 1 else _EMPTY_SHARE
-    return statistics.with_zeros(empty, share), window and window.opened(empty)
 
 
 def check_observed(statistics: Any, names: Sequence[str]) -> None:

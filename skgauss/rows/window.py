@@ -63,6 +63,10 @@ class Window(NamedTuple):
         )
         return window if window.bounded.size else None
 
+    def seen_from(self, origin: Array) -> Window:
+        """The window with its limits counted from an origin of shape (n_features,)."""
+        return Window(self.lower - origin, self.upper - origin)
+
     def intersect(self, block: Block, fill: bool = True) -> Intervals | None:
         """Intervals of a block in memory that end where the window does.
 

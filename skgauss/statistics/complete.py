@@ -133,6 +133,11 @@ class SufficientStatistics(Statistics):
         """These statistics with the variances only."""
         return self if self.diagonal else replace(self, covariance=self.variances)
 
+    def seen_from(self, origin: Array) -> SufficientStatistics:
+        """See `Statistics`; near the origin float64 holds more of the mean."""
+        mean, rounding = two_sum(self.mean - origin, self.mean_rounding)
+        return replace(self, mean=mean, mean_rounding=rounding)
+
     def about(self, mean: Array) -> SufficientStatistics:
         """These statistics with second moments about a known mean, in place of that of the data."""
         moved = (self.mean - mean) + self.mean_rounding

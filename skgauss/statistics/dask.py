@@ -96,6 +96,13 @@ class ScatteredStatistics(Statistics):
         """These, in whose blocks nothing is changed."""
         return self
 
+    def seen_from(self, origin: Array) -> ScatteredStatistics:
+        """See `Statistics`."""
+        blocks = self.blocks
+        if blocks is not None:
+            blocks = each(partial(_seen_from, origin), blocks)
+        return replace(self, by_feature=self.by_feature.seen_from(origin), blocks=blocks)
+
     def left_in(self, blocks: Any) -> ScatteredStatistics:
         """These statistics as those of other blocks."""
         return replace(self, blocks=blocks)
@@ -163,6 +170,10 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
 
 def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
     return prepare(as_incomplete(statistics))
+
+
+def _seen_from(origin: Array, statistics: AnyStatistics) -> AnyStatistics:
+    return statistics.seen_from(origin)
 
 
 def _one_block(statistics: AnyStatistics) -> Any:

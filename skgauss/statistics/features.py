@@ -57,6 +57,11 @@ class AvailableMoments(Statistics):
         """What they say of each feature by itself."""
         return self
 
+    def seen_from(self, origin: Array) -> AvailableMoments:
+        """See `Statistics`; near the origin float64 holds more of the mean."""
+        mean, rounding = two_sum(self.mean - origin, self.mean_rounding)
+        return replace(self, mean=mean, mean_rounding=rounding)
+
     def about(self, mean: Array) -> AvailableMoments:
         """These statistics with second moments about a known mean, in place of that of the data."""
         delta = (self.mean - mean) + self.mean_rounding

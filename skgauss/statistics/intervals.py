@@ -248,6 +248,11 @@ class IntervalStatistics(Statistics):
         """The exact values in the rows with intervals, NaN where a value is none."""
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
+    def seen_from(self, origin: Array) -> IntervalStatistics:
+        """See `Statistics`."""
+        lower, upper = self.lower - origin, self.upper - origin
+        return replace(self, exact=self.exact.seen_from(origin), lower=lower, upper=upper)
+
     def with_zeros(self, features: np.ndarray, share: float = 1.0) -> Any:
         """These statistics with some features, never observed, taken for 0 in a share of rows.
 

@@ -40,6 +40,10 @@ class Statistics(ABC):
         # What `sum` begins with.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
+    @abstractmethod
+    def seen_from(self, origin: Any) -> Self:
+        """These statistics with all values counted from an origin of shape (n_features,)."""
+
     def labelled(self, labels: Sequence[Any] | None) -> Self:
         """These statistics with other labels of the features; themselves where they have them."""
         given = None if labels is None else tuple(labels)

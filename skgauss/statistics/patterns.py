@@ -207,6 +207,10 @@ class IncompleteStatistics(Statistics):
         rows = of_pattern[self.pattern_of_row, None] * self.rows_about(centre)
         return replace(self, origin=centre, rows=rows)
 
+    def seen_from(self, origin: Array) -> IncompleteStatistics:
+        """See `Statistics`; the rows are counted from their own origin already."""
+        return replace(self, origin=self.origin - origin)
+
     def with_zeros(self, features: np.ndarray, share: float = 1.0) -> IncompleteStatistics:
         """These statistics with some features, never observed, taken for 0 in all rows."""
         return replace(self, missing=self.missing & ~features)

@@ -1,6 +1,7 @@
 """Profile likelihood against closed forms, and against a maximiser that knows no frame."""
 
 import math
+import warnings
 
 import mpmath
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.testing import assert_allclose
 from oracles import five_points, observed_log_likelihood
 from scipy.optimize import brentq, minimize
 from scipy.stats import chi2, truncnorm
-from search.edges import Apart, complaints, likeliest
+from search.edges import Apart, Pairs, complaints_of, likeliest
+from search.units import KINDS, sample
 from sklearn.callback import ProgressBar
 
 from skgauss import GaussianGradientMLE
@@ -170,6 +172,39 @@ def test_gaps_in_so_many_rows_that_their_nats_are_rounding(gappy, total):
         half = np.ptp(wald[name], axis=-1, keepdims=True) / 2
         off = np.abs(found[name] - wald[name])[half[..., 0] > 0] / half[half[..., 0] > 0]
         assert off.max() < 3 * top + 1e-4
+
+
+@each_value(kind=KINDS, covariance_type=TYPES, weight=[1e12, 1e9, 1e6], offset=[0, 1e6, 1e10])
+def test_however_many_rows_and_wherever_they_are(kind, covariance_type, weight, offset):
+    """The ends are those of a parabola about the maximum itself, as near as float64 has numbers.
+
+    What the climb's own tol leaves of the way is many errors of so many rows.
+    """
+    rows = sample(kind, 2, np.random.default_rng(1), n=80)
+    options = {"covariance_type": covariance_type, "sample_weight": np.full(80, weight)}
+    exact = rows.fit(tol=1e-13, **options).confidence_intervals()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The fit is .* standard errors or more from the maximum")
+        found = profiled(rows.fit(offset=offset, **options))
+    found.mean -= offset
+    for name in found:
+        half = np.ptp(exact[name], axis=-1, keepdims=True) / 2
+        close = 2e-3 * half + 4 * np.spacing(float(offset)) * (name == "mean")
+        assert (np.abs(found[name] - exact[name]) <= close).all()
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+@pytest.mark.parametrize("offset", [1e6, 1e8, 1e10])
+def test_ends_at_a_singular_covariance_far_from_zero(seed, offset):
+    """Where the next float64 of a mean is many deviations of the narrowest direction away."""
+    X, _ = Apart.draw(seed)
+    X = np.round(X * 2**10) / 2**10
+    ends = []
+    for rows in (X, X + offset):
+        with pytest.warns(UserWarning, match="never observed in the same row"):
+            model = GaussianGradientMLE().fit(rows, sample_weight=np.full(len(X), 1e6))
+        ends.append(profiled(model).correlation[0, 1])
+    assert_allclose(ends[1], ends[0], rtol=0, atol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:An end of the profile interval was not found")
@@ -396,7 +431,13 @@ def test_however_many_rows_tell_no_correlation_that_is_as_likely_from_another(se
 @exhaustive
 @pytest.mark.parametrize("seed", [0, 15, 38])
 def test_ends_of_features_never_seen_together(seed):
-    assert not list(complaints(seed))
+    assert not list(complaints_of(Apart.draw(seed)))
+
+
+@pytest.mark.parametrize("seed", [1010, pytest.param(1089, marks=exhaustive)])
+def test_ends_of_features_of_which_no_row_shows_all(seed):
+    """Where the covariance at the maximum is nearly singular, and that at the end more so."""
+    assert not list(complaints_of(Pairs.draw(seed)))
 
 
 def test_two_maxima_have_one_interval():

@@ -120,3 +120,16 @@ def test_what_holds_the_model_is_told_to_hand_it_over(correlated):
             likelihood_ratio_test(fitted(X, "diag"), holder)
     with pytest.raises(TypeError, match="got ndarray"):
         mcar_test(X)
+
+
+def test_a_statistic_that_is_rounding_is_said_to_be(gappy):
+    """Of 6e16 rows, whose likelihoods float64 tells apart by 60 nats and no fewer."""
+    weights = np.full(len(gappy), 1e15)
+    larger = GaussianGradientMLE(tol=1e-13).fit(gappy, sample_weight=weights)
+    near = larger.mean_ + larger.standard_errors().mean
+    smaller = GaussianGradientMLE(tol=1e-13, fixed_mean=near).fit(gappy, sample_weight=weights)
+    with pytest.warns(UserWarning, match="of the statistic may be rounding"):
+        likelihood_ratio_test(smaller, larger)
+    far = larger.mean_ + 0.1 * larger.scale_
+    smaller = GaussianGradientMLE(tol=1e-13, fixed_mean=far).fit(gappy, sample_weight=weights)
+    assert likelihood_ratio_test(smaller, larger).p_value == 0.0

@@ -1,6 +1,7 @@
 """Standard errors, intervals and tests, against closed forms, differences and repeated rows."""
 
 import pickle
+import re
 import sys
 
 import numpy as np
@@ -584,3 +585,17 @@ def test_tobit_regression_of_r():
     variances = moves.T @ np.linalg.solve(information_matrix(likelihood, at), moves) / len(TOBIN)
     errors = np.sqrt(np.diag(variances))
     assert errors.round(5).tolist() == [16.07945, 0.21858, 0.05825, 0.31032]
+
+
+def test_a_fit_that_is_farther_from_the_maximum_than_its_error(gappy):
+    """The warning names a tol that helps, and no interval is then off by as much."""
+    weights = np.full(len(gappy), 1e12)
+    model = GaussianGradientMLE(tol=1e-4).fit(gappy, sample_weight=weights)
+    with pytest.warns(UserWarning, match="tol is too large for so many rows") as caught:
+        off = model.confidence_intervals()
+    tol = float(re.search(r"tol=(\S+)\. ", str(caught[0].message)).group(1))
+    right = GaussianGradientMLE(tol=tol).fit(gappy, sample_weight=weights).confidence_intervals()
+    exact = GaussianGradientMLE(tol=1e-13).fit(gappy, sample_weight=weights).confidence_intervals()
+    half = np.ptp(exact.mean, axis=1, keepdims=True) / 2
+    assert (np.abs(right.mean - exact.mean) < 0.05 * half).all()
+    assert (np.abs(off.mean - exact.mean) > 0.5 * half).any()

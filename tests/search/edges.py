@@ -1,16 +1,19 @@
-"""Correlations of two features that no row shows together, of which the others tell what they can.
+"""Correlations that the data bound where the covariance is singular, or nearly so.
 
-All that is not known is the correlation of the two given the others, so that at the ends of its
-interval their own is what makes that 1 or -1: the ends are those of a smooth function of all other
-parameters, which are found here by climbs of a likelihood written row by row.
+Of two features that no row shows together all that is not known is their correlation given the
+others, so that at the ends of its interval their own is what makes that 1 or -1. Where each pair is
+shown together, but never all, what the pairs say may contradict each other but for a covariance
+that is nearly singular. Either way the ends are those of a smooth function, of the rows of a
+factor that may be singular, which are found here by climbs of a likelihood written row by row.
 """
 
 import warnings
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize
+from scipy.optimize import minimize
 from scipy.stats import chi2
 from search.hostile import magnitude, one_of
 
@@ -42,6 +45,25 @@ class Apart(NamedTuple):
         return cls(X, one_of(rng, [1.0, 1.0, magnitude(rng, -1, 13)]))
 
 
+class Pairs(NamedTuple):
+    """Rows of which each shows few features, but every two in some row, and the weight of each."""
+
+    X: Array
+    weight: float
+
+    @classmethod
+    def draw(cls, seed: int) -> "Pairs":
+        rng = np.random.default_rng(seed)
+        d = int(rng.integers(3, 5))
+        n = int(rng.integers(5 * d * (d - 1) // 2, 200))
+        loading = rng.uniform(-1.0, 1.0, d)
+        noise = one_of(rng, [0.03, 0.1, 0.3, 0.6])
+        X = rng.standard_normal((n, 1)) * loading + noise * rng.standard_normal((n, d))
+        shown = one_of(rng, [2, 2, d - 1])
+        hidden = rng.random(X.shape).argsort(axis=1) >= shown
+        return cls(np.where(hidden, np.nan, X), one_of(rng, [1.0, 1.0, magnitude(rng, -1, 13)]))
+
+
 def likeliest(model) -> tuple[float, float]:
     """The ends of the correlations of the first two that are all as likely as that of the fit.
 
@@ -54,17 +76,17 @@ def likeliest(model) -> tuple[float, float]:
     return told[0, 1] - left, told[0, 1] + left
 
 
-class Edge:
-    """Gaussians of features of which the last is a function of the others, as vectors.
+class Gaussians:
+    """Gaussians as vectors: the mean, and the rows of the Cholesky factor, singular or not.
 
-    The mean, the rows of the Cholesky factor, and in the place of its last entry 0. What is
-    compared is the correlation of the last two.
+    If `at_edge`, of features of which the last is a function of the others: the last entry of the
+    factor is 0. What is compared is the correlation of the last two.
     """
 
-    def __init__(self, X: Array):
-        self.X = np.roll(X, -2, axis=1)
+    def __init__(self, X: Array, at_edge: bool):
+        self.X, self.at_edge = np.roll(X, -2, axis=1), at_edge
         d = self.d = X.shape[1]
-        self.places = tuple(each[:-1] for each in np.tril_indices(d))
+        self.places = tuple(each[: -1 if at_edge else None] for each in np.tril_indices(d))
         shown = ~np.isnan(self.X)
         patterns, which = np.unique(shown, axis=0, return_inverse=True)
         self.parts = [
@@ -77,9 +99,10 @@ class Edge:
         return x[: self.d], factor
 
     def start(self, mean: Array, covariance: Array, sign: int) -> Array:
-        """That of a mean and a covariance, with the last two as near as they can be, or as far."""
+        """That of a mean and a covariance; at the edge with the last two as near as can be, or far."""
         factor = np.linalg.cholesky(np.roll(covariance, -2, axis=(0, 1)))
-        factor[-1, -2] = sign * np.hypot(*factor[-1, -2:]) * np.sign(factor[-2, -2])
+        if self.at_edge:
+            factor[-1, -2] = sign * np.hypot(*factor[-1, -2:]) * np.sign(factor[-2, -2])
         return np.concatenate((np.roll(mean, -2), factor[self.places]))
 
     def likelihood(self, x: Array) -> tuple[float, Array]:
@@ -114,41 +137,45 @@ class Edge:
     def end(self, start: Array, sign: int, level: float) -> float:
         """The correlation farthest to a side at which the likelihood is at the level.
 
-        That at which a likelihood with so much of the correlation added is highest.
+        The farthest of climbs from the start and from beside it, which may end at another one.
         """
-        x = start
+        rng, fall = np.random.default_rng(0), self.likelihood(start)[0] - level
 
-        def climbed(share: float) -> float:
-            nonlocal x
+        def left(x: Array) -> float:
+            return (self.likelihood(x)[0] - level) / fall
 
-            def lowness(x: Array) -> tuple[float, Array]:
-                value, slope = self.likelihood(x)
-                r, towards = self.correlation(x)
-                return -value - share * sign * r, -slope - share * sign * towards
+        def away(x: Array) -> tuple[float, Array]:
+            r, slope = self.correlation(x)
+            return -sign * r, -sign * slope
 
-            for _ in range(5):
-                x = minimize(lowness, x, jac=True, method="BFGS", options={"gtol": 1e-11}).x
-            return self.likelihood(x)[0] - level
-
-        share = 1e-6
-        while climbed(share) > 0:
-            share *= 2
-            if share > 1e6:
-                return float(sign)
-        brentq(climbed, share / 2, share, xtol=1e-9 * share)
-        return self.correlation(x)[0]
+        inside = {"type": "ineq", "fun": left, "jac": lambda x: self.likelihood(x)[1] / fall}
+        found = []
+        for beside in (0.0, 0.2, 0.2):
+            x = start + beside * rng.standard_normal(len(start))
+            options = {"ftol": 1e-13, "maxiter": 500}
+            x = minimize(away, x, jac=True, method="SLSQP", constraints=inside, options=options).x
+            if left(x) > -CLOSE:
+                found.append(self.correlation(x)[0])
+        return sign * max(sign * np.array(found))
 
 
-def complaints(seed):
-    X, weight = Apart.draw(seed)
+def complaints_of(case: Apart | Pairs) -> Iterator[str]:
+    X, weight = case
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that of what no row shows
+        warnings.simplefilter("ignore", UserWarning)  # of what no row shows, and of no maximum
         model = GaussianGradientMLE(tol=1e-9).fit(X, sample_weight=np.full(len(X), weight))
+        if not model.converged_:
+            return
         ends = model.confidence_intervals(LEVEL, method="profile").correlation[0, 1]
-    edge = Edge(X)
+    gaussians = Gaussians(X, isinstance(case, Apart))
     for sign, found in zip((-1, 1), ends, strict=True):
-        start = edge.start(model.mean_, model.covariance_, sign)
+        start = gaussians.start(model.mean_, model.covariance_, sign)
         fall = max(chi2.ppf(LEVEL, 1) / (2 * weight * len(X)), TOLD)
-        right = edge.end(start, sign, edge.likelihood(start)[0] - fall)
+        right = gaussians.end(start, sign, gaussians.likelihood(start)[0] - fall)
         if not abs(found - right) < CLOSE:
             yield f"{found} for {right}, {X.shape}, weight {weight:.3g}"
+
+
+def complaints(seed: int) -> Iterator[str]:
+    for kind in (Apart, Pairs):
+        yield from complaints_of(kind.draw(seed))

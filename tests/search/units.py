@@ -23,14 +23,16 @@ class Sample(NamedTuple):
     X_upper: np.ndarray | None = None
     limits: tuple[np.ndarray, np.ndarray] | None = None
 
-    def fit(self, unit=1.0, offset=0.0, **parameters: Any) -> GaussianGradientMLE:
+    def fit(
+        self, unit=1.0, offset=0.0, sample_weight=None, **parameters: Any
+    ) -> GaussianGradientMLE:
         """A model of the sample as seen from an origin, in deviations, and in a unit."""
         X, X_upper, limits = (
             None if values is None else (np.array(values) + offset) * unit for values in self
         )
         if limits is not None:
             parameters["truncation_limits"] = tuple(limits)
-        return GaussianGradientMLE(**parameters).fit(X, X_upper=X_upper)
+        return GaussianGradientMLE(**parameters).fit(X, None, sample_weight, X_upper)
 
 
 def draw(seed: int) -> tuple[Sample, float, dict[str, Any]]:

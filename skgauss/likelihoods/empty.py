@@ -1,0 +1,104 @@
+"""Features of which no value was observed, taken for 0 so that the others do not notice them.
+
+A zero in each row gives such a feature the mean 0, the variance of its ridge and no correlation.
+Where features share a variance zeros in next to no rows do, beside which the mean is known to be 0.
+What is made up is no part of the likelihood of the data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import Family
+from ..rows import Window
+from .base import Evaluation, Likelihood
+from .information import Information
+
+_EMPTY_SHARE = 1e-6  # of all rows: few for a variance that features share
+
+
+class Empty(NamedTuple):
+    """Which features are empty, and what is made up of them.
+
+    Attributes
+    ----------
+    features : bool ndarray of shape (n_features,)
+    statistics : AnyStatistics
+        In which they are 0.
+    window : Window or None
+        In which they are unlimited; None where no others have limits.
+    in_all_rows : bool
+        Whether they are 0 in all rows, or in next to none.
+    """
+
+    features: np.ndarray
+    statistics: Any
+    window: Window | None
+    in_all_rows: bool
+
+    @classmethod
+    def of(cls, statistics: Any, window: Window | None, family: Family) -> Self:
+        shown = (window.without_fill(statistics) if window else statistics).observed_weights
+        features, in_all_rows = shown == 0, family.multiplicity == 1
+        if features.any():
+            statistics = statistics.with_zeros(features, 1.0 if in_all_rows else _EMPTY_SHARE)
+            window = window and window.opened(features)
+        return cls(features, statistics, window, in_all_rows)
+
+    def beside(self, likelihood: Likelihood) -> Likelihood:
+        """The likelihood of such statistics, as that of the data."""
+        if not self.features.any():
+            return likelihood
+        of_data: Any = LikelihoodBesideEmpty(likelihood, self)
+        return of_data
+
+    def log_likelihood(self, mean: Array, deviations: Array) -> float:
+        """What the zeros add to the average over all rows, in nats, beside no correlation."""
+        mean, deviations = mean[self.features], deviations[self.features]
+        nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)
+        weights = self.statistics.observed_weights[self.features]
+        return float(weights @ nats) / self.statistics.weight
+
+
+class LikelihoodBesideEmpty:
+    """A `Likelihood`, of another one that is its own; what is not here is as there.
+
+    Parameters
+    ----------
+    whole : Likelihood
+        Of statistics in which the empty features are 0.
+    empty : Empty
+    """
+
+    def __init__(self, whole: Any, empty: Empty):
+        self._whole, self._empty = whole, empty
+        known = not (empty.in_all_rows or whole.family.mean_is_known)
+        self._of_known_mean = empty.features & known
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # which copies ask for before there is a whole
+            raise AttributeError(name)
+        return getattr(self._whole, name)
+
+    def evaluate(self, mean: Array, factor: Array) -> Evaluation:
+        at: Evaluation = self._whole.evaluate(np.where(self._of_known_mean, 0.0, mean), factor)
+        at.score_mean = np.where(self._of_known_mean, 0.0, at.score_mean)
+        return at
+
+    def log_likelihood(self, at: Evaluation) -> float:
+        deviations = self._whole.family.standard_deviations(at.factor)
+        made_up = self._empty.log_likelihood(at.mean, deviations)
+        return float(self._whole.log_likelihood(at)) - made_up
+
+    def information(self, at: Evaluation) -> Information:
+        """That of the data, and about a mean that is known as much as a row has."""
+        whole, family = self._whole.information(at), self._whole.family
+        known = np.zeros(at.natural_gradient.size)
+        known[: len(self._of_known_mean)] = self._of_known_mean
+        return Information(
+            whole.matrix + np.diag(family.pack_frame(known)), family, whole.resolution
+        )
