@@ -203,4 +203,6 @@ def _sums_about(
             first += weights @ centred
             centred *= np.sqrt(weights)[:, None]
         second += products(centred)
-    return Sums(weight, pivot, first, second if diagonal else sums.mirrored(second))
+    if not diagonal:
+        second = second / 2 + second.T / 2  # which is symmetric to the last digit
+    return Sums(weight, pivot, first, second)

@@ -33,7 +33,7 @@ def totals(rows: Array) -> Array:
 
 
 def cross_products(rows: Array) -> Array:
-    """The lower triangle of ``rows.T @ rows``, and above it numbers without a meaning."""
+    """``rows.T @ rows``, symmetric but for its rounding."""
     n_columns = rows.shape[1]
     if n_columns == 1:
         return squares(rows)[:, None]
@@ -45,6 +45,7 @@ def cross_products(rows: Array) -> Array:
         return products + totals(transposed @ panels)
     # NumPy leaves a matrix times all of its own transpose to the symmetric product, which packs.
     products[:, :-1] += totals(transposed @ panels[:, :, :-1])
+    products[:-1, -1] = products[-1, :-1]
     products[-1:, -1] += _squares_of_one(panels[:, :, -1])
     return products
 
@@ -55,12 +56,6 @@ def squares(rows: Array) -> Array:
     if rows.shape[1] == 1:
         return _squares_of_one(panels[:, :, 0]) + rest.T @ rest[:, 0]
     return totals(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
-
-
-def mirrored(lower: Array) -> Array:
-    """The symmetric matrix that has this lower triangle."""
-    triangle = np.tril(lower, -1)
-    return triangle + triangle.T + np.diag(lower.diagonal())
 
 
 def _squares_of_one(panels: Array) -> Array:
