@@ -1,8 +1,9 @@
 """Every private name of scikit-learn that the package uses, and what for.
 
 A release of scikit-learn may move them without a word, and this is the file to mend then. Beside
-these imports the package relies on attributes of its callbacks (``_init_callback_context``,
-``_skl_callbacks``) and of its HTML repr (``_doc_link_module``, ``_doc_link_template``).
+these imports the package relies on ``_validate_params``, which is called around `fit`, and on
+attributes of its callbacks (``_init_callback_context``, ``_skl_callbacks``) and of its HTML repr
+(``_doc_link_module``, ``_doc_link_template``).
 """
 
 # Validates the parameters of an estimator by its table of constraints, around `fit`.
@@ -27,6 +28,9 @@ from sklearn.utils._openmp_helpers import _openmp_effective_n_threads as n_threa
 # The kinds of constraints in that table.
 from sklearn.utils._param_validation import Interval, StrOptions
 
+# Refuses what no constraint in that table allows.
+from sklearn.utils._param_validation import validate_parameter_constraints as check_parameters
+
 # The kind of frame that `set_output` asks a transformer for.
 from sklearn.utils._set_output import _get_output_config as output_config
 
@@ -39,6 +43,7 @@ from sklearn.utils.validation import _get_feature_names as names_of_columns
 __all__ = [
     "Interval",
     "StrOptions",
+    "check_parameters",
     "check_sample_weight",
     "fit_context",
     "get_namespace",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from inspect import signature
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, NamedTuple, Self
@@ -14,7 +15,7 @@ from numpy.typing import ArrayLike
 from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from ._sklearn import Interval, StrOptions, fit_context
+from ._sklearn import Interval, StrOptions, check_parameters, fit_context
 from ._typing import Array
 from ._wording import capped
 from .blocks import threads
@@ -679,6 +680,15 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.warner.worded(found), shown)
 
+    def _validate_params(self) -> None:
+        """Refuse invalid parameters, for scikit-learn; of the defaults nobody need be asked."""
+        given = {
+            name: getattr(self, name)
+            for name, default in _defaults(type(self)).items()  # type: ignore[arg-type]
+            if getattr(self, name) is not default
+        }
+        check_parameters(self._parameter_constraints, given, type(self).__name__)
+
     def _check_parameters(self, method: str) -> None:
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
@@ -719,6 +729,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Not array_api_support, which promises attributes of the library of X. Ours are
         # float64 on the host, and take rows of any library.
         return tags
+
+
+@cache
+def _defaults(kind: type) -> dict[str, Any]:
+    """The parameters of a class of estimators and their defaults."""
+    return {name: each.default for name, each in signature(kind).parameters.items()}
 
 
 def _blas_threads(

@@ -23,7 +23,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
+from skgauss._sklearn import check_parameters
 
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
 FEW = covering(1, SOLVERS, FAMILIES)[: len(FAMILIES)]
@@ -55,7 +56,8 @@ def test_estimator_checks_with_scipys_array_api(combinations):
 import warnings
 warnings.simplefilter("ignore")
 from sklearn.utils.estimator_checks import check_estimator
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
+from skgauss._sklearn import check_parameters
 for solver, family in {combinations}:
     results = check_estimator(GaussianGradientMLE(solver=solver, covariance_type=family))
     assert all(result["status"] == "passed" for result in results)
@@ -276,3 +278,11 @@ def test_clone_and_pickle():
     assert clone(model).get_params() == model.get_params()
     with pytest.raises(NotFittedError):
         clone(model).score(X)
+
+
+@pytest.mark.parametrize("kind", [GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector])
+def test_defaults_are_valid(kind):
+    """Of which a fit does not ask."""
+    check_parameters(kind._parameter_constraints, kind().get_params(deep=False), kind.__name__)
+    with pytest.raises(ValueError, match=r"'tol' parameter of .* must be a float"):
+        kind(tol=-1.0).fit([[0.0], [1.0]])

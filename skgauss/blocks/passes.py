@@ -170,9 +170,7 @@ def _sums_of_chunk(
     pivot, variance = pivot_from_sample(X, sample_weight, unit)
     floating = sample_weight is None and X.dtype.kind == "f"
     if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        # The room of a buffer in the cache is for rows of X where none is needed.
-        longer = 2 * block_rows if X.dtype == np.float64 else block_rows
-        found = sums_of(longer, lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
+        found = sums_of(block_rows, lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
         if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
             return found
     return sums_about_the_mean(partial(sums_of, block_rows, buffer.subtract), pivot)
@@ -205,4 +203,6 @@ def _sums_about(
             first += weights @ centred
             centred *= np.sqrt(weights)[:, None]
         second += products(centred)
+    if not diagonal:
+        second = second / 2 + second.T / 2  # which is symmetric to the last digit
     return Sums(weight, pivot, first, second)

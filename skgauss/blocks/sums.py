@@ -5,57 +5,62 @@ of few distinct values, all roundings err the same way. Rows are therefore summe
 and the panels added up. BLAS does as much itself for matrices of many columns.
 """
 
-import math
-
 import numpy as np
 
 from .._typing import Array
+from .threads import blas_has_small_kernels
 
 # Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 8
 # chains or more at once, on the oldest processor too: its panels may be longer.
 _PANEL = 64
 _PANEL_OF_ONE = 512
-_PANEL_OF_MANY = 16  # to be summed only
 _FEW_COLUMNS = 32  # columns up to which a panel's product is cheap next to reading it
+# Columns up to which a general product takes less time than one that knows that it is symmetric,
+# be it that BLAS packs both.
+_VERY_FEW_COLUMNS = 7
 
 
 def totals(rows: Array) -> Array:
-    """Sum of each column."""
-    if rows.strides[0] == rows.itemsize:
-        return rows.sum(axis=0)  # in pairs
-    n_columns = rows.shape[1]
-    panel = _PANEL if n_columns <= _FEW_COLUMNS else _PANEL_OF_MANY
-    whole = len(rows) // panel * panel
-    rest = _summed(rows[whole:])
-    return rest + _summed(_summed(rows[:whole].reshape(-1, panel, n_columns))) if whole else rest
+    """Sum over the first axis: of rows each column, of panels of them each sum."""
+    if rows.size == len(rows) or rows.strides[0] == rows.itemsize:
+        return np.add.reduce(rows)  # in pairs
+    while len(rows) > _PANEL:
+        count = len(rows) // _PANEL
+        # Of each panel one row, and the next, and so on: NumPy adds up what is long.
+        panels = rows[: _PANEL * count].reshape(_PANEL, count, *rows.shape[1:])
+        rows = np.concatenate([np.add.reduce(panels), rows[_PANEL * count :]])
+    return np.add.reduce(rows)
 
 
 def cross_products(rows: Array) -> Array:
-    """``rows.T @ rows``."""
-    if rows.shape[1] > _FEW_COLUMNS:
+    """``rows.T @ rows``, symmetric but for its rounding."""
+    n_columns = rows.shape[1]
+    if n_columns == 1:
+        return squares(rows)[:, None]
+    if n_columns > _FEW_COLUMNS:
         return rows.T @ rows
     panels, rest = _panels(rows)
-    return _summed(np.matmul(panels.transpose(0, 2, 1), panels)) + rest.T @ rest
+    products, transposed = rest.T @ rest, panels.transpose(0, 2, 1)
+    if n_columns > _VERY_FEW_COLUMNS and not blas_has_small_kernels():
+        return products + totals(transposed @ panels)
+    # NumPy leaves a matrix times all of its own transpose to the symmetric product, which packs.
+    products[:, :-1] += totals(transposed @ panels[:, :, :-1])
+    products[:-1, -1] = products[-1, :-1]
+    products[-1:, -1] += _squares_of_one(panels[:, :, -1])
+    return products
 
 
 def squares(rows: Array) -> Array:
     """Sum of the squares of each column."""
-    if rows.shape[1] == 1:
-        return cross_products(rows)[0]
     panels, rest = _panels(rows)
-    return _summed(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
+    if rows.shape[1] == 1:
+        return _squares_of_one(panels[:, :, 0]) + rest.T @ rest[:, 0]
+    return totals(np.einsum("kij,kij->kj", panels, panels)) + np.einsum("ij,ij->j", rest, rest)
 
 
-def _summed(parts: Array) -> Array:
-    """Sum over the first axis, by BLAS, in few passes: of panels of parts where they are many."""
-    shape = parts.shape[1:]
-    rows = parts.reshape(len(parts), math.prod(shape))
-    ones = np.ones(_PANEL)
-    while len(rows) > _PANEL:
-        whole = len(rows) // _PANEL * _PANEL
-        panels = rows[:whole].reshape(-1, _PANEL, rows.shape[1])
-        rows = np.concatenate([ones @ panels, rows[whole:]])
-    return (ones[: len(rows)] @ rows).reshape(shape)
+def _squares_of_one(panels: Array) -> Array:
+    """Sum of the squares of a column in panels, as an array of one number."""
+    return np.add.reduce(panels[:, None, :] @ panels[:, :, None])[0]
 
 
 def _panels(rows: Array) -> tuple[Array, Array]:

@@ -20,6 +20,8 @@ Total = TypeVar("Total")
 # asleep is waited for as long.
 _MANY = 2**26
 _NEXT_TO_NOTHING = 10_000  # multiplications, for which BLAS keeps to one thread by itself
+# Processors, as OpenBLAS calls them, for which it multiplies small matrices without packing them.
+_SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
 
 def available() -> int:
@@ -86,6 +88,17 @@ def one_blas_thread() -> Iterator[None]:
     except BaseException:  # be it an interrupt while letting go, which may be done twice
         _let_go(limits, holder)
         raise
+
+
+@cache
+def blas_has_small_kernels() -> bool:
+    """Whether BLAS multiplies small matrices by kernels of their own, which symmetric products
+    have not.
+    """
+    libraries = [*_blas(True), *_blas(False)]
+    return any(
+        str(getattr(each, "architecture", "")).lower() in _SMALL_KERNELS for each in libraries
+    )
 
 
 class _Limit:

@@ -32,8 +32,9 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
         within = ", in the short time that trials may take" if trials.cut_short else ""
-        tried = f"None of the other settings that were tried converged{within}."
-        return tried if found.tried else ""
+        none = f"None of the other settings that were tried converged{within}."
+        longer = "A larger max_iter may do, which takes longer to try than a warning may."
+        return " ".join([none] * bool(found.tried) + [longer] * found.left_out_longer)
     told = [
         f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
     ]
@@ -64,6 +65,8 @@ class _Remedies:
     converged : list of (int, str)
         Iterations, and the settings as keywords.
     tried : int
+    left_out_longer : bool
+        Whether there was no time to repeat the climb with more iterations.
     """
 
     def __init__(self, outcome: Outcome, trials: Trials):
@@ -72,6 +75,7 @@ class _Remedies:
         self._trials = trials
         self.converged: list[tuple[int, str]] = []
         self.tried = 0
+        self.left_out_longer = False
 
     def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
         """Try them within an equal share of what is left for so many groups."""
@@ -86,6 +90,7 @@ class _Remedies:
             if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
                 least, seconds = self._climb.n_iter, self._climb.seconds
             if allowed <= least or self._trials.seconds < seconds:
+                self.left_out_longer = allowed > least > 0
                 return
             solution = self._trials.run(changed, allowed)
             self.tried += 1

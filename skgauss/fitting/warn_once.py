@@ -19,7 +19,7 @@ _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # What the words of a fit may cost: a share of the seconds that it took, or a moment.
 _SHARE_OF_FIT = 0.25
-_MOMENT = 0.1  # seconds
+_MOMENT = 0.02  # seconds, in which climbs on complete data end
 
 
 class Words(NamedTuple):

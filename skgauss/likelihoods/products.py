@@ -65,8 +65,8 @@ class MissingValues(NamedTuple):
         ahead = math.sqrt(2) * (self.completed @ form) + self.levels[:, None] * of_mean
         of_rows = self.gaps.by_row(self.covariance.T).T
         moves = np.zeros_like(self.completed)
-        moves.reshape(-1)[entries] = (of_rows @ ahead.reshape(-1)[entries][:, :, None])[:, :, 0]
-        turned = self.covariance @ form.reshape(-1)[blocks] @ self.covariance
+        moves.reshape(-1)[entries] = (of_rows @ ahead.take(entries)[:, :, None])[:, :, 0]
+        turned = self.covariance @ form.take(blocks) @ self.covariance
         turned *= self.weights[:, None, None]
         spread = np.bincount(blocks.reshape(-1), turned.reshape(-1), minlength=d * d)
         return np.vstack((self.levels @ moves, self.completed.T @ moves, spread.reshape(d, d)))

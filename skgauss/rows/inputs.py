@@ -182,12 +182,37 @@ def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
     return valid_weights(sample_weight, X, some_weight=some_weight)
 
 
-def _validated_numbers(estimator: Any, X: Any, **check_params: Any) -> Any:
+def _validated_numbers(
+    estimator: Any, X: Any, *, reset: bool = False, ensure_min_samples: int = 1
+) -> Any:
+    if _is_plain(X, ensure_min_samples) and (reset or _is_as_wide_as_before(estimator, X)):
+        if reset:
+            estimator.n_features_in_ = X.shape[1]
+            vars(estimator).pop("feature_names_in_", None)
+        return X
     arrays.check_no_gradients(X, "X")
     read = partial(
-        validate_data, estimator, dtype="numeric", ensure_all_finite=False, **check_params
+        validate_data,
+        estimator,
+        dtype="numeric",
+        ensure_all_finite=False,
+        reset=reset,
+        ensure_min_samples=ensure_min_samples,
     )
     X = numbers(X, read)
     if is_elsewhere(X):
         arrays.check_numbers(X, "X")
     return X
+
+
+def _is_plain(X: Any, fewest_rows: int) -> bool:
+    """Whether X is an array of which scikit-learn's checks, most of a small fit, find nothing."""
+    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32):
+        return False
+    return len(X) >= fewest_rows and X.shape[1] > 0
+
+
+def _is_as_wide_as_before(estimator: Any, X: np.ndarray) -> bool:
+    """Whether an estimator knows features without names, as many as X has."""
+    named = hasattr(estimator, "feature_names_in_")
+    return not named and getattr(estimator, "n_features_in_", None) == X.shape[1]

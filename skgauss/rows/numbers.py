@@ -66,7 +66,8 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
     except (TypeError, ValueError):
         in_order = ", in the order of the features" if hasattr(value, "keys") else ""
         raise ValueError(f"{name} must be an array of numbers{in_order}, got {value!r}.") from None
-    assert_all_finite(array, input_name=name)
+    if not np.isfinite(array).all():
+        assert_all_finite(array, input_name=name)
     return array
 
 

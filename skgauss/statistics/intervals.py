@@ -159,12 +159,12 @@ class IntervalStatistics(Statistics):
         """
         exact = self.exact
         values = np.vstack([exact.mean, self.lower, self.upper])
-        of_rows = np.broadcast_to(self.weights[:, None], self.lower.shape)
-        weights = np.vstack([exact.observed_weights, of_rows, of_rows]) * np.isfinite(values)
-        order = values.argsort(axis=0)
-        below = np.take_along_axis(weights, order, 0).cumsum(axis=0)
-        middle = (2 * below >= below[-1]).argmax(axis=0)
-        return np.take_along_axis(values, np.take_along_axis(order, middle[None], 0), 0)[0]
+        weights = np.concatenate([self.weights, self.weights])
+        medians = [
+            _median(of_feature, np.concatenate([[of_exact], weights]))
+            for of_feature, of_exact in zip(values.T, exact.observed_weights, strict=True)
+        ]
+        return np.array(medians)
 
     @property
     def together(self) -> np.ndarray:
@@ -300,6 +300,7 @@ _ROWS = ("lower", "upper", "weights")
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
 _NARROW_WIDTH = 10.0
+_FEW_VALUES = 1_000  # that are sorted, where of more the half without the median is left out
 _FAR_END = 1e4  # deviations of the data, beyond which no end of an interval tells anything
 
 
@@ -342,13 +343,35 @@ def _moments(points: Array, weights: Array) -> AvailableMoments:
     return AvailableMoments(float(weights.sum()), informative, weight, mean, variances, rounding)
 
 
+def _median(values: Array, weights: Array) -> float:
+    """The least finite value up to which half of the weight lies; 0 where there is none."""
+    counts = np.isfinite(values) & (weights > 0)
+    values, weights = values[counts], weights[counts]
+    half, below = weights.sum() / 2, 0.0
+    while len(values) > _FEW_VALUES:
+        middle = np.partition(values, len(values) // 2)[len(values) // 2]
+        less, more = values < middle, values > middle
+        if below + weights[less].sum() >= half:
+            kept = less
+        elif below + weights[~more].sum() >= half:
+            return float(middle)
+        else:
+            kept = more
+            below += weights[~more].sum()
+        values, weights = values[kept], weights[kept]
+    order = values.argsort()
+    up_to = below + weights[order].cumsum()
+    return float(values[order][(up_to >= half).argmax()]) if order.size else 0.0
+
+
 def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Rows of which no two agree, in an order of their own, and the sums of their weights."""
     order = upper[:, -1].argsort()
     last = upper[order, -1]
-    if (last[1:] == last[:-1]).any():  # which lexsort takes ten times as long to settle
-        order = np.lexsort((*lower.T, *upper.T))
+    if (last[1:] != last[:-1]).all():
+        return lower[order], upper[order], weights[order]
+    order = np.lexsort((*lower.T, *upper.T))  # which takes ten times as long
     lower, upper = lower[order], upper[order]
     changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])
-    first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))[: len(order)]
+    first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))
     return lower[first], upper[first], np.add.reduceat(weights[order], first)

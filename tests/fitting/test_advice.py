@@ -399,9 +399,9 @@ def test_words_that_are_seen_are_all_there(filters, climbs):
     assert len(climbs) > 1
 
 
-@pytest.mark.parametrize(("seconds", "most"), [(0.0, 100), (1000.0, 250)])
+@pytest.mark.parametrize(("seconds", "most"), [(0.0, 20), (1000.0, 250)])
 def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, monkeypatch):
-    """A millisecond an iteration: a hundred of them, or a quarter of those that a fit took."""
+    """A millisecond an iteration: twenty of them, or a quarter of those that a fit took."""
     run = Attempt.run
 
     def took(attempt, max_iter, observer=None):
@@ -413,7 +413,7 @@ def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, 
 
     monkeypatch.setattr(Attempt, "run", took)
     message = warning_of(gradient(learning_rate=1e-4, mean_init=[6, 3, 4, 1]), IRIS)
-    assert most / 5 < sum(climbs[1:]) < most
+    assert most / 10 < sum(climbs[1:]) < most
     assert "in 1 iteration with solver='natural'" in message
 
 
@@ -430,7 +430,7 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
     message = warning_of(gradient(max_iter=2), AIR)
     assert (
         "None of the other settings that were tried converged, in the short time that trials may "
-        "take. See"
+        "take. A larger max_iter may do, which takes longer to try than a warning may. See"
     ) in message
 
 
@@ -444,8 +444,11 @@ def test_a_climb_is_not_repeated_where_there_is_no_time_to(clock, climbs, monkey
 
     monkeypatch.setattr(Attempt, "run", took)
     monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 0.0)
-    warning_of(GaussianGradientMLE(max_iter=1), AIR)
+    model = GaussianGradientMLE(max_iter=1)
+    message = warning_of(model, AIR)
     assert climbs == [1]
+    assert "A larger max_iter may do, which takes longer to try than a warning may. See" in message
+    assert model.set_params(max_iter=20).fit(AIR).converged_
 
 
 FAR_BELOW = {

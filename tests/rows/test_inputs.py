@@ -290,3 +290,38 @@ def test_threads_do_not_matter(rng, monkeypatch, covariance_type):
     np.testing.assert_allclose(together.covariance, alone.covariance, rtol=1e-12, atol=1e-14)
     X[1999, 5] = np.nan
     assert not np.isfinite(summarize(X, None, diagonal).mean[5])
+
+
+def fitted_to(X):
+    return GaussianGradientMLE().fit(X)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_plain_arrays_are_validated_as_any_other(rng, dtype):
+    """Which scikit-learn is asked about only where it would find something."""
+    X = rng.standard_normal((20, 3)).astype(dtype)
+    for bad, words in (
+        (X[:0], r"0 sample\(s\)"),
+        (X[:1], r"1 sample\(s\) .* minimum of 2"),
+        (X[:, :0], r"0 feature\(s\)"),
+        (X[:, 0], "Expected 2D array, got 1D array"),
+        (X[:, :, None], "Found array with dim 3"),
+        (X + 1j, "Complex data not supported"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            fitted_to(bad)
+    model = fitted_to(X)
+    assert model.n_features_in_ == 3
+    for method in (model.score_samples, model.partial_fit, model.mahalanobis):
+        with pytest.raises(ValueError, match=r"X has 2 features, but .* is expecting 3 features"):
+            method(X[:, :2])
+
+
+def test_an_array_has_no_names(rng):
+    X = rng.standard_normal((20, 3))
+    model = fitted_to(pd.DataFrame(X, columns=list("abc")))
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.score_samples(X)
+    assert not hasattr(model.fit(X), "feature_names_in_")
+    with pytest.warns(UserWarning, match="X has feature names, but"):
+        model.score_samples(pd.DataFrame(X, columns=list("abc")))

@@ -11,6 +11,7 @@ from skgauss.statistics import (
     AvailableMoments,
     IncompleteStatistics,
     IntervalStatistics,
+    intervals,
     summarize_incomplete,
     summarize_intervals,
 )
@@ -127,3 +128,17 @@ def test_they_add_up_only_with_their_like(ends, others):
         of(*ends) + others[True][0]
     with pytest.raises(TypeError):
         of(*ends) + 1.0
+
+
+@pytest.mark.parametrize("few", [0, 3, 1_000])
+def test_weighted_median_by_its_definition(rng, monkeypatch, few):
+    """The least value up to which half of the weight lies, of ends that may be infinite."""
+    monkeypatch.setattr(intervals, "_FEW_VALUES", few)
+    for n in range(1, 60):
+        values = rng.choice([-np.inf, -1.0, 0.0, 0.5, 2.0, np.inf], n)
+        weights = rng.integers(0, 4, n).astype(float)
+        finite = np.isfinite(values)
+        half = weights[finite].sum() / 2
+        up_to = [weights[finite & (values <= value)].sum() for value in values[finite]]
+        expected = [v for v, w in zip(values[finite], up_to, strict=True) if w >= half > 0]
+        assert intervals._median(values, weights) == min(expected, default=0.0)
