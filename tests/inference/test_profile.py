@@ -174,7 +174,7 @@ def test_gaps_in_so_many_rows_that_their_nats_are_rounding(gappy, total):
         assert off.max() < 3 * top + 1e-4
 
 
-@each_value(kind=KINDS, covariance_type=TYPES, weight=[1e12, 1e9, 1e6], offset=[0, 1e6, 1e10])
+@each_value(kind=KINDS, covariance_type=FAMILIES, weight=[1e12, 1e9, 1e6], offset=[0, 1e6, 1e10])
 def test_however_many_rows_and_wherever_they_are(kind, covariance_type, weight, offset):
     """The ends are those of a parabola about the maximum itself, as near as float64 has numbers.
 
