@@ -253,7 +253,7 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Coefficients, (n, k - 1), of the others on the first variable, and their covariance given it."""
+    """Coefficients, (n, k - 1), of the others on the first variable; their covariance given it."""
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]
