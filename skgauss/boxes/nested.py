@@ -134,11 +134,9 @@ def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
 def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
     """Every axis but the first in the order that belongs to the row."""
     row = np.arange(len(order))
-    if field.ndim == 1:
-        return field
-    if field.ndim == 2:
-        return field[row[:, None], order]
-    return field[row[:, None, None], order[:, :, None], order[:, None]]
+    if field.ndim == 3:
+        return field[row[:, None, None], order[:, :, None], order[:, None]]
+    return field[row[:, None], order] if field.ndim == 2 else field
 
 
 def _between(
@@ -253,7 +251,9 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Coefficients, (n, k - 1), of the others on the first variable, and their covariance given it."""
+    """Coefficients of the others on the first variable, (n, k - 1), and their covariance given
+    it.
+    """
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]
