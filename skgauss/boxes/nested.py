@@ -239,8 +239,11 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
         covariance[:, order[:, :, None], order[:, None]].reshape(-1, k, k)
     )
     shift = coefficient.reshape(n, k, k - 1) * (nearest - mean)[:, :, None]
-    given = (lower[:, others], upper[:, others], mean[:, others] + shift)
-    found, beside = _most_likely(*(of.reshape(-1, k - 1) for of in given), rest)
+    low, high, center = (
+        of.reshape(-1, k - 1)
+        for of in (lower[:, others], upper[:, others], mean[:, others] + shift)
+    )
+    found, beside = _most_likely(low, high, center, rest)
     distance = np.where(square > 0.0, square + beside.reshape(n, k), np.inf)
     row, side = np.arange(n), distance.argmin(axis=1)
     inside = (nearest == mean).all(axis=1)
