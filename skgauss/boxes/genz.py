@@ -36,12 +36,21 @@ def lattice_moments(
     ends = lower / scale, upper / scale, width / scale
     coupling = np.tril(factor / scale[:, :, None], -1)
     tilt = Tilt.of(*ends, coupling)
-    points = lattice.points()
+    points, log_weight = lattice.points()
     n, _, n_points = points.shape
     within = BoxMoments.empty(*lower.shape)
     for rows in _slices(n, max(_AT_ONCE // n_points, 1)):
-        some = *(of[rows] for of in (*ends, coupling)), tilt.part(rows)
-        sums = [_moments_of(*some, points[rows, :, part]) for part in _slices(n_points, _AT_ONCE)]
+        boxes = ends[0][rows], ends[1][rows], ends[2][rows]
+        sums = [
+            _moments_of(
+                boxes,
+                coupling[rows],
+                tilt.part(rows),
+                points[rows, :, part],
+                log_weight[rows, part],
+            )
+            for part in _slices(n_points, _AT_ONCE)
+        ]
         within.fill(rows, mixture(*(np.stack(of, axis=1) for of in zip(*sums, strict=True))))
     covariance = factor @ within.covariance @ factor.transpose(0, 2, 1)
     back = np.argsort(order, axis=1)
@@ -57,10 +66,18 @@ def _slices(n: int, size: int) -> list[slice]:
 
 
 def _moments_of(
-    lower: Array, upper: Array, width: Array, coupling: Array, tilt: Tilt, points: Array
+    ends: tuple[Array, Array, Array],
+    coupling: Array,
+    tilt: Tilt,
+    points: Array,
+    log_weight: Array,
 ) -> BoxMoments:
-    """Sum of the integrand over points, logarithmic, and mean and covariance of z that follow."""
-    terms, z, steps = _forward(lower, upper, width, coupling, tilt.shift, points)
+    """Logarithm of the sum of the integrand over points, and mean and covariance of z that follow.
+
+    Over some of the points of a lattice as over all: its moments are those of a mixture of such.
+    """
+    terms, z, steps = _forward(*ends, coupling, tilt.shift, points)
+    terms += log_weight
     highest = terms.max(axis=1)
     weights = np.exp(terms - highest[:, None])
     total = weights.sum(axis=1)

@@ -72,8 +72,9 @@ class Interval(NamedTuple):
         """Variance, and the derivative of `slope` along the logarithm of the width."""
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
         tail = self.near < _TAIL  # where that is a difference of large numbers
-        width = np.where(self.width[tail] > 0.0, self.width[tail], np.inf)
-        variance[tail] = tail_moments(-self.near[tail], width)[2]
+        if tail.any():
+            width = np.where(self.width[tail] > 0.0, self.width[tail], np.inf)
+            variance[tail] = tail_moments(-self.near[tail], width)[2]
         return variance, -self.widening * (self.near - self.width + self.slope)
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:

@@ -15,6 +15,7 @@ from .base import standardised
 from .interval import Interval
 
 N_POINTS = 503  # a prime: every generator takes each coordinate to all places
+_MOST_SMOOTH = 5  # coordinates, of which each makes the weights of points vary by half as much more
 _WEIGHT = 0.1  # of each variable in the search for generators
 _LEAST_VARIANCE = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
@@ -85,14 +86,24 @@ class Lattice(NamedTuple):
         with np.errstate(over="ignore"):
             return self._replace(shift=_hash(self.shift, self.shift.shape[1]))
 
-    def points(self) -> Array:
-        """Coordinates in the open unit cube, by row, variable and point, after the tent.
+    def points(self) -> tuple[Array, Array]:
+        """Coordinates in the open unit cube, by row, variable and point, and logarithms of weights.
 
-        Of rows that have as many points.
+        Of rows that have as many points. The integrand is made periodic: by the tent, or where few
+        variables have many points by the sine transform, which is smooth, so that the error falls
+        faster (Sidi, 1993).
         """
-        point = _unshifted(self.shift.shape[1], int(self.n_points[0])) + self.shift[:, :, None]
+        n_points = int(self.n_points[0])
+        point = _unshifted(self.shift.shape[1], n_points) + self.shift[:, :, None]
         point -= np.floor(point)
-        return np.clip(np.abs(2.0 * point - 1.0), 2.0**-53, 1.0 - 2.0**-53)
+        log_weight = np.zeros((len(point), n_points))
+        if n_points > N_POINTS and point.shape[1] <= _MOST_SMOOTH:
+            with np.errstate(divide="ignore"):  # a point on a face of the cube has no weight
+                log_weight = np.log(2.0 * np.sin(np.pi * point) ** 2).sum(axis=1)
+            point -= np.sin(2.0 * np.pi * point) / (2.0 * np.pi)
+        else:
+            point = np.abs(2.0 * point - 1.0)
+        return np.clip(point, 2.0**-53, 1.0 - 2.0**-53), log_weight
 
 
 @lru_cache(maxsize=4)

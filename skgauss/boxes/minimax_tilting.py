@@ -77,8 +77,11 @@ class Tilt(NamedTuple):
 
     def part(self, rows: Any) -> "Tilt":
         """The saddles of some of the boxes."""
-        of_boxes = self._replace(at=Interval(*(of[rows] for of in self.at)))
-        return Tilt(*(of if of is of_boxes.at else of[rows] for of in of_boxes))
+        centre, shift, coupling, gradient, hessian = (
+            of[rows] for of in (self.centre, self.shift, self.coupling, self.gradient, self.hessian)
+        )
+        at = Interval(*(of[rows] for of in self.at))
+        return Tilt(centre, shift, at, coupling, gradient, hessian)
 
     def _step(self, gradient: Array) -> Array:
         return _solved(self.hessian, -gradient)

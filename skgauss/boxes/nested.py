@@ -134,11 +134,9 @@ def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
 def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
     """Every axis but the first in the order that belongs to the row."""
     row = np.arange(len(order))
-    if field.ndim == 1:
-        return field
-    if field.ndim == 2:
-        return field[row[:, None], order]
-    return field[row[:, None, None], order[:, :, None], order[:, None]]
+    if field.ndim == 3:
+        return field[row[:, None, None], order[:, :, None], order[:, None]]
+    return field[row[:, None], order] if field.ndim == 2 else field
 
 
 def _between(
@@ -241,8 +239,11 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
         covariance[:, order[:, :, None], order[:, None]].reshape(-1, k, k)
     )
     shift = coefficient.reshape(n, k, k - 1) * (nearest - mean)[:, :, None]
-    given = (lower[:, others], upper[:, others], mean[:, others] + shift)
-    found, beside = _most_likely(*(of.reshape(-1, k - 1) for of in given), rest)
+    low, high, center = (
+        of.reshape(-1, k - 1)
+        for of in (lower[:, others], upper[:, others], mean[:, others] + shift)
+    )
+    found, beside = _most_likely(low, high, center, rest)
     distance = np.where(square > 0.0, square + beside.reshape(n, k), np.inf)
     row, side = np.arange(n), distance.argmin(axis=1)
     inside = (nearest == mean).all(axis=1)

@@ -1,13 +1,12 @@
 """Truncated samples of correlated features."""
 
-import copy
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .._typing import Array
-from ..boxes import FEWEST_OF_LATTICE, N_POINTS, Lattice
+from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
@@ -19,7 +18,6 @@ from .truncated_information import Box
 from .truncated_univariate import TruncatedFeatures
 
 _DIFFERENCES_RESOLUTION = 1e-6  # of the information by differences
-_MUCH_FINER = 10  # times the fewest points, which cost so much more that a climb starts on the few
 
 
 class TruncatedFull(TruncatedLikelihood):
@@ -89,13 +87,8 @@ class TruncatedFull(TruncatedLikelihood):
     @property
     def rough(self) -> Likelihood | None:
         rough = super().rough
-        if self._lattice is None:
-            return rough
-        if rough is None:
-            if self._lattice.n_points[0] < _MUCH_FINER * N_POINTS:
-                return None
-            rough = copy.copy(self)
-        rough.__dict__["_lattice"] = self._lattice.coarsest()
+        if rough is not None and self._lattice is not None:
+            rough.__dict__["_lattice"] = self._lattice.coarsest()
         return rough
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:

@@ -7,7 +7,7 @@ import pytest
 from marks import exhaustive
 from oracles import five_points, gradients_of_box
 from scipy.integrate import trapezoid
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, ndtr
 from scipy.stats import multivariate_normal, truncnorm
 
 from skgauss.boxes import box_moments
@@ -284,6 +284,31 @@ def test_more_points_come_nearer(rng):
         errors.append(np.sqrt(np.mean((found.log_probability - exact) ** 2)))
     assert errors[1] < 1e-4
     assert errors[2] < 1e-6
+
+
+def test_a_smooth_lattice_of_few_variables_needs_far_fewer_points(rng):
+    """Than the tent: its error falls faster than one over the square of the points."""
+    k, correlation = 4, 0.5
+    covariance = np.full((k, k), correlation) + (1 - correlation) * np.eye(k)
+    lower, upper = np.repeat(rng.uniform(-1.0, 0.0, (20, 1)), k, axis=1), np.ones((20, k))
+    common, weight = np.polynomial.hermite_e.hermegauss(120)
+    scale = np.sqrt(1 - correlation)
+    given = ndtr((upper[:, :1] - np.sqrt(correlation) * common) / scale)
+    given -= ndtr((lower[:, :1] - np.sqrt(correlation) * common) / scale)
+    exact = np.log(given**k @ weight / np.sqrt(2 * np.pi))
+    lattice = Lattice.of(lower, upper, covariance, n_points=2_003)
+    found = moments(lower, upper, covariance, lattice=lattice)
+    assert np.abs(found.log_probability - exact).max() < 1e-6
+
+
+def test_points_with_no_weight_do_no_harm():
+    """At the faces of the cube, where a shift of zero puts the first point."""
+    lower, upper = np.full((1, 4), -np.inf), np.full((1, 4), 0.0)
+    shifted = Lattice.of(lower, upper, np.eye(4), n_points=2_003)
+    found = moments(lower, upper, np.eye(4), lattice=shifted._replace(shift=np.zeros((1, 3))))
+    np.testing.assert_allclose(found.log_probability, 4 * np.log(0.5), rtol=1e-12)
+    np.testing.assert_allclose(found.mean, -np.sqrt(2 / np.pi), rtol=1e-10)
+    np.testing.assert_allclose(found.covariance[0], (1 - 2 / np.pi) * np.eye(4), atol=1e-10)
 
 
 def test_generators_are_the_best_of_their_kind():

@@ -12,7 +12,7 @@ from skgauss.conditioning import lattice_of_window, lattice_points
 from skgauss.conditioning.lattice_points import lattice_of_rows
 from skgauss.conditioning.scores import mean_scores
 
-FEWEST, MOST = 127, 100_003
+FEWEST = 127
 
 
 def rows(condition, n=20, k=4):
@@ -79,8 +79,7 @@ def test_a_window_gets_the_points_that_its_rows_can_tell():
         int(lattice_of_window(lower, upper, covariance, weight).n_points[0])
         for weight in (30.0, 1e9)
     )
-    assert few < 5_000
-    assert many == MOST
+    assert few < 5_000 < many
 
 
 @exhaustive

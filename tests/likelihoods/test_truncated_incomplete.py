@@ -15,7 +15,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, GaussianImputer, likelihood_ratio_test
-from skgauss.likelihoods import NoMaximumError, truncated_full
+from skgauss.boxes import lattice
+from skgauss.likelihoods import NoMaximumError
 from skgauss.likelihoods.truncated_full import TruncatedFull
 from skgauss.solvers import accelerated
 
@@ -567,20 +568,19 @@ def fit_three_rows_of_six_features():
 
 def test_newtons_steps_that_creep_for_ever_are_given_up(monkeypatch):
     """Three rows of six features with a ridge, on bumps of the lattice: 700 steps were tiny."""
-    monkeypatch.setattr(truncated_full, "_MUCH_FINER", np.inf)  # from the guess, and no farther
+    monkeypatch.setattr(lattice, "_MOST_SMOOTH", 0)
     model = fit_three_rows_of_six_features()
     assert model.stop_reason_ == "stalled"
     assert model.n_iter_ <= 100
 
 
-def test_a_climb_on_many_points_starts_on_few(monkeypatch):
-    """Where steps on many points creep those on few go on, and see that the likelihood rises."""
-    few = fit_three_rows_of_six_features()
-    monkeypatch.setattr(truncated_full, "_MUCH_FINER", np.inf)
-    many = fit_three_rows_of_six_features()
-    assert few.stop_reason_ == "unbounded"
-    assert few.log_likelihood_ > many.log_likelihood_ + 0.01
-    assert few.n_iter_ < 10
+def test_a_smooth_lattice_has_no_bumps_on_which_steps_creep(monkeypatch):
+    """The climb sees that the likelihood rises where one on bumps stalls far below."""
+    smooth = fit_three_rows_of_six_features()
+    monkeypatch.setattr(lattice, "_MOST_SMOOTH", 0)
+    assert smooth.stop_reason_ == "unbounded"
+    assert smooth.n_iter_ < 20
+    assert smooth.log_likelihood_ > fit_three_rows_of_six_features().log_likelihood_ + 0.01
 
 
 @pytest.mark.parametrize("seed", [87, 175])

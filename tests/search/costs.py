@@ -1,6 +1,7 @@
 """Small data of every kind, few rows of nearly dependent features among them: what a fit may cost.
 
-At most 500 rows and six features, missing values, intervals and windows in any combination.
+At most 500 rows and six features, missing values, intervals and windows in any combination, by any
+solver, with a constant rate, too.
 """
 
 from typing import Any, NamedTuple
@@ -12,11 +13,36 @@ from skgauss import GaussianGradientMLE
 
 
 class Small(NamedTuple):
-    """Rows, upper ends, and the parameters of a fit."""
+    """Rows, upper ends, the parameters of a fit, and the unit of the rows."""
 
     X: np.ndarray
     X_upper: np.ndarray
     parameters: dict[str, Any]
+    unit: float
+
+    @property
+    def by_default(self) -> "Small":
+        """By the default solver."""
+        return self._replace(parameters=self.parameters | {"solver": "natural"})
+
+    def by_the_textbook(self, seed: int) -> "Small":
+        """By steps of a constant rate, which is stable as a rule, from a wide start."""
+        rng = np.random.default_rng(seed)
+        solver, rate = one_of(
+            rng,
+            [
+                ("natural", rng.uniform(0.3, 1.9)),
+                ("gradient", magnitude(rng, -3, -1) * self.unit**2),
+                ("coordinate", magnitude(rng, -3, -1) * self.unit**2),
+            ],
+        )
+        textbook = {
+            "solver": solver,
+            "parametrization": "scale",
+            "learning_rate": rate,
+            "covariance_init": 2.0 * self.unit**2,
+        }
+        return self._replace(parameters=self.parameters | textbook)
 
     def __str__(self) -> str:
         n, d = self.X.shape
@@ -55,7 +81,7 @@ def draw(seed: int) -> Small:
         "parametrization": one_of(rng, ["scale", "log-scale", "covariance", "precision"]),
         "truncation_limits": limits,
     }
-    return Small(low * unit, high * unit, parameters)
+    return Small(low * unit, high * unit, parameters, unit)
 
 
 def _rows(rng, n, loading, noise, window):
