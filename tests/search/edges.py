@@ -99,7 +99,7 @@ class Gaussians:
         return x[: self.d], factor
 
     def start(self, mean: Array, covariance: Array, sign: int) -> Array:
-        """That of a mean and a covariance; at the edge with the last two as near as can be, or far."""
+        """That of a mean and a covariance; at the edge, its last two as near as can be, or far."""
         factor = np.linalg.cholesky(np.roll(covariance, -2, axis=(0, 1)))
         if self.at_edge:
             factor[-1, -2] = sign * np.hypot(*factor[-1, -2:]) * np.sign(factor[-2, -2])
