@@ -40,6 +40,7 @@ class CovarianceFamily(ABC):
 
     @property
     def covariance_type(self) -> Literal["full", "diag", "spherical"]:
+        """What a user asks for to have such covariances."""
         types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
         types = "spherical", "diag", "full"
         return types[len(self.shape)]
