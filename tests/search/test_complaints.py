@@ -3,13 +3,14 @@
 from collections import defaultdict
 
 import pytest
-from search import confidence, edges, fixed, units
+from search import confidence, edges, fixed, inference, units
 
-KINDS = [confidence, edges, units, pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))]
+IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
+KINDS = [confidence, edges, inference, units, IGNORED]
 
 
 @pytest.mark.search
-@pytest.mark.parametrize("kind", KINDS, ids=["confidence", "edges", "units", "fixed"])
+@pytest.mark.parametrize("kind", KINDS, ids=["confidence", "edges", "inference", "units", "fixed"])
 def test_search(kind, seeds):
     found = defaultdict(list)
     for seed in seeds:
