@@ -19,6 +19,9 @@ from .remedies import explain_remedies
 from .ridge import explain_ridge
 from .warn_once import Words
 
+# For the words of a climb on complete data: whoever makes one wants to learn from it.
+_MOMENTS_OF_COMPLETE = 5
+
 
 def words_of(outcome: Outcome, of_data: str) -> list[Words]:
     """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
@@ -30,7 +33,8 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
         found.append(Words(ConvergenceWarning, _what_happened(solution, estimator)))
     elif not solution.converged:
         opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
-        found.append(Words(ConvergenceWarning, opening, rest))
+        moments = _MOMENTS_OF_COMPLETE if outcome.likelihood.complete else 1
+        found.append(Words(ConvergenceWarning, opening, rest, moments))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
         direction = solution.critical_point.curvature.direction
         told = explain_flat(outcome.likelihood.family, direction, outcome.names)

@@ -17,9 +17,9 @@ from sklearn.utils.parallel import Parallel
 # Which estimators of which searches or loops, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
-# What the words of a fit may cost: a share of the seconds that it took, or a moment.
+# What the words of a fit may cost: a share of the seconds that it took, or a few moments.
 _SHARE_OF_FIT = 0.25
-_MOMENT = 0.02  # seconds, in which climbs on complete data end
+_MOMENT = 0.02  # seconds: half of what a few steps on a small table with gaps take
 
 
 class Words(NamedTuple):
@@ -32,11 +32,14 @@ class Words(NamedTuple):
         What is known.
     rest : callable
         What follows, which takes trials, of so many seconds as it is told.
+    moments : int
+        How many of them it may always have.
     """
 
     category: type[Warning]
     opening: str
     rest: Callable[[float], str] = lambda seconds: ""
+    moments: int = 1
 
 
 class Warner:
@@ -75,10 +78,15 @@ class Warner:
 
         Only the opening where nobody would see more.
         """
-        seconds = max(_SHARE_OF_FIT * (time.perf_counter() - self._began), _MOMENT)
+        seconds = _SHARE_OF_FIT * (time.perf_counter() - self._began)
         return [
-            (opening if _is_dropped(opening, category) else opening + rest(seconds), category)
-            for category, opening, rest in found
+            (
+                opening
+                if _is_dropped(opening, category)
+                else opening + rest(max(seconds, moments * _MOMENT)),
+                category,
+            )
+            for category, opening, rest, moments in found
             if not self._has_warned(category)
         ]
 
