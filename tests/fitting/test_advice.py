@@ -399,9 +399,9 @@ def test_words_that_are_seen_are_all_there(filters, climbs):
     assert len(climbs) > 1
 
 
-@pytest.mark.parametrize(("seconds", "most"), [(0.0, 20), (1000.0, 250)])
+@pytest.mark.parametrize(("seconds", "most"), [(0.0, 100), (1000.0, 250)])
 def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, monkeypatch):
-    """A millisecond an iteration: twenty of them, or a quarter of those that a fit took."""
+    """A millisecond an iteration: a hundred of them, or a quarter of those that a fit took."""
     run = Attempt.run
 
     def took(attempt, max_iter, observer=None):
@@ -413,7 +413,7 @@ def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, 
 
     monkeypatch.setattr(Attempt, "run", took)
     message = warning_of(gradient(learning_rate=1e-4, mean_init=[6, 3, 4, 1]), IRIS)
-    assert most / 10 < sum(climbs[1:]) < most
+    assert most / 5 < sum(climbs[1:]) < most
     assert "in 1 iteration with solver='natural'" in message
 
 
