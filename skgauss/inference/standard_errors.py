@@ -24,6 +24,7 @@ import math
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -45,6 +46,9 @@ LEFT_OPEN = (
     "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
     "features together, or use covariance_type='diag'.",
 )
+
+# What `half_inverse` returned of fits, each of which is its Gaussian: no two have the same.
+_kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
 
 def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
@@ -196,11 +200,21 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
 
 
 def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
-    """See `half_inverse`; also where M is a formula."""
+    """See `half_inverse`; also where M is a formula.
+
+    Of a fit to intervals, of which it takes boxes for each parameter, it is kept for what is asked
+    next: errors, a table of them, draws.
+    """
     at.check_size()
     if at.likelihood.shares is None:
-        with threads.blas_threads_for(at.family.n_parameters**3):
-            return half_inverse(at.likelihood, at.evaluation)
+        gaussian = at.estimator._gaussian
+        found = _kept.get(gaussian)
+        if found is None:
+            with threads.blas_threads_for(at.family.n_parameters**3):
+                found = half_inverse(at.likelihood, at.evaluation)
+        if at.likelihood.frame is not None:
+            _kept[gaussian] = found
+        return found
     d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares
     steps = np.ones(at.family.n_all)

@@ -12,11 +12,13 @@ from models import fitted, with_gaps
 from numpy.testing import assert_allclose
 from oracles import TOBIN, five_points, observed_log_likelihood
 from scipy.stats import norm
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
-from skgauss import GaussianGradientMLE, GaussianRegressor
+from skgauss import GaussianGradientMLE, GaussianImputer, GaussianRegressor
 from skgauss.datasets import load_airquality
 from skgauss.inference import likelihood_of
+from skgauss.inference.standard_errors import half_inverse
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
 
@@ -599,3 +601,28 @@ def test_a_fit_that_is_farther_from_the_maximum_than_its_error(gappy):
     half = np.ptp(exact.mean, axis=1, keepdims=True) / 2
     assert (np.abs(right.mean - exact.mean) < 0.05 * half).all()
     assert (np.abs(off.mean - exact.mean) > 0.5 * half).any()
+
+
+def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
+    """Errors, tables and draws of one fit share it, but no other fit does."""
+    X = rng.standard_normal((60, 3)) + rng.standard_normal((60, 1))
+    lower, upper = np.where(X < -0.5, np.nan, X), np.maximum(X, -0.5)
+    model = GaussianImputer(sample_posterior=True, random_state=0).fit(lower, X_upper=upper)
+    asked = []
+
+    def counted(*at):
+        asked.append(at)
+        return half_inverse(*at)
+
+    module = sys.modules["skgauss.inference.standard_errors"]  # a function has its name
+    monkeypatch.setattr(module, "half_inverse", counted)
+    errors = model.standard_errors()
+    assert_allclose(model.summary()["std_error"][:3], errors.mean, rtol=1e-12)
+    for ask in (model.confidence_intervals, lambda: model.transform(lower, X_upper=upper)):
+        ask()
+    assert len(asked) == 1
+    fewer = clone(model).fit(lower[:50], X_upper=upper[:50])
+    assert (fewer.standard_errors().mean != errors.mean).all()
+    assert len(asked) == 2
+    assert_allclose(pickle.loads(pickle.dumps(model)).standard_errors().mean, errors.mean)
+    assert len(asked) == 3
