@@ -65,7 +65,8 @@ class InferenceMethods:
         -----
         UserWarning
             If the data do not determine some parameters, which it names. If there are so many with
-            gaps that only means have errors.
+            gaps that only means have errors. If `tol` left the fit farther from the maximum than a
+            tenth of an error.
 
         References
         ----------
@@ -138,7 +139,8 @@ class InferenceMethods:
         -----
         UserWarning
             If the data do not determine some parameters, or an end of a profile was not found,
-            which is NaN then. It names them.
+            which is NaN then. It names them. If `tol` left the fit farther from the maximum than a
+            tenth of an error.
 
         References
         ----------
@@ -191,7 +193,8 @@ class InferenceMethods:
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names.
+            If the data do not determine some parameters, which it names. If `tol` left the fit
+            farther from the maximum than a tenth of an error.
 
         Examples
         --------
@@ -255,7 +258,8 @@ class InferenceMethods:
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names.
+            If the data do not determine some parameters, which it names. If `tol` left the fit
+            farther from the maximum than a tenth of an error.
 
         Examples
         --------

@@ -334,22 +334,17 @@ class _Parabola:
         self._steps, flat = half_inverse(likelihood, maximum)
         self.is_flat = float(np.linalg.norm(flat @ slope)) > MOVED * linalg.norm(slope)
         self._along = self._steps @ slope
-        self._gradient = self._steps @ family.pack_frame(maximum.natural_gradient)
-
-    def _step(self, nats: float) -> Array:
-        """The step to the end, as shares of the steps that make up the inverse information."""
-        length = math.sqrt(2 * nats + self._gradient @ self._gradient)
-        return self._gradient + self._sign * length / linalg.norm(self._along) * self._along
 
     def third_order(self, nats: float) -> float:
         """Nats by which the likelihood at the end may differ from the parabola."""
         if self.is_flat:
             return math.inf
-        return linalg.norm(self._step(nats) @ self._steps) ** 3
+        length = linalg.norm(self._along @ self._steps) / linalg.norm(self._along)
+        return (math.sqrt(2 * nats) * length) ** 3
 
     def end(self, nats: float) -> float:
         """The parameter where the parabola has fallen by some nats."""
-        return self._start + float(self._along @ self._step(nats))
+        return self._start + self._sign * math.sqrt(2 * nats) * linalg.norm(self._along)
 
 
 class _Newton:
@@ -372,7 +367,10 @@ class _Newton:
             connection_term = connection_term + likelihood.connection_term(slope)
         else:
             information = information + likelihood.connection_term(self._gradient)
-        for matrix, added in _definite(information, multiplier * connection_term, slope):
+        connection_term = multiplier * connection_term
+        # Where the likelihood is concave, and otherwise what it bends across the level.
+        beside = information if own else information - connection_term
+        for matrix, added in _definite(information - connection_term, beside, slope):
             with suppress(LinAlgError):
                 self._factor = cho_factor(matrix, lower=True)
                 self._added = added
@@ -393,20 +391,18 @@ class _Newton:
         return step, max(multiplier - self._added * float(self._slope @ step), 0.0)
 
 
-def _definite(
-    information: Array, connection_term: Array, slope: Array
-) -> Iterator[tuple[Array, float]]:
-    """Matrices for the step, the best first and the last positive definite.
+def _definite(matrix: Array, beside: Array, slope: Array) -> Iterator[tuple[Array, float]]:
+    """Matrices for the step, the best first and the last, beside it, positive definite.
 
     And how often each has a a^T added to it, which changes the multiplier and not the step.
     """
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
-        yield information - connection_term + added * square, added
-    shift = _FIRST_SHIFT
+        yield matrix + added * square, added
+    shift = 0.0
     while True:
-        yield information - connection_term + shift * np.eye(len(slope)), 0.0
-        shift *= 4
+        yield beside + shift * np.eye(len(slope)), 0.0
+        shift = max(4 * shift, _FIRST_SHIFT)
 
 
 def _reached(

@@ -43,8 +43,9 @@ class Empty(NamedTuple):
     @classmethod
     def of(cls, statistics: Any, window: Window | None, family: Family) -> Self:
         shown = (window.without_fill(statistics) if window else statistics).observed_weights
-        features, in_all_rows = shown == 0, family.multiplicity == 1
-        if features.any() and not statistics.complete:  # which has no row at all
+        features = (shown == 0) & (not statistics.complete)
+        in_all_rows = family.multiplicity == 1
+        if features.any():
             statistics = statistics.with_zeros(features, 1.0 if in_all_rows else _EMPTY_SHARE)
             window = window and window.opened(features)
         return cls(features, statistics, window, in_all_rows)

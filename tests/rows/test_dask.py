@@ -549,6 +549,17 @@ def test_scattered_is_the_fit_in_memory(collect, gaps, rng, solver):
     assert model.learning_rate_bound_ == pytest.approx(whole.learning_rate_bound_, rel=1e-5)
 
 
+@pytest.mark.usefixtures("scatter")
+def test_errors_of_scattered_rows_far_from_zero(gaps):
+    """Which are those of the same rows in memory, near zero."""
+    grid = np.round(gaps * 2**10) / 2**10
+    far = GaussianGradientMLE().fit(blocks(grid + 1e9, [50, 60]))
+    assert isinstance(far.sufficient_statistics_, scattered.ScatteredStatistics)
+    near = GaussianGradientMLE(tol=1e-9).fit(grid)
+    for name, expected in near.standard_errors().items():
+        np.testing.assert_allclose(far.standard_errors()[name], expected, rtol=1e-4, atol=1e-12)
+
+
 @exhaustive
 @pytest.mark.usefixtures("scatter")
 def test_scattered_and_other_statistics_add_up(gaps):

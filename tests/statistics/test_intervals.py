@@ -142,3 +142,27 @@ def test_weighted_median_by_its_definition(rng, monkeypatch, few):
         up_to = [weights[finite & (values <= value)].sum() for value in values[finite]]
         expected = [v for v, w in zip(values[finite], up_to, strict=True) if w >= half > 0]
         assert intervals._median(values, weights) == min(expected, default=0.0)
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+@pytest.mark.parametrize("kind", ["complete", "gaps", "intervals"])
+def test_values_counted_from_an_origin(ends, kind, diagonal):
+    """What float64 cannot hold of a mean so far from zero it holds of the same near zero."""
+    origin = np.array([2.0**30, -(2.0**40), 0.0])
+
+    def summarized(lower, upper):
+        if kind == "intervals":
+            return summarize_intervals(lower, upper, np.ones(len(lower)), diagonal)
+        if kind == "gaps":
+            return summarize_incomplete(np.where(lower == upper, lower, np.nan), None, diagonal)
+        return SufficientStatistics.from_array(lower[:20], diagonal=diagonal)
+
+    near = [np.round(end * 2**10) / 2**10 for end in ends]
+    if kind == "complete":
+        near[0][~np.isfinite(near[0])] = 0.0
+    found, expected = (
+        summarized(*(end + origin for end in near)).seen_from(origin),
+        summarized(*near),
+    )
+    np.testing.assert_allclose(found.mean, expected.mean, atol=1e-14)
+    np.testing.assert_allclose(found.variances, expected.variances, rtol=1e-9)
