@@ -166,7 +166,9 @@ class FittedGaussian:
         block = block.counted
         unknown = block.unknown
         nothing = (
-            len(unknown) if block.sample_weight is None else block.sample_weight[unknown].sum()
+            len(unknown)
+            if block.sample_weight is None
+            else float(block.sample_weight[unknown].sum())
         )
         return self.sum_of_log_densities(block) - np.array([0.0, nothing])
 

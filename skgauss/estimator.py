@@ -734,7 +734,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 @cache
 def _defaults(kind: type) -> dict[str, Any]:
     """The parameters of a class of estimators and their defaults."""
-    return {name: each.default for name, each in signature(kind).parameters.items()}
+    parameters = signature(kind).parameters.items()
+    return {name: each.default for name, each in parameters if each.kind is not each.VAR_KEYWORD}
 
 
 def _blas_threads(

@@ -215,7 +215,7 @@ n_features_with_missing)
         """How many parameters were estimated, those of features never observed left out."""
         family, shown = self._gaussian.family, self._statistics_as_given.observed_weights > 0
         known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
-        return make_family(self.covariance_type, int(shown.sum())).knowing(**known).n_parameters
+        return make_family(family.covariance_type, int(shown.sum())).knowing(**known).n_parameters
 
     @property
     def _constants(self) -> Array:

@@ -210,8 +210,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         try:
             estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
         except NoMaximumError as error:
-            error.args = *error.args, _WHOSE_PARAMETERS.lstrip()
-            raise
+            cause, remedy = error.args
+            raise NoMaximumError(cause, remedy + _WHOSE_PARAMETERS) from None
         law = ConditionalLaw.of(estimator, seen.n_features_in_)
         fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
         fitted["estimator_"] = estimator

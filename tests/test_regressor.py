@@ -713,8 +713,9 @@ def test_whose_parameters_a_message_recommends(rng):
     for ask in (model.summary, model.standard_errors, model.confidence_intervals):
         with pytest.raises(ValueError, match=told):
             ask()
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=told) as caught:
         GaussianRegressor(GaussianGradientMLE(reg_covar=0.0)).fit(X, y)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
     with pytest.raises(ValueError, match=told):
         GaussianRegressor().fit(X.assign(f=1.0), y)
     for features in (X, X.assign(f=1.0)):

@@ -24,7 +24,7 @@ def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.
-    return blocks.map_blocks(_of_numbered_block, function=delayed(function), **VALUES)
+    return blocks.map_blocks(of_numbered_block, function=delayed(function), **VALUES)
 
 
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> Any:
@@ -47,7 +47,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> 
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 
-def _of_numbered_block(
+def of_numbered_block(
     block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)
 ) -> Any:
     """What `function` returns of a block; an error about a row tells the block, too."""

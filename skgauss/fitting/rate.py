@@ -18,8 +18,8 @@ from ..solvers import NEAR, Solution
 from .attempt import Attempt, Outcome, Trials
 
 _SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
-# Iterations after which a rate of that share has left nothing of a gradient in the steepest
-# direction: at each, a tenth of it goes.
+# Iterations after which a rate of that share, or as near to the bound, has left nothing of a
+# gradient in the steepest direction: at each, a tenth of it goes.
 _LONG_CLIMB = 200
 _FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
 _STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
@@ -50,7 +50,8 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
-    if slow and rate < bound and not far_below and outcome.solution.n_iter >= _LONG_CLIMB:
+    steepest_is_done = rate <= (1 - _SLOW) * bound and outcome.solution.n_iter >= _LONG_CLIMB
+    if slow and steepest_is_done and not far_below:
         told += (
             " The likelihood is far steeper in some directions than in others, as where features "
             "are correlated or have different units. No constant rate suits them all."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -244,12 +245,12 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
     away = errors_from_maximum(estimator)
     if away > _NEAR_MAXIMUM:
         warnings.warn(
-            f"The fit is {away:.2g} standard errors or more from the maximum of the likelihood: "
-            "tol is too large for so many rows, and intervals and tests are off by as much. Fit "
+            f"The fit may be {away:.2g} standard errors from the maximum of the likelihood: tol is "
+            "too large for so many rows, and intervals and tests may be off by as much. Fit "
             f"again with tol={_SMALL_TOL * estimator.natural_gradient_norm_ / away:.0e}. Where "
             "that changes nothing, the features are too far from zero for float64. Subtract their "
             "means first.",
-            stacklevel=6,  # at the caller of a method
+            stacklevel=_level_of_the_caller(),
         )
     if penalized:
         return
@@ -270,8 +271,20 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
         )
 
 
+def _level_of_the_caller() -> int:
+    """The stack level, for who warns, of the code that called a method or function of ours."""
+    frame, level = sys._getframe(1), 1
+    ours = ("skgauss", "sklearn")
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
 def errors_from_maximum(estimator: Any) -> float:
-    """How many standard errors a fit is from the maximum, at least: where no value is missing."""
+    """How many standard errors a fit may be from the maximum, all parameters together.
+
+    Where values are missing it may be more.
+    """
     weight = estimator.sufficient_statistics_.weight
     return float(np.sqrt(weight) * estimator.natural_gradient_norm_)
 

@@ -143,12 +143,12 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
     ranked = f"the covariance of the {d} features has rank {rank}:"
     dependent = f"{_sets(relations, names)} depend on each other linearly"
     too_few = f"there are too few distinct rows (at least {d + 1} are needed)"
-    if any(len(features) <= rank for features in relations):
+    if all(len(features) <= rank for features in relations):
         return (
             f"{ranked} {dependent}.",
             f"use covariance_type='diag', or {_drop(relations)}.",
         )
-    if weight <= d and len(relations) > 1:
+    if rank < weight <= d and len(relations) > 1:  # as of rows, one by one
         return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (
         f"{ranked} {dependent}, or {too_few}.",

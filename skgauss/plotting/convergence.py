@@ -165,7 +165,7 @@ class ConvergenceDisplay:
         style = {
             "color": PALETTE[number % len(PALETTE)],
             "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
-            "marker": STOP_MARKERS[reason],
+            "marker": STOP_MARKERS.get(reason, "o"),
             "markevery": [-1],
             "markersize": 7,
             "label": f"{self.names[number]} ({reason})",

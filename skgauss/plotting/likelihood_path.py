@@ -230,7 +230,7 @@ class LikelihoodPathDisplay:
         (self.path_,) = ax.plot(*np.transpose(self.path), **styled(_PATH, path_kwargs, Line2D))
         self.maximum_ = _mark(ax, self.maximum, "*", "maximum", color="white", markersize=14)
         self.start_ = _mark(ax, self.path[0], "o", "start", color="white")
-        marker = STOP_MARKERS[self.stop_reason]
+        marker = STOP_MARKERS.get(self.stop_reason, "o")
         self.end_ = _mark(ax, self.path[-1], marker, f"end: {self.stop_reason}", color=ORANGE)
         self._label(ax)
         self._plot_legend(ax)

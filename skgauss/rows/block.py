@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from ..blocks import chunks_of
+from ..blocks import WrongRowError, chunks_of
 from .arrays import to_host
 
 
@@ -135,7 +135,7 @@ def check_no_infinity(X: Any, names: Sequence[str] = (), counts: np.ndarray | No
             except ValueError as error:
                 places = np.arange(len(X)) if counts is None else np.flatnonzero(counts)
                 start = np.searchsorted(places, chunk.start)
-                raise ValueError(
+                raise WrongRowError(
                     _where_infinite(str(error), to_host(rows), places[start:], names)
                 ) from None
 
@@ -150,9 +150,9 @@ def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequen
     if X[i, j] > 0:
         return found
     return (
-        f"{found} If it is the logarithm of 0, of what was not detected, put NaN there, and the "
-        "logarithm of the limit into X_upper. With censoring_limits that of the limit goes there "
-        "itself."
+        f"{found} If it is the logarithm of 0, of what was not detected, put NaN there and the "
+        "logarithm of the limit into X_upper; or put that logarithm there, and into "
+        "censoring_limits."
     )
 
 

@@ -165,7 +165,7 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
 
 
 def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
-    """Whether an array in memory may be the upper ends of another: nowhere below, but not equal."""
+    """Whether an array in memory may be the upper ends of another: nowhere below, equal at some."""
     arrays = lower, given
     shapes = [getattr(array, "shape", None) for array in arrays]
     if shapes[0] is None or any(hasattr(array, "dask") for array in arrays):
@@ -176,6 +176,7 @@ def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
         lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in arrays)
     except (TypeError, ValueError):
         return False
+    equal = given == lower
     if (given < lower).any() or np.array_equal(lower, given, equal_nan=True):
         return False
-    return not share_decimals or bool(((given == lower) & (given != np.floor(given))).any())
+    return bool((equal & (given != np.floor(given)) if share_decimals else equal).any())

@@ -22,11 +22,11 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
     ValueError
         If they are no pair, do not fit the features, or leave nothing between them.
     """
-    if isinstance(limits, list) and limits and all(isinstance(pair, tuple) for pair in limits):
+    if _may_be_pairs(limits, len(names)):
         raise ValueError(
-            f"{parameter} is a list of pairs, {limits!r}, as it seems a pair for each feature. It "
-            "must be one pair, the lower limits of all features and their upper limits: of a list "
-            f"of pairs that is {parameter}=tuple(zip(*pairs))."
+            f"{parameter}={limits!r} may be a pair of limits for each feature, or one pair of all "
+            "lower limits and all upper ones, which it must be. Write the latter as a tuple: "
+            f"tuple(limits) if they are that already, else tuple(zip(*limits))."
         )
     if not hasattr(limits, "__len__") or hasattr(limits, "keys") or len(limits) != 2:
         raise ValueError(
@@ -41,6 +41,15 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
             f"{high[j]:g}. The lower one must be below the upper one."
         )
     return low, high
+
+
+def _may_be_pairs(limits: Any, n_features: int) -> bool:
+    """Whether limits look like bounds of scipy: a list of as many pairs as there are features."""
+    return (
+        isinstance(limits, list)
+        and len(limits) == n_features > 1
+        and all(isinstance(pair, tuple) and len(pair) == 2 for pair in limits)
+    )
 
 
 def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[str]) -> Array:

@@ -16,7 +16,7 @@ from sklearn.utils import check_array
 
 from .._sklearn import output_config
 from .._typing import Array
-from ..blocks import VALUES, each, tree_sum
+from ..blocks import VALUES, each, of_numbered_block, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
 from .censoring import Reader, with_upper
@@ -158,7 +158,7 @@ class DaskRows:
         columns = like.shape[1:]
         shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}
         return self.X.map_blocks(
-            _apply, function=delayed(function), meta=like, dtype=like.dtype, **shape
+            of_numbered_block, function=delayed(function), meta=like, dtype=like.dtype, **shape
         )
 
     def _split(self, result: Any) -> Any:
@@ -205,10 +205,6 @@ def _of_array(read: Reader, function: Callable[[Block], Any], array: np.ndarray)
 def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
-
-
-def _apply(X: np.ndarray, function: Callable[[np.ndarray], Any]) -> Any:
-    return function(X)
 
 
 def _block_numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:

@@ -181,10 +181,12 @@ def _remedy(cells: list[Any], decimal: str) -> str:
             )
         if all(map(reader_of_cells(other, ()), texts)):
             return f"Pass decimal={other!r}."
-        if all(_PARTED.fullmatch(text) for text in texts):
+        if all(parted := [_PARTED.fullmatch(text) for text in texts]):
+            mark = parted[0][1]  # type: ignore[index]
             return (
-                "Take out what parts thousands first, as thousands=... of pandas.read_csv does, "
-                "and pass as decimal what stands before decimals."
+                f"Take out the {mark!r} that parts thousands first, as "
+                f"column.str.replace({mark!r}, '') of pandas does, and pass as decimal what stands "
+                "before decimals."
             )
     return (
         "Write it as a number or a limit, name it in the parameter missing if it stands for a "

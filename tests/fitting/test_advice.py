@@ -510,6 +510,14 @@ def test_why_a_climb_below_the_bound_is_slow(solver, parametrization, share):
         assert "max_iter" in warning_of(model.set_params(max_iter=int(0.9 * n_iter)), X)
 
 
+def test_a_rate_at_the_bound_is_not_slow_for_the_directions():
+    """It overshoots in the steepest, of one feature as of many."""
+    rate = 0.995 * UNIT.var()
+    message = warning_of(gradient(learning_rate=rate, mean_init=1.5, max_iter=300), UNIT)
+    assert "below the largest constant step" in message
+    assert "steeper" not in message
+
+
 def test_a_start_that_a_fit_would_not_take_is_not_recommended():
     """Neither `warm_start` nor `partial_fit` goes by the parameters."""
     model = gradient(learning_rate=0.01, warm_start=True)

@@ -292,3 +292,14 @@ def test_a_parameter_that_is_no_array_of_numbers_is_named(rng, parameter, value)
     ) as caught:
         GaussianGradientMLE(**{parameter: value}).fit(rng.standard_normal((20, 2)))
     assert ("in the order of the features" in str(caught.value)) == isinstance(value, dict)
+
+
+def test_a_subclass_may_take_any_keywords():
+    class Named(GaussianGradientMLE):
+        def __init__(self, *, title="", **others):
+            super().__init__(**others)
+            self.title = title
+
+    assert Named(title="heights", max_iter=5).fit(GOOD).converged_
+    with pytest.raises(ValueError, match="The 'tol' parameter"):
+        GaussianGradientMLE(tol="small").fit(GOOD)

@@ -88,6 +88,21 @@ def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, ord
     assert GaussianGradientMLE(reg_covar=0.0).fit(X.drop(columns=dropped)).converged_
 
 
+def test_sets_are_named_whatever_the_unit_of_the_weights(rng):
+    """Of weights that sum to one nobody knows how many rows they are of."""
+    a, b = rng.standard_normal((2, 1000))
+    X = np.column_stack((a, b, a + b, a - b))
+    with pytest.warns(UserWarning, match=r"'feature 3'; 'feature 1', .* depend on each other"):
+        GaussianGradientMLE().fit(X, sample_weight=np.full(1000, 1e-3))
+
+
+def test_too_few_rows_are_told_beside_features_that_are_equal(rng):
+    X = rng.standard_normal((20, 30))
+    X[:, 29] = X[:, 0]
+    with pytest.warns(UserWarning, match=r"rank 19: there are too few distinct rows \(at least 31"):
+        GaussianGradientMLE().fit(X)
+
+
 @pytest.mark.parametrize("n_samples", [5, 29, 30])
 def test_too_few_rows(rng, n_samples):
     X = rng.standard_normal((n_samples, 30))

@@ -495,7 +495,7 @@ def test_on_two_processes(request, client, rng, data):
     assert divergence(GaussianGradientMLE().fit(X, sample_weight=weights), model) < 1e-12
     assert model.score(split) == pytest.approx(model.score(X), rel=1e-12)
     np.testing.assert_allclose(model.impute(split).compute(), model.impute(X), rtol=1e-12)
-    with pytest.raises(ValueError, match="Input X contains infinity"):
+    with pytest.raises(ValueError, match=r"In block \d: Input X contains infinity"):
         model.fit(blocks(with_infinity(X), [50, 60]))
 
 

@@ -102,7 +102,6 @@ def test_features_without_a_limit(sample):
     ("limits", "message"),
     [
         ((1, 2, 3), "must be a pair"),
-        ([(-2, 2), (-1, 3), (0, 1)], r"is a list of pairs, .*tuple\(zip\(\*pairs\)\)"),
         (0.05, r"must be a pair \(lower, upper\), such as \(0.05, None\), .*, got 0.05"),
         ((1.0, 0.5), "'b' cross: the lower one is 1, the upper one 0.5"),
         (([0, 3.0], [1, 2.0]), "'a' cross"),
@@ -321,11 +320,24 @@ def test_pairs_of_limits_as_scipy_has_them(rng):
     """Of two features they could be read as one pair, silently; the remedy is one."""
     X = rng.standard_normal((200, 2))
     pairs = [(-1.0, 2.0), (-0.5, 3.0)]
-    with pytest.raises(ValueError, match=r"censoring_limits=tuple\(zip\(\*pairs\)\)"):
+    with pytest.raises(
+        ValueError, match=r"may be a pair of limits for each .*, else tuple\(zip\(\*limits\)\)"
+    ):
         GaussianGradientMLE(censoring_limits=pairs).fit(X)
     model = GaussianGradientMLE(censoring_limits=tuple(zip(*pairs, strict=True))).fit(X)
     by_name = GaussianGradientMLE(censoring_limits=([-1.0, -0.5], [2.0, 3.0])).fit(X)
     np.testing.assert_array_equal(model.mean_, by_name.mean_)
+    one_pair = [(-1.0, -0.5), (2.0, 3.0)]
+    with pytest.raises(ValueError, match=r"tuple\(limits\) if they are that already"):
+        by_name.set_params(censoring_limits=one_pair).fit(X)
+    model = GaussianGradientMLE(censoring_limits=tuple(one_pair)).fit(X)
+    np.testing.assert_array_equal(model.mean_, by_name.mean_)
+    three = [(-1.0, -0.5, -1.0), (2.0, 3.0, 2.0)]  # which can be read in one way only
+    GaussianGradientMLE(censoring_limits=three).fit(
+        np.column_stack((X, X.sum(axis=1) / 2 + 0.1 * X**2 @ [1, 0]))
+    )
+    with pytest.raises(ValueError, match="else tuple"):
+        GaussianGradientMLE(censoring_limits=[*pairs, (0, 1)]).fit(np.zeros((3, 3)))
 
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])

@@ -104,7 +104,7 @@ class TestAnyFrame:
             f"'2,456.1' in row 0{first} of 'zinc' and 1 more",
         ]
         assert "Of 'day', 'lead': Write it as a number" in remedies
-        assert "Of 'zinc': Take out what parts thousands" in remedies
+        assert "Of 'zinc': Take out the ',' that parts thousands" in remedies
 
     @pytest.mark.parametrize("cell", ["2,456.1", "1.234,5", "1 234", "1'234", "<12 345 678,9"])
     def test_thousands_that_are_parted(self, make, cell):
