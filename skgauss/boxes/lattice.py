@@ -16,6 +16,7 @@ from .interval import Interval
 
 N_POINTS = 503  # a prime: every generator takes each coordinate to all places
 _MOST_SMOOTH = 5  # coordinates, of which each makes the weights of points vary by half as much more
+_FEW_SMOOTH = 3  # coordinates, up to which 2,003 points suffice for that; 10,007 for more
 _WEIGHT = 0.1  # of each variable in the search for generators
 _LEAST_VARIANCE = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
@@ -97,7 +98,8 @@ class Lattice(NamedTuple):
         point = _unshifted(self.shift.shape[1], n_points) + self.shift[:, :, None]
         point -= np.floor(point)
         log_weight = np.zeros((len(point), n_points))
-        if n_points > N_POINTS and point.shape[1] <= _MOST_SMOOTH:
+        few = N_POINTS if point.shape[1] <= _FEW_SMOOTH else 4 * N_POINTS
+        if n_points > few and point.shape[1] <= _MOST_SMOOTH:
             with np.errstate(divide="ignore"):  # a point on a face of the cube has no weight
                 log_weight = np.log(2.0 * np.sin(np.pi * point) ** 2).sum(axis=1)
             point -= np.sin(2.0 * np.pi * point) / (2.0 * np.pi)
