@@ -41,6 +41,12 @@ class Words(NamedTuple):
     rest: Callable[[float], str] = lambda seconds: ""
     moments: int = 1
 
+    def told(self, seconds: float) -> str:
+        """All that is said, if trials may take so many seconds; the opening where nobody sees it."""
+        if _is_dropped(self.opening, self.category):
+            return self.opening
+        return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
+
 
 class Warner:
     """Warns for a fit, unless another fit of the same search or loop has done so.
@@ -74,20 +80,12 @@ class Warner:
             _warned.append(self._kind(category))  # not where the warning was made an error
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
-        """What was found in words, but for what need not be said again.
-
-        Only the opening where nobody would see more.
-        """
+        """What was found in words, but for what need not be said again."""
         seconds = _SHARE_OF_FIT * (time.perf_counter() - self._began)
         return [
-            (
-                opening
-                if _is_dropped(opening, category)
-                else opening + rest(max(seconds, moments * _MOMENT)),
-                category,
-            )
-            for category, opening, rest, moments in found
-            if not self._has_warned(category)
+            (words.told(seconds), words.category)
+            for words in found
+            if not self._has_warned(words.category)
         ]
 
     def _has_warned(self, category: type[Warning]) -> bool:
