@@ -648,7 +648,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = fixed_parameters(self, family)
-            empty = Empty.of(statistics, window, family)
+            empty = Empty.of(statistics, window, family, fixed.mean)
             some, inside, keeps = statistics, window, self._keeps_constants
             if keeps:
                 some, inside = empty.statistics, empty.window

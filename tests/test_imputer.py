@@ -472,3 +472,25 @@ def test_a_mean_that_was_made_up_has_no_error(rng):
     for ask in (model.standard_errors, model.confidence_intervals, model.summary):
         with pytest.raises(ValueError, match="'feature 2' was never observed"):
             ask()
+
+
+@pytest.mark.parametrize("limited", [False, True])
+@each_family
+def test_an_empty_feature_whose_mean_is_known_leaves_the_others_alone(
+    rng, covariance_type, limited
+):
+    """However far that is from zero: the constant it is taken for is the mean itself."""
+    X = rng.normal([1e4, 0.0], 1.0, (200, 2))
+    X[::7, 0] = np.nan
+    known = [1e4, 0.0]
+    parameters = {"covariance_type": covariance_type, "tol": 1e-9}
+    if limited:
+        parameters["censoring_limits"] = (-0.5, None)
+    without = GaussianImputer(fixed_mean=known, **parameters).fit(X)
+    beside = np.column_stack((X, np.full(200, np.nan)))
+    model = GaussianImputer(fixed_mean=[*known, 7e3], keep_empty_features=True, **parameters)
+    model.fit(beside)
+    np.testing.assert_allclose(model.scale_[:2], without.scale_, rtol=1e-5)
+    assert model.log_likelihood_ == pytest.approx(without.log_likelihood_, abs=1e-5)
+    assert model.log_likelihood_ == pytest.approx(model.score(beside), abs=1e-5)
+    np.testing.assert_array_equal(model.mean_, [*known, 7e3])

@@ -189,13 +189,15 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window.between(*ends) if ends else None
-    empty = Empty.of(estimator.sufficient_statistics_, window, family)
+    known = gaussian.mean if family.mean_is_known else None
+    empty = Empty.of(estimator.sufficient_statistics_, window, family, known)
     statistics, window = empty.statistics, empty.window
+    empty = empty._replace(values=empty.values - origin)
     if np.any(origin):
         statistics, window = statistics.seen_from(origin), window and window.seen_from(origin)
     factor = gaussian.factor if family.covariance_is_known else None
     fixed = Fixed(
-        gaussian.mean - origin if family.mean_is_known else None,
+        None if known is None else known - origin,
         None if factor is None else family.square(factor),
         factor,
     )

@@ -1,8 +1,8 @@
-"""Features of which no value was observed, taken for 0 so that the others do not notice them.
+"""Features of which no value was observed, as constants so that the others do not notice them.
 
-A zero in each row gives such a feature the mean 0, the variance of its ridge and no correlation.
-Where features share a variance zeros in next to no rows do, beside which the mean is known to be 0.
-What is made up is no part of the likelihood of the data.
+A zero, or the mean where it is known, in each row gives such a feature that mean, the variance of
+its ridge and no correlation. Where features share a variance the constant stands in next to no
+rows, beside which the mean is known. What is made up is no part of the likelihood of the data.
 """
 
 from __future__ import annotations
@@ -27,28 +27,35 @@ class Empty(NamedTuple):
     Attributes
     ----------
     features : bool ndarray of shape (n_features,)
+    values : ndarray of shape (n_features,)
+        The constants that they are taken for.
     statistics : AnyStatistics
-        In which they are 0.
+        In which they are.
     window : Window or None
         In which they are unlimited; None where no others have limits.
     in_all_rows : bool
-        Whether they are 0 in all rows, or in next to none.
+        Whether they are so in all rows, or in next to none.
     """
 
     features: np.ndarray
+    values: Array
     statistics: Any
     window: Window | None
     in_all_rows: bool
 
     @classmethod
-    def of(cls, statistics: Any, window: Window | None, family: Family) -> Self:
+    def of(
+        cls, statistics: Any, window: Window | None, family: Family, known_mean: Array | None
+    ) -> Self:
         shown = (window.without_fill(statistics) if window else statistics).observed_weights
         features = (shown == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
+        values = np.zeros(len(features)) if known_mean is None else known_mean
         if features.any():
-            statistics = statistics.with_zeros(features, 1.0 if in_all_rows else _EMPTY_SHARE)
+            share = 1.0 if in_all_rows else _EMPTY_SHARE
+            statistics = statistics.with_constants(features, values, share)
             window = window and window.opened(features)
-        return cls(features, statistics, window, in_all_rows)
+        return cls(features, values, statistics, window, in_all_rows)
 
     def beside(self, likelihood: Likelihood) -> Likelihood:
         """The likelihood of such statistics, as that of the data."""
@@ -58,8 +65,8 @@ class Empty(NamedTuple):
         return of_data
 
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
-        """What the zeros add to the average over all rows, in nats, beside no correlation."""
-        mean, deviations = mean[self.features], deviations[self.features]
+        """What the constants add to the average over all rows, in nats, beside no correlation."""
+        mean, deviations = (mean - self.values)[self.features], deviations[self.features]
         nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)
         weights = self.statistics.observed_weights[self.features]
         return float(weights @ nats) / self.statistics.weight
@@ -71,7 +78,7 @@ class LikelihoodBesideEmpty:
     Parameters
     ----------
     whole : Likelihood
-        Of statistics in which the empty features are 0.
+        Of statistics in which the empty features are constants.
     empty : Empty
     """
 

@@ -92,7 +92,9 @@ class ScatteredStatistics(Statistics):
         """The point from which the likelihood counts the rows, (n_features,)."""
         return self.mean
 
-    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> ScatteredStatistics:
+    def with_constants(
+        self, features: np.ndarray, values: Array, share: float = 1.0
+    ) -> ScatteredStatistics:
         """These, in whose blocks nothing is changed."""
         return self
 

@@ -68,10 +68,12 @@ class AvailableMoments(Statistics):
         variances = self.variances + delta * delta
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
-    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> AvailableMoments:
-        """These statistics with some features, never observed, as 0 in a share of the rows."""
+    def with_constants(
+        self, features: np.ndarray, values: Array, share: float = 1.0
+    ) -> AvailableMoments:
+        """These statistics with some features, never observed, as constants in a share of rows."""
         weights = np.where(features, share * self.informative_weight, self.observed_weights)
-        return replace(self, observed_weights=weights, mean=np.where(features, 0.0, self.mean))
+        return replace(self, observed_weights=weights, mean=np.where(features, values, self.mean))
 
     def _plus(self, other: Any) -> AvailableMoments:
         if not isinstance(other, SufficientStatistics | AvailableMoments):

@@ -253,15 +253,15 @@ class IntervalStatistics(Statistics):
         lower, upper = self.lower - origin, self.upper - origin
         return replace(self, exact=self.exact.seen_from(origin), lower=lower, upper=upper)
 
-    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> Any:
-        """These statistics with some features, never observed, taken for 0 in a share of rows.
+    def with_constants(self, features: np.ndarray, values: Array, share: float = 1.0) -> Any:
+        """These statistics with some features, never observed, as constants in a share of rows.
 
         Some rows, or all, then are known exactly.
         """
-        exact = self.exact.with_zeros(features, share)
+        exact = self.exact.with_constants(features, values, share)
         if self.diagonal:  # whose rows are of other features, one each
             return replace(self, exact=exact)
-        lower, upper = (np.where(features, 0.0, end) for end in (self.lower, self.upper))
+        lower, upper = (np.where(features, values, end) for end in (self.lower, self.upper))
         within = _within(lower, upper).any(axis=1)
         points, weights = np.where(lower == upper, lower, np.nan)[~within], self.weights[~within]
         exact += summarize_incomplete(points, weights, diagonal=False)

@@ -211,9 +211,12 @@ class IncompleteStatistics(Statistics):
         """See `Statistics`; the rows are counted from their own origin already."""
         return replace(self, origin=self.origin - origin)
 
-    def with_zeros(self, features: np.ndarray, share: float = 1.0) -> IncompleteStatistics:
-        """These statistics with some features, never observed, taken for 0 in all rows."""
-        return replace(self, missing=self.missing & ~features)
+    def with_constants(
+        self, features: np.ndarray, values: Array, share: float = 1.0
+    ) -> IncompleteStatistics:
+        """These statistics with some features, never observed, taken for constants in all rows."""
+        origin = np.where(features, values, self.origin)
+        return replace(self, missing=self.missing & ~features, origin=origin)
 
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
