@@ -42,7 +42,7 @@ class Words(NamedTuple):
     moments: int = 1
 
     def told(self, seconds: float) -> str:
-        """All that is said, in so many seconds of trials; the opening alone where nobody sees it."""
+        """All that is said, in so many seconds of trials; the opening if nobody sees it."""
         if _is_dropped(self.opening, self.category):
             return self.opening
         return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
