@@ -648,15 +648,17 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = fixed_parameters(self, family)
-            empty = Empty.of(statistics, window, family, fixed.mean)
             some, inside, keeps = statistics, window, self._keeps_constants
             if keeps:
+                empty = Empty.of(statistics, window, family, fixed.mean)
                 some, inside = empty.statistics, empty.window
             regularized = regularized_likelihood(
                 reg_covar, some, family, names, inside, fixed, keep_constants=keeps
             )
             regularized = through_window(regularized, inside, some, names, fixed)
-            likelihood = empty.beside(fixed.of(regularized.likelihood))
+            likelihood = fixed.of(regularized.likelihood)
+            if keeps:
+                likelihood = empty.beside(likelihood)
             constant = input_attributes(seen) | {
                 "reg_covar_": regularized.ridge,
                 "sufficient_statistics_": statistics,

@@ -377,8 +377,6 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             In nats, for all rows together. It counts coefficients, intercepts and the covariance
             of the residuals.
         """
-        check_is_fitted(self)
-        self.estimator_._warn_of_forgotten(y_upper, "y")
         return self._information_criteria(X, y, y_upper, sample_weight)[0]
 
     def bic(
@@ -405,14 +403,14 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             If all rows are such.
         """
-        check_is_fitted(self)
-        self.estimator_._warn_of_forgotten(y_upper, "y")
         return self._information_criteria(X, y, y_upper, sample_weight)[1]
 
     def _information_criteria(
         self, X: Any, y: Any, y_upper: Any, sample_weight: Any
     ) -> tuple[float, float]:
         """AIC and BIC of y given X, of all rows together, in nats."""
+        check_is_fitted(self)
+        self.estimator_._warn_of_forgotten(y_upper, "y", stacklevel=4)
         check_columns(y, self._columns_of_targets)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(sample_weight)

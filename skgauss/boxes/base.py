@@ -46,6 +46,11 @@ def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> Bo
     )
 
 
+def slices(n: int, size: int) -> list[slice]:
+    """Slices of so many, one after the other, that make up all n; the last may reach beyond."""
+    return [slice(start, start + size) for start in range(0, n, size)]
+
+
 def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
     """Total probability, mean and covariance of n mixtures of m components.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from .base import BoxMoments, mixture
+from .base import BoxMoments, mixture, slices
 from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
@@ -39,17 +39,17 @@ def lattice_moments(
     points, log_weight = lattice.points()
     n, _, n_points = points.shape
     within = BoxMoments.empty(*lower.shape)
-    for rows in _slices(n, max(_AT_ONCE // n_points, 1)):
+    for rows in slices(n, max(_AT_ONCE // n_points, 1)):
         boxes = ends[0][rows], ends[1][rows], ends[2][rows]
         sums = [
-            _moments_of(
+            _sums_over(
                 boxes,
                 coupling[rows],
                 tilt.part(rows),
                 points[rows, :, part],
                 log_weight[rows, part],
             )
-            for part in _slices(n_points, _AT_ONCE)
+            for part in slices(n_points, _AT_ONCE)
         ]
         within.fill(rows, mixture(*(np.stack(of, axis=1) for of in zip(*sums, strict=True))))
     covariance = factor @ within.covariance @ factor.transpose(0, 2, 1)
@@ -61,11 +61,7 @@ def lattice_moments(
     )
 
 
-def _slices(n: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, n, size)]
-
-
-def _moments_of(
+def _sums_over(
     ends: tuple[Array, Array, Array],
     coupling: Array,
     tilt: Tilt,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .._typing import Array
 from ..blocks import threads
-from .base import BoxMoments, from_a_point_inside, restored, standardised
+from .base import BoxMoments, from_a_point_inside, restored, slices, standardised
 from .bivariate_trivariate import corner_moments, may_keep_digits
 from .genz import lattice_moments
 from .lattice import Lattice
@@ -53,7 +53,7 @@ def box_moments(
     parts: list[Any]
     if lattice is None:
         size = max(_NODES_AT_ONCE // ORDER ** (k - 1), 1)
-        parts = [slice(start, start + size) for start in range(0, n, size)]
+        parts = slices(n, size)
     else:
         parts = list(_parts(lattice.n_points * k))
 

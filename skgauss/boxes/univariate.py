@@ -11,7 +11,7 @@ from numpy.polynomial.legendre import leggauss
 from scipy.special import ndtr
 
 from .._typing import Array
-from .base import LOG_ROOT_2PI, BoxMoments
+from .base import LOG_ROOT_2PI, BoxMoments, slices
 
 _IN_CACHE = 8192  # rows whose intermediate results stay there
 _NARROW_FALL = 2.0  # nats from the largest density to the ends: as good as a polynomial
@@ -43,8 +43,7 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
     if len(mean) <= _IN_CACHE:
         return _of_few(lower, upper, mean, variance)
     found = BoxMoments.empty(len(mean), 1)
-    for start in range(0, len(mean), _IN_CACHE):
-        rows = slice(start, start + _IN_CACHE)
+    for rows in slices(len(mean), _IN_CACHE):
         found.fill(rows, _of_few(lower[rows], upper[rows], mean[rows], variance[rows]))
     return found
 

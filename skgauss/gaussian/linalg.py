@@ -88,22 +88,21 @@ def condition(norm: float, factor: Array) -> float:
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 
-def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> tuple[int, list[int]]:
-    """Rank of a covariance, at most one below full, and the features of one linear relation.
+def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> list[int]:
+    """The features of one linear relation in a covariance, singular or the nearest there is to it.
 
     Their weights in it are not `negligible` beside the largest. Judged on the correlations.
     """
-    rank, relations = _relations(covariance, len(covariance) - 1, negligible)
-    return rank, relations[0]
+    return _relations(covariance, len(covariance) - 1, negligible)[0]
 
 
 def relations_of_covariance(covariance: Array) -> list[list[int]]:
     """The features of each linear relation in a covariance, one for each that its rank lacks."""
-    return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)[1]
+    return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)
 
 
-def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, list[list[int]]]:
-    """Rank of a covariance, at most `most`, and the features of each relation it then has."""
+def _relations(covariance: Array, most: int, negligible: float) -> list[list[int]]:
+    """The features of each relation that a covariance has if its rank is at most `most`."""
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
     correlations, tol = covariance / units[:, None] / units, rank_tolerance(len(covariance))
@@ -113,7 +112,7 @@ def _relations(covariance: Array, most: int, negligible: float) -> tuple[int, li
     basis, dependent = factor[:rank, :rank], factor[rank:, :rank]
     weights = np.abs(solve_triangular(basis, dependent.T, lower=True, trans=1)).T
     partners = weights > negligible * weights.max(axis=1, initial=0.0, keepdims=True)
-    return rank, [
+    return [
         sorted([int(one), *pivots[:rank][its].tolist()])
         for one, its in zip(pivots[rank:], partners, strict=True)
     ]

@@ -82,7 +82,7 @@ class FittedPoint:
     def __init__(self, estimator: Any, penalized: bool = False):
         check_maximum(estimator, penalized)
         self.estimator = estimator
-        self.origin = _origin(estimator)
+        self.origin = _far_means(estimator)
         self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family
         self.names = feature_names(estimator)
@@ -175,7 +175,7 @@ class FittedPoint:
         return self.family.n_features // self.family.multiplicity
 
 
-def _origin(estimator: Any) -> Array:
+def _far_means(estimator: Any) -> Array:
     """The means of features that are far from zero by their deviations, and 0 for others."""
     far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
     return np.where(far, estimator.mean_, 0.0)

@@ -212,8 +212,8 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
         if found is None:
             with threads.blas_threads_for(at.family.n_parameters**3):
                 found = half_inverse(at.likelihood, at.evaluation)
-        if at.likelihood.frame is not None:
-            _kept[gaussian] = found
+            if at.likelihood.frame is not None:
+                _kept[gaussian] = found
         return found
     d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares

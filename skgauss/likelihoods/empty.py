@@ -16,6 +16,7 @@ from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
 from .base import Evaluation, Likelihood
+from .fixed import LikelihoodAround
 from .information import Information
 
 _EMPTY_SHARE = 1e-6  # of all rows: few for a variance that features share
@@ -72,8 +73,8 @@ class Empty(NamedTuple):
         return float(weights @ nats) / self.statistics.weight
 
 
-class LikelihoodBesideEmpty:
-    """A `Likelihood`, of another one that is its own; what is not here is as there.
+class LikelihoodBesideEmpty(LikelihoodAround):
+    """The likelihood of the data alone, in which nothing made up counts.
 
     Parameters
     ----------
@@ -86,11 +87,6 @@ class LikelihoodBesideEmpty:
         self._whole, self._empty = whole, empty
         known = not (empty.in_all_rows or whole.family.mean_is_known)
         self._of_known_mean = empty.features & known
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # which copies ask for before there is a whole
-            raise AttributeError(name)
-        return getattr(self._whole, name)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         at: Evaluation = self._whole.evaluate(np.where(self._of_known_mean, 0.0, mean), factor)

@@ -136,8 +136,7 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
     Too few rows leave relations of as many features as have none among themselves. A relation of
     fewer is one of the features.
     """
-    relations = linalg.relations_of_covariance(covariance)
-    relations = relations or [linalg.linear_relation(covariance)[1]]
+    relations = linalg.relations_of_covariance(covariance) or [linalg.linear_relation(covariance)]
     d = len(names)
     rank = d - len(relations)
     ranked = f"the covariance of the {d} features has rank {rank}:"

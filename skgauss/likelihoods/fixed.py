@@ -77,8 +77,19 @@ class Fixed(NamedTuple):
 NOTHING = Fixed()
 
 
-class FixedLikelihood:
-    """A `Likelihood`, of another one that is its own; what is not here is as there.
+class LikelihoodAround:
+    """A `Likelihood` made of another, `_whole`; what a subclass does not have is as there."""
+
+    _whole: Any
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # which copies ask for before there is a whole
+            raise AttributeError(name)
+        return getattr(self._whole, name)
+
+
+class FixedLikelihood(LikelihoodAround):
+    """A likelihood in which parameters are known.
 
     Parameters
     ----------
@@ -91,11 +102,6 @@ class FixedLikelihood:
         self._whole, self._fixed = whole, fixed
         known = {"mean": fixed.mean is not None, "covariance": fixed.factor is not None}
         self.family: Family = whole.family.knowing(**known)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # which copies ask for before there is a whole
-            raise AttributeError(name)
-        return getattr(self._whole, name)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         at = self._whole.evaluate(*self._fixed.put(mean, factor))

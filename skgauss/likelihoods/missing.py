@@ -159,7 +159,7 @@ class ObservedLikelihood(Likelihood):
         return condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        _, features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
+        features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
         return NoMaximumError(
             "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
             f"covariance turns singular, in the direction of {quoted([names[j] for j in features])}"

@@ -56,7 +56,7 @@ class SingularRowsError(NotPositiveDefiniteError):
     def __init__(self, covariance: Array):
         super().__init__()
         covariance = covariance if covariance.ndim == 2 else np.diag(covariance)
-        self.features = linalg.linear_relation(covariance, linalg.SHARPENING)[1]
+        self.features = linalg.linear_relation(covariance, linalg.SHARPENING)
 
 
 class Concentrated(NamedTuple):

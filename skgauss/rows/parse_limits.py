@@ -152,7 +152,7 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
         name, (first, cell) = repr(frame.columns[j]), cells[0]
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
         found.append(f"{cell!r} in row {_place(frame, first)} of {name}{more}")
-        names.setdefault(_remedy([cell for _, cell in cells], decimal), []).append(name)
+        names.setdefault(_how_to_write([cell for _, cell in cells], decimal), []).append(name)
     remedies = [
         f"{f'Of {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
     ]
@@ -169,7 +169,7 @@ def _place(frame: Any, i: int) -> str:
     return f"{i} (label {frame.index[i]})"
 
 
-def _remedy(cells: list[Any], decimal: str) -> str:
+def _how_to_write(cells: list[Any], decimal: str) -> str:
     """A sentence on what to do with such cells of one column."""
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
