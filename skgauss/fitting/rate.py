@@ -73,7 +73,7 @@ def _is_far_below(rate: float, bound: float) -> bool:
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
-    """The sum of the rates of all steps that are left to the maximum; None if trials do not show it.
+    """The sum of the rates of all steps to the maximum; None if trials do not show it.
 
     Far from the maximum their rates are as large as the Gaussian allows, near it they have `rate`.
     """

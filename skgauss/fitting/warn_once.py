@@ -42,7 +42,7 @@ class Words(NamedTuple):
     moments: int = 1
 
     def told(self, seconds: float) -> str:
-        """The whole text, by trials that may take `seconds`; the opening alone if nobody sees it."""
+        """The whole text, by trials that may take `seconds`; only the opening if nobody sees it."""
         if _is_dropped(self.opening, self.category):
             return self.opening
         return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
