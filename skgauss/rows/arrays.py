@@ -12,8 +12,8 @@ What is on a device without float64 is copied to the host.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from functools import partial, reduce
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,7 @@ from ..blocks import (
     sums_about_the_mean,
 )
 from ..gaussian import Family
-from ..statistics import SufficientStatistics, total, weight_scale
+from ..statistics import SufficientStatistics, of_sums, weight_scale
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _DEVICE_CHUNK = 2**24
@@ -94,8 +94,12 @@ def doubles(X: Any) -> Array:
 
 
 def is_for_its_device(X: Any) -> bool:
-    """Whether X is worked on where it is: NumPy would need a copy, and its device has float64."""
-    return not _is_on_host(X) and _has_float64(X)
+    """Whether X is worked on where it is.
+
+    NumPy would need a copy then, its device has float64, and no value is missing, as a sum tells.
+    """
+    xp, _, device = get_namespace_and_device(X)
+    return not _is_on_host(X) and widest_float(xp, device) == xp.float64 and adds_up(X)
 
 
 def _is_on_host(X: Any) -> bool:
@@ -103,11 +107,6 @@ def _is_on_host(X: Any) -> bool:
         return bool(X.__dlpack_device__()[0] == _DLPACK_CPU)
     except (BufferError, ValueError):  # of a device that DLPack, or the library, does not know
         return False
-
-
-def _has_float64(X: Any) -> bool:
-    xp, _, device = get_namespace_and_device(X)
-    return bool(widest_float(xp, device) == xp.float64)
 
 
 def in_kind_of(X: Any, values: Any) -> Any:
@@ -150,7 +149,7 @@ def summarize_elsewhere(X: Any, sample_weight: Any | None, diagonal: bool) -> Su
     with np.errstate(invalid="ignore", over="ignore"):
         pivot, _ = pivot_from_sample(X, sample_weight, unit)
         sums = sums_about_the_mean(sums_about, doubles(pivot))
-    return total(iter([sums]), unit)
+    return of_sums(sums, unit)
 
 
 def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
@@ -195,29 +194,25 @@ def _sums_there(
 ) -> Sums:
     """Sums over all chunks about a pivot, added where they are; the host reads the total."""
     xp, _, device = get_namespace_and_device(X)
-    pivot = xp.asarray(pivot, dtype=xp.float64, device=device)
+    there = xp.asarray(pivot, dtype=xp.float64, device=device)
     block = max(_DEVICE_BLOCK_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
-
-    def part(rows: slice) -> Iterable[Any]:
+    totals: Any = [0.0, 0.0, 0.0]
+    for rows in _slices(X, block):
         weights = None
         if sample_weight is not None:
             weights = scaled_weights(X, sample_weight[rows], unit)
         n_blocks = math.ceil((rows.stop - rows.start) / block)
-        return _block_sums(xp, X[rows, :], weights, pivot, n_blocks, diagonal)
-
-    weight, first, second = map(doubles, reduce(_plus, map(part, _slices(X, block))))
+        sums = _block_sums(xp, X[rows, :], weights, there, n_blocks, diagonal)
+        totals = [total + each for total, each in zip(totals, sums, strict=True)]
+    weight, first, second = map(doubles, totals)
     if not diagonal:
         second = (second + second.T) / 2  # which a product rounds as it pleases
-    return Sums(float(weight[0]), doubles(pivot), first, second)
-
-
-def _plus(a: Iterable[Any], b: Iterable[Any]) -> Iterable[Any]:
-    return [x + y for x, y in zip(a, b, strict=True)]
+    return Sums(float(weight[0]), pivot, first, second)
 
 
 def _block_sums(
     xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
-) -> Iterable[Any]:
+) -> list[Any]:
     """Weight, first and second of the chunk; see `Sums`."""
     centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
     if weights is None:

@@ -80,11 +80,17 @@ class Block(NamedTuple):
         known = (self.intervals or Intervals.none(self.X.shape[1])).rows
         return np.setdiff1d(np.concatenate([np.empty(0, dtype=np.intp), *missing]), known)
 
+    @property
+    def on_host(self) -> Block:
+        """The same rows as arrays of NumPy, in their dtypes."""
+        X, weights, intervals = self
+        return Block(to_host(X), to_host(weights), intervals)
+
     def between(self, start: int, stop: int) -> Block:
         """Some of its rows, as a block."""
         X, weights, intervals = self
         return Block(
-            X[start:stop],
+            X[start:stop, :],
             None if weights is None else weights[start:stop],
             None if intervals is None else intervals.between(start, stop),
         )

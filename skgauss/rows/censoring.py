@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +22,9 @@ _SWAPPED = 0.95
 _FEWEST_PAIRS = 20
 
 
-class Reader(NamedTuple):
-    """Reads an array as it was handed over, and makes a `Block` of it.
+@dataclass(frozen=True)
+class Reader:
+    """Makes a `Block` of an array as it was handed over, where values may be in an interval.
 
     Attributes
     ----------
@@ -35,14 +37,7 @@ class Reader(NamedTuple):
     limits: Limits | None = None
     has_upper: bool = False
 
-    @property
-    def finds_intervals(self) -> bool:
-        """Whether there may be values known only to an interval."""
-        return self.limits is not None or self.has_upper
-
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
-        if not self.finds_intervals:
-            return Block(array, sample_weight)
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
         low, high = self._limits_of(X)
         exact = (X_upper == X) & np.isfinite(X)
@@ -154,7 +149,10 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
     Those go by the name of a parameter. Weights may well be larger than targets: they look like
     ends where some are a target to all its decimals.
     """
-    if _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
+    if given is None or hasattr(lower, "dask") or hasattr(given, "dask"):
+        return
+    same_shape = getattr(lower, "shape", None) == getattr(given, "shape", "none")
+    if same_shape and _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
         warnings.warn(
             f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
             f"If it holds upper ends, pass them by name, {parameter}=...: as {place} they do not "
@@ -165,15 +163,9 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
 
 
 def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
-    """Whether an array in memory may be the upper ends of another: nowhere below, equal at some."""
-    arrays = lower, given
-    shapes = [getattr(array, "shape", None) for array in arrays]
-    if shapes[0] is None or any(hasattr(array, "dask") for array in arrays):
-        return False
-    if shapes[0] != shapes[1]:
-        return False
+    """Whether an array may be the upper ends of one of its shape: nowhere below, equal at some."""
     try:
-        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in arrays)
+        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
     except (TypeError, ValueError):
         return False
     equal = given == lower

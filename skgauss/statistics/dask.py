@@ -105,14 +105,10 @@ class ScatteredStatistics(Statistics):
             blocks = each(partial(_seen_from, origin), blocks)
         return replace(self, by_feature=self.by_feature.seen_from(origin), blocks=blocks)
 
-    def left_in(self, blocks: Any) -> ScatteredStatistics:
-        """These statistics as those of other blocks."""
-        return replace(self, blocks=blocks)
-
     def _plus(self, other: Any) -> ScatteredStatistics:
         if not isinstance(other, ScatteredStatistics):
             blocks = None if self.blocks is None else _one_block(other)
-            other = _moments_of(other).left_in(blocks)
+            other = replace(_moments_of(other), blocks=blocks)
         return ScatteredStatistics(
             self.by_feature + other.by_feature,
             self.together | other.together,

@@ -238,9 +238,7 @@ class IntervalStatistics(Statistics):
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        rows = ends[0], ends[1], self.weights[row]
-        alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
-        rows = rows if alone else _distinct(*rows)
+        rows = _distinct(ends[0], ends[1], self.weights[row])
         return IntervalStatistics(self.weight, moments, *rows, labels=self.labels)
 
     @property
@@ -275,10 +273,15 @@ class IntervalStatistics(Statistics):
         others.
         """
         if not kept.any():
-            weights = {"weight": self.weight, "informative_weight": self.informative_weight}
-            return replace(self.exact, **weights)
-        rows = {name: getattr(self, name)[kept] for name in _ROWS}
-        return replace(self, **rows)
+            informative = self.informative_weight
+            return replace(self.exact, weight=self.weight, informative_weight=informative)
+        lower, upper, weights = (each[kept] for each in self._rows)
+        return replace(self, lower=lower, upper=upper, weights=weights)
+
+    @property
+    def _rows(self) -> tuple[Array, Array, Array]:
+        """The ends of the rows with intervals, and their weights."""
+        return self.lower, self.upper, self.weights
 
     def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -291,12 +294,10 @@ class IntervalStatistics(Statistics):
         weight = self.weight + other.weight
         if not isinstance(other, IntervalStatistics):
             return replace(self, weight=weight, exact=self.exact + other)
-        pairs = ((getattr(each, name) for each in (self, other)) for name in _ROWS)
-        rows = [np.concatenate(tuple(pair)) for pair in pairs]
+        rows = map(np.concatenate, zip(self._rows, other._rows, strict=True))
         return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
 
 
-_ROWS = ("lower", "upper", "weights")
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
 _NARROW_WIDTH = 10.0
