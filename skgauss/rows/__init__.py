@@ -6,7 +6,7 @@ they lie. No other folder asks what kind of thing X is.
 
 from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
-from .censoring import first_crossed, rounded_alike, warn_of_misplaced_ends
+from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
@@ -28,6 +28,7 @@ __all__ = [
     "adds_up",
     "beside_targets",
     "check_no_infinity",
+    "check_not_crossed",
     "check_same_names",
     "check_same_order",
     "check_stays_lazy",
@@ -36,7 +37,6 @@ __all__ = [
     "feature_index",
     "feature_indices",
     "feature_names",
-    "first_crossed",
     "incomplete_rows",
     "is_dask",
     "is_elsewhere",

@@ -75,17 +75,8 @@ def with_upper(
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
     X_upper = rounded_alike(X, X_upper)
-    wrong = first_crossed(X, X_upper, None if sample_weight is None else sample_weight > 0)
-    if wrong is not None:
-        i, j = wrong
-        lower = np.where(np.isnan(X), -np.inf, X)
-        upper = np.where(np.isnan(X_upper), np.inf, X_upper)
-        raise ValueError(
-            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X "
-            f"at {lower[i, j]} and its upper end in X_upper at {upper[i, j]}. The lower end must "
-            "not be larger, and one of them must be finite unless the value is missing. If X was "
-            "transformed, X_upper must be too."
-        )
+    counts = None if sample_weight is None else sample_weight > 0
+    check_not_crossed(X, X_upper, names, counts, of=of)
     return np.hstack((X, X_upper))
 
 
@@ -105,19 +96,35 @@ def rounded_alike(lower: Array, upper: Array) -> np.ndarray:
     return np.where(equal, lower, rounded)
 
 
-def first_crossed(
-    lower: Array, upper: Array, counts: np.ndarray | None = None
-) -> tuple[int, int] | None:
-    """Row and column of the first ends that are crossed, or all of whose interval is infinity.
+def check_not_crossed(
+    lower: Array,
+    upper: Array,
+    names: Sequence[str],
+    counts: np.ndarray | None = None,
+    table: str = "X",
+    of: str = "",
+) -> None:
+    """Refuse ends that are crossed, or between which there is but infinity, in rows that count.
 
-    NaN is an open end, which crosses none. Of the rows that count, where not all do; None if there
-    are none.
+    NaN is an open end, which crosses none. The lower ends go by the name of a table in the message.
+
+    Raises
+    ------
+    ValueError
+        That names the first of them, its row and its feature.
     """
     crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
     if counts is not None:
         crossed &= counts[:, None]
-    wrong = np.argwhere(crossed)
-    return tuple(wrong[0].tolist()) if len(wrong) else None
+    for i, j in np.argwhere(crossed)[:1].tolist():
+        low = -np.inf if np.isnan(lower[i, j]) else lower[i, j]
+        high = np.inf if np.isnan(upper[i, j]) else upper[i, j]
+        raise ValueError(
+            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in "
+            f"{table} at {low} and its upper end in {table}_upper at {high}. The lower end must "
+            "not be larger, and one of them must be finite unless the value is missing. If "
+            f"{table} was transformed, {table}_upper must be too."
+        )
 
 
 def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:

@@ -238,7 +238,9 @@ class IntervalStatistics(Statistics):
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        rows = _distinct(ends[0], ends[1], self.weights[row])
+        rows = ends[0], ends[1], self.weights[row]
+        alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
+        rows = rows if alone else _distinct(*rows)
         return IntervalStatistics(self.weight, moments, *rows, labels=self.labels)
 
     @property
