@@ -4,7 +4,7 @@ What belongs here touches every value of X, of whichever array library, and know
 Gaussians: not what the sums are for, and not what X may be.
 """
 
-from .dask import VALUES, WrongRowError, each, of_numbered_block, tree_sum
+from .dask import VALUES, WrongRowError, map_values, of_numbered_block, tree_sum
 from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
 from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
 
@@ -15,8 +15,8 @@ __all__ = [
     "blas_threads_for_pass",
     "chunk_sums",
     "chunks_of",
-    "each",
     "map_rows",
+    "map_values",
     "of_numbered_block",
     "pivot_from_sample",
     "scaled_weights",

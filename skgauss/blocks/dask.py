@@ -19,7 +19,7 @@ class WrongRowError(ValueError):
     """A row is wrong; the message tells its number, counted within its block."""
 
 
-def each(function: Callable[[Any], Any], blocks: Any) -> Any:
+def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
     """``function`` of each block, in the order of the blocks; lazy."""
     from dask.delayed import delayed
 

@@ -107,7 +107,9 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     return threads.blas_threads_for(multiplications)
 
 
-def chunks_of(X: Any, fewest_rows: int, n_threads: int, elements: int | None = None) -> list[slice]:
+def chunks_of(
+    X: Any, fewest_rows: int = 1, n_threads: int = 1, elements: int | None = None
+) -> list[slice]:
     """Equal parts of at most so many elements, as many for each thread; of no rows, none."""
     n_rows, n_features = X.shape
     if not n_rows:

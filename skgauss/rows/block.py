@@ -134,7 +134,7 @@ def check_no_infinity(X: Any, names: Sequence[str] = (), counts: np.ndarray | No
     Of the rows that count, where not all do, and with the names of the features, if known.
     """
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
-        for chunk in chunks_of(X, 1, 1):
+        for chunk in chunks_of(X):
             rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
             try:
                 assert_all_finite(rows, allow_nan=True, input_name="X")
@@ -164,7 +164,7 @@ def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequen
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
     """Indices of the rows that miss values, so many at a time as may be copied some times."""
-    for chunk in chunks_of(X, 1, 1, _READ_AT_ONCE) if X.dtype.kind == "f" else ():
+    for chunk in chunks_of(X, elements=_READ_AT_ONCE) if X.dtype.kind == "f" else ():
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
             yield rows

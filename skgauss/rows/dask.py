@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._sklearn import output_config
-from ..blocks import VALUES, each, of_numbered_block, tree_sum
+from ..blocks import VALUES, map_values, of_numbered_block, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
 from .censoring import with_upper
@@ -125,11 +125,13 @@ class DaskRows:
         """Sum of statistics over the blocks; where it is too large to travel, left in them."""
         total = self._total(function, bounded_sum)
         if isinstance(total, ScatteredStatistics):
-            return replace(total, blocks=each(partial(_of_block, self.read, function), self.blocks))
+            return replace(
+                total, blocks=map_values(partial(_of_block, self.read, function), self.blocks)
+            )
         return total
 
     def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
-        parts = each(partial(_part, self.read, function), self.blocks)
+        parts = map_values(partial(_part, self.read, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value

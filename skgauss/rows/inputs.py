@@ -25,8 +25,10 @@ from .feature_names import feature_names
 from .frames import check_holds_rows, check_same_names, check_same_order
 from .numbers import numbers
 
-# Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
-_MOST_RESULTS = 2**22
+# Rows that are asked for a number each at once (16 MiB) where only the sum of these is wanted, but
+# so many elements of X at least that half of them are worth threads.
+_ROWS_AT_ONCE = 2**21
+_ELEMENTS_AT_ONCE = 2**23
 
 
 class ArrayRows(NamedTuple):
@@ -49,10 +51,8 @@ class ArrayRows(NamedTuple):
     like: Any | None = None
 
     def total(self, function: Callable[[Block], Any]) -> Any:
-        # Equal parts, each with enough elements for threads.
-        fewest = 2 * _MOST_RESULTS // min(self.X.shape[1], 4)
         total = 0
-        for rows in chunks_of(self.X, fewest, 1):
+        for rows in chunks_of(self.X, max(_ROWS_AT_ONCE, _ELEMENTS_AT_ONCE // self.X.shape[1])):
             weights = None if self.sample_weight is None else self.sample_weight[rows]
             total += function(self.read(self.X[rows, :], weights))
         return total

@@ -106,7 +106,7 @@ class Window(NamedTuple):
         ValueError
             That names the row and the feature.
         """
-        for chunk in chunks_of(block.X, 1, 1):
+        for chunk in chunks_of(block.X):
             part = block.between(chunk.start, chunk.stop).on_host
             outside = self.outside(part)
             if part.sample_weight is not None:
@@ -157,7 +157,7 @@ class Window(NamedTuple):
         ]
         return all(
             bool(xp.all(compare(X[chunk, :], end)))
-            for chunk in chunks_of(X, 1, 1)
+            for chunk in chunks_of(X)
             for compare, end in comparisons
         )
 

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..blocks import VALUES, each, tree_sum
+from ..blocks import VALUES, map_values, tree_sum
+from .base import Statistics
 from .complete import SufficientStatistics
 from .features import AvailableMoments
 from .intervals import Bounds, IntervalStatistics
-from .labels import Statistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -102,7 +102,7 @@ class ScatteredStatistics(Statistics):
         """See `Statistics`."""
         blocks = self.blocks
         if blocks is not None:
-            blocks = each(partial(_seen_from, origin), blocks)
+            blocks = map_values(partial(_seen_from, origin), blocks)
         return replace(self, by_feature=self.by_feature.seen_from(origin), blocks=blocks)
 
     def _plus(self, other: Any) -> ScatteredStatistics:
@@ -128,7 +128,7 @@ class ScatteredStatistics(Statistics):
                 "These statistics came out of a pickle, which left the rows with missing values "
                 "on the workers of Dask, too many to travel. Call fit on all rows again."
             )
-        return _OnWorkers(each(partial(_prepared, prepare), self.blocks).persist())
+        return _OnWorkers(map_values(partial(_prepared, prepare), self.blocks).persist())
 
 
 AnyStatistics = (
@@ -146,10 +146,10 @@ class _OnWorkers(NamedTuple):
     values: Any
 
     def map(self, function: Callable[[Any], Any]) -> _OnWorkers:
-        return _OnWorkers(each(function, self.values).persist())
+        return _OnWorkers(map_values(function, self.values).persist())
 
     def total(self, function: Callable[[Any], Any]) -> Any:
-        return tree_sum(each(function, self.values))
+        return tree_sum(map_values(function, self.values))
 
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .base import Statistics
 from .complete import SufficientStatistics, two_sum
-from .labels import Statistics
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
+from .base import Statistics
 from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
-from .labels import Statistics
 from .patterns import (
     IncompleteStatistics,
     Kept,
