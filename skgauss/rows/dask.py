@@ -110,7 +110,7 @@ class DaskRows:
         estimator_name: str,
     ):
         self.X = _of_numbers(X, sample)
-        self.blocks = _with_weights(X, self.X, sample_weight)
+        self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read = read
         self.feature_chunks = None if _is_frame(X) else X.chunks[1]
         self.fewest_rows = fewest_rows
@@ -125,13 +125,11 @@ class DaskRows:
         """Sum of statistics over the blocks; where it is too large to travel, left in them."""
         total = self._total(function, bounded_sum)
         if isinstance(total, ScatteredStatistics):
-            return replace(
-                total, blocks=map_values(partial(_of_block, self.read, function), self.blocks)
-            )
+            return replace(total, blocks=map_values(function, self.blocks))
         return total
 
     def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
-        parts = map_values(partial(_part, self.read, function), self.blocks)
+        parts = map_values(partial(_part, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
@@ -181,20 +179,9 @@ class DaskRows:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
-def _valid(read: _Read, block: Block) -> Block:
-    """The block that is read of one whose weights are as the user gave them."""
-    X, weights, _ = block
-    return read(X, None if weights is None else valid_weights(weights, X))
-
-
-def _of_block(read: _Read, function: _Function, block: Block) -> Any:
-    """What the function returns of a block."""
-    return function(_valid(read, block))
-
-
-def _part(read: _Read, function: _Function, block: Block) -> _Part:
+def _part(function: _Function, block: Block) -> _Part:
     """The value of a block, and how many of its rows there are and count."""
-    X, weights, _ = block = _valid(read, block)
+    X, weights, _ = block
     n_present = len(X) if weights is None else int(np.count_nonzero(weights))
     return _Part(len(X), n_present, function(block))
 
@@ -268,7 +255,7 @@ def side_by_side(
     )  # fmt: skip
 
 
-def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
+def _blocks(X: Any, numbers: Any, sample_weight: Any, read: _Read) -> Any:
     """A `Block` for each block of X, with weights as the user gave them; an array of Dask in name.
 
     Both come out of one graph: a source that X and the weights share is read once for both,
@@ -284,11 +271,17 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
             align_dataframes=False,
             meta=X._meta.assign(**{_WEIGHT_COLUMN: 0.0}),
         )
-        return frame.map_partitions(_values_and_weights, X.columns, meta=VALUES["meta"])
+        return frame.map_partitions(_block_of_frame, X.columns, read, meta=VALUES["meta"])
     weights = _aligned_weights(sample_weight, numbers)
+    block = partial(_block, read)
     return da.blockwise(
-        Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
+        block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
     )
+
+
+def _block(read: _Read, X: np.ndarray, sample_weight: Any = None) -> Block:
+    """The block that is read of an array, once the weights, as the user gave them, are checked."""
+    return read(X, None if sample_weight is None else valid_weights(sample_weight, X))
 
 
 def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
@@ -297,8 +290,9 @@ def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
     return block.assign(**{_WEIGHT_COLUMN: np.asarray(sample_weight)})
 
 
-def _values_and_weights(block: Any, columns: Sequence[Any]) -> Block:
-    return Block(_numbers_of_columns(block, columns), block[_WEIGHT_COLUMN])
+def _block_of_frame(frame: Any, columns: Sequence[Any], read: _Read) -> Block:
+    """The block of a frame that has the weights as a column beside those of X."""
+    return _block(read, _numbers_of_columns(frame, columns), frame[_WEIGHT_COLUMN])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:

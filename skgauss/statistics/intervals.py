@@ -57,14 +57,14 @@ class Bounds(NamedTuple):
         With the best mean, or a known one: how far the ends of values that lie below are, on
         average, above those of the others. Infinite where not all is open.
         """
-        weights = self.below.observed_weights, self.above.observed_weights
-        if mean is not None:
-            slope = weights[0] * (self.below.mean - mean) - weights[1] * (self.above.mean - mean)
-            return np.where(self.all_open, slope, np.inf)
-        total = weights[0] + weights[1]
-        with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
-            quantile = ndtri(weights[0] / total)
-        slope = total * np.exp(-(quantile**2) / 2) * (self.below.mean - self.above.mean)
+        below, above = self.below.observed_weights, self.above.observed_weights
+        if mean is None:
+            with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
+                quantile = ndtri(below / (below + above))
+            density = (below + above) * np.exp(-(quantile**2) / 2)
+            slope = density * (self.below.mean - self.above.mean)
+        else:
+            slope = below * (self.below.mean - mean) - above * (self.above.mean - mean)
         return np.where(self.all_open, slope, np.inf)
 
 
