@@ -100,11 +100,14 @@ class Rows(Protocol):
     """All rows that a user handed over, wherever they lie, asked block by block."""
 
     def total(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks."""
+        """Sum of the function over the blocks, where it returns numbers."""
         ...
 
     def summarize(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks, where it returns statistics."""
+        """Sum of the function over the blocks, where it returns statistics.
+
+        Those of Dask, if too large to be gathered, stay where the blocks are.
+        """
         ...
 
     def map(self, function: Callable[[Block], Any]) -> Any:

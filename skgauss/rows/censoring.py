@@ -26,6 +26,9 @@ _FEWEST_PAIRS = 20
 class Reader:
     """Makes a `Block` of an array as it was handed over, where values may be in an interval.
 
+    Upper ends stand behind the values in the same array, so that whoever cuts rows into parts, in
+    memory or in Dask, cuts both alike.
+
     Attributes
     ----------
     limits : tuple of ndarray of shape (n_features,), default=None
@@ -39,7 +42,9 @@ class Reader:
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
-        low, high = self._limits_of(X)
+        # The limits as X has them: the float32 of 0.1 is at the limit 0.1.
+        floating = X.dtype if X.dtype.kind == "f" else np.float64
+        low, high = (np.asarray(end, floating) for end in self.limits or (-np.inf, np.inf))
         exact = (X_upper == X) & np.isfinite(X)
         below, above = exact & (low >= X), exact & (high <= X)
         if not (self.has_upper or below.any() or above.any()):
@@ -51,14 +56,6 @@ class Reader:
         ends = (end[rows].astype(np.float64) for end in (lower, upper))
         intervals = Intervals(rows, *ends) if rows.size else None
         return Block(np.where(lower == upper, X, np.nan), sample_weight, intervals)
-
-    def _limits_of(self, X: np.ndarray) -> Limits:
-        """The limits as X has them: the float32 of 0.1 is at the limit 0.1."""
-        if self.limits is None:
-            return np.full(X.shape[1], -np.inf), np.full(X.shape[1], np.inf)
-        floating = X.dtype if X.dtype.kind == "f" else np.float64
-        low, high = (limit.astype(floating) for limit in self.limits)
-        return low, high
 
 
 def with_upper(

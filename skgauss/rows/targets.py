@@ -7,23 +7,16 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_consistent_length
 
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from . import arrays
 from .dask import is_dask, side_by_side
 from .frames import like
-from .numbers import numbers
+from .numbers import READ, numbers
 
-_READ_TARGETS = partial(
-    check_array,
-    dtype="numeric",
-    ensure_2d=False,
-    ensure_all_finite=False,
-    ensure_min_samples=0,
-    input_name="y",
-)
+_READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
 
 def checked_targets(y: Any, name: str = "y") -> Any:

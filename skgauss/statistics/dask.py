@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from operator import add
+from operator import add, methodcaller
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,7 +102,7 @@ class ScatteredStatistics(Statistics):
         """See `Statistics`."""
         blocks = self.blocks
         if blocks is not None:
-            blocks = map_values(partial(_seen_from, origin), blocks)
+            blocks = map_values(methodcaller("seen_from", origin), blocks)
         return replace(self, by_feature=self.by_feature.seen_from(origin), blocks=blocks)
 
     def _plus(self, other: Any) -> ScatteredStatistics:
@@ -168,10 +168,6 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
 
 def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
     return prepare(as_incomplete(statistics))
-
-
-def _seen_from(origin: Array, statistics: AnyStatistics) -> AnyStatistics:
-    return statistics.seen_from(origin)
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
