@@ -95,8 +95,13 @@ class ScatteredStatistics(Statistics):
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> ScatteredStatistics:
-        """These, in whose blocks nothing is changed."""
-        return self
+        """See `IncompleteStatistics`; a constant is in every row, together with all features."""
+        change = methodcaller("with_constants", features, values, share)
+        blocks = self.blocks
+        if blocks is not None:
+            blocks = map_values(partial(_of_incomplete, change), blocks)
+        together = self.together | features | features[:, None]
+        return replace(self, by_feature=change(self.by_feature), together=together, blocks=blocks)
 
     def seen_from(self, origin: Array) -> ScatteredStatistics:
         """See `Statistics`."""
@@ -128,7 +133,7 @@ class ScatteredStatistics(Statistics):
                 "These statistics came out of a pickle, which left the rows with missing values "
                 "on the workers of Dask, too many to travel. Call fit on all rows again."
             )
-        return _OnWorkers(map_values(partial(_prepared, prepare), self.blocks).persist())
+        return _OnWorkers(map_values(partial(_of_incomplete, prepare), self.blocks).persist())
 
 
 AnyStatistics = (
@@ -166,8 +171,9 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
     return ScatteredStatistics(statistics.by_feature, statistics.together)
 
 
-def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
-    return prepare(as_incomplete(statistics))
+def _of_incomplete(function: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
+    """What the function returns of statistics by pattern, of which complete rows have one."""
+    return function(as_incomplete(statistics))
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
