@@ -69,15 +69,21 @@ def check_no_gradients(array: Any, name: str) -> None:
         )
 
 
-def validate_weights(sample_weight: Any, n_rows: int, **check_params: Any) -> Any:
-    """Weights of as many rows, where they are, in the widest dtype there."""
+def valid_weights_elsewhere(sample_weight: Any, X: Any, *, some_weight: bool) -> Any:
+    """`statistics.valid_weights` for rows that are elsewhere: weights stay where they are.
+
+    They have the widest dtype there.
+    """
     given = sample_weight if is_array_api_obj(sample_weight) else np.zeros(1)
     check_numbers(given, "sample_weight")
     xp, _, device = get_namespace_and_device(given)
-    rows = xp.broadcast_to(xp.zeros((1, 1), device=device), (n_rows, 1))
-    dtype = widest_float(xp, device)
+    rows = xp.broadcast_to(xp.zeros((1, 1), device=device), (X.shape[0], 1))
     return check_sample_weight(
-        sample_weight, rows, dtype=dtype, ensure_non_negative=True, **check_params
+        sample_weight,
+        rows,
+        dtype=widest_float(xp, device),
+        ensure_non_negative=True,
+        allow_all_zero_weights=not some_weight,
     )
 
 

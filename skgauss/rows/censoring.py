@@ -31,14 +31,14 @@ class Reader:
 
     Attributes
     ----------
-    limits : tuple of ndarray of shape (n_features,), default=None
+    limits : tuple of ndarray of shape (n_features,), or None
         Values at or below the first, at or above the second, are censored.
-    has_upper : bool, default=False
+    has_upper : bool
         Whether upper ends stand behind the values, as `with_upper` puts them.
     """
 
-    limits: Limits | None = None
-    has_upper: bool = False
+    limits: Limits | None
+    has_upper: bool
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)

@@ -41,14 +41,14 @@ class ArrayRows(NamedTuple):
     sample_weight : array of shape (n_rows,) or None
     read : callable
         From an array, and weights, to a block.
-    like : array, default=None
-        Of another library, if the user's is: numbers a row are returned as it is.
+    like : array or None
+        The user's, if it is of another library: numbers a row are returned as it is.
     """
 
     X: Any
     sample_weight: Any | None
     read: Callable[..., Block]
-    like: Any | None = None
+    like: Any | None
 
     def total(self, function: Callable[[Block], Any]) -> Any:
         total = 0
@@ -116,7 +116,9 @@ def rows_of(
     if not X.shape[0]:  # of which no other library has anything to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
-        sample_weight = _weights(sample_weight, X, some_weight)
+        arrays.check_no_gradients(sample_weight, "sample_weight")
+        valid = arrays.valid_weights_elsewhere if is_elsewhere(X) else valid_weights
+        sample_weight = valid(sample_weight, X, some_weight=some_weight)
     read = _reader_of_rows(estimator, X_upper)
     like = X if is_elsewhere(X) else None
     if like is not None and not (read is Block and arrays.is_for_its_device(X)):
@@ -155,19 +157,7 @@ def _check_no_mask(array: Any, name: str) -> None:
         )
 
 
-def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
-    """Valid weights of valid rows."""
-    arrays.check_no_gradients(sample_weight, "sample_weight")
-    if is_elsewhere(X):
-        return arrays.validate_weights(
-            sample_weight, X.shape[0], allow_all_zero_weights=not some_weight
-        )
-    return valid_weights(sample_weight, X, some_weight=some_weight)
-
-
-def _validated_numbers(
-    estimator: Any, X: Any, *, reset: bool = False, ensure_min_samples: int = 1
-) -> Any:
+def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:
     """X as an array of numbers; checks or, with ``reset=True``, sets the features of `estimator`.
 
     Of a plain array scikit-learn's checks, most of a small fit, would find nothing.

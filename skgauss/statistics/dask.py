@@ -154,7 +154,7 @@ class _OnWorkers(NamedTuple):
         return _OnWorkers(map_values(function, self.values).persist())
 
     def total(self, function: Callable[[Any], Any]) -> Any:
-        return tree_sum(map_values(function, self.values))
+        return tree_sum(map_values(function, self.values), partial(reduce, add))
 
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:

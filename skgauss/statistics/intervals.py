@@ -51,7 +51,7 @@ class Bounds(NamedTuple):
     below: AvailableMoments
     above: AvailableMoments
 
-    def pull(self, mean: Array | None = None) -> Array:
+    def pull(self, mean: Array | None) -> Array:
         """The slope of the likelihood along the root of the precision where that is 0, up to units.
 
         With the best mean, or a known one: how far the ends of values that lie below are, on
