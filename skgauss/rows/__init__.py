@@ -4,7 +4,8 @@ What belongs here validates rows and leads them to statistics, or to one number 
 they lie. No other folder asks what kind of thing X is.
 """
 
-from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
+from ..blocks import to_host
+from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits

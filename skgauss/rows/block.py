@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from ..blocks import WrongRowError, chunks_of
-from .arrays import to_host
+from ..blocks import WrongRowError, chunks_of, to_host
 
 
 class Intervals(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from .arrays import to_host
+from ..blocks import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
 

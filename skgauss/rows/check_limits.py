@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import capped, quoted
-from .arrays import to_host
+from ..blocks import to_host
 
 Limits = tuple[Array, Array]
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..blocks import chunks_of
+from ..blocks import chunks_of, doubles, to_host
 from ..statistics import (
     AnyStatistics,
     valid_weights,
 )
 from . import arrays
-from .arrays import is_elsewhere, to_host
+from .arrays import is_elsewhere
 from .block import Block, Rows
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
@@ -69,7 +69,7 @@ class ArrayRows(NamedTuple):
         return arrays.in_kind_of(self.like, results)
 
     def whole(self, asker: str) -> Block:
-        weights = None if self.sample_weight is None else arrays.doubles(self.sample_weight)
+        weights = None if self.sample_weight is None else doubles(self.sample_weight)
         return self.read(to_host(self.X), weights)
 
 
@@ -123,7 +123,7 @@ def rows_of(
     like = X if is_elsewhere(X) else None
     if like is not None and not (read is Block and arrays.is_for_its_device(X)):
         X = to_host(X)
-        sample_weight = None if sample_weight is None else arrays.doubles(sample_weight)
+        sample_weight = None if sample_weight is None else doubles(sample_weight)
     if X_upper is not None:
         X = with_upper(X, _upper(X_upper), feature_names(estimator), sample_weight=sample_weight)
         # The lower end of a window is at most all values, as an end that was swapped is.

@@ -11,6 +11,7 @@ from sklearn.utils import check_consistent_length
 
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
+from ..blocks import to_host
 from . import arrays
 from .dask import is_dask, side_by_side
 from .frames import like
@@ -35,7 +36,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     else:
         of_series = hasattr(y, "to_frame")  # whose name a message then has
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
+        y = numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
     return y
 
@@ -46,7 +47,7 @@ def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
     if sample_weight is None or any(map(is_dask, given)):
         return sample_weight, *tables
     check_consistent_length(*given)
-    counts = np.asarray(arrays.to_host(sample_weight)) != 0
+    counts = np.asarray(to_host(sample_weight)) != 0
     if counts.all():
         return sample_weight, *tables
     some = np.flatnonzero(counts)
