@@ -38,6 +38,7 @@ def is_dask(X: Any) -> bool:
 
 
 def _is_frame(X: Any) -> bool:
+    """Whether what is of Dask is a frame or a series."""
     return hasattr(type(X), "to_dask_array")
 
 
@@ -129,6 +130,7 @@ class DaskRows:
         return total
 
     def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
+        """What `add` makes of the values of all blocks, once their rows are counted and checked."""
         parts = map_values(partial(_part, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
@@ -159,6 +161,7 @@ class DaskRows:
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
+        """What the function returns of each block of X, as an array of Dask like an empty one."""
         from dask.delayed import delayed
 
         columns = like.shape[1:]
@@ -192,6 +195,7 @@ def _of_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
 
 
 def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
+    """Several parts as one."""
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
 
@@ -285,6 +289,7 @@ def _block(read: _Read, X: np.ndarray, sample_weight: Any = None) -> Block:
 
 
 def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
+    """A frame with its weights as one more column."""
     if len(sample_weight) != len(block):
         raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
     return block.assign(**{_WEIGHT_COLUMN: np.asarray(sample_weight)})

@@ -74,6 +74,7 @@ def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> 
 
 
 def _with_targets(X: Any, targets: Any) -> Any:
+    """``[X | targets]``, of the library of X."""
     targets = targets[:, None] if targets.ndim == 1 else targets
     if is_dask(X):
         n_columns = X.shape[1] + targets.shape[1]

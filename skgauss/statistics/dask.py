@@ -165,6 +165,7 @@ def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
 
 
 def _moments_of(statistics: Any) -> ScatteredStatistics:
+    """The statistics without their rows, as those of blocks that are yet to be told."""
     if isinstance(statistics, ScatteredStatistics):
         return statistics
     statistics = as_incomplete(statistics)
@@ -177,6 +178,7 @@ def _of_incomplete(function: Callable[[Any], Any], statistics: AnyStatistics) ->
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
+    """Statistics in memory as an array of Dask of one block."""
     from dask.array import from_delayed
     from dask.delayed import delayed
 
@@ -184,6 +186,7 @@ def _one_block(statistics: AnyStatistics) -> Any:
 
 
 def _concatenated(one: Any | None, other: Any | None) -> Any | None:
+    """The blocks of both; None where those of either were left behind."""
     if one is None or other is None:
         return None
     from dask.array import concatenate
