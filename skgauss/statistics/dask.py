@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from operator import add, methodcaller
+from operator import add, attrgetter, methodcaller
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..blocks import VALUES, map_values, tree_sum
 from .base import Statistics
 from .complete import SufficientStatistics
 from .features import AvailableMoments
-from .intervals import Bounds, IntervalStatistics
+from .intervals import IntervalStatistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -58,39 +58,14 @@ class ScatteredStatistics(Statistics):
         """None, which moments of each feature by itself do not tell."""
         return []
 
-    @property
-    def coarse(self) -> bool:
-        return self.by_feature.coarse
-
-    @property
-    def bounds(self) -> Bounds:
-        assert isinstance(self.by_feature, IntervalStatistics)
-        return self.by_feature.bounds
-
-    @property
-    def weight(self) -> float:
-        return self.by_feature.weight
-
-    @property
-    def informative_weight(self) -> float:
-        return self.by_feature.informative_weight
-
-    @property
-    def observed_weights(self) -> Array:
-        return self.by_feature.observed_weights
-
-    @property
-    def mean(self) -> Array:
-        return self.by_feature.mean
-
-    @property
-    def variances(self) -> Array:
-        return self.by_feature.variances
-
-    @property
-    def origin(self) -> Array:
-        """The point from which the likelihood counts the rows, (n_features,)."""
-        return self.mean
+    # What is told of each feature by itself; the likelihood counts the rows from their mean.
+    coarse = property(attrgetter("by_feature.coarse"))
+    bounds = property(attrgetter("by_feature.bounds"))
+    weight = property(attrgetter("by_feature.weight"))
+    informative_weight = property(attrgetter("by_feature.informative_weight"))
+    observed_weights = property(attrgetter("by_feature.observed_weights"))
+    mean = origin = property(attrgetter("by_feature.mean"))
+    variances = property(attrgetter("by_feature.variances"))
 
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
