@@ -11,10 +11,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..blocks import chunks_of, doubles, to_host
-from ..statistics import (
-    AnyStatistics,
-    valid_weights,
-)
+from ..statistics import AnyStatistics, valid_weights
 from . import arrays
 from .arrays import is_elsewhere
 from .block import Block, Rows
