@@ -306,12 +306,7 @@ def _partitioned(sample_weight: Any, X: Any) -> Any:
 
     _check_one_number_a_row(sample_weight)
     weights = sample_weight if _is_frame(sample_weight) else from_dask_array(sample_weight)
-    if weights.npartitions != X.npartitions:
-        raise ValueError(
-            f"sample_weight has {weights.npartitions} blocks and X has {X.npartitions}, and Dask "
-            "does not know how many rows they have. Split both alike, as a column of the same "
-            "frame is."
-        )
+    _check_as_many_blocks(weights.npartitions, X.npartitions, "sample_weight")
     return weights
 
 
@@ -352,13 +347,18 @@ def aligned_blocks(values: Any, X: Any, name: str) -> Any:
                 f"{name}.shape == {values.shape}, expected {(n_rows, *values.shape[1:])}!"
             )
         return values.rechunk((X.chunks[0], *values.chunks[1:]))
-    if values.numblocks[0] != X.numblocks[0]:
-        raise ValueError(
-            f"{name} has {values.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
-            "does not know how many rows they have. Split both alike, or call "
-            "compute_chunk_sizes() on both."
-        )
+    _check_as_many_blocks(values.numblocks[0], X.numblocks[0], name)
     return values
+
+
+def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
+    """Refuse what is of Dask and split otherwise than X, of rows that nobody has counted."""
+    if n_blocks != n_of_X:
+        raise ValueError(
+            f"{name} has {n_blocks} blocks and X has {n_of_X}, and Dask does not know how many "
+            "rows they have. Split both alike, as a column of the same frame is, or, of arrays, "
+            "call compute_chunk_sizes() on both."
+        )
 
 
 def _check_one_number_a_row(sample_weight: Any) -> None:
