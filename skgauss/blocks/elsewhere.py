@@ -60,7 +60,7 @@ def map_rows_elsewhere(X: Any, function: Callable[[Any], Any], mean: Array) -> A
 
 
 def _slices(X: Any, block: int) -> Iterator[slice]:
-    """Chunks of rows, of whole blocks as far as they go; the rows left over come last."""
+    """Slices of the rows, each of whole blocks of so many; the rows left over come last."""
     n_rows, n_features = X.shape
     length = max(_DEVICE_CHUNK // n_features // block, 1) * block
     whole = n_rows // block * block
@@ -94,7 +94,7 @@ def _sums_about(
 def _block_sums(
     xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
 ) -> list[Any]:
-    """Weight, first and second of the chunk; see `Sums`."""
+    """Weight, first and second of `Sums` over a chunk, where it is; the weight of shape (1,)."""
     centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
     if weights is None:
         weighted = centred

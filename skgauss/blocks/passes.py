@@ -158,7 +158,10 @@ class _Buffer:
 def _sums_of_chunk(
     X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block: int
 ) -> Sums:
-    """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
+    """Sums over a chunk about a point close to its mean: zero, which is fastest, or a pivot.
+
+    `block` is the number of elements to work on at once.
+    """
     n_features = X.shape[1]
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.

@@ -72,7 +72,7 @@ class Block(NamedTuple):
 
     @property
     def unknown(self) -> np.ndarray:
-        """Indices of the rows of which nothing is known."""
+        """Indices of the rows of which nothing is known, of shape (n_such_rows,)."""
         if not isinstance(self.X, np.ndarray):  # where no value is missing: else it is brought here
             return np.empty(0, dtype=np.intp)
         missing = [rows[np.isnan(self.X[rows]).all(axis=1)] for rows in incomplete_rows(self.X)]
@@ -86,7 +86,7 @@ class Block(NamedTuple):
         return Block(to_host(X), to_host(weights), intervals)
 
     def between(self, start: int, stop: int) -> Block:
-        """Some of its rows, as a block."""
+        """The block of the rows from `start` to before `stop`."""
         X, weights, intervals = self
         return Block(
             X[start:stop, :],

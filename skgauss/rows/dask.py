@@ -216,7 +216,10 @@ def _of_numbers(X: Any, sample: np.ndarray) -> Any:
 def with_upper_of_dask(
     X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str], sample_weight: Any = None
 ) -> Any:
-    """`with_upper` of each block, as an array of Dask; the upper ends may be in memory."""
+    """``[X | X_upper]`` as an array of Dask, each block by `with_upper`.
+
+    The upper ends may be in memory. `names` are those of the features, for messages.
+    """
     X = _of_numbers(X, sample)
     if is_dask(X_upper):
         X_upper = _of_numbers(X_upper, numbers(sample_of(X_upper, 0)[0]))
@@ -338,7 +341,7 @@ def _check_known_rows(X: Any, name: str) -> None:
 
 
 def aligned_blocks(values: Any, X: Any, name: str) -> Any:
-    """What goes with the rows of X as an array of Dask, split as they are."""
+    """Values, which go with the rows of X, as an array of Dask that is split as these are."""
     values = values.to_dask_array() if _is_frame(values) else values
     n_values, n_rows = values.shape[0], X.shape[0]
     if not math.isnan(n_values + n_rows):

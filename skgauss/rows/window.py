@@ -51,7 +51,10 @@ class Window(NamedTuple):
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
 
     def opened(self, features: np.ndarray) -> Window | None:
-        """Without the limits of some features; None where no others have any."""
+        """The window without the limits of some features; None if no other feature has any.
+
+        The features are a mask, bool of shape (n_features,).
+        """
         window = Window(
             np.where(features, -np.inf, self.lower), np.where(features, np.inf, self.upper)
         )
@@ -76,9 +79,10 @@ class Window(NamedTuple):
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
     def telling(self, intervals: Intervals | None) -> Intervals | None:
-        """Those of the rows of `intersect` that tell more than that they lie in the window.
+        """The intervals of those rows that tell more than that they lie in the window.
 
-        The others are as if they were not there, and a ridge is to weigh no less for them.
+        They are some of what `intersect` returns, which may be None. The other rows are as if they
+        were not there, and a ridge is to weigh no less for them.
         """
         if intervals is None:
             return None
@@ -88,7 +92,8 @@ class Window(NamedTuple):
     def outside(self, block: Block) -> np.ndarray:
         """Which values lie outside, or in an interval that is outside but for an end.
 
-        The ends belong to the window. Missing values lie nowhere.
+        The answer is bool of shape (n_rows, n_features). The ends belong to the window. Missing
+        values lie nowhere.
         """
         lower, upper = self._beside(block.X)
         outside = (lower > block.X) | (upper < block.X)
@@ -182,7 +187,10 @@ class Truncation(NamedTuple):
     log_probability: float
 
     def condition(self, log_densities: Callable[[Block], Any], block: Block) -> Any:
-        """Log-densities of rows that are seen only inside; minus infinity outside."""
+        """Log-densities, in nats, of rows that are seen only inside; minus infinity outside.
+
+        Of shape (n_rows,), from those under the parent. A row that shows nothing has 0.
+        """
         if block.intervals is None and self.window.holds_all(block.X):
             return log_densities(block) - self.log_probability
         block = block.on_host

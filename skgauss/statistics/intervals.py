@@ -216,7 +216,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def _near_ends(self) -> tuple[Array, Array]:
-        """Ends, of which those are open that are too far away to tell anything."""
+        """Lower and upper ends, (n_rows, n_features) each; open if they are too far to tell."""
         far = np.where(self.variances > 0, _FAR_END * np.sqrt(self.variances), np.inf)
         return (
             np.where(self.mean - self.lower > far, -np.inf, self.lower),
@@ -318,15 +318,17 @@ def summarize_intervals(
 
 
 def _within(lower: Array, upper: Array) -> np.ndarray:
-    """Which values are known to an interval: neither exactly nor not at all."""
+    """Whether a value is known to an interval: not exactly, yet not missing; shaped as the ends."""
     return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
 
 
 def _highest(ends: Array) -> Array:
+    """The largest end of each feature, (n_features,); minus infinity where there is no row."""
     return ends.max(axis=0, initial=-np.inf)
 
 
 def _lowest(ends: Array) -> Array:
+    """The smallest end of each feature, (n_features,); infinity where there is no row."""
     return ends.min(axis=0, initial=np.inf)
 
 

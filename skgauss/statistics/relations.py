@@ -117,7 +117,7 @@ class _Rows:
             yield np.argsort(-strength)
 
     def _available_correlations(self) -> Array:
-        """Each of the rows that show both features."""
+        """Correlations, (n_features, n_features), each over the rows that show both features."""
         levels, rows = self._rows[:, 0], self._rows[:, 1:]
         d = rows.shape[1]
         together, products = np.zeros((d, d)), np.zeros((d, d))
