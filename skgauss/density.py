@@ -222,7 +222,7 @@ class FittedGaussian:
 
         Each value is drawn in its interval, where it has one.
         """
-        block = block._replace(X=to_host(block.X))
+        block = block.on_host
         check_no_infinity(block.X)
         drawn = _as_floats(block.X)
         rows, lower, upper = self._incomplete(block)
@@ -235,7 +235,7 @@ class FittedGaussian:
 
         In the frame of the Gaussian, packed, of shape (n_rows, n_parameters).
         """
-        block = block._replace(X=to_host(block.X))
+        block = block.on_host
         X = block.X
         check_no_infinity(X)
         whitened = self.family.whiten(self.family.inverse(self.factor), X - self.mean)
@@ -500,7 +500,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _statistics_as_given(self) -> Any:
         """Statistics of the data; by feature where a window has filled gaps."""
         statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
-        return Window.between(*ends).without_fill(statistics) if ends else statistics
+        return Window(*np.array(ends)).without_fill(statistics) if ends else statistics
 
     def _fitted_gaussian(self) -> FittedGaussian:
         """The Gaussian of the last fit.

@@ -261,7 +261,7 @@ def _filled_and_marked(
     fill: Callable[[Block], np.ndarray], kept: np.ndarray, features: ArrayLike, block: Block
 ) -> np.ndarray:
     """The imputed rows, and behind them 1 where a value of some features was missing."""
-    block = block._replace(X=to_host(block.X))
+    block = block.on_host
     missing = np.isnan(block.X)
     if block.intervals is not None:
         rows, lower, upper = block.intervals

@@ -4,9 +4,10 @@ What belongs here touches every value of X, of whichever array library, and know
 Gaussians: not what the sums are for, and not what X may be.
 """
 
-from .dask import VALUES, WrongRowError, each, of_numbered_block, tree_sum
+from .dask import VALUES, WrongRowError, map_values, of_numbered_block, tree_sum
+from .elsewhere import doubles, map_rows_elsewhere, sums_elsewhere, to_host
 from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
-from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
+from .pivot import Sums, scaled_weights
 
 __all__ = [
     "VALUES",
@@ -15,11 +16,13 @@ __all__ = [
     "blas_threads_for_pass",
     "chunk_sums",
     "chunks_of",
-    "each",
+    "doubles",
     "map_rows",
+    "map_rows_elsewhere",
+    "map_values",
     "of_numbered_block",
-    "pivot_from_sample",
     "scaled_weights",
-    "sums_about_the_mean",
+    "sums_elsewhere",
+    "to_host",
     "tree_sum",
 ]

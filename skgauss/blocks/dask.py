@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ class WrongRowError(ValueError):
     """A row is wrong; the message tells its number, counted within its block."""
 
 
-def each(function: Callable[[Any], Any], blocks: Any) -> Any:
+def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
     """``function`` of each block, in the order of the blocks; lazy."""
     from dask.delayed import delayed
 
@@ -27,23 +26,15 @@ def each(function: Callable[[Any], Any], blocks: Any) -> Any:
     return blocks.map_blocks(of_numbered_block, function=delayed(function), **VALUES)
 
 
-def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any] | None = None) -> Any:
+def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
     """``add`` of all values, of which it is handed a few at a time; computed.
 
-    By default those are added by ``+``. Each passes through `add` by itself first, before it
-    travels.
+    Each passes through `add` by itself first, before it travels.
     """
     from dask.array import reduction
 
-    added = partial(_added_values, add or partial(reduce, operator.add))
-    total = reduction(
-        values,
-        added,
-        added,
-        concatenate=False,
-        split_every=_FAN_IN,
-        **VALUES,
-    )
+    added = partial(_added_values, add)
+    total = reduction(values, added, added, concatenate=False, split_every=_FAN_IN, **VALUES)
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 

@@ -49,11 +49,10 @@ def chunk_sums(
     With `diagonal` they are of squares only.
     """
 
-    def part(chunk: slice, block: int) -> Sums:
+    def part(block: int, chunk: slice) -> Sums:
         weights = None if sample_weight is None else sample_weight[chunk]
-        rows = _block_rows(X.shape[1], block, diagonal)
         with np.errstate(invalid="ignore", over="ignore"):
-            return _sums_of_chunk(X[chunk], weights, unit, diagonal, rows)
+            return _sums_of_chunk(X[chunk], weights, unit, diagonal, block)
 
     # Chunks so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
@@ -68,7 +67,7 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
     """
     result = np.empty(len(X))
 
-    def part(chunk: slice, block: int) -> None:
+    def part(block: int, chunk: slice) -> None:
         rows = max(block // X.shape[1], _FEWEST_BLOCK_ROWS)
         buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -81,20 +80,20 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
 
 
 def _map_chunks(
-    part: Callable[[slice, int], Part],
+    part: Callable[[int, slice], Part],
     X: np.ndarray,
     fewest_rows: int,
     use: Callable[[Iterator[Part]], Result],
 ) -> Result:
     """``use`` of ``part`` of all chunks of X in their order, by threads of ours where those pay.
 
-    A part is handed the chunk, and how many elements of it to work on at once.
+    A part is handed how many elements to work on at once, and the chunk.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
     block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
     with blas_threads_for_pass(X):
-        return threads.ordered_map(lambda chunk: part(chunk, block), chunks, n_threads, use)
+        return threads.ordered_map(partial(part, block), chunks, n_threads, use)
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
@@ -107,7 +106,9 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     return threads.blas_threads_for(multiplications)
 
 
-def chunks_of(X: Any, fewest_rows: int, n_threads: int, elements: int | None = None) -> list[slice]:
+def chunks_of(
+    X: Any, fewest_rows: int = 1, n_threads: int = 1, elements: int | None = None
+) -> list[slice]:
     """Equal parts of at most so many elements, as many for each thread; of no rows, none."""
     n_rows, n_features = X.shape
     if not n_rows:
@@ -154,26 +155,27 @@ class _Buffer:
         return room
 
 
-def _block_rows(n_features: int, block: int, diagonal: bool) -> int:
+def _sums_of_chunk(
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block: int
+) -> Sums:
+    """Sums over a chunk about a point close to its mean: zero, which is fastest, or a pivot.
+
+    `block` is the number of elements to work on at once.
+    """
+    n_features = X.shape[1]
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
-    return max(block // n_features, fewest)
-
-
-def _sums_of_chunk(
-    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block_rows: int
-) -> Sums:
-    """About a point close to the mean of the chunk: zero, which is fastest, or a pivot."""
+    block_rows = max(block // n_features, fewest)
     buffer = _Buffer(X, block_rows)
-    sums_of = partial(_sums_about, X, sample_weight, unit, diagonal)
+    sums_of = partial(_sums_about, X, sample_weight, unit, diagonal, block_rows)
     pivot, variance = pivot_from_sample(X, sample_weight, unit)
     floating = sample_weight is None and X.dtype.kind == "f"
     if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        found = sums_of(block_rows, lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
+        found = sums_of(lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
         if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
             return found
-    return sums_about_the_mean(partial(sums_of, block_rows, buffer.subtract), pivot)
+    return sums_about_the_mean(partial(sums_of, buffer.subtract), pivot)
 
 
 def _sums_about(

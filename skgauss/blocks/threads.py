@@ -121,6 +121,7 @@ class _Limit:
         self._before: list[tuple[Any, int]] = []
 
     def hold(self, holder: object) -> None:
+        """Set the limit, unless somebody holds it already, until `holder` lets go."""
         with self._lock:
             self._holders[holder] = threading.get_ident()
             if len(self._holders) == 1:
@@ -130,6 +131,7 @@ class _Limit:
                     _set(each, 1)
 
     def let_go(self, holder: object) -> None:
+        """Lift the limit if nobody else holds it; to be called again does no harm."""
         with self._lock:
             self._holders.pop(holder, None)
             if not self._holders:

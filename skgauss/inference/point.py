@@ -189,7 +189,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     """
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
-    family, window = gaussian.family, Window.between(*ends) if ends else None
+    family, window = gaussian.family, Window(*np.array(ends)) if ends else None
     known = gaussian.mean if family.mean_is_known else None
     empty = Empty.of(estimator.sufficient_statistics_, window, family, known)
     statistics, window = empty.statistics, empty.window

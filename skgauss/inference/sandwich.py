@@ -21,7 +21,7 @@ import numpy as np
 
 from .._typing import Array
 from ..density import FittedGaussian
-from ..rows import Block, rows_of, to_host
+from ..rows import Block, rows_of
 from .point import FittedPoint
 
 _SCORES_AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
@@ -70,7 +70,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
 
     Of shape (1 + n_parameters, 1 + n_parameters).
     """
-    block = block._replace(X=to_host(block.X), sample_weight=to_host(block.sample_weight)).counted
+    block = block.on_host.counted
     n_parameters = gaussian.family.n_parameters
     total = np.zeros((1 + n_parameters, 1 + n_parameters))
     length = max(_SCORES_AT_ONCE // (n_parameters + gaussian.family.n_features**2), 1)

@@ -12,11 +12,11 @@ from .._typing import Array
 from .._wording import quoted
 from ..rows import (
     beside_targets,
+    check_not_crossed,
     check_same_names,
     check_same_order,
     checked_targets,
     feature_names,
-    first_crossed,
     rounded_alike,
     rows_of,
     target_names,
@@ -61,15 +61,7 @@ class Table(NamedTuple):
         if lower.shape != upper.shape:
             raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
         lower, upper = (each.reshape(len(lower), -1) for each in (lower, upper))
-        wrong = first_crossed(lower, upper, counts)
-        if wrong is not None:
-            i, j = wrong
-            name = self.names[j - lower.shape[1]]
-            raise ValueError(
-                f"In row {i}, counted from 0, the interval of {name!r} has its lower end in y at "
-                f"{lower[i, j]} and its upper end in y_upper at {upper[i, j]}. The lower end must "
-                "not be larger, and one of them must be finite unless the value is missing."
-            )
+        check_not_crossed(lower, upper, self.names[-lower.shape[1] :], counts, table="y")
 
     def check_targets(self, low: Array, high: Array) -> None:
         """Refuse targets in memory, the last columns, of which nothing can be learnt."""

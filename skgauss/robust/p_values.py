@@ -24,7 +24,7 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
     p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
     if gaussian.window:
-        block = block._replace(X=to_host(block.X))
+        block = block.on_host
         p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
     return p_values
 

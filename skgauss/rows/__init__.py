@@ -1,12 +1,18 @@
 """Rows: what X may be, and where it lies: in memory, in another array library, with Dask.
 
 What belongs here validates rows and leads them to statistics, or to one number each, where
-they lie. No other folder asks what kind of thing X is.
+they lie. No other folder asks what kind of thing X is. The way of X:
+
+    X -> rows_of -> Rows, which are `ArrayRows` (inputs.py) or `DaskRows` (dask.py)
+      -> Block (block.py), by a `Reader` (censoring.py) where values may be in intervals
+      -> Summarize (summarize.py), with a `Window` (window.py) where rows are truncated
+      -> Statistics, of the room below
 """
 
-from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight, to_host
+from ..blocks import to_host
+from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
-from .censoring import first_crossed, rounded_alike, warn_of_misplaced_ends
+from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy, is_dask
 from .feature_names import feature_index, feature_indices, feature_names, values_given
@@ -28,6 +34,7 @@ __all__ = [
     "adds_up",
     "beside_targets",
     "check_no_infinity",
+    "check_not_crossed",
     "check_same_names",
     "check_same_order",
     "check_stays_lazy",
@@ -36,7 +43,6 @@ __all__ = [
     "feature_index",
     "feature_indices",
     "feature_names",
-    "first_crossed",
     "incomplete_rows",
     "is_dask",
     "is_elsewhere",

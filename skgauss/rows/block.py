@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from ..blocks import WrongRowError, chunks_of
-from .arrays import to_host
+from ..blocks import WrongRowError, chunks_of, to_host
 
 
 class Intervals(NamedTuple):
@@ -73,18 +72,24 @@ class Block(NamedTuple):
 
     @property
     def unknown(self) -> np.ndarray:
-        """Indices of the rows of which nothing is known."""
+        """Indices of the rows of which nothing is known, of shape (n_such_rows,)."""
         if not isinstance(self.X, np.ndarray):  # where no value is missing: else it is brought here
             return np.empty(0, dtype=np.intp)
         missing = [rows[np.isnan(self.X[rows]).all(axis=1)] for rows in incomplete_rows(self.X)]
         known = (self.intervals or Intervals.none(self.X.shape[1])).rows
         return np.setdiff1d(np.concatenate([np.empty(0, dtype=np.intp), *missing]), known)
 
+    @property
+    def on_host(self) -> Block:
+        """The same rows as arrays of NumPy, in their dtypes."""
+        X, weights, intervals = self
+        return Block(to_host(X), to_host(weights), intervals)
+
     def between(self, start: int, stop: int) -> Block:
-        """Some of its rows, as a block."""
+        """The block of the rows from `start` to before `stop`."""
         X, weights, intervals = self
         return Block(
-            X[start:stop],
+            X[start:stop, :],
             None if weights is None else weights[start:stop],
             None if intervals is None else intervals.between(start, stop),
         )
@@ -94,11 +99,14 @@ class Rows(Protocol):
     """All rows that a user handed over, wherever they lie, asked block by block."""
 
     def total(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks."""
+        """Sum of the function over the blocks, where it returns numbers."""
         ...
 
     def summarize(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks, where it returns statistics."""
+        """Sum of the function over the blocks, where it returns statistics.
+
+        Those of Dask, if too large to be gathered, stay where the blocks are.
+        """
         ...
 
     def map(self, function: Callable[[Block], Any]) -> Any:
@@ -128,7 +136,7 @@ def check_no_infinity(X: Any, names: Sequence[str] = (), counts: np.ndarray | No
     Of the rows that count, where not all do, and with the names of the features, if known.
     """
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
-        for chunk in chunks_of(X, 1, 1):
+        for chunk in chunks_of(X):
             rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
             try:
                 assert_all_finite(rows, allow_nan=True, input_name="X")
@@ -158,7 +166,7 @@ def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequen
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
     """Indices of the rows that miss values, so many at a time as may be copied some times."""
-    for chunk in chunks_of(X, 1, 1, _READ_AT_ONCE) if X.dtype.kind == "f" else ():
+    for chunk in chunks_of(X, elements=_READ_AT_ONCE) if X.dtype.kind == "f" else ():
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
             yield rows

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from .arrays import to_host
+from ..blocks import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
 
@@ -21,30 +22,29 @@ _SWAPPED = 0.95
 _FEWEST_PAIRS = 20
 
 
-class Reader(NamedTuple):
-    """Reads an array as it was handed over, and makes a `Block` of it.
+@dataclass(frozen=True)
+class Reader:
+    """Makes a `Block` of an array as it was handed over, where values may be in an interval.
+
+    Upper ends stand behind the values in the same array, so that whoever cuts rows into parts, in
+    memory or in Dask, cuts both alike.
 
     Attributes
     ----------
-    limits : tuple of ndarray of shape (n_features,), default=None
+    limits : tuple of ndarray of shape (n_features,), or None
         Values at or below the first, at or above the second, are censored.
-    has_upper : bool, default=False
+    has_upper : bool
         Whether upper ends stand behind the values, as `with_upper` puts them.
     """
 
-    limits: Limits | None = None
-    has_upper: bool = False
-
-    @property
-    def finds_intervals(self) -> bool:
-        """Whether there may be values known only to an interval."""
-        return self.limits is not None or self.has_upper
+    limits: Limits | None
+    has_upper: bool
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
-        if not self.finds_intervals:
-            return Block(array, sample_weight)
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
-        low, high = self._limits_of(X)
+        # The limits as X has them: the float32 of 0.1 is at the limit 0.1.
+        floating = X.dtype if X.dtype.kind == "f" else np.float64
+        low, high = (np.asarray(end, floating) for end in self.limits or (-np.inf, np.inf))
         exact = (X_upper == X) & np.isfinite(X)
         below, above = exact & (low >= X), exact & (high <= X)
         if not (self.has_upper or below.any() or above.any()):
@@ -56,14 +56,6 @@ class Reader(NamedTuple):
         ends = (end[rows].astype(np.float64) for end in (lower, upper))
         intervals = Intervals(rows, *ends) if rows.size else None
         return Block(np.where(lower == upper, X, np.nan), sample_weight, intervals)
-
-    def _limits_of(self, X: np.ndarray) -> Limits:
-        """The limits as X has them: the float32 of 0.1 is at the limit 0.1."""
-        if self.limits is None:
-            return np.full(X.shape[1], -np.inf), np.full(X.shape[1], np.inf)
-        floating = X.dtype if X.dtype.kind == "f" else np.float64
-        low, high = (limit.astype(floating) for limit in self.limits)
-        return low, high
 
 
 def with_upper(
@@ -80,17 +72,8 @@ def with_upper(
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
     X_upper = rounded_alike(X, X_upper)
-    wrong = first_crossed(X, X_upper, None if sample_weight is None else sample_weight > 0)
-    if wrong is not None:
-        i, j = wrong
-        lower = np.where(np.isnan(X), -np.inf, X)
-        upper = np.where(np.isnan(X_upper), np.inf, X_upper)
-        raise ValueError(
-            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in X "
-            f"at {lower[i, j]} and its upper end in X_upper at {upper[i, j]}. The lower end must "
-            "not be larger, and one of them must be finite unless the value is missing. If X was "
-            "transformed, X_upper must be too."
-        )
+    counts = None if sample_weight is None else sample_weight > 0
+    check_not_crossed(X, X_upper, names, counts, of=of)
     return np.hstack((X, X_upper))
 
 
@@ -110,19 +93,35 @@ def rounded_alike(lower: Array, upper: Array) -> np.ndarray:
     return np.where(equal, lower, rounded)
 
 
-def first_crossed(
-    lower: Array, upper: Array, counts: np.ndarray | None = None
-) -> tuple[int, int] | None:
-    """Row and column of the first ends that are crossed, or all of whose interval is infinity.
+def check_not_crossed(
+    lower: Array,
+    upper: Array,
+    names: Sequence[str],
+    counts: np.ndarray | None = None,
+    table: str = "X",
+    of: str = "",
+) -> None:
+    """Refuse ends that are crossed, or between which there is but infinity, in rows that count.
 
-    NaN is an open end, which crosses none. Of the rows that count, where not all do; None if there
-    are none.
+    NaN is an open end, which crosses none. The lower ends go by the name of a table in the message.
+
+    Raises
+    ------
+    ValueError
+        That names the first of them, its row and its feature.
     """
     crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
     if counts is not None:
         crossed &= counts[:, None]
-    wrong = np.argwhere(crossed)
-    return tuple(wrong[0].tolist()) if len(wrong) else None
+    for i, j in np.argwhere(crossed)[:1].tolist():
+        low = -np.inf if np.isnan(lower[i, j]) else lower[i, j]
+        high = np.inf if np.isnan(upper[i, j]) else upper[i, j]
+        raise ValueError(
+            f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in "
+            f"{table} at {low} and its upper end in {table}_upper at {high}. The lower end must "
+            "not be larger, and one of them must be finite unless the value is missing. If "
+            f"{table} was transformed, {table}_upper must be too."
+        )
 
 
 def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
@@ -154,7 +153,10 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
     Those go by the name of a parameter. Weights may well be larger than targets: they look like
     ends where some are a target to all its decimals.
     """
-    if _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
+    if given is None or hasattr(lower, "dask") or hasattr(given, "dask"):
+        return
+    same_shape = getattr(lower, "shape", None) == getattr(given, "shape", "none")
+    if same_shape and _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
         warnings.warn(
             f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
             f"If it holds upper ends, pass them by name, {parameter}=...: as {place} they do not "
@@ -165,15 +167,9 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
 
 
 def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
-    """Whether an array in memory may be the upper ends of another: nowhere below, equal at some."""
-    arrays = lower, given
-    shapes = [getattr(array, "shape", None) for array in arrays]
-    if shapes[0] is None or any(hasattr(array, "dask") for array in arrays):
-        return False
-    if shapes[0] != shapes[1]:
-        return False
+    """Whether an array may be the upper ends of one of its shape: nowhere below, equal at some."""
     try:
-        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in arrays)
+        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
     except (TypeError, ValueError):
         return False
     equal = given == lower

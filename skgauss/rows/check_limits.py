@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import capped, quoted
-from .arrays import to_host
+from ..blocks import to_host
 
 Limits = tuple[Array, Array]
 
@@ -53,6 +53,7 @@ def _may_be_pairs(limits: Any, n_features: int) -> bool:
 
 
 def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[str]) -> Array:
+    """The limits of one side, (n_features,), `none` where a feature has none."""
     if limit is None:
         return np.full(len(names), none)
     if hasattr(limit, "keys"):  # of a dict or a pandas Series: names, and not places

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -15,14 +16,16 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._sklearn import output_config
-from .._typing import Array
-from ..blocks import VALUES, each, of_numbered_block, tree_sum
+from ..blocks import VALUES, map_values, of_numbered_block, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
-from .censoring import Reader, with_upper
+from .censoring import with_upper
 from .numbers import numbers
 
 _WEIGHT_COLUMN = "skgauss sample_weight"  # a column beside those of X
+# From an array, and weights, to a block; and what is asked of each block.
+_Read = Callable[..., Block]
+_Function = Callable[[Block], Any]
 
 
 def is_dask(X: Any) -> bool:
@@ -35,6 +38,7 @@ def is_dask(X: Any) -> bool:
 
 
 def _is_frame(X: Any) -> bool:
+    """Whether what is of Dask is a frame or a series."""
     return hasattr(type(X), "to_dask_array")
 
 
@@ -85,8 +89,8 @@ class DaskRows:
     sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
     sample : ndarray of shape (n_rows, n_features)
         As scikit-learn's checks returned it: tells the dtype and the width.
-    read : Reader
-        From an array to a block.
+    read : callable
+        From an array, and weights, to a block.
     fewest_rows : int
         To ask of X where the number of rows is not known before a computation.
     some_weight : bool
@@ -100,21 +104,21 @@ class DaskRows:
         X: Any,
         sample_weight: Any,
         sample: np.ndarray,
-        read: Reader,
+        read: _Read,
         *,
         fewest_rows: int,
         some_weight: bool,
         estimator_name: str,
     ):
         self.X = _of_numbers(X, sample)
-        self.blocks = _with_weights(X, self.X, sample_weight)
+        self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read = read
         self.feature_chunks = None if _is_frame(X) else X.chunks[1]
         self.fewest_rows = fewest_rows
         self.some_weight = some_weight
         self.estimator_name = estimator_name
 
-    def total(self, function: Callable[[Block], Any]) -> Any:
+    def total(self, function: _Function) -> Any:
         """Sum of the function over the blocks; computed."""
         return self._total(function, sum)
 
@@ -122,29 +126,33 @@ class DaskRows:
         """Sum of statistics over the blocks; where it is too large to travel, left in them."""
         total = self._total(function, bounded_sum)
         if isinstance(total, ScatteredStatistics):
-            return total.left_in(each(partial(_of_block, self.read, function), self.blocks))
+            return replace(total, blocks=map_values(function, self.blocks))
         return total
 
-    def _total(self, function: Callable[[Block], Any], add: Callable[[Sequence[Any]], Any]) -> Any:
-        parts = each(partial(_part, self.read, function), self.blocks)
+    def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
+        """What `add` makes of the values of all blocks, once their rows are counted and checked."""
+        parts = map_values(partial(_part, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
 
-    def map(self, function: Callable[[Block], Any]) -> Any:
+    def map(self, function: _Function) -> Any:
         """What the function returns of each block, with a first axis as long as the block; lazy.
 
-        Where it returns a tuple of arrays, so does this.
+        Where it returns a tuple of arrays, so does this, each split along its features as X was.
         """
         of_array = partial(_of_array, self.read, function)
         like = of_array(np.empty((0, self.X.shape[1]), self.X.dtype))
         if not isinstance(like, tuple):
             return self._map(of_array, like)
         together = self._map(of_array, like[0])  # whose blocks are tuples for the moment
-        return tuple(
-            self._split(together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype))
+        results = [
+            together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype)
             for i, one in enumerate(like)
-        )
+        ]
+        if self.feature_chunks is not None and len(self.feature_chunks) > 1:
+            results = [each.rechunk({1: self.feature_chunks}) for each in results]
+        return tuple(results)
 
     def whole(self, asker: str) -> Block:
         raise ValueError(
@@ -153,6 +161,7 @@ class DaskRows:
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
+        """What the function returns of each block of X, as an array of Dask like an empty one."""
         from dask.delayed import delayed
 
         columns = like.shape[1:]
@@ -160,12 +169,6 @@ class DaskRows:
         return self.X.map_blocks(
             of_numbered_block, function=delayed(function), meta=like, dtype=like.dtype, **shape
         )
-
-    def _split(self, result: Any) -> Any:
-        """The result, split along its features as X was."""
-        if self.feature_chunks is None or len(self.feature_chunks) == 1:
-            return result
-        return result.rechunk({1: self.feature_chunks})
 
     def _check(self, total: _Part) -> None:
         """What no block can know, in scikit-learn's words."""
@@ -179,86 +182,87 @@ class DaskRows:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
-def _of_block(read: Reader, function: Callable[[Block], Any], block: Block) -> Any:
-    """What the function returns of a block whose weights are as the user gave them."""
-    weights = block.sample_weight
-    if weights is not None:
-        weights = valid_weights(weights, block.X)
-    return function(read(block.X, weights))
-
-
-def _part(read: Reader, function: Callable[[Block], Any], block: Block) -> _Part:
+def _part(function: _Function, block: Block) -> _Part:
     """The value of a block, and how many of its rows there are and count."""
-
-    def counted(block: Block) -> _Part:
-        X, weights, _ = block
-        n_present = len(X) if weights is None else int(np.count_nonzero(weights))
-        return _Part(len(X), n_present, function(block))
-
-    return _of_block(read, counted, block)
+    X, weights, _ = block
+    n_present = len(X) if weights is None else int(np.count_nonzero(weights))
+    return _Part(len(X), n_present, function(block))
 
 
-def _of_array(read: Reader, function: Callable[[Block], Any], array: np.ndarray) -> Any:
+def _of_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
+    """What the function returns of rows without weights."""
     return function(read(array))
 
 
 def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
+    """Several parts as one."""
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
 
 
-def _block_numbers(block: Any, columns: Sequence[Any] | None = None) -> np.ndarray:
-    """A block as an array of numbers; of a frame the columns of that name, in that order."""
-    return numbers(block if columns is None else block[list(columns)])
+def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
+    """The columns of a frame with these names, in that order, as an array of numbers."""
+    return numbers(block[list(columns)])
 
 
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     """A Dask array of the dtype of `sample`, the features of a row all in one block."""
     if _is_frame(X):
-        return X.map_partitions(_block_numbers, X.columns, meta=sample[:0])
+        return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
-    return X if X.dtype == sample.dtype else X.map_blocks(_block_numbers, meta=sample[:0])
+    return X if X.dtype == sample.dtype else X.map_blocks(numbers, meta=sample[:0])
 
 
 def with_upper_of_dask(
     X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str], sample_weight: Any = None
 ) -> Any:
-    """`with_upper` of each block, as an array of Dask; the upper ends may be in memory."""
-    import dask.array as da
+    """``[X | X_upper]`` as an array of Dask, each block by `with_upper`.
 
+    The upper ends may be in memory. `names` are those of the features, for messages.
+    """
     X = _of_numbers(X, sample)
     if is_dask(X_upper):
-        X_upper = _of_numbers(X_upper, _block_numbers(sample_of(X_upper, 0)[0]))
-    else:
-        _check_known_rows(X, "X_upper")
-        X_upper = da.from_array(X_upper)
-    X_upper = aligned_blocks(X_upper, X, "X_upper").rechunk({1: -1})
-    like = np.empty((0, 2 * sample.shape[1]), np.result_type(sample, X_upper))
-    weights = () if sample_weight is None else (_aligned(sample_weight, X), "i")
-    return da.blockwise(
-        partial(_with_upper_of_block, names),
-        "ik",
-        X,
-        "ij",
-        X_upper,
-        "ij",
-        *weights,
-        new_axes={"k": like.shape[1]},
-        concatenate=True,
-        align_arrays=False,
-        dtype=like.dtype,
-        meta=like,
-    )
+        X_upper = _of_numbers(X_upper, numbers(sample_of(X_upper, 0)[0]))
+    dtype = np.result_type(sample, X_upper)
+    weights = _aligned_weights(sample_weight, X)
+    both = partial(_with_upper_of_block, names)
+    return side_by_side(both, X, X_upper, "X_upper", 2 * sample.shape[1], dtype, *weights)
 
 
 def _with_upper_of_block(
     names: Sequence[str], X: np.ndarray, X_upper: np.ndarray, weights: Any = None
 ) -> np.ndarray:
-    weights = None if weights is None else np.asarray(weights, dtype=np.float64)
+    weights = None if weights is None else np.broadcast_to(weights, len(X)).astype(np.float64)
     return with_upper(X, X_upper, names, " of its block", weights)
 
 
-def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
+def side_by_side(
+    function: Callable[..., np.ndarray],
+    X: Any,
+    values: Any,
+    name: str,
+    n_columns: int,
+    dtype: Any,
+    *others: Any,
+) -> Any:
+    """What the function returns of each block of X and the rows of a table that go with it; lazy.
+
+    An array of Dask of so many columns. The table, in memory or of Dask, goes by the name in
+    messages. The others are more arguments as `dask.array.blockwise` takes them.
+    """
+    import dask.array as da
+
+    if not is_dask(values):
+        _check_known_rows(X, name)
+        values = da.from_array(values)
+    values = aligned_blocks(values, X, name).rechunk({1: -1})
+    return da.blockwise(
+        function, "ik", X, "ij", values, "il", *others, new_axes={"k": n_columns},
+        concatenate=True, align_arrays=False, dtype=dtype, meta=np.empty((0, n_columns), dtype),
+    )  # fmt: skip
+
+
+def _blocks(X: Any, numbers: Any, sample_weight: Any, read: _Read) -> Any:
     """A `Block` for each block of X, with weights as the user gave them; an array of Dask in name.
 
     Both come out of one graph: a source that X and the weights share is read once for both,
@@ -274,21 +278,29 @@ def _with_weights(X: Any, numbers: Any, sample_weight: Any) -> Any:
             align_dataframes=False,
             meta=X._meta.assign(**{_WEIGHT_COLUMN: 0.0}),
         )
-        return frame.map_partitions(_values_and_weights, X.columns, meta=VALUES["meta"])
-    weights = () if sample_weight is None else (_aligned(sample_weight, numbers), "i")
+        return frame.map_partitions(_block_of_frame, X.columns, read, meta=VALUES["meta"])
+    weights = _aligned_weights(sample_weight, numbers)
+    block = partial(_block, read)
     return da.blockwise(
-        Block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
+        block, "i", numbers, "ij", *weights, concatenate=True, align_arrays=False, **VALUES
     )
 
 
+def _block(read: _Read, X: np.ndarray, sample_weight: Any = None) -> Block:
+    """The block that is read of an array, once the weights, as the user gave them, are checked."""
+    return read(X, None if sample_weight is None else valid_weights(sample_weight, X))
+
+
 def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
+    """A frame with its weights as one more column."""
     if len(sample_weight) != len(block):
         raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
     return block.assign(**{_WEIGHT_COLUMN: np.asarray(sample_weight)})
 
 
-def _values_and_weights(block: Any, columns: Sequence[Any]) -> Block:
-    return Block(_block_numbers(block, columns), block[_WEIGHT_COLUMN])
+def _block_of_frame(frame: Any, columns: Sequence[Any], read: _Read) -> Block:
+    """The block of a frame that has the weights as a column beside those of X."""
+    return _block(read, _numbers_of_columns(frame, columns), frame[_WEIGHT_COLUMN])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:
@@ -297,32 +309,24 @@ def _partitioned(sample_weight: Any, X: Any) -> Any:
 
     _check_one_number_a_row(sample_weight)
     weights = sample_weight if _is_frame(sample_weight) else from_dask_array(sample_weight)
-    if weights.npartitions != X.npartitions:
-        raise ValueError(
-            f"sample_weight has {weights.npartitions} blocks and X has {X.npartitions}, and Dask "
-            "does not know how many rows they have. Split both alike, as a column of the same "
-            "frame is."
-        )
+    _check_as_many_blocks(weights.npartitions, X.npartitions, "sample_weight")
     return weights
 
 
-def _aligned(sample_weight: Any, X: Any) -> Any:
-    """Weights as an array of Dask, split as the rows of the array X are."""
+def _aligned_weights(sample_weight: Any, X: Any) -> tuple[Any, ...]:
+    """Weights as `dask.array.blockwise` takes them, split as the rows of the array X are."""
     import dask.array as da
 
+    if sample_weight is None:
+        return ()
     if is_dask(sample_weight):
         _check_one_number_a_row(sample_weight)
-        return aligned_blocks(sample_weight, X, "sample_weight")
+        return aligned_blocks(sample_weight, X, "sample_weight"), "i"
     if np.ndim(sample_weight) == 0:
-        ones = X.map_blocks(_ones, dtype=np.float64, meta=np.empty(0), drop_axis=1)
-        return float(sample_weight) * ones
+        return float(sample_weight), None
     _check_known_rows(X, "sample_weight")
     sample_weight = valid_weights(sample_weight, np.broadcast_to(0.0, (X.shape[0], 1)))
-    return da.from_array(sample_weight, chunks=(X.chunks[0],))
-
-
-def _ones(X: np.ndarray) -> Array:
-    return np.ones(len(X))
+    return da.from_array(sample_weight, chunks=(X.chunks[0],)), "i"
 
 
 def _check_known_rows(X: Any, name: str) -> None:
@@ -337,7 +341,7 @@ def _check_known_rows(X: Any, name: str) -> None:
 
 
 def aligned_blocks(values: Any, X: Any, name: str) -> Any:
-    """What goes with the rows of X as an array of Dask, split as they are."""
+    """Values, which go with the rows of X, as an array of Dask that is split as these are."""
     values = values.to_dask_array() if _is_frame(values) else values
     n_values, n_rows = values.shape[0], X.shape[0]
     if not math.isnan(n_values + n_rows):
@@ -346,13 +350,18 @@ def aligned_blocks(values: Any, X: Any, name: str) -> Any:
                 f"{name}.shape == {values.shape}, expected {(n_rows, *values.shape[1:])}!"
             )
         return values.rechunk((X.chunks[0], *values.chunks[1:]))
-    if values.numblocks[0] != X.numblocks[0]:
-        raise ValueError(
-            f"{name} has {values.numblocks[0]} blocks and X has {X.numblocks[0]}, and Dask "
-            "does not know how many rows they have. Split both alike, or call "
-            "compute_chunk_sizes() on both."
-        )
+    _check_as_many_blocks(values.numblocks[0], X.numblocks[0], name)
     return values
+
+
+def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
+    """Refuse what is of Dask and split otherwise than X, of rows that nobody has counted."""
+    if n_blocks != n_of_X:
+        raise ValueError(
+            f"{name} has {n_blocks} blocks and X has {n_of_X}, and Dask does not know how many "
+            "rows they have. Split both alike, as a column of the same frame is, or, of arrays, "
+            "call compute_chunk_sizes() on both."
+        )
 
 
 def _check_one_number_a_row(sample_weight: Any) -> None:

@@ -10,13 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..blocks import chunks_of
-from ..statistics import (
-    AnyStatistics,
-    valid_weights,
-)
+from ..blocks import chunks_of, doubles, to_host
+from ..statistics import AnyStatistics, valid_weights
 from . import arrays
-from .arrays import is_elsewhere, to_host
+from .arrays import is_elsewhere
 from .block import Block, Rows
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
@@ -25,75 +22,52 @@ from .feature_names import feature_names
 from .frames import check_holds_rows, check_same_names, check_same_order
 from .numbers import numbers
 
-# Numbers, one a row, to hold at once (32 MiB) where only their sum is asked for.
-_MOST_RESULTS = 2**22
+# Rows that are asked for a number each at once (16 MiB) where only the sum of these is wanted, but
+# so many elements of X at least that half of them are worth threads.
+_ROWS_AT_ONCE = 2**21
+_ELEMENTS_AT_ONCE = 2**23
 
 
 class ArrayRows(NamedTuple):
-    """Rows in memory; a sum over them takes little beside them, however many they are."""
+    """Rows in one array; a sum over them takes little beside them, however many they are.
+
+    Attributes
+    ----------
+    X : array of shape (n_rows, n_features)
+        Where it is worked on: of another library only if it is on a device that serves us.
+    sample_weight : array of shape (n_rows,) or None
+    read : callable
+        From an array, and weights, to a block.
+    like : array or None
+        The user's, if it is of another library: numbers a row are returned as it is.
+    """
 
     X: Any
     sample_weight: Any | None
-    read: Reader
+    read: Callable[..., Block]
+    like: Any | None
 
     def total(self, function: Callable[[Block], Any]) -> Any:
-        # Equal parts, each with enough elements for threads.
-        fewest = 2 * _MOST_RESULTS // min(self.X.shape[1], 4)
-        return sum(function(self._part(rows)) for rows in chunks_of(self.X, fewest, 1))
+        total = 0
+        for rows in chunks_of(self.X, max(_ROWS_AT_ONCE, _ELEMENTS_AT_ONCE // self.X.shape[1])):
+            weights = None if self.sample_weight is None else self.sample_weight[rows]
+            total += function(self.read(self.X[rows, :], weights))
+        return total
 
     def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
         return function(self.read(self.X, self.sample_weight))
 
     def map(self, function: Callable[[Block], Any]) -> Any:
-        return function(self.read(self.X))
-
-    def whole(self, asker: str) -> Block:
-        return self.read(self.X, self.sample_weight)
-
-    def _part(self, rows: slice) -> Block:
-        """The block that a slice of the rows makes, read as statistics take it."""
-        weights = None if self.sample_weight is None else self.sample_weight[rows]
-        return self.read(self.X[rows, :], weights)
-
-
-class DeviceRows(NamedTuple):
-    """Rows of another array library, or on another device: summed and whitened there.
-
-    What only NumPy can do is done with a copy on the host: where values are missing or censored,
-    and where the device has no float64.
-    """
-
-    X: Any
-    sample_weight: Any | None
-    read: Reader
-
-    def total(self, function: Callable[[Block], Any]) -> Any:
-        return self._where_they_are_worked_on.total(function)
-
-    def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
-        return self._where_they_are_worked_on.summarize(function)
-
-    def map(self, function: Callable[[Block], Any]) -> Any:
-        results = self._where_they_are_worked_on.map(function)
+        results = function(self.read(self.X))
+        if self.like is None:
+            return results
         if isinstance(results, tuple):
-            return tuple(arrays.in_kind_of(self.X, each) for each in results)
-        return arrays.in_kind_of(self.X, results)
+            return tuple(arrays.in_kind_of(self.like, each) for each in results)
+        return arrays.in_kind_of(self.like, results)
 
     def whole(self, asker: str) -> Block:
-        return self._on_the_host.whole(asker)
-
-    @property
-    def _where_they_are_worked_on(self) -> ArrayRows:
-        """These rows as an array, where they are if that will do, else on the host."""
-        stay = arrays.is_for_its_device(self.X) and not self.read.finds_intervals
-        if stay and arrays.adds_up(self.X):
-            return ArrayRows(*self)
-        return self._on_the_host
-
-    @property
-    def _on_the_host(self) -> ArrayRows:
-        weights = None if self.sample_weight is None else arrays.doubles(self.sample_weight)
-        return ArrayRows(to_host(self.X), weights, self.read)
+        weights = None if self.sample_weight is None else doubles(self.sample_weight)
+        return self.read(to_host(self.X), weights)
 
 
 def rows_of(
@@ -114,8 +88,10 @@ def rows_of(
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         _check_no_mask(array, name)
         check_holds_rows(array, name)
-    check_same_names(X, X_upper)
-    check_same_order(X, sample_weight, "sample_weight")
+    if X_upper is not None:
+        check_same_names(X, X_upper)
+    if sample_weight is not None:
+        check_same_order(X, sample_weight, "sample_weight")
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
@@ -137,21 +113,27 @@ def rows_of(
     if not X.shape[0]:  # of which no other library has anything to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
-        sample_weight = _weights(sample_weight, X, some_weight)
+        arrays.check_no_gradients(sample_weight, "sample_weight")
+        valid = arrays.valid_weights_elsewhere if is_elsewhere(X) else valid_weights
+        sample_weight = valid(sample_weight, X, some_weight=some_weight)
+    read = _reader_of_rows(estimator, X_upper)
+    like = X if is_elsewhere(X) else None
+    if like is not None and not (read is Block and arrays.is_for_its_device(X)):
+        X = to_host(X)
+        sample_weight = None if sample_weight is None else doubles(sample_weight)
     if X_upper is not None:
-        of = None if sample_weight is None else to_host(sample_weight)
-        both = with_upper(to_host(X), _upper(X_upper), feature_names(estimator), sample_weight=of)
+        X = with_upper(X, _upper(X_upper), feature_names(estimator), sample_weight=sample_weight)
         # The lower end of a window is at most all values, as an end that was swapped is.
         if reset and getattr(estimator, "truncation_limits", None) is None:
-            warn_of_swapped_ends(both, feature_names(estimator))
-        X = arrays.in_kind_of(X, both) if is_elsewhere(X) else both
-    kind = DeviceRows if is_elsewhere(X) else ArrayRows
-    return kind(X, sample_weight, _reader_of_rows(estimator, X_upper))
+            warn_of_swapped_ends(X, feature_names(estimator))
+    return ArrayRows(X, sample_weight, read, like)
 
 
-def _reader_of_rows(estimator: Any, X_upper: Any) -> Reader:
-    """How to read the rows that an estimator is handed, with these upper ends or none."""
+def _reader_of_rows(estimator: Any, X_upper: Any) -> Callable[..., Block]:
+    """What makes a block of an array of the rows that an estimator is handed, and their weights."""
     limits = estimator.censoring_limits
+    if limits is None and X_upper is None:
+        return Block  # in which all values are known exactly, or missing
     if limits is not None:
         limits = checked_limits(limits, "censoring_limits", feature_names(estimator))
     return Reader(limits, X_upper is not None)
@@ -172,24 +154,20 @@ def _check_no_mask(array: Any, name: str) -> None:
         )
 
 
-def _weights(sample_weight: Any, X: Any, some_weight: bool) -> Any:
-    """Valid weights of valid rows."""
-    arrays.check_no_gradients(sample_weight, "sample_weight")
-    if is_elsewhere(X):
-        return arrays.validate_weights(
-            sample_weight, X.shape[0], allow_all_zero_weights=not some_weight
-        )
-    return valid_weights(sample_weight, X, some_weight=some_weight)
+def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:
+    """X as an array of numbers; checks or, with ``reset=True``, sets the features of `estimator`.
 
-
-def _validated_numbers(
-    estimator: Any, X: Any, *, reset: bool = False, ensure_min_samples: int = 1
-) -> Any:
-    if _is_plain(X, ensure_min_samples) and (reset or _is_as_wide_as_before(estimator, X)):
+    Of a plain array scikit-learn's checks, most of a small fit, would find nothing.
+    """
+    plain = type(X) is np.ndarray and X.ndim == 2 and X.dtype in (np.float64, np.float32)
+    if plain and len(X) >= ensure_min_samples and X.shape[1] > 0:
         if reset:
             estimator.n_features_in_ = X.shape[1]
             vars(estimator).pop("feature_names_in_", None)
-        return X
+            return X
+        named = hasattr(estimator, "feature_names_in_")
+        if not named and getattr(estimator, "n_features_in_", None) == X.shape[1]:
+            return X
     arrays.check_no_gradients(X, "X")
     read = partial(
         validate_data,
@@ -203,16 +181,3 @@ def _validated_numbers(
     if is_elsewhere(X):
         arrays.check_numbers(X, "X")
     return X
-
-
-def _is_plain(X: Any, fewest_rows: int) -> bool:
-    """Whether X is an array of which scikit-learn's checks, most of a small fit, find nothing."""
-    if type(X) is not np.ndarray or X.ndim != 2 or X.dtype not in (np.float64, np.float32):
-        return False
-    return len(X) >= fewest_rows and X.shape[1] > 0
-
-
-def _is_as_wide_as_before(estimator: Any, X: np.ndarray) -> bool:
-    """Whether an estimator knows features without names, as many as X has."""
-    named = hasattr(estimator, "feature_names_in_")
-    return not named and getattr(estimator, "n_features_in_", None) == X.shape[1]

@@ -13,13 +13,13 @@ from .._wording import capped
 from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
 
 # Of any dtype, with NaN and infinity, and of no rows.
-_READ = partial(
+READ = partial(
     check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
 )
 
 
 def numbers(
-    X: Any, read: Callable[[Any], Any] = _READ, name: str = "X", frame: str | None = None
+    X: Any, read: Callable[[Any], Any] = READ, name: str = "X", frame: str | None = None
 ) -> Any:
     """``read(X)``, where that is an array of numbers.
 
@@ -106,7 +106,7 @@ def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
 
 def _is_numeric(column: Any) -> bool:
     try:
-        _checked_dtype(_READ(column), "X")
+        _checked_dtype(READ(column), "X")
     except (TypeError, ValueError):
         return False
     return True

@@ -97,7 +97,7 @@ class Summarize:
 
     def _of_present(self, X: np.ndarray, sample_weight: Array) -> AnyStatistics:
         """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
-        parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1], 1))
+        parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1]))
         return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_consistent_length
 
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
+from ..blocks import to_host
 from . import arrays
-from .dask import aligned_blocks, is_dask
+from .dask import is_dask, side_by_side
 from .frames import like
-from .numbers import numbers
+from .numbers import READ, numbers
 
-_READ_TARGETS = partial(
-    check_array,
-    dtype="numeric",
-    ensure_2d=False,
-    ensure_all_finite=False,
-    ensure_min_samples=0,
-    input_name="y",
-)
+_READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
 
 def checked_targets(y: Any, name: str = "y") -> Any:
@@ -43,7 +36,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     else:
         of_series = hasattr(y, "to_frame")  # whose name a message then has
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
-        y = numbers(arrays.to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
+        y = numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
     return y
 
@@ -54,7 +47,7 @@ def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
     if sample_weight is None or any(map(is_dask, given)):
         return sample_weight, *tables
     check_consistent_length(*given)
-    counts = np.asarray(arrays.to_host(sample_weight)) != 0
+    counts = np.asarray(to_host(sample_weight)) != 0
     if counts.all():
         return sample_weight, *tables
     some = np.flatnonzero(counts)
@@ -81,9 +74,11 @@ def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> 
 
 
 def _with_targets(X: Any, targets: Any) -> Any:
+    """``[X | targets]``, of the library of X."""
     targets = targets[:, None] if targets.ndim == 1 else targets
     if is_dask(X):
-        return _joined_blocks(X, targets)
+        n_columns = X.shape[1] + targets.shape[1]
+        return side_by_side(_block_with_targets, X, targets, "y", n_columns, np.float64)
     if is_dask(targets):
         targets = np.asarray(targets)
     check_consistent_length(X, targets)
@@ -92,24 +87,6 @@ def _with_targets(X: Any, targets: Any) -> Any:
         targets = arrays.in_kind_of(X, targets)
         return xp.concat((xp.astype(X, targets.dtype), targets), axis=1)
     return np.hstack((X, targets))
-
-
-def _joined_blocks(X: Any, targets: Any) -> Any:
-    import dask.array as da
-
-    if not is_dask(targets):
-        if math.isnan(X.shape[0]):
-            raise ValueError(
-                "y is in memory, and Dask does not know how many rows the blocks of X have. Pass y "
-                "of Dask that is split as X is, such as a column of the same frame."
-            )
-        targets = da.from_array(targets)
-    targets = aligned_blocks(targets, X, "y").rechunk({1: -1})
-    return da.blockwise(
-        _block_with_targets, "ik", X, "ij", targets, "il",
-        new_axes={"k": X.shape[1] + targets.shape[1]},
-        concatenate=True, align_arrays=False, dtype=np.float64, meta=np.empty((0, 0)),
-    )  # fmt: skip
 
 
 def _block_with_targets(X: Array, targets: Array) -> Array:

@@ -11,7 +11,6 @@ from .._sklearn import get_namespace, get_namespace_and_device
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
-from .arrays import to_host
 from .block import Block, Intervals, with_gaps
 from .check_limits import checked_limits
 
@@ -41,14 +40,9 @@ class Window(NamedTuple):
         window = cls(*checked_limits(limits, "truncation_limits", names))
         return window if window.bounded.size else None
 
-    @classmethod
-    def between(cls, lower: Sequence[float], upper: Sequence[float]) -> Window:
-        """The window of these `ends`."""
-        return cls(np.array(lower), np.array(upper))
-
     @property
     def ends(self) -> tuple[list[float], list[float]]:
-        """Lower and upper limits as lists, which can be compared by ==."""
+        """Lower and upper limits as lists, which can be compared by ==; arrays of them make it."""
         return self.lower.tolist(), self.upper.tolist()
 
     @property
@@ -57,7 +51,10 @@ class Window(NamedTuple):
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
 
     def opened(self, features: np.ndarray) -> Window | None:
-        """Without the limits of some features; None where no others have any."""
+        """The window without the limits of some features; None if no other feature has any.
+
+        The features are a mask, bool of shape (n_features,).
+        """
         window = Window(
             np.where(features, -np.inf, self.lower), np.where(features, np.inf, self.upper)
         )
@@ -82,9 +79,10 @@ class Window(NamedTuple):
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
     def telling(self, intervals: Intervals | None) -> Intervals | None:
-        """Those of the rows of `intersect` that tell more than that they lie in the window.
+        """The intervals of those rows that tell more than that they lie in the window.
 
-        The others are as if they were not there, and a ridge is to weigh no less for them.
+        They are some of what `intersect` returns, which may be None. The other rows are as if they
+        were not there, and a ridge is to weigh no less for them.
         """
         if intervals is None:
             return None
@@ -94,7 +92,8 @@ class Window(NamedTuple):
     def outside(self, block: Block) -> np.ndarray:
         """Which values lie outside, or in an interval that is outside but for an end.
 
-        The ends belong to the window. Missing values lie nowhere.
+        The answer is bool of shape (n_rows, n_features). The ends belong to the window. Missing
+        values lie nowhere.
         """
         lower, upper = self._beside(block.X)
         outside = (lower > block.X) | (upper < block.X)
@@ -112,18 +111,17 @@ class Window(NamedTuple):
         ValueError
             That names the row and the feature.
         """
-        X, sample_weight, intervals = block
-        for chunk in chunks_of(X, 1, 1):
-            rows = to_host(X[chunk, :])
-            part = None if intervals is None else intervals.between(chunk.start, chunk.stop)
-            outside = self.outside(Block(rows, None, part))
-            if sample_weight is not None:
-                outside &= (to_host(sample_weight[chunk]) > 0)[:, None]
+        for chunk in chunks_of(block.X):
+            part = block.between(chunk.start, chunk.stop).on_host
+            outside = self.outside(part)
+            if part.sample_weight is not None:
+                outside &= (part.sample_weight > 0)[:, None]
             for i, j in np.argwhere(outside)[:1].tolist():
-                value = f"{rows[i, j]:g}"
-                if part is not None and np.isnan(rows[i, j]):
-                    at = np.searchsorted(part.rows, i)
-                    value = f"an interval from {part.lower[at, j]:g} to {part.upper[at, j]:g}"
+                value = f"{part.X[i, j]:g}"
+                if part.intervals is not None and np.isnan(part.X[i, j]):
+                    rows, lower, upper = part.intervals
+                    at = np.searchsorted(rows, i)
+                    value = f"an interval from {lower[at, j]:g} to {upper[at, j]:g}"
                 raise WrongRowError(
                     f"Row {chunk.start + i}, counted from 0, has {value} in {names[j]!r}, "
                     f"which lies outside truncation_limits, {self.lower[j]:g} to "
@@ -164,7 +162,7 @@ class Window(NamedTuple):
         ]
         return all(
             bool(xp.all(compare(X[chunk, :], end)))
-            for chunk in chunks_of(X, 1, 1)
+            for chunk in chunks_of(X)
             for compare, end in comparisons
         )
 
@@ -189,10 +187,13 @@ class Truncation(NamedTuple):
     log_probability: float
 
     def condition(self, log_densities: Callable[[Block], Any], block: Block) -> Any:
-        """Log-densities of rows that are seen only inside; minus infinity outside."""
+        """Log-densities, in nats, of rows that are seen only inside; minus infinity outside.
+
+        Of shape (n_rows,), from those under the parent. A row that shows nothing has 0.
+        """
         if block.intervals is None and self.window.holds_all(block.X):
             return log_densities(block) - self.log_probability
-        block = block._replace(X=to_host(block.X))
+        block = block.on_host
         known = block._replace(intervals=self.window.intersect(block))
         densities = log_densities(known) - self.log_probability
         densities[self.window.outside(known).any(axis=1)] = -np.inf

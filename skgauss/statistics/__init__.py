@@ -7,9 +7,9 @@ read, and what is made of the statistics, does not.
 
 from .complete import (
     SufficientStatistics,
+    of_sums,
     pairwise_sum,
     summarize,
-    total,
     valid_weights,
     weight_scale,
 )
@@ -30,11 +30,11 @@ __all__ = [
     "bounded_sum",
     "column_labels",
     "missed",
+    "of_sums",
     "pairwise_sum",
     "summarize",
     "summarize_incomplete",
     "summarize_intervals",
-    "total",
     "valid_weights",
     "weight_scale",
 ]

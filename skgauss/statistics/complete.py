@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
+from functools import reduce
 from operator import add
 from typing import Any
 
@@ -16,7 +16,8 @@ from sklearn.utils import check_array
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
 from ..blocks import Sums, chunk_sums
-from .labels import Statistics, axis_labels, column_labels, common_labels
+from .base import Statistics
+from .labels import axis_labels, column_labels, common_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +68,14 @@ class SufficientStatistics(Statistics):
     mean_rounding: Array = field(default_factory=lambda: np.zeros(1), repr=False)
 
     def __post_init__(self) -> None:
-        given = [] if self.labels is None else [self.labels]
-        given += axis_labels(self.mean) + axis_labels(self.covariance)
-        object.__setattr__(self, "labels", common_labels(given))
-        for name in ("mean", "covariance"):  # lists and pandas, which would add up in its own way
+        labels = [] if self.labels is None else [self.labels]
+        for name in ("mean", "covariance"):
             value = getattr(self, name)
-            if not is_array_api_obj(value):
+            if not is_array_api_obj(value):  # a list, or pandas, which would add up in its own way
+                labels += axis_labels(value)
                 object.__setattr__(self, name, np.array(value))
+        if labels:
+            object.__setattr__(self, "labels", common_labels(labels))
 
     @classmethod
     def from_array(
@@ -164,12 +166,12 @@ class SufficientStatistics(Statistics):
         if self.weight < other.weight:  # from the heavier, whose share no rounding takes away
             return other._plus(self)
         share = other.weight / weight
-        delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
-        covariance = (1 - share) * self.covariance
-        covariance += share * other.covariance
         with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+            delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
+            covariance = (1 - share) * self.covariance
+            covariance += share * other.covariance
             covariance += share * (1 - share) * _outer(delta, covariance)
-        mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
+            mean, rounding = two_sum(self.mean, share * delta + self.mean_rounding)
         return SufficientStatistics(weight, mean, covariance, rounding)
 
 
@@ -207,7 +209,11 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    return chunk_sums(X, sample_weight, unit, diagonal, partial(total, unit=unit))
+
+    def total(parts: Iterator[Sums]) -> SufficientStatistics:
+        return pairwise_sum(of_sums(part, unit) for part in parts)
+
+    return chunk_sums(X, sample_weight, unit, diagonal, total)
 
 
 def weight_scale(largest: float) -> float:
@@ -215,10 +221,17 @@ def weight_scale(largest: float) -> float:
     return 2.0 ** -max(math.frexp(largest)[1], -1000)
 
 
-def total(parts: Iterator[Sums], unit: float) -> SufficientStatistics:
-    """Statistics of all parts together, whose weights were multiplied by `unit`."""
-    merged = pairwise_sum(_about_their_means(parts))
-    return merged if unit == 1.0 else replace(merged, weight=merged.weight / unit)
+def of_sums(sums: Sums, unit: float) -> SufficientStatistics:
+    """Statistics of rows from sums about a pivot, of weights that were multiplied by `unit`."""
+    weight, pivot, first, second = sums
+    if weight == 0:
+        return SufficientStatistics(0.0, first, second)
+    with np.errstate(invalid="ignore", over="ignore"):
+        offset = first / weight
+        mean, rounding = two_sum(pivot, offset)
+        covariance = second / weight
+        covariance -= _outer(offset, covariance)
+    return SufficientStatistics(weight / unit, mean, covariance, rounding)
 
 
 def pairwise_sum(parts: Iterable[Any]) -> Any:
@@ -230,19 +243,6 @@ def pairwise_sum(parts: Iterable[Any]) -> Any:
             sums.append(sums.pop(-2) + sums.pop())
             count //= 2
     return reduce(add, reversed(sums))
-
-
-def _about_their_means(parts: Iterator[Sums]) -> Iterator[SufficientStatistics]:
-    with np.errstate(invalid="ignore", over="ignore"):
-        for weight, pivot, first, second in parts:
-            if weight == 0:
-                yield SufficientStatistics(0.0, first, second)
-                continue
-            offset = first / weight
-            mean, rounding = two_sum(pivot, offset)
-            covariance = second / weight
-            covariance -= _outer(offset, covariance)
-            yield SufficientStatistics(weight, mean, covariance, rounding)
 
 
 def _outer(vector: Array, covariance: Array) -> Array:

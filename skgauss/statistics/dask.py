@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from operator import add
+from operator import add, attrgetter, methodcaller
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
-from ..blocks import VALUES, each, tree_sum
+from ..blocks import VALUES, map_values, tree_sum
+from .base import Statistics
 from .complete import SufficientStatistics
 from .features import AvailableMoments
-from .intervals import Bounds, IntervalStatistics
-from .labels import Statistics
+from .intervals import IntervalStatistics
 from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
@@ -58,61 +58,37 @@ class ScatteredStatistics(Statistics):
         """None, which moments of each feature by itself do not tell."""
         return []
 
-    @property
-    def coarse(self) -> bool:
-        return self.by_feature.coarse
-
-    @property
-    def bounds(self) -> Bounds:
-        assert isinstance(self.by_feature, IntervalStatistics)
-        return self.by_feature.bounds
-
-    @property
-    def weight(self) -> float:
-        return self.by_feature.weight
-
-    @property
-    def informative_weight(self) -> float:
-        return self.by_feature.informative_weight
-
-    @property
-    def observed_weights(self) -> Array:
-        return self.by_feature.observed_weights
-
-    @property
-    def mean(self) -> Array:
-        return self.by_feature.mean
-
-    @property
-    def variances(self) -> Array:
-        return self.by_feature.variances
-
-    @property
-    def origin(self) -> Array:
-        """The point from which the likelihood counts the rows, (n_features,)."""
-        return self.mean
+    # What is told of each feature by itself; the likelihood counts the rows from their mean.
+    coarse = property(attrgetter("by_feature.coarse"))
+    bounds = property(attrgetter("by_feature.bounds"))
+    weight = property(attrgetter("by_feature.weight"))
+    informative_weight = property(attrgetter("by_feature.informative_weight"))
+    observed_weights = property(attrgetter("by_feature.observed_weights"))
+    mean = origin = property(attrgetter("by_feature.mean"))
+    variances = property(attrgetter("by_feature.variances"))
 
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> ScatteredStatistics:
-        """These, in whose blocks nothing is changed."""
-        return self
+        """See `IncompleteStatistics`; a constant is in every row, together with all features."""
+        change = methodcaller("with_constants", features, values, share)
+        blocks = self.blocks
+        if blocks is not None:
+            blocks = map_values(partial(_of_incomplete, change), blocks)
+        together = self.together | features | features[:, None]
+        return replace(self, by_feature=change(self.by_feature), together=together, blocks=blocks)
 
     def seen_from(self, origin: Array) -> ScatteredStatistics:
         """See `Statistics`."""
         blocks = self.blocks
         if blocks is not None:
-            blocks = each(partial(_seen_from, origin), blocks)
+            blocks = map_values(methodcaller("seen_from", origin), blocks)
         return replace(self, by_feature=self.by_feature.seen_from(origin), blocks=blocks)
-
-    def left_in(self, blocks: Any) -> ScatteredStatistics:
-        """These statistics as those of other blocks."""
-        return replace(self, blocks=blocks)
 
     def _plus(self, other: Any) -> ScatteredStatistics:
         if not isinstance(other, ScatteredStatistics):
             blocks = None if self.blocks is None else _one_block(other)
-            other = _moments_of(other).left_in(blocks)
+            other = replace(_moments_of(other), blocks=blocks)
         return ScatteredStatistics(
             self.by_feature + other.by_feature,
             self.together | other.together,
@@ -132,7 +108,7 @@ class ScatteredStatistics(Statistics):
                 "These statistics came out of a pickle, which left the rows with missing values "
                 "on the workers of Dask, too many to travel. Call fit on all rows again."
             )
-        return _OnWorkers(each(partial(_prepared, prepare), self.blocks).persist())
+        return _OnWorkers(map_values(partial(_of_incomplete, prepare), self.blocks).persist())
 
 
 AnyStatistics = (
@@ -150,10 +126,10 @@ class _OnWorkers(NamedTuple):
     values: Any
 
     def map(self, function: Callable[[Any], Any]) -> _OnWorkers:
-        return _OnWorkers(each(function, self.values).persist())
+        return _OnWorkers(map_values(function, self.values).persist())
 
     def total(self, function: Callable[[Any], Any]) -> Any:
-        return tree_sum(each(function, self.values))
+        return tree_sum(map_values(function, self.values), partial(reduce, add))
 
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
@@ -164,21 +140,20 @@ def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
 
 
 def _moments_of(statistics: Any) -> ScatteredStatistics:
+    """The statistics without their rows, as those of blocks that are yet to be told."""
     if isinstance(statistics, ScatteredStatistics):
         return statistics
     statistics = as_incomplete(statistics)
     return ScatteredStatistics(statistics.by_feature, statistics.together)
 
 
-def _prepared(prepare: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
-    return prepare(as_incomplete(statistics))
-
-
-def _seen_from(origin: Array, statistics: AnyStatistics) -> AnyStatistics:
-    return statistics.seen_from(origin)
+def _of_incomplete(function: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
+    """What the function returns of statistics by pattern, of which complete rows have one."""
+    return function(as_incomplete(statistics))
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
+    """Statistics in memory as an array of Dask of one block."""
     from dask.array import from_delayed
     from dask.delayed import delayed
 
@@ -186,6 +161,7 @@ def _one_block(statistics: AnyStatistics) -> Any:
 
 
 def _concatenated(one: Any | None, other: Any | None) -> Any | None:
+    """The blocks of both; None where those of either were left behind."""
     if one is None or other is None:
         return None
     from dask.array import concatenate

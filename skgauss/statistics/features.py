@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .base import Statistics
 from .complete import SufficientStatistics, two_sum
-from .labels import Statistics
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class AvailableMoments(Statistics):
     weight : float
         Sum of all weights, those of rows in which nothing was observed included.
     informative_weight : float
-        Without these.
+        Sum of the weights of the rows in which something was observed.
     observed_weights : ndarray of shape (n_features,)
         Weight with which each feature was observed.
     mean : ndarray of shape (n_features,)
@@ -106,15 +106,17 @@ class AvailableMoments(Statistics):
 
 
 def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
+    """The moments by feature of rows that miss nothing."""
     s = statistics
     rounding = s.mean_rounding + np.zeros(len(s.mean))
     return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)
 
 
 def missed(statistics: Any, *, informative: bool = False) -> np.ndarray:
-    """Whether each feature misses a value in some row, but for the rounding of sums of weights.
+    """Whether each feature misses a value in some row, bool of shape (n_features,).
 
-    If `informative`, in some row in which anything was observed.
+    If `informative`, only rows count in which something was observed. Weights that differ by the
+    rounding of their sums are the same.
     """
     weight = statistics.informative_weight if informative else statistics.weight
     return statistics.observed_weights < (1 - 1e-12) * weight

@@ -16,9 +16,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
+from .base import Statistics
 from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
-from .labels import Statistics
 from .patterns import (
     IncompleteStatistics,
     Kept,
@@ -51,20 +51,20 @@ class Bounds(NamedTuple):
     below: AvailableMoments
     above: AvailableMoments
 
-    def pull(self, mean: Array | None = None) -> Array:
+    def pull(self, mean: Array | None) -> Array:
         """The slope of the likelihood along the root of the precision where that is 0, up to units.
 
         With the best mean, or a known one: how far the ends of values that lie below are, on
         average, above those of the others. Infinite where not all is open.
         """
-        weights = self.below.observed_weights, self.above.observed_weights
-        if mean is not None:
-            slope = weights[0] * (self.below.mean - mean) - weights[1] * (self.above.mean - mean)
-            return np.where(self.all_open, slope, np.inf)
-        total = weights[0] + weights[1]
-        with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
-            quantile = ndtri(weights[0] / total)
-        slope = total * np.exp(-(quantile**2) / 2) * (self.below.mean - self.above.mean)
+        below, above = self.below.observed_weights, self.above.observed_weights
+        if mean is None:
+            with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
+                quantile = ndtri(below / (below + above))
+            density = (below + above) * np.exp(-(quantile**2) / 2)
+            slope = density * (self.below.mean - self.above.mean)
+        else:
+            slope = below * (self.below.mean - mean) - above * (self.above.mean - mean)
         return np.where(self.all_open, slope, np.inf)
 
 
@@ -216,7 +216,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def _near_ends(self) -> tuple[Array, Array]:
-        """Ends, of which those are open that are too far away to tell anything."""
+        """Lower and upper ends, (n_rows, n_features) each; open if they are too far to tell."""
         far = np.where(self.variances > 0, _FAR_END * np.sqrt(self.variances), np.inf)
         return (
             np.where(self.mean - self.lower > far, -np.inf, self.lower),
@@ -275,10 +275,15 @@ class IntervalStatistics(Statistics):
         others.
         """
         if not kept.any():
-            weights = {"weight": self.weight, "informative_weight": self.informative_weight}
-            return replace(self.exact, **weights)
-        rows = {name: getattr(self, name)[kept] for name in _ROWS}
-        return replace(self, **rows)
+            informative = self.informative_weight
+            return replace(self.exact, weight=self.weight, informative_weight=informative)
+        lower, upper, weights = (each[kept] for each in self._rows)
+        return replace(self, lower=lower, upper=upper, weights=weights)
+
+    @property
+    def _rows(self) -> tuple[Array, Array, Array]:
+        """The ends of the rows with intervals, and their weights."""
+        return self.lower, self.upper, self.weights
 
     def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
@@ -291,12 +296,10 @@ class IntervalStatistics(Statistics):
         weight = self.weight + other.weight
         if not isinstance(other, IntervalStatistics):
             return replace(self, weight=weight, exact=self.exact + other)
-        pairs = ((getattr(each, name) for each in (self, other)) for name in _ROWS)
-        rows = [np.concatenate(tuple(pair)) for pair in pairs]
+        rows = map(np.concatenate, zip(self._rows, other._rows, strict=True))
         return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
 
 
-_ROWS = ("lower", "upper", "weights")
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
 _NARROW_WIDTH = 10.0
@@ -315,15 +318,17 @@ def summarize_intervals(
 
 
 def _within(lower: Array, upper: Array) -> np.ndarray:
-    """Which values are known to an interval: neither exactly nor not at all."""
+    """Whether a value is known to an interval: not exactly, yet not missing; shaped as the ends."""
     return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
 
 
 def _highest(ends: Array) -> Array:
+    """The largest end of each feature, (n_features,); minus infinity where there is no row."""
     return ends.max(axis=0, initial=-np.inf)
 
 
 def _lowest(ends: Array) -> Array:
+    """The smallest end of each feature, (n_features,); infinity where there is no row."""
     return ends.min(axis=0, initial=np.inf)
 
 

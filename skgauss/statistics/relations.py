@@ -117,16 +117,16 @@ class _Rows:
             yield np.argsort(-strength)
 
     def _available_correlations(self) -> Array:
-        """Each of the rows that show both features."""
+        """Correlations, (n_features, n_features), each over the rows that show both features."""
         levels, rows = self._rows[:, 0], self._rows[:, 1:]
         d = rows.shape[1]
         together, products = np.zeros((d, d)), np.zeros((d, d))
-        for some in chunks_of(self._shown, 1, 1, _COPIED_AT_ONCE):
+        for some in chunks_of(self._shown, elements=_COPIED_AT_ONCE):
             shown = self._shown[some].astype(np.float64)
             together += (self._weights[some, None] * shown).T @ shown
         together[together == 0] = np.inf  # to divide by
         mean = levels @ rows / together.diagonal()
-        for some in chunks_of(rows, 1, 1, _COPIED_AT_ONCE):
+        for some in chunks_of(rows, elements=_COPIED_AT_ONCE):
             deviations = rows[some] - levels[some, None] * mean
             deviations *= self._shown[self._pattern[some]]
             products += deviations.T @ deviations

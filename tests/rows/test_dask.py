@@ -529,6 +529,17 @@ def scatter(monkeypatch):
     monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 0)
 
 
+@pytest.mark.usefixtures("scatter")
+def test_an_empty_feature_of_scattered_rows_is_a_constant(gaps):
+    gaps[:, 1] = np.nan
+    imputer = GaussianImputer(keep_empty_features=True)
+    whole = clone(imputer).fit(gaps)
+    imputer.fit(da.from_array(gaps, chunks=((50, 0, len(gaps) - 50), gaps.shape[1])))
+    assert isinstance(imputer.sufficient_statistics_, scattered.ScatteredStatistics)
+    assert divergence(whole, imputer) < 1e-12
+    assert imputer.log_likelihood_ == pytest.approx(whole.log_likelihood_, rel=1e-12)
+
+
 # A solver never sees blocks, and L-BFGS asks for the likelihood hundreds of times.
 @pytest.mark.usefixtures("scatter")
 @each_value(up_to=1, collect=COLLECTIONS, solver=["natural", "lbfgs"], indirect=["collect"])

@@ -1,0 +1,117 @@
+"""One pass over the rows of an array of another library, where it is: sums, or one number a row.
+
+Only sums go to the host, one number a row stays. Temporary arrays are of the size of a chunk.
+
+Sums are about a pivot close to the mean, and in float64, as in `passes`. All chunks share the
+pivot, so that they add up on the device. A chunk is multiplied as many short blocks: a product of
+few columns and many rows would leave most of a GPU idle.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .._sklearn import get_namespace_and_device, is_array_api_obj, move_to
+from .._typing import Array
+from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
+
+# Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
+_DEVICE_CHUNK = 2**24
+# Rows in a block: enough for the products of all blocks to take no more room than a chunk.
+_DEVICE_BLOCK_ROWS = 2**9
+_ROWS_BY_COLUMN = 4
+
+
+def to_host(value: Any) -> Any:
+    """An array of another library as one of NumPy; anything else as it is."""
+    if isinstance(value, np.ndarray) or not is_array_api_obj(value):
+        return value
+    return move_to(value, xp=np, device="cpu")
+
+
+def doubles(X: Any) -> Array:
+    """An array of any library as one of NumPy, in float64."""
+    return to_host(X).astype(np.float64, copy=False)
+
+
+def sums_elsewhere(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Sums:
+    """Sums over the rows, of weights times `unit`; with `diagonal` of squares only."""
+    sums_about = partial(_sums_about, X, sample_weight, unit, diagonal)
+    with np.errstate(invalid="ignore", over="ignore"):
+        pivot, _ = pivot_from_sample(X, sample_weight, unit)
+        return sums_about_the_mean(sums_about, doubles(pivot))
+
+
+def map_rows_elsewhere(X: Any, function: Callable[[Any], Any], mean: Array) -> Any:
+    """``function(X - mean)``, one number a row in float64, where X is, of shape (n_rows,).
+
+    The array handed to `function` is one that it may overwrite.
+    """
+    xp, _, device = get_namespace_and_device(X)
+    shift = xp.asarray(mean, dtype=xp.float64, device=device)
+    result = xp.empty(X.shape[0], dtype=xp.float64, device=device)
+    with np.errstate(invalid="ignore", over="ignore"):
+        for rows in _slices(X, 1):
+            result[rows] = function(_minus(xp, X[rows, :], shift))
+    return result
+
+
+def _slices(X: Any, block: int) -> Iterator[slice]:
+    """Slices of the rows, each of whole blocks of so many; the rows left over come last."""
+    n_rows, n_features = X.shape
+    length = max(_DEVICE_CHUNK // n_features // block, 1) * block
+    whole = n_rows // block * block
+    for start in range(0, whole, length):
+        yield slice(start, min(start + length, whole))
+    if whole < n_rows:
+        yield slice(whole, n_rows)
+
+
+def _sums_about(
+    X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array
+) -> Sums:
+    """Sums over all chunks about a pivot, added where they are; the host reads the total."""
+    xp, _, device = get_namespace_and_device(X)
+    there = xp.asarray(pivot, dtype=xp.float64, device=device)
+    block = max(_DEVICE_BLOCK_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
+    totals: Any = [0.0, 0.0, 0.0]
+    for rows in _slices(X, block):
+        weights = None
+        if sample_weight is not None:
+            weights = scaled_weights(X, sample_weight[rows], unit)
+        n_blocks = math.ceil((rows.stop - rows.start) / block)
+        sums = _block_sums(xp, X[rows, :], weights, there, n_blocks, diagonal)
+        totals = [total + each for total, each in zip(totals, sums, strict=True)]
+    weight, first, second = map(doubles, totals)
+    if not diagonal:
+        second = (second + second.T) / 2  # which a product rounds as it pleases
+    return Sums(float(weight[0]), pivot, first, second)
+
+
+def _block_sums(
+    xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
+) -> list[Any]:
+    """Weight, first and second of `Sums` over a chunk, where it is; the weight of shape (1,)."""
+    centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
+    if weights is None:
+        weighted = centred
+        weight = xp.full_like(pivot[:1], float(X.shape[0]))[None, :]
+    else:
+        weights = xp.reshape(weights, (n_blocks, -1, 1))
+        weighted = weights * centred
+        weight = xp.sum(weights, axis=1)
+    if diagonal:
+        second = xp.sum(centred * weighted, axis=1)
+    else:
+        second = xp.matrix_transpose(centred) @ weighted
+    return [xp.sum(each, axis=0) for each in (weight, xp.sum(weighted, axis=1), second)]
+
+
+def _minus(xp: Any, X: Any, shift: Any) -> Any:
+    """``X - shift``, in the wider dtype of the two; of floats without a converted copy."""
+    if not xp.isdtype(X.dtype, "real floating"):
+        X = xp.astype(X, shift.dtype)
+    return X - shift

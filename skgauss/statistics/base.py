@@ -1,0 +1,75 @@
+"""What all statistics have in common: they add up, and answer the same questions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from .labels import common_labels
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics(ABC):
+    """Statistics that add up, if their features have the same labels or one of them has none.
+
+    Parameters
+    ----------
+    labels : tuple, default=None
+        What the features are called, in their order; None where they were columns of an array.
+
+    Attributes
+    ----------
+    complete, coarse, diagonal : bool
+        Whether no value is missing; whether some are known only to an interval; whether they hold
+        each feature by itself.
+    size : int
+        Elements of the rows that they hold one by one, which may be too many to gather.
+    weight, informative_weight : float
+        Of all rows, and of those in which anything was observed.
+    mean, variances, observed_weights : ndarray of shape (n_features,)
+        Of what was observed of each feature, and with what weight that was.
+    by_feature : Statistics
+        What they say of each feature by itself.
+    """
+
+    labels: tuple[Any, ...] | None = field(default=None, repr=False, kw_only=True)
+
+    @abstractmethod
+    def _plus(self, other: Any) -> Any:
+        """The sum with statistics of the same features, or NotImplemented where `other` has it."""
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, Statistics):
+            return NotImplemented
+        _check_alike(self, other)
+        given = [each.labels for each in (self, other) if each.labels is not None]
+        labels = common_labels(given)
+        total = self._plus(other)
+        return (other._plus(self) if total is NotImplemented else total).labelled(labels)
+
+    def __radd__(self, other: Any) -> Self:
+        # What `sum` begins with.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    @abstractmethod
+    def seen_from(self, origin: Any) -> Self:
+        """These statistics with all values counted from an origin of shape (n_features,)."""
+
+    def labelled(self, labels: Sequence[Any] | None) -> Self:
+        """These statistics with other labels of the features; themselves where they have them."""
+        given = None if labels is None else tuple(labels)
+        return self if given == self.labels else replace(self, labels=given)
+
+
+def _check_alike(one: Any, other: Any) -> None:
+    """Refuse to add statistics, of whichever class, that are not of the same kind."""
+    widths = [len(each.observed_weights) for each in (one, other)]
+    if widths[0] != widths[1] or one.diagonal != other.diagonal:
+        kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
+        raise ValueError(
+            "Statistics add up only if they are of as many features, and all of them with "
+            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
+            f"{' and '.join(kinds)}."
+        )
