@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skgauss import GaussianGradientMLE, GaussianImputer, GaussianRegressor
 from skgauss.datasets import load_airquality
-from skgauss.inference import likelihood_of
+from skgauss.inference import likelihood_of, standard_errors
 from skgauss.inference.standard_errors import half_inverse
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
@@ -614,8 +614,7 @@ def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
         asked.append(at)
         return half_inverse(*at)
 
-    module = sys.modules["skgauss.inference.standard_errors"]  # a function has its name
-    monkeypatch.setattr(module, "half_inverse", counted)
+    monkeypatch.setattr(standard_errors, "half_inverse", counted)
     errors = model.standard_errors()
     assert_allclose(model.summary()["std_error"][:3], errors.mean, rtol=1e-12)
     for ask in (model.confidence_intervals, lambda: model.transform(lower, X_upper=upper)):
