@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from likelihoods.test_missing import MURRAY
 from marks import each_family, exhaustive
 from models import fitted, with_gaps
 from numpy.testing import assert_allclose
@@ -601,6 +602,15 @@ def test_a_fit_that_is_farther_from_the_maximum_than_its_error(gappy):
     half = np.ptp(exact.mean, axis=1, keepdims=True) / 2
     assert (np.abs(right.mean - exact.mean) < 0.05 * half).all()
     assert (np.abs(off.mean - exact.mean) > 0.5 * half).any()
+
+
+def test_a_saddle_has_no_errors():
+    """Murray's data, of which features without a correlation are a saddle between two maxima."""
+    model = GaussianGradientMLE().fit(MURRAY)
+    saddle = likelihood_of(model).evaluate(np.zeros(2), np.sqrt(2.5) * np.eye(2))
+    assert saddle.natural_gradient_norm < 1e-15
+    with pytest.raises(ValueError, match="the likelihood rises from there"):
+        half_inverse(likelihood_of(model), saddle)
 
 
 def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
