@@ -1,8 +1,11 @@
-"""Words that all messages share."""
+"""Words that all messages share, and whom a warning points at."""
 
+import sys
+import warnings
 from collections.abc import Sequence
 
 _SHOWN = 5
+_NOT_A_CALLER = ("skgauss", "sklearn")
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 
@@ -31,3 +34,11 @@ def iterations(number: int) -> str:
 def short(number: float) -> str:
     """Three digits, and no exponent below a million."""
     return f"{float(f'{number:.3g}'):g}"
+
+
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn, at the line of the code that called us, straight or through scikit-learn."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_A_CALLER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

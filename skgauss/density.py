@@ -8,7 +8,6 @@ which take X as it comes and ask block by block.
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Literal, NamedTuple, overload
@@ -21,6 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
+from ._wording import warn_caller
 from .conditioning import (
     Coarsened,
     Standardization,
@@ -385,8 +385,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats per observation. Scores under other `censoring_limits` or `truncation_limits`
             are those of other data: do not search over the limits.
         """
-        self._warn_of_forgotten(X_upper)
-        total, weight = self._total_log_density(X, sample_weight, X_upper)
+        rows = self._rows_asked(X, X_upper, sample_weight)
+        total, weight = rows.total(self._gaussian.sum_of_log_densities)
         return float(total / weight)
 
     def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
@@ -474,10 +474,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
         """The rows that a public method asks a fitted Gaussian about."""
-        self._warn_of_forgotten(X_upper, stacklevel=4)
+        self._warn_of_forgotten(X_upper)
         return rows_of(self, X, sample_weight, X_upper)
 
-    def _warn_of_forgotten(self, upper: Any, name: str = "X", stacklevel: int = 3) -> None:
+    def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
         """Warn who forgets upper ends, of rows or, of a regressor, of targets, by their `name`.
 
         A search or a pipeline that does not route them would take lower ends for values.
@@ -486,14 +486,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
         if intervals and upper is None:
-            warnings.warn(
+            warn_caller(
                 f"The model was fitted with {name}_upper, and now {name} comes without it: every "
                 f"value counts as known exactly, and NaN as missing. Pass {name}_upper too; in a "
                 "pipeline or a search by metadata routing, as in "
                 f"set_score_request({name}_upper=True). For values that are known exactly pass "
-                f"{name}_upper={name}.",
-                UserWarning,
-                stacklevel=stacklevel,
+                f"{name}_upper={name}."
             )
 
     @property
@@ -512,11 +510,6 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """
         self._check_fitted()
         return self._gaussian
-
-    def _total_log_density(self, X: Any, sample_weight: Any = None, X_upper: Any = None) -> Array:
-        """Log-densities of all rows summed, in nats, and the sum of their weights, shape (2,)."""
-        gaussian = self._fitted_gaussian()
-        return rows_of(self, X, sample_weight, X_upper).total(gaussian.sum_of_log_densities)
 
     def sample(
         self,

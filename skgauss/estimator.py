@@ -356,10 +356,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         fewest = 2 if nothing_known else 1  # to tell mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
-        rows, reg_covar = self._rows_to_fit(rows, seen, task)
         window = Window.of(self.truncation_limits, feature_names(seen))
-        statistics = self._summarize(rows, seen, window)
+        statistics, reg_covar, of_rows = self._statistics_to_fit(rows, seen, window, task)
         climb = self._climb(statistics, seen, window, task, reg_covar)
+        climb.attributes.update(of_rows)
         return self._adopt(climb, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -426,7 +426,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)
         if not first:
-            self._check_same_window(window)
+            if getattr(self, SEEN_THROUGH) != (window and window.ends):
+                raise ValueError(
+                    "truncation_limits are not those of the rows before, which were seen through "
+                    "another window. Set them back, or call fit on all rows of one window."
+                )
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # More rows may come: none of the ridge that "auto" adds where they are too few.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
@@ -627,14 +631,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
         return statistics.labelled(getattr(seen, "feature_names_in_", None))
 
-    def _check_same_window(self, now: Window | None) -> None:
-        """Refuse to add rows that were seen through another window than those before."""
-        if getattr(self, SEEN_THROUGH) != (now and now.ends):
-            raise ValueError(
-                "truncation_limits are not those of the rows before, which were seen through "
-                "another window. Set them back, or call fit on all rows of one window."
-            )
-
     def _climb(
         self,
         statistics: AnyStatistics,
@@ -691,9 +687,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """Refuse parameters, each valid, that contradict each other or the method called."""
         check_together(self)
 
-    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> tuple[Rows, Any]:
-        """The rows of `fit` whose statistics make it, here all of them, and their `reg_covar`."""
-        return rows, self.reg_covar
+    def _statistics_to_fit(
+        self, rows: Rows, seen: Any, window: Window | None, task: FitTask
+    ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
+        """Statistics that make a `fit`, their `reg_covar`, and what is to be told of the rows.
+
+        Here they are of all rows, and the attributes, by name, are none.
+        """
+        return self._summarize(rows, seen, window), self.reg_covar, {}
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
@@ -716,7 +717,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
             message += self._whose_parameters
-            task.warner.warn(message, category, stacklevel=4)  # at the caller of a public method
+            task.warner.warn(message, category)
         replace_fit(self, climb.attributes)
         return self
 

@@ -1,6 +1,5 @@
 """GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from ._signature import handing_on_to
 from ._typing import Array
-from ._wording import each_of
+from ._wording import each_of, warn_caller
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .gaussian import make_family
@@ -168,11 +167,9 @@ n_features_with_missing)
         if not kept.all():
             names = feature_names(self)
             dropped = each_of([names[j] for j in np.flatnonzero(~kept).tolist()])
-            warnings.warn(
+            warn_caller(
                 f"{dropped} had no values in fit and is dropped. Set keep_empty_features=True to "
-                "keep it, filled in by 0.",
-                UserWarning,
-                stacklevel=2,
+                "keep it, filled in by 0."
             )
         if self.add_indicator or not kept.all():
             marked = self.indicator_.features_ if self.add_indicator else []

@@ -17,8 +17,9 @@ from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .fitting import FitTask, fixed_parameters
 from .gaussian import make_family
-from .robust import ROUNDING, Support, log_p_values, support_of
-from .rows import Block, Rows, feature_names, signs, to_host
+from .robust import ROUNDING, log_p_values, support_of
+from .rows import Block, Rows, Window, feature_names, signs, to_host
+from .statistics import AnyStatistics
 
 _OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is called an outlier
 
@@ -272,35 +273,34 @@ fixed_covariance, warm_start, record_path : optional
                 "of the rows to call outliers, as in contamination=0.05."
             )
 
-    def _rows_to_fit(self, rows: Rows, seen: Any, task: FitTask) -> tuple[Rows, Any]:
-        """The rows that concentration steps keep, where these are asked for, else all rows."""
+    def _statistics_to_fit(
+        self, rows: Rows, seen: Any, window: Window | None, task: FitTask
+    ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
+        """Those of the rows that concentration steps keep, where asked for, and which they are."""
         if self.support_fraction is None:
-            return rows, self.reg_covar
+            return super()._statistics_to_fit(rows, seen, window, task)
         family = make_family(self.covariance_type, seen.n_features_in_)
         fixed = fixed_parameters(self, family)
         names = feature_names(seen)
         support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:
-            task.warner.warn(message, UserWarning, stacklevel=4)  # at the caller of `fit`
-        return support, support.reg_covar
+            task.warner.warn(message, UserWarning)
+        statistics = support.statistics.labelled(getattr(seen, "feature_names_in_", None))
+        return statistics, support.reg_covar, {"support_": support.mask}
 
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """The threshold and the support, so that a fit is had as a whole."""
-        support = {"support_": rows.mask} if isinstance(rows, Support) else {}
-        return support | {"offset_": self._offset(gaussian, rows, sample_weight)}
-
-    def _offset(self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any) -> float:
+        """The threshold, so that a fit is had as a whole."""
         if self.contamination == "auto":
-            return math.log(_OUTLIER_LEVEL)
+            return {"offset_": math.log(_OUTLIER_LEVEL)}
         assert rows is not None  # which only `fit` has, and other methods are refused
         scores_of = log_p_values if sample_weight is None else _scores_of_weighted
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
         # Of whatever dtype a fit takes them, in which they may not add up.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
-        return _threshold_below(scores, weights, self.contamination)
+        return {"offset_": _threshold_below(scores, weights, self.contamination)}
 
 
 def _scores_of_weighted(gaussian: FittedGaussian, block: Block) -> Array:

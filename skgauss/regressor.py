@@ -420,17 +420,18 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ) -> tuple[float, float]:
         """AIC and BIC of y given X, of all rows together, in nats."""
         check_is_fitted(self)
-        self.estimator_._warn_of_forgotten(y_upper, "y", stacklevel=4)
+        self.estimator_._warn_of_forgotten(y_upper, "y")
         check_columns(y, self._columns_of_targets)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(sample_weight)
-        joint, n_samples = self.estimator_._total_log_density(
-            table.lower, sample_weight, table.upper
+        joint, features = self.estimator_, self.estimator_.marginal(range(self.n_features_in_))
+        rows = rows_of(joint, table.lower, sample_weight, table.upper)
+        total, n_samples = rows.total(joint._gaussian.sum_of_log_densities)
+        given, _ = rows_of(features, X, sample_weight).total(
+            features._gaussian.sum_of_log_densities
         )
-        features = self.estimator_.marginal(range(self.n_features_in_))
-        given, _ = features._total_log_density(X, sample_weight)
         n_samples *= table.share_with_targets(sample_weight)
-        return information_criteria(joint - given, self._n_parameters, n_samples, "y")
+        return information_criteria(total - given, self._n_parameters, n_samples, "y")
 
     @property
     def _n_parameters(self) -> int:

@@ -12,8 +12,14 @@ from oracles import exact_moments
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.pipeline import make_pipeline
 
-from skgauss import GaussianGradientMLE, IncompleteStatistics, SufficientStatistics
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianRegressor,
+    IncompleteStatistics,
+    SufficientStatistics,
+)
 
 
 @pytest.fixture
@@ -236,6 +242,8 @@ def test_warnings_point_at_their_caller(wine):
         lambda: model.fit(wine),
         lambda: model.partial_fit(wine),
         lambda: model.fit_statistics(statistics),
+        lambda: make_pipeline(model).fit(wine),
+        lambda: GaussianRegressor(model).fit(wine[:, 1:], wine[:, 0]),
     )
     for call in calls:
         with pytest.warns(ConvergenceWarning) as caught:

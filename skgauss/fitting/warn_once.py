@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from sklearn.callback import CallbackContext
 from sklearn.utils.parallel import Parallel
 
+from .._wording import warn_caller
+
 # Which estimators of which searches or loops, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
@@ -66,17 +68,17 @@ class Warner:
         """Whether another estimator or a loop makes this fit: no user has the model in hand."""
         return self._context.parent is not None or self._loop is not None
 
-    def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
+    def warn(self, message: str, category: type[Warning]) -> None:
         """Give a warning; of many fits of a search or a loop the first one does so for all others.
 
         Python shows equal warnings once, but these differ by their numbers.
         """
         if self._search is None and self._loop is None:
-            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            warn_caller(message, category)
         elif not self._has_warned(category):
             many = self._search.estimator_name if self._search else "loop"
             message += f" (Shown once for this {many}: its other fits may have the same to say.)"
-            warnings.warn(message, category, stacklevel=stacklevel + 1)
+            warn_caller(message, category)
             _warned.append(self._kind(category))  # not where the warning was made an error
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:

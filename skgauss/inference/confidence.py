@@ -5,18 +5,16 @@ from __future__ import annotations
 import copy
 import math
 from functools import partial
-from itertools import compress
-from typing import Any
+from itertools import combinations, compress, starmap
 
 import numpy as np
 from scipy.stats import chi2, norm
-from sklearn.utils import Bunch
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Array
 from ..blocks import threads
 from ..rows import is_number
-from .point import FittedPoint, Parameters, check_method, warn_if_far, warn_of
+from .point import FittedPoint, Parameters, warn_if_far, warn_of
 from .profile import (
     CorrelationParameter,
     MeanParameter,
@@ -26,27 +24,10 @@ from .profile import (
     polished,
     profile_end,
 )
-from .progress import Progress
-from .sandwich import point_of
-from .standard_errors import errors_at
+from .progress import telling_of_tasks
 
 METHODS = ("wald", "profile", "sandwich")
 _STEPS_TO_QUANTILE = 5  # after four the error is a rounding, at a fall of 1e-34 as of 1e9
-
-
-def confidence_intervals(
-    estimator: Any, level: float, method: str, n_jobs: int | None, *rows: Any
-) -> Bunch:
-    """See `GaussianGradientMLE.confidence_intervals`."""
-    check_method(method, METHODS)
-    check_level(level)
-    at = point_of(estimator, method, *rows, polished=method == "profile")
-    if method != "profile":
-        return at.bunch(wald(at, errors_at(at), level), itself=(1.0, 1.0))
-    found = at.bunch(profile(at, level, n_jobs), itself=(1.0, 1.0))
-    if at.family.correlated:
-        del found["covariance"]  # of which only the variances have a profile here
-    return found
 
 
 def check_level(level: float) -> None:
@@ -68,11 +49,10 @@ def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
     with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
         scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
         covariance = scale * scale
-    correlation = estimate.correlation.copy()
     if at.family.correlated:
         variances, covariance = covariance, around(estimate.covariance, units.covariance)
         covariance[np.diag_indices(len(variances))] = variances
-        np.fill_diagonal(correlation, 0.0)
+    correlation = at.correlation_of_pairs
     z_error = errors.correlation / (1 - correlation**2)
     correlation = np.tanh(around(np.arctanh(correlation), z_error))
     return Parameters(around(estimate.mean, units.mean), scale, covariance, correlation)
@@ -85,13 +65,11 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
         warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # which stays as it is
         return _in_closed_form(at, deviance, *at.likelihood.shares)
     at.check_size()
-    scale = at.estimate.scale
-    one, two = pairs = np.triu_indices(len(at.estimate.correlation), 1)
-    of_means = zip(scale.tolist(), at.origin.tolist(), strict=True)
-    profiled: list[Parameter] = [MeanParameter(j, *each) for j, each in enumerate(of_means)]
-    profiled += [ScaleParameter(j) for j in range(at.n_scales)]
-    profiled += [
-        CorrelationParameter(*pair) for pair in zip(one.tolist(), two.tolist(), strict=True)
+    scale, correlation = at.estimate.scale, np.zeros((*at.estimate.correlation.shape, 2))
+    profiled: list[Parameter] = [
+        *map(MeanParameter, range(len(scale)), scale.tolist(), at.origin.tolist()),
+        *map(ScaleParameter, range(at.n_scales)),
+        *starmap(CorrelationParameter, combinations(range(len(correlation)), 2)),
     ]
     free = at.listed(at.of_free(at.estimate.map(np.ones_like))) > 0
     ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
@@ -107,7 +85,7 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))
-    correlation = np.zeros((*at.estimate.correlation.shape, 2))
+    pairs = np.triu_indices(len(correlation), 1)
     correlation[pairs] = correlation[pairs[::-1]] = correlations
     return Parameters(mean, scales, scales * scales, correlation)
 
@@ -122,17 +100,19 @@ def _profile_ends(
     # Formed here, once for all threads.
     if at.likelihood.has_information:
         at.likelihood.information(maximum)
-    progress = Progress(at.estimator, "confidence_intervals", len(sides))
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
     if parallel.n_jobs != 1:
         one_end = threads.one_of_several(profile_end)
-    with threads.blas_threads_for(0 if parallel.n_jobs != 1 else at.family.n_parameters**3):
+    multiplications = 0 if parallel.n_jobs != 1 else at.family.n_parameters**3
+    with (
+        telling_of_tasks(at.estimator, "confidence_intervals", len(sides)) as told,
+        threads.blas_threads_for(multiplications),
+    ):
         found = parallel(
             # A likelihood remembers its last information, and is therefore not shared.
-            delayed(progress.told(one_end, k))(copy.copy(at.likelihood), maximum, side, nats)
+            delayed(told)(k, one_end, copy.copy(at.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
-    progress.end()
     for endless in [end.at for end in found if math.isinf(end.value)]:
         found = [
             end.beside(endless, maximum, side, at.family)
@@ -153,9 +133,6 @@ def _in_closed_form(
     values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
     shown = np.asarray(of_means) * at.likelihood.weight
     estimate, signs = at.estimate, np.array([-1.0, 1.0])
-    correlation = estimate.correlation.copy()
-    if at.family.correlated:
-        np.fill_diagonal(correlation, 0.0)
     with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
         wider = np.sqrt(values / shown) * _root_of_expm1(deviance / values)
         moved = np.sqrt(deviance / shown) if at.family.covariance_is_known else wider
@@ -166,7 +143,7 @@ def _in_closed_form(
         )
         scales = estimate.scale[:, None] * np.exp(scale)
         variances = scales * scales
-    correlations = np.tanh(np.arctanh(correlation)[..., None] + z)
+    correlations = np.tanh(np.arctanh(at.correlation_of_pairs)[..., None] + z)
     return Parameters(estimate.mean[:, None] + mean, scales, variances, correlations)
 
 

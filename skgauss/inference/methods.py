@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.callback import with_callbacks
 from sklearn.utils import Bunch
 
-from .confidence import confidence_intervals
-from .parameter_covariance import parameter_covariance
-from .standard_errors import standard_errors
+from .._optional import imported
+from .confidence import METHODS, check_level, profile, wald
+from .point import check_method
+from .sandwich import point_of
+from .standard_errors import errors_at, moves_with_warning
 from .summary import summary
+
+_OF_ERRORS = ("observed", "sandwich")
 
 if TYPE_CHECKING:
     import pandas
@@ -85,7 +90,9 @@ class InferenceMethods:
         >>> GaussianGradientMLE().fit(X).standard_errors("sandwich", X).scale.round(3)
         array([0.468])
         """
-        return standard_errors(self, method, X, sample_weight, X_upper)
+        check_method(method, _OF_ERRORS)
+        at = point_of(self, method, X, sample_weight, X_upper)
+        return at.bunch(at.in_units(errors_at(at)))
 
     @with_callbacks
     def confidence_intervals(
@@ -147,7 +154,15 @@ class InferenceMethods:
         Venzon and Moolgavkar (1988), "A method for computing profile-likelihood-based confidence
         intervals", Applied Statistics 37(1).
         """
-        return confidence_intervals(self, level, method, n_jobs, X, sample_weight, X_upper)
+        check_method(method, METHODS)
+        check_level(level)
+        at = point_of(self, method, X, sample_weight, X_upper, polished=method == "profile")
+        if method != "profile":
+            return at.bunch(wald(at, errors_at(at), level))
+        found = at.bunch(profile(at, level, n_jobs))
+        if at.family.correlated:
+            del found["covariance"]  # of which only the variances have a profile here
+        return found
 
     def summary(
         self,
@@ -275,4 +290,10 @@ class InferenceMethods:
         >>> print((child_minus_parent @ V @ child_minus_parent).round(4))  # its variance
         0.0058
         """
-        return parameter_covariance(self, method, X, sample_weight, X_upper)
+        pandas = imported("pandas", f"{type(self).__name__}.parameter_covariance", "examples")
+        check_method(method, _OF_ERRORS)
+        at = point_of(self, method, X, sample_weight, X_upper)
+        moved = at.listed(moves_with_warning(at))
+        units = at.listed(at.in_units(at.estimate.map(np.ones_like)))
+        covariance = np.outer(units, units) * (moved @ moved.T) / at.likelihood.weight
+        return pandas.DataFrame(covariance, at.parameter_names, at.parameter_names)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import combinations
@@ -14,7 +12,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._typing import Array
-from .._wording import capped, each_of
+from .._wording import capped, each_of, warn_caller
 from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
@@ -100,6 +98,12 @@ class FittedPoint:
         return self.likelihood.evaluate(gaussian.mean - self.origin, gaussian.factor)
 
     @property
+    def correlation_of_pairs(self) -> Array:
+        """The estimated correlations, but 0, which has a Fisher's z, of a feature with itself."""
+        correlation = self.estimate.correlation
+        return correlation - np.eye(len(correlation))
+
+    @property
     def is_large(self) -> bool:
         """Whether the matrix of the information would be too large."""
         return self.family.n_parameters > MOST_PARAMETERS
@@ -135,9 +139,9 @@ class FittedPoint:
             relative.correlation,
         )
 
-    def bunch(self, values: Parameters, itself: Any) -> Bunch:
-        """Values as a user sees them; `itself` is the correlation of a feature with itself."""
-        family, ends = self.family, np.shape(itself)
+    def bunch(self, values: Parameters) -> Bunch:
+        """Errors, or ends of intervals on a last axis, as a user sees them."""
+        family, ends = self.family, values.mean.shape[1:]
         covariance = values.covariance
         if not family.correlated:
             covariance = covariance[: self.n_scales].reshape(family.shape + ends)
@@ -149,7 +153,8 @@ class FittedPoint:
         if len(family.shape) == 2:
             d = family.n_features
             correlation = values.correlation if family.correlated else np.empty((d, d, *ends))
-            correlation[np.diag_indices(d)] = itself
+            # That of a feature with itself is 1, and has no error.
+            correlation[np.diag_indices(d)] = 1.0 if ends else 0.0
             found["correlation"] = correlation
         return Bunch(**found)
 
@@ -271,11 +276,10 @@ def _warn_of_shares(estimator: Any) -> None:
     """A warning if the weights of all rows count as fewer rows than a fit takes."""
     weight = estimator.sufficient_statistics_.weight
     if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
-        warnings.warn(
+        warn_caller(
             f"The weights add up to {weight:.3g} and count as frequencies, so that errors, "
             "intervals and tests are those of so few rows. If they are shares, fit with the shares "
-            "times the number of rows.",
-            stacklevel=_level_of_the_caller(),
+            "times the number of rows."
         )
 
 
@@ -287,22 +291,12 @@ def warn_if_far(estimator: Any, norm: float) -> None:
     """
     root = math.sqrt(estimator.sufficient_statistics_.weight)
     if norm * root > _NEAR_MAXIMUM:
-        warnings.warn(
+        warn_caller(
             f"The fit may be {norm * root:.2g} standard errors from the maximum of the likelihood: "
             "tol is too large for so many rows, and intervals and tests may be off by as much. Fit "
             f"again with tol={_SMALL_TOL / root:.0e}. Where that changes nothing, the features are "
-            "too far from zero for float64. Subtract their means first.",
-            stacklevel=_level_of_the_caller(),
+            "too far from zero for float64. Subtract their means first."
         )
-
-
-def _level_of_the_caller() -> int:
-    """The stack level, for who warns, of the code that called a method or function of ours."""
-    frame, level = sys._getframe(1), 1
-    ours = ("skgauss", "sklearn")
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _check_data(estimator: Any) -> None:
@@ -324,4 +318,4 @@ def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
     """A warning that names the parameters which a sentence is about."""
     if which.any():
         named = capped([names[k] for k in np.flatnonzero(which)])
-        warnings.warn(f"{before} {named}. {after}", stacklevel=5)  # at the caller of a method
+        warn_caller(f"{before} {named}. {after}")

@@ -12,6 +12,7 @@ import pandas
 
 _WIDTH = 80  # columns of a terminal, and of a page
 _DIGITS = 2  # of a standard error, to which its row is printed: further ones are noise
+_FEWEST_DIGITS = 4  # behind the first one, of a number with an exponent
 _LONGEST_DECIMAL = 10  # characters of a number in decimals; beyond, its exponent is shorter
 _PARTS = ("mean", "sd", "correlation")
 _SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
@@ -94,9 +95,10 @@ def _rounded(value: float, error: float) -> str:
     text = f"{value:.{max(-last, 0)}f}"
     if len(text) <= _LONGEST_DECIMAL or not math.isfinite(value):
         return text
-    first = math.floor(math.log10(abs(value))) if value else last
-    with_exponent = f"{value:.{max(first - last, 4)}e}" if known else f"{value:.4e}"
-    return min(with_exponent, text, key=len) if first - last > 4 and known else f"{value:.4e}"
+    digits = math.floor(math.log10(abs(value))) - last if value else 0
+    if not known or digits <= _FEWEST_DIGITS:
+        return f"{value:.{_FEWEST_DIGITS}e}"
+    return min(f"{value:.{digits}e}", text, key=len)
 
 
 def _z(value: float, error: float) -> str:

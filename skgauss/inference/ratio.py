@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from scipy.stats import chi2
 from sklearn.utils import Bunch
 
 from .._typing import EPS
+from .._wording import warn_caller
 from ..density import SEEN_THROUGH
 from ..rows import feature_names
 from .point import check_maximum
@@ -98,11 +98,10 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     statistic = max(2 * weight * gain, 0.0)
     blur = 2 * weight * _ROUNDED * EPS * (1 + abs(larger.log_likelihood_))
     if blur > _A_TENTH and statistic < blur / _A_TENTH:
-        warnings.warn(
+        warn_caller(
             f"There are so many rows that {blur:.2g} of the statistic may be rounding of float64, "
             "and the p-value with it. So small a difference of the models is none that the data "
-            "can tell.",
-            stacklevel=2,
+            "can tell."
         )
     p_value = float(chi2.sf(statistic, added))
     return Bunch(statistic=statistic, degrees_of_freedom=added, p_value=p_value)

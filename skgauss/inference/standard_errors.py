@@ -27,7 +27,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from .._typing import Array
 from ..blocks import threads
@@ -35,13 +34,12 @@ from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .errors_of_means import errors_of_means
-from .point import FittedPoint, Parameters, check_method, warn_of
-from .sandwich import point_of
+from .point import FittedPoint, Parameters, warn_of
 
 _NO_INFORMATION = 1e-8  # an eigenvalue of an information by differences that is none
 MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
 # What to say before and after the names of parameters that have no standard error.
-LEFT_OPEN = (
+_LEFT_OPEN = (
     "The data do not determine the",
     "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
     "features together, or use covariance_type='diag'.",
@@ -51,13 +49,6 @@ LEFT_OPEN = (
 _kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
 
-def standard_errors(estimator: Any, method: str, *rows: Any) -> Bunch:
-    """See `GaussianGradientMLE.standard_errors`."""
-    check_method(method, ("observed", "sandwich"))
-    at = point_of(estimator, method, *rows)
-    return at.bunch(at.in_units(errors_at(at)), itself=0.0)
-
-
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
     at = FittedPoint(estimator)
@@ -65,8 +56,29 @@ def covariance_of_mean(estimator: Any) -> Array:
         errors = at.in_units(errors_at(at)).mean
         related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
         return related * np.outer(errors, errors)
-    moves = estimator.scale_[:, None] * moves_of(at).mean
-    return moves @ moves.T / at.likelihood.weight
+    moved = estimator.scale_[:, None] * moves_of(at).mean
+    return moved @ moved.T / at.likelihood.weight
+
+
+def moves(estimator: Any) -> tuple[Array, Array]:
+    """How far steps of independent unit lengths move the estimates, in the units of the features.
+
+    Of the mean, shape (n_features, n_steps), and of a full covariance, shape (n_features,
+    n_features, n_steps). Products of two moves, summed over the steps, are the covariances of what
+    moves: the delta method is to follow the steps.
+    """
+    at = FittedPoint(estimator)
+    relative = moves_with_warning(at)
+    root, scale = np.sqrt(at.likelihood.weight), estimator.scale_
+    products = np.outer(scale, scale)[..., None]
+    return scale[:, None] * relative.mean / root, products * relative.covariance / root
+
+
+def moves_with_warning(at: FittedPoint) -> Parameters:
+    """See `moves_of`; a warning names the parameters that the data leave open."""
+    relative = moves_of(at)
+    warn_of(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
+    return relative
 
 
 def errors_at(at: FittedPoint) -> Parameters:
@@ -81,7 +93,7 @@ def errors_at(at: FittedPoint) -> Parameters:
             "Only means have standard errors here. NaN stands for those of",
             f"They take {at.what_is_large}",
         )
-    warn_of(at.parameter_names, left_open, *LEFT_OPEN)
+    warn_of(at.parameter_names, left_open, *_LEFT_OPEN)
     return errors
 
 
@@ -100,7 +112,10 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
         ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
         return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
 
-    shares = Parameters(*map(missing, _of_complete_rows(at), errors))
+    # From as many rows without gaps as the data have.
+    root = math.sqrt(at.estimator.sufficient_statistics_.weight)
+    complete = at.of_free(_of_one_complete_row(at)).map(lambda error: error / root)
+    shares = Parameters(*map(missing, complete, errors))
     if not _of_means_alone(at):
         return shares
     return Parameters(shares.mean, *(np.full_like(share, np.nan) for share in shares[1:]))
@@ -113,26 +128,19 @@ def _errors(at: FittedPoint) -> Parameters:
         others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
         return others._replace(mean=errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
-        return _from_information(at).map(lambda error: error / math.sqrt(weight))
+        return moves_of(at).map(lambda moved: _lengths(moved) / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
+    # Of correlated features only complete data have shares, all of them 1.
+    correlation = one.correlation / math.sqrt(weight)
     return Parameters(
-        one.mean * of_means,
-        one.scale * of_scales,
-        one.covariance * of_scales,
-        _of_complete_rows(at).correlation,  # of correlated features only complete data have shares
+        one.mean * of_means, one.scale * of_scales, one.covariance * of_scales, correlation
     )
 
 
 def _of_means_alone(at: FittedPoint) -> bool:
     """Whether products with the information, of which no matrix is formed, tell of means alone."""
     return at.is_large and at.likelihood.shares is None
-
-
-def _of_complete_rows(at: FittedPoint) -> Parameters:
-    """Relative standard errors from as many rows without gaps as the data have, in closed form."""
-    rows = float(at.estimator.sufficient_statistics_.weight)
-    return at.of_free(_of_one_complete_row(at)).map(lambda error: error / math.sqrt(rows))
 
 
 def _of_one_complete_row(at: FittedPoint) -> Parameters:
@@ -149,11 +157,6 @@ def _of_one_complete_row(at: FittedPoint) -> Parameters:
     )
 
 
-def _from_information(at: FittedPoint) -> Parameters:
-    """Relative standard errors from the matrix of the information, for an average of one row."""
-    return moves_of(at).map(_lengths)
-
-
 def moves_of(at: FittedPoint) -> Parameters:
     """How far steps of independent lengths move each parameter, by the relative measure.
 
@@ -164,10 +167,10 @@ def moves_of(at: FittedPoint) -> Parameters:
     if at.scores is not None:
         values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
         steps = (np.sqrt(np.maximum(values, 0.0)) * vectors).T @ steps
-    moves = _moves(at, steps)
+    moves = _moves_by(at, steps)
     if not len(flat):
         return moves
-    left_open = _moves(at, flat).map(_lengths)
+    left_open = _moves_by(at, flat).map(_lengths)
     return Parameters(
         *(
             np.where(moved[..., None] > MOVED, np.nan, move)
@@ -224,20 +227,6 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
 
 
 def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Array]:
-    """M with ``M.T @ M`` the inverse of the information, and directions in which there is none."""
-    matrix = information_matrix(likelihood, maximum)
-    resolution = max(_resolution(likelihood, maximum), maximum.natural_gradient_norm)
-    return _steps(matrix, resolution)
-
-
-def _resolution(likelihood: Likelihood, maximum: Evaluation) -> float:
-    """An eigenvalue of the information that is none."""
-    if likelihood.has_information and likelihood.information_is_exact:
-        return likelihood.information(maximum).resolution
-    return _NO_INFORMATION
-
-
-def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     """M with ``M.T @ M`` the inverse of the information, and directions in which there is none.
 
     Raises
@@ -245,8 +234,12 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     ValueError
         If the information says that the point is no maximum.
     """
+    matrix = information_matrix(likelihood, maximum)
     if not matrix.size:  # nothing is free
         return matrix, matrix
+    exact = likelihood.has_information and likelihood.information_is_exact
+    resolution = likelihood.information(maximum).resolution if exact else _NO_INFORMATION
+    resolution = max(resolution, maximum.natural_gradient_norm)
     with suppress(NotPositiveDefiniteError):
         root = linalg.cholesky(matrix)
         if linalg.condition(float(np.abs(matrix).sum(axis=0).max()), root) * resolution < 1:
@@ -260,7 +253,7 @@ def _steps(matrix: Array, resolution: float) -> tuple[Array, Array]:
     return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T
 
 
-def _moves(at: FittedPoint, steps: Array) -> Parameters:
+def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
     """How far each step moves each parameter, by the relative measure; the steps come last."""
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)

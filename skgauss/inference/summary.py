@@ -68,7 +68,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     at = point_of(estimator, method, *rows)
     errors = errors_at(at)
     if method == "profile":
-        found = estimator.confidence_intervals(level, method)
+        found = estimator.confidence_intervals(level, method)  # whose progress callbacks show
         correlation = found.get("correlation", np.empty((0, 0, 2)))
         ends = Parameters(found.mean, found.scale, found.scale, correlation)
     else:
@@ -92,9 +92,7 @@ def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
     And of what is known, or certain as a feature's correlation with itself.
     """
     relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
-    correlation = at.estimate.correlation.copy()
-    if at.family.correlated:
-        np.fill_diagonal(correlation, 0.0)
+    correlation = at.correlation_of_pairs
     turned = np.arctanh(correlation) * (1 - correlation**2) / relative.correlation
     means = at.estimate.mean / at.in_units(relative).mean
     return Parameters(means, np.full_like(means, np.nan), means, turned)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import assert_all_finite
 
 from .._typing import Array
-from .._wording import quoted
+from .._wording import quoted, warn_caller
 from ..rows import (
     beside_targets,
     check_not_crossed,
@@ -150,10 +149,9 @@ def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
     low, high = (limit[-columns.shape[1] :] for limit in limits)
     n_beyond = np.count_nonzero((columns <= low) | (columns >= high))
     if n_beyond:
-        warnings.warn(
+        warn_caller(
             f"{n_beyond} of {columns.size} targets lie at censoring_limits or beyond, and R^2 "
             "counts them as known exactly. So a model that predicts the limits looks better than "
             "one that predicts what they hide. Compare models by aic(X, y), or in a search with "
-            "scoring=lambda model, X, y: -model.aic(X, y), between models with the same limits.",
-            stacklevel=3,
+            "scoring=lambda model, X, y: -model.aic(X, y), between models with the same limits."
         )

@@ -7,6 +7,6 @@ fit makes of them does not.
 
 from .p_values import as_complete, log_p_values
 from .start import ROUNDING
-from .support import Support, support_of
+from .support import support_of
 
-__all__ = ["ROUNDING", "Support", "as_complete", "log_p_values", "support_of"]
+__all__ = ["ROUNDING", "as_complete", "log_p_values", "support_of"]

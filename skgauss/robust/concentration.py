@@ -21,7 +21,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -59,21 +59,6 @@ class SingularRowsError(NotPositiveDefiniteError):
         self.features = linalg.linear_relation(covariance, linalg.SHARPENING)
 
 
-class Concentrated(NamedTuple):
-    """Where concentration steps and the reweighting end.
-
-    Attributes
-    ----------
-    support : bool ndarray of shape (n_rows,)
-        The rows that are kept.
-    statistics : AnyStatistics
-        Of these, stretched about their mean.
-    """
-
-    support: np.ndarray
-    statistics: AnyStatistics
-
-
 @dataclass(frozen=True)
 class ConcentrationSteps:
     """Concentration steps on rows in memory.
@@ -97,8 +82,10 @@ class ConcentrationSteps:
     ridge: Array
     fixed: Fixed
 
-    def run(self) -> Concentrated:
+    def run(self) -> tuple[np.ndarray, AnyStatistics]:
         """The rows that are kept in the end, from the start that leads to the least determinant.
+
+        Which they are, bool of shape (n_rows,), and their statistics, stretched about their mean.
 
         Raises
         ------
@@ -116,7 +103,7 @@ class ConcentrationSteps:
             (mean, factor), settled = self._fit(statistics, stretch, (mean, factor))
             if settled:
                 break
-        return Concentrated(support, self._stretched(statistics, stretch, mean))
+        return support, self._stretched(statistics, stretch, mean)
 
     def _concentrate(self, point: MeanAndFactor, most: int) -> MeanAndFactor:
         """The end of the steps from a start, or where so many of them lead."""

@@ -6,9 +6,9 @@ What has no robust fit is refused here, or told.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -19,20 +19,17 @@ from ..gaussian import Family
 from ..likelihoods import RELATIVE_RIDGE, Fixed, regularized_likelihood
 from ..rows import Block, Rows, Summarize, check_no_infinity
 from ..statistics import AnyStatistics
-from .concentration import Concentrated, ConcentrationSteps, SingularRowsError
+from .concentration import ConcentrationSteps, SingularRowsError
 from .start import Ordered
 
 
-@dataclass(frozen=True)
-class Support:
-    """Rows of which a fit keeps some, as `Rows`; numbers a row are asked of all.
+class Support(NamedTuple):
+    """The rows that a fit keeps.
 
     Attributes
     ----------
-    rows : Rows
-        All of them.
     mask : bool ndarray of shape (n_rows,)
-        Which are kept.
+        Which they are.
     statistics : AnyStatistics
         Of these, stretched.
     reg_covar : "auto", float or ndarray of shape (n_features,)
@@ -41,23 +38,10 @@ class Support:
         What a user should know.
     """
 
-    rows: Rows
     mask: np.ndarray
     statistics: AnyStatistics
     reg_covar: Any
     warnings: list[str]
-
-    def total(self, function: Callable[[Block], Any]) -> Any:
-        return self.rows.total(function)
-
-    def summarize(self, function: Callable[[Block], Any]) -> Any:
-        return self.statistics
-
-    def map(self, function: Callable[[Block], Any]) -> Any:
-        return self.rows.map(function)
-
-    def whole(self, asker: str) -> Block:
-        return self.rows.whole(asker)
 
 
 def support_of(
@@ -81,16 +65,16 @@ def support_of(
     of_all = regularized_likelihood(reg_covar, statistics, family, names, fixed=fixed)
     ridge = np.full(family.n_features, of_all.ridge)
     n_kept = _number_to_keep(X, weights, support_fraction)
-    few = _told_of_few_rows(n_kept, statistics.weight, support_fraction, family, fixed, ridge)
     steps = ConcentrationSteps(Ordered(X, weights), n_kept, family, ridge, fixed)
+    few = _told_of_few_rows(steps, statistics.weight, support_fraction)
     with threads.blas_threads_for(X.size * family.n_features):
-        found, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
+        kept, stretched, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
     mask = counted.copy()
-    mask[counted] = found.support
+    mask[counted] = kept
     if isinstance(reg_covar, str) and ridge.any():
         reg_covar = ridge
     warnings = [each for each in (few, of_all.warning, *told) if each]
-    return Support(rows, mask, found.statistics, reg_covar, warnings)
+    return Support(mask, stretched, reg_covar, warnings)
 
 
 def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
@@ -118,25 +102,20 @@ def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal[
 
 
 def _told_of_few_rows(
-    n_kept: float,
-    n: float,
-    support_fraction: float | Literal["auto"],
-    family: Family,
-    fixed: Fixed,
-    ridge: Array,
+    steps: ConcentrationSteps, n: float, support_fraction: float | Literal["auto"]
 ) -> str:
-    """A warning if rows are few for a robust fit of a full covariance, else nothing.
+    """A warning if n rows, by weight, are few for a robust fit of a full covariance, else nothing.
 
     Raises
     ------
     ValueError
         If those to be kept are too few for any, and no ridge helps.
     """
-    d = family.n_features
-    if not family.correlated or fixed.factor is not None:
+    d, n_kept = steps.family.n_features, steps.n_kept
+    if not steps.family.correlated or steps.fixed.factor is not None:
         return ""
     said = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
-    if n_kept < min(d + 1, n) and not ridge.all():
+    if n_kept < min(d + 1, n) and not steps.ridge.all():
         raise ValueError(
             f"{said}, and the covariance of {d} features takes at least {d + 1}. Use "
             "support_fraction='auto' or a larger share, covariance_type='diag', or set reg_covar."
@@ -151,8 +130,8 @@ def _told_of_few_rows(
 
 def _with_ridge(
     steps: ConcentrationSteps, reg_covar: Any, variances: Array, names: Sequence[str]
-) -> tuple[Concentrated, Array, list[str]]:
-    """Where the steps end, with what ridge, and what is to be told of it."""
+) -> tuple[np.ndarray, AnyStatistics, Array, list[str]]:
+    """Where the steps end, as `run` returns it, with what ridge, and what is to be told of it."""
     warnings = []
     automatic = isinstance(reg_covar, str)
     equal = np.flatnonzero(steps.order.median_deviations == 0).tolist()
@@ -166,7 +145,7 @@ def _with_ridge(
             "`reg_covar_`). Drop such features, or set reg_covar to choose your own."
         )
     try:
-        return steps.run(), steps.ridge, warnings
+        return *steps.run(), steps.ridge, warnings
     except SingularRowsError as error:
         found = quoted([names[j] for j in error.features])
     said = (
@@ -184,4 +163,4 @@ def _with_ridge(
         "(see `reg_covar_`), so that rows that leave this plane are far outliers. Set reg_covar to "
         "choose your own, use a larger support_fraction, or drop one of these features."
     )
-    return steps.run(), steps.ridge, warnings
+    return *steps.run(), steps.ridge, warnings

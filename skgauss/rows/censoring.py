@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from .._wording import quoted
+from .._wording import quoted, warn_caller
 from ..blocks import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
@@ -137,13 +136,11 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
             larger = pairs - np.searchsorted(values, ends).sum()
             suspects += [names[j]] * bool(larger >= _SWAPPED * pairs)
     if suspects:
-        warnings.warn(
+        warn_caller(
             f"The values of {quoted(suspects)} without an upper end are known to be at least as "
             "large as what stands in X, and nearly all values known exactly are larger still. "
             "Were they below a limit of detection, the ends are swapped: the limit belongs into "
-            "X_upper, and NaN into X, as in fit(lower, X_upper=upper).",
-            UserWarning,
-            stacklevel=5,  # at the caller of fit
+            "X_upper, and NaN into X, as in fit(lower, X_upper=upper)."
         )
 
 
@@ -157,12 +154,10 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
         return
     same_shape = getattr(lower, "shape", None) == getattr(given, "shape", "none")
     if same_shape and _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
-        warnings.warn(
+        warn_caller(
             f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
             f"If it holds upper ends, pass them by name, {parameter}=...: as {place} they do not "
-            "count as such.",
-            UserWarning,
-            stacklevel=4,  # at the caller of fit
+            "count as such."
         )
 
 

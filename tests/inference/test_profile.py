@@ -5,6 +5,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
+from likelihoods.test_missing import MURRAY
 from marks import FAMILIES, each_family, each_value, exhaustive
 from models import fitted
 from numpy.testing import assert_allclose
@@ -463,10 +464,7 @@ def test_ends_of_features_of_which_no_row_shows_all(seed):
 
 def test_two_maxima_have_one_interval():
     """Murray's data: the profile falls between the two, but not by what the level allows."""
-    nan = np.nan
-    eight = 2 * [[2, nan], [-2, nan], [nan, 2], [nan, -2]]
-    X = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1], *eight], dtype=float)
-    model = fitted(X)
+    model = fitted(MURRAY)
     ends = profiled(model).correlation[0, 1]
     assert ends[0] == pytest.approx(-ends[1], abs=1e-6)
     assert ends[1] > abs(model.correlation_[0, 1])

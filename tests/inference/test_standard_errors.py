@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from likelihoods.test_missing import MURRAY
 from marks import each_family, exhaustive
 from models import fitted, with_gaps
 from numpy.testing import assert_allclose
@@ -17,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skgauss import GaussianGradientMLE, GaussianImputer, GaussianRegressor
 from skgauss.datasets import load_airquality
-from skgauss.inference import likelihood_of
+from skgauss.inference import likelihood_of, standard_errors
 from skgauss.inference.standard_errors import half_inverse
 from skgauss.likelihoods import information_matrix
 from skgauss.likelihoods.missing import ObservedFull
@@ -603,6 +604,15 @@ def test_a_fit_that_is_farther_from_the_maximum_than_its_error(gappy):
     assert (np.abs(off.mean - exact.mean) > 0.5 * half).any()
 
 
+def test_a_saddle_has_no_errors():
+    """Murray's data, of which features without a correlation are a saddle between two maxima."""
+    model = GaussianGradientMLE().fit(MURRAY)
+    saddle = likelihood_of(model).evaluate(np.zeros(2), np.sqrt(2.5) * np.eye(2))
+    assert saddle.natural_gradient_norm < 1e-15
+    with pytest.raises(ValueError, match="the likelihood rises from there"):
+        half_inverse(likelihood_of(model), saddle)
+
+
 def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
     """Errors, tables and draws of one fit share it, but no other fit does."""
     X = rng.standard_normal((60, 3)) + rng.standard_normal((60, 1))
@@ -614,8 +624,7 @@ def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
         asked.append(at)
         return half_inverse(*at)
 
-    module = sys.modules["skgauss.inference.standard_errors"]  # a function has its name
-    monkeypatch.setattr(module, "half_inverse", counted)
+    monkeypatch.setattr(standard_errors, "half_inverse", counted)
     errors = model.standard_errors()
     assert_allclose(model.summary()["std_error"][:3], errors.mean, rtol=1e-12)
     for ask in (model.confidence_intervals, lambda: model.transform(lower, X_upper=upper)):
