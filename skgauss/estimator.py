@@ -41,12 +41,7 @@ from .fitting import (
 )
 from .gaussian import PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
-from .likelihoods import (
-    Empty,
-    NoMaximumError,
-    regularized_likelihood,
-    through_window,
-)
+from .likelihoods import NoMaximumError, regularized_likelihood
 from .rows import (
     Rows,
     Summarize,
@@ -648,19 +643,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = fixed_parameters(self, family)
-            some, inside, keeps = statistics, window, self._keeps_constants
-            if keeps:
-                empty = Empty.of(statistics, window, family, fixed.mean)
-                some, inside = empty.statistics, empty.window
-            regularized = regularized_likelihood(
-                reg_covar, some, family, names, inside, fixed, keep_constants=keeps
+            keep = self._keeps_constants
+            likelihood, ridge, of_data = regularized_likelihood(
+                reg_covar, statistics, family, names, window, fixed, keep_constants=keep
             )
-            regularized = through_window(regularized, inside, some, names, fixed)
-            likelihood = fixed.of(regularized.likelihood)
-            if keeps:
-                likelihood = empty.beside(likelihood)
             constant = input_attributes(seen) | {
-                "reg_covar_": regularized.ridge,
+                "reg_covar_": ridge,
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
             }
@@ -677,7 +665,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             )
             attributes["learning_rate_bound_"] = bound
             outcome = Outcome(attempt, solution, bound, statistics, names)
-            found = words_of(outcome, regularized.warning)
+            found = words_of(outcome, of_data)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.warner.worded(found), shown)

@@ -23,7 +23,6 @@ from ..likelihoods import (
     Fixed,
     Likelihood,
     likelihood_with_ridge,
-    seen_through,
 )
 from ..rows import Window, feature_names
 
@@ -202,10 +201,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
-    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed)
-    if window:
-        likelihood = seen_through(likelihood, window, statistics, fixed)
-    return empty.beside(fixed.of(likelihood))
+    return empty.beside(likelihood_with_ridge(statistics, family.whole, ridge, fixed, window))
 
 
 def check_fitted(estimator: Any) -> None:
