@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -602,6 +602,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         law = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
         replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
+
+    if not TYPE_CHECKING:  # for which every name would be an attribute then
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a path that was not recorded how to have it; of others, what Python says."""
+            if name in ("mean_path_", "covariance_path_"):
+                raise AttributeError(f"{name} is there only after a fit with record_path=True.")
+            return self.__getattribute__(name)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters, or of a marginal or conditional Gaussian its features and means."""

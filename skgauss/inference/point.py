@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -78,8 +79,8 @@ class FittedPoint:
 
     scores: Array | None = None
 
-    def __init__(self, estimator: Any, penalized: bool = False):
-        check_maximum(estimator, penalized)
+    def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
+        check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
         self.origin = _far_means(estimator)
         self.likelihood = likelihood_of(estimator, self.origin)
@@ -229,8 +230,11 @@ def check_fitted(estimator: Any) -> None:
     raise TypeError(f"Expected a fitted GaussianGradientMLE, got {got}.")
 
 
-def check_maximum(estimator: Any, penalized: bool = False) -> None:
-    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one."""
+def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = False) -> None:
+    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one.
+
+    And warn of a fit that is far from it by its errors, unless who asks goes on to the maximum.
+    """
     check_fitted(estimator)
     _check_data(estimator)
     if not estimator.converged_:
@@ -240,16 +244,8 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
-    away = errors_from_maximum(estimator)
-    if away > _NEAR_MAXIMUM:
-        warnings.warn(
-            f"The fit may be {away:.2g} standard errors from the maximum of the likelihood: tol is "
-            "too large for so many rows, and intervals and tests may be off by as much. Fit "
-            f"again with tol={_SMALL_TOL * estimator.natural_gradient_norm_ / away:.0e}. Where "
-            "that changes nothing, the features are too far from zero for float64. Subtract their "
-            "means first.",
-            stacklevel=_level_of_the_caller(),
-        )
+    if not polished:
+        warn_if_far(estimator, estimator.natural_gradient_norm_)
     if penalized:
         return
     if np.any(estimator.reg_covar_):
@@ -269,6 +265,23 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
         )
 
 
+def warn_if_far(estimator: Any, norm: float) -> None:
+    """A warning if a point of that natural gradient norm may be far from the maximum by its errors.
+
+    All parameters together are that norm away, in standard errors of one row; where values are
+    missing it may be more.
+    """
+    root = math.sqrt(estimator.sufficient_statistics_.weight)
+    if norm * root > _NEAR_MAXIMUM:
+        warnings.warn(
+            f"The fit may be {norm * root:.2g} standard errors from the maximum of the likelihood: "
+            "tol is too large for so many rows, and intervals and tests may be off by as much. Fit "
+            f"again with tol={_SMALL_TOL / root:.0e}. Where that changes nothing, the features are "
+            "too far from zero for float64. Subtract their means first.",
+            stacklevel=_level_of_the_caller(),
+        )
+
+
 def _level_of_the_caller() -> int:
     """The stack level, for who warns, of the code that called a method or function of ours."""
     frame, level = sys._getframe(1), 1
@@ -276,15 +289,6 @@ def _level_of_the_caller() -> int:
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
         frame, level = frame.f_back, level + 1
     return level
-
-
-def errors_from_maximum(estimator: Any) -> float:
-    """How many standard errors a fit may be from the maximum, all parameters together.
-
-    Where values are missing it may be more.
-    """
-    weight = estimator.sufficient_statistics_.weight
-    return float(np.sqrt(weight) * estimator.natural_gradient_norm_)
 
 
 def _check_data(estimator: Any) -> None:

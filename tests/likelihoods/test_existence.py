@@ -88,6 +88,17 @@ def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, ord
     assert GaussianGradientMLE(reg_covar=0.0).fit(X.drop(columns=dropped)).converged_
 
 
+@pytest.mark.parametrize("gaps", [False, True])
+def test_sets_that_are_not_named_are_counted(rng, gaps):
+    """Seven features that are there twice."""
+    X = np.tile(rng.standard_normal((100, 7)), 2)
+    if gaps:
+        X[::7, 0] = np.nan
+    told = r"'feature 4', 'feature 11' and 2 more sets depend on each other"
+    with pytest.warns(UserWarning, match=told):
+        GaussianGradientMLE().fit(X)
+
+
 def test_sets_are_named_whatever_the_unit_of_the_weights(rng):
     """Of weights that sum to one nobody knows how many rows they are of."""
     a, b = rng.standard_normal((2, 1000))
