@@ -75,7 +75,7 @@ class GaussianLikelihood(Likelihood):
         If covariance and ridge together are singular to rounding: there is no maximum.
     """
 
-    complete = True
+    complete = has_one_maximum = True
     page = "blow_up"
 
     def __init__(

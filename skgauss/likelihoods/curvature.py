@@ -97,8 +97,7 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
         if not information.is_finite:
             return None
         curvature = Curvature(*information.least, information.resolution)
-        sure = likelihood.information_is_exact or likelihood.concave
-        if sure or curvature.eigenvalue > _SAFE:
+        if likelihood.information_is_exact or curvature.eigenvalue > _SAFE:
             return curvature
     if not differences_tell(likelihood, at):
         return None

@@ -42,7 +42,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError
+from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, kept
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
@@ -139,24 +139,17 @@ class ObservedLikelihood(Likelihood):
         assert at.of_data is not None
         return self._share * at.of_data
 
-    def covariance(self, factor: Array) -> Array:
-        return self.family.square(factor)
-
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
         assert at.expected is not None
         mean, covariance = at.expected
         return mean, self.family.root(covariance)
 
-    def condition(self, at: Evaluation) -> float:
-        return self.family.correlation_condition(self.family.square(at.factor), at.factor)
-
     def is_degenerate(self, at: Evaluation) -> bool:
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
         # or not as likely as a guess unless no digit is left.
-        condition = self.condition(at)
-        if condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
+        if at.condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
-        return condition > _SINGULAR or at.value >= self.value_of_the_guess
+        return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
@@ -171,10 +164,10 @@ class ObservedLikelihood(Likelihood):
         )
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * min(self.condition(at), DEGENERATE)
+        return EPS * min(at.condition, DEGENERATE)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
+        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         deviations = self.family.standard_deviations(at.factor)
@@ -182,8 +175,8 @@ class ObservedLikelihood(Likelihood):
         return max(self.rounding_limit(at), EPS * offset)
 
 
-class ObservedDiagonal(ObservedLikelihood):
-    """Observed values of uncorrelated features, each of which sees its own alone."""
+class FeaturesApart(ObservedLikelihood):
+    """What was observed of uncorrelated features, each of which sees its own rows alone."""
 
     family: Diagonal
 
@@ -199,35 +192,6 @@ class ObservedDiagonal(ObservedLikelihood):
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
 
-    @property
-    def guess(self) -> tuple[Array, Array]:
-        """The maximum, which is where a climb would end."""
-        return self._maximum
-
-    @property
-    def maximum(self) -> tuple[Array, Array] | None:
-        return self._maximum
-
-    @cached_property
-    def _maximum(self) -> tuple[Array, Array]:
-        """Mean and factor of what was observed of each feature, which is the maximum here."""
-        share, variances = self._observed_share, self._variances
-        if self.ridge is not None:
-            variances = variances + self.ridge / share
-        pooled = share * variances
-        if self.family.multiplicity > 1:
-            return self._available_mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
-        return self._available_mean, np.sqrt(variances)
-
-    @property
-    def shares(self) -> tuple[Array, Array] | None:
-        if self.maximum is None:
-            return None
-        of_scales = self._observed_share
-        if self.family.multiplicity > 1:
-            of_scales = of_scales.mean(keepdims=True)
-        return self._observed_share, of_scales
-
     def _expect(self, mean: Array, factor: Array) -> Expected:
         step, second, value = self._sums(mean, self.family.standard_deviations(factor))
         covariance = (second - step * step).reshape(self.family.scatter_shape)
@@ -241,6 +205,34 @@ class ObservedDiagonal(ObservedLikelihood):
         log_scale = np.log(2 * np.pi) + np.log(variances)
         value = -0.5 * float(share @ (log_scale + spread / variances))
         return share * deviation, share * spread + self._missing_share * variances, value
+
+
+class ObservedDiagonal(FeaturesApart):
+    """Observed values of uncorrelated features, whose maximum has a closed form."""
+
+    has_one_maximum = True
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Mean and factor of what was observed of each feature, which is the maximum."""
+        share, variances = self._observed_share, self._variances
+        if self.ridge is not None:
+            variances = variances + self.ridge / share
+        if self.family.multiplicity > 1:
+            pooled = (share * variances).sum(keepdims=True) / share.sum()
+            return self._available_mean, np.sqrt(pooled)
+        return self._available_mean, np.sqrt(variances)
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        return self.guess
+
+    @property
+    def shares(self) -> tuple[Array, Array]:
+        of_scales = self._observed_share
+        if self.family.multiplicity > 1:
+            of_scales = of_scales.mean(keepdims=True)
+        return self._observed_share, of_scales
 
 
 class ObservedFull(ObservedLikelihood):
@@ -368,7 +360,8 @@ class ObservedFull(ObservedLikelihood):
     def has_information(self) -> bool:
         return self.family.n_parameters <= MOST_PARAMETERS
 
-    def _information(self, at: Evaluation) -> Information:
+    @kept
+    def information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
             partial(
@@ -383,7 +376,8 @@ class ObservedFull(ObservedLikelihood):
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
         return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
 
-    def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+    @kept
+    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
         mean, factor = self._scaled(at.mean, at.factor)
         condition = Conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
