@@ -135,6 +135,11 @@ def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], 
     return asked
 
 
+def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
+    """The likelihood at the point to which a step in the frame of another one leads."""
+    return likelihood.evaluate(*likelihood.retract(at, step))
+
+
 class Likelihood(ABC):
     """What solvers climb: of complete data, or of what was observed of incomplete data.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._typing import Array
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, step_to
 
 STEP = 1e-4  # length of a difference, in the frame
 _CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
@@ -39,7 +39,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
 
     def gradient(packed: Array) -> Array:
         step = family.unpack_frame(packed)
-        reached = likelihood.evaluate(*likelihood.retract(at, step))
+        reached = step_to(likelihood, at, step)
         return family.pack_frame(likelihood.gradient_along(at, reached, step))
 
     steps = _CENTRAL_STEP * np.eye(family.n_parameters)
