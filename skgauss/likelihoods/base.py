@@ -62,7 +62,7 @@ class Evaluation:
     form : callable
         The whitened slope U by the covariance, which may cost more than all the rest and is
         formed when first asked for.
-    expected : tuple of ndarray, default=None
+    expected : tuple of ndarray
         Mean and covariance that the point expects of the data once completed.
     of_data : float, default=None
         The value without the penalty of the ridge, where it was computed by itself.
@@ -74,7 +74,7 @@ class Evaluation:
     score_mean: Array
     family: Family
     form: Callable[[], Array]
-    expected: tuple[Array, Array] | None = None
+    expected: tuple[Array, Array]
     of_data: float | None = None
 
     @cached_property
@@ -90,10 +90,9 @@ class Evaluation:
     def restrict(self, family: Family) -> None:
         """Take out the slopes along what a family knows, and expect of the data what it knows."""
         if family.mean_is_known:
-            if self.expected is not None:
-                mean, covariance = self.expected
-                beside = self.family.outer_covariance(mean - self.mean)
-                self.expected = self.mean, covariance + beside
+            mean, covariance = self.expected
+            beside = self.family.outer_covariance(mean - self.mean)
+            self.expected = self.mean, covariance + beside
             self.score_mean = np.zeros_like(self.score_mean)
         if family.covariance_is_known:
             self.score_covariance = 0.0 * self.family.identity

@@ -140,7 +140,6 @@ class ObservedLikelihood(Likelihood):
         return self._share * at.of_data
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        assert at.expected is not None
         mean, covariance = at.expected
         return mean, self.family.root(covariance)
 
@@ -374,7 +373,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
+        return Information.from_sums(sums / self.weight, curvature, self.family)
 
     @kept
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:

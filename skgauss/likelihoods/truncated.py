@@ -137,7 +137,6 @@ class TruncatedLikelihood(Likelihood):
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
         data = self._data.evaluate(mean, factor)
-        assert data.expected is not None
         of_data, covariance = data.expected
         within = self.within(mean, factor, of_data)
         value = data.value - within.log_probability
@@ -154,7 +153,8 @@ class TruncatedLikelihood(Likelihood):
             within.deviation,
             family,
             lambda: form,
-            of_data=alone,
+            data.expected,
+            alone,
             data=data,
             excess=excess,
         )

@@ -55,10 +55,6 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
 class NaturalCoordinates:
     """The frame of a point as a `Parametrization`: that of natural steps, to first order."""
 
-    def to_theta(self, mean: Array, factor: Array) -> Array:
-        """An array as long as a vector of the frame."""
-        return np.concatenate((mean, factor.reshape(-1)))
-
     def push(self, factor: Array, direction: Array) -> Array:
         """The direction itself."""
         return direction
@@ -87,7 +83,7 @@ def _largest_curvature(
             raise NotPositiveDefiniteError
         return image
 
-    size = theta.to_theta(at.mean, at.factor).size
+    size = at.mean.size + at.factor.size
     operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     options = {

@@ -178,8 +178,8 @@ def test_the_cost_of_profiles(rng, monkeypatch):
     X = rng.standard_normal((60, 2)) @ [[1, 0.5], [0, 1]]
     model = GaussianGradientMLE(censoring_limits=(-0.8, 1.0)).fit(X)
     counts = count_calls(monkeypatch, IntervalFull, "evaluate")
-    informed = count_calls(monkeypatch, InformationSums, "divided_by")
+    informed = count_calls(monkeypatch, InformationSums, "__truediv__")
     model.confidence_intervals(method="profile")
     n_ends = 10
     assert counts["evaluate"] <= 7 * n_ends
-    assert informed["divided_by"] <= 7 * n_ends
+    assert informed["__truediv__"] <= 7 * n_ends
