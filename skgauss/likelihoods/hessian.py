@@ -59,12 +59,11 @@ def product_with_minus_hessian(
         return lambda move: information @ _symmetric(likelihood, move)
     if not differences_tell(likelihood, at):
         return None
-    gradient = at.natural_gradient
 
     def product(move: Array) -> Array:
         move = _symmetric(likelihood, move)
-        ahead = times_minus_hessian(likelihood, at, gradient, move)
-        return (ahead - times_minus_hessian(likelihood, at, gradient, -move)) / 2
+        ahead = times_minus_hessian(likelihood, at, move)
+        return (ahead - times_minus_hessian(likelihood, at, -move)) / 2
 
     return product
 
@@ -75,9 +74,7 @@ def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
     return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())
 
 
-def times_minus_hessian(
-    likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array
-) -> Array:
+def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> Array:
     """Minus the Hessian at a stationary point times a vector, in the frame."""
     length = np.linalg.norm(move)
     if length == 0:
@@ -85,7 +82,7 @@ def times_minus_hessian(
     step = STEP / length
     family = likelihood.family
     ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
-    return _symmetric(likelihood, gradient - ahead.natural_gradient) / step
+    return _symmetric(likelihood, at.natural_gradient - ahead.natural_gradient) / step
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:

@@ -38,6 +38,7 @@ from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
 from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, kept
 from .e_step import n_on_a_lattice, n_too_many_together
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
 
@@ -68,10 +69,10 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         statistics: Any,
         family: Diagonal,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
+        fixed: Fixed = NOTHING,
     ):
         s: IntervalStatistics = statistics.by_feature
-        self._moments = moments or (s.mean, s.variances)
+        self._moments = fixed.moments(statistics, family)
         exact = s.exact
         mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
@@ -138,9 +139,9 @@ class IntervalFull(_WithIntervals, ObservedFull):
         statistics: Any,
         family: Full,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
+        fixed: Fixed = NOTHING,
     ):
-        super().__init__(statistics, family, ridge, moments)
+        super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
         self.frame = self._guess_of_lattices()
 

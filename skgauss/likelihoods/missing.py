@@ -51,6 +51,7 @@ from .e_step import (
     parts_of,
     sums_of_complete_rows,
 )
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .monotone import monotone_maximum, too_few_together
 from .products import PRECISION, information_along, unknown_along
@@ -241,10 +242,8 @@ class ObservedFull(ObservedLikelihood):
     ----------
     statistics, family, ridge :
         See `ObservedLikelihood`.
-    moments : tuple of ndarray of shape (n_features,), default=None
-        Means and variances of the features, if they are not those of the statistics.
-    mean_is_known : bool, default=False
-        Whether no regression has a constant, as about a mean that the statistics do not tell.
+    fixed : Fixed, optional
+        What is known of the Gaussian, which the statistics do not tell.
     """
 
     family: Full
@@ -254,14 +253,13 @@ class ObservedFull(ObservedLikelihood):
         statistics: IncompleteStatistics | ScatteredStatistics,
         family: Full,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
-        mean_is_known: bool = False,
+        fixed: Fixed = NOTHING,
     ):
         super().__init__(statistics, family, ridge)
-        self._mean_is_known = mean_is_known
+        self._mean_is_known = fixed.mean is not None  # and no regression has a constant
         self._statistics = statistics
         self._origin = statistics.origin
-        self._available_mean, variances = moments or (statistics.mean, statistics.variances)
+        self._available_mean, variances = fixed.moments(statistics, family)
         self._unit = np.sqrt(variances if ridge is None else variances + ridge)
         frame = Standardization(self._origin, self._unit)
         self._parts = statistics.keep(partial(parts_of, frame=frame))

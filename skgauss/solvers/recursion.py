@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class AlongTheGradient(SteppingSolver):
         theta, length = state.point.theta, _FIRST_BLOCK
         while room := min(length, monitor.room):
             thetas = _iterates(objective, likelihood, theta, step, room)
-            factors = objective.parametrization.factor_of_numbers(thetas[:, 1:])
+            factors = objective.parametrization.from_block(thetas[:, 1:])
             passed = monitor.pass_by(likelihood.evaluate_many(thetas[:, :1], factors))
             if passed:
                 theta = thetas[passed - 1]
@@ -70,15 +71,15 @@ def _iterates(
     objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: Step, n: int
 ) -> Array:
     """Up to n iterates after theta, (n, 2), mean and block of each; fewer at the domain's end."""
-    parametrization = objective.parametrization
+    parametrization: Any = objective.parametrization  # whose arrays are numbers here
     center, root = (float(part[0]) for part in likelihood.maximum)
 
     def gradient(mean: float, block: float) -> tuple[float, float]:
         """The gradient with respect to mean and block."""
-        factor = float(parametrization.factor_of_numbers(np.float64(block)))
+        factor = float(parametrization.from_block(np.float64(block)))
         deviation, relative = (center - mean) / factor, root / factor
         score = relative * relative - 1.0 + deviation * deviation
-        return parametrization.pull_numbers(factor, deviation, score)
+        return deviation / factor, parametrization.pull(factor, score)
 
     reached: tuple[float, float] = tuple(theta.tolist())
     found = []
