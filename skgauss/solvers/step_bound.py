@@ -14,6 +14,7 @@ from ..gaussian import PARAMETRIZATIONS, NotPositiveDefiniteError, Parametrizati
 from ..likelihoods import Evaluation, Likelihood, product_with_minus_hessian
 from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
+from .natural import STABLE_RATE
 from .objective import Objective
 
 _MOST_ITERATIONS = 200  # of a climb to the maximum; some sixty are enough where one is near
@@ -65,7 +66,7 @@ class NaturalCoordinates:
 
     def learning_rate_bound(self, factor: Array) -> float:
         """The bound of complete data, whose information is the identity."""
-        return 2.0
+        return STABLE_RATE
 
 
 def _largest_curvature(
