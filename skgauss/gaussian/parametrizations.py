@@ -17,7 +17,6 @@ precision      p = 1 / v        -v U / 2           ((v - a) / 2)
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -47,20 +46,12 @@ class Parametrization(ABC):
             Where a covariance or precision has no factor.
         """
         mean, block = self._split(theta)
-        return mean, self._from_block(block)
+        return mean, self.from_block(block)
 
     def pullback(self, factor: Array, score_mean: Array, score_covariance: Array) -> Array:
         """The gradient with respect to theta, from the whitened gradient (u, U)."""
         mean = self.family.solve_transposed(factor, score_mean)
-        return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
-
-    def factor_of_numbers(self, block: Any) -> Any:
-        """The factor of one feature, from its block as a scalar of NumPy or an array of many."""
-        return self._from_block(block)
-
-    def pull_numbers(self, factor: Any, score_mean: float, score_covariance: float) -> Any:
-        """The gradient of one feature with respect to mean and block, two numbers."""
-        return score_mean / factor, self._pull(factor, score_covariance)  # type: ignore[arg-type]
+        return np.concatenate((mean, self.pull(factor, score_covariance).reshape(-1)))
 
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
         """The gradient with respect to theta, from the gradient in the frame of a point."""
@@ -99,11 +90,11 @@ class Parametrization(ABC):
         """The block that stands for a covariance with this factor."""
 
     @abstractmethod
-    def _from_block(self, block: Array) -> Array:
+    def from_block(self, block: Array) -> Array:
         """The factor of the covariance that the block stands for."""
 
     @abstractmethod
-    def _pull(self, factor: Array, form: Array) -> Array:
+    def pull(self, factor: Array, form: Array) -> Array:
         """The gradient with respect to the block, from the whitened gradient U."""
 
     @abstractmethod
@@ -121,10 +112,10 @@ class Scale(Parametrization):
     def _to_block(self, factor: Array) -> Array:
         return factor
 
-    def _from_block(self, block: Array) -> Array:
+    def from_block(self, block: Array) -> Array:
         return block
 
-    def _pull(self, factor: Array, form: Array) -> Array:
+    def pull(self, factor: Array, form: Array) -> Array:
         return self.family.lower(self.family.solve_transposed(factor, form))
 
     def _push(self, factor: Array, block: Array) -> Array:
@@ -141,11 +132,11 @@ class LogScale(Scale):
     def _to_block(self, factor: Array) -> Array:
         return self.family.with_diagonal(factor, np.log(self.family.diagonal(factor)))
 
-    def _from_block(self, block: Array) -> Array:
+    def from_block(self, block: Array) -> Array:
         return self.family.with_diagonal(block, np.exp(self.family.diagonal(block)))
 
-    def _pull(self, factor: Array, form: Array) -> Array:
-        gradient = super()._pull(factor, form)
+    def pull(self, factor: Array, form: Array) -> Array:
+        gradient = super().pull(factor, form)
         diagonal = self.family.diagonal(gradient) * self.family.diagonal(factor)
         return self.family.with_diagonal(gradient, diagonal)
 
@@ -163,10 +154,10 @@ class Covariance(Parametrization):
     def _to_block(self, factor: Array) -> Array:
         return self.family.square(factor)
 
-    def _from_block(self, block: Array) -> Array:
+    def from_block(self, block: Array) -> Array:
         return self.family.root(block)
 
-    def _pull(self, factor: Array, form: Array) -> Array:
+    def pull(self, factor: Array, form: Array) -> Array:
         return 0.5 * self.family.unwhiten_form(factor, form)
 
     def _push(self, factor: Array, block: Array) -> Array:
@@ -183,10 +174,10 @@ class Precision(Parametrization):
     def _to_block(self, factor: Array) -> Array:
         return self.family.inverse_square(factor)
 
-    def _from_block(self, block: Array) -> Array:
+    def from_block(self, block: Array) -> Array:
         return self.family.root_of_inverse(block)
 
-    def _pull(self, factor: Array, form: Array) -> Array:
+    def pull(self, factor: Array, form: Array) -> Array:
         return -0.5 * self.family.color_form(factor, form)
 
     def _push(self, factor: Array, block: Array) -> Array:

@@ -4,13 +4,9 @@ What belongs here is a function of mean and factor, made of statistics: its valu
 whitened gradient, its information. How it is climbed, and in which coordinates, does not.
 """
 
-from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError
+from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
-from .curvature import (
-    CLEAR,
-    CriticalPoint,
-    critical_point,
-)
+from .curvature import CLEAR, CriticalPoint, critical_point
 from .empty import Empty
 from .escape import leave
 from .fixed import Fixed
@@ -18,11 +14,7 @@ from .hessian import information_matrix, product_with_minus_hessian
 from .information import Information
 from .lanczos import Lanczos, Subspace
 from .missing import MOST_PARAMETERS
-from .regularized import (
-    RELATIVE_RIDGE,
-    likelihood_with_ridge,
-    regularized_likelihood,
-)
+from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood
 
 __all__ = [
     "CLEAR",
@@ -46,4 +38,5 @@ __all__ = [
     "likelihood_with_ridge",
     "product_with_minus_hessian",
     "regularized_likelihood",
+    "step_to",
 ]

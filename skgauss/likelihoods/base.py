@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class Evaluation:
     form : callable
         The whitened slope U by the covariance, which may cost more than all the rest and is
         formed when first asked for.
-    expected : tuple of ndarray, default=None
+    expected : tuple of ndarray
         Mean and covariance that the point expects of the data once completed.
     of_data : float, default=None
         The value without the penalty of the ridge, where it was computed by itself.
@@ -73,27 +74,28 @@ class Evaluation:
     score_mean: Array
     family: Family
     form: Callable[[], Array]
-    expected: tuple[Array, Array] | None = None
+    expected: tuple[Array, Array]
     of_data: float | None = None
-    _formed: Array | None = None
 
-    @property
+    @cached_property
     def score_covariance(self) -> Array:
         """The whitened slope U by the covariance, packed as the family does."""
-        if self._formed is None:
-            self._formed = self.form()
-        return self._formed
+        return self.form()
+
+    @cached_property
+    def condition(self) -> float:
+        """Condition number of the correlations of the point, estimated in the 1-norm."""
+        return self.family.correlation_condition(self.family.square(self.factor), self.factor)
 
     def restrict(self, family: Family) -> None:
         """Take out the slopes along what a family knows, and expect of the data what it knows."""
         if family.mean_is_known:
-            if self.expected is not None:
-                mean, covariance = self.expected
-                beside = self.family.outer_covariance(mean - self.mean)
-                self.expected = self.mean, covariance + beside
+            mean, covariance = self.expected
+            beside = self.family.outer_covariance(mean - self.mean)
+            self.expected = self.mean, covariance + beside
             self.score_mean = np.zeros_like(self.score_mean)
         if family.covariance_is_known:
-            self._formed = 0.0 * self.family.identity
+            self.score_covariance = 0.0 * self.family.identity
 
     @property
     def natural_gradient(self) -> Array:
@@ -115,6 +117,28 @@ class Evaluation:
         return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
 
 
+T = TypeVar("T")
+
+
+def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], T]:
+    """The method of a likelihood, which keeps what it finds at an evaluation until the next one."""
+    name = f"_last_{method.__name__}"
+
+    @wraps(method)
+    def asked(self: Any, at: Evaluation) -> T:
+        if name not in vars(self) or vars(self)[name][0] is not at:
+            vars(self)[name] = at, method(self, at)
+        found: T = vars(self)[name][1]
+        return found
+
+    return asked
+
+
+def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
+    """The likelihood at the point to which a step in the frame of another one leads."""
+    return likelihood.evaluate(*likelihood.retract(at, step))
+
+
 class Likelihood(ABC):
     """What solvers climb: of complete data, or of what was observed of incomplete data.
 
@@ -131,8 +155,8 @@ class Likelihood(ABC):
         curvature there have formulas.
     frame : Standardization or None
         Of the guess that sets the lattices on which boxes are integrated.
-    concave : bool
-        Whether it is so in the natural parameters, which leaves one maximum at most.
+    has_one_maximum : bool
+        Whether a stationary point is always the maximum.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
     natural_coordinates : bool
@@ -150,11 +174,9 @@ class Likelihood(ABC):
     reference: float
     complete = False
     frame: Standardization | None = None
-    concave = False
+    has_one_maximum = False
     information_is_cheap = False
     natural_coordinates = False
-    _informed: tuple[Evaluation, Information] | None = None
-    _multiplied: tuple[Evaluation, Callable[[Array], Array] | None] | None = None
     what_is_unknown = ""
     page: str
 
@@ -178,16 +200,16 @@ class Likelihood(ABC):
     def log_likelihood(self, at: Evaluation) -> float:
         """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
 
-    @abstractmethod
     def covariance(self, factor: Array) -> Array:
         """Covariance of a factor."""
+        return self.family.square(factor)
 
-    @abstractmethod
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
         """Mean and factor that would maximise the likelihood of the data as completed.
 
         The M step of EM, which completes missing data by what the point expects of them.
         """
+        raise NotImplementedError  # where `natural_step` does without
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
         """Mean and factor that the natural step of a rate leads to, see `solvers.natural`."""
@@ -232,11 +254,6 @@ class Likelihood(ABC):
         """Mean and factor at the maximum, where it has a closed form, else None."""
         return None
 
-    @property
-    def has_one_maximum(self) -> bool:
-        """Whether a stationary point is always the maximum."""
-        return self.concave or self.maximum is not None
-
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         """Whether a stationary point needs no look at the curvature."""
         return self.has_one_maximum
@@ -262,13 +279,6 @@ class Likelihood(ABC):
         The last is kept: what says that a point is a maximum also gives the next step, and the step
         bound there.
         """
-        informed = self._informed
-        if informed is None or informed[0] is not at:
-            informed = self._informed = at, self._information(at)
-        return informed[1]
-
-    def _information(self, at: Evaluation) -> Information:
-        """Minus the Hessian in the frame of the point, computed anew."""
         raise NotImplementedError  # where there is none
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
@@ -277,12 +287,6 @@ class Likelihood(ABC):
         Without the matrix, in the digits that a sign or an inexact step needs. None where there is
         no such function, or the matrix costs less. The last is kept.
         """
-        multiplied = self._multiplied
-        if multiplied is None or multiplied[0] is not at:
-            multiplied = self._multiplied = at, self._products(at)
-        return multiplied[1]
-
-    def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
         return None
 
     def unknown(self, at: Evaluation) -> Array | float:
@@ -333,11 +337,6 @@ class Likelihood(ABC):
         all such are alike inside. 0 without a window.
         """
         return 0.0
-
-    def last_digits_of_the_mean(self, at: Evaluation) -> float:
-        """What of the natural gradient norm a step of each mean to the next float64 makes."""
-        precisions = self.family.diagonal(self.family.inverse_square(at.factor))
-        return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
     @abstractmethod
     def rounding_limit(self, at: Evaluation) -> float:

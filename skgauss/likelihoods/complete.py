@@ -23,7 +23,6 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,7 +74,7 @@ class GaussianLikelihood(Likelihood):
         If covariance and ridge together are singular to rounding: there is no maximum.
     """
 
-    complete = True
+    complete = has_one_maximum = True
     page = "blow_up"
 
     def __init__(
@@ -95,6 +94,7 @@ class GaussianLikelihood(Likelihood):
         # Of a known covariance the data cannot change the reference, nor a singular one of theirs.
         self._covariance = family.project(covariance) if factor is None else family.square(factor)
         self._root = family.root(self._covariance) if factor is None else factor
+        self.condition = family.correlation_condition(self._covariance, self._root)
         if factor is None and not self.condition * linalg.rank_tolerance(family.n_features) < 1:
             raise NotPositiveDefiniteError
         self._is_apart = factor is not None or ridge is not None
@@ -171,11 +171,6 @@ class GaussianLikelihood(Likelihood):
     def shares(self) -> tuple[float, float]:
         return 1.0, 1.0
 
-    @cached_property
-    def condition(self) -> float:
-        """Condition number of the correlation matrix, estimated in the 1-norm."""
-        return self.family.correlation_condition(self._covariance, self._root)
-
     def is_degenerate(self, at: Evaluation) -> bool:
         return False
 
@@ -186,10 +181,6 @@ class GaussianLikelihood(Likelihood):
         return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
-        return self._resolution_of_the_mean
-
-    @cached_property
-    def _resolution_of_the_mean(self) -> float:
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)

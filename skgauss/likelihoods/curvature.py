@@ -97,8 +97,7 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
         if not information.is_finite:
             return None
         curvature = Curvature(*information.least, information.resolution)
-        sure = likelihood.information_is_exact or likelihood.concave
-        if sure or curvature.eigenvalue > _SAFE:
+        if likelihood.information_is_exact or curvature.eigenvalue > _SAFE:
             return curvature
     if not differences_tell(likelihood, at):
         return None
@@ -126,14 +125,17 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
 
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
     """The least curvature by a few products of differences, which end once its sign is known."""
-    gradient = at.natural_gradient
-    product = partial(times_minus_hessian, likelihood, at, gradient)
+    product = partial(times_minus_hessian, likelihood, at)
     for search in _lanczos(likelihood, product, _MOST):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
         clear = value > _SAFE or residual < max(_ACCURATE * abs(value), BLURRED)
         if clear and len(search.values) >= _FEWEST:
             break
-    return _to_second_order(likelihood, at, gradient, *search.least)
+    value, direction = search.least
+    direction = direction * np.sign(direction[np.abs(direction).argmax()])
+    if value < _SAFE:  # to second order, for its sign is what matters
+        value = float(direction @ (product(direction) - product(-direction))) / 2
+    return Curvature(value, direction, BLURRED)
 
 
 def _lanczos(
@@ -143,15 +145,3 @@ def _lanczos(
     family, size = likelihood.family, likelihood.family.n_parameters
     start = family.unpack_frame(np.random.default_rng(0).standard_normal(size))
     return Lanczos(product, start, size, most).steps()
-
-
-def _to_second_order(
-    likelihood: Likelihood, at: Evaluation, gradient: Array, value: float, direction: Array
-) -> Curvature:
-    """A small eigenvalue to second order: its sign is what matters. Not that of the vector."""
-    direction = direction * np.sign(direction[np.abs(direction).argmax()])
-    if value < _SAFE:
-        ahead = times_minus_hessian(likelihood, at, gradient, direction)
-        behind = times_minus_hessian(likelihood, at, gradient, -direction)
-        value = float(direction @ (ahead - behind)) / 2
-    return Curvature(value, direction, BLURRED)

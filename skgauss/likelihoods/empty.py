@@ -15,7 +15,7 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, kept
 from .fixed import LikelihoodAround
 from .information import Information
 
@@ -98,6 +98,7 @@ class LikelihoodBesideEmpty(LikelihoodAround):
         made_up = self._empty.log_likelihood(at.mean, deviations)
         return float(self._whole.log_likelihood(at)) - made_up
 
+    @kept
     def information(self, at: Evaluation) -> Information:
         """That of the data, and about a mean that is known as much as a row has."""
         whole, family = self._whole.information(at), self._whole.family

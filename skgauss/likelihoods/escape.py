@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, step_to
 from .curvature import CUBIC, CriticalPoint
 from .hessian import BLURRED
 
@@ -59,9 +59,9 @@ def _along(
 
     These may turn the fourth order along the direction from a fall to a rise.
     """
-    reached = likelihood.evaluate(*likelihood.retract(at, step))
+    reached = step_to(likelihood, at, step)
     yield reached
     if others is not None:
         family = likelihood.family
         move = others @ family.pack_frame(likelihood.gradient_along(at, reached, step))
-        yield likelihood.evaluate(*likelihood.retract(at, step + family.unpack_frame(move)))
+        yield step_to(likelihood, at, step + family.unpack_frame(move))

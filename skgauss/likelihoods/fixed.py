@@ -19,7 +19,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, kept
 from .information import Information
 
 
@@ -138,14 +138,10 @@ class FixedLikelihood(LikelihoodAround):
         return maximum and self._fixed.put(*maximum)
 
     @property
-    def concave(self) -> bool:
-        """Whether it is concave: in the mean alone it is, but for incomplete rows in a window."""
-        of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
-        return bool(of_mean or not self.family.n_parameters or self._whole.concave)
-
-    @property
     def has_one_maximum(self) -> bool:
-        return self.concave or self.maximum is not None
+        """In the mean alone it is concave, but for incomplete rows in a window."""
+        of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
+        return bool(of_mean or not self.family.n_parameters or self._whole.has_one_maximum)
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         return self.has_one_maximum
@@ -155,6 +151,7 @@ class FixedLikelihood(LikelihoodAround):
         rough = self._whole.rough
         return rough and self._fixed.of(rough)
 
+    @kept
     def information(self, at: Evaluation) -> Information:
         whole = self._whole.information(at)
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)

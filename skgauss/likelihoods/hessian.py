@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._typing import Array
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, step_to
 
 STEP = 1e-4  # length of a difference, in the frame
 _CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
@@ -39,7 +39,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
 
     def gradient(packed: Array) -> Array:
         step = family.unpack_frame(packed)
-        reached = likelihood.evaluate(*likelihood.retract(at, step))
+        reached = step_to(likelihood, at, step)
         return family.pack_frame(likelihood.gradient_along(at, reached, step))
 
     steps = _CENTRAL_STEP * np.eye(family.n_parameters)
@@ -59,12 +59,11 @@ def product_with_minus_hessian(
         return lambda move: information @ _symmetric(likelihood, move)
     if not differences_tell(likelihood, at):
         return None
-    gradient = at.natural_gradient
 
     def product(move: Array) -> Array:
         move = _symmetric(likelihood, move)
-        ahead = times_minus_hessian(likelihood, at, gradient, move)
-        return (ahead - times_minus_hessian(likelihood, at, gradient, -move)) / 2
+        ahead = times_minus_hessian(likelihood, at, move)
+        return (ahead - times_minus_hessian(likelihood, at, -move)) / 2
 
     return product
 
@@ -75,9 +74,7 @@ def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
     return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())
 
 
-def times_minus_hessian(
-    likelihood: Likelihood, at: Evaluation, gradient: Array, move: Array
-) -> Array:
+def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> Array:
     """Minus the Hessian at a stationary point times a vector, in the frame."""
     length = np.linalg.norm(move)
     if length == 0:
@@ -85,7 +82,7 @@ def times_minus_hessian(
     step = STEP / length
     family = likelihood.family
     ahead = likelihood.evaluate(*family.retract(at.mean, at.factor, step * move))
-    return _symmetric(likelihood, gradient - ahead.natural_gradient) / step
+    return _symmetric(likelihood, at.natural_gradient - ahead.natural_gradient) / step
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:

@@ -48,6 +48,9 @@ class RowSums:
             setattr(self, name, operator.iadd(getattr(self, name), value))  # arrays in place
         return self
 
+    def __truediv__(self, weight: float) -> Self:
+        return type(self)(*(value / weight for value in vars(self).values()))
+
     def __add__(self, other: Self) -> Self:
         return operator.iadd(copy.deepcopy(self), other)
 
@@ -72,14 +75,6 @@ class InformationSums(RowSums):
     residuals: Array
     products: Array
     unknown: Array | float = 0.0
-
-    def divided_by(self, weight: float) -> InformationSums:
-        return InformationSums(
-            self.projectors / weight,
-            self.residuals / weight,
-            self.products / weight,
-            self.unknown / weight,
-        )
 
     @classmethod
     def nothing(cls, n_features: int) -> InformationSums:

@@ -36,10 +36,11 @@ from ..boxes import BoxMoments
 from ..conditioning import Alone, Standardization, score_covariance
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
-from .base import FEW_PARAMETERS, Evaluation, NoMaximumError
+from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, kept
 from .e_step import n_on_a_lattice, n_too_many_together
+from .fixed import NOTHING, Fixed
 from .information import Information
-from .missing import NARROW, ObservedDiagonal, ObservedFull, ObservedLikelihood
+from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
 
 # Of features by themselves, for which calling NumPy is most of the work: of more intervals the
 # information takes three times as long as an evaluation.
@@ -52,28 +53,13 @@ _TELLS_NOTHING = 1e4  # deviations of the data, beyond which no interval tells a
 
 
 class _WithIntervals(ObservedLikelihood):
-    """What intervals change: no maximum has a closed form."""
+    """What messages say of data with intervals."""
 
     what_is_unknown = "data with values known only to an interval"
     page = "detection_limits"
 
-    @property
-    def maximum(self) -> None:
-        return None
 
-    @property
-    def nested_maximum(self) -> None:
-        return None
-
-    @property
-    def _too_few_together(self) -> list[int]:
-        return []
-
-    def _products(self, at: Evaluation) -> None:
-        return None
-
-
-class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
+class IntervalDiagonal(_WithIntervals, FeaturesApart):
     """Values and intervals of uncorrelated features, each of which sees its own alone."""
 
     has_information = True
@@ -83,11 +69,10 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
         statistics: Any,
         family: Diagonal,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
+        fixed: Fixed = NOTHING,
     ):
         s: IntervalStatistics = statistics.by_feature
-        self._known = s
-        self._moments = moments or (s.mean, s.variances)
+        self._moments = fixed.moments(statistics, family)
         exact = s.exact
         mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
@@ -106,7 +91,8 @@ class IntervalDiagonal(_WithIntervals, ObservedDiagonal):
             variances = variances + self.ridge
         return mean, self.family.root(self.family.project(variances))
 
-    def _information(self, at: Evaluation) -> Information:
+    @kept
+    def information(self, at: Evaluation) -> Information:
         family, share = self.family, 1.0 - self._missing_share
         matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
         matrix += family.connection_term(at.natural_gradient) - self.unknown(at)
@@ -153,9 +139,9 @@ class IntervalFull(_WithIntervals, ObservedFull):
         statistics: Any,
         family: Full,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
+        fixed: Fixed = NOTHING,
     ):
-        super().__init__(statistics, family, ridge, moments)
+        super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
         self.frame = self._guess_of_lattices()
 
@@ -195,6 +181,9 @@ class IntervalFull(_WithIntervals, ObservedFull):
             "Collect values that are known exactly or between two limits, or leave such a feature "
             "out.",
         )
+
+    def products(self, at: Evaluation) -> None:
+        return None  # they know of missing values alone
 
     @cached_property
     def has_information(self) -> bool:

@@ -42,7 +42,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError
+from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, kept
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
@@ -51,6 +51,7 @@ from .e_step import (
     parts_of,
     sums_of_complete_rows,
 )
+from .fixed import NOTHING, Fixed
 from .information import Information
 from .monotone import monotone_maximum, too_few_together
 from .products import PRECISION, information_along, unknown_along
@@ -139,24 +140,16 @@ class ObservedLikelihood(Likelihood):
         assert at.of_data is not None
         return self._share * at.of_data
 
-    def covariance(self, factor: Array) -> Array:
-        return self.family.square(factor)
-
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        assert at.expected is not None
         mean, covariance = at.expected
         return mean, self.family.root(covariance)
-
-    def condition(self, at: Evaluation) -> float:
-        return self.family.correlation_condition(self.family.square(at.factor), at.factor)
 
     def is_degenerate(self, at: Evaluation) -> bool:
         # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
         # or not as likely as a guess unless no digit is left.
-        condition = self.condition(at)
-        if condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
+        if at.condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
-        return condition > _SINGULAR or at.value >= self.value_of_the_guess
+        return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
@@ -171,10 +164,10 @@ class ObservedLikelihood(Likelihood):
         )
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * min(self.condition(at), DEGENERATE)
+        return EPS * min(at.condition, DEGENERATE)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(self.condition(at)))
+        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
         deviations = self.family.standard_deviations(at.factor)
@@ -182,8 +175,8 @@ class ObservedLikelihood(Likelihood):
         return max(self.rounding_limit(at), EPS * offset)
 
 
-class ObservedDiagonal(ObservedLikelihood):
-    """Observed values of uncorrelated features, each of which sees its own alone."""
+class FeaturesApart(ObservedLikelihood):
+    """What was observed of uncorrelated features, each of which sees its own rows alone."""
 
     family: Diagonal
 
@@ -198,35 +191,6 @@ class ObservedDiagonal(ObservedLikelihood):
 
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)
-
-    @property
-    def guess(self) -> tuple[Array, Array]:
-        """The maximum, which is where a climb would end."""
-        return self._maximum
-
-    @property
-    def maximum(self) -> tuple[Array, Array] | None:
-        return self._maximum
-
-    @cached_property
-    def _maximum(self) -> tuple[Array, Array]:
-        """Mean and factor of what was observed of each feature, which is the maximum here."""
-        share, variances = self._observed_share, self._variances
-        if self.ridge is not None:
-            variances = variances + self.ridge / share
-        pooled = share * variances
-        if self.family.multiplicity > 1:
-            return self._available_mean, np.sqrt(pooled.sum(keepdims=True) / share.sum())
-        return self._available_mean, np.sqrt(variances)
-
-    @property
-    def shares(self) -> tuple[Array, Array] | None:
-        if self.maximum is None:
-            return None
-        of_scales = self._observed_share
-        if self.family.multiplicity > 1:
-            of_scales = of_scales.mean(keepdims=True)
-        return self._observed_share, of_scales
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         step, second, value = self._sums(mean, self.family.standard_deviations(factor))
@@ -243,6 +207,34 @@ class ObservedDiagonal(ObservedLikelihood):
         return share * deviation, share * spread + self._missing_share * variances, value
 
 
+class ObservedDiagonal(FeaturesApart):
+    """Observed values of uncorrelated features, whose maximum has a closed form."""
+
+    has_one_maximum = True
+
+    @cached_property
+    def guess(self) -> tuple[Array, Array]:
+        """Mean and factor of what was observed of each feature, which is the maximum."""
+        share, variances = self._observed_share, self._variances
+        if self.ridge is not None:
+            variances = variances + self.ridge / share
+        if self.family.multiplicity > 1:
+            pooled = (share * variances).sum(keepdims=True) / share.sum()
+            return self._available_mean, np.sqrt(pooled)
+        return self._available_mean, np.sqrt(variances)
+
+    @property
+    def maximum(self) -> tuple[Array, Array]:
+        return self.guess
+
+    @property
+    def shares(self) -> tuple[Array, Array]:
+        of_scales = self._observed_share
+        if self.family.multiplicity > 1:
+            of_scales = of_scales.mean(keepdims=True)
+        return self._observed_share, of_scales
+
+
 class ObservedFull(ObservedLikelihood):
     """Observed values of correlated features, in units of their deviations and about an origin.
 
@@ -250,10 +242,8 @@ class ObservedFull(ObservedLikelihood):
     ----------
     statistics, family, ridge :
         See `ObservedLikelihood`.
-    moments : tuple of ndarray of shape (n_features,), default=None
-        Means and variances of the features, if they are not those of the statistics.
-    mean_is_known : bool, default=False
-        Whether no regression has a constant, as about a mean that the statistics do not tell.
+    fixed : Fixed, optional
+        What is known of the Gaussian, which the statistics do not tell.
     """
 
     family: Full
@@ -263,14 +253,13 @@ class ObservedFull(ObservedLikelihood):
         statistics: IncompleteStatistics | ScatteredStatistics,
         family: Full,
         ridge: Array | None = None,
-        moments: tuple[Array, Array] | None = None,
-        mean_is_known: bool = False,
+        fixed: Fixed = NOTHING,
     ):
         super().__init__(statistics, family, ridge)
-        self._mean_is_known = mean_is_known
+        self._mean_is_known = fixed.mean is not None  # and no regression has a constant
         self._statistics = statistics
         self._origin = statistics.origin
-        self._available_mean, variances = moments or (statistics.mean, statistics.variances)
+        self._available_mean, variances = fixed.moments(statistics, family)
         self._unit = np.sqrt(variances if ridge is None else variances + ridge)
         frame = Standardization(self._origin, self._unit)
         self._parts = statistics.keep(partial(parts_of, frame=frame))
@@ -368,7 +357,8 @@ class ObservedFull(ObservedLikelihood):
     def has_information(self) -> bool:
         return self.family.n_parameters <= MOST_PARAMETERS
 
-    def _information(self, at: Evaluation) -> Information:
+    @kept
+    def information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
             partial(
@@ -381,9 +371,10 @@ class ObservedFull(ObservedLikelihood):
         curvature = -at.score_covariance
         if self.ridge is not None:
             curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
-        return Information.from_sums(sums.divided_by(self.weight), curvature, self.family)
+        return Information.from_sums(sums / self.weight, curvature, self.family)
 
-    def _products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+    @kept
+    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
         mean, factor = self._scaled(at.mean, at.factor)
         condition = Conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:

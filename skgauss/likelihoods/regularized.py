@@ -238,15 +238,14 @@ def _of_rows(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likeli
         If the covariance of complete data is singular to rounding.
     """
     used = ridge if ridge.any() else None
-    moments = fixed.moments(statistics, family)
     statistics = fixed.about(statistics, family)
     if statistics.complete:
         return GaussianLikelihood(statistics, family, used, fixed.factor)
     if statistics.coarse:
         kind = IntervalFull if family.correlated else IntervalDiagonal
-        return kind(statistics, family, used, moments)
+        return kind(statistics, family, used, fixed)
     if family.correlated:
-        return ObservedFull(statistics, family, used, moments, fixed.mean is not None)
+        return ObservedFull(statistics, family, used, fixed)
     return ObservedDiagonal(statistics, family, used)
 
 

@@ -25,6 +25,7 @@ import copy
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,6 +78,7 @@ class Within(NamedTuple):
     deviation: Array
 
 
+@dataclass(eq=False, kw_only=True)
 class TruncatedEvaluation(Evaluation):
     """An evaluation that also holds that of the same data as if there were no window.
 
@@ -121,8 +123,9 @@ class TruncatedLikelihood(Likelihood):
         self._informative = data.weight / statistics.weight
         self._mean, self._root = data.guess
         self._covariance = data.covariance(self._root)
-        certain = statistics.complete if self.family.correlated else not statistics.coarse
-        self.concave = self.information_is_cheap = certain
+        # With which it is concave in the natural parameters.
+        self._exact = statistics.complete if self.family.correlated else not statistics.coarse
+        self.has_one_maximum = self.information_is_cheap = self._exact
 
     @abstractmethod
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
@@ -134,7 +137,6 @@ class TruncatedLikelihood(Likelihood):
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
         data = self._data.evaluate(mean, factor)
-        assert data.expected is not None
         of_data, covariance = data.expected
         within = self.within(mean, factor, of_data)
         value = data.value - within.log_probability
@@ -144,21 +146,22 @@ class TruncatedLikelihood(Likelihood):
         if not (math.isfinite(value) and np.isfinite(form).all()):
             raise NotPositiveDefiniteError
         alone = self._data.log_likelihood(data) - self._informative * within.log_probability
-        at = TruncatedEvaluation(
-            mean, factor, value, within.deviation, family, lambda: form, of_data=alone
+        return TruncatedEvaluation(
+            mean,
+            factor,
+            value,
+            within.deviation,
+            family,
+            lambda: form,
+            data.expected,
+            alone,
+            data=data,
+            excess=excess,
         )
-        at.data, at.excess = data, excess
-        return at
 
     def log_likelihood(self, at: Evaluation) -> float:
         assert at.of_data is not None
         return at.of_data
-
-    def covariance(self, factor: Array) -> Array:
-        return self.family.square(factor)
-
-    def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        return self.natural_step(at, 1.0)
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
         """The natural step, from the gradient: the rows outside, which may be far too many, are not
@@ -203,12 +206,12 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def has_information(self) -> bool:
-        known = self.concave or self._data.has_information
+        known = self._exact or self._data.has_information
         return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
         """What is not known of the data, which in natural parameters is lost of the window's."""
-        return 0.0 if self.concave else self._data.unknown(_of_data(at))
+        return 0.0 if self._exact else self._data.unknown(_of_data(at))
 
     def connection_term(self, gradient: Array) -> Array:
         return self.family.connection_term(gradient)
@@ -330,9 +333,8 @@ class TruncatedLikelihood(Likelihood):
         it.
         """
         deviations = self.family.standard_deviations(self._root)
-        condition = self.family.correlation_condition(self.covariance(at.factor), at.factor)
         offset = float((np.abs(self._mean) / deviations).max())
-        return EPS * max(min(condition, DEGENERATE), min(offset, _FAR))
+        return EPS * max(min(at.condition, DEGENERATE), min(offset, _FAR))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         data = _of_data(at)

@@ -10,7 +10,7 @@ from .._typing import Array
 from ..boxes import central_moments, univariate_moments
 from ..gaussian import Diagonal
 from ..rows import Truncation, Window
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, kept
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
@@ -55,7 +55,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @property
     def existence_known(self) -> bool:
-        return self.concave
+        return self._exact
 
     @property
     def without_maximum(self) -> np.ndarray:
@@ -89,7 +89,8 @@ class TruncatedDiagonal(TruncatedLikelihood):
         log_probability = univariate_moments(*self._parent(at.mean, at.factor)).log_probability
         return Truncation(self.window, float(log_probability.sum()))
 
-    def _information(self, at: Evaluation) -> Information:
+    @kept
+    def information(self, at: Evaluation) -> Information:
         scale, share = self.family.standard_deviations(at.factor), self._share
         parent = self._parent(at.mean, at.factor)
         second, third, fourth = central_moments(*parent)

@@ -10,7 +10,7 @@ from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, kept
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
@@ -63,7 +63,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     @property
     def existence_known(self) -> bool:
-        return self.concave and len(self._bounded) == 1
+        return self._exact and len(self._bounded) == 1
 
     @property
     def without_maximum(self) -> np.ndarray:
@@ -106,7 +106,8 @@ class TruncatedFull(TruncatedLikelihood):
     def information_is_exact(self) -> bool:
         return self._lattice is None or self._lattice.is_coarsest
 
-    def _information(self, at: Evaluation) -> Information:
+    @kept
+    def information(self, at: Evaluation) -> Information:
         # An error of a hundredth costs Newton's steps little.
         lattice = None if self._lattice is None else self._lattice.coarsest()
         matrix = self._box.information(at.mean, at.factor, lattice) - self.unknown_of_data(at)

@@ -92,27 +92,28 @@ class AcceleratedNatural(SteppingSolver):
         return _Progress(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
 
     def step(self, objective: Objective, state: _Progress) -> _Progress:
+        likelihood, at = objective.likelihood, state.evaluation
         if state.may_guess:
-            guessed = self._guessed(objective, state.evaluation)
+            guessed = self._guessed(objective, at)
             if guessed is not None:
                 return guessed
         if state.region is not None:
-            return self._newton(objective, state.evaluation, state.region)
-        if self._is_the_turn_of_em(objective.likelihood, state):
-            stepped = em_step(objective, state.evaluation)
+            return _newton(likelihood, at, state.region)
+        if self._is_the_turn_of_em(likelihood, state):
+            stepped = em_step(likelihood, at)
             if stepped is not None:
                 return _Progress(stepped[0], (), state.n_em + 1, state.n_quasi_newton)
-        if self._is_newtons_turn(objective.likelihood, state):
-            return self._newton(objective, state.evaluation, Region())
+        if self._is_newtons_turn(likelihood, state):
+            return _newton(likelihood, at, Region())
         for memory in (state.memory, ()) if state.memory else ((),):
-            found = _quasi_newton(objective, state.evaluation, memory)
+            found = _quasi_newton(likelihood, at, memory)
             if found is not None:
                 reached, pair = found
                 memory, n_taken = _remember(memory, pair), state.n_quasi_newton + 1
                 return _Progress(reached, memory, state.n_em, n_taken)
-        if not self._has_newton_steps(objective.likelihood, state):
+        if not _has_newton_steps(likelihood, at):
             raise Stalled
-        return self._newton(objective, state.evaluation, Region())
+        return _newton(likelihood, at, Region())
 
     def _guessed(self, objective: Objective, at: Evaluation) -> _Progress | None:
         """The state at the guess, or where a climb from there on a rough likelihood leads.
@@ -127,7 +128,7 @@ class AcceleratedNatural(SteppingSolver):
         if rough is not None:
             with suppress(NotPositiveDefiniteError):
                 start = _Progress(rough.evaluate(*guess))
-                end = self._climbed(Objective(rough, objective.parametrization), start)
+                end = self._climbed(objective._replace(likelihood=rough), start)
                 guess, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
         with suppress(NotPositiveDefiniteError):
             reached = objective.likelihood.evaluate(*guess)
@@ -154,20 +155,22 @@ class AcceleratedNatural(SteppingSolver):
     def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether the next step is Newton's: at once if that is cheap, else after some patience."""
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
-        return waited and self._has_newton_steps(likelihood, state)
+        return waited and _has_newton_steps(likelihood, state.evaluation)
 
-    def _has_newton_steps(self, likelihood: Likelihood, state: _Progress) -> bool:
-        """Whether the likelihood has what Newton's step needs."""
-        return likelihood.has_information or likelihood.products(state.evaluation) is not None
 
-    def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _Progress:
-        """The state after a step of Newton's."""
-        reached, region = newton_step(objective, at, region)
-        return _Progress(reached, region=region)
+def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:
+    """Whether the likelihood has what Newton's step needs."""
+    return likelihood.has_information or likelihood.products(at) is not None
+
+
+def _newton(likelihood: Likelihood, at: Evaluation, region: Region) -> _Progress:
+    """The state after a step of Newton's."""
+    reached, region = newton_step(likelihood, at, region)
+    return _Progress(reached, region=region)
 
 
 def _quasi_newton(
-    objective: Objective, at: Evaluation, memory: tuple[_Pair, ...]
+    likelihood: Likelihood, at: Evaluation, memory: tuple[_Pair, ...]
 ) -> tuple[Evaluation, _Pair] | None:
     """Where a quasi-Newton step leads, halved until nothing is lost, and what is learnt from it.
 
@@ -176,7 +179,7 @@ def _quasi_newton(
     gradient = at.natural_gradient
     direction = _direction(gradient, memory)
     # Without a memory to first order the EM step, which on complete data is exact.
-    found = step_along(objective, at, direction) if memory else em_step(objective, at)
+    found = step_along(likelihood, at, direction) if memory else em_step(likelihood, at)
     if found is None:
         return None
     reached, rate = found

@@ -189,7 +189,7 @@ class Monitor:
         """Whether the gradient is small, but for what the last digits of the mean make of it."""
         by_mean = linalg.norm(evaluation.score_mean)
         if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
-            return by_mean <= self.likelihood.last_digits_of_the_mean(evaluation)
+            return by_mean <= _last_digits_of_the_mean(evaluation)
         return evaluation.is_stationary(limit)
 
     def solution(self, seconds: float) -> Solution:
@@ -212,6 +212,12 @@ class Monitor:
         self.stop_reason = reason
         if self.observer is not None:
             self.observer.end(self.last)
+
+
+def _last_digits_of_the_mean(at: Evaluation) -> float:
+    """What of the natural gradient norm a step of each mean to the next float64 makes."""
+    precisions = at.family.diagonal(at.family.inverse_square(at.factor))
+    return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
 
 class Solver(ABC):

@@ -17,14 +17,13 @@ def make_solver(
 ) -> Solver:
     """The solver of a name; a `learning_rate` of None is "auto", see `AcceleratedNatural`."""
     step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
-    solvers = {
-        "natural": lambda: (
-            AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
-        ),
-        "gradient": lambda: Gradient(step),
-        "coordinate": lambda: Coordinate(step, n_inner_iter),
-        "lbfgs": LBFGS,
-        "newton": lambda: AcceleratedNatural(may_guess, patience=0),
-        "closed-form": ClosedForm,
+    natural = AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
+    solvers: dict[str, Solver] = {
+        "natural": natural,
+        "gradient": Gradient(step),
+        "coordinate": Coordinate(step, n_inner_iter),
+        "lbfgs": LBFGS(),
+        "newton": AcceleratedNatural(may_guess, patience=0),
+        "closed-form": ClosedForm(),
     }
-    return solvers[name]()
+    return solvers[name]

@@ -6,14 +6,14 @@ import numpy as np
 
 from .._typing import Array
 from ..likelihoods import Evaluation
-from . import recursion
-from .base import Monitor, Stalled, SteppingSolver
+from .base import Stalled
 from .objective import Objective, Point
-from .step_lengths import PointRates, StepLength
+from .recursion import AlongTheGradient, ScalarGradient
+from .step_lengths import PointRates
 
 
 @dataclass(frozen=True)
-class Coordinate(SteppingSolver):
+class Coordinate(AlongTheGradient):
     """Gradient steps on one block of theta with the other held, then the other way.
 
     Parameters
@@ -24,7 +24,6 @@ class Coordinate(SteppingSolver):
         step sees the new mean.
     """
 
-    step_length: StepLength
     n_inner_iter: int
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
@@ -50,21 +49,14 @@ class Coordinate(SteppingSolver):
             raise Stalled
         return PointRates(point, tuple(rates))
 
-    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
-        rate = self.step_length.constant
-        if rate is None:
-            return state
-
-        def step(
-            gradient: recursion.ScalarGradient, mean: float, block: float
-        ) -> tuple[float, float]:
-            for _ in range(self.n_inner_iter):
-                mean = mean + rate * gradient(mean, block)[0]
-            for _ in range(self.n_inner_iter):
-                block = block + rate * gradient(mean, block)[1]
-            return mean, block
-
-        return state._replace(point=recursion.pass_by(objective, state.point, step, monitor))
+    def next_numbers(
+        self, rate: float, gradient: ScalarGradient, mean: float, block: float
+    ) -> tuple[float, float]:
+        for _ in range(self.n_inner_iter):
+            mean = mean + rate * gradient(mean, block)[0]
+        for _ in range(self.n_inner_iter):
+            block = block + rate * gradient(mean, block)[1]
+        return mean, block
 
     def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
         """Raise `Stalled` where block k has arrived, to spare it a search among rounding errors."""

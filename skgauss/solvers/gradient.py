@@ -1,24 +1,13 @@
 """Gradient ascent: the mean and the covariance at once."""
 
-from dataclasses import dataclass
-
 from ..likelihoods import Evaluation
-from . import recursion
-from .base import Monitor, SteppingSolver
 from .objective import Objective
-from .step_lengths import PointRates, StepLength
+from .recursion import AlongTheGradient, ScalarGradient
+from .step_lengths import PointRates
 
 
-@dataclass(frozen=True)
-class Gradient(SteppingSolver):
-    """theta + rate * gradient, the simultaneous update.
-
-    Parameters
-    ----------
-    step_length : StepLength
-    """
-
-    step_length: StepLength
+class Gradient(AlongTheGradient):
+    """theta + rate * gradient, the simultaneous update."""
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
@@ -29,15 +18,8 @@ class Gradient(SteppingSolver):
         point, rate = self.step_length.advance(objective, point, point.gradient, rate)
         return PointRates(point, (rate,))
 
-    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
-        rate = self.step_length.constant
-        if rate is None:
-            return state
-
-        def step(
-            gradient: recursion.ScalarGradient, mean: float, block: float
-        ) -> tuple[float, float]:
-            of_mean, of_block = gradient(mean, block)
-            return mean + rate * of_mean, block + rate * of_block
-
-        return state._replace(point=recursion.pass_by(objective, state.point, step, monitor))
+    def next_numbers(
+        self, rate: float, gradient: ScalarGradient, mean: float, block: float
+    ) -> tuple[float, float]:
+        of_mean, of_block = gradient(mean, block)
+        return mean + rate * of_mean, block + rate * of_block

@@ -21,7 +21,7 @@ Transactions on Information Theory 61(3).
 
 from dataclasses import dataclass
 
-from ..likelihoods import Evaluation
+from ..likelihoods import Evaluation, Likelihood
 from .base import State, SteppingSolver
 from .objective import Objective
 
@@ -44,10 +44,9 @@ class Natural(SteppingSolver):
     learning_rate: float
 
     def step(self, objective: Objective, state: State) -> State:
-        return State(move(objective, state.evaluation, self.learning_rate))
+        return State(move(objective.likelihood, state.evaluation, self.learning_rate))
 
 
-def move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
+def move(likelihood: Likelihood, at: Evaluation, rate: float) -> Evaluation:
     """The likelihood at the point to which the natural step of a rate leads."""
-    likelihood = objective.likelihood
     return likelihood.evaluate(*likelihood.natural_step(at, rate))

@@ -22,10 +22,9 @@ import math
 from typing import NamedTuple
 
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import CLEAR, Evaluation, Information, Lanczos, Likelihood, Subspace
+from ..likelihoods import CLEAR, Evaluation, Information, Lanczos, Likelihood, Subspace, step_to
 from .base import Stalled, Unbounded
-from .objective import Objective
-from .safeguards import is_no_loss, step_to
+from .safeguards import is_no_loss
 
 _LARGEST_RADIUS = 4.0  # of steps in the frame, that is in standard errors of one row
 _SMALLEST_RADIUS = 1e-10  # of such steps, below which all that they gain is rounding
@@ -106,7 +105,9 @@ class Region(NamedTuple):
         return self._replace(radius=radius, in_vain=in_vain, length=length)
 
 
-def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[Evaluation, Region]:
+def newton_step(
+    likelihood: Likelihood, at: Evaluation, region: Region
+) -> tuple[Evaluation, Region]:
     """The point to which a step in the region leads, and the region there.
 
     Raises
@@ -116,7 +117,6 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
     Stalled
         If no step gains, or the climb only creeps.
     """
-    likelihood = objective.likelihood
     information = _enough_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
@@ -128,11 +128,11 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
             raise Stalled  # the gradient is rounding, and would be for ever
         length = linalg.norm(step)
         try:
-            reached = step_to(objective, at, step)
+            reached = step_to(likelihood, at, step)
         except NotPositiveDefiniteError:
             radius = length / 4
             continue
-        if is_no_loss(objective, at, reached, step):
+        if is_no_loss(likelihood, at, reached, step):
             share = (reached.value - at.value) / promised
             return reached, region._replace(radius=radius).moved(length, share)
         radius = length / 4

@@ -6,15 +6,20 @@ iterates at which a climb certainly goes on are passed by in blocks, and it is a
 the loop of all solvers stops to look.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import GaussianLikelihood
-from .base import Monitor
-from .objective import Objective, Point
+from .base import Monitor, SteppingSolver
+from .objective import Objective
+from .step_lengths import PointRates, StepLength
 
 ScalarGradient = Callable[[float, float], tuple[float, float]]
 Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
@@ -23,46 +28,58 @@ _FIRST_BLOCK = 16  # iterates: few are in vain where the climb ends at once
 _LONGEST_BLOCK = 512  # iterates, after which calling NumPy costs nothing beside them
 
 
-def pass_by(objective: Objective, point: Point, step: Step, monitor: Monitor) -> Point:
-    """The last iterate that needs no visit, once those up to it have been recorded.
+@dataclass(frozen=True)
+class AlongTheGradient(SteppingSolver):
+    """A solver that moves theta along its gradient, or along the blocks of it in turn.
 
     Parameters
     ----------
-    step : callable
-        From the gradient, a function of mean and block, and from these two to the next ones.
+    step_length : StepLength
     """
-    likelihood = objective.likelihood
-    if not isinstance(likelihood, GaussianLikelihood) or likelihood.ridge is not None:
-        return point
-    if likelihood.family.n_features > 1:
-        return point
-    theta, length = point.theta, _FIRST_BLOCK
-    while room := min(length, monitor.room):
-        thetas = _iterates(objective, likelihood, theta, step, room)
-        factors = objective.parametrization.factor_of_numbers(thetas[:, 1:])
-        many = likelihood.evaluate_many(thetas[:, :1], factors)
-        passed = monitor.pass_by(many)
-        if passed:
-            theta = thetas[passed - 1]
-        if passed < room:
-            break
-        length = min(2 * length, _LONGEST_BLOCK)
-    return point if theta is point.theta else objective.at(theta)
+
+    step_length: StepLength
+
+    @abstractmethod
+    def next_numbers(
+        self, rate: float, gradient: ScalarGradient, mean: float, block: float
+    ) -> tuple[float, float]:
+        """Mean and block of one feature after a step of a constant rate."""
+
+    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
+        likelihood, rate = objective.likelihood, self.step_length.constant
+        if rate is None or not isinstance(likelihood, GaussianLikelihood):
+            return state
+        if likelihood.ridge is not None or likelihood.family.n_features > 1:
+            return state
+        step = partial(self.next_numbers, rate)
+        theta, length = state.point.theta, _FIRST_BLOCK
+        while room := min(length, monitor.room):
+            thetas = _iterates(objective, likelihood, theta, step, room)
+            factors = objective.parametrization.from_block(thetas[:, 1:])
+            passed = monitor.pass_by(likelihood.evaluate_many(thetas[:, :1], factors))
+            if passed:
+                theta = thetas[passed - 1]
+            if passed < room:
+                break
+            length = min(2 * length, _LONGEST_BLOCK)
+        if theta is state.point.theta:
+            return state
+        return state._replace(point=objective.at(theta))
 
 
 def _iterates(
     objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: Step, n: int
 ) -> Array:
     """Up to n iterates after theta, (n, 2), mean and block of each; fewer at the domain's end."""
-    parametrization = objective.parametrization
+    parametrization: Any = objective.parametrization  # whose arrays are numbers here
     center, root = (float(part[0]) for part in likelihood.maximum)
 
     def gradient(mean: float, block: float) -> tuple[float, float]:
         """The gradient with respect to mean and block."""
-        factor = float(parametrization.factor_of_numbers(np.float64(block)))
+        factor = float(parametrization.from_block(np.float64(block)))
         deviation, relative = (center - mean) / factor, root / factor
         score = relative * relative - 1.0 + deviation * deviation
-        return parametrization.pull_numbers(factor, deviation, score)
+        return deviation / factor, parametrization.pull(factor, score)
 
     reached: tuple[float, float] = tuple(theta.tolist())
     found = []

@@ -6,33 +6,34 @@ from functools import partial
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import Evaluation
+from ..likelihoods import Evaluation, Likelihood, step_to
 from .natural import move
-from .objective import Objective
 
 NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
 _SMALLEST_RATE = 1e-10  # of a step, below which all that it gains is rounding
 _SMALLEST_OF_EM = 1e-3  # rate of an EM step, which loses nothing at any rate but for rounding
 
 
-def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float] | None:
+def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] | None:
     """Where the natural step of rate 1, or of 1/2, 1/4 ..., loses nothing, and its rate, if any."""
-    reach = partial(move, objective, at)
-    return _halved(objective, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
+    reach = partial(move, likelihood, at)
+    return _halved(likelihood, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
 
 
 def step_along(
-    objective: Objective, at: Evaluation, direction: Array
+    likelihood: Likelihood, at: Evaluation, direction: Array
 ) -> tuple[Evaluation, float] | None:
     """Where a step in the frame of a point, or 1/2, 1/4 ... of it, loses nothing, and its share.
 
     None if all that are longer than nothing lose.
     """
-    return _halved(objective, at, direction, lambda rate: step_to(objective, at, rate * direction))
+    return _halved(
+        likelihood, at, direction, lambda rate: step_to(likelihood, at, rate * direction)
+    )
 
 
 def _halved(
-    objective: Objective,
+    likelihood: Likelihood,
     at: Evaluation,
     step: Array,
     reach: Callable[[float], Evaluation],
@@ -47,24 +48,18 @@ def _halved(
     while rate > smallest:
         with suppress(NotPositiveDefiniteError):
             reached = reach(rate)
-            if is_no_loss(objective, at, reached, rate * step):
+            if is_no_loss(likelihood, at, reached, rate * step):
                 return reached, rate
         rate /= 2
     return None
 
 
-def step_to(objective: Objective, at: Evaluation, step: Array) -> Evaluation:
-    """The likelihood at the point to which a step in the frame of another one leads."""
-    likelihood = objective.likelihood
-    return likelihood.evaluate(*likelihood.retract(at, step))
-
-
-def is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:
+def is_no_loss(likelihood: Likelihood, at: Evaluation, reached: Evaluation, step: Array) -> bool:
     """Whether a step did not lower the value.
 
     Where the difference of values may be rounding, the slopes at both ends of the step decide.
     """
     gain = reached.value - at.value
-    if abs(gain) > objective.likelihood.rounding_of_the_value(at):
+    if abs(gain) > likelihood.rounding_of_the_value(at):
         return gain > 0
     return bool(step @ (at.natural_gradient + reached.natural_gradient) >= 0)

@@ -14,6 +14,7 @@ from ..gaussian import PARAMETRIZATIONS, NotPositiveDefiniteError, Parametrizati
 from ..likelihoods import Evaluation, Likelihood, product_with_minus_hessian
 from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
+from .natural import STABLE_RATE
 from .objective import Objective
 
 _MOST_ITERATIONS = 200  # of a climb to the maximum; some sixty are enough where one is near
@@ -55,10 +56,6 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
 class NaturalCoordinates:
     """The frame of a point as a `Parametrization`: that of natural steps, to first order."""
 
-    def to_theta(self, mean: Array, factor: Array) -> Array:
-        """An array as long as a vector of the frame."""
-        return np.concatenate((mean, factor.reshape(-1)))
-
     def push(self, factor: Array, direction: Array) -> Array:
         """The direction itself."""
         return direction
@@ -69,7 +66,7 @@ class NaturalCoordinates:
 
     def learning_rate_bound(self, factor: Array) -> float:
         """The bound of complete data, whose information is the identity."""
-        return 2.0
+        return STABLE_RATE
 
 
 def _largest_curvature(
@@ -87,7 +84,7 @@ def _largest_curvature(
             raise NotPositiveDefiniteError
         return image
 
-    size = theta.to_theta(at.mean, at.factor).size
+    size = at.mean.size + at.factor.size
     operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     options = {

@@ -95,6 +95,7 @@ class IntervalStatistics(Statistics):
     weights: Array
 
     complete = False
+    nested = False  # which is asked of missing values alone
     coarse = True
 
     @property
