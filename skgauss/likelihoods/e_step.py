@@ -27,7 +27,7 @@ from ..conditioning import (
     hidden_basis,
 )
 from ..statistics import IncompleteStatistics, IntervalStatistics
-from .information import InformationSums, RowSums, sum_coarse_information, sum_information
+from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
 
 # Values of a row in intervals, k, of which the information is taken: by k (k + 3) / 2 boxes.
@@ -70,13 +70,17 @@ class _MissingPart:
         """Sums over the rows, with 0 in the place of what is missing."""
         return CompletedSums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
 
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
+    def inform(
+        self,
+        sums: InformationSums,
+        mean: Array,
+        condition: Conditioner,
+        guess: Standardization | None,
+    ) -> None:
+        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
         basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
-        return sum_information(basis, residuals, self.levels, self.weights, firsts)
+        sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """What the rows miss, given the rest, as products with the information need it."""
@@ -124,11 +128,11 @@ class _IntervalPart:
         self._weights = weights
         self._constant = _constant_of(weights @ known, unit)
 
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
-        return sum_coarse_information(self._coarse.score(mean, condition, guess), self._weights)
+    def inform(
+        self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
+    ) -> None:
+        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
+        sums.add_coarse(self._coarse.score(mean, condition, guess), self._weights)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
@@ -198,8 +202,10 @@ def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
-    sums = (part.information(mean, condition, guess) for part in parts)
-    return reduce(operator.iadd, sums, InformationSums.nothing(len(mean)))
+    sums = InformationSums.nothing(len(mean))
+    for part in parts:
+        part.inform(sums, mean, condition, guess)
+    return sums
 
 
 @threads.one_blas_thread()
