@@ -19,8 +19,10 @@ from .remedies import explain_remedies
 from .ridge import explain_ridge
 from .warn_once import Words
 
-# Moments of `Words` for trials on complete data: whoever climbs there wants to learn from it.
+# Moments of `Words` for trials on complete data, where whoever climbs wants to learn from it, and
+# on others, where a few steps of the default solver on a small table take half of one.
 _MOMENTS_OF_COMPLETE = 5
+_MOMENTS_OF_INCOMPLETE = 2
 
 
 def words_of(outcome: Outcome, of_data: str) -> list[Words]:
@@ -33,7 +35,8 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
         found.append(Words(ConvergenceWarning, _what_happened(solution, estimator)))
     elif not solution.converged:
         opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
-        moments = _MOMENTS_OF_COMPLETE if outcome.likelihood.complete else 1
+        complete = outcome.likelihood.complete
+        moments = _MOMENTS_OF_COMPLETE if complete else _MOMENTS_OF_INCOMPLETE
         found.append(Words(ConvergenceWarning, opening, rest, moments))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
         direction = solution.critical_point.curvature.direction

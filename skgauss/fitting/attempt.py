@@ -126,15 +126,12 @@ class Trials:
     ----------
     left : int
         Iterations that are left.
-    cut_short : bool
-        Whether a climb was stopped.
     """
 
     sees_all = False
 
     def __init__(self, n_iter: int, seconds: float):
         self.left = n_iter
-        self.cut_short = False
         self._last = self._end = time.perf_counter() + seconds
 
     def share(self, n: int) -> int:
@@ -161,6 +158,4 @@ class Trials:
         pass
 
     def end(self, evaluation: Evaluation) -> bool:
-        stopped = self.seconds < 0
-        self.cut_short |= stopped
-        return stopped
+        return self.seconds < 0

@@ -56,9 +56,11 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     )
     steepest_is_done = rate <= (1 - _SLOW) * bound and outcome.solution.n_iter >= _LONG_CLIMB
     if slow and steepest_is_done and not far_below:
+        several = outcome.likelihood.family.n_features > 1
         told += (
-            " The likelihood is far steeper in some directions than in others, as where features "
-            "are correlated or have different units. No constant rate suits them all."
+            " The climb is slow since the likelihood is far steeper in some directions than in "
+            f"others{', as where features are correlated or have different units' * several}. The "
+            "steepest one bounds the rate."
         )
     if needed is not None:
         more = "" if far_below else " or more"  # as the flattest direction comes to be the last

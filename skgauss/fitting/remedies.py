@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,11 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
-        within = ", in the short time that trials may take" if trials.cut_short else ""
-        none = f"None of the other settings that were tried converged{within}."
+        none = "None of the other settings that were tried converged."
+        untried = f"There was no time left to try {' or '.join(found.untried)}."
         longer = "A larger max_iter may do, which takes longer to try than a warning may."
-        return " ".join([none] * bool(found.tried) + [longer] * found.left_out_longer)
+        shown = bool(found.failed), bool(found.untried), found.left_out_longer
+        return " ".join(compress((none, untried, longer), shown))
     told = [
         f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
     ]
@@ -64,8 +66,10 @@ class _Remedies:
     ----------
     converged : list of (int, str)
         How many iterations each took that converged, and its settings as keywords.
-    tried : int
-        How many were tried.
+    failed : int
+        How many were tried in vain.
+    untried : list of str
+        Settings that there was no time to try, or to try to the end, as keywords.
     left_out_longer : bool
         Whether there was no time to repeat the climb with more iterations.
     """
@@ -75,7 +79,8 @@ class _Remedies:
         self._attempt = outcome.attempt
         self._trials = trials
         self.converged: list[tuple[int, str]] = []
-        self.tried = 0
+        self.failed = 0
+        self.untried: list[str] = []
         self.left_out_longer = False
 
     def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
@@ -92,12 +97,16 @@ class _Remedies:
                 least, seconds = self._climb.n_iter, self._climb.seconds
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
+                self.untried += [self._told(settings, 0)] * (least == 0)
                 return
             solution = self._trials.run(changed, allowed)
-            self.tried += 1
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
+            if solution.stop_reason == "callback":  # that of the clock
+                self.untried += [self._told(settings, 0)] * (least == 0)
+                return
+            self.failed += 1
 
     def _told(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with more iterations only where they were needed."""

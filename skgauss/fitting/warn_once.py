@@ -19,7 +19,7 @@ _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # What the words of a fit may cost: a share of the seconds that it took, or a few moments.
 _SHARE_OF_FIT = 0.25
-_MOMENT = 0.02  # seconds: half of what a few steps on a small table with gaps take
+_MOMENT = 0.02  # seconds
 
 
 class Words(NamedTuple):

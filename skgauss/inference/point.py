@@ -29,14 +29,15 @@ from ..rows import Window, feature_names
 
 # Where to ask for what a Gaussian lacks that comes from another one.
 _OF_A_MARGINAL = (
-    "Ask the estimator that it comes from: what its summary(), standard_errors() and "
-    "confidence_intervals() say of these features is what they are here."
+    "Call summary(), standard_errors() or confidence_intervals() of the estimator that it comes "
+    "from: what they say of these features holds here, too."
 )
 _OF_A_CONDITIONAL = (
     "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
+_FEWEST_ROWS = 2  # that tell mean and covariance, as `fit` asks for
 _NEAR_MAXIMUM = 0.1  # standard errors, by which an interval of four of them may be off
 _SMALL_TOL = 0.01  # standard errors, which a tolerance is to leave
 _FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
@@ -244,6 +245,7 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
+    _warn_of_shares(estimator)
     if not polished:
         warn_if_far(estimator, estimator.natural_gradient_norm_)
     if penalized:
@@ -262,6 +264,18 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
         raise ValueError(
             f"{each_of([names[j] for j in empty])} was never observed. Its mean is made up, and "
             "has no error: fit without it."
+        )
+
+
+def _warn_of_shares(estimator: Any) -> None:
+    """A warning if the weights of all rows count as fewer rows than a fit takes."""
+    weight = estimator.sufficient_statistics_.weight
+    if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
+        warnings.warn(
+            f"The weights add up to {weight:.3g} and count as frequencies, so that errors, "
+            "intervals and tests are those of so few rows. If they are shares, fit with the shares "
+            "times the number of rows.",
+            stacklevel=_level_of_the_caller(),
         )
 
 

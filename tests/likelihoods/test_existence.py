@@ -254,3 +254,12 @@ def test_dummies_beside_a_detection_limit(rng):
     without = GaussianGradientMLE(censoring_limits=(limits[0][1:], None)).fit(X[:, 1:])
     np.testing.assert_allclose(model.mean_[1:], without.mean_, rtol=1e-4)
     np.testing.assert_allclose(model.covariance_[1:, 1:], without.covariance_, rtol=1e-4, atol=1e-5)
+
+
+def test_upper_ends_in_another_unit_than_lower_ones_are_suspected(rng):
+    X = np.floor(rng.normal(50, 2, (200, 2)))
+    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
+    with pytest.raises(ValueError, match="If X was scaled or shifted, X_upper must be, too"):
+        GaussianGradientMLE().fit(scaled, X_upper=X + 1)
+    upper = (X + 1 - X.mean(axis=0)) / X.std(axis=0)
+    assert GaussianGradientMLE().fit(scaled, X_upper=upper).converged_
