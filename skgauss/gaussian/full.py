@@ -201,7 +201,7 @@ class Full(CovarianceFamily):
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
         unit = factor / self.standard_deviations(factor)[:, None]
         means, forms = self._unpacked(steps)
-        return means @ unit.T, unit @ (math.sqrt(2) * forms) @ unit.T
+        return means @ unit.T, math.sqrt(2) * unit @ (forms @ unit.T)
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
         d, pairs = self.n_features, pairs_of(self.n_features)

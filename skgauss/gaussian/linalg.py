@@ -61,6 +61,11 @@ def multiply_lower(factor: Array, other: Array) -> Array:
     return blas.dtrmm(1.0, factor, other, lower=1, overwrite_b=1)
 
 
+def add_product(total: Array, left: Array, right: Array) -> None:
+    """Add ``left @ right`` to `total`, in place and without a copy of its size."""
+    blas.dgemm(1.0, right.T, left.T, beta=1.0, c=total.T, overwrite_c=1)
+
+
 def solve_cholesky(factor: Array, rhs: Array) -> Array:
     """``inv(factor @ factor.T) @ rhs`` for a lower triangular `factor` and a vector."""
     solution, _ = lapack.dpotrs(factor, rhs, lower=1)

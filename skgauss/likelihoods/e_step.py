@@ -27,7 +27,7 @@ from ..conditioning import (
     hidden_basis,
 )
 from ..statistics import IncompleteStatistics, IntervalStatistics
-from .information import InformationSums, RowSums, sum_coarse_information, sum_information
+from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
 
 # Values of a row in intervals, k, of which the information is taken: by k (k + 3) / 2 boxes.
@@ -63,20 +63,26 @@ class _MissingPart:
         unit: Array,
     ):
         self.constant = _constant_of(weights @ ~missing, unit)
-        self.weights, self.counts, self.levels, self.rows = weights, counts, levels, rows
+        self.weights, self.counts, self.levels = weights, counts, levels
+        self._rows, self._unit = rows, unit  # a view of the statistics, which saves a copy of all
         self.gaps = MissingPatterns(missing, counts)
 
     def sums(self) -> CompletedSums:
         """Sums over the rows, with 0 in the place of what is missing."""
-        return CompletedSums(self.weights.sum(), self.levels @ self.rows, self.rows.T @ self.rows)
+        rows = self._scaled_rows()
+        return CompletedSums(self.weights.sum(), self.levels @ rows, rows.T @ rows)
 
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
+    def inform(
+        self,
+        sums: InformationSums,
+        mean: Array,
+        condition: Conditioner,
+        guess: Standardization | None,
+    ) -> None:
+        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
         basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
-        return sum_information(basis, residuals, self.levels, self.weights, firsts)
+        sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """What the rows miss, given the rest, as products with the information need it."""
@@ -94,7 +100,7 @@ class _MissingPart:
         """Sums over the rows, missing values as expected, and over the spread of these."""
         given = condition(self._deviations(mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
-        completed = self.rows.copy()
+        completed = self._scaled_rows()
         features = self.gaps.by_row(self.gaps.features)
         completed.reshape(-1)[self.gaps.entries] = given.mean + self.levels * mean[features]
         spread = _spread(self.gaps, given.covariance * self.weights, len(mean))
@@ -105,9 +111,14 @@ class _MissingPart:
             self.constant + float(given.distances.sum() + self.weights @ given.log_det),
         )
 
+    def _scaled_rows(self) -> Array:
+        """A new array of the rows in units of the data, 0 where missing, (n_rows, n_features)."""
+        return self._rows / self._unit
+
     def _deviations(self, mean: Array) -> Array:
         """Deviations of the rows from a mean, 0 where missing."""
-        deviations = self.rows - self.levels[:, None] * mean
+        deviations = self._scaled_rows()
+        deviations -= self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         return deviations
 
@@ -124,11 +135,11 @@ class _IntervalPart:
         self._weights = weights
         self._constant = _constant_of(weights @ known, unit)
 
-    def information(
-        self, mean: Array, condition: Conditioner, guess: Standardization
-    ) -> InformationSums:
-        """Sums of the information of the rows, about a mean, under a conditioner's Gaussian."""
-        return sum_coarse_information(self._coarse.score(mean, condition, guess), self._weights)
+    def inform(
+        self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
+    ) -> None:
+        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
+        sums.add_coarse(self._coarse.score(mean, condition, guess), self._weights)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
@@ -170,7 +181,7 @@ def _parts_of_patterns(
     """Rows whose values are known exactly or missing, relative to the frame."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
-    rows = s.rows_about(frame.origin) / frame.unit
+    rows = s.rows_about(frame.origin)
     parts = []
     for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
@@ -198,8 +209,10 @@ def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
-    sums = (part.information(mean, condition, guess) for part in parts)
-    return reduce(operator.iadd, sums, InformationSums.nothing(len(mean)))
+    sums = InformationSums.nothing(len(mean))
+    for part in parts:
+        part.inform(sums, mean, condition, guess)
+    return sums
 
 
 @threads.one_blas_thread()

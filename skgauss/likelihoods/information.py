@@ -25,7 +25,7 @@ import copy
 import math
 import operator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -81,59 +81,58 @@ class InformationSums(RowSums):
         n_pairs = len(pairs_of(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
 
+    def add(
+        self, basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
+    ) -> None:
+        """Add the rows of a part of the data, in place.
 
-def sum_information(
-    basis: Array, residuals: Array, levels: Array, weights: Array, firsts: np.ndarray
-) -> InformationSums:
-    """Sums that the information is made of, over the patterns of a part of the data.
+        Parameters
+        ----------
+        basis : ndarray of shape (n_features, n_missing, n_patterns)
+            Orthonormal, of what each pattern does not show, whitened.
+        residuals : ndarray of shape (n_features, n_rows)
+            Whitened residuals of the rows, which follow each other by pattern, each multiplied by
+            its level.
+        levels : ndarray of shape (n_rows,)
+        weights : ndarray of shape (n_patterns,)
+        firsts : int ndarray of shape (n_patterns,)
+            Where the rows of a pattern begin.
+        """
+        d = len(basis)
+        rows, columns, _, _ = pairs_of(d)
+        by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
+        hidden = (by_pattern @ by_pattern.transpose(0, 2, 1)).reshape(len(weights), d * d)
+        projectors = (rows == columns) - hidden.take(rows * d + columns, axis=1)
+        squares = residuals[rows] * (2.0 * residuals)[columns]
+        if len(firsts) < squares.shape[1]:
+            squares = np.add.reduceat(squares, firsts, axis=1)
+        squares -= (weights[:, None] * projectors).T
+        self.projectors += weights @ projectors
+        self.residuals += projectors.T @ np.add.reduceat(levels * residuals, firsts, axis=1).T
+        linalg.add_product(self.products, squares, projectors)
 
-    Parameters
-    ----------
-    basis : ndarray of shape (n_features, n_missing, n_patterns)
-        Orthonormal, of what each pattern does not show, whitened.
-    residuals : ndarray of shape (n_features, n_rows)
-        Whitened residuals of the rows, which follow each other by pattern, each multiplied by
-        its level.
-    levels : ndarray of shape (n_rows,)
-    weights : ndarray of shape (n_patterns,)
-    firsts : int ndarray of shape (n_patterns,)
-        Where the rows of a pattern begin.
-    """
-    rows, columns, _, _ = pairs_of(len(basis))
-    by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
-    hidden = by_pattern @ by_pattern.transpose(0, 2, 1)
-    projectors = (rows == columns) - hidden[:, rows, columns]
-    weighted = weights[:, None] * projectors
-    totals = np.add.reduceat(levels * residuals, firsts, axis=1)
-    squares = np.add.reduceat(residuals[rows] * residuals[columns], firsts, axis=1)
-    return InformationSums(
-        weighted.sum(axis=0),
-        projectors.T @ totals.T,
-        (2.0 * squares - weighted.T) @ projectors,
-    )
+    def add_coarse(self, score: Score, weights: Array) -> None:
+        """Add rows with intervals: the values in them, less what their scores vary, in place.
 
-
-def sum_coarse_information(score: Score, weights: Array) -> InformationSums:
-    """Sums for rows with intervals: those of the values in them, less what their scores vary.
-
-    Their second moments are those of as many more residuals as a row has intervals.
-    """
-    d, n = score.residuals.shape
-    k = score.mean.shape[1]
-    values, vectors = np.linalg.eigh(score.covariance)
-    spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
-    shown = np.empty((n, 1 + k, d))
-    shown[:, 0] = score.residuals.T + (score.directions @ score.mean[:, :, None])[:, :, 0]
-    shown[:, 1:] = (score.directions @ spread).transpose(0, 2, 1)
-    levels = np.zeros((n, 1 + k))
-    levels[:, 0] = np.sqrt(weights)
-    shown *= levels[:, :1, None]
-    firsts = np.arange(n) * (1 + k)
-    sums = sum_information(score.basis, shown.reshape(-1, d).T, levels.reshape(-1), weights, firsts)
-    moves = _scores_along(score)
-    weighted = (moves @ (weights[:, None, None] * score.of_scores)).transpose(1, 0, 2)
-    every = moves.transpose(1, 0, 2).reshape(moves.shape[1], -1)
-    return replace(sums, unknown=weighted.reshape(every.shape) @ every.T)
+        The second moments of these values are those of as many more residuals as a row has
+        intervals.
+        """
+        d, n = score.residuals.shape
+        k = score.mean.shape[1]
+        values, vectors = np.linalg.eigh(score.covariance)
+        spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
+        shown = np.empty((n, 1 + k, d))
+        shown[:, 0] = score.residuals.T + (score.directions @ score.mean[:, :, None])[:, :, 0]
+        shown[:, 1:] = (score.directions @ spread).transpose(0, 2, 1)
+        levels = np.zeros((n, 1 + k))
+        levels[:, 0] = np.sqrt(weights)
+        shown *= levels[:, :1, None]
+        firsts = np.arange(n) * (1 + k)
+        self.add(score.basis, shown.reshape(-1, d).T, levels.reshape(-1), weights, firsts)
+        moves = _scores_along(score)
+        weighted = (moves @ (weights[:, None, None] * score.of_scores)).transpose(1, 0, 2)
+        every = moves.transpose(1, 0, 2).reshape(moves.shape[1], -1)
+        self.unknown += weighted.reshape(every.shape) @ every.T
 
 
 def _scores_along(score: Score) -> Array:
@@ -156,6 +155,22 @@ def _scores_along(score: Score) -> Array:
     products += one[:, of_row.columns] * two[:, of_row.rows]
     moves[:, d:, k:] = lengths * products * of_box.lengths / 2
     return moves
+
+
+def _fill_in_unit_moves(block: Array, products: Array, share: Array) -> None:
+    """Fill in tr(B E C F) for all E and F that are unit moves of a pair, (n_pairs, n_pairs).
+
+    From the symmetric sum of B times C by pairs; each pair stands for two entries, of a share.
+    """
+    d = int(math.sqrt(2 * len(share)))
+    rows, columns, index, _ = pairs_of(d)
+    for one, its in enumerate(index):  # the features of E, one after the other
+        of_one = np.ascontiguousarray(products[its].T)
+        both = of_one[index[one:]]
+        both = (both + both.transpose(0, 2, 1)).reshape(len(both), d * d)
+        block[its[one:]] = both.take(rows * d + columns, axis=1)
+    block *= share
+    block *= share[:, None]
 
 
 class Information:
@@ -186,19 +201,18 @@ class Information:
             A form C that adds :math:`\operatorname{tr}(C V^2)`.
         family : Full
         """
-        rows, columns, index, lengths = pairs_of(family.n_features)
-        products = sums.products + np.outer(curvature[rows, columns], rows == columns)
-        products = (products + products.T) / 2
-        # tr(B E C F) of unit moves E and F of two pairs: each stands for two entries.
-        share = lengths / 2
-        j, k = rows[:, None], columns[:, None]
-        block = products[index[rows, j], index[columns, k]]
-        block += products[index[columns, j], index[rows, k]]  # as symmetric as the products
-        block *= 2.0 * share[:, None] * share
+        d = family.n_features
+        rows, columns, index, lengths = pairs_of(d)
+        products = np.outer(curvature[rows, columns], rows == columns)
+        products += sums.products
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
-        across *= math.sqrt(2) * share
-        matrix = np.block([[sums.projectors[index], across], [across.T, block]])
-        return cls(matrix - sums.unknown, family)
+        across *= math.sqrt(0.5) * lengths
+        matrix = np.empty((d + len(rows), d + len(rows)))
+        matrix[:d, :d] = sums.projectors[index]
+        matrix[:d, d:], matrix[d:, :d] = across, across.T
+        _fill_in_unit_moves(matrix[d:, d:], products + products.T, lengths / 2)
+        matrix -= sums.unknown
+        return cls(matrix, family)
 
     @property
     def is_finite(self) -> bool:

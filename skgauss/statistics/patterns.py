@@ -387,10 +387,10 @@ def _reduced(
             levels[start:top] = triangle[:, 0]
             rows[start:top, observed] = triangle[:, 1:]
             keep[top:end] = False
+    if not keep.all():
+        levels, rows = levels[keep], rows[keep]
     counts = np.minimum(counts, n_observed + 1)
-    return IncompleteStatistics(
-        weight, origin, missing[first], by_pattern, counts, levels[keep], rows[keep]
-    )
+    return IncompleteStatistics(weight, origin, missing[first], by_pattern, counts, levels, rows)
 
 
 def _on_first_rows(part: IncompleteStatistics) -> Array:
