@@ -23,6 +23,7 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -181,6 +182,10 @@ class GaussianLikelihood(Likelihood):
         return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
 
     def resolution_of_the_mean(self, at: Evaluation) -> float:
+        return self._resolution_of_the_mean
+
+    @cached_property
+    def _resolution_of_the_mean(self) -> float:
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)
