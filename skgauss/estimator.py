@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,12 +41,7 @@ from .fitting import (
 )
 from .gaussian import PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
-from .likelihoods import (
-    Empty,
-    NoMaximumError,
-    regularized_likelihood,
-    through_window,
-)
+from .likelihoods import NoMaximumError, regularized_likelihood
 from .rows import (
     Rows,
     Summarize,
@@ -608,6 +603,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
 
+    if not TYPE_CHECKING:  # for which every name would be an attribute then
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a path that was not recorded how to have it; of others, what Python says."""
+            if name in ("mean_path_", "covariance_path_"):
+                raise AttributeError(f"{name} is there only after a fit with record_path=True.")
+            return self.__getattribute__(name)
+
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters, or of a marginal or conditional Gaussian its features and means."""
         if not hasattr(self, GIVEN):
@@ -648,19 +651,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = fixed_parameters(self, family)
-            some, inside, keeps = statistics, window, self._keeps_constants
-            if keeps:
-                empty = Empty.of(statistics, window, family, fixed.mean)
-                some, inside = empty.statistics, empty.window
-            regularized = regularized_likelihood(
-                reg_covar, some, family, names, inside, fixed, keep_constants=keeps
+            keep = self._keeps_constants
+            likelihood, ridge, of_data = regularized_likelihood(
+                reg_covar, statistics, family, names, window, fixed, keep_constants=keep
             )
-            regularized = through_window(regularized, inside, some, names, fixed)
-            likelihood = fixed.of(regularized.likelihood)
-            if keeps:
-                likelihood = empty.beside(likelihood)
             constant = input_attributes(seen) | {
-                "reg_covar_": regularized.ridge,
+                "reg_covar_": ridge,
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
             }
@@ -677,7 +673,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             )
             attributes["learning_rate_bound_"] = bound
             outcome = Outcome(attempt, solution, bound, statistics, names)
-            found = words_of(outcome, regularized.warning)
+            found = words_of(outcome, of_data)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
             return _Climb(attributes, task.warner.worded(found), shown)

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from ._signature import handing_on_to
 from ._typing import Array
-from ._wording import quoted
+from ._wording import each_of
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .gaussian import make_family
@@ -167,7 +167,7 @@ n_features_with_missing)
         fill, kept = self._fill(X), self._kept
         if not kept.all():
             names = feature_names(self)
-            dropped = quoted([names[j] for j in np.flatnonzero(~kept).tolist()])
+            dropped = each_of([names[j] for j in np.flatnonzero(~kept).tolist()])
             warnings.warn(
                 f"{dropped} had no values in fit and is dropped. Set keep_empty_features=True to "
                 "keep it, filled in by 0.",

@@ -30,6 +30,7 @@ from .regression import (
     errors_of,
     intervals_of,
     table_of,
+    warn_of_limits,
 )
 from .rows import (
     check_same_order,
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
 
 _WHOSE_PARAMETERS = (
     " In a regression these are parameters of its estimator, as in "
-    "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)), whose covariance_type stays 'full'."
+    "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). Only covariance_type='diag' is no way "
+    "out there: it would take y as independent of X."
 )
 
 
@@ -319,7 +321,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Features; NaN stands for a missing value.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Targets. Rows that miss one do not count; a value at a limit counts as that number.
+            Targets. Rows that miss one do not count; a value at a limit counts as that number, with
+            a warning.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
         y_upper : array-like shaped as y, default=None
@@ -335,6 +338,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ValueError
             If a target is known only to an interval, which has no squared error. To leave such
             rows out would favour who predicts the others. Or if no row has all targets.
+
+        Warns
+        -----
+        UserWarning
+            If targets lie at or beyond `censoring_limits`: who predicts the limits has the better
+            :math:`R^2` then, and who predicts what they hide the worse.
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
@@ -352,6 +361,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "No row of y counts: each misses a target, or has the weight 0. R^2 needs rows in "
                 "which all targets are known."
             )
+        warn_of_limits(targets[known], self.estimator_.censoring_limits)
         predicted = np.asarray(to_host(self.predict(X)))
         check_consistent_length(predicted, targets, sample_weight)
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight))[known]

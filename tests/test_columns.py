@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from datetime import date
 
 import dask.dataframe as dd
 import numpy as np
@@ -151,3 +152,12 @@ def test_upper_ends_of_another_index():
     for remedied in (shuffled.loc[lower.index], unlabelled.set_axis(lower.index)):
         model = GaussianGradientMLE().fit(lower, X_upper=remedied)
         np.testing.assert_array_equal(model.mean_, expected)
+
+
+def test_dates_alone_have_a_remedy_in_polars():
+    dates = pl.DataFrame({"when": [date(2020, 1, 1 + d * d) for d in range(5)]})
+    told = refusal(dates)
+    assert "Of dates make days: (column - column.min()).dt.total_days()." in told
+    column = dates["when"]
+    days = ((column - column.min()).dt.total_days()).to_frame()
+    assert GaussianGradientMLE().fit(days).mean_[0] == pytest.approx(6)

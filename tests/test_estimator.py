@@ -1,5 +1,7 @@
 """The public API: attributes, scores, draws, criteria."""
 
+import pickle
+
 import numpy as np
 import pytest
 from marks import FAMILIES, each_family
@@ -53,8 +55,21 @@ def test_the_path_starts_at_the_start(correlated, covariance_type):
 def test_no_path_unless_asked_for(correlated):
     model = GaussianGradientMLE(record_path=True).fit(correlated)
     model.set_params(record_path=False).fit(correlated)
-    assert not hasattr(model, "mean_path_")
-    assert not hasattr(model, "covariance_path_")
+    for name in ("mean_path_", "covariance_path_"):
+        assert not hasattr(model, name)
+        assert name not in {*dir(model), *vars(model)}
+        with pytest.raises(AttributeError, match=f"{name} is there only .* record_path=True"):
+            getattr(model, name)
+
+
+def test_other_names_are_missing_as_ever(correlated):
+    model = GaussianGradientMLE()
+    for estimator in (model, model.fit(correlated)):
+        with pytest.raises(AttributeError, match=r"'GaussianGradientMLE' .* no attribute 'means_'"):
+            _ = estimator.means_
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        _ = GaussianGradientMLE().precision_
+    assert pickle.loads(pickle.dumps(model)).mean_ is not None
 
 
 @each_family

@@ -19,6 +19,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_linnerud
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -725,3 +726,31 @@ def test_whose_parameters_a_message_recommends(rng):
     with pytest.warns(UserWarning, match="reg_covar") as caught:
         own.fit(X)
     assert "regression" not in str(caught[0].message)
+
+
+def test_a_score_of_targets_at_limits_says_what_it_favours():
+    """It favours who predicts the limits; who predicts what they hide is nearer to the truth."""
+    X, truth = load_diabetes(return_X_y=True)
+    y = truth.clip(min=140)
+    tobit = GaussianRegressor(censoring_limits=(140, None)).fit(X, y)
+    told = rf"{np.count_nonzero(y == 140)} of 442 targets lie at censoring_limits .* scoring=lambda"
+    with pytest.warns(UserWarning, match=told):
+        recorded = tobit.score(X, y)
+    above = y > 140
+    ordinary = GaussianRegressor().fit(X, y)
+    assert recorded < ordinary.score(X, y)
+    assert r2_score(truth, tobit.predict(X)) > r2_score(truth, ordinary.predict(X))
+    assert np.isfinite(tobit.score(X[above], y[above]))  # without a warning
+
+
+def test_a_search_under_a_limit_by_a_criterion():
+    """As the warning of `score` recommends: a ridge so large that it hides the relation loses."""
+    X, y = load_diabetes(return_X_y=True)
+    model = GaussianRegressor(GaussianGradientMLE(), censoring_limits=(140, None))
+    search = GridSearchCV(
+        model,
+        {"estimator__reg_covar": [0.0, 1e6]},
+        scoring=lambda model, X, y: -model.aic(X, y),
+        cv=3,
+    )
+    assert search.fit(X, y.clip(min=140)).best_params_ == {"estimator__reg_covar": 0.0}

@@ -30,7 +30,15 @@ class BoxMoments(NamedTuple):
 def standardised(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> tuple[Array, tuple[Array, Array, Array, Array]]:
-    """Standard deviations; ends, widths and correlations, which have no unit."""
+    """Boxes in units of the standard deviations of their variables.
+
+    Returns
+    -------
+    scale : array of shape (..., k)
+        The standard deviations.
+    boxes : tuple of array
+        Lower ends, upper ends and widths over the deviations, and the correlations.
+    """
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     correlation = covariance / scale[..., :, None] / scale[..., None, :]
     with np.errstate(over="ignore"):  # what is that far is as good as open
@@ -38,7 +46,7 @@ def standardised(
 
 
 def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
-    """Moments in the units of the ends, and the mean between these."""
+    """Moments of standardised boxes in the units of the ends, with each mean inside its box."""
     return BoxMoments(
         within.log_probability,
         np.clip(within.mean * scale, lower, upper),
@@ -47,14 +55,15 @@ def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> Bo
 
 
 def slices(n: int, size: int) -> list[slice]:
-    """Slices of so many, one after the other, that make up all n; the last may reach beyond."""
+    """Consecutive slices of `size` elements that cover n; the last one may reach beyond."""
     return [slice(start, start + size) for start in range(0, n, size)]
 
 
 def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
-    """Total probability, mean and covariance of n mixtures of m components.
+    """Log-weight, mean and covariance of n mixtures of m components.
 
-    Where a component has a covariance of fewer variables, those before them are constants in it.
+    Logarithms of weights are (n, m), means (n, m, k), covariances (n, m, k, k) or less. Where a
+    component has a covariance of fewer variables, those before them are constants in it.
     """
     peak = log_weight.max(axis=1)
     weight = np.exp(log_weight - peak[:, None])

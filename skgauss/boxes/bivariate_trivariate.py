@@ -38,7 +38,10 @@ _OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in 
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
-    """Which boxes `corner_moments` may do exactly, by the least likely and narrowest interval."""
+    """Whether `corner_moments` may keep the digits of a box, bool of shape (n,).
+
+    It is judged by the least likely and the narrowest of its intervals, and costs next to nothing.
+    """
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
 
@@ -46,9 +49,18 @@ def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
 def corner_moments(
     lower: Array, upper: Array, correlation: Array
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, and where they are exact.
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Ends are (n, k), correlations (n, k, k).
+    Parameters
+    ----------
+    lower, upper : array of shape (n, k)
+    correlation : array of shape (n, k, k)
+
+    Returns
+    -------
+    found : BoxMoments
+    exact : bool array of shape (n,)
+        Whether the differences over the corners kept their digits.
     """
     n, k = lower.shape
     # An open end is turned below, where it has no corner.
@@ -62,6 +74,7 @@ def corner_moments(
     parity = np.where((~at_upper).sum(axis=2) % 2, -1.0, 1.0)[corner, 0]
 
     def summed(of_corners: Array) -> Array:
+        """The sum over the corners of each box, with their signs."""
         by_corner = np.zeros((len(at_upper), n, *of_corners.shape[1:]))
         by_corner[corner, row] = (parity * of_corners.T).T
         return by_corner.sum(axis=0)
@@ -76,7 +89,16 @@ def corner_moments(
 
 
 def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
-    """Probability below the ends (n, k), and its first and second derivatives."""
+    """Probability below the ends (n, k), and its derivatives along them.
+
+    Returns
+    -------
+    probability : array of shape (n,)
+    slope : array of shape (n, k)
+        First derivatives.
+    bend : array of shape (n, k, k)
+        Second derivatives.
+    """
     n, k = ends.shape
     each = np.arange(k)
     density = np.exp(-0.5 * ends * ends) / _ROOT_2PI
@@ -102,7 +124,7 @@ def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, A
 
 
 def _below_two(ends: Array, correlation: Array) -> Array:
-    """Probability below both ends, from Owen's function of each end and the slope to the other."""
+    """Probability, (n,), that two variables are below their ends, by Owen's function."""
     h, g = np.where(ends == 0.0, _NEXT_TO_ZERO, ends).T
     r = correlation[:, 0, 1]
     scale = np.sqrt((1.0 - r) * (1.0 + r))
@@ -112,7 +134,11 @@ def _below_two(ends: Array, correlation: Array) -> Array:
 
 
 def _below_three(ends: Array, correlation: Array) -> Array:
-    """NaN where the integral over the correlations of the first variable is not exact."""
+    """Probability, (n,), that three variables are below their ends; NaN where it is not exact.
+
+    That is where no two rules agree in the integral over the correlations of the variable that is
+    made independent.
+    """
     row = np.arange(len(ends))[:, None]
     pairs = _OTHERS[3]
     others = pairs[np.abs(correlation[:, pairs[:, 0], pairs[:, 1]]).argmax(axis=1)]
@@ -135,7 +161,11 @@ def _below_three(ends: Array, correlation: Array) -> Array:
 
 
 def _gain_of_correlation(ends: Array, correlation: Array, node: Array, weight: Array) -> Array:
-    """What it adds that the first variable has its correlations, rather than none."""
+    """The probability below the ends, less what it would be were the first variable independent.
+
+    It is the integral of Plackett's derivative over the share, from 0 to 1, of the correlations of
+    the first variable with the two others; of shape (n,).
+    """
     angle = np.pi / 4 * (1.0 + node)  # which resolves the end where correlations may be near one
     t, weight = np.sin(angle), np.pi / 4 * np.cos(angle) * weight
     h, *g = ends.T[:, :, None]

@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 2**16  # proposals
 def draw_within(
     lower: Array, upper: Array, covariance: Array, n_rows: int, random_state: np.random.RandomState
 ) -> Array:
-    """Rows of c ~ N(0, covariance) within lower <= c <= upper, both ends of shape (k,)."""
+    """Draws of c ~ N(0, covariance) within the one box lower <= c <= upper, (n_rows, k)."""
     one = _Proposals.of(lower[None], upper[None], (upper - lower)[None], covariance[None])
     counts = np.diff([*range(0, n_rows, _MOST_AT_ONCE), n_rows])
     parts = [one.take(np.zeros(n, dtype=np.intp)).accepted(random_state) for n in counts]
@@ -36,7 +36,10 @@ def draw_in_each(
     covariance: Array,
     random_state: np.random.RandomState,
 ) -> Array:
-    """A row of c ~ N(0, covariance) within each of n boxes: see `box_moments` for the shapes."""
+    """A draw of c ~ N(0, covariance) within each of n boxes, of shape (n, k).
+
+    It takes what `box_moments` takes.
+    """
     if not lower.shape[1]:
         return lower
     z = _Proposals.of(lower, upper, width, covariance).accepted(random_state)
@@ -45,14 +48,16 @@ def draw_in_each(
 
 
 class _Proposals(NamedTuple):
-    """What rows of k whitened variables are proposed from, one box a row.
+    """The law that rows of k whitened variables are proposed from, one box a row.
 
     Attributes
     ----------
     lower, upper, width : ndarray of shape (n, k)
         In deviations of each variable given those before it.
     coupling : ndarray of shape (n, k, k)
+        By how much each variable moves the intervals of later ones.
     shift : ndarray of shape (n, k)
+        Of the mean of each variable, at the saddle.
     largest : ndarray of shape (n,)
         Logarithm of the largest weight.
     """
@@ -95,7 +100,7 @@ class _Proposals(NamedTuple):
         return z
 
     def _propose(self, random_state: np.random.RandomState) -> tuple[Array, Array]:
-        """Whitened draws, and the logarithm of the weight of each row."""
+        """Whitened draws, (n, k), and the logarithm of the weight of each, (n,)."""
         z, log_probability = np.empty(self.shift.shape), np.zeros(len(self.shift))
         for i in range(self.shift.shape[1]):
             given = self.shift[:, i] + np.einsum("nj,nj->n", self.coupling[:, i, :i], z[:, :i])
@@ -107,4 +112,5 @@ class _Proposals(NamedTuple):
 
 
 def _log_weight(shift: Array, z: Array, log_probability: Array) -> Array:
+    """Logarithm of the standard Gaussian density of each draw over that of its proposal, (n,)."""
     return (shift * (0.5 * shift - z)).sum(axis=1) + log_probability

@@ -13,20 +13,22 @@ from .base import BoxMoments, from_a_point_inside, restored, standardised
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4
-# Of a factor, in units of the variable's own: a narrow interval is one of a ten-thousandth of a
-# deviation, since what the others say beside a narrower one is lost to rounding.
+# The largest precision of a factor, by that of its variable: an interval narrower than a
+# ten-thousandth of a deviation counts as one of that width, since what the other variables say
+# beside it would be lost to rounding.
 _MOST_PRECISE = 1e8
 
 
 def expectation_propagation(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> BoxMoments:
-    """Moments within boxes, approximately; it takes what `box_moments` takes."""
+    """Approximate moments within boxes, one row a box; it takes what `box_moments` takes."""
     scale, boxes = standardised(lower, upper, width, covariance)
     return restored(_of_unit_variances(*boxes), scale, lower, upper)
 
 
 def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
+    """Approximate moments of variables whose variances are 1."""
     n, k = lower.shape
     origin, start, end = from_a_point_inside(lower, upper, width)
     covariance = np.broadcast_to(correlation, (n, k, k)).copy()

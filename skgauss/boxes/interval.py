@@ -40,7 +40,7 @@ class Interval(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
-        """The interval of two ends, whose difference may have lost the digits of its width."""
+        """The law within intervals; their widths are given, since upper - lower loses digits."""
         sign = np.where(upper > -lower, -1.0, 1.0)
         near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
         far = near - width
@@ -69,7 +69,7 @@ class Interval(NamedTuple):
         )
 
     def curvature(self) -> tuple[Array, Array]:
-        """Variance, and the derivative of `slope` along the logarithm of the width."""
+        """The variance within each interval, and the derivative of `slope` along log(width)."""
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
         tail = self.near < _TAIL  # where that is a difference of large numbers
         if tail.any():
@@ -78,8 +78,9 @@ class Interval(NamedTuple):
         return variance, -self.widening * (self.near - self.width + self.slope)
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
-        """The point below which a share u of the probability lies, mirrored, and two derivatives of
-        it.
+        """The mirrored point below which a share u of the probability lies, and two derivatives.
+
+        These are along the near end, at a given width, and along the logarithm of the width.
         """
         share = np.where(self.sign < 0.0, 1.0 - u, u)
         rest = 1.0 - share
@@ -108,15 +109,16 @@ def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple
 
 
 def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
-    """Quantile, and density at the near end by that at the quantile."""
+    """The mirrored quantile far in the tail, and the density at the near end over that at it."""
     z = ndtri_exp(np.log(below) - 0.5 * near * near - LOG_ROOT_2PI)
     z = np.minimum(np.maximum(z, far), near)
     return z, _ROOT_HALF_PI * erfcx(-_ROOT_HALF * z) / below
 
 
 def _narrow_mass(near: Array, width: Array) -> Array:
-    """Probability of narrow intervals by quadrature: a difference of two masses has lost its
-    digits.
+    """The mass of narrow intervals over the density at the near end, by quadrature.
+
+    A difference of two masses would have lost its digits.
     """
     total = np.zeros_like(near)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):

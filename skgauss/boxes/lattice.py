@@ -20,9 +20,8 @@ _FEW_SMOOTH = 3  # coordinates, up to which 2,003 points suffice for that; 10,00
 _WEIGHT = 0.1  # of each variable in the search for generators
 _LEAST_VARIANCE = 1e-14  # of the variance that a variable keeps, given others
 _NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
-_CELLS = (
-    1024.0  # a deviation: so wide that the rounding of a change of units hardly ever leaves one
-)
+# Cells a deviation: so wide that the rounding of a change of units hardly ever leaves one.
+_CELLS = 1024.0
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -66,7 +65,7 @@ class Lattice(NamedTuple):
             return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), counts)
 
     def part(self, rows: Any) -> "Lattice":
-        """The lattice for some of the boxes."""
+        """The lattice for the boxes with these indices."""
         return Lattice(*(of[rows] for of in self))
 
     def repeated(self, n_times: int) -> "Lattice":
@@ -83,16 +82,16 @@ class Lattice(NamedTuple):
         return bool((self.n_points == N_POINTS).all())
 
     def elsewhere(self) -> "Lattice":
-        """The lattice with other shifts, which are a hash of its own."""
+        """The lattice with other shifts, derived from those it has."""
         with np.errstate(over="ignore"):
             return self._replace(shift=_hash(self.shift, self.shift.shape[1]))
 
     def points(self) -> tuple[Array, Array]:
-        """Coordinates in the open unit cube, by row, variable and point, and logarithms of weights.
+        """Coordinates in the open unit cube, (n, k - 1, n_points), and log-weights, (n, n_points).
 
-        Of rows that have as many points. The integrand is made periodic: by the tent, or where few
-        variables have many points by the sine transform, which is smooth, so that the error falls
-        faster (Sidi, 1993).
+        All rows must have equally many points. The integrand is made periodic: by the tent, or
+        where few variables have many points by the sine transform, which is smooth, so that the
+        error falls faster (Sidi, 1993).
         """
         n_points = int(self.n_points[0])
         point = _unshifted(self.shift.shape[1], n_points) + self.shift[:, :, None]
@@ -110,14 +109,14 @@ class Lattice(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _unshifted(n_dimensions: int, n_points: int) -> Array:
-    """Coordinates in the unit cube, by variable and point: some megabytes where points are many."""
+    """The lattice before any shift, (n_dimensions, n_points): megabytes where points are many."""
     lattice = np.multiply.outer(generators(n_dimensions, n_points), np.arange(n_points))
     return lattice % n_points / n_points
 
 
 @cache
 def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
-    """Component by component, each the best beside those before it.
+    """The generator of each dimension, (n_dimensions,), the best beside those before it.
 
     The best has the least mean-square error, over shifts of the lattice, in the worst case of
     a Sobolev space of mixed first derivatives (Sloan, Kuo and Joe, 2002). A small weight of the
@@ -139,7 +138,7 @@ def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
 
 
 def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
-    """All candidates up to sign, from 1 to half of a prime, as powers of the least such root."""
+    """The numbers from 1 to half of a prime as powers of its least primitive root, up to sign."""
     half = (n_points - 1) // 2
     for root in range(2, n_points):
         powers = [1]
@@ -152,7 +151,10 @@ def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
 
 
 def _hash(rows: Array, n_shifts: int) -> Array:
-    """Numbers in [0, 1) from the cell in which each row lies, by the mixer of splitmix64."""
+    """Numbers in [0, 1), (n, n_shifts), from the cell in which each row lies.
+
+    They are mixed as splitmix64 mixes its state.
+    """
     state = np.zeros(len(rows), np.uint64)
     cells = np.rint(rows * _CELLS) + 0.0  # there is one zero
     for column in cells.view(np.uint64).T:
@@ -162,15 +164,17 @@ def _hash(rows: Array, n_shifts: int) -> Array:
 
 
 def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finalizer of splitmix64: a bijection in which each bit depends on all bits."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))
 
 
 def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDArray[np.intp]:
-    """Next is always the variable least likely to be in its interval, given those before it.
+    """The order of the variables in each row, (n, k), the least likely interval first.
 
-    They are taken to be at their truncated means (Gibson, Glasbey and Elston, 1994).
+    Each is the least likely of those left, given the variables before it. These are taken to be at
+    their truncated means (Gibson, Glasbey and Elston, 1994).
     """
     n, k = lower.shape
     row = np.arange(n)

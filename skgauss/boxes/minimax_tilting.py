@@ -18,10 +18,11 @@ _MOST_NEWTON_STEPS = 300  # seven are usual, 80 the most that nearly collinear b
 
 
 class Tilt(NamedTuple):
-    """A point of the saddle's function, the sum over variables of t^2 / 2 - t z + log P.
+    """The saddle of each box, with what the sum over its points needs to know there.
 
-    P is the probability that a variable of mean t is in its interval, given the z of those
-    before it. The last has no shift, and no other variable sees its z.
+    It is the saddle of the sum over variables of t^2 / 2 - t z + log P, where P is the probability
+    that a variable of mean t is in its interval, given the z of those before it. The last variable
+    has no shift t, and no other variable depends on its z.
     """
 
     centre: Array  # (n, k), z
@@ -33,11 +34,11 @@ class Tilt(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array, coupling: Array) -> "Tilt":
-        """The saddle, by Newton's method, each row for itself; NaN where it is not found.
+        """The saddle of each box by Newton's method; all NaN in the rows where it is not found.
 
         A step is taken if the next one with the same derivatives is shorter: a measure that no
         linear map of the equations changes (Deuflhard, 2011).
-        Ends and widths are in deviations of each variable given those before it.
+        Ends and widths, (n, k), are in deviations of each variable given those before it.
         """
         n, k = lower.shape
         boxes = lower, upper, width, coupling
@@ -76,7 +77,7 @@ class Tilt(NamedTuple):
         return cls(centre, shift, at, coupling, gradient, _hessian(at.curvature()[0], coupling))
 
     def part(self, rows: Any) -> "Tilt":
-        """The saddles of some of the boxes."""
+        """The saddles of the boxes with these indices."""
         centre, shift, coupling, gradient, hessian = (
             of[rows] for of in (self.centre, self.shift, self.coupling, self.gradient, self.hessian)
         )
@@ -84,13 +85,15 @@ class Tilt(NamedTuple):
         return Tilt(centre, shift, at, coupling, gradient, hessian)
 
     def _step(self, gradient: Array) -> Array:
+        """The move of the saddle, (n, 2k - 2), that takes such a gradient away."""
         return _solved(self.hessian, -gradient)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
-        """What the move of the saddle adds to a sum with these derivatives along the shift.
+        """What the moments of a sum gain since the saddle moves with the Gaussian.
 
-        By the implicit function theorem it is the change of the derivatives of the saddle's
-        function along a direction of centre and shift.
+        The sum has the derivatives `along_shift`, (n, k - 1), where the saddle stays. By the
+        implicit function theorem it is the change of the derivatives of the saddle's function along
+        a direction of centre and shift.
 
         Returns
         -------
@@ -115,7 +118,7 @@ class Tilt(NamedTuple):
 
 
 def _halves(place: Array) -> Array:
-    """Centre and shift of a place of the saddle function, with a zero for the last variable."""
+    """Centre and shift, each (n, k), of places (n, 2k - 2), with zeros for the last variable."""
     n, twice = place.shape
     whole = np.zeros((2, n, twice // 2 + 1))
     whole[:, :, :-1] = place.reshape(n, 2, twice // 2).transpose(1, 0, 2)
@@ -123,18 +126,25 @@ def _halves(place: Array) -> Array:
 
 
 def _solved(matrix: Array, vector: Array) -> Array:
+    """The solution of each row's linear equations, (n, k)."""
     return np.linalg.solve(matrix, vector[:, :, None])[:, :, 0].astype(np.float64, copy=False)
 
 
 def _length(vector: Array) -> Array:
+    """The Euclidean length of each row's vector, (n, 1)."""
     return np.sqrt((vector * vector).sum(axis=1, keepdims=True))
 
 
 def _times(matrix: Array, vector: Array) -> Array:
+    """The product of each row's matrix and vector, (n, k)."""
     return (matrix @ vector[:, :, None])[:, :, 0]
 
 
 def _hessian(variance: Array, coupling: Array) -> Array:
+    """Second derivatives of the saddle's function along centre and shift, (n, 2k - 2, 2k - 2).
+
+    The variances, (n, k), are those of each variable in its interval.
+    """
     n, k, _ = coupling.shape
     free = range(k - 1)
     bent = (variance[:, :, None] - 1.0) * coupling

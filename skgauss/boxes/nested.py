@@ -21,10 +21,10 @@ from .univariate import NEGLIGIBLE, reach, univariate_moments
 
 
 class _Rule(NamedTuple):
-    """Gauss's rule on (0, 1), and what it integrates to 1e-13.
+    """Nodes and weights of Gauss's rule on (0, 1), and the pieces that it integrates to 1e-13.
 
-    That is a Gaussian with at most ``longest`` standard deviations and a fall of at most
-    ``deepest`` nats on the piece.
+    On such a piece a Gaussian has at most ``longest`` standard deviations, and its log-density
+    falls by at most ``deepest`` nats.
     """
 
     node: Array
@@ -42,13 +42,13 @@ ORDER = 28
 _LONG_RULE = _Rule.of(ORDER, 13.0, 80.0)
 _SHORT_RULE = _Rule.of(12, 3.0, 8.0)
 _HALVES_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
-# Of so many variables the orders in which each comes first.
+# For two and for three variables: the orders in which each of them comes first.
 _FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k in (2, 3)}
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
 class Boxes(NamedTuple):
-    """N(mean, covariance) and a box, row by row; the origin should be a point of the box."""
+    """A Gaussian and a box in each row, whose origin should be a point of the box."""
 
     lower: Array  # (n, k), like upper and mean
     upper: Array
@@ -60,8 +60,10 @@ class Boxes(NamedTuple):
         return Boxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
-        """Two values of the first variable between which the others are sure to be in their
-        intervals.
+        """Ends, each (n,), of where the first variable makes sure of all others.
+
+        Between them the others are in their intervals, but for a probability of 3e-14. Where the
+        first end is above the second, no value of the first variable makes sure of that.
         """
         coefficient, covariance = _regression(self.covariance)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
@@ -73,7 +75,16 @@ class Boxes(NamedTuple):
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
     def at(self, x: Array) -> tuple[Array, BoxMoments]:
-        """Log-density of the first variable at x (n, m), and the moments (n * m) given it."""
+        """The first variable and the rest of the box, at m places x (n, m) in each row.
+
+        Returns
+        -------
+        log_density : array of shape (n, m)
+            Of the first variable, times the probability that the others are in their intervals
+            given it, in nats.
+        rest : BoxMoments
+            Of the others given it, n * m rows.
+        """
         variance = self.covariance[:, :1, 0]
         deviation = x - self.mean[:, :1]
         coefficient, covariance = _regression(self.covariance)
@@ -96,7 +107,7 @@ class Boxes(NamedTuple):
 
 
 def nested_moments(boxes: Boxes) -> BoxMoments:
-    """Log-probabilities of the boxes, and the moments within them."""
+    """Log-probabilities of boxes of up to three sides in nats, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
         lower, upper, mean = (field[:, 0] for field in boxes[:3])
@@ -121,7 +132,11 @@ def nested_moments(boxes: Boxes) -> BoxMoments:
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
-    """From where, about what and to where each variable has weight, and its slope; (n, k) each."""
+    """Where the density of each variable within the box lies; four arrays of shape (n, k).
+
+    The first three are the start, the mode and the end of the range that is not negligible, the
+    last is the slope of minus the log-density of all variables at the mode, along each.
+    """
     lower, upper, mean, covariance, precision = boxes
     scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     mode, _ = _most_likely(lower, upper, mean, covariance)
@@ -132,7 +147,7 @@ def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
 
 
 def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
-    """Every axis but the first in the order that belongs to the row."""
+    """A field of rows, every axis of variables taken in the order of its row, order (n, k)."""
     row = np.arange(len(order))
     if field.ndim == 3:
         return field[row[:, None, None], order[:, :, None], order[:, None]]
@@ -142,10 +157,11 @@ def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
 def _between(
     boxes: Boxes, ends: Array, rule: _Rule, known: Array | None = None, whole: Array | None = None
 ) -> BoxMoments:
-    """Moments where the first variable lies between the first and the last of three ends.
+    """Moments of the part of each box that two adjacent pieces of the first variable make up.
 
-    Pieces are divided no more where they add up to the log-probability that was `known` before,
-    or are negligible beside that of the `whole` box.
+    The pieces lie between `ends`, (n, 3). Each is divided until the rule is exact on it. It is
+    divided no further where the two pieces add up to the log-probability that was `known` of their
+    union before, or are negligible beside that of the `whole` box; both are (n,), in nats.
     """
     n, k = boxes.mean.shape
     start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
@@ -179,7 +195,10 @@ def _between(
 
 
 def _bound(log_density: Array, node: Array) -> Array:
-    """What no value of a concave function exceeds, which is known at the nodes."""
+    """An upper bound, (n,), of a concave function on a piece from its values at the nodes.
+
+    Beyond the outermost nodes it is at most its chord, extended.
+    """
     beyond = node[0] / (node[1] - node[0])
     first = log_density[:, 0] + beyond * (log_density[:, 0] - log_density[:, 1])
     last = log_density[:, -1] + beyond * (log_density[:, -1] - log_density[:, -2])
@@ -189,7 +208,7 @@ def _bound(log_density: Array, node: Array) -> Array:
 def _resolved(
     boxes: Boxes, start: Array, end: Array, log_density: Array, rule: _Rule
 ) -> NDArray[np.bool_]:
-    """Whether the rule is exact.
+    """Whether the rule integrates the density on a piece exactly, bool of shape (n,).
 
     The density is a mixture of Gaussians in the first variable, given all of the others. Where
     the others are sure to be in their intervals, it is the wider Gaussian of the first alone.
@@ -206,7 +225,7 @@ def _resolved(
 
 
 def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[Array, Array]:
-    """The part of a piece that is not negligible beside the rest of it."""
+    """Both ends, each (n,), of the part of a piece that is not negligible beside the rest of it."""
     counts = log_density > log_density.max(axis=1, keepdims=True) - NEGLIGIBLE
     edges = np.concatenate([start[:, None], x, end[:, None]], axis=1)
     row = np.arange(len(x))
@@ -215,7 +234,11 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
 
 
 def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
-    """The point at which a piece is divided: where it becomes simple, if that lies inside."""
+    """The point, (n,), at which a piece is divided.
+
+    It is where the other variables become sure to be in their intervals, if that lies inside, and
+    the middle elsewhere.
+    """
     middle = (start + end) / 2
     for simple in boxes.certain():
         middle = np.where((start < simple) & (simple < end), simple, middle)
@@ -223,9 +246,10 @@ def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
 
 
 def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
-    """The point of a box where a Gaussian is densest, and its squared distance from the mean.
+    """The point (n, k) of a box where the Gaussian is densest, and its squared distance (n,).
 
-    Unless it is the mean, it lies on a side of the box that has the mean beyond it.
+    The distance is Mahalanobis's, from the mean. Unless it is the mean, it lies on a side of the
+    box that has the mean beyond it.
     """
     nearest = np.clip(mean, lower, upper)
     square = (nearest - mean) ** 2 / np.diagonal(covariance, axis1=1, axis2=2)
@@ -254,7 +278,14 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Coefficients, (n, k - 1), of the others on the first variable; their covariance given it."""
+    """Regression of all other variables on the first one.
+
+    Returns
+    -------
+    coefficients : array of shape (n, k - 1)
+    covariance : array of shape (n, k - 1, k - 1)
+        Of the others, given the first.
+    """
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]

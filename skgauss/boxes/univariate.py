@@ -19,7 +19,11 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 
 
 def _rule(order: int) -> tuple[Array, Array]:
-    """Powers of nodes u in (0, 1): -u and -u^2 / 2; 1, u and u^2 with weights, for the moments."""
+    """Gauss's rule on (0, 1) as two matrices, for the log-density and for the moments.
+
+    The first, (2, order), holds -u and -u^2 / 2 of the nodes u; the second, (order, 3), their
+    weights times 1, u and u^2.
+    """
     node, weight = leggauss(order)
     node = (node + 1) / 2
     return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
@@ -49,7 +53,7 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
 
 
 def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
-    """Moments of as many rows as have room in the cache, each by the rule that suits it."""
+    """Moments of rows that fit into the cache, each by the rule that keeps its digits."""
     scale = np.sqrt(variance)
     mirrored = mean - lower > upper - mean
     near = np.where(mirrored, mean - upper, lower - mean) / scale
@@ -81,8 +85,9 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
 def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> Array:
     """Second, third and fourth central moment of N(mean, variance) within (lower, upper].
 
-    All arrays are (n,); the moments are (3, n), in units of the standard deviation. One rule gives
-    all of them, so that they are those of a distribution, however nearly they depend on each other.
+    All arrays are (n,); the moments are (3, n), in powers of the standard deviation. One rule gives
+    all of them, so that some distribution has these very moments: kurtosis is never below one plus
+    squared skewness.
     """
     scale = np.sqrt(variance)
     mode = np.clip(mean, lower, upper)
@@ -104,7 +109,7 @@ def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) ->
 
 
 def _about_their_mean(t: Array, weight: Array) -> tuple[Array, Array, Array]:
-    """Second, third and fourth central moment of points with weights, both (m, n)."""
+    """Second, third and fourth central moment, (n,) each, of points with weights, both (m, n)."""
     weight /= weight.sum(axis=0)
     t -= np.einsum("mn,mn->n", weight, t)
     square = t * t
@@ -114,15 +119,19 @@ def _about_their_mean(t: Array, weight: Array) -> tuple[Array, Array, Array]:
 
 
 def reach(slope: Array) -> Array:
-    """How far from an end a density counts, if its logarithm falls there at this slope.
+    """How far from an end, in deviations, a log-concave density is not negligible.
 
-    And if it has a curvature of at least one, as that of a standard Gaussian has.
+    Its logarithm falls at the end at this slope, and bends down by at least one, as that of a
+    standard Gaussian does.
     """
     return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
 
 
 def _quadrature(near: Array, width: Array, rule: tuple[Array, Array]) -> tuple[Array, Array, Array]:
-    """Log-probability, mean past the near end and variance, of a standard Gaussian."""
+    """Log-probability, mean past the near end and variance of a standard Gaussian, (n,) each.
+
+    The density is integrated from the near end on, by the matrices of `_rule`.
+    """
     powers, weights = rule
     width = np.minimum(width, reach(near))
     log_density = np.stack([width * near, width**2], axis=1) @ powers
@@ -136,12 +145,15 @@ def _quadrature(near: Array, width: Array, rule: tuple[Array, Array]) -> tuple[A
 
 
 def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
-    """Log-probability, mean past the near end and variance, of a standard Gaussian beyond 3."""
+    """Log-probability, mean past the near end and variance of a standard Gaussian beyond 3.
+
+    All are of shape (n,), and the widths may be infinite.
+    """
     return _quadrature(near, width, _TAIL_RULE)
 
 
 def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
-    """Log-probability, mean and variance, of a standard Gaussian."""
+    """Log-probability, mean and variance of a standard Gaussian between two ends, (n,) each."""
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond
     log_probability = np.log(inside)

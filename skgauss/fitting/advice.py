@@ -19,8 +19,10 @@ from .remedies import explain_remedies
 from .ridge import explain_ridge
 from .warn_once import Words
 
-# For the words of a climb on complete data: whoever makes one wants to learn from it.
+# Moments of `Words` for trials on complete data, where whoever climbs wants to learn from it, and
+# on others, where a few steps of the default solver on a small table take half of one.
 _MOMENTS_OF_COMPLETE = 5
+_MOMENTS_OF_INCOMPLETE = 2
 
 
 def words_of(outcome: Outcome, of_data: str) -> list[Words]:
@@ -33,7 +35,8 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
         found.append(Words(ConvergenceWarning, _what_happened(solution, estimator)))
     elif not solution.converged:
         opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
-        moments = _MOMENTS_OF_COMPLETE if outcome.likelihood.complete else 1
+        complete = outcome.likelihood.complete
+        moments = _MOMENTS_OF_COMPLETE if complete else _MOMENTS_OF_INCOMPLETE
         found.append(Words(ConvergenceWarning, opening, rest, moments))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
         direction = solution.critical_point.curvature.direction
@@ -43,7 +46,7 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
 
 
 def _explain_unbounded(outcome: Outcome) -> Words:
-    """What to say of a climb that showed no maximum: the cause, and ways out."""
+    """The warning of a climb that showed that there is no maximum: the cause, and ways out."""
     solution, likelihood = outcome.solution, outcome.likelihood
     cause, remedy = likelihood.no_maximum(solution.evaluation, outcome.names).args
     opening = (
@@ -59,9 +62,9 @@ def _explain_unbounded(outcome: Outcome) -> Words:
 
 
 def _explain(outcome: Outcome, seconds: float) -> str:
-    """Why a climb did not converge and what would have worked, each sentence after a space.
+    """Sentences, each after a space, on why a climb did not converge and what would have worked.
 
-    The latter takes trials, of so many seconds.
+    What would have worked is found by trials, which may take `seconds`.
     """
     attempt, likelihood = outcome.attempt, outcome.likelihood
     leap = explain_leap(outcome) if attempt.is_textbook else ""
@@ -83,7 +86,11 @@ def _explain(outcome: Outcome, seconds: float) -> str:
 
 
 def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
-    """Text of a warning that the maximum is not unique, for the likelihood is flat along a step."""
+    """The text of a warning that the maximum is not unique.
+
+    It names the features that move along `direction`, a vector of the frame along which the
+    likelihood is flat.
+    """
     of_mean, form = family.split_frame(direction)
     moved = np.hypot(of_mean, np.linalg.norm(form.reshape(len(form), -1), axis=1))
     involved = np.flatnonzero(moved > INVOLVED * moved.max()).tolist()
@@ -103,7 +110,7 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:
-    """The sentence on how a climb ended that did not converge."""
+    """The sentence on how a climb that did not converge has ended."""
     norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
@@ -126,11 +133,12 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
 
 
 def _why_not_there(solution: Solution) -> str:
-    """Why a point whose gradient is small is no maximum."""
+    """A clause on why a point whose gradient is small is no maximum."""
     if solution.critical_point and solution.critical_point.kind == "saddle":
         return "at a saddle, from where the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 
 def _see(page: str) -> str:
+    """The sentence that points to a page of the site."""
     return f"See {DOCUMENTATION_URL}/{page}.html."

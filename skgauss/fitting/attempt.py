@@ -24,13 +24,13 @@ class Attempt(NamedTuple):
     Attributes
     ----------
     estimator : GaussianGradientMLE
-        For its parameters.
+        Its parameters decide on the solver, the rate, `tol` and the path.
     objective : Objective
     start : Evaluation
     start_is_set : bool
         Whether the start is that of the parameters, and not the end of an earlier fit.
     warner : Warner
-        Knows who makes the fit.
+        It knows whether a search or a loop makes the fit.
     """
 
     estimator: Any
@@ -41,7 +41,7 @@ class Attempt(NamedTuple):
 
     @property
     def budget(self) -> int:
-        """Iterations that may be spent on finding out why it failed, and what works."""
+        """How many iterations may be spent on finding out why it failed, and what works."""
         likelihood = self.objective.likelihood
         if not likelihood.complete:
             return _MOST_OF_INCOMPLETE
@@ -49,6 +49,7 @@ class Attempt(NamedTuple):
 
     @property
     def solver(self) -> Solver:
+        """A new solver, as the parameters ask for it."""
         estimator = self.estimator
         rate = None if estimator.learning_rate == "auto" else float(estimator.learning_rate)
         may_guess = chooses_its_start(estimator)
@@ -61,7 +62,7 @@ class Attempt(NamedTuple):
         return estimator.learning_rate != "auto" and estimator.solver in ("gradient", "coordinate")
 
     def run(self, max_iter: int, observer: Observer | None = None) -> Solution:
-        """Climb, and keep the path where it is asked for, or what of it may explain a failure."""
+        """The solution of a climb, with its path if that is asked for or may explain a failure."""
         n_shown = 0 if self.estimator.learning_rate == "auto" else 1 + self.budget // 3
         return maximize(
             self.objective,
@@ -74,9 +75,7 @@ class Attempt(NamedTuple):
         )
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
-        """The attempt with other parameters of the estimator, and from the start that they ask
-        for.
-        """
+        """The attempt with other parameters of the estimator, from the start that they ask for."""
         estimator = copy.copy(self.estimator)
         vars(estimator).update(settings)
         start = self.start
@@ -96,7 +95,7 @@ class Outcome(NamedTuple):
         The largest constant step that is stable at the maximum.
     statistics : SufficientStatistics, or statistics by pattern or by feature
     names : sequence of str
-        Of the features.
+        The names of the features.
     """
 
     attempt: Attempt
@@ -107,46 +106,50 @@ class Outcome(NamedTuple):
 
     @property
     def likelihood(self) -> Likelihood:
+        """The likelihood that was climbed."""
         return self.attempt.objective.likelihood
 
 
 class Trials:
-    """Climbs with other settings, while iterations and seconds last; stops one where they end.
+    """Climbs with other settings, as long as there are iterations and seconds left for them.
 
-    An `Observer` of these climbs.
+    It is an `Observer` of these climbs, and stops one whose seconds are over.
 
     Parameters
     ----------
     n_iter : int
+        How many iterations all climbs together may take.
     seconds : float
+        How long they may take.
 
     Attributes
     ----------
     left : int
-        Iterations.
-    cut_short : bool
-        Whether a climb was stopped.
+        Iterations that are left.
     """
 
     sees_all = False
 
     def __init__(self, n_iter: int, seconds: float):
         self.left = n_iter
-        self.cut_short = False
         self._last = self._end = time.perf_counter() + seconds
 
     def share(self, n: int) -> int:
-        """Iterations for one of so many that share equally in all that is left, as of now."""
+        """Iterations for the next of `n` groups of trials, which share equally in all that is left.
+
+        From now on `seconds` counts the time of that group alone.
+        """
         now = time.perf_counter()
         self._end = now + (self._last - now) / n
         return self.left // n
 
     @property
     def seconds(self) -> float:
-        """Seconds that are left; negative where there were too few."""
+        """Seconds that are left; negative where the time is over."""
         return self._end - time.perf_counter()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:
+        """The solution of one climb, whose iterations are spent then."""
         solution = attempt.run(max_iter, observer=self)
         self.left -= max(solution.n_iter, 1)
         return solution
@@ -155,6 +158,4 @@ class Trials:
         pass
 
     def end(self, evaluation: Evaluation) -> bool:
-        stopped = self.seconds < 0
-        self.cut_short |= stopped
-        return stopped
+        return self.seconds < 0

@@ -11,7 +11,7 @@ from ..statistics import AnyStatistics
 
 
 def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
-    """Attributes that depend on one iterate alone."""
+    """The fitted attributes that depend on one iterate alone, by name."""
     family = likelihood.family
     frame, truncation = likelihood.frame, likelihood.truncation(at)
     return {
@@ -27,7 +27,7 @@ def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
 def solution_attributes(
     solution: Solution, likelihood: Likelihood, *, record_path: bool
 ) -> dict[str, Any]:
-    """Attributes of the result, of the way to it and of its end."""
+    """The fitted attributes that tell of the result, the path and the end of a climb, by name."""
     attributes = position(solution.evaluation, likelihood) | {
         "log_likelihood_path_": np.array(solution.values),
         "n_iter_": solution.n_iter,
@@ -43,7 +43,7 @@ def solution_attributes(
 
 
 def input_attributes(seen: Any) -> dict[str, Any]:
-    """What scikit-learn's validation left on `seen`."""
+    """The attributes that scikit-learn's validation of X left on `seen`, by name."""
     names = ("n_features_in_", "feature_names_in_")
     return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
 
@@ -51,7 +51,7 @@ def input_attributes(seen: Any) -> dict[str, Any]:
 def law_attributes(
     gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
 ) -> dict[str, Any]:
-    """Attributes of a Gaussian of some features of an estimator, which no climb has led to."""
+    """The attributes of a marginal or conditional Gaussian, which no climb has led to, by name."""
     attributes = {
         "_gaussian": gaussian,
         GIVEN: getattr(estimator, GIVEN, {}) | given,
@@ -66,9 +66,9 @@ def law_attributes(
 
 
 def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
-    """Leave `seen` as validation would after the rows that the statistics are of.
+    """Give `seen` the attributes that validation of the summarised rows would have left.
 
-    As of frames, labels are names where all of them are text.
+    As with frames, labels are names where all of them are text.
     """
     seen.n_features_in_ = len(statistics.mean)
     labels = statistics.labels
@@ -79,7 +79,7 @@ def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
 
 
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
-    """Make the estimator forget its last fit as a whole, and be the new one."""
+    """Make the estimator forget its last fit as a whole, and have the attributes of a new one."""
     for name in list(vars(estimator)):
         hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING)
         if hidden or (name.endswith("_") and name[0] != "_"):

@@ -13,20 +13,20 @@ from .warn_once import Warner
 
 
 class FitTask:
-    """A fit, in whole or in part, as scikit-learn's callbacks are told of it.
+    """The call of a method that fits, as scikit-learn's callbacks are told of it.
 
     Parameters
     ----------
     estimator : estimator instance
     name : str
-        The method that was called.
+        The name of the method.
     X, y, sample_weight, X_upper : optional
-        What it was given, handed on to the hooks.
+        Its arguments, handed on to the hooks.
 
     Attributes
     ----------
     warner : Warner
-        Says for it what has to be said.
+        It gives the warnings of this fit.
     """
 
     def __init__(
@@ -49,18 +49,17 @@ class FitTask:
         self._has_listeners = hasattr(estimator, "_skl_callbacks")
 
     def begin(self) -> None:
+        """Tell the callbacks that the fit begins."""
         self._context.call_on_fit_task_begin(**self._told)
 
     def end(self, attributes: dict[str, Any] | None) -> None:
-        """Tell the callbacks that the fit has ended, with its attributes or, where it has none yet,
-        None.
-        """
+        """Tell the callbacks that the fit has ended, with its attributes if there are any yet."""
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
 
     def observer(
         self, attributes: Callable[[Evaluation], dict[str, Any]]
     ) -> IterationCallbacks | None:
-        """What tells the callbacks of each iteration, or None where nobody listens."""
+        """The observer that tells the callbacks of each iteration, or None where nobody listens."""
         if not self._has_listeners:
             return None
         return IterationCallbacks(self._context, self._told, attributes)
@@ -68,7 +67,7 @@ class FitTask:
 
 @dataclass
 class IterationCallbacks:
-    """One subtask of the fit an iteration; an `Observer` for the solvers' loop.
+    """An `Observer` of the solvers' loop that makes each iteration a subtask of the fit.
 
     Parameters
     ----------
@@ -77,7 +76,7 @@ class IterationCallbacks:
     told : dict
         The estimator and its data, handed on to the hooks.
     attributes : callable
-        Fitted attributes of an evaluation, asked for only by hooks that look at them.
+        From an evaluation to fitted attributes, called only for hooks that look at them.
     """
 
     context: CallbackContext

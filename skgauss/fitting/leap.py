@@ -18,24 +18,26 @@ from ..likelihoods import Evaluation, Likelihood
 from .attempt import Outcome
 from .start import chooses_its_start
 
-_FAR_LEAP = 5.0  # times the standard deviation before and that of the data, or a part of both
-_UNLIKE = 100.0  # deviations, and ratio of deviations, that make a start a far one
-_ARRIVED = 2.0  # of either, where a climb has left its start behind
+_FAR_LEAP = 5.0  # factor of the deviation, beyond both the one before and that of the data
+_UNLIKE = 100.0  # deviations between means, or ratio of deviations, that make a start a far one
+_ARRIVED = 2.0  # deviations, or ratio of deviations, at which a climb has left its start behind
 _DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
 
 Path = Sequence[tuple[Array, Array]]
 
 
 class Leap(NamedTuple):
-    """A throw of a climb.
+    """Steps of a climb that threw a standard deviation far beyond that of the data.
 
     Attributes
     ----------
     begin, end : int
-        The iterates: two in a row or, where no step alone is a leap, the start and the farthest.
+        The iterates between which it happened: two in a row or, where no step alone is a leap, the
+        start and the farthest iterate.
     feature : int
+        The feature with the largest throw.
     before, after : float
-        Its standard deviation at the two.
+        The standard deviation of this feature at the two iterates.
     """
 
     begin: int
@@ -63,9 +65,10 @@ def explain_leap(outcome: Outcome) -> str:
 
 
 def explain_start(outcome: Outcome) -> str:
-    """A sentence on the standard normal as a start, where a climb from there is far from the data.
+    """A sentence on the standard normal as a start that was too far from the data.
 
-    As in a unit that is not theirs. Empty where it is not, or the start another.
+    Data in a very large or small unit make it so. Empty where the climb left that start behind, or
+    began elsewhere.
     """
     attempt, estimator, likelihood = outcome.attempt, outcome.attempt.estimator, outcome.likelihood
     told = any(
@@ -78,6 +81,7 @@ def explain_start(outcome: Outcome) -> str:
     deviations = likelihood.family.standard_deviations(root)
 
     def away(at: Evaluation) -> Array:
+        """How far each feature is from the data: in deviations, or as a ratio of deviations."""
         ratio = likelihood.family.standard_deviations(at.factor) / deviations
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
@@ -94,7 +98,7 @@ def explain_start(outcome: Outcome) -> str:
 
 
 def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
-    """The first step on a path of means and factors that is a leap, or all of them together."""
+    """The first step of a path that is a leap, or all steps if they are one together, or None."""
     deviations = likelihood.family.standard_deviations
     scales = np.array([deviations(factor) for _, factor in path])
     away = np.log(scales / deviations(likelihood.guess[1]))
@@ -113,12 +117,15 @@ def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
 
 
 def _throws(before: Array, after: Array) -> Array:
-    """How far beyond both where it was and the data, on either side, on the log scale."""
+    """How far steps went beyond both their beginning and the data, on the scale of logarithms.
+
+    `before` and `after` are logarithms of deviations over those of the data.
+    """
     return np.maximum(after - np.maximum(before, 0), np.minimum(before, 0) - after)
 
 
 def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
-    """A clause on why a step from an iterate was a leap, if that explains it."""
+    """A clause on how far the iterate lies from the data, if that explains a leap; else empty."""
     (mean, factor), (center, root) = path[iterate], likelihood.guess
     deviations = likelihood.family.standard_deviations
     # Root mean square, in standard deviations of the iterate, in the feature where it is largest.

@@ -17,16 +17,19 @@ from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
 from .attempt import Attempt, Outcome, Trials
 
-_SLOW = 1 / 20  # of the step bound: a rate below this share is far below, one at it still small
-# Iterations after which a rate of that share, or as near to the bound, has left nothing of a
-# gradient in the steepest direction: at each, a tenth of it goes.
+_SLOW = 1 / 20  # share of the step bound below which a rate is far below it
+# Iterations after which nothing is left of the gradient in the steepest direction, at a rate
+# between this share of the bound and the bound less this share: each takes off a tenth of it.
 _LONG_CLIMB = 200
 _FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
-_STEADY = 0.1  # change of the contraction, from one part of a trial to the next, once it is known
+_STEADY = 0.1  # largest relative change of the contraction between two parts of a steady trial
 
 
 def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
-    """All iterations of a climb whose rate is below the bound; None if not, or unknown."""
+    """How many iterations a climb needs in all, as far as trials show it.
+
+    None if its rate is not below the bound, or where they do not show it.
+    """
     solution, rate = outcome.solution, outcome.attempt.estimator.learning_rate
     if solution.stop_reason != "max_iter" or not rate < outcome.bound < math.inf:
         return None
@@ -35,9 +38,10 @@ def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
 
 
 def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
-    """Sentences on a constant rate, and on the iterations that a climb needs, if this is known.
+    """Sentences that compare a constant rate with the step bound.
 
-    If it is `slow`, and nothing else is wrong, also on why.
+    They tell the iterations that the climb needs, if these are known, and why it is slow, if it is
+    `slow` and nothing else is wrong.
     """
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
@@ -52,9 +56,11 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     )
     steepest_is_done = rate <= (1 - _SLOW) * bound and outcome.solution.n_iter >= _LONG_CLIMB
     if slow and steepest_is_done and not far_below:
+        several = outcome.likelihood.family.n_features > 1
         told += (
-            " The likelihood is far steeper in some directions than in others, as where features "
-            "are correlated or have different units. No constant rate suits them all."
+            " The climb is slow since the likelihood is far steeper in some directions than in "
+            f"others{', as where features are correlated or have different units' * several}. The "
+            "steepest one bounds the rate."
         )
     if needed is not None:
         more = "" if far_below else " or more"  # as the flattest direction comes to be the last
@@ -64,13 +70,14 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
 
 
 def _is_far_below(rate: float, bound: float) -> bool:
+    """Whether a rate is so far below the bound that a climb follows the gradient."""
     return rate < _SLOW * bound < math.inf
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
-    """The sum of the rates of all steps to the maximum; None where trials do not show it.
+    """The sum of the rates of all steps to the maximum; None if trials do not show it.
 
-    They are made at a constant rate, near the maximum.
+    Far from the maximum their rates are as large as the Gaussian allows, near it they have `rate`.
     """
     attempt = outcome.attempt
     at, time = outcome.solution.evaluation, 0.0
@@ -88,9 +95,10 @@ def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
 def _way_to_the_neighbourhood(
     at: Evaluation, attempt: Attempt, trials: Trials, reserve: int
 ) -> tuple[Evaluation, float] | None:
-    """Where a slow climb comes near to the maximum, and the sum of the rates on its way there.
+    """Where a slow climb comes near to the maximum, and the sum of the rates of its steps there.
 
-    None where it is not slow, or the trials do not get there.
+    None where the climb is not slow, or trials may take no more iterations than get there; they
+    keep a `reserve`.
     """
     objective, estimator = attempt.objective, attempt.estimator
     n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
@@ -114,9 +122,10 @@ def _way_to_the_neighbourhood(
 
 
 def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
-    """How many small steps lead as far as those of a trial, and those that its pace promises.
+    """How many small steps lead from where a trial began to the maximum.
 
-    None where it has no pace yet.
+    They are reckoned from the steps that the trial took, and from its contraction for those that
+    are left. None where the contraction is not steady yet.
     """
     likelihood, path, end = attempt.objective.likelihood, trial.path, trial.n_iter
     if end < _FEWEST_STEPS:

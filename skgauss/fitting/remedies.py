@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from .leap import find_leap
 
 Settings = dict[str, Any]
 
-_SHARES = (1 / 2, 1 / 20)  # of the step bound, for a rate
-_MOST_MEANS = 3  # that are written out
+_SHARES = (1 / 2, 1 / 20)  # of the step bound: rates that are tried
+_MOST_MEANS = 3  # features whose means are written out in a sentence
 
 
 def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go: bool) -> str:
@@ -31,10 +32,11 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
-        within = ", in the short time that trials may take" if trials.cut_short else ""
-        none = f"None of the other settings that were tried converged{within}."
+        none = "None of the other settings that were tried converged."
+        untried = f"There was no time left to try {' or '.join(found.untried)}."
         longer = "A larger max_iter may do, which takes longer to try than a warning may."
-        return " ".join([none] * bool(found.tried) + [longer] * found.left_out_longer)
+        shown = bool(found.failed), bool(found.untried), found.left_out_longer
+        return " ".join(compress((none, untried, longer), shown))
     told = [
         f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
     ]
@@ -42,9 +44,9 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
 
 
 def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Settings]]:
-    """Groups of settings, of which one that works is enough.
+    """Groups of settings; of each group one that works is enough.
 
-    First what is cheap to try, which is what differs most from the user's own.
+    Those that are cheap to try come first: they differ most from the user's own.
     """
     estimator = outcome.attempt.estimator
     rate = estimator.learning_rate
@@ -63,8 +65,11 @@ class _Remedies:
     Attributes
     ----------
     converged : list of (int, str)
-        Iterations, and the settings as keywords.
-    tried : int
+        How many iterations each took that converged, and its settings as keywords.
+    failed : int
+        How many were tried in vain.
+    untried : list of str
+        Settings that there was no time to try, or to try to the end, as keywords.
     left_out_longer : bool
         Whether there was no time to repeat the climb with more iterations.
     """
@@ -74,11 +79,12 @@ class _Remedies:
         self._attempt = outcome.attempt
         self._trials = trials
         self.converged: list[tuple[int, str]] = []
-        self.tried = 0
+        self.failed = 0
+        self.untried: list[str] = []
         self.left_out_longer = False
 
     def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
-        """Try them within an equal share of what is left for so many groups."""
+        """Try settings in turn, in an equal share of what is left for `n_groups` groups."""
         reserve = self._trials.left - self._trials.share(n_groups)
         for settings in alternatives:
             try:
@@ -91,12 +97,16 @@ class _Remedies:
                 least, seconds = self._climb.n_iter, self._climb.seconds
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
+                self.untried += [self._told(settings, 0)] * (least == 0)
                 return
             solution = self._trials.run(changed, allowed)
-            self.tried += 1
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
+            if solution.stop_reason == "callback":  # that of the clock
+                self.untried += [self._told(settings, 0)] * (least == 0)
+                return
+            self.failed += 1
 
     def _told(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with more iterations only where they were needed."""
@@ -107,7 +117,10 @@ class _Remedies:
 
 
 def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]:
-    """At a rate below the bound, from here if its first step is no leap, or from nearby."""
+    """Settings for the user's own solver: rates below the bound, and a start near the data.
+
+    The start is left as it is for rates whose first step from there is no leap.
+    """
     attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
     start = _near_start(outcome) if attempt.start_is_set else {}
     if rate == "auto":  # no start hurries a climb that is only slow
@@ -123,9 +136,10 @@ def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]
 
 
 def _near_start(outcome: Outcome) -> Settings:
-    """The mean of the data to within half a deviation, and their largest variance, rounded up.
+    """A start near the data, as `mean_init` and `covariance_init`, without what is known.
 
-    Where no feature lies many of its standard deviations away, no step is a leap.
+    It is their mean to within half a deviation, and their largest variance, rounded up. Where no
+    feature lies many of its standard deviations away, no step is a leap.
     """
     likelihood, statistics = outcome.likelihood, outcome.statistics
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
@@ -146,6 +160,7 @@ def _near_start(outcome: Outcome) -> Settings:
 
 
 def _as_code(value: Any) -> str:
+    """A value as a user writes it."""
     return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 

@@ -13,13 +13,14 @@ from .attempt import Outcome
 from .remedies import rounded_up
 
 _SHARE_OF_VARIANCE = 0.01  # of a variance: small beside the data, and felt at once
-_MOST_WRITTEN = 10  # that are written out
+_MOST_WRITTEN = 10  # features whose ridges are written out in a sentence
 
 
 def explain_ridge(outcome: Outcome) -> str:
-    """A sentence on a ridge that makes the climb converge; empty if none of those tried does.
+    """A sentence on a ridge with which the climb converges; empty if none that was tried does it.
 
-    None is tried where a window may be at fault, rows to come may help, or parameters are known.
+    None is tried where a window may be at fault, where rows to come may help, or where parameters
+    are known.
     """
     attempt, estimator = outcome.attempt, outcome.attempt.estimator
     known = estimator.fixed_mean is not None or estimator.fixed_covariance is not None
@@ -39,7 +40,10 @@ def explain_ridge(outcome: Outcome) -> str:
 
 
 def _ridges(variances: Array) -> Iterator[float | list[float]]:
-    """One number for all features, then one for each; that of a constant is the least."""
+    """Ridges to try: one number for all features, then one for each by its variance, if few.
+
+    A constant feature has the least of them.
+    """
     least = variances[variances > 0].min()
     yield rounded_up(_SHARE_OF_VARIANCE * least)
     if len(variances) <= _MOST_WRITTEN:

@@ -24,9 +24,9 @@ def fixed_parameters(estimator: Any, family: Family) -> Fixed:
 
 
 def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:
-    """Where a fit starts: at the last one if `warm_start` says so, else where its parameters say.
+    """The start of a fit: the end of the last one if `warm_start` asks for it, or the first start.
 
-    With `resume` at the last one, too, unless it is none of these statistics or no good start.
+    With `resume` it is the end of the last one, too, unless that diverged, or is not possible here.
 
     Raises
     ------
@@ -43,10 +43,10 @@ def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """The point at which the parameters start a climb, with the likelihood there.
+    """The likelihood at the point at which the parameters start a climb.
 
-    At the guess from the data where the solver may choose and there is no closed form: how the
-    standard normal, in some unit, compares with the data is chance.
+    It is at the guess from the data where the solver may choose and there is no closed form: how
+    the standard normal, in some unit, compares with the data is chance.
 
     Raises
     ------
@@ -62,16 +62,17 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def chooses_its_start(estimator: Any) -> bool:
-    """Whether the solver is free to start where it likes: not a textbook one, nor one that is told.
+    """Whether the solver may start where it likes.
 
-    A start that a user sets may tell one maximum from another.
+    A textbook solver may not, nor one that a user told where to start: a start may tell one maximum
+    from another.
     """
     adaptive = estimator.solver in ("natural", "newton") and estimator.learning_rate == "auto"
     return adaptive and estimator.mean_init is None and estimator.covariance_init is None
 
 
 def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation:
-    """Evaluate the likelihood at a start.
+    """The likelihood at a start.
 
     Raises
     ------
@@ -89,7 +90,13 @@ def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation
 
 
 def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """The likelihood at the result of the last fit."""
+    """The likelihood at the result of the last fit.
+
+    Raises
+    ------
+    ValueError
+        If that has another shape, or the likelihood there is too small for a float.
+    """
     mean, covariance, family = estimator.mean_, estimator.covariance_, likelihood.family
     if len(mean) != family.n_features or np.shape(covariance) != family.shape:
         raise ValueError(
@@ -100,7 +107,14 @@ def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
-    """What two parameters say, numbers or arrays of any library, and None where they are None."""
+    """The mean and the covariance that two parameters give; None where the parameter is None.
+
+    Raises
+    ------
+    ValueError
+        If they are no numbers of the right shape, or the covariance is not symmetric and positive
+        definite.
+    """
     mean, covariance = getattr(estimator, of_mean), getattr(estimator, of_covariance)
     if mean is not None:
         mean = _checked_array(of_mean, to_host(mean), (family.n_features,))
@@ -130,6 +144,7 @@ def _checked_covariance(name: str, value: Any, family: Family) -> Array:
 
 
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    """The numbers that a user gave, in a shape; one number stands for all of them."""
     if is_number(value):
         value = np.full(shape, value)
     array = numbers_of_parameter(value, name)

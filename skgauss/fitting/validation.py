@@ -16,7 +16,7 @@ _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
 def check_together(estimator: Any) -> None:
     """Refuse parameters, each valid, that contradict each other.
 
-    Only what would mislead: a search over rates that change nothing would report a best.
+    Only what would mislead is refused: a search over rates that change nothing would report a best.
     """
     if estimator.learning_rate != "auto" and estimator.solver in _WITHOUT_RATE:
         raise ValueError(
@@ -40,7 +40,7 @@ def check_together(estimator: Any) -> None:
 
 
 def check_labels(estimator: Any, names: Sequence[str]) -> None:
-    """Refuse a parameter of pandas whose labels are text, and not these names in this order.
+    """Refuse a parameter with labels of text that are not the names of the features in their order.
 
     Its numbers are taken by their places, which would then be those of other features.
     """
@@ -56,7 +56,7 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
-    """Statistics that a user hands over, as a fit of that type needs them.
+    """The statistics that a user hands over, as a fit of that type needs them.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
 
 
 def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
-    """Statistics as a fit of that type needs them.
+    """The statistics as a fit of that type needs them.
 
     Raises
     ------
@@ -96,7 +96,13 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
 
 
 def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
-    """A copy in float64: whoever wrote the statistics may have written anything."""
+    """A copy of the statistics in float64, all of it checked: a user may have written anything.
+
+    Raises
+    ------
+    ValueError
+        If they cannot be those of any rows.
+    """
     s = statistics
     values = s.weight, s.mean, s.covariance, s.mean_rounding
     weight, mean, covariance, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)

@@ -19,21 +19,21 @@ _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # What the words of a fit may cost: a share of the seconds that it took, or a few moments.
 _SHARE_OF_FIT = 0.25
-_MOMENT = 0.02  # seconds: half of what a few steps on a small table with gaps take
+_MOMENT = 0.02  # seconds
 
 
 class Words(NamedTuple):
-    """What a fit has to say.
+    """A warning that a fit has to give.
 
     Attributes
     ----------
     category : type of Warning
     opening : str
-        What is known.
+        The sentences that cost nothing.
     rest : callable
-        What follows, which takes trials, of so many seconds as it is told.
+        From the seconds that trials may take to the sentences that rest on trials.
     moments : int
-        How many of them it may always have.
+        How many moments trials may always take, however short the fit was.
     """
 
     category: type[Warning]
@@ -42,14 +42,14 @@ class Words(NamedTuple):
     moments: int = 1
 
     def told(self, seconds: float) -> str:
-        """All that is said, in so many seconds of trials; the opening if nobody sees it."""
+        """The whole text, by trials that may take `seconds`; only the opening if nobody sees it."""
         if _is_dropped(self.opening, self.category):
             return self.opening
         return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
 
 
 class Warner:
-    """Warns for a fit, unless another fit of the same search or loop has done so.
+    """Gives the warnings of a fit, unless another one of the same search or loop has done so.
 
     Parameters
     ----------
@@ -63,11 +63,11 @@ class Warner:
 
     @property
     def is_inner(self) -> bool:
-        """Whether another estimator or a loop makes this fit, of what nobody has in hand."""
+        """Whether another estimator or a loop makes this fit: no user has the model in hand."""
         return self._context.parent is not None or self._loop is not None
 
     def warn(self, message: str, category: type[Warning], stacklevel: int) -> None:
-        """Warn. The first of many fits that a search or a loop makes does so for the others.
+        """Give a warning; of many fits of a search or a loop the first one does so for all others.
 
         Python shows equal warnings once, but these differ by their numbers.
         """
@@ -80,7 +80,7 @@ class Warner:
             _warned.append(self._kind(category))  # not where the warning was made an error
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
-        """What was found in words, but for what need not be said again."""
+        """The texts and categories of what was found, but for what need not be said again."""
         seconds = _SHARE_OF_FIT * (time.perf_counter() - self._began)
         return [
             (words.told(seconds), words.category)
@@ -89,17 +89,17 @@ class Warner:
         ]
 
     def _has_warned(self, category: type[Warning]) -> bool:
-        """Whether a fit of the same search or loop has warned for this one, too."""
+        """Whether a fit of the same search or loop has given a warning of this category."""
         return self._kind(category) in _warned
 
     def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
-        """What fits that warn for each other have in common: loop, estimator and category."""
+        """The loop, the estimator and the category: fits that have these in common warn once."""
         many = self._search.root_uuid if self._search else self._loop
         return many, self._context.estimator_name, category
 
     @property
     def _loop(self) -> weakref.ref[Any] | None:
-        """The outermost loop over fits that this one runs in, as that of `cross_val_score`."""
+        """The outermost loop of joblib that this fit runs in, as in `cross_val_score`, if any."""
         frame: FrameType | None = sys._getframe()
         loop = None
         while frame is not None:
@@ -110,7 +110,7 @@ class Warner:
 
     @property
     def _search(self) -> CallbackContext | None:
-        """The task of which this fit is one of many subtasks, in no order."""
+        """The task, as of a grid search, of which this fit is one of many subtasks in any order."""
         task = self._context.parent
         while task is not None and task.sequential_subtasks:
             task = task.parent
@@ -118,7 +118,7 @@ class Warner:
 
 
 def _is_dropped(text: str, category: type[Warning]) -> bool:
-    """Whether the filters of warnings drop such a text, whoever is warned."""
+    """Whether the filters of warnings drop such a text wherever it is given."""
     for action, message, of_category, module, line in warnings.filters:
         if issubclass(category, of_category) and (message is None or message.match(text)):
             return action == "ignore" and module is None and line == 0

@@ -40,7 +40,7 @@ class CovarianceFamily(ABC):
 
     @property
     def covariance_type(self) -> Literal["full", "diag", "spherical"]:
-        """What a user asks for to have such covariances."""
+        """The parameter by which a user asks for such covariances."""
         types: tuple[Literal["spherical"], Literal["diag"], Literal["full"]]
         types = "spherical", "diag", "full"
         return types[len(self.shape)]
@@ -48,19 +48,19 @@ class CovarianceFamily(ABC):
     # -- what is free
 
     def knowing(self, *, mean: bool, covariance: bool) -> Self:
-        """The family of those of its Gaussians that have one mean, one covariance, or both."""
+        """The same family where the mean, the covariance or both are known and do not move."""
         family = copy.copy(self)
         family.mean_is_known, family.covariance_is_known = mean, covariance
         return family
 
     @property
     def whole(self) -> Self:
-        """The family with nothing known."""
+        """The same family where neither mean nor covariance is known."""
         return self.knowing(mean=False, covariance=False)
 
     @property
     def free(self) -> slice:
-        """Where the free ones are among all parameters, and in steps that hold all."""
+        """The places of the free parameters among all of them, known ones included."""
         d = self.n_features
         return slice(d if self.mean_is_known else 0, d if self.covariance_is_known else self.n_all)
 
@@ -72,24 +72,25 @@ class CovarianceFamily(ABC):
     # -- the Gaussian
 
     @abstractmethod
-    def diagonal(self, factor: Array) -> Array: ...
+    def diagonal(self, factor: Array) -> Array:
+        """The diagonal of a factor, one number for each number that a spherical one shares."""
 
     @abstractmethod
     def outer(self, deviation: Array) -> Array:
-        """Whitened form of a whitened deviation, z z^T."""
+        """The form z z^T of a whitened deviation z, shape (n_features,)."""
 
     def log_det(self, factor: Array) -> float:
-        """Log-determinant of the covariance."""
+        """The log-determinant of the covariance with this factor."""
         return 2.0 * self.multiplicity * float(np.log(self.diagonal(factor)).sum())
 
     def outer_covariance(self, deviation: Array) -> Array:
-        """The covariance of this family nearest in likelihood to delta delta^T."""
+        """The covariance of this family that is nearest in likelihood to delta delta^T."""
         return self.outer(deviation) / self.multiplicity
 
     # -- the frame of a point, where the Fisher metric is the identity
 
     def fisher_norm(self, form: Array) -> float:
-        """Length of a derivative U in the inverse Fisher metric."""
+        """The length of a derivative U in the inverse Fisher metric, free of units."""
         return linalg.norm(form) / math.sqrt(2 * self.multiplicity)
 
     def frame(self, score_mean: Array, score_covariance: Array) -> Array:
@@ -98,7 +99,7 @@ class CovarianceFamily(ABC):
         return np.concatenate((score_mean, form))
 
     def split_frame(self, vector: Array) -> tuple[Array, Array]:
-        """The parts (u, U) of such a vector."""
+        """The parts (u, U) of a gradient that `frame` made one vector."""
         d = self.n_features
         form = vector[d:].reshape(self.identity.shape)
         return vector[:d], math.sqrt(2 * self.multiplicity) * form

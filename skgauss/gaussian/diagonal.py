@@ -39,12 +39,15 @@ class Diagonal(CovarianceFamily):
     # -- between what a user sees and the arrays used here
 
     def pack(self, covariance: Array) -> Array:
+        """The covariance as this family holds it, from the shape in which a user writes it."""
         return np.reshape(covariance, -1)
 
     def unpack(self, covariance: Array) -> Array | float:
+        """The covariance as a user sees it, from that which this family holds."""
         return covariance.reshape(self.shape)
 
     def is_symmetric(self, covariance: Array) -> bool:
+        """Whether a covariance that a user wrote is symmetric but for rounding."""
         return True
 
     # -- statistics
@@ -54,35 +57,48 @@ class Diagonal(CovarianceFamily):
         return scatter.reshape(-1)
 
     def add_ridge(self, scatter: Array, ridge: Array) -> Array:
+        """The scatter with a ridge, (n_features,), added to its variances."""
         return scatter + ridge.reshape(self.scatter_shape)
 
     # -- factors
 
     def root(self, covariance: Array) -> Array:
+        """The factor L of a covariance.
+
+        Raises
+        ------
+        NotPositiveDefiniteError
+            If it has none.
+        """
         if not (covariance > 0).all():
             raise NotPositiveDefiniteError
         return np.sqrt(covariance)
 
     def square(self, factor: Array) -> Array:
+        """The covariance of a factor."""
         return factor * factor
 
     def root_of_inverse(self, precision: Array) -> Array:
+        """The factor of the covariance whose inverse is given."""
         return 1.0 / self.root(precision)
 
     def inverse_square(self, factor: Array) -> Array:
+        """The inverse of the covariance of a factor."""
         return 1.0 / (factor * factor)
 
     def diagonal(self, factor: Array) -> Array:
         return factor
 
     def with_diagonal(self, factor: Array, diagonal: Array) -> Array:
+        """A copy of a factor with another diagonal."""
         return diagonal
 
     def standard_deviations(self, factor: Array) -> Array:
+        """The standard deviation of each feature, (n_features,)."""
         return factor
 
     def trace_inverse(self, factor: Array, ridge: Array) -> float:
-        """Trace of inverse covariance times diag(ridge)."""
+        """The trace of the inverse covariance times diag(ridge), a ridge of shape (n_features,)."""
         return float((ridge / (factor * factor)).sum())
 
     def marginal(self, factor: Array, kept: list[int]) -> Array:
@@ -92,30 +108,43 @@ class Diagonal(CovarianceFamily):
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """Shift of some means where other features deviate, and the factor of what is left."""
+        """The law of the features kept where the given ones deviate from their means.
+
+        Returns
+        -------
+        shift : ndarray of shape (n_kept,)
+            Of their means.
+        factor : ndarray
+            Of their conditional covariance.
+        """
         return np.zeros(len(kept)), self.marginal(factor, kept)
 
     def correlation_condition(self, covariance: Array, factor: Array) -> float:
-        """Condition number of the correlation matrix, estimated in the 1-norm."""
+        """The condition number of the correlation matrix, estimated in the 1-norm."""
         return 1.0
 
     # -- rows of data
 
     def inverse(self, factor: Array) -> Array:
+        """The inverse of a factor, lower triangular like it."""
         return 1.0 / factor
 
     def whiten(self, inverse: Any, rows: Any) -> Any:
-        """``L^-1 x`` of each row x, given the inverse; of any array library. May overwrite them."""
+        """``L^-1 x`` of each row x, (n_rows, n_features), from the inverse of L.
+
+        The rows are of any array library and may be overwritten.
+        """
         rows *= inverse
         return rows
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        """Squared lengths of the rows once whitened, of shape (n_rows,). Overwrites the rows."""
+        """The squared length of each row once whitened, (n_rows,); the rows are overwritten."""
         whitened = self.whiten(inverse, rows)
         whitened *= whitened
         return whitened @ np.ones(self.n_features)
 
     def colorize(self, factor: Array, rows: Array) -> Array:
+        """``L z`` of each row z, (n_rows, n_features)."""
         return rows * factor
 
     # -- single deviations and symmetric forms
@@ -127,13 +156,14 @@ class Diagonal(CovarianceFamily):
     solve_transposed = solve
 
     def lower(self, form: Array) -> Array:
+        """The form with zeros above its diagonal, as a factor has them."""
         return form
 
     def outer(self, deviation: Array) -> Array:
         return deviation * deviation
 
     def symmetric_outer(self, one: Array, other: Array) -> Array:
-        """Whitened form of a b^T + b a^T."""
+        """The form a b^T + b a^T of two whitened deviations, (n_features,) each."""
         return 2.0 * one * other
 
     def excess(self, relative: Array) -> Array:
@@ -162,7 +192,7 @@ class Diagonal(CovarianceFamily):
     # -- moves in the frame of a point
 
     def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
-        """Mean and factor reached by a step (p, P) in the frame of a point.
+        """The mean and the factor to which a step (p, P) in the frame of a point leads.
 
         The covariance :math:`L (I + P + P^2 / 2) L^T` is positive definite for every step.
         """
@@ -171,11 +201,11 @@ class Diagonal(CovarianceFamily):
         return mean + factor * step[: self.n_features], factor * stretch
 
     def pack_frame(self, vector: Array) -> Array:
-        """Such a vector with each entry of a symmetric matrix once, and of what is free only."""
+        """A vector of a frame with each pair of features once, and only what is free of it."""
         return vector[self.free]
 
     def unpack_frame(self, packed: Array) -> Array:
-        """Such vectors, on the last axis, from packed ones: what is known does not move."""
+        """Vectors of a frame from packed ones, on the last axis; what is known does not move."""
         vectors = np.zeros((*packed.shape[:-1], self.n_all))
         vectors[..., self.free] = packed
         return vectors
@@ -193,15 +223,20 @@ class Diagonal(CovarianceFamily):
         return np.concatenate((mean, 0.5 * slope * score_covariance / (turn * turn)))
 
     def connection_term(self, gradient: Array) -> Array:
-        """What steps in the natural parameters add to the Hessian of a function of that gradient.
+        """The Hessian along steps in the natural parameters, less that along steps by `retract`.
 
-        Both packed; against steps by `retract`.
+        It is that of any function with this gradient; gradient and matrix are packed, of
+        n_parameters numbers a side.
         """
         of_mean, form = self.split_frame(gradient)
         return self.blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.multiplicity)
 
     def blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
-        """A matrix in the packed frame that couples no two features."""
+        """A matrix in the packed frame that couples no two features.
+
+        Each feature has its number in three vectors: the entry of its mean, that of its variance,
+        and the one between the two.
+        """
         # A feature has its part in a step of the one variance.
         beside = across / math.sqrt(self.multiplicity)
         beside = beside[:, None] if self.multiplicity > 1 else np.diag(beside)
@@ -211,16 +246,24 @@ class Diagonal(CovarianceFamily):
         return matrix
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
-        """Moves of mean and covariance that some packed steps make, to first order.
+        """The moves of mean and covariance that packed steps make, to first order.
 
-        In standard deviations of the features, and products of two of them.
+        Returns
+        -------
+        means : ndarray of shape (n_steps, n_features)
+            In standard deviations of the features.
+        covariances : ndarray of shape (n_steps, n_features) or (n_steps, n_features, n_features)
+            In products of two standard deviations.
         """
         steps = self.unpack_frame(steps)
         variances = math.sqrt(2 / self.multiplicity) * steps[:, self.n_features :]
         return steps[:, : self.n_features], variances + np.zeros(self.n_features)
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
-        """Gradient and Hessian, in the packed step, of one covariance over its two scales."""
+        """The gradient and the Hessian along packed steps of one covariance over its two scales.
+
+        i and j are the features; the scales are the standard deviations where the steps begin.
+        """
         share = math.sqrt(2 / self.multiplicity)
         gradient = np.zeros(self.n_all)
         gradient[self.n_features + (j if self.multiplicity == 1 else 0)] = share
@@ -228,9 +271,10 @@ class Diagonal(CovarianceFamily):
         return gradient, np.outer(gradient, gradient)
 
     def scores(self, whitened: Array, spread: Array) -> Array:
-        """Gradients of log-densities of rows in this frame, packed, (n_rows, n_parameters).
+        """The gradient of each row's log-density in this frame, packed, (n_rows, n_parameters).
 
-        Of rows completed by their conditional means, whitened, and the variances of these.
+        The rows are whitened, what they miss at its conditional mean; `spread` is the whitened
+        conditional covariance, or what of it the family has.
         """
         forms = whitened * whitened + spread - 1.0
         if self.multiplicity > 1:
@@ -240,17 +284,18 @@ class Diagonal(CovarianceFamily):
     # -- curvature
 
     def largest_variance(self, factor: Array) -> float:
-        """Largest eigenvalue of the covariance."""
+        """The largest eigenvalue of the covariance."""
         return float(factor.max()) ** 2
 
     def largest_precision(self, factor: Array) -> float:
-        """Largest eigenvalue of the inverse of the covariance."""
+        """The largest eigenvalue of the inverse of the covariance."""
         return float(factor.min()) ** -2.0
 
     def factor_curvature(self, factor: Array, stretch: Array) -> float:
-        """Largest eigenvalue of minus the Hessian in the factor, at the maximum.
+        """The largest eigenvalue of minus the Hessian in the factor, at the maximum.
 
-        The diagonal of the factor moves `stretch` times as far as its parameter.
+        The diagonal of the factor moves `stretch` times as far as its parameter, as where that is
+        its logarithm.
         """
         return 2.0 * self.multiplicity * float((stretch / factor).max()) ** 2
 

@@ -79,8 +79,10 @@ class Full(CovarianceFamily):
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """See `Diagonal`; in the root of both, what stands below the given features is left of the
-        others.
+        """See `Diagonal`.
+
+        The factor of all these features, the given ones first, holds the answer: the block of the
+        others on its diagonal is the factor of their conditional covariance.
         """
         root = self.marginal(factor, [*given, *kept])
         n = len(given)
@@ -116,6 +118,7 @@ class Full(CovarianceFamily):
 
     @cached_property
     def _below(self) -> Array:
+        """Whether an entry of a matrix is on or below its diagonal."""
         return np.tri(self.n_features, dtype=bool)
 
     def outer(self, deviation: Array) -> Array:
@@ -166,7 +169,10 @@ class Full(CovarianceFamily):
         return np.concatenate((mean, forms.reshape(*forms.shape[:-2], -1)), axis=-1)
 
     def _unpacked(self, packed: Array) -> tuple[Array, Array]:
-        """Moves of the mean and symmetric matrices; what is known does not move."""
+        """The moves of the mean, (..., d), and the symmetric ones, (..., d, d), of packed steps.
+
+        What is known does not move.
+        """
         d = self.n_features
         whole = np.zeros((*packed.shape[:-1], self.n_all))
         whole[..., self.free] = packed
@@ -235,6 +241,7 @@ class Full(CovarianceFamily):
         corner = squared / factor.diagonal() ** 2 + squared * precision.diagonal()
 
         def largest_of_column(j: int) -> float:
+            """The largest eigenvalue of the block of column j."""
             column = precision[j:, j:].copy()
             column[0] *= stretch[j]
             column[:, 0] *= stretch[j]

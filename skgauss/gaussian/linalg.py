@@ -11,7 +11,7 @@ from scipy.linalg import blas, lapack, solve_triangular
 
 from .._typing import EPS, Array
 
-# Standard deviations between these have powers that float64 can hold.
+# Standard deviations between these have squares, and inverses of squares, that float64 can hold.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
 _NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
@@ -27,12 +27,18 @@ class NotPositiveDefiniteError(ValueError):
 
 
 def norm(array: Array) -> float:
-    """Euclidean norm of all entries, which their squares do not overflow."""
+    """The Euclidean norm of all entries, however large or small they are."""
     return blas.dnrm2(array.reshape(-1))
 
 
 def cholesky(matrix: Array) -> Array:
-    """Lower triangular L with ``L @ L.T == matrix``, which is symmetric."""
+    """The lower triangular L with ``L @ L.T == matrix``, of a symmetric matrix.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If there is none.
+    """
     factor, info = lapack.dpotrf(matrix.T, lower=1, clean=1)  # .T: no copy into LAPACK's order
     if info != 0:
         raise NotPositiveDefiniteError
@@ -62,7 +68,13 @@ def solve_cholesky(factor: Array, rhs: Array) -> Array:
 
 
 def invert_lower(factor: Array) -> Array:
-    """``inv(factor)`` for lower triangular `factor`, lower triangular again."""
+    """``inv(factor)``, lower triangular like `factor`.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If it is singular.
+    """
     inverse, info = lapack.dtrtri(factor, lower=1)
     if info != 0:
         raise NotPositiveDefiniteError
@@ -70,12 +82,12 @@ def invert_lower(factor: Array) -> Array:
 
 
 def upper_cholesky(matrix: Array) -> Array:
-    """Upper triangular U with ``U @ U.T == matrix``: elimination from the last row upwards."""
+    """The upper triangular U with ``U @ U.T == matrix``, by elimination from the last row up."""
     return cholesky(matrix[::-1, ::-1])[::-1, ::-1]
 
 
 def inverse_cholesky(matrix: Array) -> Array:
-    """Lower triangular L with ``inv(L @ L.T) == matrix``, without inverting `matrix`.
+    """The lower triangular L with ``inv(L @ L.T) == matrix``, without inverting `matrix`.
 
     With ``matrix == U @ U.T``, U upper triangular, it is ``inv(U).T``.
     """
@@ -83,26 +95,36 @@ def inverse_cholesky(matrix: Array) -> Array:
 
 
 def condition(norm: float, factor: Array) -> float:
-    """Condition number in the 1-norm, estimated in O(d^2) from norm and Cholesky factor."""
+    """The condition number of a matrix in the 1-norm, estimated from its norm and Cholesky factor.
+
+    It takes O(d^2) operations, and is infinite where the matrix is singular.
+    """
     reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 
 def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> list[int]:
-    """The features of one linear relation in a covariance, singular or the nearest there is to it.
+    """The features of the linear relation that is nearest to holding in a covariance, as indices.
 
-    Their weights in it are not `negligible` beside the largest. Judged on the correlations.
+    It is judged on the correlations. Features whose weights in the relation are `negligible` beside
+    the largest weight are left out.
     """
     return _relations(covariance, len(covariance) - 1, negligible)[0]
 
 
 def relations_of_covariance(covariance: Array) -> list[list[int]]:
-    """The features of each linear relation in a covariance, one for each that its rank lacks."""
+    """The features of each linear relation in a covariance, as lists of indices.
+
+    There are as many relations as its rank lacks.
+    """
     return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)
 
 
 def _relations(covariance: Array, most: int, negligible: float) -> list[list[int]]:
-    """The features of each relation that a covariance has if its rank is at most `most`."""
+    """The features of each relation that a covariance has if its rank is at most `most`.
+
+    A feature whose weight in a relation is `negligible` beside the largest is left out.
+    """
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
     correlations, tol = covariance / units[:, None] / units, rank_tolerance(len(covariance))
@@ -119,12 +141,12 @@ def _relations(covariance: Array, most: int, negligible: float) -> list[list[int
 
 
 def rank_tolerance(n: int) -> float:
-    """Squared pivot of a correlation matrix of `n` features that rounding explains."""
+    """The squared pivot of a correlation matrix of `n` features that rounding alone can leave."""
     return 10 * n * EPS
 
 
 def largest_eigenvalue(matrix: Array) -> float:
-    """Largest eigenvalue of a symmetric matrix; infinity where the matrix overflows."""
+    """The largest eigenvalue of a symmetric matrix; infinity where the matrix overflows."""
     if not np.isfinite(matrix).all():
         return np.inf
     # The same routine as NumPy's, which takes several times as long around a small matrix.
@@ -133,7 +155,7 @@ def largest_eigenvalue(matrix: Array) -> float:
 
 
 def smallest_eigenpair(matrix: Array) -> tuple[float, Array]:
-    """Smallest eigenvalue of a symmetric matrix, and its unit vector."""
+    """The smallest eigenvalue of a symmetric matrix, and its eigenvector of length one."""
     lwork = _LWORK * len(matrix)
     values, vectors, _, _, info = lapack.dsyevr(matrix, range="I", il=1, iu=1, lower=1, lwork=lwork)
     if info != 0:
@@ -142,7 +164,7 @@ def smallest_eigenpair(matrix: Array) -> tuple[float, Array]:
 
 
 def eliminated(matrix: Array) -> Array:
-    """What elimination from the last row upwards takes off each entry of the diagonal.
+    """By how much elimination from the last row up lowers each entry of the diagonal, (n,).
 
     For row j that is b' C^-1 b, with C the trailing block below it and b its entries there.
     """
@@ -152,7 +174,7 @@ def eliminated(matrix: Array) -> Array:
 
 
 def scale_divergence(factor: Array, target: Array) -> float:
-    """Sum of ``r^2 - 1 - 2 log r``, r = target / factor; infinite outside the range of scales.
+    """The sum of ``r^2 - 1 - 2 log r`` over r = target / factor; infinite outside float64's range.
 
     r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
     below 1 it would lose all of r instead.

@@ -22,7 +22,7 @@ class Pairs(NamedTuple):
     ----------
     rows, columns : int ndarray of shape (n_pairs,)
     places : int ndarray of shape (n_features, n_features)
-        Where an entry is among them.
+        The place of each entry of a matrix among the pairs.
     lengths : ndarray of shape (n_pairs,)
         How far the matrix moves as an entry, and its mirror image, move by 1.
     """
@@ -33,15 +33,15 @@ class Pairs(NamedTuple):
     lengths: Array
 
     def pack(self, matrices: Array) -> Array:
-        """Vectors of symmetric matrices, of shape (..., n_features, n_features)."""
+        """The vectors, (..., n_pairs), of symmetric matrices, (..., n_features, n_features)."""
         return self.lengths * matrices[..., self.rows, self.columns]
 
     def unpack(self, vectors: Array) -> Array:
-        """Symmetric matrices of packed vectors, shape (..., n_features, n_features)."""
+        """The symmetric matrices, (..., n_features, n_features), of vectors, (..., n_pairs)."""
         return (vectors / self.lengths)[..., self.places]
 
     def times(self, vector: Array) -> Array:
-        """The matrix that takes a packed matrix to its product with a vector."""
+        """The linear map, (n_features, n_pairs), from packed matrices to products with `vector`."""
         entries = np.arange(len(self.rows))
         product = np.zeros((len(vector), len(entries)))
         np.add.at(product, (self.rows, entries), self.lengths / 2 * vector[self.columns])
@@ -51,7 +51,7 @@ class Pairs(NamedTuple):
 
 @cache
 def pairs_of(n_features: int) -> Pairs:
-    """The pairs of matrices of that size."""
+    """The pairs of symmetric matrices of `n_features` rows."""
     rows, columns = np.triu_indices(n_features)
     places = np.empty((n_features, n_features), dtype=int)
     places[rows, columns] = places[columns, rows] = np.arange(len(rows))

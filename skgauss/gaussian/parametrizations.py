@@ -35,10 +35,11 @@ class Parametrization(ABC):
     family: Family
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
+        """The parameters theta of a Gaussian, one flat array."""
         return np.concatenate((mean, self._to_block(factor).reshape(-1)))
 
     def from_theta(self, theta: Array) -> tuple[Array, Array]:
-        """Mean and what the block says is the factor; the likelihood checks that it is.
+        """The mean and the factor of theta, which may be no factor: the likelihood checks it.
 
         Raises
         ------
@@ -49,20 +50,20 @@ class Parametrization(ABC):
         return mean, self._from_block(block)
 
     def pullback(self, factor: Array, score_mean: Array, score_covariance: Array) -> Array:
-        """Gradient with respect to theta, from the whitened gradient."""
+        """The gradient with respect to theta, from the whitened gradient (u, U)."""
         mean = self.family.solve_transposed(factor, score_mean)
         return np.concatenate((mean, self._pull(factor, score_covariance).reshape(-1)))
 
     def factor_of_numbers(self, block: Any) -> Any:
-        """The factor of one feature whose block is a number of NumPy, or of many such."""
+        """The factor of one feature, from its block as a scalar of NumPy or an array of many."""
         return self._from_block(block)
 
     def pull_numbers(self, factor: Any, score_mean: float, score_covariance: float) -> Any:
-        """The gradient of one feature, as `pullback`, by mean and by block and in numbers."""
+        """The gradient of one feature with respect to mean and block, two numbers."""
         return score_mean / factor, self._pull(factor, score_covariance)  # type: ignore[arg-type]
 
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
-        """Gradient with respect to theta, from the gradient in the frame of a point."""
+        """The gradient with respect to theta, from the gradient in the frame of a point."""
         return self.pullback(factor, *self.family.split_frame(gradient))
 
     def push(self, factor: Array, direction: Array) -> Array:
@@ -76,7 +77,7 @@ class Parametrization(ABC):
         )
 
     def learning_rate_bound(self, factor: Array) -> float:
-        r"""Largest constant step that is stable at a maximum, 2 / lambda_max(-H).
+        r"""The largest constant step that is stable at a maximum, 2 / lambda_max(-H).
 
         There the gradient vanishes, and with it the curvature of the parametrization: what
         is left of -H is the Fisher metric, the inverse covariance for the mean and
@@ -89,28 +90,33 @@ class Parametrization(ABC):
             return float(np.divide(2.0, max(of_mean, of_block)))
 
     def _split(self, theta: Array) -> tuple[Array, Array]:
+        """The mean and the block, in the shape of a factor, that theta consists of."""
         d = self.family.n_features
         return theta[:d], theta[d:].reshape(self.family.identity.shape)
 
     @abstractmethod
-    def _to_block(self, factor: Array) -> Array: ...
+    def _to_block(self, factor: Array) -> Array:
+        """The block that stands for a covariance with this factor."""
 
     @abstractmethod
-    def _from_block(self, block: Array) -> Array: ...
+    def _from_block(self, block: Array) -> Array:
+        """The factor of the covariance that the block stands for."""
 
     @abstractmethod
-    def _pull(self, factor: Array, form: Array) -> Array: ...
+    def _pull(self, factor: Array, form: Array) -> Array:
+        """The gradient with respect to the block, from the whitened gradient U."""
 
     @abstractmethod
     def _push(self, factor: Array, block: Array) -> Array:
-        """``L^-1 dSigma L^-T`` of a small step of the block."""
+        """The whitened move ``L^-1 dSigma L^-T`` that a small step of the block makes."""
 
     @abstractmethod
-    def _block_curvature(self, factor: Array) -> float: ...
+    def _block_curvature(self, factor: Array) -> float:
+        """The largest eigenvalue of minus the Hessian in the block, at a maximum."""
 
 
 class Scale(Parametrization):
-    """sigma; the lower Cholesky factor L."""
+    """The block is sigma or, of several features, the lower Cholesky factor L."""
 
     def _to_block(self, factor: Array) -> Array:
         return factor
@@ -130,7 +136,7 @@ class Scale(Parametrization):
 
 
 class LogScale(Scale):
-    """log sigma; L with the logarithm of its diagonal, which makes every block a factor."""
+    """The block is log sigma, or L with the logarithms of its diagonal: any numbers are valid."""
 
     def _to_block(self, factor: Array) -> Array:
         return self.family.with_diagonal(factor, np.log(self.family.diagonal(factor)))
@@ -152,7 +158,7 @@ class LogScale(Scale):
 
 
 class Covariance(Parametrization):
-    """sigma^2; the covariance matrix."""
+    """The block is sigma^2, or the covariance matrix."""
 
     def _to_block(self, factor: Array) -> Array:
         return self.family.square(factor)
@@ -172,7 +178,7 @@ class Covariance(Parametrization):
 
 
 class Precision(Parametrization):
-    """1 / sigma^2; the inverse of the covariance matrix."""
+    """The block is 1 / sigma^2, or the inverse of the covariance matrix."""
 
     def _to_block(self, factor: Array) -> Array:
         return self.family.inverse_square(factor)

@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._typing import Array
 from ..blocks import threads
 from ..rows import is_number
-from .point import FittedPoint, Parameters, check_method, warn_of
+from .point import FittedPoint, Parameters, check_method, warn_if_far, warn_of
 from .profile import (
     CorrelationParameter,
     MeanParameter,
@@ -40,7 +40,7 @@ def confidence_intervals(
     """See `GaussianGradientMLE.confidence_intervals`."""
     check_method(method, METHODS)
     check_level(level)
-    at = point_of(estimator, method, *rows)
+    at = point_of(estimator, method, *rows, polished=method == "profile")
     if method != "profile":
         return at.bunch(wald(at, errors_at(at), level), itself=(1.0, 1.0))
     found = at.bunch(profile(at, level, n_jobs), itself=(1.0, 1.0))
@@ -82,6 +82,7 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     """Ends of intervals at which the likelihood has fallen by what the level allows."""
     deviance = float(chi2.isf(1 - level, 1))
     if at.likelihood.shares is not None:
+        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # which stays as it is
         return _in_closed_form(at, deviance, *at.likelihood.shares)
     at.check_size()
     scale = at.estimate.scale
@@ -117,6 +118,7 @@ def _profile_ends(
     """Lower and upper ends, one parameter a row; NaN where they were not found."""
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = polished(at.likelihood, at.evaluation, nats)
+    warn_if_far(at.estimator, maximum.natural_gradient_norm)
     # Formed here, once for all threads.
     if at.likelihood.has_information:
         at.likelihood.information(maximum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -23,20 +24,20 @@ from ..likelihoods import (
     Fixed,
     Likelihood,
     likelihood_with_ridge,
-    seen_through,
 )
 from ..rows import Window, feature_names
 
 # Where to ask for what a Gaussian lacks that comes from another one.
 _OF_A_MARGINAL = (
-    "Ask the estimator that it comes from: what its summary(), standard_errors() and "
-    "confidence_intervals() say of these features is what they are here."
+    "Call summary(), standard_errors() or confidence_intervals() of the estimator that it comes "
+    "from: what they say of these features holds here, too."
 )
 _OF_A_CONDITIONAL = (
     "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
+_FEWEST_ROWS = 2  # that tell mean and covariance, as `fit` asks for
 _NEAR_MAXIMUM = 0.1  # standard errors, by which an interval of four of them may be off
 _SMALL_TOL = 0.01  # standard errors, which a tolerance is to leave
 _FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
@@ -79,8 +80,8 @@ class FittedPoint:
 
     scores: Array | None = None
 
-    def __init__(self, estimator: Any, penalized: bool = False):
-        check_maximum(estimator, penalized)
+    def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
+        check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
         self.origin = _far_means(estimator)
         self.likelihood = likelihood_of(estimator, self.origin)
@@ -202,10 +203,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
-    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed)
-    if window:
-        likelihood = seen_through(likelihood, window, statistics, fixed)
-    return empty.beside(fixed.of(likelihood))
+    return empty.beside(likelihood_with_ridge(statistics, family.whole, ridge, fixed, window))
 
 
 def check_fitted(estimator: Any) -> None:
@@ -233,8 +231,11 @@ def check_fitted(estimator: Any) -> None:
     raise TypeError(f"Expected a fitted GaussianGradientMLE, got {got}.")
 
 
-def check_maximum(estimator: Any, penalized: bool = False) -> None:
-    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one."""
+def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = False) -> None:
+    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one.
+
+    And warn of a fit that is far from it by its errors, unless who asks goes on to the maximum.
+    """
     check_fitted(estimator)
     _check_data(estimator)
     if not estimator.converged_:
@@ -244,16 +245,9 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
             "max_iter, or as the warning of the fit says; where there is no maximum, with "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
-    away = errors_from_maximum(estimator)
-    if away > _NEAR_MAXIMUM:
-        warnings.warn(
-            f"The fit may be {away:.2g} standard errors from the maximum of the likelihood: tol is "
-            "too large for so many rows, and intervals and tests may be off by as much. Fit "
-            f"again with tol={_SMALL_TOL * estimator.natural_gradient_norm_ / away:.0e}. Where "
-            "that changes nothing, the features are too far from zero for float64. Subtract their "
-            "means first.",
-            stacklevel=_level_of_the_caller(),
-        )
+    _warn_of_shares(estimator)
+    if not polished:
+        warn_if_far(estimator, estimator.natural_gradient_norm_)
     if penalized:
         return
     if np.any(estimator.reg_covar_):
@@ -273,6 +267,35 @@ def check_maximum(estimator: Any, penalized: bool = False) -> None:
         )
 
 
+def _warn_of_shares(estimator: Any) -> None:
+    """A warning if the weights of all rows count as fewer rows than a fit takes."""
+    weight = estimator.sufficient_statistics_.weight
+    if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
+        warnings.warn(
+            f"The weights add up to {weight:.3g} and count as frequencies, so that errors, "
+            "intervals and tests are those of so few rows. If they are shares, fit with the shares "
+            "times the number of rows.",
+            stacklevel=_level_of_the_caller(),
+        )
+
+
+def warn_if_far(estimator: Any, norm: float) -> None:
+    """A warning if a point of that natural gradient norm may be far from the maximum by its errors.
+
+    All parameters together are that norm away, in standard errors of one row; where values are
+    missing it may be more.
+    """
+    root = math.sqrt(estimator.sufficient_statistics_.weight)
+    if norm * root > _NEAR_MAXIMUM:
+        warnings.warn(
+            f"The fit may be {norm * root:.2g} standard errors from the maximum of the likelihood: "
+            "tol is too large for so many rows, and intervals and tests may be off by as much. Fit "
+            f"again with tol={_SMALL_TOL / root:.0e}. Where that changes nothing, the features are "
+            "too far from zero for float64. Subtract their means first.",
+            stacklevel=_level_of_the_caller(),
+        )
+
+
 def _level_of_the_caller() -> int:
     """The stack level, for who warns, of the code that called a method or function of ours."""
     frame, level = sys._getframe(1), 1
@@ -280,15 +303,6 @@ def _level_of_the_caller() -> int:
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ours:
         frame, level = frame.f_back, level + 1
     return level
-
-
-def errors_from_maximum(estimator: Any) -> float:
-    """How many standard errors a fit may be from the maximum, all parameters together.
-
-    Where values are missing it may be more.
-    """
-    weight = estimator.sufficient_statistics_.weight
-    return float(np.sqrt(weight) * estimator.natural_gradient_norm_)
 
 
 def _check_data(estimator: Any) -> None:

@@ -80,10 +80,12 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     families = [each._gaussian.family for each in (smaller, larger)]
     added = families[1].n_parameters - families[0].n_parameters
     if added <= 0 or not _is_nested(smaller, larger):
+        swap = " Swap them." if added < 0 and _is_nested(larger, smaller) else ""
         raise ValueError(
-            "The smaller model must be nested in the larger and have fewer parameters: 'spherical' "
-            "in 'diag' in 'full', and what the larger has fixed is fixed alike in the smaller. "
-            f"These have {families[0].n_parameters} and {families[1].n_parameters} parameters."
+            f"The first model has {families[0].n_parameters} parameters, the second "
+            f"{families[1].n_parameters}. The first must be nested in the second and have fewer: "
+            f"'spherical' in 'diag' in 'full'.{swap} What is fixed in the second must be fixed "
+            "alike in the first."
         )
     gain = larger.log_likelihood_ - smaller.log_likelihood_
     if gain < -_NO_LOSS:
@@ -137,6 +139,13 @@ def _check_same_data(one: Any, two: Any) -> None:
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
     told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
+    n_features = [each.n_features_in_ for each in (one, two)]
+    if n_features[0] != n_features[1]:
+        raise ValueError(
+            f"The two models have {n_features[0]} and {n_features[1]} features, and a test "
+            "compares Gaussians of the same ones. Regressions on different features are compared "
+            "by aic(X, y) or bic(X, y) of GaussianRegressor."
+        )
     if not (
         feature_names(one) == feature_names(two)
         and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
@@ -146,7 +155,7 @@ def _check_same_data(one: Any, two: Any) -> None:
     ):
         raise ValueError(
             "The two models were fitted to different data. Fit both to the same rows, with the "
-            "same weights."
+            "same weights, and under the same names of features."
         )
 
 

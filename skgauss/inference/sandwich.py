@@ -29,10 +29,16 @@ _SAME_SCORE = 1e-5  # of a mean score, in the frame: rounding, where the rows ar
 
 
 def point_of(
-    estimator: Any, method: str, X: Any = None, sample_weight: Any = None, X_upper: Any = None
+    estimator: Any,
+    method: str,
+    X: Any = None,
+    sample_weight: Any = None,
+    X_upper: Any = None,
+    *,
+    polished: bool = False,
 ) -> FittedPoint:
     """The fit at which errors are asked for; with the scores of its rows for the sandwich."""
-    at = FittedPoint(estimator)
+    at = FittedPoint(estimator, polished=polished)
     if method != "sandwich":
         if X is not None:
             raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")

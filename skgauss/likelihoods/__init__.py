@@ -22,8 +22,6 @@ from .regularized import (
     RELATIVE_RIDGE,
     likelihood_with_ridge,
     regularized_likelihood,
-    seen_through,
-    through_window,
 )
 
 __all__ = [
@@ -48,6 +46,4 @@ __all__ = [
     "likelihood_with_ridge",
     "product_with_minus_hessian",
     "regularized_likelihood",
-    "seen_through",
-    "through_window",
 ]

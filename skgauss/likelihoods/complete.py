@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import EPS, Array
-from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError
+from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..statistics import SufficientStatistics
 from .base import Evaluation, Likelihood
 
@@ -72,7 +72,7 @@ class GaussianLikelihood(Likelihood):
     Raises
     ------
     NotPositiveDefiniteError
-        If covariance and ridge together are singular: there is no maximum.
+        If covariance and ridge together are singular to rounding: there is no maximum.
     """
 
     complete = True
@@ -95,6 +95,8 @@ class GaussianLikelihood(Likelihood):
         # Of a known covariance the data cannot change the reference, nor a singular one of theirs.
         self._covariance = family.project(covariance) if factor is None else family.square(factor)
         self._root = family.root(self._covariance) if factor is None else factor
+        if factor is None and not self.condition * linalg.rank_tolerance(family.n_features) < 1:
+            raise NotPositiveDefiniteError
         self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))

@@ -112,7 +112,8 @@ def check_intervals(
         names,
         "has a point that lies in all its intervals, so that nothing bounds its variance from "
         "below.",
-        "Drop it, collect rows in which it lies elsewhere, or set reg_covar to a positive number.",
+        "If X was scaled or shifted, X_upper must be, too. Otherwise drop it, collect rows in "
+        "which it lies elsewhere, or set reg_covar to a positive number.",
     )
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..gaussian import Family, NotPositiveDefiniteError, linalg
+from ..gaussian import Family, NotPositiveDefiniteError
 from ..rows import Window, numbers_of_parameter, to_host
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
+from .empty import Empty
 from .existence import (
     check_intervals,
     check_observed,
@@ -45,7 +46,7 @@ class Regularized(NamedTuple):
 
     likelihood: Likelihood
     ridge: float | Array
-    warning: str = ""
+    warning: str
 
 
 def regularized_likelihood(
@@ -58,22 +59,71 @@ def regularized_likelihood(
     *,
     keep_constants: bool = False,
 ) -> Regularized:
-    """The likelihood with the ridge that `reg_covar` asks for.
+    """The likelihood of what is free, seen through a window, with the ridge of `reg_covar`.
 
     Whether that of incomplete data, in which no features depend on each other linearly, has a
-    maximum only the climb can tell. If `keep_constants`, features that do not vary have a ridge of
-    their own: no others notice them.
+    maximum only the climb can tell, and so it is with several correlated features behind a window.
+    If `keep_constants`, features that do not vary have a ridge of their own, and those never
+    observed are taken for constants: no others notice them.
 
     Raises
     ------
     NoMaximumError
         If it has no maximum; the message names features and remedies.
     ValueError
-        If `reg_covar` or the unit of a feature is not valid.
+        If `reg_covar` or the unit of a feature is not valid, the statistics were not made with the
+        window, or the mean of the data lies outside.
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
+    empty = None
+    if keep_constants:
+        empty = Empty.of(statistics, window, family, fixed.mean)
+        statistics, window = empty.statistics, empty.window
     check_observed(window.without_fill(statistics) if window else statistics, names)
+    found = _with_ridge(reg_covar, statistics, family, names, fixed, keep_constants)
+    likelihood = found.likelihood
+    if window:
+        likelihood = _seen_through(likelihood, window, statistics, names, fixed)
+    likelihood = fixed.of(likelihood)
+    return found._replace(likelihood=empty.beside(likelihood) if empty else likelihood)
+
+
+def likelihood_with_ridge(
+    statistics: Any,
+    family: Family,
+    ridge: Array,
+    fixed: Fixed = NOTHING,
+    window: Window | None = None,
+) -> Likelihood:
+    """The likelihood of what is free, seen through a window, with a ridge that may be zero.
+
+    Raises
+    ------
+    NotPositiveDefiniteError
+        If the covariance of complete data is singular to rounding.
+    """
+    likelihood = _of_rows(statistics, family, ridge, fixed)
+    if window:
+        likelihood = _inside(likelihood, window, statistics, fixed)
+    return fixed.of(likelihood)
+
+
+def _with_ridge(
+    reg_covar: Any,
+    statistics: Any,
+    family: Family,
+    names: Sequence[str],
+    fixed: Fixed,
+    keep_constants: bool,
+) -> Regularized:
+    """The likelihood as if there were no window, with all parameters free, and its ridge.
+
+    Raises
+    ------
+    NoMaximumError, ValueError
+        As `regularized_likelihood`.
+    """
     automatic = isinstance(reg_covar, str)
     used = 0.0 if automatic else _checked_ridge(reg_covar, len(names))
     ridge = np.full(len(names), used)
@@ -114,26 +164,21 @@ def regularized_likelihood(
     )
 
 
-def through_window(
-    regularized: Regularized,
-    window: Window | None,
+def _seen_through(
+    likelihood: Likelihood,
+    window: Window,
     statistics: Any,
     names: Sequence[str],
-    fixed: Fixed = NOTHING,
-) -> Regularized:
-    """The likelihood of data that were seen through a window; without one, the given likelihood.
+    fixed: Fixed,
+) -> TruncatedLikelihood:
+    """The likelihood of data that were seen through a window, unless it surely has no maximum.
 
     Raises
     ------
-    NoMaximumError
-        If it is certain that this likelihood has no maximum. Of several correlated features
-        only the climb can tell.
-    ValueError
-        If the statistics were not made with the window, or the mean of the data lies outside.
+    NoMaximumError, ValueError
+        As `regularized_likelihood`.
     """
-    if window is None:
-        return regularized
-    if not window.matches(statistics, fill=regularized.likelihood.family.correlated):
+    if not window.matches(statistics, fill=likelihood.family.correlated):
         raise ValueError(
             "The statistics hold rows with missing values or with intervals, and were made without "
             "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
@@ -146,17 +191,17 @@ def through_window(
             f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
             "or the limits are wrong."
         )
-    likelihood = seen_through(regularized.likelihood, window, statistics, fixed)
-    if likelihood.without_maximum.size:
-        culprits = quoted([names[j] for j in likelihood.without_maximum])
+    seen = _inside(likelihood, window, statistics, fixed)
+    if seen.without_maximum.size:
+        culprits = quoted([names[j] for j in seen.without_maximum])
         raise NoMaximumError(
-            f"inside truncation_limits the sample of {culprits} {likelihood.edge}: no Gaussian was "
+            f"inside truncation_limits the sample of {culprits} {seen.edge}: no Gaussian was "
             "cut here.",
-            f"{_smaller_ridge(likelihood, statistics, fixed)}Leave out the limits if no rows were "
+            f"{_smaller_ridge(seen, statistics, fixed)}Leave out the limits if no rows were "
             "cut there. Where the rows are few, chance does this: collect more. Otherwise describe "
-            f"it by {likelihood.alternative} distribution.",
+            f"it by {seen.alternative} distribution.",
         )
-    return regularized._replace(likelihood=likelihood)
+    return seen
 
 
 def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
@@ -164,8 +209,8 @@ def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> 
     if seen.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = likelihood_with_ridge(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
-        if not seen_through(smaller, seen.window, statistics, fixed).without_maximum.size:
+        smaller = _of_rows(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
+        if not _inside(smaller, seen.window, statistics, fixed).without_maximum.size:
             return (
                 "It is reg_covar, which adds to the variances inside the window: with a thousandth "
                 "of it there is a maximum. "
@@ -173,17 +218,16 @@ def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> 
     return ""
 
 
-def seen_through(
-    likelihood: Any, window: Window, statistics: Any, fixed: Fixed = NOTHING
+def _inside(
+    likelihood: Likelihood, window: Window, statistics: Any, fixed: Fixed
 ) -> TruncatedLikelihood:
     """The likelihood of data that were seen through a window, from that without one."""
-    kind = TruncatedFull if likelihood.family.correlated else TruncatedDiagonal
+    family: Any = likelihood.family
+    kind = TruncatedFull if family.correlated else TruncatedDiagonal
     return kind(likelihood, window, statistics, fixed)
 
 
-def likelihood_with_ridge(
-    statistics: Any, family: Any, ridge: Array, fixed: Fixed = NOTHING
-) -> Likelihood:
+def _of_rows(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
     Made for what is known, but with all parameters free: see `Fixed.of`.
@@ -191,7 +235,7 @@ def likelihood_with_ridge(
     Raises
     ------
     NotPositiveDefiniteError
-        If complete data have a singular covariance.
+        If the covariance of complete data is singular to rounding.
     """
     used = ridge if ridge.any() else None
     moments = fixed.moments(statistics, family)
@@ -220,12 +264,9 @@ def _regular_likelihood(
     if not statistics.complete:
         if fixed.factor is None:
             check_relations(statistics, family, ridge, names, fixed.mean)
-        return likelihood_with_ridge(statistics, family, ridge, fixed)
+        return _of_rows(statistics, family, ridge, fixed)
     with suppress(NotPositiveDefiniteError):
-        likelihood: Any = likelihood_with_ridge(statistics, family, ridge, fixed)
-        regular = likelihood.condition * linalg.rank_tolerance(family.n_features) < 1
-        if regular or fixed.factor is not None:
-            return likelihood
+        return _of_rows(statistics, family, ridge, fixed)
     covariance = fixed.about(statistics, family).covariance
     with_ridge = family.add_ridge(covariance, ridge)
     raise NoMaximumError(*diagnose(with_ridge, statistics.weight, names))

@@ -14,6 +14,8 @@ from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, pyplot_for, styled
 
+_LEGEND_LINE = 0.2  # inches
+
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConvergenceDisplay:
@@ -146,16 +148,16 @@ class ConvergenceDisplay:
         ImportError
             If matplotlib is missing.
         """
-        # Curves may end anywhere: the legend goes beside the axes, where the figure is ours.
-        beside = {} if ax is not None else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-        ax = axes_of(self, ax, width=8.4)
+        # Curves may end anywhere: the legend goes below the axes, where the figure is ours.
+        below = {} if ax is not None else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14)}
+        ax = axes_of(self, ax, height=4.4 + _LEGEND_LINE * len(self.gaps))
         self.lines_ = [self._plot_curve(ax, k, line_kwargs) for k in range(len(self.gaps))]
         ax.set(yscale="log", xlabel="Iteration", ylabel="Nats per observation still to gain")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
         self.floor_ = self._plot_floor(ax)
-        ax.legend(fontsize="small", **beside)
+        ax.legend(fontsize="small", **below)
         return self
 
     def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any] | None) -> Any:
@@ -178,8 +180,8 @@ class ConvergenceDisplay:
         if min(np.min(gap) for gap in self.gaps) > self.floor:
             return None
         ax.set_ylim(bottom=self.floor / 30)
-        style = {"ha": "right", "va": "center", "fontsize": "small", "color": INK}
-        place = {"x": 0.99, "y": self.floor / 5, "transform": ax.get_yaxis_transform()}
+        style = {"ha": "center", "va": "center", "fontsize": "small", "color": INK}
+        place = {"x": 0.5, "y": self.floor / 5, "transform": ax.get_yaxis_transform()}
         ax.text(s="below the rounding of float64", **place, **style)
         return ax.axhspan(self.floor / 30, self.floor, color=GREY, linewidth=0)
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 
 from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
-from ..rows import feature_indices, feature_names
+from ..rows import checked_limits, feature_indices, feature_names
 from .estimates import marginal_covariance
 from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
@@ -43,6 +43,9 @@ class GaussianEllipseDisplay:
         Labels of the axes.
     mean_covariance : ndarray of shape (2, 2), default=None
         Covariance of the estimated mean, positive definite, to draw a confidence region of it.
+    limits : tuple of two ndarray of shape (2,), default=None
+        Lower and upper limits of the two features, at or beyond which a value is known only to lie
+        there. Such points are drawn hollow.
 
     Attributes
     ----------
@@ -57,7 +60,9 @@ class GaussianEllipseDisplay:
     region_ : matplotlib Polygon or None
         The confidence region of the mean.
     points_ : matplotlib PathCollection or None
-        The data.
+        The data, but for those at a limit.
+    limited_ : matplotlib PathCollection or None
+        The data at a limit or beyond, if there are any.
 
     See Also
     --------
@@ -78,6 +83,7 @@ class GaussianEllipseDisplay:
     X: ArrayLike | None = None
     feature_names: Sequence[str] = ("feature 0", "feature 1")
     mean_covariance: Array | None = None
+    limits: tuple[Array, Array] | None = None
 
     @classmethod
     def from_estimator(
@@ -134,6 +140,10 @@ class GaussianEllipseDisplay:
         pair = _pair(estimator, features)
         if X is not None:
             X = validate_data(estimator, X, reset=False, ensure_all_finite=False)[:, pair]
+        limits = estimator.censoring_limits
+        if limits is not None:
+            low, high = checked_limits(limits, "censoring_limits", feature_names(estimator))
+            limits = low[pair], high[pair]
         display = cls(
             mean=estimator.mean_[pair],
             covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
@@ -142,6 +152,7 @@ class GaussianEllipseDisplay:
             mean_covariance=(
                 None if confidence is None else covariance_of_mean(estimator)[np.ix_(pair, pair)]
             ),
+            limits=limits,
         )
         return display.plot(
             ax=ax, n_std=n_std, confidence=confidence,
@@ -187,24 +198,37 @@ class GaussianEllipseDisplay:
         """
         distances = _distances(n_std)
         ax = axes_of(self, ax)
-        self.points_ = self._plot_points(ax, scatter_kwargs)
+        self.points_, self.limited_ = self._plot_points(ax, scatter_kwargs)
         self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs) for k in distances]
         (self.center_,) = ax.plot(*self.mean, "+", color=INK, markersize=9, markeredgewidth=1.8)
         ax.margins(0.08)
         ax.autoscale_view()
         ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
         self.region_ = None if confidence is None else self._plot_region(ax, confidence)
-        handles = [*self.ellipses_, *filter(None, [self.region_])]
+        handles = [*self.ellipses_, *filter(None, [self.region_, self.limited_])]
         ax.legend(handles=handles, fontsize="small")
         return self
 
-    def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> Any:
+    def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> tuple[Any, Any]:
+        """The points whose values are known, and those of which one is at a limit or beyond."""
         from matplotlib.collections import PathCollection
 
         if self.X is None:
-            return None
+            return None, None
+        X = np.asarray(self.X)
         style = {"s": 14, "alpha": 0.6, "linewidth": 0, "color": INK}
-        return ax.scatter(*np.transpose(self.X), **styled(style, scatter_kwargs, PathCollection))
+        style = styled(style, scatter_kwargs, PathCollection)
+        low, high = (-math.inf, math.inf) if self.limits is None else self.limits
+        limited = np.any((low >= X) | (high <= X), axis=1)
+        if not limited.any():
+            return ax.scatter(*X.T, **style), None
+        hollow = style | {"facecolor": "none", "edgecolor": INK, "linewidth": 0.8}
+        hollow = {key: value for key, value in hollow.items() if key not in ("c", "color")}
+        label = "at a limit or beyond"
+        return (
+            ax.scatter(*X[~limited].T, **style),
+            ax.scatter(*X[limited].T, label=label, **hollow),
+        )
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
         from matplotlib.patches import Polygon

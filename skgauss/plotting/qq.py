@@ -165,8 +165,8 @@ class QQDisplay:
         ax = axes_of(self, ax)
         from matplotlib.collections import PathCollection
 
-        inside = (lower <= self.distances) & (self.distances <= upper)
-        colors = np.where(inside, BLUE, VERMILLION)
+        beyond = (self.distances < lower) | (self.distances > upper)
+        colors = np.where(beyond, VERMILLION, BLUE)
         style = {"s": 14, "linewidth": 0, "zorder": 2, "color": colors}
         style = styled(style, scatter_kwargs, PathCollection)
         self.band_ = ax.fill_between(
@@ -174,6 +174,9 @@ class QQDisplay:
         )
         (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
         self.points_ = ax.scatter(median, self.distances, **style)
+        if beyond.any() and style.get("color") is colors:  # else no colour tells them apart
+            label = f"{np.count_nonzero(beyond)} of {len(beyond)} rows, beyond it"
+            ax.scatter([], [], s=14, linewidth=0, color=VERMILLION, label=label)
         ax.set(xlabel="Squared distance, of a Gaussian", ylabel="Squared distance, of the rows")
         ax.legend(fontsize="small", loc="upper left")
         return self

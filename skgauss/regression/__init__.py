@@ -4,7 +4,14 @@ What belongs here serves `GaussianRegressor`: the table of features and targets,
 targets, how sure it is. What a joint Gaussian can be asked by itself does not.
 """
 
-from .joint_table import Table, check_columns, check_exact, columns_of_targets, table_of
+from .joint_table import (
+    Table,
+    check_columns,
+    check_exact,
+    columns_of_targets,
+    table_of,
+    warn_of_limits,
+)
 from .law import ConditionalLaw, Estimates
 from .standard_errors import errors_of, intervals_of
 
@@ -18,4 +25,5 @@ __all__ = [
     "errors_of",
     "intervals_of",
     "table_of",
+    "warn_of_limits",
 ]

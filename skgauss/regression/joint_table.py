@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,4 +141,27 @@ def check_exact(targets: Any, upper: Any) -> None:
             f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
             "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
             "rows that are known exactly, score(X[exact], y[exact], y_upper=y[exact])."
+        )
+
+
+def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
+    """Warn of an R^2 of targets at or beyond the limits of the joint Gaussian, of which it is last.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
+    limits : tuple of ndarray of shape (n_features + n_targets,), or None
+    """
+    if limits is None:
+        return
+    columns = targets.reshape(len(targets), -1)
+    low, high = (limit[-columns.shape[1] :] for limit in limits)
+    n_beyond = np.count_nonzero((columns <= low) | (columns >= high))
+    if n_beyond:
+        warnings.warn(
+            f"{n_beyond} of {columns.size} targets lie at censoring_limits or beyond, and R^2 "
+            "counts them as known exactly. So a model that predicts the limits looks better than "
+            "one that predicts what they hide. Compare models by aic(X, y), or in a search with "
+            "scoring=lambda model, X, y: -model.aic(X, y), between models with the same limits.",
+            stacklevel=3,
         )

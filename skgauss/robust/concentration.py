@@ -162,10 +162,7 @@ class ConcentrationSteps:
         """The likelihood of rows, if it surely has a maximum or incomplete rows leave that open."""
         family, fixed = self.family, self.fixed
         with suppress(NotPositiveDefiniteError):
-            likelihood: Any = likelihood_with_ridge(statistics, family, self.ridge, fixed)
-            known = not statistics.complete or fixed.factor is not None
-            if known or likelihood.condition * linalg.rank_tolerance(family.n_features) < 1:
-                return fixed.of(likelihood)
+            return likelihood_with_ridge(statistics, family, self.ridge, fixed)
         covariance = fixed.about(statistics, family).covariance
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 

@@ -151,7 +151,8 @@ def _remedy(column: Any, frame: str) -> str:
     """
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
-        return " Of dates make days: (column - column.min()).dt.days."
+        days = "days" if hasattr(column, "iloc") else "total_days()"
+        return f" Of dates make days: (column - column.min()).dt.{days}."
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"

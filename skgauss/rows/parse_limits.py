@@ -57,8 +57,8 @@ def parse_limits(
     ValueError
         If a cell is none of these. The message quotes it, and names its row and column.
     TypeError
-        If `missing` holds what is no text, or `frame` is neither of pandas nor of polars. A frame
-        of Dask is read partition by partition, with its ``map_partitions``.
+        If `missing` holds what is no text, or `frame` is neither of pandas nor of polars. The
+        message says how a frame of Dask is read, partition by partition.
 
     Examples
     --------
@@ -86,11 +86,17 @@ def parse_limits(
             )
     check_holds_rows(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
-    if hasattr(frame, "dask") or not columned:
+    if hasattr(frame, "dask"):
+        raise TypeError(
+            "frame is one of Dask, which is read partition by partition: lower = "
+            "frame.map_partitions(lambda part: skgauss.parse_limits(part)[0], "
+            "meta=dict.fromkeys(frame.columns, float)), and upper alike, with [1]."
+        )
+    if not columned:
         raise TypeError(
             "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
             f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
-            "to_frame(). One of Dask is read partition by partition, with map_partitions."
+            "to_frame()."
         )
     read = cache(reader_of_cells(decimal, missing))
     ends = np.full((2, *frame.shape), np.nan)

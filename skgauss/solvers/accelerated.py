@@ -30,11 +30,11 @@ from .newton import Region, newton_step
 from .objective import Objective
 from .safeguards import NEAR, em_step, step_along
 
-_MOST_PAIRS = 20  # of steps and changes of the gradient that are remembered
-_ROUGH = 1e-3  # natural gradient norm at which a climb to start from may end
-_MOST_ROUGH = 60  # steps after which it ends
-_MOST_OF_EM = 20  # steps, of which far fewer come near a maximum unless they crawl
-_CURVED = 1e-3  # least curvature along a step that is kept
+_MOST_PAIRS = 20  # steps, with the falls of the gradient along them, that are remembered
+_ROUGH = 1e-3  # natural gradient norm at which a climb on a rough likelihood may end
+_MOST_ROUGH = 60  # steps after which such a climb ends
+_MOST_OF_EM = 20  # EM steps; far fewer come near a maximum unless they crawl
+_CURVED = 1e-3  # least curvature along a step that is remembered
 
 
 class _Pair(NamedTuple):
@@ -45,7 +45,21 @@ class _Pair(NamedTuple):
 
 
 class _Progress(NamedTuple):
-    """Iterate and memory of a climb; `region` is that of Newton's steps, once they are taken."""
+    """The state of a climb.
+
+    Attributes
+    ----------
+    evaluation : Evaluation
+        The iterate.
+    memory : tuple of _Pair
+        The last steps, from which quasi-Newton steps know the curvature.
+    n_em, n_quasi_newton : int
+        How many steps of each kind were taken.
+    region : Region or None
+        The trust region of Newton's steps, once these are taken.
+    may_guess : bool
+        Whether the next step may leave the iterate for a guess from the data.
+    """
 
     evaluation: Evaluation
     memory: tuple[_Pair, ...] = ()
@@ -101,9 +115,9 @@ class AcceleratedNatural(SteppingSolver):
         return self._newton(objective, state.evaluation, Region())
 
     def _guessed(self, objective: Objective, at: Evaluation) -> _Progress | None:
-        """At the guess, or where a climb from there on a rough likelihood leads.
+        """The state at the guess, or where a climb from there on a rough likelihood leads.
 
-        That also has learnt most of the curvature. None where neither leads on.
+        Such a climb has also learnt most of the curvature. None where this is no gain.
         """
         guess = objective.likelihood.guess
         memory: tuple[_Pair, ...] = ()
@@ -122,6 +136,7 @@ class AcceleratedNatural(SteppingSolver):
         return None
 
     def _climbed(self, objective: Objective, state: _Progress) -> _Progress:
+        """The state after a climb on a rough likelihood, near its maximum or where it ends."""
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
             for _ in range(_MOST_ROUGH):
                 at = state.evaluation
@@ -131,18 +146,22 @@ class AcceleratedNatural(SteppingSolver):
         return state
 
     def _is_the_turn_of_em(self, likelihood: Likelihood, state: _Progress) -> bool:
+        """Whether the next step is one of EM: far from the maximum, and not for ever."""
         if likelihood.information_is_cheap or state.n_em >= _MOST_OF_EM:
             return False
         return not state.evaluation.is_stationary(NEAR)
 
     def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
+        """Whether the next step is Newton's: at once if that is cheap, else after some patience."""
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
         return waited and self._has_newton_steps(likelihood, state)
 
     def _has_newton_steps(self, likelihood: Likelihood, state: _Progress) -> bool:
+        """Whether the likelihood has what Newton's step needs."""
         return likelihood.has_information or likelihood.products(state.evaluation) is not None
 
     def _newton(self, objective: Objective, at: Evaluation, region: Region) -> _Progress:
+        """The state after a step of Newton's."""
         reached, region = newton_step(objective, at, region)
         return _Progress(reached, region=region)
 
@@ -150,7 +169,10 @@ class AcceleratedNatural(SteppingSolver):
 def _quasi_newton(
     objective: Objective, at: Evaluation, memory: tuple[_Pair, ...]
 ) -> tuple[Evaluation, _Pair] | None:
-    """A step along what the memory makes of the gradient, halved until nothing is lost."""
+    """Where a quasi-Newton step leads, halved until nothing is lost, and what is learnt from it.
+
+    None if no share of it loses nothing.
+    """
     gradient = at.natural_gradient
     direction = _direction(gradient, memory)
     # Without a memory to first order the EM step, which on complete data is exact.
@@ -162,12 +184,13 @@ def _quasi_newton(
 
 
 def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:
+    """The memory with a further pair, if the likelihood bends enough along its step."""
     curved = pair.step @ pair.fall > _CURVED * (pair.step @ pair.step)
     return (*memory, pair)[-_MOST_PAIRS:] if curved else memory
 
 
 def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:
-    """The inverse of the curvature that the memory has seen, times the gradient."""
+    """The inverse of the curvature that the memory has seen, times the gradient (L-BFGS)."""
     direction = gradient.copy()
     shares = []
     for step, fall in reversed(memory):

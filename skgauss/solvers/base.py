@@ -13,8 +13,8 @@ from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, cr
 from .objective import Objective
 
 _ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
-_SLACK = 1.01  # on the norms of iterates that are looked at one by one, for their rounding
-_CLOSER = 0.1  # the norm at which to look again at a point that the curvature did not settle
+_SLACK = 1.01  # factor of the limit for iterates passed by, whose norms round in another way
+_CLOSER = 0.1  # factor of the norm at which to look again, where the curvature settled nothing
 
 
 class Stalled(Exception):
@@ -42,7 +42,7 @@ class Solution:
     critical_point : CriticalPoint or None
         What the curvature said of the last iterate whose gradient was small.
     seconds : float
-        That the way took.
+        How long the climb took.
     """
 
     evaluation: Evaluation
@@ -62,7 +62,7 @@ class Solution:
 
 
 class Observer(Protocol):
-    """Told where each iteration begins and ends; may ask to stop.
+    """One who is told where each iteration begins and ends, and may ask to stop.
 
     Attributes
     ----------
@@ -72,9 +72,13 @@ class Observer(Protocol):
 
     sees_all: bool
 
-    def begin(self, evaluation: Evaluation) -> None: ...
+    def begin(self, evaluation: Evaluation) -> None:
+        """Take note that an iteration begins at this point."""
+        ...
 
-    def end(self, evaluation: Evaluation) -> bool: ...
+    def end(self, evaluation: Evaluation) -> bool:
+        """Whether the climb is to stop, now that an iteration has led to this point."""
+        ...
 
 
 @dataclass
@@ -95,7 +99,7 @@ class Monitor:
     Attributes
     ----------
     last : Evaluation
-        Of the iterate that was visited last.
+        The iterate that was visited last.
     critical_point : CriticalPoint or None
         What the curvature said of the last iterate whose gradient was small.
     stop_reason : str
@@ -139,12 +143,18 @@ class Monitor:
 
     @property
     def room(self) -> int:
-        """How many iterates may follow before one that is to be visited."""
+        """How many iterates may follow without a visit, before one that has to be visited."""
         told_of_all = self.observer is not None and self.observer.sees_all
         return 0 if told_of_all else max(self.max_iter - len(self._values), 0)
 
     def pass_by(self, many: Evaluations) -> int:
-        """Take note of iterates in a row, up to the first where the climb may end; how many."""
+        """Take note of iterates in a row, up to the first where the climb may end.
+
+        Returns
+        -------
+        n : int
+            How many of them were noted; the next one is to be visited.
+        """
         likelihood = self.likelihood
         limit = _SLACK * max(self.tol, likelihood.rounding_limit(self.last))
         digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
@@ -184,6 +194,7 @@ class Monitor:
         return evaluation.is_stationary(limit)
 
     def solution(self, seconds: float) -> Solution:
+        """The record of a climb that took so many seconds."""
         result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
         return Solution(
@@ -198,7 +209,7 @@ class Monitor:
             self.observer.begin(self.last)
 
     def break_off(self, reason: str) -> None:
-        """The iteration under way found no next iterate."""
+        """End the climb for a reason, since the iteration under way found no next iterate."""
         self.stop_reason = reason
         if self.observer is not None:
             self.observer.end(self.last)
@@ -241,13 +252,15 @@ class SteppingSolver(Solver):
     """
 
     def init(self, objective: Objective, start: Evaluation) -> Any:
+        """The state at the start."""
         return State(start)
 
     @abstractmethod
-    def step(self, objective: Objective, state: Any) -> Any: ...
+    def step(self, objective: Objective, state: Any) -> Any:
+        """The state one iteration later."""
 
     def pass_by(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
-        """The state after iterates that the monitor need not visit, if there are such."""
+        """The state after as many iterates as the monitor need not visit; here there are none."""
         return state
 
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
@@ -273,7 +286,7 @@ def maximize(
     n_kept: int = 0,
     observer: Observer | None = None,
 ) -> Solution:
-    """Climb from `start` until converged or stopped; see `Monitor` and `Solution`.
+    """The solution of a climb from `start`, which `Monitor` ends.
 
     Raises
     ------
@@ -293,7 +306,10 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """A point to go on from, if the climb ended at a saddle or an inflection, else None."""
+    """A point to go on from, if the climb ended at a saddle or an inflection, else None.
+
+    From a saddle from which no way up is found the climb has stalled.
+    """
     critical_point = monitor.critical_point
     if monitor.stop_reason != "converged" or not critical_point:
         return None

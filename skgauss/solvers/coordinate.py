@@ -67,7 +67,7 @@ class Coordinate(SteppingSolver):
         return state._replace(point=recursion.pass_by(objective, state.point, step, monitor))
 
     def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
-        """Spare a block that has arrived a search among rounding errors."""
+        """Raise `Stalled` where block k has arrived, to spare it a search among rounding errors."""
         likelihood = objective.likelihood
         limit = (likelihood.resolution_of_the_mean, likelihood.rounding_limit)[k]
         at = point.evaluation

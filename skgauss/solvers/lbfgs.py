@@ -51,7 +51,7 @@ class LBFGS(Solver):
 
 
 class _Ascent:
-    """What scipy calls: the negated objective, and the callback of an iteration."""
+    """The two functions that scipy calls: the negated objective, and the end of an iteration."""
 
     def __init__(self, objective: Objective, point: Point, monitor: Monitor):
         self._objective = objective
@@ -59,6 +59,7 @@ class _Ascent:
         self.point = self._trial = point
 
     def negated(self, theta: Array) -> tuple[float, Array]:
+        """Minus the objective at theta, and minus its gradient."""
         try:
             self._trial = self._objective.at(theta.copy())
         except NotPositiveDefiniteError:
@@ -66,6 +67,7 @@ class _Ascent:
         return -self._trial.value, -self._trial.gradient
 
     def accept(self, theta: Array) -> None:
+        """Show the monitor the iterate, and raise `StopIteration` where it says stop."""
         if not np.array_equal(theta, self._trial.theta):
             self._trial = self._objective.at(theta.copy())
         self.point = self._trial

@@ -48,6 +48,6 @@ class Natural(SteppingSolver):
 
 
 def move(objective: Objective, at: Evaluation, rate: float) -> Evaluation:
-    """The natural step of a rate."""
+    """The likelihood at the point to which the natural step of a rate leads."""
     likelihood = objective.likelihood
     return likelihood.evaluate(*likelihood.natural_step(at, rate))

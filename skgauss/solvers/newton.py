@@ -27,10 +27,10 @@ from .base import Stalled, Unbounded
 from .objective import Objective
 from .safeguards import is_no_loss, step_to
 
-_LARGEST_RADIUS = 4.0
-_SMALLEST_RADIUS = 1e-10
-_POOR = 0.25  # share of the promised gain, below which the region shrinks
-_GOOD = 0.75  # share of it, above which the region grows
+_LARGEST_RADIUS = 4.0  # of steps in the frame, that is in standard errors of one row
+_SMALLEST_RADIUS = 1e-10  # of such steps, below which all that they gain is rounding
+_POOR = 0.25  # share of the promised gain below which the region shrinks
+_GOOD = 0.75  # share of the promised gain above which the region grows
 # Steps in a row without progress, and growth of the variance inflation over them, that show
 # that there is no maximum near.
 _IN_VAIN = 8
@@ -58,9 +58,9 @@ class Region(NamedTuple):
         Steps in a row at which the gradient was not halved, or the least eigenvalue of the
         information not clearly positive.
     norm, inflation : float
-        Of the gradient, and of the variances, at the first of them.
+        The natural gradient norm and the variance inflation at the first of these steps.
     length : float
-        Of the last step.
+        The length of the last step.
     """
 
     radius: float = 1.0
@@ -70,14 +70,14 @@ class Region(NamedTuple):
     length: float = 0.0
 
     def seen_from(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> Region:
-        """The region once it was seen whether the information of a point is clearly positive.
+        """The region with the progress at a point counted, whose information is `clear` or not.
 
         Raises
         ------
         Unbounded
             If the climb leads to no maximum.
         Stalled
-            If it only creeps.
+            If the climb only creeps.
         """
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.in_vain == 0 or (norm < self.norm / 2 and clear):
@@ -94,7 +94,7 @@ class Region(NamedTuple):
         return self._replace(in_vain=self.in_vain + 1)
 
     def moved(self, length: float, share: float) -> Region:
-        """The region after a step of a length that gained a share of what it promised."""
+        """The region after a step of this length that gained this share of what it promised."""
         radius = self.radius
         if share < _POOR:
             radius = length / 2
@@ -107,7 +107,7 @@ class Region(NamedTuple):
 
 
 def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[Evaluation, Region]:
-    """The next point, and the region there.
+    """The point to which a step in the region leads, and the region there.
 
     Raises
     ------
@@ -140,7 +140,11 @@ def newton_step(objective: Objective, at: Evaluation, region: Region) -> tuple[E
 
 
 def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
-    """All of it, or what Newton's step asks of it, in the span of products with the gradient."""
+    """The information, or as much of it as Newton's step asks for.
+
+    That is its part in the span of a few products with the gradient, where products cost less than
+    the matrix.
+    """
     product = likelihood.products(at)
     if product is None:
         return likelihood.information(at)

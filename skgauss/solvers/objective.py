@@ -8,7 +8,7 @@ from ..likelihoods import Evaluation, Likelihood
 
 
 class Point(NamedTuple):
-    """A theta, what the likelihood is there, and its gradient with respect to theta."""
+    """A theta with the likelihood there, and the gradient with respect to theta."""
 
     theta: Array
     evaluation: Evaluation
@@ -16,6 +16,7 @@ class Point(NamedTuple):
 
     @property
     def value(self) -> float:
+        """The objective in nats an observation, with the penalty of a ridge."""
         return self.evaluation.value
 
 
@@ -32,7 +33,7 @@ class Objective(NamedTuple):
     parametrization: Parametrization
 
     def at(self, theta: Array) -> Point:
-        """Evaluate at theta.
+        """The point at theta.
 
         Raises
         ------
@@ -48,6 +49,7 @@ class Objective(NamedTuple):
         return self._point(theta, evaluation)
 
     def _point(self, theta: Array, evaluation: Evaluation) -> Point:
+        """The point of an evaluation at theta."""
         gradient = self.parametrization.pullback(
             evaluation.factor, evaluation.score_mean, evaluation.score_covariance
         )

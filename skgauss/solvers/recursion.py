@@ -24,7 +24,7 @@ _LONGEST_BLOCK = 512  # iterates, after which calling NumPy costs nothing beside
 
 
 def pass_by(objective: Objective, point: Point, step: Step, monitor: Monitor) -> Point:
-    """The point up to which a climb needs no look, after all that it passes were recorded.
+    """The last iterate that needs no visit, once those up to it have been recorded.
 
     Parameters
     ----------
@@ -53,11 +53,12 @@ def pass_by(objective: Objective, point: Point, step: Step, monitor: Monitor) ->
 def _iterates(
     objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: Step, n: int
 ) -> Array:
-    """So many iterates after theta, each with its mean and its block; fewer at the domain's end."""
+    """Up to n iterates after theta, (n, 2), mean and block of each; fewer at the domain's end."""
     parametrization = objective.parametrization
     center, root = (float(part[0]) for part in likelihood.maximum)
 
     def gradient(mean: float, block: float) -> tuple[float, float]:
+        """The gradient with respect to mean and block."""
         factor = float(parametrization.factor_of_numbers(np.float64(block)))
         deviation, relative = (center - mean) / factor, root / factor
         score = relative * relative - 1.0 + deviation * deviation

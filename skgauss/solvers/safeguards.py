@@ -11,12 +11,12 @@ from .natural import move
 from .objective import Objective
 
 NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
-_SMALLEST_RATE = 1e-10
-_SMALLEST_OF_EM = 1e-3  # whose step loses nothing at any rate, but for rounding
+_SMALLEST_RATE = 1e-10  # of a step, below which all that it gains is rounding
+_SMALLEST_OF_EM = 1e-3  # rate of an EM step, which loses nothing at any rate but for rounding
 
 
 def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float] | None:
-    """The natural step of rate 1, or of a half of it, a quarter ... until nothing is lost."""
+    """Where the natural step of rate 1, or of 1/2, 1/4 ..., loses nothing, and its rate, if any."""
     reach = partial(move, objective, at)
     return _halved(objective, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
 
@@ -24,7 +24,10 @@ def em_step(objective: Objective, at: Evaluation) -> tuple[Evaluation, float] | 
 def step_along(
     objective: Objective, at: Evaluation, direction: Array
 ) -> tuple[Evaluation, float] | None:
-    """The step, in the frame of the point, and the share of it at which nothing is lost."""
+    """Where a step in the frame of a point, or 1/2, 1/4 ... of it, loses nothing, and its share.
+
+    None if all that are longer than nothing lose.
+    """
     return _halved(objective, at, direction, lambda rate: step_to(objective, at, rate * direction))
 
 
@@ -35,7 +38,11 @@ def _halved(
     reach: Callable[[float], Evaluation],
     smallest: float = _SMALLEST_RATE,
 ) -> tuple[Evaluation, float] | None:
-    """What a step reaches, and the first of the rates 1, 1/2, 1/4 ... at which it loses nothing."""
+    """The point reached at the first of the rates 1, 1/2, 1/4 ... that loses nothing, and the rate.
+
+    None if all rates above the smallest one lose. `reach` leads from a rate to the point, and
+    `step` is the step of rate 1 in the frame of the first point.
+    """
     rate = 1.0
     while rate > smallest:
         with suppress(NotPositiveDefiniteError):
@@ -47,13 +54,16 @@ def _halved(
 
 
 def step_to(objective: Objective, at: Evaluation, step: Array) -> Evaluation:
-    """The evaluation that a step in the frame of a point leads to."""
+    """The likelihood at the point to which a step in the frame of another one leads."""
     likelihood = objective.likelihood
     return likelihood.evaluate(*likelihood.retract(at, step))
 
 
 def is_no_loss(objective: Objective, at: Evaluation, reached: Evaluation, step: Array) -> bool:
-    """Whether the value rose; where rounding may have the say, by the slopes at both ends."""
+    """Whether a step did not lower the value.
+
+    Where the difference of values may be rounding, the slopes at both ends of the step decide.
+    """
     gain = reached.value - at.value
     if abs(gain) > objective.likelihood.rounding_of_the_value(at):
         return gain > 0

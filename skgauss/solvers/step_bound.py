@@ -16,15 +16,18 @@ from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
 from .objective import Objective
 
-_MOST_ITERATIONS = 200  # iterations, of which some sixty are enough wherever a maximum is near
-_VECTOR_PRECISION = 1e-6  # of the eigenvector, whose square is that of the eigenvalue
+_MOST_ITERATIONS = 200  # of a climb to the maximum; some sixty are enough where one is near
+_VECTOR_PRECISION = 1e-6  # relative, of the eigenvector; that of the eigenvalue is its square
 # Restarts of Lanczos's method. Some ten are enough but where very many eigenvalues are all but the
 # largest, as with logarithms of scales that are decades apart: it would take seconds there.
 _MOST_RESTARTS = 50
 
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
-    """Largest constant step that is stable at the maximum, wherever the solution is."""
+    """The largest constant step that is stable at the maximum, wherever the solution is.
+
+    Where there is no maximum it is that of complete data at the solution.
+    """
     likelihood = objective.likelihood
     natural = solver.stable_rate is not None
     if solver.stable_rate is not None and not likelihood.natural_coordinates:
@@ -50,25 +53,29 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
 
 
 class NaturalCoordinates:
-    """The frame of a point as a parametrization: that of natural steps, to first order."""
+    """The frame of a point as a `Parametrization`: that of natural steps, to first order."""
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
+        """An array as long as a vector of the frame."""
         return np.concatenate((mean, factor.reshape(-1)))
 
     def push(self, factor: Array, direction: Array) -> Array:
+        """The direction itself."""
         return direction
 
     def pull_frame(self, factor: Array, gradient: Array) -> Array:
+        """The gradient itself."""
         return gradient
 
     def learning_rate_bound(self, factor: Array) -> float:
+        """The bound of complete data, whose information is the identity."""
         return 2.0
 
 
 def _largest_curvature(
     likelihood: Likelihood, theta: Parametrization | NaturalCoordinates, at: Evaluation
 ) -> float | None:
-    """Largest eigenvalue of minus the Hessian in theta at a maximum; None where it is not found."""
+    """The largest eigenvalue of minus the Hessian in theta at a maximum, or None if not found."""
     product = product_with_minus_hessian(likelihood, at)
     if product is None:
         return None
@@ -97,7 +104,7 @@ def _largest_curvature(
 
 
 def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:
-    """A maximum, as well as the default solver finds it, where there is no closed form."""
+    """The likelihood where the default solver ends from a start: at a maximum, if there is one."""
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
     # A climb that failed far away has not chosen among maxima.
     solver = AcceleratedNatural(may_guess=True)

@@ -12,19 +12,20 @@ from ..likelihoods import Evaluation
 from .base import Stalled
 from .objective import Objective, Point
 
-_SUFFICIENT = 1e-4  # of the gain that the slope promises, Armijo's constant
-_SHORTEST = 1e-20  # of the first step of a search
-_KAPPA = 0.5  # the short step where it is below this fraction of the long one
+_SUFFICIENT = 1e-4  # share of the gain that the slope promises: Armijo's constant
+_SHORTEST = 1e-20  # share of the first step of a search, at which it is given up
+_KAPPA = 0.5  # share of the long step below which the short step is taken
 
 
 class PointRates(NamedTuple):
-    """A state: the iterate, and the rate to begin with for each part of theta that is moved."""
+    """A state: the iterate, and for each block of theta the rate at which to begin a search."""
 
     point: Point
     rates: tuple[float, ...]
 
     @property
     def evaluation(self) -> Evaluation:
+        """The likelihood at the iterate."""
         return self.point.evaluation
 
 
@@ -53,7 +54,7 @@ class StepLength(Protocol):
 
 @dataclass(frozen=True)
 class Constant:
-    """The textbook: theta + rate * direction, whatever comes of it."""
+    """The step of the textbook, theta + rate * direction, whatever comes of it."""
 
     constant: float
 
@@ -83,7 +84,7 @@ class BarzilaiBorwein:
     constant: float | None = None
 
     def first(self, direction: Array) -> float:
-        """A step of length one at most."""
+        """A rate whose step has at most length one."""
         return 1.0 / max(1.0, math.sqrt(direction @ direction))
 
     def advance(
@@ -100,7 +101,15 @@ class BarzilaiBorwein:
 def _search(
     objective: Objective, point: Point, direction: Array, slope: float, rate: float
 ) -> tuple[Point, float]:
-    """Shorten the step until it gains enough."""
+    """The first point of ever shorter steps that gains enough, and the rate that leads there.
+
+    `slope` is the squared length of the direction.
+
+    Raises
+    ------
+    Stalled
+        If no step gains enough.
+    """
     rounding = objective.likelihood.rounding_of_the_value(point.evaluation)
     smallest = _SHORTEST * rate
     while True:
@@ -123,6 +132,11 @@ def _search(
 
 
 def _next_rate(rate: float, slope: float, descent: float, fall: Array) -> float:
+    """The long or the short step of Barzilai and Borwein after a step of a rate.
+
+    `slope` is the squared length of the direction, `fall` that of the gradient over the step, and
+    `descent` the product of the step with it.
+    """
     if descent <= 0:  # the likelihood is not concave along this step: dare more
         return 10 * rate
     long, short = rate * rate * slope / descent, descent / float(fall @ fall)

@@ -342,7 +342,8 @@ def test_nothing_was_tried(monkeypatch):
     message = warning_of(GaussianGradientMLE(learning_rate=1.5), LIGHT)
     assert message.endswith(
         "learning_rate=1.5 is below the largest constant step that is stable at the maximum, "
-        "learning_rate_bound_=2."
+        "learning_rate_bound_=2. There was no time left to try learning_rate='auto' or "
+        "learning_rate=1.0."
     )
 
 
@@ -429,9 +430,23 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
     monkeypatch.setattr(Attempt, "run", long)
     message = warning_of(gradient(max_iter=2), AIR)
     assert (
-        "None of the other settings that were tried converged, in the short time that trials may "
-        "take. A larger max_iter may do, which takes longer to try than a warning may. See"
+        ". There was no time left to try solver='natural'. A larger "
+        "max_iter may do, which takes longer to try than a warning may. See"
     ) in message
+    assert GaussianGradientMLE(solver="natural").fit(AIR).converged_
+
+
+def test_there_is_time_for_the_best_remedy_over_gaps(clock, monkeypatch):
+    """A millisecond an iteration; a fit of so few rows takes about that."""
+    run = Attempt.run
+
+    def took(attempt, max_iter, observer=None):
+        clock.tick = 1e-3 if observer else 0.0
+        return run(attempt, max_iter, observer)
+
+    monkeypatch.setattr(Attempt, "run", took)
+    message = warning_of(GaussianGradientMLE(learning_rate=3, max_iter=50), AIR)
+    assert "iterations with learning_rate='auto'" in message
 
 
 def test_a_climb_is_not_repeated_where_there_is_no_time_to(clock, climbs, monkeypatch):
@@ -503,7 +518,7 @@ def test_why_a_climb_below_the_bound_is_slow(solver, parametrization, share):
         bound = model.fit(X).learning_rate_bound_
     model.set_params(learning_rate=share * bound, max_iter=300)
     message = warning_of(model, X)
-    assert "far steeper in some directions than in others" in message
+    assert "far steeper in some directions than in others, as where features are" in message
     told = re.search(r"At this rate the climb takes about ([\d,]+) iterations or more\.", message)
     if told:
         n_iter = int(told[1].replace(",", ""))
@@ -655,3 +670,9 @@ def test_a_constant_feature_of_a_spherical_fit(rng):
     X = np.column_stack((rng.standard_normal(100), np.full(100, 5.0)))
     model = gradient(learning_rate=10.0, covariance_type="spherical")
     assert "converges in" in warning_of(model, X)
+
+
+def test_why_a_climb_of_one_feature_is_slow():
+    model = gradient(parametrization="log-scale", learning_rate=0.002, **NEARBY, max_iter=400)
+    message = warning_of(model, LIGHT)
+    assert "far steeper in some directions than in others. The steepest" in message

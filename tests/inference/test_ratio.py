@@ -44,8 +44,13 @@ def test_ratio_of_incomplete_data(gappy):
 
 @pytest.mark.parametrize("order", [("full", "diag"), ("diag", "diag"), ("full", "spherical")])
 def test_what_is_not_nested_is_refused(correlated, order):
-    with pytest.raises(ValueError, match="must be nested"):
-        likelihood_ratio_test(*(fitted(correlated, t) for t in order))
+    models = [fitted(correlated, t) for t in order]
+    with pytest.raises(ValueError, match="must be nested") as refused:
+        likelihood_ratio_test(*models)
+    may_be_swapped = order[0] != order[1]
+    assert ("Swap them." in str(refused.value)) == may_be_swapped
+    if may_be_swapped:
+        assert likelihood_ratio_test(*models[::-1]).statistic > 0
 
 
 def test_other_data_are_refused(correlated):
@@ -55,7 +60,6 @@ def test_other_data_are_refused(correlated):
         correlated + np.array([0, 0, 1e-3]),
         correlated * [1, 1, 1.001],
         correlated[:, ::-1],
-        correlated[:, :2],
         np.where(np.arange(180).reshape(60, 3) == 4, np.nan, correlated),
         pd.DataFrame(correlated, columns=list("abc")),
     ]
@@ -68,6 +72,15 @@ def test_other_data_are_refused(correlated):
         SufficientStatistics.from_array(correlated)
     )
     assert likelihood_ratio_test(weighted, full).statistic > 0
+
+
+def test_regressions_on_other_features_are_compared_by_their_criteria(correlated):
+    """As the refusal of their joint Gaussians says."""
+    X, y = correlated[:, :2], correlated[:, 2]
+    small, large = GaussianRegressor().fit(X[:, :1], y), GaussianRegressor().fit(X, y)
+    with pytest.raises(ValueError, match=r"2 and 3 features, .* aic\(X, y\) or bic\(X, y\)"):
+        likelihood_ratio_test(small.estimator_, large.estimator_)
+    assert np.isfinite(small.aic(X[:, :1], y) - large.aic(X, y))
 
 
 def test_no_maximum_has_no_ratio(correlated):

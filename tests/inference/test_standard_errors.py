@@ -626,3 +626,18 @@ def test_the_information_of_intervals_is_taken_once_a_fit(monkeypatch, rng):
     assert len(asked) == 2
     assert_allclose(pickle.loads(pickle.dumps(model)).standard_errors().mean, errors.mean)
     assert len(asked) == 3
+
+
+def test_weights_that_are_shares_are_told(correlated):
+    """Errors are those of one row then; with the remedy, those of all."""
+    n = len(correlated)
+    shares = np.full(n, 1 / n)
+    model = GaussianGradientMLE().fit(correlated, sample_weight=shares)
+    with pytest.warns(UserWarning, match="The weights add up to 1 .* the number of rows"):
+        found = model.standard_errors()
+    expected = GaussianGradientMLE().fit(correlated).standard_errors()
+    assert_allclose(found.mean, np.sqrt(n) * expected.mean, rtol=1e-9)
+    assert_allclose(model.fit(correlated, sample_weight=n * shares).standard_errors().mean,
+                    expected.mean, rtol=1e-9)  # fmt: skip
+    one = GaussianGradientMLE(fixed_covariance=np.eye(3)).fit(correlated[:1])
+    assert_allclose(one.standard_errors().mean, 1.0)  # a row that counts as one

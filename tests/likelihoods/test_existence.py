@@ -88,6 +88,17 @@ def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, ord
     assert GaussianGradientMLE(reg_covar=0.0).fit(X.drop(columns=dropped)).converged_
 
 
+@pytest.mark.parametrize("gaps", [False, True])
+def test_sets_that_are_not_named_are_counted(rng, gaps):
+    """Seven features that are there twice."""
+    X = np.tile(rng.standard_normal((100, 7)), 2)
+    if gaps:
+        X[::7, 0] = np.nan
+    told = r"'feature 4', 'feature 11' and 2 more sets depend on each other"
+    with pytest.warns(UserWarning, match=told):
+        GaussianGradientMLE().fit(X)
+
+
 def test_sets_are_named_whatever_the_unit_of_the_weights(rng):
     """Of weights that sum to one nobody knows how many rows they are of."""
     a, b = rng.standard_normal((2, 1000))
@@ -243,3 +254,12 @@ def test_dummies_beside_a_detection_limit(rng):
     without = GaussianGradientMLE(censoring_limits=(limits[0][1:], None)).fit(X[:, 1:])
     np.testing.assert_allclose(model.mean_[1:], without.mean_, rtol=1e-4)
     np.testing.assert_allclose(model.covariance_[1:, 1:], without.covariance_, rtol=1e-4, atol=1e-5)
+
+
+def test_upper_ends_in_another_unit_than_lower_ones_are_suspected(rng):
+    X = np.floor(rng.normal(50, 2, (200, 2)))
+    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
+    with pytest.raises(ValueError, match="If X was scaled or shifted, X_upper must be, too"):
+        GaussianGradientMLE().fit(scaled, X_upper=X + 1)
+    upper = (X + 1 - X.mean(axis=0)) / X.std(axis=0)
+    assert GaussianGradientMLE().fit(scaled, X_upper=upper).converged_

@@ -11,7 +11,7 @@ from skgauss import GaussianGradientMLE
 from skgauss.boxes import box_moments
 from skgauss.conditioning import score_covariance
 from skgauss.gaussian import make_family
-from skgauss.likelihoods import likelihood_with_ridge, seen_through
+from skgauss.likelihoods import likelihood_with_ridge
 from skgauss.likelihoods.interval import IntervalFull
 from skgauss.rows import Summarize, Window, rows_of
 
@@ -37,8 +37,7 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0, window=None):
     rows = rows_of(GaussianGradientMLE(), lower, X_upper=upper, reset=True)
     statistics = rows.summarize(Summarize(covariance_type != "full"))
     family = make_family(covariance_type, d)
-    likelihood = likelihood_with_ridge(statistics, family, np.full(d, ridge))
-    return seen_through(likelihood, window, statistics) if window else likelihood
+    return likelihood_with_ridge(statistics, family, np.full(d, ridge), window=window)
 
 
 def second_differences(likelihood, at, step=3e-4):

@@ -142,3 +142,22 @@ def test_uncorrelated_means(table, covariance_type):
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(table)
     display = GaussianEllipseDisplay.from_estimator(model, confidence=0.9)
     assert_allclose(display.mean_covariance, np.diag(model.scale_[:2] ** 2) / len(table))
+
+
+def test_points_at_a_limit_are_hollow(rng):
+    """A Gaussian reaches beyond its limits, where what is drawn at them would look wrong."""
+    X = rng.standard_normal((200, 2))
+    X[:, 0] = X[:, 0].clip(-0.5)
+    model = GaussianGradientMLE(censoring_limits=([-0.5, np.nan], [np.nan, 2.0])).fit(X)
+    display = GaussianEllipseDisplay.from_estimator(model, X)
+    limited = (X[:, 0] == -0.5) | (X[:, 1] >= 2.0)
+    assert limited.any()
+    np.testing.assert_array_equal(display.limited_.get_offsets(), X[limited])
+    np.testing.assert_array_equal(display.points_.get_offsets(), X[~limited])
+    assert not len(display.limited_.get_facecolor())
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels[-1] == "at a limit or beyond"
+    colored = GaussianEllipseDisplay.from_estimator(model, X, scatter_kwargs={"color": "red"})
+    assert len(colored.limited_.get_offsets()) == limited.sum()
+    within = GaussianEllipseDisplay.from_estimator(model, X[~limited])
+    assert within.limited_ is None

@@ -100,10 +100,33 @@ def test_what_has_no_distances(table):
         QQDisplay.from_estimator(model, table[:, :2])
 
 
+def legend(display):
+    return [text.get_text() for text in display.ax_.get_legend().get_texts()]
+
+
+def test_the_legend_counts_the_rows_outside_the_band(rng):
+    X = rng.standard_normal((100, 2))
+    X[:7] *= 10
+    display = QQDisplay.from_estimator(GaussianGradientMLE().fit(X), X)
+    number = round(100 * outside(display))
+    assert 7 <= number < 100
+    assert legend(display)[1:] == [f"{number} of 100 rows, beyond it"]
+    handle = display.ax_.get_legend().legend_handles[1]
+    assert (handle.get_facecolor() == to_rgba(VERMILLION)).all()
+
+
+def test_rows_that_are_all_in_the_band_or_of_one_colour_have_no_entry_in_the_legend(rng):
+    quantiles = QQDisplay(distances=np.ones(20), n_features=2)._quantiles(0.95)[1]
+    assert len(legend(QQDisplay(distances=quantiles, n_features=2).plot())) == 1
+    far = QQDisplay(distances=3 * quantiles, n_features=2)
+    assert len(legend(far.plot())) == 2
+    for style in ({"color": "red"}, {"c": np.arange(20)}):
+        assert len(legend(far.plot(scatter_kwargs=style))) == 1
+
+
 def test_level_and_styles_are_respected(table):
     model, style = GaussianGradientMLE().fit(table), {"color": "red", "s": 50}
     display = QQDisplay.from_estimator(model, table, level=0.5, scatter_kwargs=style)
     assert display.points_.get_sizes() == [50]
     assert len(display.points_.get_facecolor()) == 1
-    told = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert "0.5 of Gaussian samples" in told
+    assert legend(display) == ["0.5 of Gaussian samples"]

@@ -173,15 +173,17 @@ def test_a_frame_of_dask_by_partitions():
 
     table = load_pfas(as_frame=True).frame[["PFDA", "PFNA"]]
     lazy = dd.from_pandas(table, npartitions=3)
-    with pytest.raises(TypeError, match="partition by partition, with map_partitions"):
+    with pytest.raises(TypeError) as refused:
         parse_limits(lazy)
+    recipe = (
+        "lower = frame.map_partitions(lambda part: skgauss.parse_limits(part)[0], "
+        "meta=dict.fromkeys(frame.columns, float)), and upper alike, with [1]."
+    )
+    assert recipe in str(refused.value)
+    meta = dict.fromkeys(lazy.columns, float)
     ends = [
-        lazy.map_partitions(
-            lambda part, end: parse_limits(part)[end],
-            end,
-            meta=table.astype(object)[:0].astype(float),
-        )
-        for end in (0, 1)
+        lazy.map_partitions(lambda part: parse_limits(part)[0], meta=meta),
+        lazy.map_partitions(lambda part: parse_limits(part)[1], meta=meta),
     ]
     for one, other in zip(ends, parse_limits(table), strict=True):
         pd.testing.assert_frame_equal(one.compute(), other)
