@@ -42,7 +42,8 @@ _FAR_NATS = 1.0  # of an average row: where rows weigh next to nothing their end
 _MOST_NATS = 1e9  # of an average row, beyond which float64 has no step that is long enough
 _LONGEST = 0.7  # step of the covariance: one that is longer may lead back
 _CLOSE = 1e-7  # to the level, relative to its distance from the maximum
-_ADDED = np.array([0.0, 1.0, 10.0, 100.0])
+# Of a a^T, in its own units: no more than is needed, for what is more shortens the steps.
+_ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
 _FIRST_SHIFT = 1e-6  # in a frame where the largest eigenvalue is near 1
 
 
