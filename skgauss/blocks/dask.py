@@ -19,7 +19,7 @@ class WrongRowError(ValueError):
 
 
 def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
-    """``function`` of each block, in the order of the blocks; lazy."""
+    """A lazy array of what `function` returns of each block, in the order of the blocks."""
     from dask.delayed import delayed
 
     # One object of the graph, sent once to a worker and not with every task.
@@ -27,9 +27,9 @@ def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
 
 
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
-    """``add`` of all values, of which it is handed a few at a time; computed.
+    """The sum of all values, computed as a tree by `add`, which is handed a few at a time.
 
-    Each passes through `add` by itself first, before it travels.
+    Each value passes through `add` by itself first, before it travels.
     """
     from dask.array import reduction
 
@@ -41,7 +41,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
 def of_numbered_block(
     block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)
 ) -> Any:
-    """What `function` returns of a block; an error about a row tells the block, too."""
+    """What `function` returns of a block; an error about a row names the block, too."""
     try:
         return function(block)
     except WrongRowError as error:
@@ -49,4 +49,5 @@ def of_numbered_block(
 
 
 def _added_values(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
+    """The sum of values as Dask's reduction hands them over: one, or a list of them."""
     return add(values if isinstance(values, list) else [values])

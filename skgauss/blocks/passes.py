@@ -44,9 +44,9 @@ def chunk_sums(
     diagonal: bool,
     use: Callable[[Iterator[Sums]], Result],
 ) -> Result:
-    """``use`` of the sums of every chunk of the rows, of weights times `unit`.
+    """What `use` returns of the sums of all chunks of the rows, in their order.
 
-    With `diagonal` they are of squares only.
+    Weights count times `unit`. With `diagonal` the sums are of squares only, not of products.
     """
 
     def part(block: int, chunk: slice) -> Sums:
@@ -61,7 +61,7 @@ def chunk_sums(
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
-    """``function(X - mean)``, one number a row, block by block.
+    """``function(X - mean)``, computed block by block: one number a row, of shape (n_rows,).
 
     The array handed to `function` is a buffer that it may overwrite.
     """
@@ -85,9 +85,9 @@ def _map_chunks(
     fewest_rows: int,
     use: Callable[[Iterator[Part]], Result],
 ) -> Result:
-    """``use`` of ``part`` of all chunks of X in their order, by threads of ours where those pay.
+    """What `use` returns of the parts of all chunks of X, in the order of the chunks.
 
-    A part is handed how many elements to work on at once, and the chunk.
+    ``part(block, chunk)`` works on `block` elements at once; it runs in threads where those pay.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
@@ -97,7 +97,7 @@ def _map_chunks(
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
-    """One thread of BLAS for a pass over rows that pays no more."""
+    """A context with one thread of BLAS, unless a pass over X has enough products for more."""
     multiplications = X.size * X.shape[1]
     if threads.is_next_to_nothing(multiplications):
         return nullcontext()
@@ -109,7 +109,11 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
 def chunks_of(
     X: Any, fewest_rows: int = 1, n_threads: int = 1, elements: int | None = None
 ) -> list[slice]:
-    """Equal parts of at most so many elements, as many for each thread; of no rows, none."""
+    """Slices of the rows into equal parts, equally many for each thread; none of no rows.
+
+    A part has at most `elements` elements, by default those of a chunk, but no fewer rows than
+    `fewest_rows`.
+    """
     n_rows, n_features = X.shape
     if not n_rows:
         return []
@@ -120,7 +124,7 @@ def chunks_of(
 
 
 class _Buffer:
-    """Room for one block as float64, laid out in memory as X is."""
+    """Room for one block of at most `rows` rows as float64, laid out in memory as X is."""
 
     def __init__(self, X: np.ndarray, rows: int):
         self._shape = min(rows, len(X)), X.shape[1]
@@ -128,10 +132,11 @@ class _Buffer:
 
     @cached_property
     def _room(self) -> Array:
+        """The memory of the buffer, taken when it is first needed."""
         return np.empty(self._shape, order=self._order)
 
     def hold(self, block: np.ndarray) -> Array:
-        """The block as float64: itself, or a copy in the room of this buffer."""
+        """The block as float64: itself if it is of that dtype, or a copy in this buffer."""
         if block.dtype == np.float64:
             return block
         room = self._room[: len(block)]
@@ -139,7 +144,7 @@ class _Buffer:
         return room
 
     def subtract(self, block: np.ndarray, shift: Array) -> Array:
-        """``block - shift``, in the room of this buffer."""
+        """``block - shift`` as float64, in this buffer, exact for integers of any size."""
         room = self._room[: len(block)]
         # NumPy would convert piecemeal what is narrower than the result.
         values = self.hold(block) if block.itemsize < room.itemsize else block
@@ -187,7 +192,10 @@ def _sums_about(
     subtract: Callable[[Array, Array], Array],
     pivot: Array,
 ) -> Sums:
-    """Sums over all rows about a pivot, in blocks of so many rows; `subtract` takes it off."""
+    """Sums over all rows about a pivot, added up over blocks of `length` rows.
+
+    ``subtract(rows, pivot)`` returns the deviations, which may be overwritten.
+    """
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
     weight = 0.0

@@ -34,8 +34,9 @@ class Sums(NamedTuple):
     Attributes
     ----------
     weight : float
+        The sum of the weights, in their unit.
     pivot : ndarray of shape (n_features,)
-        Close to the mean.
+        A point close to the mean.
     first : ndarray of shape (n_features,)
         Weighted sum of the deviations.
     second : ndarray of shape (n_features, n_features) or (n_features,)
@@ -49,7 +50,7 @@ class Sums(NamedTuple):
 
 
 def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
-    """Sums about a pivot close to the mean: the given one, or one found by those about it."""
+    """Sums about a pivot close to the mean: the given one, or one that the sums about it show."""
     for _ in range(_MOST_PIVOTS):
         found = sums_about(pivot)
         if not is_far(found):
@@ -59,7 +60,7 @@ def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Su
 
 
 def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
-    """Whether the pivot is deviations off the mean, as where weights fade: digits cancelled."""
+    """Whether the pivot is so far from the mean that digits of the sums of squares cancel."""
     about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
     offset = found.first / found.weight if found.weight else found.first
     about_mean = about_pivot - found.weight * offset * offset
@@ -67,10 +68,11 @@ def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
 
 
 def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any, Any]:
-    """Mean and variance of a few rows, spread out since data may be sorted; where the rows are.
+    """The mean and the variances, (n_features,) each, of a few rows, in their library.
 
-    Reckoned from one row, so that a constant feature has a deviation, and a scatter, of
-    exactly zero, whatever its value and wherever the chunks are cut.
+    The rows are spread over all of X, which may be sorted. Deviations are reckoned from one row, so
+    that a constant feature has a deviation, and a scatter, of exactly zero, whatever its value and
+    wherever the chunks are cut.
     """
     xp, dtype, device = _library(X)
     few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_SAMPLED), _MOST_SAMPLED)
@@ -91,14 +93,14 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
 
 
 def scaled_weights(X: Any, weights: Any, unit: float) -> Any:
-    """Weights times their unit, where X is, in the widest dtype there."""
+    """Weights times their unit, on the device of X, in the widest dtype of floats there."""
     xp, dtype, device = _library(X)
     moved = move_to(unit * weights, xp=xp, device=device)
     return xp.astype(moved, dtype, copy=False)
 
 
 def _library(X: Any) -> tuple[Any, Any, Any]:
-    """Namespace, widest dtype of floats and device of an array.
+    """The namespace, the widest dtype of floats and the device of an array.
 
     To ask scikit-learn takes as long as the sums of a few rows, and of NumPy's is known.
     """
@@ -109,8 +111,9 @@ def _library(X: Any) -> tuple[Any, Any, Any]:
 
 
 def subtract_integers(block: Array, shift: Array, room: Array) -> None:
-    """Put ``block - shift`` into `room` for integers that float64 does not hold, exactly, modulo
-    2^64. Leave it to float64 where that holds them.
+    """Put the exact ``block - shift`` into `room` if the block holds integers beyond float64.
+
+    It is reckoned modulo 2^64. Where float64 holds the integers, `room` is left as it is.
     """
     if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT_INTEGERS).any():
         return

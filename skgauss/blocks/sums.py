@@ -21,7 +21,7 @@ _VERY_FEW_COLUMNS = 7
 
 
 def totals(rows: Array) -> Array:
-    """Sum over the first axis: of rows each column, of panels of them each sum."""
+    """The sum over the first axis, of any number of axes, in short chains of rounding."""
     if rows.size == len(rows) or rows.strides[0] == rows.itemsize:
         return np.add.reduce(rows)  # in pairs
     while len(rows) > _PANEL:
@@ -33,7 +33,7 @@ def totals(rows: Array) -> Array:
 
 
 def cross_products(rows: Array) -> Array:
-    """``rows.T @ rows``, symmetric but for its rounding."""
+    """``rows.T @ rows``, (n_columns, n_columns), symmetric but for its rounding."""
     n_columns = rows.shape[1]
     if n_columns == 1:
         return squares(rows)[:, None]
@@ -51,7 +51,7 @@ def cross_products(rows: Array) -> Array:
 
 
 def squares(rows: Array) -> Array:
-    """Sum of the squares of each column."""
+    """The sum of the squares of each column, (n_columns,)."""
     panels, rest = _panels(rows)
     if rows.shape[1] == 1:
         return _squares_of_one(panels[:, :, 0]) + rest.T @ rest[:, 0]
@@ -59,12 +59,12 @@ def squares(rows: Array) -> Array:
 
 
 def _squares_of_one(panels: Array) -> Array:
-    """Sum of the squares of a column in panels, as an array of one number."""
+    """The sum of the squares of one column, (n_panels, panel), as an array of one number."""
     return np.add.reduce(panels[:, None, :] @ panels[:, :, None])[0]
 
 
 def _panels(rows: Array) -> tuple[Array, Array]:
-    """View as (n_panels, panel, n_columns), in either memory order, and the rows left over."""
+    """A view of the rows as panels, (n_panels, panel, n_columns), and the rows left over."""
     n_columns = rows.shape[1]
     panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE
     count = len(rows) // panel

@@ -25,7 +25,7 @@ _SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
 
 def available() -> int:
-    """Threads that the user's limits leave us: OMP_NUM_THREADS, threadpoolctl, cgroups.
+    """How many threads the user's limits leave us: OMP_NUM_THREADS, threadpoolctl, cgroups.
 
     A worker process of joblib has its share of the cores, often one, and a thread that is `one_of`
     several has none beside itself.
@@ -39,10 +39,11 @@ def ordered_map(
     n_threads: int,
     use: Callable[[Iterator[Result]], Total],
 ) -> Total:
-    """``use`` of the results in the order of the parts; one thread of BLAS in each of ours.
+    """What `use` returns of the results of all parts, in the order of the parts.
 
-    Threads and limit end with the call, however it ends. They would outlive an error in the body
-    of a loop over a generator, which the traceback keeps alive.
+    Each of our threads has one thread of BLAS. Threads and limit end with the call, however it
+    ends. They would outlive an error in the body of a loop over a generator, which the traceback
+    keeps alive.
     """
     if n_threads <= 1:
         return use(map(function, parts))
@@ -51,7 +52,7 @@ def ordered_map(
 
 
 def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The function, for a thread beside which others work: it starts no threads of its own."""
+    """The same function, but it starts no threads of its own, since others work beside it."""
 
     @wraps(function)
     def run(*arguments: Any) -> Result:
@@ -70,7 +71,7 @@ def is_next_to_nothing(multiplications: int) -> bool:
 
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
-    """One thread of BLAS for so little work that to wake others may take longer."""
+    """A context with one thread of BLAS if the work is too little to wake others for it."""
     return one_blas_thread() if multiplications < _MANY else nullcontext()
 
 
@@ -92,9 +93,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @cache
 def blas_has_small_kernels() -> bool:
-    """Whether BLAS multiplies small matrices by kernels of their own, which symmetric products
-    have not.
-    """
+    """Whether BLAS has kernels for small matrices, which its symmetric products do not use."""
     libraries = [*_blas(True), *_blas(False)]
     return any(
         str(getattr(each, "architecture", "")).lower() in _SMALL_KERNELS for each in libraries
@@ -149,7 +148,7 @@ class _Limit:
 
 
 class _OfThread(threading.local):
-    """What each thread has for itself."""
+    """What each thread has for itself: its limit on BLAS, and whether others work beside it."""
 
     def __init__(self) -> None:
         self.limit = _Limit(of_process=False)
@@ -162,6 +161,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def _let_go(limits: Iterable[_Limit], holder: object) -> None:
+    """Let go of all these limits."""
     for limit in limits:
         limit.let_go(holder)
 
@@ -176,7 +176,10 @@ def _set(library: Any, number: int) -> None:
 
 @cache
 def _blas(of_process: bool) -> list[Any]:
-    """Libraries of that kind. Looks through all that are loaded, once."""
+    """The loaded BLAS libraries whose threads are the process's, or each thread's own.
+
+    All libraries are looked through once.
+    """
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     own = [getattr(each, "threading_layer", "") == "openmp" for each in libraries]
     return [each for each, own in zip(libraries, own, strict=True) if own != of_process]

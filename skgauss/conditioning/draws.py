@@ -16,10 +16,10 @@ def drawn_inside(
     factor: Array,
     random_state: np.random.RandomState,
 ) -> Array:
-    """Rows whose features with limits are drawn again, within them; the others follow.
+    """The rows, (n_rows, n_features), with features that have limits drawn anew within them.
 
-    What a feature without limits has beyond its regression on those with limits stays as it was
-    drawn, since it does not depend on them.
+    The other features follow by regression. What a feature without limits has beyond its regression
+    on those with limits stays as it was drawn, since it does not depend on them.
     """
     bounded = np.flatnonzero(np.isfinite(lower) | np.isfinite(upper))
     for some in [bounded] if family.correlated else bounded[:, None]:
@@ -35,6 +35,7 @@ def drawn_inside(
 
 
 def _rows_of_covariance(family: Family, factor: Array, some: np.ndarray) -> Array:
+    """The rows of the covariance of these features, (n_some, n_features)."""
     if family.correlated:
         return family.square(factor)[some]
     deviations = family.standard_deviations(factor)

@@ -39,8 +39,7 @@ from .._typing import Array
 from ..gaussian import linalg
 from .patterns import MissingPatterns
 
-# Variance inflation above which the root is worth its price.
-_INFLATED = 1e5
+_INFLATED = 1e5  # variance inflation above which the root is worth its price
 _LARGE_BLOCK = 10  # missing values of a pattern, whose halves cost less one after the other
 _FEW_PATTERNS = 4  # for each missing value, of which LAPACK costs less than sweeps over all at once
 
@@ -51,12 +50,13 @@ class Conditional(NamedTuple):
     Attributes
     ----------
     mean : ndarray of shape (n_missing, n_rows)
-        Conditional deviation from the mean.
+        Conditional deviations from the mean.
     covariance : ndarray of shape (n_missing, n_missing, n_patterns)
+        Conditional covariances, the same for all rows of a pattern.
     log_det : ndarray of shape (n_patterns,)
-        Of the blocks of the precision.
+        Log-determinants of the blocks of the precision.
     distances : ndarray of shape (n_rows,)
-        Squared Mahalanobis distance of the observed values.
+        Squared Mahalanobis distances of the observed values.
     """
 
     mean: Array
@@ -88,14 +88,16 @@ class Conditioner:
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def __call__(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
-        """The law of the missing values of rows, given as deviations from the mean, 0 where
-        missing.
+        """The law of the missing values of rows.
+
+        The rows, (n_rows, n_features), are deviations from the mean, 0 where a value is missing.
         """
         if self.inflation > _INFLATED:
             return _by_root(deviations, gaps, self.root)
         return self._by_precision(deviations, gaps)
 
     def _by_precision(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
+        """The law from blocks of the precision, for m^3 operations a pattern."""
         covariance, log_det = _inverse(self._precision.reshape(-1)[gaps.blocks])
         forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
         mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
@@ -107,6 +109,7 @@ class Conditioner:
 
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
+    """The law from columns of the root of the precision, to more digits."""
     q, r = _modified_gram_schmidt(root[:, gaps.features])
     shares, rest = _shares(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
@@ -117,13 +120,23 @@ def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Condition
 
 
 def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
-    """Q for each pattern, and :math:`(I - Q Q^T) A z` for each row z."""
+    """An orthonormal basis Q of what each pattern misses, and what each row is beside it.
+
+    Returns
+    -------
+    q : ndarray of shape (n_features, n_missing, n_patterns)
+    rest : ndarray of shape (n_features, n_rows)
+        :math:`(I - Q Q^T) A z` of each row z of deviations.
+    """
     q, _ = _modified_gram_schmidt(root[:, gaps.features])
     return q, _shares(root @ deviations.T, gaps.by_row(q))[1]
 
 
 def _shares(whitened: Array, q: Array) -> tuple[Array, Array]:
-    """Shares of orthonormal columns in each row, (m, n), and what is left, (d, n)."""
+    """The shares of orthonormal columns in each row, (m, n), and the rest of the row, (d, n).
+
+    The columns are (d, m, n); the whitened rows, (d, n), are overwritten.
+    """
     shares = np.empty((q.shape[1], whitened.shape[1]))
     for k in range(len(shares)):
         shares[k] = np.einsum("dn,dn->n", q[:, k], whitened)
@@ -132,9 +145,9 @@ def _shares(whitened: Array, q: Array) -> tuple[Array, Array]:
 
 
 def _inverse(blocks: Array) -> tuple[Array, Array]:
-    """Inverses of positive definite blocks (m, m, n) and the log-determinants of the blocks.
+    """The inverses of positive definite blocks, (m, m, n), and their log-determinants, (n,).
 
-    Overwrites the blocks.
+    The blocks are overwritten.
     """
     if len(blocks) > _LARGE_BLOCK:
         return _inverse_by_halves(blocks)
@@ -168,7 +181,7 @@ def _inverse_by_halves(blocks: Array) -> tuple[Array, Array]:
 
 
 def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
-    """Q and R of matrices (d, m, n); overwrites them."""
+    """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten."""
     m, n = columns.shape[1:]
     r = np.zeros((m, m, n))
     for k in range(m):
@@ -180,7 +193,7 @@ def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
 
 
 def _inverse_upper(r: Array) -> Array:
-    """Inverses of upper triangular matrices (m, m, n)."""
+    """The inverses of n upper triangular matrices, (m, m, n)."""
     inverse = np.zeros_like(r)
     for k in range(len(r)):
         inverse[k, k] = 1.0 / r[k, k]

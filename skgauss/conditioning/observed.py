@@ -13,7 +13,7 @@ from .patterns import MissingPatterns, batches, sort_patterns
 
 
 class Marginals(NamedTuple):
-    """What the density of the observed values of each row is made of.
+    """The two numbers that the density of the observed values of each row is made of.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Marginals(NamedTuple):
 
 
 class Completed(NamedTuple):
-    """Deviations with the missing ones at their conditional means, and how sure those are.
+    """Deviations of rows with the missing ones at their conditional means.
 
     Attributes
     ----------
@@ -43,7 +43,10 @@ class Completed(NamedTuple):
 
 @threads.one_blas_thread()
 def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
-    """Distances and log-determinants of what rows show; deviations are NaN where missing."""
+    """The distances and log-determinants of what rows show.
+
+    The deviations, (n_rows, n_features), are NaN where values are missing.
+    """
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     relative = np.where(missing, 0.0, deviations / scales)
@@ -62,7 +65,7 @@ def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
 
 @threads.one_blas_thread()
 def completed(deviations: Array, family: Family, factor: Array) -> Completed:
-    """Rows with their gaps filled by what is expected; deviations are NaN where missing."""
+    """Rows with their gaps filled by conditional means; `deviations` are NaN where missing."""
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     spread = np.where(missing, scales, 0.0)
@@ -82,7 +85,16 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
 def _conditionals(
     relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
-    """Indices of rows that miss equally many, where they miss them, and their law."""
+    """Batches of rows that miss equally many values.
+
+    Yields
+    ------
+    rows : int ndarray of shape (n_rows,)
+        Their indices.
+    gaps : MissingPatterns
+    given : Conditional
+        The law of what they miss, in standard deviations.
+    """
     condition = Conditioner(factor)
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]

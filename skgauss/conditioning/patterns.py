@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-PIECE = 2**17  # elements of the rows, or of the blocks of the precision, worked on at once
+PIECE = 2**17  # elements of rows and of blocks of the precision, worked on at once: one MiB
 
 
 class MissingPatterns:
@@ -31,25 +31,29 @@ class MissingPatterns:
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
 
     def by_row(self, of_pattern: np.ndarray) -> np.ndarray:
-        """One copy for each row along the last axis."""
+        """What belongs to the patterns, on the last axis, repeated for the rows of each."""
         return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
 
     @property
     def entries(self) -> np.ndarray:
-        """Places of the missing values in the flattened rows, (n_missing, n_rows)."""
+        """The places of the missing values in the flattened rows, (n_missing, n_rows)."""
         features = self.by_row(self.features)
         return features + self._n_features * np.arange(features.shape[1])
 
     @property
     def blocks(self) -> np.ndarray:
-        """Places of the blocks in a flattened matrix, (n_missing, n_missing, n_patterns)."""
+        """The places of each pattern's block of missing features in a flattened matrix.
+
+        They have the shape (n_missing, n_missing, n_patterns).
+        """
         return self.features[:, None] * self._n_features + self.features
 
 
 def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An order of the rows in which equal patterns meet, and where each begins.
+    """An order of the rows in which equal patterns meet, and the start of each pattern in it.
 
-    Patterns that miss fewest come first. The starts end with the number of rows.
+    Patterns that miss fewest come first. The starts, (n_patterns + 1,), end with the number of
+    rows.
     """
     packed = np.packbits(missing, axis=1)
     words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
@@ -61,7 +65,7 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
-    """Sorted patterns that miss equally many, so many at once as fit into cache.
+    """Slices of sorted patterns that miss equally many, as many as fit into the cache.
 
     Parameters
     ----------
