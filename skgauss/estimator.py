@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,6 +58,18 @@ from .statistics import AnyStatistics
 
 # A limit of all features: none, a number, one for each, or some by name.
 Limit = float | ArrayLike | Mapping[str, float] | None
+
+
+class _OfRecordedPath:
+    """An attribute of fits with a recorded path, which says how to have it where it is missing."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, estimator: Any, owner: type) -> Any:
+        if estimator is None:
+            return self
+        raise AttributeError(f"{self._name} is there only after a fit with record_path=True.")
 
 
 class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensity):
@@ -228,8 +240,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 
     log_likelihood_: float
     log_likelihood_path_: Array
-    mean_path_: Array
-    covariance_path_: Array
+    mean_path_: Array = _OfRecordedPath()  # type: ignore[assignment]
+    covariance_path_: Array = _OfRecordedPath()  # type: ignore[assignment]
     n_iter_: int
     converged_: bool
     stop_reason_: str
@@ -606,14 +618,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         law = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
         replace_fit(law, law_attributes(gaussian, self, kept, given))
         return law
-
-    if not TYPE_CHECKING:  # for which every name would be an attribute then
-
-        def __getattr__(self, name: str) -> Any:
-            """Say of a path that was not recorded how to have it; of others, what Python says."""
-            if name in ("mean_path_", "covariance_path_"):
-                raise AttributeError(f"{name} is there only after a fit with record_path=True.")
-            return self.__getattribute__(name)
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Show the parameters, or of a marginal or conditional Gaussian its features and means."""
