@@ -63,7 +63,7 @@ ObservedStatistics = (
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 _SINGULAR = 1e14  # condition of the correlations at which a climb to infinity is over
-_NEARLY_SINGULAR = 1e5  # variance inflation from which on it is asked where the climb leads
+_CLOSE_TO_SINGULAR = 3e4  # variance inflation, below that at which a climb is given up
 _NARROW_ENOUGH = 1e6  # variance inflation where none has an end, as of the ridge of "auto"
 NARROW = 1e8  # variance inflation, in units of the data, from which on a climb may lead there
 _LARGEST_INFLATION = 1e14  # variance inflation at which too few digits are left to go on
@@ -319,7 +319,7 @@ class ObservedFull(ObservedLikelihood):
 
     def _contradicted(self, at: Evaluation) -> bool:
         """Whether rows contradict each other but for a singular covariance, which is near."""
-        narrow = self.inflation(at) > _NEARLY_SINGULAR
+        narrow = self.inflation(at) > _CLOSE_TO_SINGULAR
         return narrow and is_highest_where_singular(self, at, self._unit)
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:

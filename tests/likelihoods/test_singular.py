@@ -1,6 +1,7 @@
 """Rows that contradict each other but for a singular covariance: a closed form, and what helps."""
 
 import re
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -37,6 +38,22 @@ def test_the_verdict_and_where_the_climb_leads(solver, unit):
     assert 0 < highest - model.log_likelihood_ < 1e-3
     np.testing.assert_allclose(model.correlation_[np.triu_indices(3, 1)], -0.5, atol=0.1)
     np.testing.assert_allclose(model.scale_, np.sqrt(variance) * unit, rtol=1e-2)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+@pytest.mark.parametrize("name", ["singular._ELSEWHERE", "missing._CLOSE_TO_SINGULAR"])
+def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
+    home, name = name.split(".")
+    module = import_module(f"skgauss.likelihoods.{home}")
+    monkeypatch.setattr(module, name, factor * getattr(module, name))
+    X, weights = contradicting()
+    model = fit_quietly(GaussianGradientMLE(solver="newton"), X, sample_weight=weights)
+    assert model.stop_reason_ == "unbounded"
+    weights[2::4] *= 3  # which leaves correlations of about -1/3
+    weights[3::4] *= 3
+    weights[::4] *= 0.4
+    weights[1::4] *= 0.4
+    assert GaussianGradientMLE(solver="newton").fit(X, sample_weight=weights).converged_
 
 
 def test_each_remedy_works():
