@@ -9,11 +9,11 @@ from skgauss.rows import block
 from skgauss.statistics import relations
 
 
-@pytest.mark.parametrize(("large", "few"), [(1, 0), (100, 0), (100, 1000), (3, 1000)])
+@pytest.mark.parametrize("large", [0, 100])
 @pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
-def test_inverses_and_determinants(rng, monkeypatch, large, few, m, n):
+def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
     monkeypatch.setattr(missing, "_LARGE_BLOCK", large)
-    monkeypatch.setattr(missing, "_FEW_PATTERNS", few)
+    monkeypatch.setattr(missing, "_FEW_PATTERNS", 0)
     roots = rng.standard_normal((n, m, m + 3))
     matrices = roots @ roots.transpose(0, 2, 1)
     inverses, log_dets = missing._inverse(matrices.transpose(1, 2, 0).copy())
