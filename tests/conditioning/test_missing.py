@@ -22,6 +22,18 @@ def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
     np.testing.assert_allclose(log_dets, np.linalg.slogdet(matrices).logabsdet, atol=1e-9)
 
 
+def test_sweeps_lose_no_more_digits_than_the_condition_takes(rng, monkeypatch):
+    """By halves, each of them inverted, an inverse takes less work and loses half as many again."""
+    monkeypatch.setattr(missing, "_FEW_PATTERNS", 0)
+    condition = 1e8
+    rotations, _ = np.linalg.qr(rng.standard_normal((200, 16, 16)))
+    matrices = rotations * np.geomspace(1, 1 / condition, 16) @ rotations.transpose(0, 2, 1)
+    inverses, _ = missing._inverse(matrices.transpose(1, 2, 0).copy())
+    by_lapack = np.linalg.inv(matrices).transpose(1, 2, 0)
+    atol = 2 * condition * np.finfo(float).eps * condition
+    np.testing.assert_allclose(inverses, by_lapack, rtol=0, atol=atol)
+
+
 def test_so_many_rows_at_once_as_there_are(rng, monkeypatch):
     """Nothing of a fit, nor of what it fills in, depends on it but for rounding."""
     X = rng.standard_normal((60, 4)) + rng.standard_normal((60, 1))
