@@ -40,8 +40,9 @@ from ..gaussian import linalg
 from .patterns import MissingPatterns
 
 _INFLATED = 1e5  # variance inflation above which the root is worth its price
-_LARGE_BLOCK = 10  # missing values of a pattern, whose halves cost less one after the other
-_FEW_PATTERNS = 4  # for each missing value, of which LAPACK costs less than sweeps over all at once
+# LAPACK costs less than sweeps over all patterns at once where these are large, or few.
+_LARGE_BLOCK = 20  # missing values of a pattern
+_FEW_PATTERNS = 4  # patterns, for each missing value
 
 
 class Conditional(NamedTuple):
@@ -149,9 +150,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 
     The blocks are overwritten.
     """
-    if len(blocks) > _LARGE_BLOCK:
-        return _inverse_by_halves(blocks)
-    if blocks.shape[2] < _FEW_PATTERNS * len(blocks):
+    if len(blocks) > _LARGE_BLOCK or blocks.shape[2] < _FEW_PATTERNS * len(blocks):
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet
@@ -163,21 +162,6 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
         blocks[k] = blocks[:, k] = row
         blocks[k, k] = -1.0 / pivot
     return np.negative(blocks, out=blocks), np.log(pivots).sum(axis=0)
-
-
-def _inverse_by_halves(blocks: Array) -> tuple[Array, Array]:
-    """The same from the inverse of one half, and that of what the other half has beyond it."""
-    m = len(blocks) // 2
-    across = np.ascontiguousarray(blocks[:m, m:].transpose(2, 0, 1))
-    first, log_det = _inverse(blocks[:m, :m].copy())
-    shares = across.transpose(0, 2, 1) @ np.ascontiguousarray(first.transpose(2, 0, 1))
-    rest, log_det_of_rest = _inverse(blocks[m:, m:] - (shares @ across).transpose(1, 2, 0))
-    beside = -np.ascontiguousarray(rest.transpose(2, 0, 1)) @ shares
-    blocks[:m, :m] = first - (shares.transpose(0, 2, 1) @ beside).transpose(1, 2, 0)
-    blocks[m:, :m] = beside.transpose(1, 2, 0)
-    blocks[:m, m:] = beside.transpose(2, 1, 0)
-    blocks[m:, m:] = rest
-    return blocks, log_det + log_det_of_rest
 
 
 def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:

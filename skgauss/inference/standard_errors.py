@@ -257,11 +257,13 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
     """How far each step moves each parameter, by the relative measure; the steps come last."""
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
-    scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
     if family.correlated:
-        scale = np.einsum("kii->ki", scale)
-        both = scale[:, :, None] + scale[:, None, :]
-        correlation = covariance - at.estimate.correlation * both
+        scale = np.einsum("kii->ki", covariance) / 2
+        correlation = scale[:, :, None] + scale[:, None, :]
+        correlation *= -at.estimate.correlation
+        correlation += covariance
+    else:
+        scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
     moves = Parameters(mean, scale, covariance, correlation)
     return moves.map(lambda move: np.moveaxis(move, 0, -1))
 
