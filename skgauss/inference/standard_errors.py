@@ -232,7 +232,7 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
 
 def _resolution(likelihood: Likelihood, maximum: Evaluation) -> float:
     """An eigenvalue of the information that is none."""
-    if likelihood.has_information and likelihood.information_is_exact:
+    if likelihood.has_information:
         return likelihood.information(maximum).resolution
     return _NO_INFORMATION
 

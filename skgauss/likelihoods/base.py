@@ -251,13 +251,10 @@ class Likelihood(ABC):
         """Whether `information` is known, and not too large for a matrix."""
         return False
 
-    @property
-    def information_is_exact(self) -> bool:
-        """Whether it is minus the Hessian, or near enough for Newton's steps only."""
-        return True
-
-    def information(self, at: Evaluation) -> Information:
+    def information(self, at: Evaluation, exact: bool = True) -> Information:
         """Minus the Hessian in the frame of the point, where the likelihood has it.
+
+        If it need not be `exact` it may be off by as much as costs Newton's steps little.
 
         The last is kept: what says that a point is a maximum also gives the next step, and the step
         bound there.

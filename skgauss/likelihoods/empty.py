@@ -98,9 +98,9 @@ class LikelihoodBesideEmpty(LikelihoodAround):
         made_up = self._empty.log_likelihood(at.mean, deviations)
         return float(self._whole.log_likelihood(at)) - made_up
 
-    def information(self, at: Evaluation) -> Information:
+    def information(self, at: Evaluation, exact: bool = True) -> Information:
         """That of the data, and about a mean that is known as much as a row has."""
-        whole, family = self._whole.information(at), self._whole.family
+        whole, family = self._whole.information(at, exact), self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean
         return Information(

@@ -155,8 +155,8 @@ class FixedLikelihood(LikelihoodAround):
         rough = self._whole.rough
         return rough and self._fixed.of(rough)
 
-    def information(self, at: Evaluation) -> Information:
-        whole = self._whole.information(at)
+    def information(self, at: Evaluation, exact: bool = True) -> Information:
+        whole = self._whole.information(at, exact)
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
