@@ -7,9 +7,9 @@ def count_calls(monkeypatch, cls, *names):
     for name in names:
         original = getattr(cls, name)
 
-        def counted(self, *arguments, _name=name, _method=original):
+        def counted(self, *arguments, _name=name, _method=original, **options):
             counts[_name] += 1
-            return _method(self, *arguments)
+            return _method(self, *arguments, **options)
 
         monkeypatch.setattr(cls, name, counted)
     return counts

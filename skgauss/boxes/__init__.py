@@ -9,8 +9,8 @@ from .base import BoxMoments, from_a_point_inside
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
 from .lattice import N_POINTS, Lattice
-from .moments import FEWEST_OF_LATTICE, box_moments
-from .univariate import central_moments, univariate_moments
+from .moments import FEWEST_OF_LATTICE, box_moments, box_scores
+from .univariate import central_moments, univariate_moments, with_square
 
 __all__ = [
     "FEWEST_OF_LATTICE",
@@ -18,10 +18,12 @@ __all__ = [
     "BoxMoments",
     "Lattice",
     "box_moments",
+    "box_scores",
     "central_moments",
     "draw_in_each",
     "draw_within",
     "expectation_propagation",
     "from_a_point_inside",
     "univariate_moments",
+    "with_square",
 ]

@@ -34,7 +34,7 @@ _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]
 _RULES_AGREE = 1e-11  # relative; the better of the two is nearer by far
 _NEXT_TO_ZERO = 1e-100  # of which Owen's function keeps the sign
 _ROOT_2PI = np.sqrt(2 * np.pi)
-_OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
+OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
@@ -104,7 +104,7 @@ def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, A
     density = np.exp(-0.5 * ends * ends) / _ROOT_2PI
     if k == 1:
         return ndtr(ends[:, 0]), density, np.zeros((n, 1, 1))
-    others = _OTHERS[k]
+    others = OTHERS[k]
     column = correlation[:, others, each[:, None]]
     scale = np.sqrt((1.0 - column) * (1.0 + column))
     rest = correlation[:, others[:, :, None], others[:, None]]
@@ -133,6 +133,18 @@ def _below_two(ends: Array, correlation: Array) -> Array:
     return 0.5 * (ndtr(h) + ndtr(g) - apart) - wedges
 
 
+def rectangle(lower: Array, upper: Array, correlation: Array) -> Array:
+    """Probability that two variables of such correlations, (n,), are between two ends, (n, 2)."""
+    corners = np.stack([np.stack([upper[:, 0], upper[:, 1]], axis=1), lower, lower, lower])
+    corners[1, :, 1], corners[2, :, 0] = upper[:, 1], upper[:, 0]
+    counts = (corners > -_FARTHEST_END).all(axis=2)
+    relation = np.eye(2) + np.multiply.outer(correlation, 1.0 - np.eye(2))
+    below = np.zeros(counts.shape)
+    ends = np.minimum(corners[counts], _FARTHEST_END)
+    below[counts] = _below_two(ends, np.broadcast_to(relation, (4, *relation.shape))[counts])
+    return below[0] - below[1] - below[2] + below[3]
+
+
 def _below_three(ends: Array, correlation: Array) -> Array:
     """Probability, (n,), that three variables are below their ends; NaN where it is not exact.
 
@@ -140,7 +152,7 @@ def _below_three(ends: Array, correlation: Array) -> Array:
     made independent.
     """
     row = np.arange(len(ends))[:, None]
-    pairs = _OTHERS[3]
+    pairs = OTHERS[3]
     others = pairs[np.abs(correlation[:, pairs[:, 0], pairs[:, 1]]).argmax(axis=1)]
     order = np.column_stack((3 - others.sum(axis=1), others))
     ends, correlation = (

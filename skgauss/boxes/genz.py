@@ -8,9 +8,13 @@ the exact derivative of that very sum, by the recursion backwards: a likelihood 
 agree to rounding, however coarse the lattice.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._typing import Array
 from .base import BoxMoments, mixture, slices
@@ -21,87 +25,122 @@ from .minimax_tilting import Tilt
 _AT_ONCE = 2**13  # points of boxes, whose intermediate results stay in the cache
 
 
+class Separated(NamedTuple):
+    """Boxes whose variables are separated, and the points over which each of them is summed.
+
+    The variables of each are in the order of its lattice.
+
+    Attributes
+    ----------
+    ends : tuple of ndarray of shape (n, k)
+        Lower and upper ends and widths, in deviations of each variable given those before it.
+    coupling : ndarray of shape (n, k, k)
+        By how much each z moves the intervals of later variables.
+    tilt : Tilt
+    points : ndarray of shape (n, k - 1, n_points)
+    log_weight : ndarray of shape (n, n_points)
+    """
+
+    ends: tuple[Array, Array, Array]
+    coupling: Array
+    tilt: Tilt
+    points: Array
+    log_weight: Array
+
+    @classmethod
+    def of(
+        cls, lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
+    ) -> Separated:
+        """The boxes lower < c <= upper of c ~ N(0, correlation), one a row."""
+        order = lattice.order
+        lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
+        factor = np.take_along_axis(root_in_order(correlation, order), order[:, :, None], 1)
+        scale = np.diagonal(factor, axis1=1, axis2=2)
+        ends = lower / scale, upper / scale, width / scale
+        coupling = np.tril(factor / scale[:, :, None], -1)
+        return cls(ends, coupling, Tilt.of(*ends, coupling), *lattice.points())
+
+    def part(self, rows: slice, points: slice) -> Separated:
+        """Some of the boxes, over some of their points."""
+        lower, upper, width = (of[rows] for of in self.ends)
+        its_points = self.points[rows, :, points], self.log_weight[rows, points]
+        return Separated(
+            (lower, upper, width), self.coupling[rows], self.tilt.part(rows), *its_points
+        )
+
+    def mean_over_points(
+        self, sums_over: Callable[[Separated], BoxMoments], at_once: int
+    ) -> BoxMoments:
+        """Logarithm of the mean of the integrand, and moments, of sums over some of the points.
+
+        Points are summed over by a function, so many `at_once`.
+        """
+        n, n_points = self.log_weight.shape
+        parts = [
+            [sums_over(self.part(rows, points)) for points in slices(n_points, at_once)]
+            for rows in slices(n, max(at_once // n_points, 1))
+        ]
+        of_rows = [
+            mixture(*(np.stack(of, axis=1) for of in zip(*sums, strict=True))) for sums in parts
+        ]
+        total, mean, covariance = (np.concatenate(of) for of in zip(*of_rows, strict=True))
+        return BoxMoments(total - np.log(n_points), mean, covariance)
+
+
+def root_in_order(correlation: Array, order: NDArray[np.intp]) -> Array:
+    """Roots R of correlations, (n, k, k), that are triangular once their rows are in an order."""
+    row = np.arange(len(order))[:, None, None]
+    in_order = correlation[row, order[:, :, None], order[:, None, :]]
+    factor = np.linalg.cholesky(in_order).astype(np.float64, copy=False)
+    return np.take_along_axis(factor, np.argsort(order, axis=1)[:, :, None], 1)
+
+
 def lattice_moments(
     lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
     """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
 
-    Ends and widths are (n, k), for at least two variables. Each row is in the order of its lattice.
+    Ends and widths are (n, k), for at least two variables.
     """
-    order = lattice.order
-    lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
-    row = np.arange(len(order))[:, None, None]
-    factor = np.linalg.cholesky(correlation[row, order[:, :, None], order[:, None, :]])
-    scale = np.diagonal(factor, axis1=1, axis2=2)
-    ends = lower / scale, upper / scale, width / scale
-    coupling = np.tril(factor / scale[:, :, None], -1)
-    tilt = Tilt.of(*ends, coupling)
-    points, log_weight = lattice.points()
-    n, _, n_points = points.shape
-    within = BoxMoments.empty(*lower.shape)
-    for rows in slices(n, max(_AT_ONCE // n_points, 1)):
-        boxes = ends[0][rows], ends[1][rows], ends[2][rows]
-        sums = [
-            _sums_over(
-                boxes,
-                coupling[rows],
-                tilt.part(rows),
-                points[rows, :, part],
-                log_weight[rows, part],
-            )
-            for part in slices(n_points, _AT_ONCE)
-        ]
-        within.fill(rows, mixture(*(np.stack(of, axis=1) for of in zip(*sums, strict=True))))
-    covariance = factor @ within.covariance @ factor.transpose(0, 2, 1)
-    back = np.argsort(order, axis=1)
+    boxes = Separated.of(lower, upper, width, correlation, lattice)
+    within = boxes.mean_over_points(_sums_over, _AT_ONCE)
+    root = root_in_order(correlation, lattice.order)
     return BoxMoments(
-        within.log_probability - np.log(n_points),
-        np.take_along_axis((factor @ within.mean[:, :, None])[:, :, 0], back, 1),
-        covariance[row, back[:, :, None], back[:, None, :]],
+        within.log_probability,
+        (root @ within.mean[:, :, None])[:, :, 0],
+        root @ within.covariance @ root.transpose(0, 2, 1),
     )
 
 
-def _sums_over(
-    ends: tuple[Array, Array, Array],
-    coupling: Array,
-    tilt: Tilt,
-    points: Array,
-    log_weight: Array,
-) -> BoxMoments:
+def _sums_over(boxes: Separated) -> BoxMoments:
     """Logarithm of the sum of the integrand over points, and mean and covariance of z that follow.
 
     Over some of the points of a lattice as over all: its moments are those of a mixture of such.
     """
-    terms, z, steps = _forward(*ends, coupling, tilt.shift, points)
-    terms += log_weight
-    highest = terms.max(axis=1)
-    weights = np.exp(terms - highest[:, None])
-    total = weights.sum(axis=1)
-    weights /= total[:, None]
-    return BoxMoments(highest + np.log(total), *_backward(z, steps, coupling, tilt, weights))
+    log_total, weights, z, steps = forward(boxes)
+    return BoxMoments(log_total, *_backward(z, steps, boxes.coupling, boxes.tilt, weights))
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
     """What the way back needs of a variable."""
 
     at: Interval
-    z_slope: Array | float  # derivatives of the z that is chosen, as mirrored
-    z_widening: Array | float
+    z_slope: Array  # derivatives of the z that is chosen, as mirrored; 0 where none is
+    z_widening: Array
 
 
-def _forward(
-    lower: Array, upper: Array, width: Array, coupling: Array, shift: Array, points: Array
-) -> tuple[Array, Array, list[_Step]]:
-    """Logarithm of the integrand and z of every point, and a step for every variable.
+def forward(boxes: Separated) -> tuple[Array, Array, Array, list[Step]]:
+    """Logarithm of the sum, shares of the points in it, z of every point, a step for each variable.
 
-    No other variable needs the z of the last.
+    The last variable has a z of 0, which no other one needs.
     """
+    (lower, upper, width), coupling, points = boxes.ends, boxes.coupling, boxes.points
     n, k = lower.shape
     n_points = points.shape[2]
-    terms, z = np.zeros((n, n_points)), np.zeros((n, k, n_points))
+    terms, z = boxes.log_weight.copy(), np.zeros((n, k, n_points))
     steps = []
     for i in range(k):
-        t = shift[:, i, None]
+        t = boxes.tilt.shift[:, i, None]
         given = t + (coupling[:, i, None, :i] @ z[:, :i])[:, 0] if i else t
         at = Interval.of(lower[:, i, None] - given, upper[:, i, None] - given, width[:, i, None])
         terms += at.log_probability
@@ -109,14 +148,18 @@ def _forward(
             mirrored, z_slope, z_widening = at.quantile(points[:, i])
             z[:, i] = t + at.sign * mirrored
             terms += t * (0.5 * t - z[:, i])
-            steps.append(_Step(at, z_slope, z_widening))
+            steps.append(Step(at, z_slope, z_widening))
         else:
-            steps.append(_Step(at, 0.0, 0.0))
-    return terms, z, steps
+            steps.append(Step(at, *np.zeros((2, n, n_points))))
+    highest = terms.max(axis=1)
+    weights = np.exp(terms - highest[:, None])
+    total = weights.sum(axis=1)
+    weights /= total[:, None]
+    return highest + np.log(total), weights, z, steps
 
 
 def _backward(
-    z: Array, steps: list[_Step], coupling: Array, tilt: Tilt, weights: Array
+    z: Array, steps: list[Step], coupling: Array, tilt: Tilt, weights: Array
 ) -> tuple[Array, Array]:
     """Mean and covariance of z within the box, from the derivatives of the sum.
 

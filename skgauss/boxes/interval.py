@@ -12,7 +12,7 @@ from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
 
 from .._typing import Array
 from .base import LOG_ROOT_2PI
-from .univariate import tail_moments
+from .univariate import central_moments, tail_moments
 
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
@@ -68,14 +68,52 @@ class Interval(NamedTuple):
             below_far=below_far,
         )
 
-    def curvature(self) -> tuple[Array, Array]:
-        """The variance within each interval, and the derivative of `slope` along log(width)."""
+    def curvature(self) -> tuple[Array, Array, Array]:
+        """The variance within each interval, and derivatives along the logarithm of the width.
+
+        These are of `slope` and of `widening`. All have the shape of the intervals.
+        """
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
         tail = self.near < _TAIL  # where that is a difference of large numbers
         if tail.any():
-            width = np.where(self.width[tail] > 0.0, self.width[tail], np.inf)
+            width = np.broadcast_to(self.width, tail.shape)[tail]
+            width = np.where(width > 0.0, width, np.inf)
             variance[tail] = tail_moments(-self.near[tail], width)[2]
-        return variance, -self.widening * (self.near - self.width + self.slope)
+        far = self.near - self.width
+        return (
+            variance,
+            -self.widening * (far + self.slope),
+            self.widening * (1.0 + far * self.width - self.widening),
+        )
+
+    def third_derivatives(self) -> tuple[Array, Array, Array]:
+        """Three third derivatives of the log-probability, along an end as it was not mirrored.
+
+        With e the end and w the logarithm of the width they are along e e e, e e w and e w w.
+        """
+        zero = np.zeros(self.near.size)
+        _, third, _ = central_moments(self.far.ravel(), self.near.ravel(), zero, zero + 1.0)
+        variance, cross, twice = self.curvature()
+        beyond = self.near - self.width + self.slope
+        return (
+            -self.sign * third.reshape(self.near.shape),
+            self.widening * (beyond * beyond - variance),
+            self.sign * (self.widening * (self.width - cross) - twice * beyond),
+        )
+
+    def quantile_curvature(
+        self, z: Array, slope: Array, widening: Array
+    ) -> tuple[Array, Array, Array]:
+        """The three second derivatives of a point z that `quantile` found, with the two first.
+
+        They are along the near end, along it and the logarithm of the width, and along the latter.
+        """
+        far = self.near - self.width
+        return (
+            slope * (z * slope - self.near) - widening,
+            widening * (z * slope - far),
+            widening * (1.0 + z * widening + far * self.width),
+        )
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
         """The mirrored point below which a share u of the probability lies, and two derivatives.

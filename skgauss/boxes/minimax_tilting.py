@@ -84,6 +84,11 @@ class Tilt(NamedTuple):
         at = Interval(*(of[rows] for of in self.at))
         return Tilt(centre, shift, at, coupling, gradient, hessian)
 
+    @property
+    def ends(self) -> Array:
+        """The near end of each variable, as the box has it, (n, k)."""
+        return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
+
     def _step(self, gradient: Array) -> Array:
         """The move of the saddle, (n, 2k - 2), that takes such a gradient away."""
         return _solved(self.hessian, -gradient)
@@ -108,7 +113,7 @@ class Tilt(NamedTuple):
         centre, shift = _halves(self._step(gradient))
         given = _times(self.coupling, centre)
         end = -(given + shift)
-        at, (spread, cross) = self.at, self.at.curvature()
+        at, (spread, cross, _) = self.at, self.at.curvature()
         along_end = (spread - 1.0) * end
         along_z = -_times(self.coupling.transpose(0, 2, 1), along_end)
         variance = along_z * self.centre + self.shift * centre

@@ -1,6 +1,6 @@
 """Probabilities of boxes and moments within them: the method, by the number of features."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,13 @@ from .._typing import Array
 from ..blocks import threads
 from .base import BoxMoments, from_a_point_inside, restored, slices, standardised
 from .bivariate_trivariate import corner_moments, may_keep_digits
-from .genz import lattice_moments
+from .corner_scores import corner_scores
+from .genz import lattice_moments, root_in_order
 from .lattice import Lattice
+from .lattice_scores import lattice_scores
 from .nested import ORDER, Boxes, nested_moments
+from .nested_scores import nested_scores
+from .univariate import central_moments, univariate_moments, with_square
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
 _NODES_AT_ONCE = 200_000  # at a time, whose intermediate results are some megabytes
@@ -44,35 +48,80 @@ def box_moments(
     n, k = lower.shape
     if k == 0:
         return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
+    scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
+    within = _in_parts(BoxMoments.empty(n, k), _to_last_digits, lattice_moments, boxes, lattice)
+    return restored(within, scale, lower, upper)
+
+
+def box_scores(
+    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
+) -> tuple[BoxMoments, Array]:
+    """Moments, within boxes, of whitened variables z and of their products.
+
+    It takes what `box_moments` takes, of at least one variable. On a lattice the covariance is the
+    derivative of the means that `box_moments` finds.
+
+    Returns
+    -------
+    BoxMoments
+        Of z and of z_i z_j as `Products` has them.
+    root : array of shape (n, k, k)
+        R, where c = R z.
+    """
+    n, k = lower.shape
+    scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
+    found = BoxMoments.empty(n, k * (k + 3) // 2)
+    within = _in_parts(found, _scores_to_last_digits, lattice_scores, boxes, lattice)
+    correlation = boxes[3]
+    if lattice is None:
+        root = np.linalg.cholesky(correlation)
+    else:
+        root = root_in_order(correlation, lattice.order)
+    return within, scale[..., :, None] * root
+
+
+def _prepared(
+    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None
+) -> tuple[Array, tuple[Array, ...], Lattice | None]:
+    """Deviations; ends, widths and correlations without a unit, by row; the lattice if needed."""
+    n, k = lower.shape
     scale, (*ends, correlation) = standardised(lower, upper, width, covariance)
-    boxes = (*ends, np.broadcast_to(correlation, (n, k, k)))
     if k < FEWEST_OF_LATTICE:
         lattice = None
     elif lattice is None:
         lattice = Lattice.of(lower, upper, covariance)
+    return scale, (*ends, np.broadcast_to(correlation, (n, k, k))), lattice
+
+
+def _in_parts(
+    found: BoxMoments,
+    to_last_digits: Callable[..., BoxMoments],
+    on_lattice: Callable[..., BoxMoments],
+    boxes: tuple[Array, ...],
+    lattice: Lattice | None,
+) -> BoxMoments:
+    """What was found for all boxes, by one function or the other, so many of them at a time."""
+    n, k = boxes[0].shape
     parts: list[Any]
     if lattice is None:
-        size = max(_NODES_AT_ONCE // ORDER ** (k - 1), 1)
-        parts = slices(n, size)
+        parts = slices(n, max(_NODES_AT_ONCE // ORDER ** (k - 1), 1))
     else:
         parts = list(_parts(lattice.n_points * k))
 
     def of_some(rows: Any) -> BoxMoments:
-        lower, upper, width, correlation = (of[rows] for of in boxes)
+        some = [of[rows] for of in boxes]
         with np.errstate(all="ignore"):  # a thread begins with one of its own
             if lattice is None:
-                return _to_last_digits(lower, upper, width, correlation)
-            return lattice_moments(lower, upper, width, correlation, lattice.part(rows))
-
-    within = BoxMoments.empty(n, k)
+                return to_last_digits(*some)
+            return on_lattice(*some, lattice.part(rows))
 
     def fill(results: Iterator[BoxMoments]) -> None:
-        for rows, found in zip(parts, results, strict=True):
-            within.fill(rows, found)
+        for rows, of_rows in zip(parts, results, strict=True):
+            found.fill(rows, of_rows)
 
     n_threads = min(threads.available(), len(parts)) if len(parts) > 1 else 1
     threads.ordered_map(of_some, parts, n_threads, fill)
-    return restored(within, scale, lower, upper)
+    return found
 
 
 def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
@@ -107,3 +156,27 @@ def _nested_quadrature(
     origin, start, end = from_a_point_inside(lower, upper, width)
     found = nested_moments(Boxes(start, end, -origin, correlation, precision))
     return found._replace(mean=origin + found.mean)
+
+
+def _scores_to_last_digits(
+    lower: Array, upper: Array, width: Array, correlation: Array
+) -> BoxMoments:
+    """Moments of whitened variables and their products, of boxes of up to three sides."""
+    origin, start, end = from_a_point_inside(lower, upper, width)
+    if lower.shape[1] == 1:
+        ends = start[:, 0], end[:, 0], -origin[:, 0], correlation[:, 0, 0]
+        within = univariate_moments(*ends)
+        return with_square(
+            within.log_probability, origin[:, 0] + within.mean[:, 0], *central_moments(*ends)
+        )
+    hopeful = np.flatnonzero(may_keep_digits(lower, upper))
+    found, exact = corner_scores(lower[hopeful], upper[hopeful], correlation[hopeful])
+    done = hopeful[exact]
+    within = BoxMoments.empty(len(lower), found.mean.shape[1])
+    within.fill(done, found)
+    rest = np.delete(np.arange(len(lower)), done)
+    if rest.size:
+        precision = np.linalg.inv(correlation[rest]).astype(np.float64, copy=False)
+        boxes = Boxes(start[rest], end[rest], -origin[rest], correlation[rest], precision)
+        within.fill(rest, nested_scores(boxes))
+    return within

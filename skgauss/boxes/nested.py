@@ -4,6 +4,7 @@ The density of the first variable within the box is its own times the probabilit
 others are in theirs, given it. The logarithm of this is concave. The integral starts at the
 most likely point of the box, and a piece is divided until Gauss's rule is exact on it, or its
 halves add up to it. Moments are those of a mixture over the nodes, all of whose terms are positive.
+Those of the variables are here, and `nested_scores` knows more.
 
 The error is about 1e-13: of the log-probability, and of the moments in units of the standard
 deviations within the box. Where almost all of a variable is determined by the others, the
@@ -47,6 +48,42 @@ _FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k
 _CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
 
 
+class Contents:
+    """What the moments within boxes are of: here of the variables themselves."""
+
+    def n_of(self, k: int) -> int:
+        """The number of quantities that there are moments of in a box of k sides."""
+        return k
+
+    def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+        """Moments in boxes of one side, whose ends, means and variances are (n,)."""
+        return univariate_moments(lower, upper, mean, variance)
+
+    def nodes(self, boxes: "Boxes", x: Array) -> Array:
+        """The quantity that the first variable of n boxes is, at its values x, (n, m)."""
+        return x
+
+    def with_first(self, log_weight: Array, nodes: Array, rest: BoxMoments) -> BoxMoments:
+        """Moments in n boxes, as mixtures over m nodes of the first variable.
+
+        Weights, in nats, and nodes are (n, m). The moments of the others, given the first variable,
+        are those of n m boxes.
+        """
+        size = rest.mean.shape[1]
+        mean = np.concatenate([nodes[:, :, None], rest.mean.reshape(*nodes.shape, size)], axis=2)
+        return mixture(log_weight, mean, rest.covariance.reshape(*nodes.shape, size, size))
+
+    def back(self, found: BoxMoments, order: NDArray[np.intp], covariance: Array) -> BoxMoments:
+        """The moments where variables, (n, k, k) their covariance, return to where they were.
+
+        Their order, (n, k), is one in which at most the first and another changed places.
+        """
+        return BoxMoments(*(reordered(field, order) for field in found))
+
+
+VARIABLES = Contents()
+
+
 class Boxes(NamedTuple):
     """A Gaussian and a box in each row, whose origin should be a point of the box."""
 
@@ -74,7 +111,7 @@ class Boxes(NamedTuple):
         end = np.where(coefficient > 0.0, falling, rising).min(axis=1)
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
-    def at(self, x: Array) -> tuple[Array, BoxMoments]:
+    def at(self, x: Array, contents: Contents) -> tuple[Array, BoxMoments]:
         """The first variable and the rest of the box, at m places x (n, m) in each row.
 
         Returns
@@ -100,35 +137,36 @@ class Boxes(NamedTuple):
                 mean.reshape(-1, mean.shape[2]),
                 repeat(covariance),
                 repeat(self.precision[:, 1:, 1:]),
-            )
+            ),
+            contents,
         )
         log_density = -(deviation**2) / (2 * variance) - np.log(2 * np.pi * variance) / 2
         return log_density + rest.log_probability.reshape(x.shape), rest
 
 
-def nested_moments(boxes: Boxes) -> BoxMoments:
+def nested_moments(boxes: Boxes, contents: Contents = VARIABLES) -> BoxMoments:
     """Log-probabilities of boxes of up to three sides in nats, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
         lower, upper, mean = (field[:, 0] for field in boxes[:3])
-        return univariate_moments(lower, upper, mean, boxes.covariance[:, 0, 0])
+        return contents.alone(lower, upper, mean, boxes.covariance[:, 0, 0])
     ranges = _ranges(boxes)
     detail = np.sqrt(np.diagonal(boxes.precision, axis1=1, axis2=2))
     # First comes the variable whose range is the smallest, in units of its finest detail.
     first = np.argmin((ranges[2] - ranges[0]) * detail, axis=1)
     row, order = np.arange(n), np.tile(np.arange(k), (n, 1))
     order[row, first], order[:, 0] = 0, first
-    boxes = Boxes(*(_reordered(field, order) for field in boxes))
+    boxes = Boxes(*(reordered(field, order) for field in boxes))
     start, mode, end, slope, detail = (part[row, first] for part in (*ranges, detail))
     length = end - start
     short = (length * detail < _SHORT_RULE.longest) & (length * np.abs(slope) < _SHORT_RULE.deepest)
     ends = np.stack([start, np.where(short, end, mode), end], axis=1)
-    found = BoxMoments.empty(n, k)
+    found = BoxMoments.empty(n, contents.n_of(k))
     for kind, rule in ((short, _SHORT_RULE), (~short, _LONG_RULE)):
         (rows,) = kind.nonzero()
         if rows.size:
-            found.fill(rows, _between(boxes.take(rows), ends[rows], rule))
-    return BoxMoments(*(_reordered(field, order) for field in found))
+            found.fill(rows, _between(boxes.take(rows), ends[rows], rule, contents))
+    return contents.back(found, order, boxes.covariance)
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
@@ -146,16 +184,24 @@ def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
     return np.maximum(lower, mode - back), mode, np.minimum(upper, mode + forth), slope
 
 
-def _reordered(field: Array, order: NDArray[np.intp]) -> Array:
-    """A field of rows, every axis of variables taken in the order of its row, order (n, k)."""
+def reordered(field: Array, order: NDArray[np.intp], axes: int = 2) -> Array:
+    """A field of rows, its axes of variables taken in the order of its row, order (n, k).
+
+    All of these axes are, or the first so many of them.
+    """
     row = np.arange(len(order))
-    if field.ndim == 3:
+    if min(field.ndim - 1, axes) == 2:
         return field[row[:, None, None], order[:, :, None], order[:, None]]
-    return field[row[:, None], order] if field.ndim == 2 else field
+    return field[row[:, None], order] if field.ndim > 1 else field
 
 
 def _between(
-    boxes: Boxes, ends: Array, rule: _Rule, known: Array | None = None, whole: Array | None = None
+    boxes: Boxes,
+    ends: Array,
+    rule: _Rule,
+    contents: Contents,
+    known: Array | None = None,
+    whole: Array | None = None,
 ) -> BoxMoments:
     """Moments of the part of each box that two adjacent pieces of the first variable make up.
 
@@ -168,12 +214,11 @@ def _between(
     live = np.flatnonzero(end > start)
     start, end, row = start[live], end[live], live // 2
     x = start[:, None] + (end - start)[:, None] * rule.node
-    log_density, rest = boxes.take(row).at(x)
+    of_pieces = boxes.take(row)
+    log_density, rest = of_pieces.at(x, contents)
     log_weight = log_density + np.log(end - start)[:, None] + np.log(rule.weight)
-    mean = np.concatenate([x[:, :, None], rest.mean.reshape(*x.shape, k - 1)], axis=2)
-    covariance = rest.covariance.reshape(*x.shape, k - 1, k - 1)
-    pieces = BoxMoments.empty(2 * n, k)
-    pieces.fill(live, mixture(log_weight, mean, covariance))
+    pieces = BoxMoments.empty(2 * n, contents.n_of(k))
+    pieces.fill(live, contents.with_first(log_weight, contents.nodes(of_pieces, x), rest))
 
     total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])
     if known is None or whole is None:
@@ -184,13 +229,13 @@ def _between(
         whole = np.maximum(whole, total)
     counts = _bound(log_density, rule.node) + np.log(end - start) > whole[row] - NEGLIGIBLE
     counts &= ~settled[row]
-    rough = np.flatnonzero(counts & ~_resolved(boxes.take(row), start, end, log_density, rule))
+    rough = np.flatnonzero(counts & ~_resolved(of_pieces, start, end, log_density, rule))
     if len(rough):
         boxes = boxes.take(row[rough])
         a, b = _relevant(x[rough], log_density[rough], start[rough], end[rough])
         ends = np.stack([a, _middle(boxes, a, b), b], axis=1)
         before = pieces.log_probability[live[rough]]
-        pieces.fill(live[rough], _between(boxes, ends, rule, before, whole[row[rough]]))
+        pieces.fill(live[rough], _between(boxes, ends, rule, contents, before, whole[row[rough]]))
     return mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 

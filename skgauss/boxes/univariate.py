@@ -21,12 +21,12 @@ NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double pr
 def _rule(order: int) -> tuple[Array, Array]:
     """Gauss's rule on (0, 1) as two matrices, for the log-density and for the moments.
 
-    The first, (2, order), holds -u and -u^2 / 2 of the nodes u; the second, (order, 3), their
-    weights times 1, u and u^2.
+    The first, (2, order), holds -u and -u^2 / 2 of the nodes u; the second, (order, 5), their
+    weights times the powers of u from 1 to u^4.
     """
     node, weight = leggauss(order)
     node = (node + 1) / 2
-    return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(3)
+    return np.stack([-node, -(node**2) / 2]), weight[:, None] / 2 * node[:, None] ** np.arange(5)
 
 
 _NARROW_RULE = _rule(10)
@@ -54,6 +54,38 @@ def univariate_moments(lower: Array, upper: Array, mean: Array, variance: Array)
 
 def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
     """Moments of rows that fit into the cache, each by the rule that keeps its digits."""
+    log_probability, centre, within = _by_kind(lower, upper, mean, variance, 2)
+    return BoxMoments(log_probability, centre[:, None], (variance * within)[:, None, None])
+
+
+def univariate_scores(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+    """Moments of z and its square, with c = mean + z sqrt(variance) within (lower, upper].
+
+    As `univariate_moments` takes them. Mean and covariance are (n, 2) and (n, 2, 2).
+    """
+    log_probability, centre, *central = _by_kind(lower, upper, mean, variance, 4)
+    return with_square(log_probability, (centre - mean) / np.sqrt(variance), *central)
+
+
+def with_square(
+    log_probability: Array, mean: Array, second: Array, third: Array, fourth: Array
+) -> BoxMoments:
+    """Moments of a variable and of its square, from its mean and central moments, all (n,)."""
+    across = 2.0 * mean * second + third
+    square = 4.0 * mean * (mean * second + third) + fourth - second * second
+    return BoxMoments(
+        log_probability,
+        np.stack([mean, mean * mean + second], axis=1),
+        np.stack([second, across, across, square], axis=1).reshape(-1, 2, 2),
+    )
+
+
+def _by_kind(lower: Array, upper: Array, mean: Array, variance: Array, highest: int) -> Array:
+    """Log-probability in nats, mean, and central moments from the second to the highest.
+
+    They are the rows of an array, (1 + highest, n), each interval by the rule that keeps its
+    digits. Central moments are in units of the standard deviation.
+    """
     scale = np.sqrt(variance)
     mirrored = mean - lower > upper - mean
     near = np.where(mirrored, mean - upper, lower - mean) / scale
@@ -63,23 +95,20 @@ def _of_few(lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMome
     narrow, in_tail = fall < _NARROW_FALL, near > 3.0
 
     sign = np.where(mirrored, -1.0, 1.0)
-    log_probability, centre, variance_within = np.empty((3, len(near)))
+    found = np.empty((1 + highest, len(near)))
     for kind, rule in ((narrow, _NARROW_RULE), (in_tail & ~narrow, _TAIL_RULE)):
         (some,) = kind.nonzero()
         if not some.size:
             continue
-        log_probability[some], offset, variance_within[some] = _quadrature(
-            near[some], width[some], rule
-        )
+        found[:, some] = _quadrature(near[some], width[some], rule, highest)
         end = np.where(mirrored[some], upper[some], lower[some])
-        centre[some] = end + sign[some] * scale[some] * offset
+        found[1, some] = end + sign[some] * scale[some] * found[1, some]
     (some,) = (~(narrow | in_tail)).nonzero()
     if some.size:
-        log_probability[some], deviation, variance_within[some] = _closed_form(
-            near[some], far[some]
-        )
-        centre[some] = mean[some] + sign[some] * scale[some] * deviation
-    return BoxMoments(log_probability, centre[:, None], (variance * variance_within)[:, None, None])
+        found[:, some] = _closed_form(near[some], far[some], highest)
+        found[1, some] = mean[some] + sign[some] * scale[some] * found[1, some]
+    found[3:4] *= sign
+    return found
 
 
 def central_moments(lower: Array, upper: Array, mean: Array, variance: Array) -> Array:
@@ -127,33 +156,35 @@ def reach(slope: Array) -> Array:
     return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
 
 
-def _quadrature(near: Array, width: Array, rule: tuple[Array, Array]) -> tuple[Array, Array, Array]:
-    """Log-probability, mean past the near end and variance of a standard Gaussian, (n,) each.
+def _quadrature(near: Array, width: Array, rule: tuple[Array, Array], highest: int) -> Array:
+    """Log-probability, mean past the near end and central moments of a standard Gaussian.
 
-    The density is integrated from the near end on, by the matrices of `_rule`.
+    The density is integrated from the near end on, by the matrices of `_rule`. The result is
+    (1 + highest, n), the highest moment of order two or four.
     """
     powers, weights = rule
     width = np.minimum(width, reach(near))
     log_density = np.stack([width * near, width**2], axis=1) @ powers
-    total, first, second = (np.exp(log_density, out=log_density) @ weights).T
-    offset = first / total
+    total, *moments = (np.exp(log_density, out=log_density) @ weights[:, : highest + 1]).T
+    log_probability = np.log(width) + np.log(total) - near**2 / 2 - LOG_ROOT_2PI
     # The offset counts from the end where the density is largest, so that its square is at most
     # three times the variance: hardly a digit is lost.
-    variance = second / total - offset**2
-    log_probability = np.log(width) + np.log(total) - near**2 / 2 - LOG_ROOT_2PI
-    return log_probability, width * offset, width**2 * variance
+    offset, *central = _about_the_first([of / total for of in moments])
+    return np.stack(
+        [log_probability, width * offset, *(of * width**i for i, of in enumerate(central, 2))]
+    )
 
 
-def tail_moments(near: Array, width: Array) -> tuple[Array, Array, Array]:
-    """Log-probability, mean past the near end and variance of a standard Gaussian beyond 3.
+def tail_moments(near: Array, width: Array) -> Array:
+    """What a standard Gaussian is in intervals beyond 3, an array of shape (5, n).
 
-    All are of shape (n,), and the widths may be infinite.
+    Log-probability in nats, mean past the near end, second to fourth central moment.
     """
-    return _quadrature(near, width, _TAIL_RULE)
+    return _quadrature(near, width, _TAIL_RULE, 4)
 
 
-def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
-    """Log-probability, mean and variance of a standard Gaussian between two ends, (n,) each."""
+def _closed_form(near: Array, far: Array, highest: int) -> Array:
+    """Log-probability, mean and central moments of a standard Gaussian."""
     before, beyond = ndtr(-np.abs(near)), ndtr(-far)
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond
     log_probability = np.log(inside)
@@ -161,5 +192,24 @@ def _closed_form(near: Array, far: Array) -> tuple[Array, Array, Array]:
     log_probability[likely] = np.log1p(-(before + beyond)[likely])
     near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
     at_near, at_far = (np.exp(-(end**2) / 2 - LOG_ROOT_2PI) / inside for end in (near, far))
-    mean = at_near - at_far
-    return log_probability, mean, 1.0 + near * at_near - far * at_far - mean**2
+    moments = [np.ones_like(near), at_near - at_far]
+    for order in range(2, highest + 1):
+        at_near, at_far = at_near * near, at_far * far
+        moments.append((order - 1) * moments[-2] + at_near - at_far)
+    return np.stack([log_probability, *_about_the_first(moments[1:])])
+
+
+def _about_the_first(moments: list[Array]) -> list[Array]:
+    """The first of the moments, and the central ones of the same orders, two or four."""
+    first, second, *higher = moments
+    central = second - first * first
+    if not higher:
+        return [first, central]
+    third, fourth = higher
+    square = first * first
+    return [
+        first,
+        central,
+        third - first * (3.0 * second - 2.0 * square),
+        fourth - first * (4.0 * third - 6.0 * first * second) - 3.0 * square * square,
+    ]

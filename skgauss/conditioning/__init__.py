@@ -20,7 +20,7 @@ from .lattice_points import lattice_of_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_patterns
-from .scores import score_covariance
+from .scores import score_moments
 
 __all__ = [
     "Alone",
@@ -39,7 +39,7 @@ __all__ = [
     "hidden_basis",
     "lattice_of_window",
     "marginals_of",
-    "score_covariance",
+    "score_moments",
     "scores_of_rows",
     "sort_patterns",
 ]

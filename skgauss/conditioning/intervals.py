@@ -24,14 +24,17 @@ from ..boxes import (
     BoxMoments,
     Lattice,
     box_moments,
+    central_moments,
     draw_in_each,
     expectation_propagation,
+    from_a_point_inside,
+    with_square,
 )
 from ..gaussian import Family
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE, MissingPatterns
-from .scores import score_covariance
+from .scores import score_moments
 
 
 class Standardization(NamedTuple):
@@ -101,11 +104,9 @@ class Score(NamedTuple):
     residuals : ndarray of shape (n_features, n_rows)
         Where these directions begin.
     directions : ndarray of shape (n_rows, n_features, n_intervals)
-    mean : ndarray of shape (n_rows, n_intervals)
-    covariance : ndarray of shape (n_rows, n_intervals, n_intervals)
-        Of how far.
-    of_scores : ndarray of shape (n_rows, n_scores, n_scores)
-        Covariance of how far, and of the products of that, see `score_covariance`.
+    mean : ndarray of shape (n_rows, n_scores)
+        Of how far, and of the products of that, see `score_moments`.
+    covariance : ndarray of shape (n_rows, n_scores, n_scores)
     """
 
     basis: Array
@@ -113,7 +114,6 @@ class Score(NamedTuple):
     directions: Array
     mean: Array
     covariance: Array
-    of_scores: Array
 
 
 class CoarseRows:
@@ -182,10 +182,7 @@ class CoarseRows:
         """What the rows show of the score of complete data, under a Gaussian."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
-        lattice = self._lattice_at(guess)
-        box = box_moments(*boxes, of_box, lattice)
-        factor = np.linalg.cholesky(of_box).astype(np.float64, copy=False)
-        inverse = np.linalg.inv(factor)
+        scores, of_scores, root = score_moments(boxes, of_box, self._lattice_at(guess))
         rows = self.rows - mean
         rows.reshape(-1)[self._missing.entries] = 0.0
         rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_together]
@@ -193,14 +190,7 @@ class CoarseRows:
         columns = condition.root[:, self._features].transpose(1, 0, 2)
         shown = basis.transpose(2, 0, 1)
         columns = columns - shown @ (shown.transpose(0, 2, 1) @ columns)
-        return Score(
-            basis,
-            residuals,
-            columns @ factor,
-            (inverse @ box.mean[:, :, None])[:, :, 0],
-            inverse @ box.covariance @ inverse.transpose(0, 2, 1),
-            score_covariance(boxes, factor, box, lattice),
-        )
+        return Score(basis, residuals, columns @ root, scores, of_scores)
 
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
         """What is always the same for the same guess."""
@@ -355,3 +345,15 @@ class Alone(NamedTuple):
         """What is known of them under uncorrelated Gaussians, about the mean."""
         variances = deviations[self.where[1]][:, None, None] ** 2
         return box_moments(*self.boxes(mean), variances)
+
+    def score_covariance(self, mean: Array, deviations: Array, within: BoxMoments) -> Array:
+        """Covariances, (n, 2, 2), of whitened values and of their squares over the root of two.
+
+        Under uncorrelated Gaussians, of which `moments` has told the moments within the intervals.
+        """
+        scale = deviations[self.where[1]]
+        origin, start, end = (of[:, 0] for of in from_a_point_inside(*self.boxes(mean)))
+        central = central_moments(start, end, -origin, scale * scale)
+        scores = with_square(within.log_probability, within.mean[:, 0] / scale, *central)
+        unit = np.sqrt([1.0, 0.5])
+        return unit[:, None] * scores.covariance * unit

@@ -237,8 +237,8 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
     matrix = information_matrix(likelihood, maximum)
     if not matrix.size:  # nothing is free
         return matrix, matrix
-    exact = likelihood.has_information and likelihood.information_is_exact
-    resolution = likelihood.information(maximum).resolution if exact else _NO_INFORMATION
+    known = likelihood.has_information
+    resolution = likelihood.information(maximum).resolution if known else _NO_INFORMATION
     resolution = max(resolution, maximum.natural_gradient_norm)
     with suppress(NotPositiveDefiniteError):
         root = linalg.cholesky(matrix)

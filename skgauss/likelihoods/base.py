@@ -268,11 +268,6 @@ class Likelihood(ABC):
         """Whether `information` is known, and not too large for a matrix."""
         return False
 
-    @property
-    def information_is_exact(self) -> bool:
-        """Whether it is minus the Hessian, or near enough for Newton's steps only."""
-        return True
-
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of the point, where the likelihood has it.
 
@@ -280,6 +275,10 @@ class Likelihood(ABC):
         bound there.
         """
         raise NotImplementedError  # where there is none
+
+    def information_of_step(self, at: Evaluation) -> Information:
+        """The information, or what costs less and is near enough for a step of Newton's."""
+        return self.information(at)
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
         """A function from a step in the frame of the point to minus the Hessian times it.

@@ -28,6 +28,7 @@ from .lanczos import Lanczos
 _FEWEST = 6  # Lanczos steps with differences, before the sign of a curvature is believed
 _MOST = 60  # Lanczos steps with differences
 _MOST_PRODUCTS = 100  # with the information, some of which cost as much as an evaluation
+_CHEAP_MATRIX = 100  # parameters whose information costs less than what a rough likelihood tells
 _SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
 CUBIC = 12.0  # on c s^3 the curvature squared by the slope is 12 c; c is of order 1
@@ -92,21 +93,19 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     clear = _clear_curvature(likelihood, at)
     if clear is not None:
         return clear
-    if likelihood.has_information:
-        information = likelihood.information(at)
-        if not information.is_finite:
-            return None
-        curvature = Curvature(*information.least, information.resolution)
-        if likelihood.information_is_exact or curvature.eigenvalue > _SAFE:
-            return curvature
-    if not differences_tell(likelihood, at):
-        return None
-    rough = likelihood.rough
-    if rough is not None:
+    rough, known = likelihood.rough, likelihood.has_information
+    few = known and likelihood.family.n_parameters <= _CHEAP_MATRIX
+    tell = not few and differences_tell(likelihood, at)
+    if tell and rough is not None:
         near = _by_lanczos(rough, rough.evaluate(at.mean, at.factor))
         if near.eigenvalue > _SAFE:
             return near
-    return _by_lanczos(likelihood, at)
+    if known:
+        information = likelihood.information(at)
+        if information.is_finite:
+            return Curvature(*information.least, information.resolution)
+        return None
+    return _by_lanczos(likelihood, at) if tell else None
 
 
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:

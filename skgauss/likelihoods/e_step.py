@@ -30,9 +30,6 @@ from ..statistics import IncompleteStatistics, IntervalStatistics
 from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
 
-# Values of a row in intervals, k, of which the information is taken: by k (k + 3) / 2 boxes.
-_MOST_TOGETHER = 6
-
 
 @dataclass
 class CompletedSums(RowSums):
@@ -232,8 +229,3 @@ def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> Complet
 def n_on_a_lattice(parts: list[Any]) -> int:
     """How many parts there are whose boxes are integrated on a lattice."""
     return sum(part.n_together >= FEWEST_OF_LATTICE for part in parts)
-
-
-def n_too_many_together(parts: list[Any]) -> int:
-    """How many parts there are that the information is not taken of."""
-    return sum(part.n_together > _MOST_TOGETHER for part in parts)

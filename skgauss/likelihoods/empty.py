@@ -100,8 +100,14 @@ class LikelihoodBesideEmpty(LikelihoodAround):
 
     @kept
     def information(self, at: Evaluation) -> Information:
-        """That of the data, and about a mean that is known as much as a row has."""
-        whole, family = self._whole.information(at), self._whole.family
+        return self._of_data(self._whole.information(at), at)
+
+    def information_of_step(self, at: Evaluation) -> Information:
+        return self._of_data(self._whole.information_of_step(at), at)
+
+    def _of_data(self, whole: Information, at: Evaluation) -> Information:
+        """The information of the data; about means that are known it is as much as a row has."""
+        family = self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean
         return Information(

@@ -153,7 +153,13 @@ class FixedLikelihood(LikelihoodAround):
 
     @kept
     def information(self, at: Evaluation) -> Information:
-        whole = self._whole.information(at)
+        return self._information_of_free(self._whole.information(at))
+
+    def information_of_step(self, at: Evaluation) -> Information:
+        return self._information_of_free(self._whole.information_of_step(at))
+
+    def _information_of_free(self, whole: Information) -> Information:
+        """The part of the information that belongs to free parameters."""
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:

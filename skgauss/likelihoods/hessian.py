@@ -27,7 +27,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     ValueError
         If float64 does not hold the means that are a difference apart.
     """
-    if likelihood.has_information and likelihood.information_is_exact:
+    if likelihood.has_information:
         return likelihood.information(at).matrix
     family = likelihood.family
     spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)

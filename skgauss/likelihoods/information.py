@@ -114,34 +114,34 @@ class InformationSums(RowSums):
     def add_coarse(self, score: Score, weights: Array) -> None:
         """Add rows with intervals: the values in them, less what their scores vary, in place.
 
-        The second moments of these values are those of as many more residuals as a row has
-        intervals.
+        Their second moments are those of as many more residuals as a row has intervals.
         """
-        d, n = score.residuals.shape
-        k = score.mean.shape[1]
-        values, vectors = np.linalg.eigh(score.covariance)
+        n, d, k = score.directions.shape
+        mean, products = score.mean[:, :k], pairs_of(k).unpack(score.mean[:, k:])
+        spread = math.sqrt(2) * products - mean[:, :, None] * mean[:, None]
+        values, vectors = np.linalg.eigh(spread)
         spread = vectors * np.sqrt(np.maximum(values, 0.0))[:, None]
         shown = np.empty((n, 1 + k, d))
-        shown[:, 0] = score.residuals.T + (score.directions @ score.mean[:, :, None])[:, :, 0]
+        shown[:, 0] = score.residuals.T + (score.directions @ mean[:, :, None])[:, :, 0]
         shown[:, 1:] = (score.directions @ spread).transpose(0, 2, 1)
         levels = np.zeros((n, 1 + k))
         levels[:, 0] = np.sqrt(weights)
         shown *= levels[:, :1, None]
         firsts = np.arange(n) * (1 + k)
         self.add(score.basis, shown.reshape(-1, d).T, levels.reshape(-1), weights, firsts)
-        moves = _scores_along(score)
-        weighted = (moves @ (weights[:, None, None] * score.of_scores)).transpose(1, 0, 2)
+        moves = scores_along(score.directions, score.residuals.T)
+        weighted = (moves @ (weights[:, None, None] * score.covariance)).transpose(1, 0, 2)
         every = moves.transpose(1, 0, 2).reshape(moves.shape[1], -1)
         self.unknown += weighted.reshape(every.shape) @ every.T
 
 
-def _scores_along(score: Score) -> Array:
+def scores_along(directions: Array, residuals: Array) -> Array:
     r"""How the scores of rows follow those of their intervals, (n_rows, n_parameters, n_scores).
 
-    With :math:`w + D \zeta` what a row shows, of :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
+    With residuals w, (n_rows, n_features), directions D, (n_rows, n_features, n_intervals), and
+    :math:`w + D \zeta` what a row shows, of :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
     D \zeta \zeta^T D^T) / \sqrt2)`.
     """
-    directions, residuals = score.directions, score.residuals.T
     n, d, k = directions.shape
     of_row, of_box = pairs_of(d), pairs_of(k)
     moves = np.zeros((n, d + len(of_row.rows), k + len(of_box.rows)))

@@ -33,11 +33,11 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..boxes import BoxMoments
-from ..conditioning import Alone, Standardization, score_covariance
+from ..conditioning import Alone, Standardization
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
 from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, kept
-from .e_step import n_on_a_lattice, n_too_many_together
+from .e_step import n_on_a_lattice
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
@@ -101,9 +101,8 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
     def unknown(self, at: Evaluation) -> Array:
         family, features = self.family, self._alone.where[1]
         deviations = family.standard_deviations(at.factor)
-        box = self._moments_within(at.mean, deviations)
-        roots = deviations[features][:, None, None]
-        scores = score_covariance(self._alone.boxes(at.mean), roots, box)
+        within = self._moments_within(at.mean, deviations)
+        scores = self._alone.score_covariance(at.mean, deviations, within)
 
         def total(i: int, j: int) -> Array:
             sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
@@ -187,8 +186,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     @cached_property
     def has_information(self) -> bool:
-        few = self.family.n_parameters <= FEW_PARAMETERS
-        return few and not self._parts.total(n_too_many_together)
+        return self.family.n_parameters <= FEW_PARAMETERS
 
     @property
     def rough(self) -> IntervalFull:

@@ -17,8 +17,6 @@ from .truncated import TruncatedLikelihood, Within
 from .truncated_information import Box
 from .truncated_univariate import TruncatedFeatures
 
-_DIFFERENCES_RESOLUTION = 1e-6  # of the information by differences
-
 
 class TruncatedFull(TruncatedLikelihood):
     """Truncated samples of correlated features; those without limits follow from the others."""
@@ -92,26 +90,27 @@ class TruncatedFull(TruncatedLikelihood):
         return rough
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
-        some = self._bounded
         try:
-            log_probability, inside, covariance = self._box.moments(
-                mean[some][None], factor[some][None], self._lattice
-            )
+            log_probability, inside, covariance = self._box.moments(mean, factor, self._lattice)
         except np.linalg.LinAlgError:  # a factor whose square float64 cannot tell from singular
             raise NotPositiveDefiniteError from None
-        deviation = self.family.solve(factor, of_data - mean) - inside[0]
-        return Within(float(log_probability[0]), inside[0], covariance[0], deviation)
-
-    @property
-    def information_is_exact(self) -> bool:
-        return self._lattice is None or self._lattice.is_coarsest
+        deviation = self.family.solve(factor, of_data - mean) - inside
+        return Within(log_probability, inside, covariance, deviation)
 
     @kept
     def information(self, at: Evaluation) -> Information:
-        # An error of a hundredth costs Newton's steps little.
-        lattice = None if self._lattice is None else self._lattice.coarsest()
-        matrix = self._box.information(at.mean, at.factor, lattice) - self.unknown_of_data(at)
-        return Information(matrix, self.family, _DIFFERENCES_RESOLUTION)
+        return self._information_on(self._lattice, at)
+
+    def information_of_step(self, at: Evaluation) -> Information:
+        """The information with the window summed on the coarsest lattice."""
+        if self._lattice is None or self._lattice.is_coarsest:
+            return self.information(at)
+        return self._information_on(self._lattice.coarsest(), at)
+
+    def _information_on(self, lattice: Lattice | None, at: Evaluation) -> Information:
+        """Minus the Hessian in the frame of the point, with the window summed on a lattice."""
+        window = self._box.information(at.mean, at.factor, lattice)
+        return Information(window - self.unknown_of_data(at), self.family)
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
         directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))

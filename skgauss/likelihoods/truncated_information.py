@@ -4,14 +4,13 @@ In the frame of a point, where a step is (p, V), it is the variance of :math:`p^
 \sqrt2` inside the window, z whitened: Fisher's, and at a maximum minus the Hessian.
 """
 
-import math
-
 import numpy as np
 
 from .._typing import Array
 from ..boxes import Lattice, box_moments
+from ..conditioning import score_moments
 from ..gaussian import pairs_of
-from .hessian import STEP
+from .information import scores_along
 
 
 class Box:
@@ -27,55 +26,57 @@ class Box:
         self.features, self.lower, self.upper = features, lower, upper
 
     def moments(
-        self, mean: Array, root: Array, lattice: Lattice | None = None
-    ) -> tuple[Array, Array, Array]:
-        """Log-probability, mean and covariance inside, of all features, whitened.
+        self, mean: Array, factor: Array, lattice: Lattice | None = None
+    ) -> tuple[float, Array, Array]:
+        """Log-probability in nats, mean (d,) and covariance (d, d) inside, of whitened features.
 
         Parameters
         ----------
-        mean : ndarray of shape (n, k)
-            Of the features with limits, under n Gaussians.
-        root : ndarray of shape (n, k, d)
-            Their rows of the factors.
+        mean : ndarray of shape (d,)
+        factor : ndarray of shape (d, d)
+            Of the Gaussian.
         lattice : Lattice, default=None
         """
-        covariance = root @ root.transpose(0, 2, 1)
-        width = np.broadcast_to(self.upper - self.lower, mean.shape)
-        inside = box_moments(self.lower - mean, self.upper - mean, width, covariance, lattice)
-        slopes = np.linalg.solve(covariance, root).transpose(0, 2, 1)
-        change = inside.covariance - covariance
+        boxes, root, covariance = self._seen_from(mean, factor)
+        inside = box_moments(*boxes, covariance, lattice)
+        slopes = np.linalg.solve(covariance[0], root).T
+        change = inside.covariance[0] - covariance[0]
         return (
-            inside.log_probability,
-            (slopes @ inside.mean[:, :, None])[:, :, 0],
-            np.eye(root.shape[2]) + slopes @ change @ slopes.transpose(0, 2, 1),
+            float(inside.log_probability[0]),
+            slopes @ inside.mean[0],
+            np.eye(len(mean)) + slopes @ change @ slopes.T,
         )
 
     def information(self, mean: Array, factor: Array, lattice: Lattice | None = None) -> Array:
-        """The derivative of the moments along natural parameters, by differences.
+        """Fisher's information about a Gaussian, as `moments` takes it, packed in its frame.
 
-        All Gaussians at once. See `moments`.
+        The features with limits whiten to as many directions. Along the others, which do not depend
+        on them, the Gaussian is whole.
         """
-        d = len(mean)
-        pairs = pairs_of(d)
-        n_pairs = len(pairs.rows)
-        forms = np.zeros((n_pairs, d, d))
-        for rows, columns in ((pairs.rows, pairs.columns), (pairs.columns, pairs.rows)):
-            forms[range(n_pairs), rows, columns] = 1 / pairs.lengths
-        step = np.array([STEP, -STEP])[:, None, None]
-        shifts = np.zeros((2, d + n_pairs, d))
-        shifts[:, :d] = step * np.eye(d)
-        roots = np.zeros((2, d + n_pairs, d, d)) + np.eye(d)
-        tilted = np.eye(d) - math.sqrt(2) * step[..., None] * forms
-        roots[:, d:] = np.linalg.cholesky(np.linalg.inv(tilted))
-        shifts, roots = shifts.reshape(-1, 1, d), roots.reshape(-1, d, d)
+        boxes, root, covariance = self._seen_from(mean, factor)
+        scores, of_scores, own = score_moments(boxes, covariance, lattice)
+        (d,), k = mean.shape, len(root)
+        within, whole = pairs_of(k), pairs_of(d)
+        information = np.eye(d + len(whole.rows))
+        known = np.concatenate([np.arange(k), d + whole.places[within.rows, within.columns]])
+        information[np.ix_(known, known)] = of_scores[0]
+        first, second = scores[0, :k], np.sqrt(2) * within.unpack(scores[0, k:])
+        for other in range(k, d):
+            across = d + whole.places[:k, other]
+            information[across, other] = information[other, across] = first
+            information[np.ix_(across, across)] = second
+        turn, _ = np.linalg.qr(np.linalg.solve(own[0], root).T, mode="complete")
+        turn[:, :k] = np.linalg.solve(own[0], root).T
+        (moves,) = scores_along(turn[None], np.zeros((1, d)))
+        return moves @ information @ moves.T
+
+    def _seen_from(
+        self, mean: Array, factor: Array
+    ) -> tuple[tuple[Array, Array, Array], Array, Array]:
+        """Ends and width about a mean, (1, k) each, rows (k, d) of a factor, and (1, k, k) theirs.
+
+        The last is the covariance of the features with limits.
+        """
         center, root = mean[self.features], factor[self.features]
-        centers = (center + shifts @ root.T)[:, 0]
-        if lattice is not None:
-            lattice = lattice.repeated(len(centers))
-        _, first, covariance = self.moments(centers, root @ roots, lattice)
-        first = shifts[:, 0] + (roots @ first[:, :, None])[:, :, 0]
-        second = roots @ covariance @ roots.transpose(0, 2, 1) + first[:, :, None] * first[:, None]
-        squares = second[:, pairs.rows, pairs.columns] * (pairs.lengths / math.sqrt(2))
-        ahead, behind = np.hstack([first, squares]).reshape(2, d + n_pairs, -1)
-        derivative = (ahead - behind) / (2 * STEP)
-        return (derivative + derivative.T) / 2
+        ends = (self.lower - center)[None], (self.upper - center)[None]
+        return (*ends, (self.upper - self.lower)[None]), root, (root @ root.T)[None]

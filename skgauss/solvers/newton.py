@@ -147,7 +147,7 @@ def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
     """
     product = likelihood.products(at)
     if product is None:
-        return likelihood.information(at)
+        return likelihood.information_of_step(at)
     gradient, norm = at.natural_gradient, at.natural_gradient_norm
     size = likelihood.family.n_parameters
     for search in Lanczos(product, gradient, size, _MOST_STEP_PRODUCTS).steps():

@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier, Event, Thread, get_ident
+from time import sleep
 
 import dask.array as da
 import joblib

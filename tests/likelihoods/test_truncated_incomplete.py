@@ -566,21 +566,13 @@ def fit_three_rows_of_six_features():
         return model.fit(case.X)
 
 
-def test_newtons_steps_that_creep_for_ever_are_given_up(monkeypatch):
-    """Three rows of six features with a ridge, on bumps of the lattice: 700 steps were tiny."""
-    monkeypatch.setattr(lattice, "_MOST_SMOOTH", 0)
+@pytest.mark.parametrize("most_smooth", [0, 5])
+def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
+    """With a ridge there is no maximum, which steps show on a lattice with bumps and without."""
+    monkeypatch.setattr(lattice, "_MOST_SMOOTH", most_smooth)
     model = fit_three_rows_of_six_features()
-    assert model.stop_reason_ == "stalled"
-    assert model.n_iter_ <= 100
-
-
-def test_a_smooth_lattice_has_no_bumps_on_which_steps_creep(monkeypatch):
-    """The climb sees that the likelihood rises where one on bumps stalls far below."""
-    smooth = fit_three_rows_of_six_features()
-    monkeypatch.setattr(lattice, "_MOST_SMOOTH", 0)
-    assert smooth.stop_reason_ == "unbounded"
-    assert smooth.n_iter_ < 20
-    assert smooth.log_likelihood_ > fit_three_rows_of_six_features().log_likelihood_ + 0.01
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ < 20
 
 
 @pytest.mark.parametrize("seed", [87, 175])

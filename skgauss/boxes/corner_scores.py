@@ -1,0 +1,143 @@
+r"""How scores vary within boxes of two or three variables: closed forms at their sides.
+
+That takes moments up to order four. With c = R z and z whitened, the divergence theorem takes one
+power from a moment over the box:
+
+.. math::
+
+    \int z_a f \varphi = \int \partial_a f \varphi - \oint f \varphi \, n_a ,
+
+where :math:`\varphi` is the density of z and n the normal of a side of the box. On a side z is a
+constant along the normal, and beside it whitened again, within a box of one variable less. Nothing
+is divided by what the other variables leave of a variance, so that nearly dependent variables lose
+no digits. As for `corner_moments`, those of unlikely and narrow boxes are lost.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from .._typing import Array
+from .base import LOG_ROOT_2PI, BoxMoments, products_of
+from .bivariate_trivariate import OTHERS, corner_moments, rectangle
+
+
+def corner_scores(
+    lower: Array, upper: Array, correlation: Array
+) -> tuple[BoxMoments, NDArray[np.bool_]]:
+    """Moments of z and its products within lower < R z <= upper, and where they are exact.
+
+    R is the Cholesky factor of the correlation, ends are (n, k). Where they are not exact they are
+    left out.
+    """
+    within, exact = corner_moments(lower, upper, correlation)
+    total = np.exp(within.log_probability[exact])
+    root = np.linalg.cholesky(correlation[exact]).astype(np.float64, copy=False)
+    integrals = _moments(4, np.stack([lower[exact], upper[exact]]), root, total)
+    first, second, third, fourth = ((of.T / total).T for of in integrals[1:])
+    left, right, _ = products_of(lower.shape[1])
+    third, fourth = third[:, :, left, right], fourth[:, left, right][:, :, left, right]
+    mean = np.hstack([first, second[:, left, right]])
+    raw = np.block([[second, third], [third.transpose(0, 2, 1), fourth]])
+    covariance = raw - mean[:, :, None] * mean[:, None]
+    return BoxMoments(within.log_probability[exact], mean, covariance), exact
+
+
+def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
+    """Integrals over lower < R z <= upper of all products of up to so many of the whitened z.
+
+    Parameters
+    ----------
+    ends : ndarray of shape (2, n, k)
+    root : ndarray of shape (n, k, k)
+        R, whose rows have length one.
+    total : ndarray of shape (n,)
+        The probability.
+
+    Returns
+    -------
+    list of ndarray of shape (n, k, ..., k)
+        By the order, from 0 on.
+    """
+    _, n, k = ends.shape
+    found = [total]
+    row, variable, at_upper = side = np.nonzero(np.isfinite(ends).transpose(1, 2, 0))
+    place = ends[at_upper, row, variable]
+    normal = root[row, variable]
+    frame = _frame(normal)
+    flux = np.exp(-0.5 * place * place - LOG_ROOT_2PI) * np.where(at_upper, 1.0, -1.0)
+    beside = _beside(order - 1, ends[:, row], root[row], variable, place, frame)
+    on_side = beside[0]
+    for m in range(order):
+        if m:
+            on_side = _with_constant(m, beside[m], on_side, place)
+        lost = np.zeros((n, k, 2, k, k**m))
+        lost[side] = (flux[:, None] * normal)[:, :, None] * _turned(on_side, frame)
+        higher = -lost.sum(axis=(1, 2)).reshape(n, *[k] * (m + 1))
+        for axis in range(m):
+            kept = np.multiply.outer(found[m - 1], np.eye(k))
+            higher += np.moveaxis(kept, (-2, -1), (1, 2 + axis))
+        found.append(higher)
+    return found
+
+
+def _frame(normal: Array) -> Array:
+    """Rotations, (n, k, k), whose first columns are some unit vectors, (n, k): of Householder."""
+    sign = np.where(normal[:, :1] < 0.0, -1.0, 1.0)
+    vector = normal.copy()
+    vector[:, :1] += sign
+    length = (vector * vector).sum(axis=1)[:, None, None]
+    turned = vector[:, :, None] * vector[:, None] * (2.0 / length) - np.eye(normal.shape[1])
+    return sign[:, :, None] * turned
+
+
+def _beside(
+    order: int,
+    ends: Array,
+    root: Array,
+    variable: NDArray[np.intp],
+    place: Array,
+    frame: Array,
+) -> list[Array]:
+    """Integrals over sides, where a variable is at a place, of products along the other columns
+    of a frame.
+    """
+    n, k = len(place), root.shape[1]
+    if k == 1:
+        return [np.ones(n), *(np.zeros((n, *[0] * m)) for m in range(1, order + 1))]
+    row, others = np.arange(n)[:, None], OTHERS[k][variable]
+    roots = root[row, others] @ frame
+    scale = np.sqrt((roots[:, :, 1:] ** 2).sum(axis=2))
+    ends = (ends[:, row, others] - roots[:, :, 0] * place[:, None]) / scale
+    roots = roots[:, :, 1:] / scale[:, :, None]
+    if k == 2:
+        total = ndtr(ends[1, :, 0]) - ndtr(ends[0, :, 0])
+    else:
+        total = rectangle(ends[0], ends[1], (roots[:, 0] * roots[:, 1]).sum(axis=1))
+    return _moments(order, ends, roots, total) if order else [total]
+
+
+def _with_constant(m: int, of_others: Array, of_fewer: Array, constant: Array) -> Array:
+    """Integrals of all products of m numbers of which the first is a constant, (n, k, ..., k).
+
+    Those of products of the others are known, and those of one number fewer.
+    """
+    n, k = len(constant), 1 + of_others.shape[1]
+    found = np.empty((n, *[k] * m))
+    found[(slice(None), *[slice(1, None)] * m)] = of_others
+    lower = constant.reshape(n, *[1] * (m - 1)) * of_fewer
+    for axis in range(m):
+        np.moveaxis(found, 1 + axis, 1)[:, 0] = lower
+    return found
+
+
+def _turned(tensor: Array, frame: Array) -> Array:
+    """Tensors (n, k, ..., k) with each index turned by rotations (n, k, k), (n, 1, k ** m)."""
+    n, k, _ = frame.shape
+    size = k ** (tensor.ndim - 1)
+    turned = tensor.reshape(n, size)
+    for _ in range(tensor.ndim - 1):
+        turned = (frame @ turned.reshape(n, k, size // k)).transpose(0, 2, 1)
+    return turned.reshape(n, 1, size)

@@ -1,0 +1,93 @@
+"""How scores vary within boxes of two or three variables: their moments up to order four.
+
+The quadrature is that of `nested`, of whitened variables and all products of two of them. Each is
+whitened given those before it: a first variable is a constant at its nodes, and the others are
+whitened among themselves given it. So nothing is ever divided by what is left of a variance.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._typing import Array
+from .base import BoxMoments, mixture, products_of
+from .nested import Boxes, Contents, nested_moments, reordered
+from .univariate import univariate_scores
+
+
+def nested_scores(boxes: Boxes) -> BoxMoments:
+    """Moments of z and its products within boxes of R z, with R the Cholesky factor."""
+    return nested_moments(boxes, _SCORES)
+
+
+class _Scores(Contents):
+    """Whitened variables, and their products as `Products` has them."""
+
+    def n_of(self, k: int) -> int:
+        return k * (k + 3) // 2
+
+    def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+        return univariate_scores(lower, upper, mean, variance)
+
+    def nodes(self, boxes: Boxes, x: Array) -> Array:
+        return (x - boxes.mean[:, :1]) / np.sqrt(boxes.covariance[:, :1, 0])
+
+    def with_first(self, log_weight: Array, nodes: Array, rest: BoxMoments) -> BoxMoments:
+        # In their order: first variable and others; its square, its products with these; theirs.
+        n, m = nodes.shape
+        size = rest.mean.shape[1]
+        k = (math.isqrt(9 + 8 * size) - 1) // 2
+        first, given = nodes[:, :, None], rest.mean.reshape(n, m, size)
+        others, products = given[:, :, : k - 1], given[:, :, k - 1 :]
+        mean = np.concatenate([first, others, first * first, first * others, products], axis=2)
+        found = mixture(log_weight, mean, np.empty((n, m, 0, 0)))
+        weight = np.exp(log_weight - found.log_probability[:, None])
+        powers = weight[:, None] * np.stack([np.ones_like(nodes), nodes, nodes * nodes], axis=1)
+        sums = (powers @ rest.covariance.reshape(n, m, size * size)).reshape(n, 3, size, size)
+        varying, power, source = _varying(k)
+        found.covariance[:, varying[:, None], varying] += sums[
+            :, power[:, None] + power, source[:, None], source
+        ]
+        return found
+
+    def back(self, found: BoxMoments, order: NDArray[np.intp], covariance: Array) -> BoxMoments:
+        (rows,) = order[:, 0].nonzero()
+        order, covariance = order[rows], covariance[rows]
+        in_order = np.linalg.cholesky(covariance).astype(np.float64, copy=False)
+        root = reordered(in_order, order, axes=1)
+        factor = np.linalg.cholesky(reordered(covariance, order))
+        turn = _turn_of_scores(np.linalg.solve(factor, root))
+        found.mean[rows] = (turn @ found.mean[rows, :, None])[:, :, 0]
+        found.covariance[rows] = turn @ found.covariance[rows] @ turn.transpose(0, 2, 1)
+        return found
+
+
+_SCORES = _Scores()
+
+
+@cache
+def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
+    """What varies given the first of k variables: where it is, as which power of the first times
+    which of the scores of the others.
+    """
+    others = np.arange(k - 1)
+    products = np.arange(k - 1, _SCORES.n_of(k - 1))
+    where = np.concatenate([1 + others, k + 1 + others, k + 1 + products])
+    power = np.repeat([0, 1, 0], [k - 1, k - 1, len(products)])
+    return where, power, np.concatenate([others, others, products])
+
+
+def _turn_of_scores(turn: Array) -> Array:
+    """What takes z and its products to those of Q z, with Q of shape (n, k, k)."""
+    n, k, _ = turn.shape
+    left, right, _ = products_of(k)
+    moves = np.zeros((n, k + len(left), k + len(left)))
+    moves[:, :k, :k] = turn
+    one, two = turn[:, left], turn[:, right]
+    moves[:, k:, k:] = one[:, :, left] * two[:, :, right] + one[:, :, right] * two[:, :, left]
+    moves[:, k:, k:] *= np.where(left == right, 0.5, 1.0)
+    return moves

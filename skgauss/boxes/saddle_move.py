@@ -1,0 +1,121 @@
+r"""How the saddle of a tilt moves with the Gaussian, and what that adds to a sum at the saddle.
+
+The saddle u is where the gradient :math:`\phi_u` of the saddle function vanishes. For a sum S at
+the saddle, along parameters :math:`\theta`,
+
+.. math::
+
+    u' = -\phi_{uu}^{-1} \phi_{u\theta}, \qquad
+    \Lambda = S + \lambda^T \phi_u, \quad \lambda = -\phi_{uu}^{-1} S_u,
+
+and since :math:`\Lambda` does not depend on u to first order, its first and second derivatives
+along :math:`\theta`, as u moves with it at the rate :math:`u'`, are those of the sum.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from .minimax_tilting import Tilt
+
+
+class Places(NamedTuple):
+    """Where the parameters of k variables are in a vector, one variable after the other.
+
+    Attributes
+    ----------
+    ends, scales : int ndarray of shape (k,)
+        Of what is taken from the ends of a variable, and of the logarithm of what multiplies them.
+    couplings : int ndarray of shape (k, k)
+        Below the diagonal, of by how much an earlier variable moves the ends of a later one.
+    n : int
+        The number of parameters.
+    """
+
+    ends: np.ndarray
+    scales: np.ndarray
+    couplings: np.ndarray
+    n: int
+
+    @property
+    def below(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The later and the earlier variable of every coupling, and its place, (n_pairs,) each."""
+        later, earlier = np.tril_indices(len(self.ends), -1)
+        return later, earlier, self.couplings[later, earlier]
+
+    def of_variable(self, i: int) -> slice:
+        """The places of the couplings of one variable to those before it."""
+        return slice(self.scales[i] + 1, self.scales[i] + 1 + i)
+
+
+@cache
+def places_of(k: int) -> Places:
+    """The places of the parameters of k variables."""
+    i = np.arange(k)
+    ends = 2 * i + i * (i - 1) // 2
+    return Places(ends, ends + 1, (ends + 2)[:, None] + i, k * (k + 3) // 2)
+
+
+class SaddleMove(NamedTuple):
+    """The move of the saddle along the parameters of `Places`, and what it adds to a sum.
+
+    Attributes
+    ----------
+    gradient : ndarray of shape (n, n_parameters)
+    hessian : ndarray of shape (n, n_parameters, n_parameters)
+        To be added to that of the sum along the parameters and the move.
+    shift : ndarray of shape (n, k, n_parameters)
+        How the tilts move, the last of which does not.
+    """
+
+    gradient: Array
+    hessian: Array
+    shift: Array
+
+    @classmethod
+    def of(cls, tilt: Tilt, along_tilt: Array) -> SaddleMove:
+        """The move that belongs to a sum with these derivatives along the tilts, (n, k - 1)."""
+        n, k, _ = tilt.coupling.shape
+        places = places_of(k)
+        each, (rows, columns, couplings) = np.arange(k), places.below
+        at, end = tilt.at, tilt.ends
+        variance, across, _ = at.curvature()
+        slope, bend, across = at.sign * at.slope, variance - 1.0, at.sign * across
+        third, bend_across, widening = at.third_derivatives()
+
+        # How the ends move, relative to the means, while the saddle stays.
+        moves = np.zeros((n, k, places.n))
+        moves[:, each, places.ends] = -1.0
+        moves[:, each, places.scales] = end
+        moves[:, rows, couplings] = -tilt.centre[:, columns]
+        of_slope = bend[:, :, None] * moves
+        of_slope[:, each, places.scales] += across
+        of_gradient = np.zeros((n, 2, k, places.n))
+        of_gradient[:, 0] = -tilt.coupling.transpose(0, 2, 1) @ of_slope
+        of_gradient[:, 0, columns, couplings] -= slope[:, rows]
+        of_gradient[:, 1] = -of_slope
+        fixed = of_gradient[:, :, :-1].reshape(n, 2 * k - 2, -1)
+        centre, shift = np.zeros((2, n, k, places.n))
+        found = np.linalg.solve(tilt.hessian, -fixed).reshape(n, 2, k - 1, -1)
+        centre[:, :-1], shift[:, :-1] = found[:, 0], found[:, 1]
+
+        direction = np.linalg.solve(
+            tilt.hessian, np.hstack([np.zeros_like(along_tilt), -along_tilt])[:, :, None]
+        )
+        gradient = (direction.transpose(0, 2, 1) @ fixed)[:, 0]
+        of_centre, of_shift = np.zeros((2, n, k))
+        of_centre[:, :-1], of_shift[:, :-1] = direction[:, : k - 1, 0], direction[:, k - 1 :, 0]
+        share = of_shift + (tilt.coupling @ of_centre[:, :, None])[:, :, 0]
+        moves -= shift + tilt.coupling @ centre
+        of_slope = bend[:, :, None] * moves
+        of_slope[:, each, places.scales] += across
+        half = moves.transpose(0, 2, 1) @ (-0.5 * (share * third)[:, :, None] * moves)
+        half[:, places.scales] -= (share * bend_across)[:, :, None] * moves
+        half[:, places.scales, places.scales] -= 0.5 * share * (widening + bend * end)
+        half[:, couplings] += (share * bend)[:, rows, None] * centre[:, columns]
+        half[:, couplings] -= of_centre[:, columns, None] * of_slope[:, rows]
+        return cls(gradient, half + half.transpose(0, 2, 1), shift)
