@@ -24,9 +24,10 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
-DEGENERATE = 1e12  # condition of the correlations, beyond which too few digits tell a maximum
-FEW_PARAMETERS = 300  # whose information is taken where it costs some boxes for each
-INVOLVED = 0.1  # share of the largest part of a direction, from which on a feature counts
+DEGENERATE = 1e12  # condition number of the correlations above which no digit tells a maximum
+# Most parameters whose information matrix is formed where it takes integrals over boxes.
+FEW_PARAMETERS = 300
+INVOLVED = 0.1  # share of the largest part in a direction above which a feature takes part in it
 
 
 class NoMaximumError(ValueError):
@@ -35,7 +36,7 @@ class NoMaximumError(ValueError):
     Attributes
     ----------
     cause : str
-        Sentences on the data.
+        Sentences that say what in the data leaves no maximum.
     """
 
     def __init__(self, cause: str, remedy: str = ""):
@@ -53,19 +54,23 @@ class Evaluation:
     Parameters
     ----------
     mean, factor : ndarray
-        The point.
+        The mean of the point, (n_features,), and the factor of its covariance, as the family has
+        it.
     value : float
-        Nats, counted from the likelihood's `reference`.
+        The average log-likelihood of a row, less the penalty of the ridge, in nats, counted from
+        the likelihood's `reference`.
     score_mean : ndarray of shape (n_features,)
-        The whitened slope u by the mean.
+        The whitened gradient u with respect to the mean.
     family : Family
     form : callable
-        The whitened slope U by the covariance, which may cost more than all the rest and is
-        formed when first asked for.
+        A function without arguments that returns the whitened gradient U with respect to the
+        covariance. It may cost more than all the rest and is called when U is first asked for.
     expected : tuple of ndarray
-        Mean and covariance that the point expects of the data once completed.
+        The mean, (n_features,), and the covariance that the point expects of the data once
+        completed.
     of_data : float, default=None
-        The value without the penalty of the ridge, where it was computed by itself.
+        The average log-likelihood of the data, in nats, without the penalty of the ridge; None
+        where `Likelihood.log_likelihood` finds it from the value.
     """
 
     mean: Array
@@ -79,16 +84,19 @@ class Evaluation:
 
     @cached_property
     def score_covariance(self) -> Array:
-        """The whitened slope U by the covariance, packed as the family does."""
+        """The whitened gradient U with respect to the covariance, in the shape of the family."""
         return self.form()
 
     @cached_property
     def condition(self) -> float:
-        """Condition number of the correlations of the point, estimated in the 1-norm."""
+        """The condition number of the point's correlation matrix, estimated in the 1-norm."""
         return self.family.correlation_condition(self.family.square(self.factor), self.factor)
 
     def restrict(self, family: Family) -> None:
-        """Take out the slopes along what a family knows, and expect of the data what it knows."""
+        """Set to 0 the gradient along what is known in a family, and to the known mean `expected`.
+
+        The covariance that is expected is then that about the known mean.
+        """
         if family.mean_is_known:
             mean, covariance = self.expected
             beside = self.family.outer_covariance(mean - self.mean)
@@ -99,21 +107,25 @@ class Evaluation:
 
     @property
     def natural_gradient(self) -> Array:
-        """The gradient in the frame of the point, see `Family.frame`."""
+        """The gradient as one vector in the frame of the point, see `Family.frame`."""
         return self.family.frame(self.score_mean, self.score_covariance)
 
     @property
     def norms(self) -> tuple[float, float]:
-        """Lengths of the natural gradient's two parts, by mean and by covariance."""
+        """The lengths of the natural gradient's two parts, in mean and in covariance."""
         return linalg.norm(self.score_mean), self.family.fisher_norm(self.score_covariance)
 
     @property
     def natural_gradient_norm(self) -> float:
-        """Square root of g' F^-1 g; half its square estimates the nats still to gain."""
+        """The square root of g' F^-1 g, half the square of which estimates the nats still to gain.
+
+        g is the gradient and F the Fisher information of a complete row.
+        """
         return math.hypot(*self.norms)
 
     def is_stationary(self, tol: float) -> bool:
-        """Whether the norm is at most `tol`. The mean alone may tell that it is not."""
+        """Whether the natural gradient norm is at most `tol`."""
+        # The part of the mean alone, which costs nothing, may tell that it is not.
         return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
 
 
@@ -121,7 +133,7 @@ T = TypeVar("T")
 
 
 def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], T]:
-    """The method of a likelihood, which keeps what it finds at an evaluation until the next one."""
+    """The method, made to keep its result at the evaluation that it was last called with."""
     name = f"_last_{method.__name__}"
 
     @wraps(method)
@@ -135,37 +147,39 @@ def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], 
 
 
 def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
-    """The likelihood at the point to which a step in the frame of another one leads."""
+    """The evaluation at the point to which a step in the frame of `at` leads."""
     return likelihood.evaluate(*likelihood.retract(at, step))
 
 
 class Likelihood(ABC):
-    """What solvers climb: of complete data, or of what was observed of incomplete data.
+    """A function of mean and factor that solvers climb: the average log-likelihood of the rows.
 
     Attributes
     ----------
     family : Family
     ridge : ndarray of shape (n_features,) or None
+        What is added to the variances of the data; None is nothing.
     weight : float
-        Of the rows over which the value is an average.
+        The total weight of the rows over which the value is an average.
     reference : float
-        The level from which `Evaluation.value` is counted.
+        The average log-likelihood, in nats, from which `Evaluation.value` is counted.
     complete : bool
         Whether every value is known exactly, and none is cut off: then the maximum and the
         curvature there have formulas.
     frame : Standardization or None
-        Of the guess that sets the lattices on which boxes are integrated.
+        The frame of the Gaussian that sets the lattices on which boxes are integrated; None where
+        none are used.
     has_one_maximum : bool
         Whether a stationary point is always the maximum.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
     natural_coordinates : bool
         Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
-        is at most the identity in the frame, which is that of complete data.
+        is at most the identity in the frame, which it is for complete data.
     what_is_unknown : str
-        For messages, which no likelihood of complete data gives.
+        A phrase for messages that says what is unknown of the data; empty where they are complete.
     page : str
-        Of the documentation, for who has a problem with it.
+        The name of the page of the documentation on problems with such data.
     """
 
     family: Family
@@ -182,12 +196,12 @@ class Likelihood(ABC):
 
     @property
     def bounded(self) -> bool:
-        """Whether it is known that no singular covariance makes it infinite."""
+        """Whether the likelihood certainly stays finite as the covariance turns singular."""
         return False
 
     @abstractmethod
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
-        """Value and whitened gradient at N(mean, factor factor^T).
+        """The value and the whitened gradient at N(mean, factor factor^T).
 
         Raises
         ------
@@ -198,21 +212,24 @@ class Likelihood(ABC):
 
     @abstractmethod
     def log_likelihood(self, at: Evaluation) -> float:
-        """Average log-likelihood of the data, in nats, without the penalty of the ridge."""
+        """The average log-likelihood of a row in nats, without the penalty of the ridge."""
 
     def covariance(self, factor: Array) -> Array:
-        """Covariance of a factor."""
+        """The covariance that has this factor, in the shape of the family."""
         return self.family.square(factor)
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        """Mean and factor that would maximise the likelihood of the data as completed.
+        """The mean and the factor that maximise the likelihood of the data once completed.
 
-        The M step of EM, which completes missing data by what the point expects of them.
+        That is the M step of EM, which takes for unknown values what the point expects of them.
         """
         raise NotImplementedError  # where `natural_step` does without
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """Mean and factor that the natural step of a rate leads to, see `solvers.natural`."""
+        """The mean and the factor to which the natural step of a rate leads.
+
+        `solvers.natural` has its formula.
+        """
         family = self.family
         mean, factor = self.expected_maximum(at)
         if rate == 1.0:
@@ -223,117 +240,136 @@ class Likelihood(ABC):
         return at.mean + rate * delta, family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """Mean and factor that a step in the frame of a point leads to."""
+        """The mean and the factor to which a step in the frame of a point leads."""
         return self.family.retract(at.mean, at.factor, step)
 
     def gradient_along(self, at: Evaluation, reached: Evaluation, step: Array) -> Array:
-        """The gradient at a point that such a step reached, in the frame where it began."""
+        """The gradient with respect to a step in the frame of `at`, taken where the step leads.
+
+        It is a vector of that frame; `reached` is the evaluation to which `retract` led.
+        """
         turn = self.family.solve(at.factor, reached.factor)
         return self.family.gradient_along(step, turn, reached.score_mean, reached.score_covariance)
 
     def connection_term(self, gradient: Array) -> Array | float:
-        """What `retract` adds to the Hessian of a function along `Family.retract`.
+        """The Hessian along steps by this `retract`, less that along steps by `Family.retract`.
 
-        Both packed, the function of that gradient.
+        It is that of any function with this gradient; gradient and matrix are packed, of
+        n_parameters numbers a side. 0 says that both retractions are the same.
         """
         return 0.0
 
     @property
     @abstractmethod
     def guess(self) -> tuple[Array, Array]:
-        """Mean and factor near the maximum, from the data alone."""
+        """The mean and the factor of a point near the maximum, computed from the data alone."""
 
     @cached_property
     def value_of_the_guess(self) -> float:
+        """The value at the guess, as `Evaluation.value`; minus infinity where it has none."""
         with suppress(NotPositiveDefiniteError):
             return self.evaluate(*self.guess).value
         return -math.inf
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:
-        """Mean and factor at the maximum, where it has a closed form, else None."""
+        """The mean and the factor at the maximum where it has a closed form, else None."""
         return None
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
-        """Whether a stationary point needs no look at the curvature."""
+        """Whether a stationary point is certainly a maximum, whatever the curvature there."""
         return self.has_one_maximum
 
     @property
     def rough(self) -> Likelihood | None:
-        """One that is near and costs less, to start a climb on; None where this costs little."""
+        """An approximation of this likelihood that costs less, on which a climb may start.
+
+        None where an evaluation of this one costs little.
+        """
         return None
 
     @property
     def has_information(self) -> bool:
-        """Whether `information` is known, and not too large for a matrix."""
+        """Whether `information` has a formula, and its matrix is small enough to be formed."""
         return False
 
     def information(self, at: Evaluation) -> Information:
-        """Minus the Hessian in the frame of the point, where the likelihood has it.
+        """Minus the Hessian along `retract` in the frame of a point, if `has_information`.
 
-        The last is kept: what says that a point is a maximum also gives the next step, and the step
-        bound there.
+        The latest is kept, since the test for a maximum, the next step and the step bound all ask
+        for it at the same point.
         """
         raise NotImplementedError  # where there is none
 
     def information_of_step(self, at: Evaluation) -> Information:
-        """The information, or what costs less and is near enough for a step of Newton's."""
+        """The information, or an approximation that costs less and will do for a Newton step."""
         return self.information(at)
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
-        """A function from a step in the frame of the point to minus the Hessian times it.
+        """A function from a step in the frame of a point to minus the Hessian times that step.
 
-        Without the matrix, in the digits that a sign or an inexact step needs. None where there is
-        no such function, or the matrix costs less. The last is kept.
+        It forms no matrix, and has the digits that the sign of a curvature or an inexact step
+        needs. None where there is no such function, or the matrix costs less. The latest is kept.
         """
         return None
 
     def unknown(self, at: Evaluation) -> Array | float:
-        """Covariance of the score of a completed row, given what is known of it, packed.
+        """The covariance of a completed row's score given what is known of it, averaged over rows.
 
-        Of uncorrelated features only of those that are not missing.
+        It is what the unknown values take from the information of complete data: a matrix in the
+        packed frame, (n_parameters, n_parameters), or 0. Of uncorrelated features it counts values
+        in intervals, and not those that are missing.
         """
         return 0.0
 
     @property
     def shares(self) -> tuple[Array | float, Array | float] | None:
-        """What is left of the information of complete data about means and about scales.
+        """The shares of the information of complete data that are left at the maximum.
 
-        At the maximum, where the curvature has a closed form. None where it has not.
+        The first is that about the means, a number or (n_features,), the second that about the
+        standard deviations, a number or of the shape of a factor. None where they have no closed
+        form.
         """
         return None
 
     def inflation(self, at: Evaluation) -> float:
-        """Variance of the data by what the other features leave of it, at most over features.
+        """The largest ratio, over the features, of a variance of the data to its conditional one.
 
-        It grows without bound as the covariance turns singular.
+        The latter is that of a feature given all others at the point. The ratio grows without
+        bound as the covariance turns singular.
         """
         return 1.0
 
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
-        """Whether the climb is on its way to a singular covariance, without a maximum."""
+        """Whether a climb that came here leads to no maximum, as to a singular covariance."""
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        """What a climb has shown that ended at such a point: the cause, and what helps."""
+        """The error that tells why a climb which ended at a degenerate point has no maximum.
+
+        It names the features at fault, by `names`, and what helps.
+        """
         raise NotImplementedError  # where there is always a maximum
 
     def gain_at_infinity(self, at: Evaluation) -> float:
-        """Nats that the likelihood may still change as the covariance grows without end.
+        """The nats by which the value may still change as the covariance grows without end.
 
-        Infinite where that is not near, or no limit of the likelihood.
+        Infinite where the covariance is far from so wide, or the likelihood has no limit there.
         """
         return math.inf
 
     def truncation(self, at: Evaluation) -> Truncation | None:
-        """The window that the data were seen through, if they were."""
+        """The window that the data were seen through, with its log-probability at the point.
+
+        None where there is no window.
+        """
         return None
 
     def mismatch(self, at: Evaluation) -> float:
-        """How far the moments inside a window are from those of the data, as a norm in their units.
+        """The distance of the moments inside a window from those of the data, 0 without a window.
 
-        The natural gradient is small, too, where a Gaussian is so much wider than the window that
-        all such are alike inside. 0 without a window.
+        It is a norm in units of the data, which stays large where the natural gradient is small
+        only because the Gaussian is far wider than the window.
         """
         return 0.0
 
@@ -343,10 +379,11 @@ class Likelihood(ABC):
 
     @abstractmethod
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        """What of a difference of values may be rounding."""
+        """The part of a difference between values near a point, in nats, that may be rounding."""
 
     @abstractmethod
     def resolution_of_the_mean(self, at: Evaluation) -> float:
-        """The natural gradient norm below which float64 cannot tell means apart, far from zero
-        above all.
+        """The natural gradient norm below which float64 cannot tell means apart.
+
+        It is large where a mean is many standard deviations away from zero.
         """

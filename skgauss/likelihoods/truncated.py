@@ -44,30 +44,33 @@ from .base import (
 )
 from .fixed import NOTHING, Fixed
 
-_WIDE = 100.0  # largest variance by that of the data, in any direction, that may have no end
-_VERY_WIDE = 1e4  # the same that is as good as infinite
-_ALIKE = 0.3  # the natural gradient norm of a parent that resembles the data inside
-_STEEPEST = 4.0  # by which the slope along a precision falls with it, that of an exponential tail
-_CLEAR = 2.0  # times the rest of the gradient that a slope is which decides
-_FAR = 1e14  # deviations off zero, beyond which float64 tells too little of the data
-# Nats by which rounding may blur a value, the difference of two that grow with the squared distance
-# of the window: beyond, its gradient has no digits either, and may be 0.
+_WIDE = 100.0  # variance of the Gaussian, over that of the data, above which it may have no end
+_VERY_WIDE = 1e4  # variance, over that of the data, above which it is as good as infinite
+_ALIKE = 0.3  # natural gradient norm below which a Gaussian resembles the data inside the window
+# Largest change of the slope along a precision with that precision, both in units of the data: that
+# of an exponential distribution.
+_STEEPEST = 4.0
+_CLEAR = 2.0  # multiple of the rest of the gradient above which a slope decides
+_FAR = 1e14  # standard deviations off zero above which float64 tells too little of a mean
+# Nats of rounding in a value above which the gradient has no digits either, and may be 0. The value
+# is the difference of two numbers that grow with the squared distance of the window.
 _LOST = 1.0
-# Share that a step leaves of any precision at least: where a Gaussian is far wider than the window
-# the likelihood is flat, and the way back is long.
+# Smallest share of any precision that a step may leave: where a Gaussian is far wider than the
+# window the likelihood is flat, and the way back is long.
 _LEAST_LEFT = 0.01
 
 
 class Within(NamedTuple):
-    """Probability and moments of the Gaussian inside the window, whitened by its factor.
+    """The probability and the moments of a Gaussian inside the window, whitened by its factor.
 
     Attributes
     ----------
     log_probability : float
-        Of the window.
+        The average log-probability of the window for a row, in nats.
     mean : ndarray of shape (n_features,)
+        The mean inside the window, about that of the Gaussian.
     covariance : ndarray
-        As the family has it.
+        The covariance inside the window, in the shape of the family.
     deviation : ndarray of shape (n_features,)
         The mean of the data less that inside the window.
     """
@@ -80,9 +83,15 @@ class Within(NamedTuple):
 
 @dataclass(eq=False, kw_only=True)
 class TruncatedEvaluation(Evaluation):
-    """An evaluation that also holds that of the same data as if there were no window.
+    """An evaluation of a likelihood with a window.
 
-    And the covariance of the data less that inside the window, each about its own mean, whitened.
+    Parameters
+    ----------
+    data : Evaluation
+        The evaluation of the same data, at the same point, as if there were no window.
+    excess : ndarray
+        The covariance of the data less that inside the window, each about its own mean, whitened,
+        in the shape of the family.
     """
 
     data: Evaluation
@@ -99,10 +108,11 @@ class TruncatedLikelihood(Likelihood):
     Parameters
     ----------
     data : Likelihood
-        Of the same data, as if there were no window: what is unknown of them lies inside.
+        The likelihood of the same data as if there were no window: what is unknown of them lies
+        inside.
     window : Window
     statistics : SufficientStatistics, or statistics by pattern or by feature
-        Of the data.
+        The statistics of the data.
     fixed : Fixed, optional
         What is known of the Gaussian, which decides whether there is a maximum.
     """
@@ -123,15 +133,16 @@ class TruncatedLikelihood(Likelihood):
         self._informative = data.weight / statistics.weight
         self._mean, self._root = data.guess
         self._covariance = data.covariance(self._root)
-        # With which it is concave in the natural parameters.
+        # Of such data the likelihood is concave in the natural parameters.
         self._exact = statistics.complete if self.family.correlated else not statistics.coarse
         self.has_one_maximum = self.information_is_cheap = self._exact
 
     @abstractmethod
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
-        """Probability and moments of the Gaussian inside the window, beside the mean of the data.
+        """The probability and the moments of a Gaussian inside the window.
 
-        With the same values missing as in the data.
+        `of_data`, (n_features,), is the mean that the point expects of the data. Values that the
+        data miss are completed here as they are there.
         """
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
@@ -164,8 +175,9 @@ class TruncatedLikelihood(Likelihood):
         return at.of_data
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """The natural step, from the gradient: the rows outside, which may be far too many, are not
-        made.
+        """The mean and the factor to which the natural step of a rate leads, from the gradient.
+
+        EM would complete the data by the rows outside the window, which may be far too many.
         """
         family = self.family
         step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
@@ -173,8 +185,9 @@ class TruncatedLikelihood(Likelihood):
         return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """The point that a step in the natural parameters leads to, along which the likelihood is
-        concave.
+        """The mean and the factor to which a step in the natural parameters leads.
+
+        Along such steps the likelihood of complete data is concave.
 
         A step that leads nearly to a singular precision is refused like one that leads beyond:
         the rule of fractions to the boundary (Nocedal and Wright, 2006, section 19.2).
@@ -210,7 +223,10 @@ class TruncatedLikelihood(Likelihood):
         return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
-        """What is not known of the data, which in natural parameters is lost of the window's."""
+        """The information that the unknown values of the data take from that of the window.
+
+        It is what `Likelihood.unknown` says of the data, and 0 where the likelihood is concave.
+        """
         return 0.0 if self._exact else self._data.unknown(_of_data(at))
 
     def connection_term(self, gradient: Array) -> Array:
@@ -225,20 +241,20 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def edge(self) -> str:
-        """What a sample does that leaves no maximum, as the end of a clause."""
+        """The end of a clause that says of a sample what it does that leaves no maximum."""
         if self.fixed.mean is None:
             return "falls off no faster than an exponential"
         return "lies as far from fixed_mean as a uniform one"
 
     @property
     def alternative(self) -> str:
-        """The distribution that describes such a sample."""
+        """The article and the name of a distribution that describes a sample without a maximum."""
         return "an exponential" if self.fixed.mean is None else "a uniform"
 
     @property
     @abstractmethod
     def without_maximum(self) -> np.ndarray:
-        """Indices of features of which it is certain that they leave no maximum."""
+        """The indices of the features that certainly leave no maximum."""
 
     @property
     @abstractmethod
@@ -247,16 +263,34 @@ class TruncatedLikelihood(Likelihood):
 
     @abstractmethod
     def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
-        """The largest variance by that of the data, how features take part, and the slope there.
+        """The direction in which the Gaussian is widest beside the data.
 
-        U in that direction, positive where the likelihood rises as it widens.
+        Returns
+        -------
+        width : float
+            The variance of the Gaussian over that of the data in this direction.
+        growth : ndarray of shape (n_features,)
+            How far the Gaussian reaches along each feature in this direction, in standard
+            deviations of the data; along each by itself where features are uncorrelated.
+        slope : float
+            The gradient U in this direction, in nats, positive where the likelihood rises as the
+            Gaussian widens.
         """
 
     @abstractmethod
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
-        """The least precision, a form along it, and what of the form is negative anywhere.
+        """The least precision, and how the likelihood rises as it falls, in units of the data.
 
-        All in units of the data, in which the form is the gradient in minus half the precision.
+        `form` is the gradient with respect to minus half the precision, see `_moment_gradient`.
+
+        Returns
+        -------
+        precision : float
+            The precision of the Gaussian over that of the data where this ratio is least.
+        slope : float
+            The form in that direction, in nats.
+        falling : ndarray
+            The negative part of the form, which asks for larger precisions.
         """
 
     def is_degenerate(self, at: Evaluation) -> bool:
@@ -265,7 +299,7 @@ class TruncatedLikelihood(Likelihood):
         return not self.existence_known and self._widens_without_end(at)
 
     def _fails_elsewhere(self, at: Evaluation) -> bool:
-        """Whether the data leave no maximum by themselves, not where only a window is seen."""
+        """Whether the climb leads to no maximum for a reason other than the window."""
         width, growth, _ = self.widest_direction(at)
         of_window = width > _WIDE and growth.argmax() in self.window.bounded
         return not of_window and self._data.is_degenerate(_of_data(at))
@@ -275,10 +309,10 @@ class TruncatedLikelihood(Likelihood):
         return abs(slope) if width > _VERY_WIDE else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
-        """Whether the least precision falls to 0.
+        """Whether the climb certainly lets the least precision fall to 0.
 
-        The likelihood is concave in it: there is no maximum before 0 where it rises more steeply
-        towards there than it could cease to on the way, and asks for little else but that other
+        The likelihood is concave in it, and has no maximum before 0 where its slope towards 0 is
+        more than it can lose on the way, and where the rest of the gradient is small or lets other
         precisions fall, too.
         """
         if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
@@ -290,9 +324,16 @@ class TruncatedLikelihood(Likelihood):
         return precision < 1 / _WIDE and steep and slope > _CLEAR * rest
 
     def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
-        """Moments of the data less those inside the window, in units of the data.
+        """The moments of the data less those inside the window, in units of the data.
 
-        About their mean, and the second ones as a form: the gradient in the natural parameters.
+        They are about the mean of the data, and are the gradient in the natural parameters.
+
+        Returns
+        -------
+        deviation : ndarray of shape (n_features,)
+            The difference of the means.
+        form : ndarray
+            The difference of the second moments, as a form in the shape of the family.
         """
         assert isinstance(at, TruncatedEvaluation)
         family = self.family
@@ -346,5 +387,6 @@ class TruncatedLikelihood(Likelihood):
 
 
 def _of_data(at: Evaluation) -> Evaluation:
+    """The evaluation of the same data, at the same point, as if there were no window."""
     assert isinstance(at, TruncatedEvaluation)
     return at.data

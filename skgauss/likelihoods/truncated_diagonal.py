@@ -16,14 +16,13 @@ from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_univariate import TruncatedFeatures
 
-_RESOLUTION = 1e-14  # of the information, which has a closed form
+_RESOLUTION = 1e-14  # eigenvalue below which the information, by its formula, is rounding
 
 
 class TruncatedDiagonal(TruncatedLikelihood):
     """Truncated samples of uncorrelated features, each of which sees its own limits alone.
 
-    Where it is missing it says nothing: what lies somewhere inside the window is as probable as
-    the window.
+    A missing value adds nothing to the likelihood: it certainly lies inside its limits.
     """
 
     family: Diagonal
@@ -47,7 +46,10 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum itself, of values that are known exactly, if nothing is fixed."""
+        """The mean and the factor at the maximum, or near it where values lie in intervals.
+
+        Those of the data where a parameter is known.
+        """
         if not self.fixed.nothing:
             return self._mean, self._root
         mean, variance = self.features.closed_where_there_is_none().maximum()
@@ -59,8 +61,9 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @property
     def without_maximum(self) -> np.ndarray:
-        """Indices of features without a maximum; with one variance for all it is all of them or
-        none.
+        """The indices of the features without a maximum.
+
+        Of those with limits it is all or none where the features share a variance.
         """
         in_doubt = self.existence_known and self.fixed.factor is None
         bounded = self.window.bounded[: None if in_doubt else 0]
@@ -68,6 +71,10 @@ class TruncatedDiagonal(TruncatedLikelihood):
         return bounded[~has_maximum[bounded]]
 
     def _parent(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
+        """Lower and upper limits, means and variances of the Gaussian, (n_features,) each.
+
+        Limits and means are counted from the origin of each feature.
+        """
         scale = self.family.standard_deviations(factor)
         return self.features.lower, self.features.upper, mean - self._origin, scale**2
 

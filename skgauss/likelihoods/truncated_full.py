@@ -30,7 +30,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def features(self) -> TruncatedFeatures:
-        """The features with limits, each by itself, about the mean of the data."""
+        """The sample of each feature with limits by itself, counted from the mean of the data."""
         center = self._mean[self._bounded]
         return TruncatedFeatures(
             np.zeros_like(center),
@@ -43,9 +43,10 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum where one feature has limits; where several have, the moments of the data.
+        """The mean and the factor at the maximum if one feature has limits, else those of the data.
 
-        Features without limits follow by regression. Where not all is known, near it.
+        The other features follow that one by regression. Where values are not known exactly the
+        point is only near the maximum; where a parameter is known it is that of the data, too.
         """
         one = len(self._bounded) == 1 and self.fixed.nothing
         if not one or not self.features.has_maximum[0]:
@@ -65,8 +66,9 @@ class TruncatedFull(TruncatedLikelihood):
 
     @property
     def without_maximum(self) -> np.ndarray:
-        """Indices of the feature with limits if it has no maximum; of several only the climb can
-        tell.
+        """The index of the one feature with limits, in an array, if it has no maximum.
+
+        The array is empty otherwise; where several have limits only the climb can tell.
         """
         in_doubt = self.existence_known and self.fixed.factor is None
         without = in_doubt and not self.features.has_maximum[0]
@@ -74,7 +76,10 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def _lattice(self) -> Lattice | None:
-        """Frozen at the guess, so that what is climbed is one smooth function."""
+        """The lattice on which the window is integrated; None where formulas do without.
+
+        It is set once, at the guess, so that what is climbed is one smooth function.
+        """
         if len(self._bounded) < FEWEST_OF_LATTICE:
             return None
         mean, factor = self.guess
@@ -102,13 +107,13 @@ class TruncatedFull(TruncatedLikelihood):
         return self._information_on(self._lattice, at)
 
     def information_of_step(self, at: Evaluation) -> Information:
-        """The information with the window summed on the coarsest lattice."""
+        """The information with the window integrated on the coarsest lattice."""
         if self._lattice is None or self._lattice.is_coarsest:
             return self.information(at)
         return self._information_on(self._lattice.coarsest(), at)
 
     def _information_on(self, lattice: Lattice | None, at: Evaluation) -> Information:
-        """Minus the Hessian in the frame of the point, with the window summed on a lattice."""
+        """Minus the Hessian in the frame of a point, with the window integrated on a lattice."""
         window = self._box.information(at.mean, at.factor, lattice)
         return Information(window - self.unknown_of_data(at), self.family)
 
@@ -120,7 +125,7 @@ class TruncatedFull(TruncatedLikelihood):
         return float(widths[0]) ** -2, float(widest_direction @ form @ widest_direction), falling
 
     def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
-        """See `TruncatedLikelihood`; the direction is any."""
+        """See `TruncatedLikelihood`; the direction may combine all features."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
         slope = directions[0] @ at.score_covariance @ directions[0]

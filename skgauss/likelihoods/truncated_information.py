@@ -19,7 +19,9 @@ class Box:
     Parameters
     ----------
     features : int ndarray of shape (k,)
+        The indices of the features that have limits.
     lower, upper : ndarray of shape (k,)
+        Their limits, in units of the data.
     """
 
     def __init__(self, features: np.ndarray, lower: Array, upper: Array):
@@ -28,14 +30,25 @@ class Box:
     def moments(
         self, mean: Array, factor: Array, lattice: Lattice | None = None
     ) -> tuple[float, Array, Array]:
-        """Log-probability in nats, mean (d,) and covariance (d, d) inside, of whitened features.
+        """The log-probability of the window, and the moments of whitened features inside.
 
         Parameters
         ----------
         mean : ndarray of shape (d,)
+            The mean of the Gaussian.
         factor : ndarray of shape (d, d)
-            Of the Gaussian.
+            The factor of its covariance.
         lattice : Lattice, default=None
+            The lattice on which to integrate where there is no formula.
+
+        Returns
+        -------
+        log_probability : float
+            In nats.
+        mean : ndarray of shape (d,)
+            The mean inside, about that of the Gaussian.
+        covariance : ndarray of shape (d, d)
+            The covariance inside.
         """
         boxes, root, covariance = self._seen_from(mean, factor)
         inside = box_moments(*boxes, covariance, lattice)
@@ -48,10 +61,10 @@ class Box:
         )
 
     def information(self, mean: Array, factor: Array, lattice: Lattice | None = None) -> Array:
-        """Fisher's information about a Gaussian, as `moments` takes it, packed in its frame.
+        """Fisher's information of a row in the packed frame of a Gaussian, a square matrix.
 
-        The features with limits whiten to as many directions. Along the others, which do not depend
-        on them, the Gaussian is whole.
+        The Gaussian and the lattice are those that `moments` takes. Whitened, the features with
+        limits span k directions; along the others, which are independent of them, nothing is cut.
         """
         boxes, root, covariance = self._seen_from(mean, factor)
         scores, of_scores, own = score_moments(boxes, covariance, lattice)
@@ -73,9 +86,16 @@ class Box:
     def _seen_from(
         self, mean: Array, factor: Array
     ) -> tuple[tuple[Array, Array, Array], Array, Array]:
-        """Ends and width about a mean, (1, k) each, rows (k, d) of a factor, and (1, k, k) theirs.
+        """The window and the law of the features with limits, under a Gaussian.
 
-        The last is the covariance of the features with limits.
+        Returns
+        -------
+        boxes : tuple of ndarray of shape (1, k)
+            Lower and upper ends about the mean, and widths.
+        root : ndarray of shape (k, d)
+            The rows of the factor that belong to these features.
+        covariance : ndarray of shape (1, k, k)
+            Their covariance.
         """
         center, root = mean[self.features], factor[self.features]
         ends = (self.lower - center)[None], (self.upper - center)[None]

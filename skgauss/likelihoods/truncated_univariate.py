@@ -21,10 +21,10 @@ import numpy as np
 from .._typing import Array
 from ..boxes import central_moments, univariate_moments
 
-_MOST_STEPS = 200
-_NOTHING = 1e-30  # nats to gain
-_SHORTENED = 0.9  # the largest share of the way to the edge of the parameters
-_UNIFORM = 0.1  # a slope on the unit interval at which series replace differences
+_MOST_STEPS = 200  # Newton steps after which a search ends, whatever there is still to gain
+_NOTHING = 1e-30  # slope along a Newton step, in nats, below which the maximum is reached
+_SHORTENED = 0.9  # largest share of the way to the edge of the parameters that a step goes
+_UNIFORM = 0.1  # slope on the unit interval below which series replace differences
 
 
 class TruncatedFeatures(NamedTuple):
@@ -33,14 +33,15 @@ class TruncatedFeatures(NamedTuple):
     Attributes
     ----------
     mean, variance : ndarray of shape (n_features,)
-        Of the sample.
+        The mean of the sample, and the variance about it.
     lower, upper : ndarray of shape (n_features,)
+        The limits, infinite where there are none.
     share : ndarray of shape (n_features,)
-        Of the rows that show the feature.
+        The share of the weight of all rows that shows the feature.
     pooled : bool
-        Whether all have one variance in common.
+        Whether all features have one variance in common.
     mean_is_known : bool
-        Whether `mean` is that of the Gaussian and not estimated, and `variance` about it.
+        Whether `mean` is that of the Gaussian, which is then not estimated.
     """
 
     mean: Array
@@ -53,12 +54,18 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def variance_at_the_edge(self) -> Array:
-        """Variance of a sample for which the best precision is 0, by the mean that is compared."""
+        """The variance, (n_features,), from which on a sample leaves no maximum.
+
+        At this variance the likelihood is highest at a precision of 0.
+        """
         return self.uniform_variance if self.mean_is_known else self.exponential_variance
 
     @property
     def uniform_variance(self) -> Array:
-        """Variance of the uniform law about the known mean; infinite where an end is open."""
+        """The second moment of the uniform law about the known mean, (n_features,).
+
+        It is infinite where an end is open.
+        """
         lower, upper = self.lower - self.mean, self.upper - self.mean
         variance = np.full(len(lower), np.inf)
         two = np.isfinite(upper - lower)
@@ -68,9 +75,7 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def exponential_variance(self) -> Array:
-        """Variance of the exponential truncated alike that has the mean of the sample,
-        (n_features,).
-        """
+        """The variance, (n_features,), of the exponential law with the same limits and mean."""
         to_lower, to_upper = self.mean - self.lower, self.upper - self.mean
         near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
         variance = near**2
@@ -80,20 +85,23 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def has_maximum(self) -> np.ndarray:
-        """Whether each feature has a maximum; where they are pooled, one answer for all."""
+        """Whether each feature has a maximum, (n_features,); (1,) where they share a variance."""
         if self.pooled:
             return np.atleast_1d(self.share @ (self.variance_at_the_edge - self.variance) > 0)
         return self.variance < self.variance_at_the_edge
 
     def closed_where_there_is_none(self) -> "TruncatedFeatures":
-        """Without the limits of features that would leave no maximum."""
+        """These features with infinite limits where the limits would leave no maximum."""
         open_ = ~self.has_maximum
         return self._replace(
             lower=np.where(open_, -np.inf, self.lower), upper=np.where(open_, np.inf, self.upper)
         )
 
     def maximum(self) -> tuple[Array, Array]:
-        """Means and variances of the Gaussians, by Newton's method in their natural parameters."""
+        """The means and the variances, (n_features,) each, of the Gaussians at the maximum.
+
+        They are found by Newton's method in the natural parameters.
+        """
         unit = np.sqrt(self.variance)
         at = _Natural(
             self._replace(
@@ -116,7 +124,21 @@ class TruncatedFeatures(NamedTuple):
 
 
 class _Natural:
-    """A point of the likelihood, in natural parameters, and its gradient."""
+    """A point in the natural parameters, and the gradient of the likelihood there.
+
+    Parameters
+    ----------
+    sample : TruncatedFeatures
+    linear, quadratic : ndarray of shape (n_features,)
+        The natural parameters alpha and beta of each feature.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_features,)
+        The mean inside the limits.
+    gradient : tuple of ndarray of shape (n_features,)
+        The derivatives with respect to alpha and to beta, for a row.
+    """
 
     def __init__(self, sample: TruncatedFeatures, linear: Array, quadratic: Array):
         self.sample, self.linear, self.quadratic = sample, linear, quadratic
@@ -129,12 +151,12 @@ class _Natural:
         self.gradient = deviation, excess + deviation * (sample.mean + self.mean)
 
     def newton_step(self) -> tuple[Array, Array]:
-        """Newton's step along both parameters, shortened where it would leave their domain."""
+        """Newton's step in alpha and beta, (n_features,) each, shortened to keep beta negative."""
         scale = np.sqrt(self._parent[-1])
         second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
         skew = 2 * self.mean * second + third  # the covariance of t and its square
         along, across = self.gradient
-        # The linear parameter eliminated.
+        # The equations of the step, with its part in alpha eliminated.
         slope = across - skew / second * along
         curvature = fourth - second**2 - third**2 / second
         quadratic = self._total(slope) / self._total(curvature)
@@ -144,10 +166,17 @@ class _Natural:
         return rate * linear, rate * quadratic
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
+        """The slope of each feature's log-likelihood along a step, in nats, (n_features,).
+
+        Where the features share a variance each has the slope of all.
+        """
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 
     def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
-        """The point that the step leads to, or its half, or quarter ..., not far beyond the top."""
+        """The point to which a step leads, halved for each feature until it overshoots little.
+
+        `gain`, (n_features,), is the slope along the step where it begins, in nats.
+        """
         rate = np.ones_like(gain)
         while True:
             reached = _Natural(
@@ -159,13 +188,13 @@ class _Natural:
             rate = np.where(beyond, rate / 2, rate)
 
     def _total(self, terms: Array) -> Array:
-        """The terms of each feature or, where all have one variance, their sum for each."""
+        """The terms, (n_features,), each replaced by their weighted sum if features are pooled."""
         return np.full_like(terms, self.sample.share @ terms) if self.sample.pooled else terms
 
 
 def _variance_on_the_unit_interval(mean: Array) -> Array:
-    """Variance of the exponential truncated to the unit interval, with a mean up to 1/2."""
-    # The mean is convex in the slope, and this start is on the near side of the root.
+    """The variance, (n,), of the exponential on the unit interval with a mean, (n,), up to 1/2."""
+    # The mean is convex in the slope, so that from a start below the root no step goes beyond it.
     slope = 12 * (0.5 - mean)
     for _ in range(_MOST_STEPS):
         excess, variance = _exponential(slope)
@@ -177,7 +206,10 @@ def _variance_on_the_unit_interval(mean: Array) -> Array:
 
 
 def _exponential(slope: Array) -> tuple[Array, Array]:
-    """Mean and variance of the exponential of a slope, truncated to the unit interval."""
+    """The mean and the variance, (n,) each, of densities exp(-slope t) on the unit interval.
+
+    The slopes, (n,), are not negative.
+    """
     with np.errstate(all="ignore"):
         mean = 1 / slope - 1 / np.expm1(slope)
         variance = 1 / slope**2 - 1 / (4 * np.sinh(slope / 2) ** 2)
