@@ -35,16 +35,18 @@ from .base import Evaluation, Likelihood
 
 
 class Evaluations(NamedTuple):
-    """The likelihood of one feature at many points; no finite number outside of the domain.
+    """The likelihood of one feature at many points; its value is not finite outside the domain.
 
     Attributes
     ----------
     means, factors : ndarray of shape (n_points, 1)
-        The points.
-    values, log_likelihoods : ndarray of shape (n_points,)
-        In nats, the values as `Evaluation` has them.
+        The means, and the standard deviations, of the points.
+    values : ndarray of shape (n_points,)
+        What `Evaluation.value` is at each point, in nats.
+    log_likelihoods : ndarray of shape (n_points,)
+        The average log-likelihood of a row at each point, in nats.
     by_mean, by_covariance : ndarray of shape (n_points,)
-        The norms of the natural gradient.
+        The lengths of the natural gradient's two parts, see `Evaluation.norms`.
     """
 
     means: Array
@@ -67,7 +69,7 @@ class GaussianLikelihood(Likelihood):
     ridge : ndarray of shape (n_features,), default=None
         r, see the module; None is no ridge.
     factor : ndarray, default=None
-        That of the covariance, if it is known and not to be estimated.
+        The factor of the covariance where this is known; None where it is to be estimated.
 
     Raises
     ------
@@ -92,7 +94,7 @@ class GaussianLikelihood(Likelihood):
         self._of_rows = covariance = statistics.covariance
         if ridge is not None:
             covariance = family.add_ridge(covariance, ridge)
-        # Of a known covariance the data cannot change the reference, nor a singular one of theirs.
+        # A known covariance sets the reference; that of the data may then be singular.
         self._covariance = family.project(covariance) if factor is None else family.square(factor)
         self._root = family.root(self._covariance) if factor is None else factor
         self.condition = family.correlation_condition(self._covariance, self._root)
@@ -105,7 +107,7 @@ class GaussianLikelihood(Likelihood):
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
-        # Of a negative scale the divergence is NaN, of one too large infinite.
+        # For a negative scale the divergence is NaN, for one that is too large infinite.
         if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
             raise NotPositiveDefiniteError
         relative = family.identity if factor is self._root else family.solve(factor, self._root)
@@ -122,7 +124,10 @@ class GaussianLikelihood(Likelihood):
         return Evaluation(mean, factor, value, deviation, family, form, completed)
 
     def evaluate_many(self, means: Array, factors: Array) -> Evaluations:
-        """Evaluations at many points at once, where there is one feature and no ridge."""
+        """The evaluations at many points at once, for one feature without a ridge.
+
+        Means and factors are (n_points, 1).
+        """
         deviations = (self._mean - means) / factors
         step = (self._root - factors) / factors
         logs = np.where(step > -0.5, np.log1p(step), np.log(self._root / factors))
@@ -143,9 +148,9 @@ class GaussianLikelihood(Likelihood):
         return value - self._rounding.cost(at)
 
     def _of_data(self, at: Evaluation) -> float:
-        """Average log-likelihood in nats from the data and the point alone.
+        """The average log-likelihood of a row in nats, computed without the value.
 
-        A penalty, of which a large one leaves no digit, is no part of it, nor is the reference.
+        A value with a large penalty would leave it no digits.
         """
         family = self.family
         relative = family.whiten_symmetric(at.factor, family.project(self._of_rows))
@@ -155,11 +160,14 @@ class GaussianLikelihood(Likelihood):
         return -0.5 * (constant + family.log_det(at.factor) + squares)
 
     def covariance(self, factor: Array) -> Array:
-        """Covariance of a factor; that of the data without the detour by its root."""
+        """The covariance that has this factor.
+
+        At the maximum it is that of the data to the last digit, as no square of its root is.
+        """
         return self._covariance if factor is self._root else self.family.square(factor)
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        """The maximum itself: nothing is left to expect."""
+        """The maximum itself, since complete data leave nothing to expect."""
         return self.maximum
 
     @property
@@ -186,22 +194,23 @@ class GaussianLikelihood(Likelihood):
 
     @cached_property
     def _resolution_of_the_mean(self) -> float:
+        """What `resolution_of_the_mean` is at the maximum, and taken to be at any point."""
         deviations = self.family.standard_deviations(self._root)
         offset = float(np.max(np.abs(self._mean) / deviations))
         return EPS * max(self.condition, offset)
 
 
 class MeanRounding:
-    """What float64 could not hold of the mean of the data: part of their likelihood at a point.
+    """The part of a log-likelihood that comes from what float64 could not hold of the data's mean.
 
-    Solvers do without: they move what float64 can hold.
+    Solvers do without it, since they move what float64 can hold.
 
     Parameters
     ----------
     statistics : SufficientStatistics or AvailableMoments
     family : Family
     share : float or ndarray of shape (n_features,), default=1
-        Of the weight with which the features were observed.
+        The share of the weight of all rows with which each feature was observed.
     """
 
     def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
@@ -212,14 +221,17 @@ class MeanRounding:
         self._share = share
 
     def cost(self, at: Evaluation) -> float:
-        """Nats by which an average log-likelihood without the rounding of the mean is too high."""
-        if not (self._size > EPS * self._family.diagonal(at.factor)).any():  # beside deviations
-            return 0.0
+        """The nats by which an average log-likelihood without the rounding is too high."""
+        if not (self._size > EPS * self._family.diagonal(at.factor)).any():
+            return 0.0  # the rounding is less than the last digit of a deviation
         missed = self._family.solve(at.factor, self._rounding)
         between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
         return float((self._share * missed) @ between)
 
     def costs(self, means: Array, factors: Array) -> Array:
-        """What `cost` is at each of many points of one feature, as a column like these."""
+        """The nats that `cost` returns at each of many points of one feature, (n_points, 1).
+
+        Means and factors are (n_points, 1), too.
+        """
         between = self._mean - means + 0.5 * self._rounding
         return self._share * (self._rounding / factors) * (between / factors)

@@ -25,15 +25,17 @@ from .base import Evaluation, Likelihood
 from .hessian import BLURRED, differences_tell, times_minus_hessian
 from .lanczos import Lanczos
 
-_FEWEST = 6  # Lanczos steps with differences, before the sign of a curvature is believed
-_MOST = 60  # Lanczos steps with differences
-_MOST_PRODUCTS = 100  # with the information, some of which cost as much as an evaluation
-_CHEAP_MATRIX = 100  # parameters whose information costs less than what a rough likelihood tells
-_SAFE = 0.1  # a smallest Ritz value above this is not looked at more closely
+_FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is believed
+_MOST = 60  # Lanczos steps by differences after which a search for the least curvature ends
+# Such steps by products with the information, some of which cost as much as an evaluation.
+_MOST_PRODUCTS = 100
+# Most parameters whose information matrix costs less than differences on a rough likelihood.
+_CHEAP_MATRIX = 100
+_SAFE = 0.1  # smallest Ritz value above which a curvature is not looked at more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
-CUBIC = 12.0  # on c s^3 the curvature squared by the slope is 12 c; c is of order 1
-_NEAR = 0.01  # length of Newton's step to a maximum that is near
-CLEAR = 1e-3  # least eigenvalue of a curvature that tells a maximum by itself
+CUBIC = 12.0  # squared curvature over the slope of the cubic c s^3 is 12 c, with c of order 1
+_NEAR = 0.01  # length, in the frame, of Newton's step to a maximum that is near
+CLEAR = 1e-3  # eigenvalue of minus the Hessian, in the frame, above which it tells a maximum
 
 
 class Curvature(NamedTuple):
@@ -42,11 +44,12 @@ class Curvature(NamedTuple):
     Attributes
     ----------
     eigenvalue : float
-        Of minus the Hessian, in the frame. Where it is proven to be clear, an estimate from above.
+        The least eigenvalue of minus the Hessian in the frame of the point. Where it is only
+        proven to exceed `resolution` this is an estimate from above.
     direction : ndarray
-        The unit vector, in the frame.
+        Its eigenvector, a unit vector of the frame.
     resolution : float
-        What of the eigenvalue may be nothing.
+        The size below which an eigenvalue cannot be told from 0.
     """
 
     eigenvalue: float
@@ -63,6 +66,7 @@ class CriticalPoint(NamedTuple):
         "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small
         because the likelihood is nearly flat, and the maximum is not near.
     curvature : Curvature
+        The least curved direction, which the kind was judged by.
     """
 
     kind: str
@@ -70,7 +74,7 @@ class CriticalPoint(NamedTuple):
 
 
 def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | None:
-    """What the curvature says; None where it cannot be told."""
+    """What the curvature says of a point whose gradient is small; None where it cannot be told."""
     curvature = least_curvature(likelihood, at)
     if curvature is None:
         return None
@@ -82,14 +86,14 @@ def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | No
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
     rounding = likelihood.rounding_of_the_value(at)
-    # Where the point is far off in another unit, all is flat.
+    # From a point that is far off, as a start in another unit, the likelihood looks flat.
     if promised > rounding or at.value < likelihood.value_of_the_guess - rounding:
         return CriticalPoint("slope", curvature)
     return CriticalPoint("flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
-    """Smallest eigenvalue of minus the Hessian; None where it cannot be told."""
+    """The least curved direction at a point; None where neither a formula nor differences tell."""
     clear = _clear_curvature(likelihood, at)
     if clear is not None:
         return clear
@@ -109,7 +113,10 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
 
 
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
-    """The least curvature where products prove it larger than is asked anywhere; else None."""
+    """The least curved direction, if a few products prove that it is curved enough anyway.
+
+    Enough is what both `critical_point` and `leave` ask of a maximum. None without such a proof.
+    """
     product = likelihood.products(at)
     if product is None:
         return None
@@ -123,7 +130,7 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
 
 
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
-    """The least curvature by a few products of differences, which end once its sign is known."""
+    """The least curved direction by differences of the gradient, until the sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
     for search in _lanczos(likelihood, product, _MOST):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
@@ -132,7 +139,7 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
-    if value < _SAFE:  # to second order, for its sign is what matters
+    if value < _SAFE:  # its sign matters, and is had from differences to both sides
         value = float(direction @ (product(direction) - product(-direction))) / 2
     return Curvature(value, direction, BLURRED)
 
@@ -140,7 +147,10 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
 def _lanczos(
     likelihood: Likelihood, product: Callable[[Array], Array], most: int
 ) -> Iterator[Lanczos]:
-    """Steps of Lanczos's method in the frame, from a start of no particular direction."""
+    """Lanczos's method after each of its steps, at most `most`, from a random start in the frame.
+
+    `product` takes a vector of the frame to minus the Hessian times it.
+    """
     family, size = likelihood.family, likelihood.family.n_parameters
     start = family.unpack_frame(np.random.default_rng(0).standard_normal(size))
     return Lanczos(product, start, size, most).steps()

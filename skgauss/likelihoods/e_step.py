@@ -33,7 +33,20 @@ from .products import PRECISION, MissingValues
 
 @dataclass
 class CompletedSums(RowSums):
-    """Of weights, of rows, of their products, of the deviance."""
+    """Sums over rows whose unknown values are replaced by what a Gaussian expects of them.
+
+    Attributes
+    ----------
+    weight : float
+        The total weight of the rows.
+    first : ndarray of shape (n_features,)
+        The weighted sum of the rows, about the origin and in units of the data.
+    second : ndarray of shape (n_features, n_features)
+        The weighted sum of their products, with the covariances of the unknown values.
+    deviance : float, default=0
+        Minus twice the log-likelihood of the rows, in nats, less the weighted log-determinant of
+        the covariance.
+    """
 
     weight: float
     first: Array
@@ -42,11 +55,32 @@ class CompletedSums(RowSums):
 
     @classmethod
     def nothing(cls, n_features: int) -> CompletedSums:
+        """The sums over no rows."""
         return cls(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
 
 
 class _MissingPart:
-    """Rows of the data that miss equally many values."""
+    """Rows of the data that miss equally many values.
+
+    Parameters
+    ----------
+    missing : bool ndarray of shape (n_patterns, n_features)
+    weights : ndarray of shape (n_patterns,)
+        The total weight of the rows of each pattern.
+    counts : int ndarray of shape (n_patterns,)
+        The number of rows of each pattern, which follow each other.
+    levels : ndarray of shape (n_rows,)
+        The root of the weight of each row.
+    rows : ndarray of shape (n_rows, n_features)
+        The rows about the origin, 0 where missing, each multiplied by its level.
+    unit : ndarray of shape (n_features,)
+        The units in which the rows are worked on.
+
+    Attributes
+    ----------
+    n_together : int
+        How many values of a row are known to an interval, here none.
+    """
 
     n_together = 0
 
@@ -65,7 +99,7 @@ class _MissingPart:
         self.gaps = MissingPatterns(missing, counts)
 
     def sums(self) -> CompletedSums:
-        """Sums over the rows, with 0 in the place of what is missing."""
+        """The sums over the rows with 0 for each missing value, and with no deviance."""
         rows = self._scaled_rows()
         return CompletedSums(self.weights.sum(), self.levels @ rows, rows.T @ rows)
 
@@ -76,13 +110,16 @@ class _MissingPart:
         condition: Conditioner,
         guess: Standardization | None,
     ) -> None:
-        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
+        """Add the information of the rows to the sums, under a Gaussian.
+
+        Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
+        """
         basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
-        """What the rows miss, given the rest, as products with the information need it."""
+        """The law of the missing values of the rows, as products with the information take it."""
         deviations = self._deviations(mean)
         given = condition(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
@@ -94,7 +131,7 @@ class _MissingPart:
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
-        """Sums over the rows, missing values as expected, and over the spread of these."""
+        """The sums over the rows as completed by what a Gaussian expects of missing values."""
         given = condition(self._deviations(mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         completed = self._scaled_rows()
@@ -109,11 +146,17 @@ class _MissingPart:
         )
 
     def _scaled_rows(self) -> Array:
-        """A new array of the rows in units of the data, 0 where missing, (n_rows, n_features)."""
+        """A new array, (n_rows, n_features), of the rows in units of the data, 0 where missing.
+
+        Each is multiplied by its level.
+        """
         return self._rows / self._unit
 
     def _deviations(self, mean: Array) -> Array:
-        """Deviations of the rows from a mean, 0 where missing."""
+        """A new array of the rows less a mean, 0 where missing, each multiplied by its level.
+
+        It is (n_rows, n_features), in units of the data, as the mean, (n_features,), is.
+        """
         deviations = self._scaled_rows()
         deviations -= self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -121,7 +164,15 @@ class _MissingPart:
 
 
 class _IntervalPart:
-    """Rows of the data in which equally many values are known to an interval, or missing."""
+    """Rows of the data in which equally many values are known to an interval, or missing.
+
+    Parameters
+    ----------
+    coarse : CoarseRows
+    weights : ndarray of shape (n_rows,)
+    unit : ndarray of shape (n_features,)
+        The units in which the rows are worked on.
+    """
 
     def __init__(self, coarse: CoarseRows, weights: Array, unit: Array):
         known = np.ones(coarse.rows.shape)
@@ -135,13 +186,19 @@ class _IntervalPart:
     def inform(
         self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
     ) -> None:
-        """Add the information of the rows, about a mean, under a conditioner's Gaussian."""
+        """Add the information of the rows to the sums, see `_MissingPart.inform`.
+
+        The guess sets the lattices on which the intervals are integrated.
+        """
         sums.add_coarse(self._coarse.score(mean, condition, guess), self._weights)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
-        """Sums over the rows with their hidden values as expected, and over the spread of these."""
+        """The sums over the rows as completed by what a Gaussian expects of unknown values.
+
+        The guess sets the lattices; without one the expectations are approximate.
+        """
         weights = self._weights
         hidden = self._coarse.given(mean, condition, guess)
         rows = self._coarse.rows.copy()
@@ -156,13 +213,19 @@ class _IntervalPart:
 
 
 def _spread(gaps: MissingPatterns, covariance: Array, n_features: int) -> np.ndarray:
-    """Weighted covariances of hidden values, (k, k, n), added up over all features, (d, d)."""
+    """The sum, (n_features, n_features), of weighted covariances of hidden values, (k, k, n).
+
+    The k features that each of the n rows or patterns hides are those of `gaps`.
+    """
     added = np.bincount(gaps.blocks.reshape(-1), covariance.reshape(-1), minlength=n_features**2)
     return added.reshape(n_features, n_features)
 
 
 def parts_of(statistics: Any, frame: Standardization) -> list[Any]:
-    """The rows of one block in parts, relative to the frame."""
+    """The rows of one block as a list of parts, which work in the origin and units of a frame.
+
+    Each is a `_MissingPart` or an `_IntervalPart`.
+    """
     if not statistics.coarse:
         return _parts_of_patterns(statistics, frame)
     s: IntervalStatistics = statistics
@@ -175,7 +238,7 @@ def parts_of(statistics: Any, frame: Standardization) -> list[Any]:
 def _parts_of_patterns(
     statistics: IncompleteStatistics, frame: Standardization
 ) -> list[_MissingPart]:
-    """Rows whose values are known exactly or missing, relative to the frame."""
+    """The parts of rows without intervals, which work in the origin and units of a frame."""
     s = statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
     rows = s.rows_about(frame.origin)
@@ -188,7 +251,11 @@ def _parts_of_patterns(
 
 
 def _constant_of(weights: Array, unit: Array) -> float:
-    """What values seen with such weights, in such units, have of a deviance at any point."""
+    """The part of a deviance, in nats, that is the same at all points.
+
+    The weights, (n_features,), are those of the rows that show each feature exactly, and the
+    units, (n_features,), those that the rows are divided by.
+    """
     return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
 
 
@@ -196,7 +263,10 @@ def _constant_of(weights: Array, unit: Array) -> float:
 def completed_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> CompletedSums:
-    """Sums over all rows, unknown values as expected under a conditioner's Gaussian."""
+    """The sums over all rows as completed by what a Gaussian expects of unknown values.
+
+    Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
+    """
     sums = (part.completed(mean, condition, guess) for part in parts)
     return reduce(operator.iadd, sums, CompletedSums.nothing(len(mean)))
 
@@ -205,7 +275,10 @@ def completed_sums(
 def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
-    """Sums of the information of all rows, about a mean, under a conditioner's Gaussian."""
+    """The sums that make up the information of all rows, under a Gaussian.
+
+    Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
+    """
     sums = InformationSums.nothing(len(mean))
     for part in parts:
         part.inform(sums, mean, condition, guess)
@@ -216,16 +289,16 @@ def information_sums(
 def missing_values(
     parts: list[_MissingPart], mean: Array, condition: Conditioner
 ) -> list[MissingValues]:
-    """What all rows miss, given the rest, as products with the information need it."""
+    """The law of the missing values of each part, as products with the information take it."""
     return [part.hidden(mean, condition) for part in parts]
 
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
-    """Sums over the rows that miss nothing."""
+    """The sums over those rows that miss nothing."""
     sums = (part.sums() for part in parts if not len(part.gaps.features))
     return reduce(operator.iadd, sums, CompletedSums.nothing(n_features))
 
 
 def n_on_a_lattice(parts: list[Any]) -> int:
-    """How many parts there are whose boxes are integrated on a lattice."""
+    """The number of parts whose intervals are integrated on a lattice."""
     return sum(part.n_together >= FEWEST_OF_LATTICE for part in parts)

@@ -19,23 +19,24 @@ from .base import Evaluation, Likelihood, kept
 from .fixed import LikelihoodAround
 from .information import Information
 
-_EMPTY_SHARE = 1e-6  # of all rows: few for a variance that features share
+_EMPTY_SHARE = 1e-6  # share of the rows with a constant, next to none, where a variance is shared
 
 
 class Empty(NamedTuple):
-    """Which features are empty, and what is made up of them.
+    """The features of which no value was observed, and the constants made up in their place.
 
     Attributes
     ----------
     features : bool ndarray of shape (n_features,)
+        Whether each feature is empty.
     values : ndarray of shape (n_features,)
-        The constants that they are taken for.
+        The constants, of which only those of empty features count.
     statistics : AnyStatistics
-        In which they are.
+        The statistics of the data with these constants.
     window : Window or None
-        In which they are unlimited; None where no others have limits.
+        The window without limits of empty features; None where no others have any.
     in_all_rows : bool
-        Whether they are so in all rows, or in next to none.
+        Whether the constants stand in all rows, or in next to none.
     """
 
     features: np.ndarray
@@ -48,6 +49,7 @@ class Empty(NamedTuple):
     def of(
         cls, statistics: Any, window: Window | None, family: Family, known_mean: Array | None
     ) -> Self:
+        """The empty features of statistics, with the known mean, or else 0, as their constants."""
         shown = (window.without_fill(statistics) if window else statistics).observed_weights
         features = (shown == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
@@ -59,14 +61,17 @@ class Empty(NamedTuple):
         return cls(features, values, statistics, window, in_all_rows)
 
     def beside(self, likelihood: Likelihood) -> Likelihood:
-        """The likelihood of such statistics, as that of the data."""
+        """The likelihood of the data alone, from that of the statistics with constants."""
         if not self.features.any():
             return likelihood
         of_data: Any = LikelihoodBesideEmpty(likelihood, self)
         return of_data
 
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
-        """What the constants add to the average over all rows, in nats, beside no correlation."""
+        """The nats that the constants add to the average log-likelihood of a row.
+
+        They are independent of other features, with means and standard deviations, (n_features,).
+        """
         mean, deviations = (mean - self.values)[self.features], deviations[self.features]
         nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)
         weights = self.statistics.observed_weights[self.features]
@@ -79,7 +84,7 @@ class LikelihoodBesideEmpty(LikelihoodAround):
     Parameters
     ----------
     whole : Likelihood
-        Of statistics in which the empty features are constants.
+        The likelihood of statistics in which the empty features are constants.
     empty : Empty
     """
 
@@ -106,7 +111,11 @@ class LikelihoodBesideEmpty(LikelihoodAround):
         return self._of_data(self._whole.information_of_step(at), at)
 
     def _of_data(self, whole: Information, at: Evaluation) -> Information:
-        """The information of the data; about means that are known it is as much as a row has."""
+        """The information of the data at a point, from that with the constants.
+
+        About the mean of an empty feature, where this counts as known, it is that of a complete
+        row.
+        """
         family = self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean

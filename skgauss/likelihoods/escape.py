@@ -12,19 +12,20 @@ from .base import Evaluation, Likelihood, step_to
 from .curvature import CUBIC, CriticalPoint
 from .hessian import BLURRED
 
-_Move = Callable[[Array], Array]  # from a packed gradient to a packed step
+_Move = Callable[[Array], Array]  # takes a packed gradient to a packed step
 
-_ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths of the step off a saddle, in the frame
-_RISEN = 1e-9  # nats that a direction as good as flat does not gain by what is left of its slope
+_ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths, in the frame, of the steps that are tried
+_RISEN = 1e-9  # gain in nats along a flat direction that is more than the rest of a slope gives
 
 
 def leave(
     likelihood: Likelihood, at: Evaluation, critical_point: CriticalPoint
 ) -> Evaluation | None:
-    """A point of higher likelihood along the least curved direction, or None if none is found.
+    """An evaluation of higher value along the least curved direction, or None if none is found.
 
-    Of two ways, as good as equal, always the same. From a saddle the direction rises. Elsewhere it
-    may, if the third order can undo the curvature: at an inflection.
+    Both senses of the direction are tried in a fixed order, so that of two equal ways always the
+    same is taken. From a saddle the likelihood rises along it. Elsewhere it may, if its third
+    derivative can undo the curvature, as at an inflection.
     """
     curvature = critical_point.curvature
     if (
@@ -46,9 +47,10 @@ def leave(
 
 
 def _newton_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) -> _Move | None:
-    """Newton's step for a packed gradient in all directions but one; None where there is no matrix.
+    """A function from a packed gradient to Newton's packed step in all directions but a given one.
 
-    Directions as flat as the information tells nothing of have a curvature that is not zero.
+    None where the likelihood has no information matrix. A little curvature is added to all
+    directions, so that a step along other flat ones stays finite.
     """
     if not likelihood.has_information:
         return None
@@ -67,9 +69,10 @@ def _newton_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) 
 def _along(
     likelihood: Likelihood, at: Evaluation, others: _Move | None, step: Array
 ) -> Iterator[Evaluation]:
-    """Evaluations where a step along a flat direction leads, and after Newton's step in all others.
+    """The evaluation to which a step leads, and then that after Newton's step in the directions
+    beside it.
 
-    These may turn the fourth order along the direction from a fall to a rise.
+    The latter may turn a fall of fourth order along the step into a rise.
     """
     reached = step_to(likelihood, at, step)
     yield reached

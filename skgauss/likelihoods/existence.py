@@ -17,7 +17,7 @@ from .fixed import Fixed
 
 
 def check_observed(statistics: Any, names: Sequence[str]) -> None:
-    """Refuse features of which no value was observed."""
+    """Raise `NoMaximumError` if some feature was never observed."""
     observed = statistics.observed_weights > 0
     if not observed.all():
         raise NoMaximumError(
@@ -26,7 +26,15 @@ def check_observed(statistics: Any, names: Sequence[str]) -> None:
 
 
 def check_variances(variances: Array, family: Family, names: Sequence[str]) -> None:
-    """Refuse features that are constant, or in a unit whose squares float64 cannot hold."""
+    """Refuse features that are constant, or in a unit whose squares float64 cannot hold.
+
+    Raises
+    ------
+    NoMaximumError
+        If one of the variances, (n_features,), is 0.
+    ValueError
+        If one is too large or too small for float64.
+    """
     held = (variances > SMALLEST_SCALE**2) & (variances < LARGEST_SCALE**2)
     if held.all():
         return
@@ -57,7 +65,13 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
 def check_relations(
     statistics: Any, family: Family, ridge: Array, names: Sequence[str], mean: Array | None
 ) -> None:
-    """Refuse incomplete features that depend on each other linearly in all rows that show them."""
+    """Refuse incomplete features that depend on each other linearly in all rows that show them.
+
+    Raises
+    ------
+    NoMaximumError
+        If there are such, and the ridge, (n_features,), is too small to make up for it.
+    """
     unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
     if not family.correlated or not unfelt.any():
         return
@@ -77,7 +91,7 @@ def check_intervals(
     Raises
     ------
     NoMaximumError
-        If there are such.
+        If there are such features.
     """
     bounds = statistics.bounds
     one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
@@ -118,7 +132,7 @@ def check_intervals(
 
 
 def never_together(statistics: Any, names: Sequence[str]) -> str:
-    """A warning if two features were never observed in the same row, else nothing."""
+    """The text of a warning if two features never share a row, else an empty string."""
     apart = np.argwhere(np.triu(~statistics.together, 1))
     if not len(apart):
         return ""
@@ -132,7 +146,7 @@ def never_together(statistics: Any, names: Sequence[str]) -> str:
 
 
 def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[str, str]:
-    """What is wrong with a singular covariance of rows of so much weight, and what to do.
+    """The cause and the remedy, in words, of a singular covariance of rows of a total weight.
 
     Too few rows leave relations of as many features as have none among themselves. A relation of
     fewer is one of the features.
@@ -157,19 +171,23 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
 
 
 def _sets(relations: Sequence[Sequence[int]], names: Sequence[str]) -> str:
-    """The first few sets of features that depend on each other, by name."""
+    """The first few sets of features that depend on each other, as names in a phrase."""
     named = [quoted([names[j] for j in features]) for features in relations]
     return capped(named, "; ", "more sets")
 
 
 def _drop(relations: Sequence[Sequence[int]]) -> str:
-    """What to do to the features of such sets, so that no relation is left."""
+    """A clause that tells which features to drop so that no linear relation is left."""
     if len(relations) == 1:
         return "drop one of these features"
     return "drop of each set a feature that is in no other set"
 
 
 def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:
+    """Raise `NoMaximumError` if any feature is `wrong`, a mask of shape (n_features,).
+
+    The message names these features, as the subject of the clause `why`, and ends with `remedy`.
+    """
     if wrong.any():
         who = each_of([names[j] for j in np.flatnonzero(wrong).tolist()])
         raise NoMaximumError(f"{who} {why}", remedy)

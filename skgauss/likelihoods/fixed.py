@@ -29,8 +29,9 @@ class Fixed(NamedTuple):
     Attributes
     ----------
     mean : ndarray of shape (n_features,) or None
+        The known mean.
     covariance, factor : ndarray or None
-        As the family has them.
+        The known covariance and its factor, in the shapes of the family.
     """
 
     mean: Array | None = None
@@ -43,7 +44,7 @@ class Fixed(NamedTuple):
         return self.mean is None and self.factor is None
 
     def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
-        """Mean and factor, with those that are known in their places."""
+        """The mean and the factor, each replaced by the one that is known, if any."""
         if self.mean is not None:
             mean = self.mean
         if self.factor is not None:
@@ -51,14 +52,21 @@ class Fixed(NamedTuple):
         return mean, factor
 
     def about(self, statistics: Any, family: Family) -> Any:
-        """Statistics about the known mean, where these hold one scatter of all their values."""
+        """The statistics with their second moments about the known mean.
+
+        They are returned as they are where no mean is known, and where they hold rows or intervals
+        one by one, which have no moments to move.
+        """
         by_pattern = family.correlated and not statistics.complete
         if self.mean is None or statistics.coarse or by_pattern:
             return statistics
         return (statistics if statistics.complete else statistics.by_feature).about(self.mean)
 
     def moments(self, statistics: Any, family: Family) -> tuple[Array, Array]:
-        """Means and variances of the features, as the data or what is known have them."""
+        """The means and the variances, (n_features,) each, that are known, or else the data's.
+
+        Variances of the data are about the known mean.
+        """
         mean, variances = statistics.mean, statistics.variances
         if self.mean is not None:
             mean, variances = self.mean, variances + (mean - self.mean) ** 2
@@ -67,7 +75,7 @@ class Fixed(NamedTuple):
         return mean, variances
 
     def of(self, likelihood: Likelihood) -> Likelihood:
-        """The likelihood with only the other parameters free."""
+        """The likelihood in which only the parameters that are not known are free."""
         if self.nothing:
             return likelihood
         restricted: Any = FixedLikelihood(likelihood, self)
@@ -78,12 +86,12 @@ NOTHING = Fixed()
 
 
 class LikelihoodAround:
-    """A `Likelihood` made of another, `_whole`; what a subclass does not have is as there."""
+    """A `Likelihood` made of another, `_whole`, which has all that a subclass does not define."""
 
     _whole: Any
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # which copies ask for before there is a whole
+        if name.startswith("_"):  # copying asks for such names before `_whole` is set
             raise AttributeError(name)
         return getattr(self._whole, name)
 
@@ -94,8 +102,9 @@ class FixedLikelihood(LikelihoodAround):
     Parameters
     ----------
     whole : Likelihood
-        In which nothing is known.
+        The same likelihood with all parameters free.
     fixed : Fixed
+        The parameters that are known.
     """
 
     def __init__(self, whole: Any, fixed: Fixed):
@@ -119,7 +128,10 @@ class FixedLikelihood(LikelihoodAround):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The guess of the free likelihood, with its covariance about the known mean."""
+        """The mean and the factor of the free likelihood's guess, with what is known in its place.
+
+        A covariance that is free is then that about the known mean.
+        """
         mean, factor = self._whole.guess
         if self._fixed.mean is not None and self._fixed.factor is None:
             delta = mean - self._fixed.mean
@@ -139,7 +151,11 @@ class FixedLikelihood(LikelihoodAround):
 
     @property
     def has_one_maximum(self) -> bool:
-        """In the mean alone it is concave, but for incomplete rows in a window."""
+        """Whether a stationary point is always the maximum.
+
+        It is where only the mean is free, in which the likelihood is concave but for incomplete
+        rows in a window.
+        """
         of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
         return bool(of_mean or not self.family.n_parameters or self._whole.has_one_maximum)
 
@@ -159,7 +175,7 @@ class FixedLikelihood(LikelihoodAround):
         return self._information_of_free(self._whole.information_of_step(at))
 
     def _information_of_free(self, whole: Information) -> Information:
-        """The part of the information that belongs to free parameters."""
+        """The information about the free parameters, from that about all."""
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
     def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
@@ -171,7 +187,10 @@ class FixedLikelihood(LikelihoodAround):
         return self._of_free(self._whole.connection_term(whole))
 
     def _of_free(self, matrix: Any) -> Any:
-        """The part of a matrix in the packed frame that is free."""
+        """The rows and columns of free parameters in a matrix of the packed frame.
+
+        A number, which stands for a matrix of zeros, is returned as it is.
+        """
         return matrix[self.family.free, self.family.free] if np.ndim(matrix) else matrix
 
     @property
@@ -184,6 +203,6 @@ class FixedLikelihood(LikelihoodAround):
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._fixed.factor is not None:
             return False
-        # What the whole measures a climb against has to be within its reach.
+        # A climb is measured against the guess, which has to be a point within its reach.
         self._whole.value_of_the_guess = self.value_of_the_guess
         return self._whole.is_degenerate(at)

@@ -11,16 +11,17 @@ import numpy as np
 from .._typing import Array
 from .base import Evaluation, Likelihood, step_to
 
-STEP = 1e-4  # length of a difference, in the frame
-_CENTRAL_STEP = 3e-4  # the same to either side, whose square is the error
-_RESOLVED = 0.1  # rounding of the mean, relative to that, which leaves a digit of a difference
-BLURRED = 1e-5  # an eigenvalue that differences cannot tell from 0
+STEP = 1e-4  # length, in the frame, of a difference to one side
+_CENTRAL_STEP = 3e-4  # length, in the frame, of differences to both sides; its square is the error
+_RESOLVED = 0.1  # rounding of a mean, over the length of a difference, that leaves this a digit
+BLURRED = 1e-5  # eigenvalue of minus the Hessian below which differences cannot tell it from 0
 
 
 def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
-    """Minus the Hessian in the packed frame of a point, stationary or not, along `retract`.
+    """Minus the Hessian along `retract` in the packed frame of a point, stationary or not.
 
-    From the likelihood where it has it, else from central differences of the gradient.
+    It is the likelihood's own information, (n_parameters, n_parameters), where this has one, and
+    else made of central differences of the gradient.
 
     Raises
     ------
@@ -52,7 +53,8 @@ def product_with_minus_hessian(
 ) -> Callable[[Array], Array] | None:
     """A function from a step in the frame of a stationary point to minus the Hessian times it.
 
-    From differences of second order where there is no matrix; None where float64 cannot tell.
+    It takes central differences of the gradient where the likelihood has no information. None
+    where float64 does not hold the means that are a difference apart.
     """
     if likelihood.has_information:
         information = likelihood.information(at)
@@ -75,7 +77,7 @@ def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
 
 
 def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> Array:
-    """Minus the Hessian at a stationary point times a vector, in the frame."""
+    """Minus the Hessian at a stationary point times a vector of the frame, by one difference."""
     length = np.linalg.norm(move)
     if length == 0:
         return np.zeros_like(move)
@@ -86,7 +88,7 @@ def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> 
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
-    """The vector as a direction in which the covariance stays symmetric, and what is known."""
+    """The vector of the frame without its parts that move what is known, or break symmetry."""
     family, d = likelihood.family, likelihood.family.n_features
     block = vector[d:]
     if block.size == d * d:

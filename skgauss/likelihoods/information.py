@@ -36,8 +36,8 @@ from ..conditioning import Score
 from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg, pairs_of
 from .lanczos import Subspace
 
-_LEAST_SHIFT = 1e-7  # in a frame where the largest eigenvalue is near 1
-_HALVINGS = 8  # of the range of a shift, for a step of at least half the radius
+_LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are near 1 at most
+_HALVINGS = 8  # bisections of such a multiple, for a step longer than half the radius
 
 
 class RowSums:
@@ -57,18 +57,21 @@ class RowSums:
 
 @dataclass
 class InformationSums(RowSums):
-    """Sums over patterns; symmetric matrices as vectors of their pairs.
+    """Weighted sums over the rows, of which the information is made.
+
+    P is the whitened projector on what a row shows, and w its whitened residual, see the module. A
+    symmetric matrix is the vector of its entries on and above the diagonal, its pairs.
 
     Attributes
     ----------
     projectors : ndarray of shape (n_pairs,)
-        Of P.
+        The sum of P.
     residuals : ndarray of shape (n_pairs, n_features)
-        Of P times w.
+        The sum of each entry of P times each of w.
     products : ndarray of shape (n_pairs, n_pairs)
-        Of :math:`2 w w^T - P` times P.
+        The sum of each entry of :math:`2 w w^T - P` times each of P.
     unknown : ndarray of shape (n_parameters, n_parameters)
-        Of the covariance of the score of a row, given what its intervals tell. 0 without any.
+        The sum of the covariances of a row's score given what its intervals tell; 0 without any.
     """
 
     projectors: Array
@@ -78,6 +81,7 @@ class InformationSums(RowSums):
 
     @classmethod
     def nothing(cls, n_features: int) -> InformationSums:
+        """The sums over no rows."""
         n_pairs = len(pairs_of(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))
 
@@ -89,14 +93,16 @@ class InformationSums(RowSums):
         Parameters
         ----------
         basis : ndarray of shape (n_features, n_missing, n_patterns)
-            Orthonormal, of what each pattern does not show, whitened.
+            An orthonormal basis of what each pattern does not show, whitened.
         residuals : ndarray of shape (n_features, n_rows)
             Whitened residuals of the rows, which follow each other by pattern, each multiplied by
             its level.
         levels : ndarray of shape (n_rows,)
+            The root of the weight of each row.
         weights : ndarray of shape (n_patterns,)
+            The total weight of the rows of each pattern.
         firsts : int ndarray of shape (n_patterns,)
-            Where the rows of a pattern begin.
+            Where the rows of each pattern begin.
         """
         d = len(basis)
         rows, columns, _, _ = pairs_of(d)
@@ -112,9 +118,10 @@ class InformationSums(RowSums):
         linalg.add_product(self.products, squares, projectors)
 
     def add_coarse(self, score: Score, weights: Array) -> None:
-        """Add rows with intervals: the values in them, less what their scores vary, in place.
+        """Add rows with intervals, in place: what their completed values tell, and what is unknown.
 
-        Their second moments are those of as many more residuals as a row has intervals.
+        The weights are (n_rows,). The second moments of values in intervals are those of as many
+        more residuals as a row has intervals.
         """
         n, d, k = score.directions.shape
         mean, products = score.mean[:, :k], pairs_of(k).unpack(score.mean[:, k:])
@@ -136,10 +143,11 @@ class InformationSums(RowSums):
 
 
 def scores_along(directions: Array, residuals: Array) -> Array:
-    r"""How the scores of rows follow those of their intervals, (n_rows, n_parameters, n_scores).
+    r"""The linear maps from scores within intervals to scores of rows, in the packed frame.
 
-    With residuals w, (n_rows, n_features), directions D, (n_rows, n_features, n_intervals), and
-    :math:`w + D \zeta` what a row shows, of :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
+    A row shows :math:`w + D \zeta`, with a residual w, (n_rows, n_features), and directions D,
+    (n_rows, n_features, n_intervals). The maps, (n_rows, n_parameters, n_scores), take
+    :math:`(\zeta, \zeta \zeta^T / \sqrt2)` to :math:`(D \zeta, (D \zeta w^T + w \zeta^T D^T +
     D \zeta \zeta^T D^T) / \sqrt2)`.
     """
     n, d, k = directions.shape
@@ -158,9 +166,10 @@ def scores_along(directions: Array, residuals: Array) -> Array:
 
 
 def _fill_in_unit_moves(block: Array, products: Array, share: Array) -> None:
-    """Fill in tr(B E C F) for all E and F that are unit moves of a pair, (n_pairs, n_pairs).
+    """Fill in the block, (n_pairs, n_pairs), of tr(B E C F) for all unit moves E and F of a pair.
 
-    From the symmetric sum of B times C by pairs; each pair stands for two entries, of a share.
+    `products`, (n_pairs, n_pairs), has each entry of B times each of C, made symmetric. A unit move
+    changes two entries by the `share`, (n_pairs,), of its pair; one on the diagonal counts as two.
     """
     d = int(math.sqrt(2 * len(share)))
     rows, columns, index, _ = pairs_of(d)
@@ -178,11 +187,12 @@ class Information:
 
     Parameters
     ----------
-    matrix : ndarray
-        For the steps as the family packs them.
+    matrix : ndarray of shape (n_parameters, n_parameters)
+        The matrix for steps as the family packs them.
     family : Family or Subspace
+        What packs steps.
     resolution : float, default=1e-8
-        An eigenvalue no larger is no information to speak of, or nothing at all.
+        The largest eigenvalue that may be rounding, and is no information to speak of.
     """
 
     def __init__(self, matrix: Array, family: Family | Subspace, resolution: float = 1e-8):
@@ -197,8 +207,9 @@ class Information:
         Parameters
         ----------
         sums : InformationSums
+            The sums, divided by the weight of the rows.
         curvature : ndarray of shape (n_features, n_features)
-            A form C that adds :math:`\operatorname{tr}(C V^2)`.
+            A form C that adds :math:`\operatorname{tr}(C V^2)` for a step V of the covariance.
         family : Full
         """
         d = family.n_features
@@ -216,18 +227,18 @@ class Information:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all of it are numbers, as where no box on the way was beyond float64."""
+        """Whether the whole matrix is finite, as it is unless some box was beyond float64."""
         return bool(np.isfinite(self.matrix).all())
 
     def exceeds(self, bound: float) -> bool:
-        """Whether all eigenvalues exceed a bound that is not negative, for two factorizations."""
+        """Whether all eigenvalues exceed a bound that is not negative, by two factorizations."""
         return self._factor is not None and self._factor_with(-bound) is not None
 
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
-        """The step to the maximum of the parabola, no longer than `radius`, and its gain.
+        """The step in the frame to the maximum of the parabola, and its gain in nats.
 
-        Where the step is too long, or the parabola has no maximum, a multiple of the identity
-        is added to the matrix (Levenberg's damping).
+        Where the step is longer than `radius`, or the parabola has no maximum, a multiple of the
+        identity is added to the matrix (Levenberg's damping).
         """
         packed = self._family.pack_frame(gradient)
         step = self._damped(packed, 0.0, radius)
@@ -249,7 +260,10 @@ class Information:
         return self._family.unpack_frame(step), gain
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
-        """The step with that multiple of the identity; None if too long, or up to no maximum."""
+        """The packed step where `shift` times the identity is added to the matrix.
+
+        None if it is longer than the radius, or the parabola has no maximum.
+        """
         factor = self._factor_with(shift) if shift else self._factor
         if factor is None:
             return None
@@ -258,11 +272,11 @@ class Information:
 
     @cached_property
     def _factor(self) -> Array | None:
-        """Cholesky factor of the matrix; None where it is not positive definite."""
+        """The Cholesky factor of the matrix; None where it is not positive definite."""
         return self._factor_with(0.0)
 
     def _factor_with(self, shift: float) -> Array | None:
-        """Cholesky factor of the matrix with that multiple of the identity; None if there is none.
+        """The Cholesky factor of the matrix plus `shift` times the identity; None if it has none.
 
         Once the matrix itself has none, its least eigenvalue tells which multiples are too small.
         """
@@ -274,10 +288,11 @@ class Information:
 
     @cached_property
     def least(self) -> tuple[float, Array]:
-        """The smallest eigenvalue, and its unit vector in the frame, of a fixed sign."""
+        """The smallest eigenvalue and its unit eigenvector in the frame, of a fixed sign."""
         value, vector = linalg.smallest_eigenpair(self.matrix)
         vector = vector * np.sign(vector[np.abs(vector).argmax()])
         return value, self._family.unpack_frame(vector)
 
     def __matmul__(self, vector: Array) -> Array:
+        """The matrix times a vector of the frame, as a vector of the frame."""
         return self._family.unpack_frame(self.matrix @ self._family.pack_frame(vector))

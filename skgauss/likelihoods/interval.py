@@ -42,18 +42,18 @@ from .fixed import NOTHING, Fixed
 from .information import Information
 from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
 
-# Of features by themselves, for which calling NumPy is most of the work: of more intervals the
-# information takes three times as long as an evaluation.
+# Most intervals of uncorrelated features whose information costs next to nothing, as calling NumPy
+# is most of the work. With more of them it takes three times as long as an evaluation.
 _FEW_INTERVALS = 10_000
-_FORMULA_RESOLUTION = 1e-13  # of the information where features are by themselves, by a formula
-# Order and points of lattices are settled after so many steps of EM, or at such a norm.
-_EM_STEPS = 10
-_SETTLED_NORM = 0.1
-_TELLS_NOTHING = 1e4  # deviations of the data, beyond which no interval tells anything
+# Eigenvalue below which the information of uncorrelated features, by its formula, is rounding.
+_FORMULA_RESOLUTION = 1e-13
+_EM_STEPS = 10  # EM steps after which order and points of the lattices are settled
+_SETTLED_NORM = 0.1  # natural gradient norm at which they are settled sooner
+_TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open intervals tell nothing
 
 
 class _WithIntervals(ObservedLikelihood):
-    """What messages say of data with intervals."""
+    """A likelihood of data with intervals, with what messages say of them."""
 
     what_is_unknown = "data with values known only to an interval"
     page = "detection_limits"
@@ -85,7 +85,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Moments with each interval replaced by a point of it."""
+        """The mean and the factor of the data with each interval replaced by a point of it."""
         mean, variances = self._moments
         if self.ridge is not None:
             variances = variances + self.ridge
@@ -105,6 +105,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         scores = self._alone.score_covariance(at.mean, deviations, within)
 
         def total(i: int, j: int) -> Array:
+            """The weighted sum of an entry of the scores' covariance by feature, (n_features,)."""
             sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
             return sums.astype(np.float64, copy=False)  # which they are, whatever their stub says
 
@@ -120,7 +121,11 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         return step, second, value + float(weights @ box.log_probability)
 
     def _moments_within(self, mean: Array, deviations: Array) -> BoxMoments:
-        """Moments in the intervals; the last are kept, for which the information asks again."""
+        """The moments within each interval under a Gaussian, about the mean of its feature.
+
+        Means and standard deviations are (n_features,). The latest moments are kept, since the
+        information asks for them again.
+        """
         at = np.concatenate((mean, deviations))
         latest = self._latest
         if latest is None or not np.array_equal(latest[0], at):
@@ -129,9 +134,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
 
 class IntervalFull(_WithIntervals, ObservedFull):
-    """Values and intervals of correlated features; the order of integration is set before the
-    climb.
-    """
+    """Values and intervals of correlated features, integrated in an order set before the climb."""
 
     def __init__(
         self,
@@ -145,7 +148,11 @@ class IntervalFull(_WithIntervals, ObservedFull):
         self.frame = self._guess_of_lattices()
 
     def _guess_of_lattices(self) -> Standardization:
-        """Near the maximum, where rows need a lattice: some steps of EM on the rough likelihood."""
+        """The frame of a Gaussian near the maximum, which sets the lattices.
+
+        It is the guess or, where some rows need a lattice, what a few EM steps on the rough
+        likelihood make of it.
+        """
         mean, factor = self.guess
         if self._parts.total(n_on_a_lattice):
             rough = self.rough
@@ -158,7 +165,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
-        """Features whose variance has grown beyond what open intervals tell."""
+        """The indices of the features whose variance is wider than open intervals can tell."""
         wide = self.family.standard_deviations(at.factor) > _TELLS_NOTHING * self._unit
         return np.flatnonzero(wide & self._may_spread)
 
@@ -190,9 +197,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     @property
     def rough(self) -> IntervalFull:
-        """A likelihood that is near and costs less, by expectation propagation in place of
-        integrals.
-        """
+        """A copy that approximates integrals over boxes by expectation propagation."""
         likelihood = copy.copy(self)
         likelihood.frame, likelihood.has_information = None, False
         return likelihood

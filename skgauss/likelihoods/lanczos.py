@@ -29,27 +29,32 @@ import numpy as np
 
 from .._typing import Array
 
-_INVARIANT = 1e-3  # a rest that is rounding: the basis spans all that the start can reach
-CHANCE = 1e-9  # that a random start hides an eigenvalue
+_INVARIANT = 1e-3  # length of a rest below which the basis spans all that the start can reach
+CHANCE = 1e-9  # largest probability with which a random start may hide an eigenvalue
 
 
 class Lanczos:
-    """The basis, and the operator in it.
+    """Lanczos's method: a basis that grows by a vector a step, and the operator seen in it.
 
     Parameters
     ----------
     product : callable
-        The operator times a vector.
+        A function from a vector, (n,), to the operator times it.
     start : ndarray of shape (n,)
+        A vector of any length.
     size : int
-        Of the space that all starts can reach.
+        The dimension of the space that all starts can reach.
     most : int
-        Steps.
+        The number of steps after which it ends.
 
     Attributes
     ----------
     basis : ndarray of shape (n_steps, n)
-        Orthonormal.
+        Orthonormal rows.
+    values : ndarray of shape (n_steps,)
+        The Ritz values, the smallest first.
+    vectors : ndarray of shape (n_steps, n_steps)
+        In each column the Ritz vector of a value, by its components in the basis.
     """
 
     def __init__(self, product: Callable[[Array], Array], start: Array, size: int, most: int):
@@ -62,7 +67,7 @@ class Lanczos:
         self._beyond: list[float] = []
 
     def steps(self) -> Iterator[Lanczos]:
-        """Itself after one product, after another, until all are taken or none leads on."""
+        """The object itself after each step, until all steps are taken or none leads on."""
         while len(self._diagonal) < self._most:
             self._step()
             yield self
@@ -70,6 +75,7 @@ class Lanczos:
                 break
 
     def _step(self) -> None:
+        """Extend the basis by one vector, and find the Ritz values and vectors in it."""
         vector = self._rest / np.linalg.norm(self._rest)
         self.basis = np.vstack((self.basis, vector))  # rarely long
         rest = self._product(vector)
@@ -82,21 +88,24 @@ class Lanczos:
 
     @property
     def matrix(self) -> Array:
-        """The operator in the basis, tridiagonal, (k, k)."""
+        """The operator in the basis, a tridiagonal matrix, (n_steps, n_steps)."""
         beside = self._beyond[: len(self._diagonal) - 1]
         return np.diag(self._diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
 
     @property
     def least(self) -> tuple[float, Array]:
-        """The smallest Ritz value and its vector."""
+        """The smallest Ritz value and its vector, (n,)."""
         return float(self.values[0]), self.vectors[:, 0] @ self.basis
 
     def residual(self, of_basis: Array) -> float:
-        """Length of what the operator makes of a vector beyond the basis."""
+        """The length of that part of the operator times a vector which lies outside the basis.
+
+        The vector is given by its components in the basis, (n_steps,).
+        """
         return self._beyond[-1] * abs(float(of_basis[-1]))
 
     def proves_above(self, bound: float) -> bool:
-        """Whether no eigenvalue is at most a bound, if the start was random, but for `CHANCE`."""
+        """Whether all eigenvalues exceed a bound, for a random start and up to `CHANCE`."""
         if not self.values[0] > bound:
             return False
         hidden = np.log(self._beyond).sum() - np.log(self.values - bound).sum()
@@ -104,13 +113,21 @@ class Lanczos:
 
 
 class Subspace:
-    """The span of a basis, as `Information` knows a family: by how it packs steps."""
+    """The span of a basis, in place of the family with which `Information` packs steps.
+
+    Parameters
+    ----------
+    basis : ndarray of shape (n_steps, n)
+        Orthonormal rows.
+    """
 
     def __init__(self, basis: Array):
         self._basis = basis
 
     def pack_frame(self, vector: Array) -> Array:
+        """The components, (n_steps,), of a vector, (n,), in the basis."""
         return self._basis @ vector
 
     def unpack_frame(self, packed: Array) -> Array:
+        """The vector, (n,), of components, (n_steps,), in the basis."""
         return packed @ self._basis

@@ -61,16 +61,20 @@ ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
 )
 
-_ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
-_SINGULAR = 1e14  # condition of the correlations at which a climb to infinity is over
-_CLOSE_TO_SINGULAR = 3e4  # variance inflation, below that at which a climb is given up
-_NARROW_ENOUGH = 1e6  # variance inflation where none has an end, as of the ridge of "auto"
-NARROW = 1e8  # variance inflation, in units of the data, from which on a climb may lead there
-_LARGEST_INFLATION = 1e14  # variance inflation at which too few digits are left to go on
-MOST_PARAMETERS = 2500  # of which the matrix of their information is formed (50 MB)
-_FEW = 150  # parameters, the matrix of whose information costs less than products with it
-_BLURRED = 1e3  # inflation above which products with the information are too rough
-_ROUNDINGS = 30  # that a sum over rows or a product with the precision piles up
+_ENOUGH_COMPLETE = 2  # complete rows for each feature whose moments a climb may start at
+_SINGULAR = 1e14  # condition number of the correlations above which a climb to infinity is over
+# Variance inflation above which a climb may lead to a singular covariance where the likelihood is
+# finite. It is less than that at which Newton's method gives up.
+_CLOSE_TO_SINGULAR = 3e4
+# Variance inflation above which a climb is over, where too few rows are known to leave no maximum:
+# that which the ridge of "auto" leaves.
+_NARROW_ENOUGH = 1e6
+NARROW = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
+_LARGEST_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
+MOST_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
+_FEW = 150  # most parameters whose information matrix costs less than products with it
+_BLURRED = 1e3  # variance inflation above which products with the information are too rough
+_ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with the precision
 
 
 class Expected(NamedTuple):
@@ -78,10 +82,12 @@ class Expected(NamedTuple):
 
     Attributes
     ----------
-    mean, covariance : ndarray
-        m and S.
+    mean : ndarray of shape (n_features,)
+        m, see the module.
+    covariance : ndarray
+        S, as a scatter that the family projects.
     value : float
-        Average log-likelihood of an observation, in nats.
+        The average log-likelihood, in nats, of a row in which something was observed.
     """
 
     mean: Array
@@ -97,7 +103,7 @@ class ObservedLikelihood(Likelihood):
     statistics : IncompleteStatistics or AvailableMoments
     family : Family
     ridge : ndarray of shape (n_features,), default=None
-        r, see `skgauss.likelihoods.base`.
+        What is added to the variances of the completed data; None is nothing.
     """
 
     reference = 0.0
@@ -115,7 +121,7 @@ class ObservedLikelihood(Likelihood):
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
-        """The E step, without the ridge."""
+        """The E step at a point, without the ridge."""
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         """See `GaussianLikelihood.evaluate`."""
@@ -178,7 +184,7 @@ class ObservedLikelihood(Likelihood):
 
 
 class FeaturesApart(ObservedLikelihood):
-    """What was observed of uncorrelated features, each of which sees its own rows alone."""
+    """The likelihood of uncorrelated features, each of which sees its own rows alone."""
 
     family: Diagonal
 
@@ -200,7 +206,10 @@ class FeaturesApart(ObservedLikelihood):
         return Expected(mean + step, covariance, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        """Averages of deviations from the mean, their squares, and the log-density in nats."""
+        """The average deviation from the mean and its square, and log-density in nats.
+
+        The first two are (n_features,), and count a missing value as the Gaussian expects it.
+        """
         share, deviation = self._observed_share, self._available_mean - mean
         variances = deviations**2
         spread = self._variances + deviation * deviation
@@ -210,13 +219,13 @@ class FeaturesApart(ObservedLikelihood):
 
 
 class ObservedDiagonal(FeaturesApart):
-    """Observed values of uncorrelated features, whose maximum has a closed form."""
+    """The likelihood of uncorrelated features with missing values, with a closed-form maximum."""
 
     has_one_maximum = True
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """Mean and factor of what was observed of each feature, which is the maximum."""
+        """The mean and the factor of what was observed of each feature, which is the maximum."""
         share, variances = self._observed_share, self._variances
         if self.ridge is not None:
             variances = variances + self.ridge / share
@@ -238,7 +247,9 @@ class ObservedDiagonal(FeaturesApart):
 
 
 class ObservedFull(ObservedLikelihood):
-    """Observed values of correlated features, in units of their deviations and about an origin.
+    """The likelihood of correlated features with missing values.
+
+    Rows are worked on about an origin and in units of standard deviations.
 
     Parameters
     ----------
@@ -268,10 +279,10 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def nested_maximum(self) -> tuple[Array, Array] | None:
-        """Mean and factor at the maximum where gaps are nested, else None.
+        """The mean and the factor at the maximum where gaps are nested, else None.
 
-        Not `maximum`: which gaps they are only a look at them tells, and "closed-form" serves a
-        kind of data or refuses it.
+        It is not called `maximum`, since "closed-form" serves a kind of data or refuses it, and
+        only a look at the gaps tells whether they are nested.
         """
         if self.ridge is not None or not self._statistics.nested:
             return None
@@ -280,7 +291,10 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def _too_few_together(self) -> list[int]:
-        """Features that leave no maximum for want of rows, as far as nested gaps tell."""
+        """The indices of features that leave no maximum for want of rows, as nested gaps tell.
+
+        The list is empty where there are none, or gaps are not nested.
+        """
         if self.ridge is not None or not self._statistics.nested:
             return []
         assert isinstance(self._statistics, IncompleteStatistics)
@@ -291,7 +305,7 @@ class ObservedFull(ObservedLikelihood):
             return True
         if not self._too_few_together:
             return super().is_degenerate(at)
-        # Not before the climb has used what the rows tell of the other directions.
+        # The climb goes on until it has used what the rows tell of the other directions.
         narrow = self.inflation(at) > _NARROW_ENOUGH and at.value >= self.value_of_the_guess
         return narrow or super().is_degenerate(at)
 
@@ -318,7 +332,10 @@ class ObservedFull(ObservedLikelihood):
         )
 
     def _contradicted(self, at: Evaluation) -> bool:
-        """Whether rows contradict each other but for a singular covariance, which is near."""
+        """Whether rows contradict each other, so that the likelihood is highest where singular.
+
+        It is asked only where the point is close to a singular covariance.
+        """
         narrow = self.inflation(at) > _CLOSE_TO_SINGULAR
         return narrow and is_highest_where_singular(self, at, self._unit)
 
@@ -334,8 +351,10 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The maximum, or moments of the complete rows where they are many and likelier, or of each
-        feature.
+        """The mean and the factor of the maximum, where gaps are nested, or of moments of the data.
+
+        They are those of the complete rows where these are many and the value is higher there,
+        else those of each feature by itself.
         """
         if self.nested_maximum is not None:
             return self.nested_maximum
@@ -350,7 +369,7 @@ class ObservedFull(ObservedLikelihood):
         return apart
 
     def _moments_of_complete_rows(self) -> tuple[Array, Array] | None:
-        """Mean and factor; None of too few rows, or where they are collinear to rounding."""
+        """The mean and the factor of complete rows; None where these are too few or collinear."""
         d = len(self._unit)
         complete = self._parts.total(partial(sums_of_complete_rows, n_features=d))
         if not complete.weight >= _ENOUGH_COMPLETE * d:
@@ -399,9 +418,10 @@ class ObservedFull(ObservedLikelihood):
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
         hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
-        weight = self.weight  # the likelihood itself would be part of a cycle
+        weight = self.weight  # a reference to the likelihood itself would make a cycle
 
         def unknown(of_mean: Array, form: Array) -> Array:
+            """The sums of `unknown_along` over all rows, divided by their weight."""
             along = partial(
                 unknown_along, of_mean=of_mean.astype(PRECISION), form=form.astype(PRECISION)
             )
@@ -417,6 +437,7 @@ class ObservedFull(ObservedLikelihood):
         return completed - self.information(at).matrix
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+        """The mean and the factor of a point about the origin and in units of the data."""
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
     def _expect(self, mean: Array, factor: Array) -> Expected:

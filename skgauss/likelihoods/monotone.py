@@ -19,20 +19,20 @@ from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
 
-_ALL_BUT_SINGULAR = 1e14  # condition of the correlations, beyond which only a climb can tell
+_ALL_BUT_SINGULAR = 1e14  # condition number of correlations above which only a climb can tell
 
 
 def monotone_maximum(
     statistics: IncompleteStatistics, unit: Array, family: Full
 ) -> tuple[Array, Array] | None:
-    """Mean and factor at the maximum of nested patterns; None where they are all but singular.
+    """The mean and the factor at the maximum of nested patterns; None where all but singular.
 
     Parameters
     ----------
     statistics : IncompleteStatistics
-        Whose patterns are `nested`.
+        Statistics whose patterns are `nested`.
     unit : ndarray of shape (n_features,)
-        In which no feature is much larger than another.
+        Units in which no feature is much larger than another.
     family : Full
     """
     order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
@@ -55,10 +55,10 @@ def monotone_maximum(
 
 
 def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> list[int]:
-    """Features that too few rows show all of, where gaps are nested; empty if there are none.
+    """The indices of features that too few distinct rows show together, where gaps are nested.
 
-    Of distinct rows: the regression of one of these features on the others leaves nothing in them,
-    and the likelihood is infinite.
+    A regression of one of these features on the others then leaves no residual in these rows, and
+    the likelihood is infinite. The list is empty if there are no such features.
     """
     order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
     n_shown = (~statistics.missing).sum(axis=1)
@@ -71,9 +71,10 @@ def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> l
 
 
 def _mean_and_root(triangles: list[Array]) -> tuple[Array, Array]:
-    """Mean and root of all features, from regressions of some on all before them.
+    """The mean, (n_features,), and the factor of all features, from regressions on those before.
 
-    Each triangle has the products of ones and features, of all rows that show these features.
+    Each triangle is the QR root, (1 + k, 1 + k), of the products of the constant and the first k
+    features, over all rows that show these; the last has all features.
     """
     d = len(triangles[-1]) - 1
     mean, root = np.zeros(d), np.zeros((d, d))

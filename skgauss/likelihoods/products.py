@@ -33,22 +33,26 @@ from ..blocks import threads
 from ..conditioning import MissingPatterns
 from .base import Evaluation
 
-# Digits that a sign or an inexact step needs, at half the time and memory of all.
+# Numbers with the digits that a sign or an inexact step needs, at half the time and memory.
 PRECISION = np.float32
 
 
 class MissingValues(NamedTuple):
-    """What the rows of a part miss, given the rest.
+    """The law of the missing values of some rows, given those observed.
 
     Attributes
     ----------
     gaps : MissingPatterns
+        The places of the missing values.
     levels : ndarray of shape (n_rows,)
+        The root of the weight of each row.
     weights : ndarray of shape (n_patterns,)
+        The total weight of the rows of each pattern.
     completed : ndarray of shape (n_rows, n_features)
-        Deviations from the mean, those missing as expected, each multiplied by its level.
+        The deviations from the mean, those of missing values as expected, each row multiplied by
+        its level.
     covariance : ndarray of shape (n_patterns, n_missing, n_missing)
-        Conditional, of what is missing.
+        The conditional covariance of the missing values.
     """
 
     gaps: MissingPatterns
@@ -58,7 +62,11 @@ class MissingValues(NamedTuple):
     covariance: np.ndarray
 
     def unknown_along(self, of_mean: np.ndarray, form: np.ndarray) -> Array:
-        """Sums over the rows of s, of z s', of C K C, (1 + 2 n_features, n_features)."""
+        """The weighted sums over the rows of s, of z s^T and of C K C, see the module.
+
+        They are stacked, (1 + 2 n_features, n_features). `of_mean` is A^T p, (n_features,), and
+        `form` is K, (n_features, n_features).
+        """
         d, entries = len(of_mean), self.gaps.entries.T
         features = np.ascontiguousarray(self.gaps.features.T)
         blocks = features[:, :, None] * d + features[:, None]
@@ -82,16 +90,18 @@ def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndar
 def information_along(
     step: Array, unknown: Callable[[Array, Array], Array], root: Array, at: Evaluation
 ) -> Array:
-    """Minus the Hessian in the frame of a point times a step.
+    """Minus the Hessian in the frame of a point times a step, as a vector of the frame.
 
     Parameters
     ----------
-    step : ndarray
+    step : ndarray of shape (n_features + n_features ** 2,)
+        A vector of the frame.
     unknown : callable
-        `unknown_along` of all rows, averaged.
+        A function of A^T p and K that returns `unknown_along` of all rows, averaged.
     root : ndarray of shape (n_features, n_features)
-        A.
+        A, the inverse of the factor.
     at : Evaluation
+        The point.
     """
     d = len(root)
     p, form = step[:d], step[d:].reshape(d, d)

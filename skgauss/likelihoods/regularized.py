@@ -28,18 +28,18 @@ from .truncated import TruncatedLikelihood
 from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
-RELATIVE_RIDGE = 1e-6  # of a variance, as `reg_covar="auto"` has it
-_SMALLER_RIDGE = 1e-3  # of a ridge: one that is tried before it is recommended
+RELATIVE_RIDGE = 1e-6  # ridge of `reg_covar="auto"`, as a share of each variance
+_SMALLER_RIDGE = 1e-3  # share of a ridge that is tried before a smaller one is recommended
 
 
 class Regularized(NamedTuple):
-    """A likelihood that has a maximum, and what it took.
+    """A likelihood and the ridge that it needs for a maximum.
 
     Attributes
     ----------
     likelihood : Likelihood
     ridge : float or ndarray of shape (n_features,)
-        The ridge in it, as a user would write it.
+        The ridge in the likelihood, as a user would write it.
     warning : str
         Why a ridge was needed that nobody asked for, or empty.
     """
@@ -117,7 +117,7 @@ def _with_ridge(
     fixed: Fixed,
     keep_constants: bool,
 ) -> Regularized:
-    """The likelihood as if there were no window, with all parameters free, and its ridge.
+    """The likelihood as if there were no window, with all parameters free, and the ridge in it.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def _seen_through(
     names: Sequence[str],
     fixed: Fixed,
 ) -> TruncatedLikelihood:
-    """The likelihood of data that were seen through a window, unless it surely has no maximum.
+    """The likelihood of data seen through a window, unless it certainly has no maximum.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def _seen_through(
 
 
 def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
-    """A sentence, before a blank, if it is the ridge that leaves no maximum behind the window."""
+    """A sentence and a space if it is the ridge that leaves no maximum, else an empty string."""
     if seen.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
@@ -221,7 +221,7 @@ def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> 
 def _inside(
     likelihood: Likelihood, window: Window, statistics: Any, fixed: Fixed
 ) -> TruncatedLikelihood:
-    """The likelihood of data that were seen through a window, from that without one."""
+    """The likelihood of data seen through a window, from that of the same data without one."""
     family: Any = likelihood.family
     kind = TruncatedFull if family.correlated else TruncatedDiagonal
     return kind(likelihood, window, statistics, fixed)
@@ -252,7 +252,7 @@ def _of_rows(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likeli
 def _regular_likelihood(
     statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
 ) -> Likelihood:
-    """The likelihood, unless it is certain that it has no maximum at a regular covariance.
+    """The likelihood with a ridge, (n_features,), unless it certainly has no maximum.
 
     Raises
     ------
@@ -272,16 +272,23 @@ def _regular_likelihood(
 
 
 def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
-    """A ridge of shape (n_features,) for those without variance, 0 for others: of no consequence.
+    """A ridge, (n_features,), for features that do not vary, and 0 for others.
 
-    Its root is a thousandth of the constant, as that of other features is of their deviation.
+    Its root is a thousandth of the constant, as that of "auto" is of a standard deviation. No other
+    feature notices it.
     """
     squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
     return np.where(statistics.variances + ridge == 0, RELATIVE_RIDGE * squares, 0.0)
 
 
 def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
-    """The ridge that a user wrote: a number, or an array of shape (n_features,), not negative."""
+    """The ridge that a user wrote as `reg_covar`, a number or (n_features,), none of it negative.
+
+    Raises
+    ------
+    ValueError
+        If it is not valid.
+    """
     ridge = numbers_of_parameter(to_host(reg_covar), "reg_covar")
     if ridge.ndim == 0:
         return float(ridge)

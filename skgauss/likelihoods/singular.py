@@ -14,15 +14,15 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from .base import Evaluation, Likelihood
 
-_HALVED = 0.45, 0.55  # slopes where t is halved, by those before, that tell a straight line
-_TIMES = 2  # that t is halved: a slope that turns is half of itself once
-_ELSEWHERE = 1e-2  # largest natural gradient norm in other directions, which may turn the line
+_HALVED = 0.45, 0.55  # range of the slope where t is halved, over that before, on a straight line
+_TIMES = 2  # how often t is halved, since a slope that turns may be halved once by chance
+_ELSEWHERE = 1e-2  # largest natural gradient norm in other directions: more might turn the line
 
 
 def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Array) -> bool:
     """Whether the climb leads from a point near a singular covariance to that covariance.
 
-    The least variance is that in units of shape (n_features,).
+    The least variance is that in the units of the features, (n_features,).
     """
     family, gradient = likelihood.family, at.natural_gradient
     halving = _halving(family, at.factor / unit[:, None])
@@ -42,6 +42,6 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
 
 
 def _halving(family: Family, factor: Array) -> Array:
-    """The step in the frame, (d + d * d,), by which `retract` halves the least variance only."""
+    """The step in the frame, (d + d * d,), by which `retract` halves only the least variance."""
     direction = np.linalg.svd(factor)[2][-1]
     return family.frame(np.zeros_like(direction), -np.outer(direction, direction))
