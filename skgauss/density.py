@@ -51,9 +51,9 @@ from .rows import (
 
 # The name of the attribute that says why statistics are held and nothing is fitted yet.
 WAITING = "_waiting_for"
-# That of the limits between which the rows so far were seen, or None.
+# The name of the attribute with the limits between which the rows so far were seen, or None.
 SEEN_THROUGH = "_seen_through"
-# That of the features that a conditional Gaussian is given, with their values; none if marginal.
+# The name of the attribute with the values that a conditional Gaussian is given, by feature.
 GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
@@ -282,7 +282,7 @@ class FittedGaussian:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
         densities, log_dets, shown = self.observed(block.X)
         densities *= -0.5
-        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
+        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # 0.0 first, so that none is -0.0
         if block.intervals is not None:
             densities[block.intervals.rows] += self._coarsened(block.intervals).log_probability
         return densities

@@ -69,7 +69,7 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     """
     deviance = float(chi2.isf(1 - level, 1))
     if at.likelihood.shares is not None:
-        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # which stays as it is
+        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # the estimate stays
         return _in_closed_form(at, deviance, *at.likelihood.shares)
     at.check_size()
     scale, correlation = at.estimate.scale, np.zeros((*at.estimate.correlation.shape, 2))

@@ -20,7 +20,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .._typing import Array
 from .point import FittedPoint
 
-_RESIDUAL = 1e-3  # of H x, relative to g: the variance of a mean is wrong by the square of it
+_RESIDUAL = 1e-3  # length of g - H x over that of g: its square is the relative error of a variance
 _MOST_CG_STEPS = 200  # products for one mean, after which the data are said to leave it open
 
 

@@ -35,7 +35,7 @@ _OF_A_CONDITIONAL = (
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
-_FEWEST_ROWS = 2  # by weight: fewer do not tell mean and covariance, and `fit` refuses them
+_FEWEST_ROWS = 2  # rows, by weight: fewer do not tell mean and covariance, and `fit` refuses them
 _NEAR_MAXIMUM = 0.1  # standard errors by which an interval, some four of them long, may be off
 _SMALL_TOL = 0.01  # standard errors to the maximum that the tolerance recommended leaves
 _FAR_MEAN = 100.0  # standard deviations from zero to which float64 has digits enough for steps
@@ -61,7 +61,7 @@ class Parameters(NamedTuple):
     correlation: Array
 
     def map(self, function: Callable[[Array], Array]) -> Parameters:
-        """What a function makes of each of the four arrays."""
+        """The four arrays that a function makes of these."""
         return Parameters(*map(function, self))
 
 
