@@ -44,9 +44,10 @@ _FAR_NATS = 1.0
 _MOST_NATS = 1e9  # the fall, in the same unit, for which float64 has no step that is long enough
 _LONGEST = 0.7  # length of a step of the covariance in the frame: a longer one may lead back
 _CLOSE = 1e-7  # share of the fall by which an end may be off the level
-# Multiples of the square of the unit slope, tried in turn, that make a matrix positive definite
-# in a frame where the largest eigenvalue of the information is near 1.
-_ADDED = np.array([0.0, 1.0, 10.0, 100.0])
+# Multiples of a a^T over the squared length of a, tried in turn until a matrix is positive definite
+# in a frame where the largest eigenvalue of the information is near 1. More than is needed would
+# shorten the steps.
+_ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
 _FIRST_SHIFT = 1e-6  # the multiple of the identity with which a matrix is first shifted there
 
 

@@ -55,6 +55,7 @@ from .fixed import NOTHING, Fixed
 from .information import Information
 from .monotone import monotone_maximum, too_few_together
 from .products import PRECISION, information_along, unknown_along
+from .singular import is_highest_where_singular
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
@@ -62,6 +63,7 @@ ObservedStatistics = (
 
 _ENOUGH_COMPLETE = 2  # complete rows a feature from which to start at their moments
 _SINGULAR = 1e14  # condition of the correlations at which a climb to infinity is over
+_NEARLY_SINGULAR = 1e5  # variance inflation from which on it is asked where the climb leads
 _NARROW_ENOUGH = 1e6  # variance inflation where none has an end, as of the ridge of "auto"
 NARROW = 1e8  # variance inflation, in units of the data, from which on a climb may lead there
 _LARGEST_INFLATION = 1e14  # variance inflation at which too few digits are left to go on
@@ -285,6 +287,8 @@ class ObservedFull(ObservedLikelihood):
         return too_few_together(self._statistics, self._mean_is_known)
 
     def is_degenerate(self, at: Evaluation) -> bool:
+        if self._contradicted(at):
+            return True
         if not self._too_few_together:
             return super().is_degenerate(at)
         # Not before the climb has used what the rows tell of the other directions.
@@ -292,6 +296,16 @@ class ObservedFull(ObservedLikelihood):
         return narrow or super().is_degenerate(at)
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+        if self._contradicted(at):
+            features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
+            return NoMaximumError(
+                "the climb leads to no maximum at a regular covariance. Rows that each show only "
+                f"some of {quoted([names[j] for j in features])} contradict each other: no "
+                "covariance has all the correlations that they ask for. The climb leads to a "
+                "singular one, where the likelihood is finite.",
+                "A larger reg_covar helps, and so does covariance_type='diag', or rows that show "
+                "all of these features together.",
+            )
         if not self._too_few_together:
             return super().no_maximum(at, names)
         return NoMaximumError(
@@ -302,6 +316,11 @@ class ObservedFull(ObservedLikelihood):
             "A larger reg_covar helps, and so does covariance_type='diag', or more rows that show "
             "these features together.",
         )
+
+    def _contradicted(self, at: Evaluation) -> bool:
+        """Whether rows contradict each other but for a singular covariance, which is near."""
+        narrow = self.inflation(at) > _NEARLY_SINGULAR
+        return narrow and is_highest_where_singular(self, at, self._unit)
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         # Near it the likelihood may be so flat that a climb is over long before it is there.

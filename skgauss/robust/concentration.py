@@ -155,6 +155,9 @@ class ConcentrationSteps:
             If it surely has no maximum; incomplete rows may leave that open.
         """
         family, fixed = self.family, self.fixed
+        variances = fixed.moments(statistics, family)[1] + self.ridge
+        if family.multiplicity == 1 and not (variances > 0).all():
+            raise SingularRowsError(np.diag(variances))
         with suppress(NotPositiveDefiniteError):
             return likelihood_with_ridge(statistics, family, self.ridge, fixed)
         covariance = fixed.about(statistics, family).covariance

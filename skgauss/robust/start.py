@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from .._typing import Array
+from .._typing import EPS, Array
 from ..conditioning import completed
 from ..gaussian import Family, make_family
 
@@ -92,6 +92,7 @@ class Ordered:
         below = np.take_along_axis(self._upto - self._weights, first, axis=0)
         ranks = (below + np.take_along_axis(self._upto, last, axis=0)) / (2 * self._upto[-1])
         ranks[np.isnan(self._values)] = 0.5
+        ranks = np.clip(ranks, EPS, 1 - EPS)  # beside weights that rounding takes for all
         scores = np.empty_like(ranks)
         np.put_along_axis(scores, self._order, special.ndtri(ranks), axis=0)
         return scores

@@ -183,7 +183,8 @@ class Monitor:
         if self.critical_point is not None and self.critical_point.kind == "slope":
             self._asked = _CLOSER * evaluation.natural_gradient_norm
             return False
-        return True
+        flat = self.critical_point is not None and self.critical_point.kind == "flat"
+        return not (flat and likelihood.is_degenerate(evaluation))
 
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
         """Whether the gradient is small, but for what the last digits of the mean make of it."""

@@ -1,5 +1,8 @@
 """What a robust fit refuses or tells, and what a user can do about it."""
 
+import re
+import warnings
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -114,3 +117,32 @@ def test_pixels_that_are_mostly_dark():
     with pytest.warns(UserWarning, match="values of each of .* and 1. more are equal"):
         detector = robust().fit(X)
     assert (detector.predict(X[-20:]) == -1).mean() >= 0.9
+
+
+def test_weights_that_rounding_takes_for_all(rng):
+    """Beside them other rows have ranks of 0 and 1, whose normal quantiles are infinite."""
+    X = rng.standard_normal((60, 3))
+    weights = 10.0 ** rng.uniform(-12, 12, 60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of rows that count for nothing
+        model = GaussianOutlierDetector(support_fraction=0.75).fit(X, sample_weight=weights)
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+def test_a_feature_that_the_kept_rows_show_once():
+    X = np.array(
+        [
+            [2.98, -0.63, -2.05, np.nan],
+            [np.nan, -6.48, -1.28, 0.60],
+            [np.nan, -6.94, 1.53, 1.54],
+            [-5368.0, -2.31, -1.96, 6.19],
+            [np.nan, 8.37, 2.47, -2.56],
+            [480.0, -2.81, -0.41, -6.44],
+        ]
+    )
+    weights = np.array([1.0, 3.0, 1.0, 1.0, 2.0, 1.0])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        model = GaussianOutlierDetector(support_fraction=0.75).fit(X, sample_weight=weights)
+    assert any(re.search("'feature 0' .*constant", str(each.message)) for each in caught)
+    assert np.isfinite(model.decision_function(X)).all()

@@ -21,6 +21,7 @@ from skgauss import GaussianGradientMLE
 
 Array = NDArray[np.float64]
 LEVEL, CLOSE = 0.95, 2e-4  # of a correlation
+SINGULAR = 1e-3  # root of the least eigenvalue of correlations
 TOLD = 1e-9  # nats of an average row, below which a fall of the likelihood is no number to speak of
 
 
@@ -158,6 +159,34 @@ class Gaussians:
                 found.append(self.correlation(x)[0])
         return sign * max(sign * np.array(found))
 
+    def likeliest_is_singular(self, start: Array) -> bool:
+        """Whether the likelihood is highest, as far as a climb tells, at a singular factor."""
+
+        def fall(x: Array) -> tuple[float, Array]:
+            try:
+                value, slope = self.likelihood(x)
+            except np.linalg.LinAlgError:
+                return np.inf, np.zeros_like(x)
+            return -value, -slope
+
+        options = {"gtol": 1e-9, "maxiter": 2000}
+        found = minimize(fall, start, jac=True, method="BFGS", options=options).x
+        _, factor = self.gaussian(found)
+        values = np.linalg.svd(factor / np.linalg.norm(factor, axis=1)[:, None], compute_uv=False)
+        return bool(values[-1] < SINGULAR)
+
+
+def verdicts_of(case: Pairs) -> Iterator[str]:
+    """Rows may contradict each other but for a singular covariance, which is no maximum."""
+    X = (case.X - np.nanmean(case.X, axis=0)) / np.nanstd(case.X, axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model = GaussianGradientMLE(tol=1e-9).fit(X)
+    gaussians = Gaussians(X, at_edge=False)
+    singular = gaussians.likeliest_is_singular(gaussians.start(model.mean_, model.covariance_, 1))
+    if model.stop_reason_ == ("converged" if singular else "unbounded"):
+        yield f"{model.stop_reason_} where it is singular: {singular}, {X.shape}"
+
 
 def complaints_of(case: Apart | Pairs) -> Iterator[str]:
     X, weight = case
@@ -177,5 +206,6 @@ def complaints_of(case: Apart | Pairs) -> Iterator[str]:
 
 
 def complaints(seed: int) -> Iterator[str]:
+    yield from verdicts_of(Pairs.draw(seed))
     for kind in (Apart, Pairs):
         yield from complaints_of(kind.draw(seed))

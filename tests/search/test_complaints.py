@@ -3,14 +3,15 @@
 from collections import defaultdict
 
 import pytest
-from search import confidence, edges, fixed, inference, units
+from search import confidence, edges, fixed, inference, outliers, units
 
 IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
-KINDS = [confidence, edges, inference, units, IGNORED]
+KINDS = [confidence, edges, inference, outliers, units, IGNORED]
+IDS = ["confidence", "edges", "inference", "outliers", "units", "fixed"]
 
 
 @pytest.mark.search
-@pytest.mark.parametrize("kind", KINDS, ids=["confidence", "edges", "inference", "units", "fixed"])
+@pytest.mark.parametrize("kind", KINDS, ids=IDS)
 def test_search(kind, seeds):
     found = defaultdict(list)
     for seed in seeds:

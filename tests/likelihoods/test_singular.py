@@ -1,0 +1,71 @@
+"""Rows that contradict each other but for a singular covariance: a closed form, and what helps."""
+
+import re
+
+import numpy as np
+import pytest
+from models import fit_quietly, with_gaps
+from sklearn.exceptions import ConvergenceWarning
+
+from skgauss import GaussianGradientMLE
+
+TOLD = 0.9  # minus the correlation of each two of three features, of which -1/2 is the least
+
+
+def contradicting(unit=1.0):
+    """Rows of two features each, of variance 1 and a correlation of -TOLD, and their weights."""
+    corners = np.array([[1, -1], [-1, 1], [1, 1], [-1, -1]], dtype=float) * unit
+    X = np.full((12, 3), np.nan)
+    for k, pair in enumerate([(0, 1), (0, 2), (1, 2)]):
+        X[4 * k : 4 * k + 4, pair] = corners
+    return X, np.tile([1 + TOLD, 1 + TOLD, 1 - TOLD, 1 - TOLD], 3) * 25
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-6])
+@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs", "gradient", "coordinate"])
+def test_the_verdict_and_where_the_climb_leads(solver, unit):
+    X, weights = contradicting(unit)
+    model = GaussianGradientMLE(solver=solver, covariance_init=unit**2, mean_init=0.0)
+    with pytest.warns(ConvergenceWarning, match="contradict each other") as caught:
+        model.fit(X, sample_weight=weights)
+    assert (len(caught), model.stop_reason_, model.converged_) == (1, "unbounded", False)
+    assert "'feature 0', 'feature 1', 'feature 2'" in str(caught[0].message)
+    # By symmetry all correlations are -1/2 there, and of a variance v the likelihood is
+    # -log v - log(3/4) / 2 - (1 - TOLD / 2) / (3/4 v), highest at v = (1 - TOLD / 2) / (3/4).
+    variance = (1 - TOLD / 2) / 0.75
+    highest = -np.log(2 * np.pi * variance * unit**2) - np.log(0.75) / 2 - 1
+    assert 0 < highest - model.log_likelihood_ < 1e-3
+    np.testing.assert_allclose(model.correlation_[np.triu_indices(3, 1)], -0.5, atol=0.1)
+    np.testing.assert_allclose(model.scale_, np.sqrt(variance) * unit, rtol=1e-2)
+
+
+def test_each_remedy_works():
+    X, weights = contradicting()
+    with pytest.warns(ConvergenceWarning, match="contradict each other") as caught:
+        GaussianGradientMLE().fit(X, sample_weight=weights)
+    ridge = float(re.search(r"with reg_covar=(\S+)\. ", str(caught[0].message))[1])
+    assert GaussianGradientMLE(reg_covar=ridge).fit(X, sample_weight=weights).converged_
+    diagonal = GaussianGradientMLE(covariance_type="diag").fit(X, sample_weight=weights)
+    assert diagonal.converged_
+    together = np.random.default_rng(0).standard_normal((50, 3))
+    more = np.concatenate((weights, np.ones(50)))
+    model = GaussianGradientMLE().fit(np.vstack([X, together]), sample_weight=more)
+    assert model.converged_
+
+
+@pytest.mark.parametrize("told", [0.0, 0.3, 0.49, -0.9])
+def test_no_such_verdict_where_a_covariance_has_the_correlations(told):
+    X, weights = contradicting()
+    weights = weights * np.tile([1 + told, 1 + told, 1 - told, 1 - told], 3)
+    weights /= np.tile([1 + TOLD, 1 + TOLD, 1 - TOLD, 1 - TOLD], 3)
+    model = GaussianGradientMLE().fit(X, sample_weight=weights)
+    assert model.converged_
+    np.testing.assert_allclose(model.correlation_[np.triu_indices(3, 1)], -told, atol=1e-5)
+
+
+def test_nearly_collinear_features_are_no_contradiction(rng):
+    for noise in (1e-1, 1e-2, 1e-3, 1e-4):
+        X = rng.standard_normal((300, 4))
+        X[:, 3] = X[:, :3].sum(axis=1) + noise * X[:, 3]
+        model = fit_quietly(GaussianGradientMLE(), with_gaps(rng, X, 0.2))
+        assert model.stop_reason_ == "converged"
