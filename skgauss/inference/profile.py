@@ -74,7 +74,7 @@ class Parameter(ABC):
         """The gradient, (n_parameters,), and the Hessian of `value` in the packed frame."""
 
     def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """A function of the packed frame that grows with `value`, finite where Sigma is."""
+        """A Jet in the packed frame that grows with `value`, finite where the covariance is."""
         return Jet(self.value(at, family), *self.derivatives(at, family))
 
     def of_bounded(self, value: float) -> float:
@@ -187,7 +187,7 @@ class CorrelationParameter(Parameter):
         return linalg.cholesky(rows @ rows.T)
 
     def _directions(self, at: Evaluation) -> Iterator[Array]:
-        """The two unit vectors, (n_features,), along rows of the factor: r is their product."""
+        """The unit vectors along two rows of the factor, whose product is the correlation."""
         return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
 
 
