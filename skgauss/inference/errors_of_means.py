@@ -35,10 +35,11 @@ def errors_of_means(at: FittedPoint) -> Array:
         If the likelihood has no products with its information that are good enough for errors, and
         a matrix of it would be too large.
     """
-    product = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
-    if product is None:
+    products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
+    if products is None:
         at.check_size()
     size = at.evaluation.natural_gradient.size
+    product = products and products.exact
     information = LinearOperator((size, size), matvec=product, dtype=np.float64)
     errors = np.full(at.family.n_features, np.nan)
     for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):

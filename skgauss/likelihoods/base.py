@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -137,6 +137,21 @@ def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], 
 def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
     """The likelihood at the point to which a step in the frame of another one leads."""
     return likelihood.evaluate(*likelihood.retract(at, step))
+
+
+class Products(NamedTuple):
+    """Functions that multiply a step in the frame of a point by a matrix, in a few digits.
+
+    Attributes
+    ----------
+    exact : callable
+        By minus the Hessian.
+    below : callable
+        By a matrix that is nowhere above it, for half of the price.
+    """
+
+    exact: Callable[[Array], Array]
+    below: Callable[[Array], Array]
 
 
 class Likelihood(ABC):
@@ -280,11 +295,11 @@ class Likelihood(ABC):
         """The information, or what costs less and is near enough for a step of Newton's."""
         return self.information(at)
 
-    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
-        """A function from a step in the frame of the point to minus the Hessian times it.
+    def products(self, at: Evaluation) -> Products | None:
+        """Minus the Hessian in the frame of the point, times steps, without the matrix.
 
-        Without the matrix, in the digits that a sign or an inexact step needs. None where there is
-        no such function, or the matrix costs less. The last is kept.
+        In the digits that a sign or an inexact step needs. None where there are no such products,
+        or the matrix costs less. The last is kept.
         """
         return None
 

@@ -42,7 +42,8 @@ class Curvature(NamedTuple):
     Attributes
     ----------
     eigenvalue : float
-        Of minus the Hessian, in the frame. Where it is proven to be clear, an estimate from above.
+        Of minus the Hessian, in the frame. Where it is only proven to be clear, the least Ritz
+        value of what the proof is on.
     direction : ndarray
         The unit vector, in the frame.
     resolution : float
@@ -110,15 +111,16 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
 
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     """The least curvature where products prove it larger than is asked anywhere; else None."""
-    product = likelihood.products(at)
-    if product is None:
+    products = likelihood.products(at)
+    if products is None:
         return None
     bound = max(CLEAR, math.sqrt(CUBIC * at.natural_gradient_norm))
-    for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
-        if search.proves_above(bound):
-            return Curvature(*search.least, bound)
-        if search.values[0] <= bound:
-            break
+    for product, hopeless in ((products.below, _SAFE), (products.exact, bound)):
+        for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
+            if search.proves_above(bound):
+                return Curvature(*search.least, bound)
+            if search.values[0] <= max(hopeless, bound):
+                break
     return None
 
 

@@ -13,7 +13,11 @@ product is
     - \sqrt2 A \operatorname{avg}(\hat z s^T) A^T\right]
     - A \operatorname{avg}(C K_{mm} C) A^T,
 
-for about the price of an E step, whatever the number of parameters.
+for about the price of an E step, whatever the number of parameters. The last of these terms, which
+costs more than all others, is at most :math:`\operatorname{sym}[V A \operatorname{avg}(C) A^T]`,
+as :math:`\operatorname{tr}(N V N V) \le \operatorname{tr}(V^2 N)` for a projector N. With that in
+its place the products are with a matrix nowhere above the information, and where this is positive
+definite, so is that.
 
 References
 ----------
@@ -24,14 +28,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..conditioning import MissingPatterns
-from .base import Evaluation
+from ..conditioning import Conditioner, MissingPatterns
+from .base import Evaluation, Products
 
 # Digits that a sign or an inexact step needs, at half the time and memory of all.
 PRECISION = np.float32
@@ -43,40 +48,100 @@ class MissingValues(NamedTuple):
     Attributes
     ----------
     gaps : MissingPatterns
-    levels : ndarray of shape (n_rows,)
     weights : ndarray of shape (n_patterns,)
-    completed : ndarray of shape (n_rows, n_features)
-        Deviations from the mean, those missing as expected, each multiplied by its level.
-    covariance : ndarray of shape (n_patterns, n_missing, n_missing)
+    completed : ndarray of shape (n_rows, 1 + n_features)
+        Level of each row and its deviations from the mean, those missing as expected, each
+        multiplied by the level.
+    covariance : ndarray of shape (n_missing, n_missing, n_patterns)
         Conditional, of what is missing.
     """
 
     gaps: MissingPatterns
-    levels: np.ndarray
     weights: np.ndarray
     completed: np.ndarray
     covariance: np.ndarray
 
-    def unknown_along(self, of_mean: np.ndarray, form: np.ndarray) -> Array:
-        """Sums over the rows of s, of z s', of C K C, (1 + 2 n_features, n_features)."""
-        d, entries = len(of_mean), self.gaps.entries.T
-        features = np.ascontiguousarray(self.gaps.features.T)
-        blocks = features[:, :, None] * d + features[:, None]
-        ahead = math.sqrt(2) * (self.completed @ form) + self.levels[:, None] * of_mean
-        of_rows = self.gaps.by_row(self.covariance.T).T
-        moves = np.zeros_like(self.completed)
-        moves.reshape(-1)[entries] = (of_rows @ ahead.take(entries)[:, :, None])[:, :, 0]
-        turned = self.covariance @ form.take(blocks) @ self.covariance
+    def scores_along(self, step: np.ndarray) -> np.ndarray:
+        r"""Sums over the rows of s and of z s', (1 + n_features, n_features).
+
+        The step is of that shape, too: p A above :math:`\sqrt2 K`.
+        """
+        entries = self.gaps.entries
+        ahead = self.completed @ step
+        moves = np.zeros_like(ahead)
+        moves.reshape(-1)[entries] = np.einsum(
+            "ijn,jn->in", self.gaps.by_row(self.covariance), ahead.take(entries)
+        )
+        return self.completed.T @ moves
+
+    def spread_along(self, form: np.ndarray) -> np.ndarray:
+        """Sum over the rows of C K C, (n_features, n_features)."""
+        by_pattern = np.ascontiguousarray(self.covariance.transpose(2, 0, 1))
+        blocks = np.ascontiguousarray(self.gaps.blocks.transpose(2, 0, 1))
+        turned = by_pattern @ form.take(blocks) @ by_pattern
         turned *= self.weights[:, None, None]
-        spread = np.bincount(blocks.reshape(-1), turned.reshape(-1), minlength=d * d)
-        return np.vstack((self.levels @ moves, self.completed.T @ moves, spread.reshape(d, d)))
+        return np.bincount(blocks.reshape(-1), turned.reshape(-1), form.size).reshape(form.shape)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Sum over the rows of C, (n_features, n_features)."""
+        return self.gaps.added_up(self.weights * self.covariance)
+
+
+@threads.one_blas_thread()
+def scores_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
+    """The sums of `MissingValues.scores_along` over all parts, (1 + n_features, n_features)."""
+    step = np.vstack((of_mean, math.sqrt(2) * form))
+    found = (part.scores_along(step) for part in parts if part.covariance.size)
+    return sum(found, np.zeros(step.shape))
+
+
+def spread_of(parts: list[MissingValues], n_features: int) -> Array:
+    """The sum of `MissingValues.spread` over all parts, (n_features, n_features)."""
+    found = (part.spread for part in parts)
+    return sum(found, np.zeros((n_features, n_features)))
 
 
 @threads.one_blas_thread()
 def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    """The sums of `MissingValues.unknown_along` over all parts, (1 + 2 n_features, n_features)."""
-    found = (part.unknown_along(of_mean, form) for part in parts if part.covariance.size)
-    return sum(found, np.zeros((1 + 2 * len(of_mean), len(of_mean))))
+    """The sums of `scores_along`, and below them that of `MissingValues.spread_along`."""
+    found = (part.spread_along(form) for part in parts if part.covariance.size)
+    spread = sum(found, np.zeros(form.shape))
+    return np.vstack((scores_along(parts, of_mean, form), spread))
+
+
+def products_at(
+    hidden: Any, weight: float, condition: Conditioner, covariance: Array, at: Evaluation
+) -> Products:
+    """The products of `Likelihood.products` at a point.
+
+    Parameters
+    ----------
+    hidden : Kept
+        `MissingValues` of all rows, in parts.
+    weight : float
+        Of the rows.
+    condition : Conditioner
+        Of the Gaussian at the point.
+    covariance : ndarray of shape (n_features, n_features)
+        Of that Gaussian.
+    at : Evaluation
+    """
+
+    def average(sums: Any, of_mean: Array, form: Array) -> Array:
+        rounded = of_mean.astype(PRECISION), form.astype(PRECISION)
+        return hidden.total(partial(sums, of_mean=rounded[0], form=rounded[1])) / weight
+
+    @cache
+    def spread() -> Array:
+        return hidden.total(partial(spread_of, n_features=len(covariance))) / weight
+
+    def more_than_unknown(of_mean: Array, form: Array) -> Array:
+        return np.vstack((average(scores_along, of_mean, form), covariance @ form @ spread()))
+
+    along = partial(information_along, root=condition.root, at=at)
+    unknown = partial(average, unknown_along)
+    return Products(partial(along, unknown=unknown), partial(along, unknown=more_than_unknown))
 
 
 def information_along(

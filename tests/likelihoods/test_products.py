@@ -23,10 +23,24 @@ def always(monkeypatch):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_matrix(rng, always, case, weighted):
     likelihood, at = at_some_point(rng, case, 10.0, weighted)
-    information, product = likelihood.information(at), likelihood.products(at)
+    information, product = likelihood.information(at), likelihood.products(at).exact
     size = np.abs(information.matrix).max()
     for step in symmetric_steps(rng, case[1], 4):
         np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING * size)
+
+
+@pytest.mark.parametrize("case", [*CASES, (200, 15, 0.8, None)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_below_the_matrix(rng, always, case, weighted):
+    """Symmetric, and nowhere above it."""
+    likelihood, at = at_some_point(rng, case, 10.0, weighted)
+    information, products = likelihood.information(at), likelihood.products(at)
+    size, pack = np.abs(information.matrix).max(), likelihood.family.pack_frame
+    units = map(likelihood.family.unpack_frame, np.eye(likelihood.family.n_parameters))
+    below = np.array([pack(products.below(unit)) for unit in units])
+    np.testing.assert_allclose(below, below.T, atol=ROUNDING * size)
+    gap = np.linalg.eigvalsh(information.matrix - below)
+    assert gap[0] > -len(gap) * ROUNDING * size
 
 
 @pytest.mark.parametrize("known", ["mean", "covariance"])
@@ -37,7 +51,7 @@ def test_known_parameters_do_not_move(rng, always, known):
     at = likelihood.evaluate(np.zeros(4), np.eye(4))
     information, product, family = (
         likelihood.information(at),
-        likelihood.products(at),
+        likelihood.products(at).exact,
         likelihood.family,
     )
     for packed in np.eye(family.n_parameters):
@@ -60,6 +74,21 @@ def test_nearly_collinear_features_have_their_matrix(always):
     assert likelihood.products(likelihood.evaluate(np.zeros(4), factor)) is None
     factor[1] = 1.0, 1.0, 0.0, 0.0
     assert likelihood.products(likelihood.evaluate(np.zeros(4), factor)) is not None
+
+
+@pytest.mark.parametrize(("missing_share", "proven"), [(0.1, True), (0.6, False)])
+def test_few_gaps_take_cheap_products_alone(always, missing_share, proven):
+    """What is below the information is above zero as well, while little of it is missing."""
+    likelihood = likelihood_of(mixed(1000, 6, missing_share, 10.0))
+    model = GaussianGradientMLE(tol=1e-8).fit(mixed(1000, 6, missing_share, 10.0))
+    at = likelihood.evaluate(model.mean_, model._gaussian.factor)
+    exact, taken = likelihood.products(at).exact, []
+    likelihood._multiplied = (
+        at,
+        likelihood.products(at)._replace(exact=lambda step: taken.append(step) or exact(step)),
+    )
+    assert critical_point(likelihood, at).kind == "maximum"
+    assert (not taken) == proven
 
 
 def test_newton_and_the_verdict_by_products(always):
