@@ -387,9 +387,7 @@ class ObservedFull(ObservedLikelihood):
                 guess=self.frame,
             )
         )
-        curvature = -at.score_covariance
-        if self.ridge is not None:
-            curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
+        curvature = 2 * self._whitened_ridge(at) - at.score_covariance
         return Information.from_sums(sums / self.weight, curvature, self.family)
 
     @kept
@@ -399,7 +397,13 @@ class ObservedFull(ObservedLikelihood):
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
         hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
-        return products_at(hidden, self.weight, condition, self.family.square(factor), at)
+        return products_at(hidden, self.weight, condition.root, self._whitened_ridge(at), at)
+
+    def _whitened_ridge(self, at: Evaluation) -> Array | float:
+        """The ridge in the frame of a point, (n_features, n_features); 0 without one."""
+        if self.ridge is None:
+            return 0.0
+        return self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
 
     def unknown(self, at: Evaluation) -> Array:
         family, gradient = self.family, at.natural_gradient

@@ -27,7 +27,6 @@ Louis (1982), "Finding the observed information matrix when using the EM algorit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -35,7 +34,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..conditioning import Conditioner, MissingPatterns
+from ..conditioning import MissingPatterns
 from .base import Evaluation, Products
 
 # Digits that a sign or an inexact step needs, at half the time and memory of all.
@@ -82,36 +81,34 @@ class MissingValues(NamedTuple):
         turned *= self.weights[:, None, None]
         return np.bincount(blocks.reshape(-1), turned.reshape(-1), form.size).reshape(form.shape)
 
-    @property
-    def spread(self) -> np.ndarray:
-        """Sum over the rows of C, (n_features, n_features)."""
-        return self.gaps.added_up(self.weights * self.covariance)
-
 
 @threads.one_blas_thread()
 def scores_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    """The sums of `MissingValues.scores_along` over all parts, (1 + n_features, n_features)."""
+    r"""Sums over all rows of s and of :math:`\sqrt2 z s^T`, (1 + n_features, n_features)."""
     step = np.vstack((of_mean, math.sqrt(2) * form))
     found = (part.scores_along(step) for part in parts if part.covariance.size)
-    return sum(found, np.zeros(step.shape))
-
-
-def spread_of(parts: list[MissingValues], n_features: int) -> Array:
-    """The sum of `MissingValues.spread` over all parts, (n_features, n_features)."""
-    found = (part.spread for part in parts)
-    return sum(found, np.zeros((n_features, n_features)))
+    sums = sum(found, np.zeros(step.shape))
+    sums[1:] *= math.sqrt(2)
+    return sums
 
 
 @threads.one_blas_thread()
 def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    """The sums of `scores_along`, and below them that of `MissingValues.spread_along`."""
-    found = (part.spread_along(form) for part in parts if part.covariance.size)
-    spread = sum(found, np.zeros(form.shape))
-    return np.vstack((scores_along(parts, of_mean, form), spread))
+    """The sums of `scores_along`, and C K C in those of products."""
+    sums = scores_along(parts, of_mean, form)
+    sums[1:] += sum(part.spread_along(form) for part in parts if part.covariance.size)
+    return sums
+
+
+@threads.one_blas_thread()
+def sum_of_squares(parts: list[MissingValues], n_features: int) -> Array:
+    """Sum over all rows of z z', (n_features, n_features)."""
+    rows = (part.completed[:, 1:] for part in parts)
+    return sum((each.T @ each for each in rows), np.zeros((n_features, n_features)))
 
 
 def products_at(
-    hidden: Any, weight: float, condition: Conditioner, covariance: Array, at: Evaluation
+    hidden: Any, weight: float, root: Array, ridge: Array | float, at: Evaluation
 ) -> Products:
     """The products of `Likelihood.products` at a point.
 
@@ -121,47 +118,31 @@ def products_at(
         `MissingValues` of all rows, in parts.
     weight : float
         Of the rows.
-    condition : Conditioner
-        Of the Gaussian at the point.
-    covariance : ndarray of shape (n_features, n_features)
-        Of that Gaussian.
-    at : Evaluation
-    """
-
-    def average(sums: Any, of_mean: Array, form: Array) -> Array:
-        rounded = of_mean.astype(PRECISION), form.astype(PRECISION)
-        return hidden.total(partial(sums, of_mean=rounded[0], form=rounded[1])) / weight
-
-    @cache
-    def spread() -> Array:
-        return hidden.total(partial(spread_of, n_features=len(covariance))) / weight
-
-    def more_than_unknown(of_mean: Array, form: Array) -> Array:
-        return np.vstack((average(scores_along, of_mean, form), covariance @ form @ spread()))
-
-    along = partial(information_along, root=condition.root, at=at)
-    unknown = partial(average, unknown_along)
-    return Products(partial(along, unknown=unknown), partial(along, unknown=more_than_unknown))
-
-
-def information_along(
-    step: Array, unknown: Callable[[Array, Array], Array], root: Array, at: Evaluation
-) -> Array:
-    """Minus the Hessian in the frame of a point times a step.
-
-    Parameters
-    ----------
-    step : ndarray
-    unknown : callable
-        `unknown_along` of all rows, averaged.
     root : ndarray of shape (n_features, n_features)
         A.
+    ridge : ndarray of shape (n_features, n_features) or float
+        That of the likelihood, whitened.
     at : Evaluation
     """
     d = len(root)
-    p, form = step[:d], step[d:].reshape(d, d)
-    first, across, spread = np.split(unknown(p @ root, root.T @ form @ root), [1, 1 + d])
-    ahead = form + form @ at.score_covariance + math.sqrt(2) * np.outer(p, at.score_mean)
-    ahead -= root @ (math.sqrt(2) * across + spread) @ root.T
-    of_mean = p + math.sqrt(2) * form @ at.score_mean - root @ first[0]
-    return np.concatenate((of_mean, ((ahead + ahead.T) / 2).reshape(-1)))
+
+    def product(step: Array, of_unknown: Any, curvature: Array) -> Array:
+        """Minus the Hessian times a step, of sums of what is unknown, and of I + U."""
+        p, form = step[:d], step[d:].reshape(d, d)
+        of_mean, inner = (p @ root).astype(PRECISION), (root.T @ form @ root).astype(PRECISION)
+        sums = hidden.total(partial(of_unknown, of_mean=of_mean, form=inner)) / weight
+        ahead = form @ curvature + math.sqrt(2) * np.outer(p, at.score_mean)
+        ahead -= root @ sums[1:] @ root.T
+        of_mean = p + math.sqrt(2) * form @ at.score_mean - root @ sums[0]
+        return np.concatenate((of_mean, ((ahead + ahead.T) / 2).reshape(-1)))
+
+    @cache
+    def less_the_spread() -> Array:
+        """I + U less the average of the projectors on what rows miss, without a look at these."""
+        squares = hidden.total(partial(sum_of_squares, n_features=d))
+        return root @ squares @ root.T / weight + ridge
+
+    return Products(
+        lambda step: product(step, unknown_along, np.eye(d) + at.score_covariance),
+        lambda step: product(step, scores_along, less_the_spread()),
+    )

@@ -7,8 +7,6 @@ from likelihoods.test_missing import MURRAY
 
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods import Fixed, critical_point, missing
-from skgauss.likelihoods.hessian import STEP
-from skgauss.likelihoods.missing import ObservedFull
 
 ROUNDING = 1e-5  # of numbers of single precision
 
@@ -49,14 +47,14 @@ def test_known_parameters_do_not_move(rng, always, known):
     fixed = Fixed(mean=np.full(4, 0.1)) if known == "mean" else Fixed(None, np.eye(4), np.eye(4))
     likelihood = fixed.of(likelihood_of(X))
     at = likelihood.evaluate(np.zeros(4), np.eye(4))
-    information, product, family = (
-        likelihood.information(at),
-        likelihood.products(at).exact,
-        likelihood.family,
-    )
+    information, products = likelihood.information(at), likelihood.products(at)
+    family = likelihood.family
+    below = []
     for packed in np.eye(family.n_parameters):
         step = family.unpack_frame(packed)
-        np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING)
+        np.testing.assert_allclose(products.exact(step), information @ step, atol=ROUNDING)
+        below.append(family.pack_frame(products.below(step)))
+    assert np.linalg.eigvalsh(information.matrix - below)[0] > -ROUNDING
 
 
 def test_few_parameters_have_their_matrix():
@@ -100,23 +98,6 @@ def test_newton_and_the_verdict_by_products(always):
     at = likelihood.evaluate(by_products.mean_, by_products._gaussian.factor)
     assert critical_point(likelihood, at).kind == "maximum"
     assert likelihood.information(at).least[0] > 0
-
-
-@pytest.mark.parametrize(("correlation_init", "kind"), [(0.0, "saddle"), (0.5, "maximum")])
-def test_the_verdict_by_differences(monkeypatch, correlation_init, kind):
-    """The same as with the information, where there is neither a matrix nor a product with it."""
-    covariance = 2.5 * np.array([[1.0, correlation_init], [correlation_init, 1.0]])
-    likelihood = likelihood_of(MURRAY)
-    at = likelihood.evaluate(np.zeros(2), np.linalg.cholesky(covariance))
-    for _ in range(200):
-        at = likelihood.evaluate(*likelihood.natural_step(at, 1.0))
-    exact, _ = likelihood.information(at).least
-    monkeypatch.setattr(ObservedFull, "has_information", False)
-    found = critical_point(likelihood, at)
-    assert found.kind == kind
-    np.testing.assert_allclose(
-        found.curvature.eigenvalue, exact, atol=STEP
-    )  # of a first difference
 
 
 @pytest.mark.parametrize("solver", ["natural", "gradient", "lbfgs"])
