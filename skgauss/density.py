@@ -49,26 +49,28 @@ from .rows import (
     with_gaps,
 )
 
-# The attribute that says why statistics are held and nothing is fitted yet.
+# The name of the attribute that says why statistics are held and nothing is fitted yet.
 WAITING = "_waiting_for"
-# The attribute that holds the limits between which the rows so far were seen, or None.
+# The name of the attribute with the limits between which the rows so far were seen, or None.
 SEEN_THROUGH = "_seen_through"
-# The attribute that says of which features a Gaussian is conditional, and where; of another fit.
+# The name of the attribute with the values that a conditional Gaussian is given, by feature.
 GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
 
 class Observed(NamedTuple):
-    """What the known values of rows have of a density; the latter two may be one number for all.
+    """What the density of a row is made of, as far as values are known exactly.
+
+    The latter two are one number where they are the same for all rows.
 
     Attributes
     ----------
     distances : array of shape (n_rows,)
-        Squared Mahalanobis distances, where X is.
+        Squared Mahalanobis distances, in the library of X and on its device.
     log_dets : ndarray of shape (n_rows,) or float
         Log-determinants of the covariances of the values that are known.
     shown : int ndarray of shape (n_rows,) or int
-        Numbers of these values.
+        How many values are known.
     """
 
     distances: Any
@@ -88,11 +90,11 @@ class FittedGaussian:
     mean : ndarray of shape (n_features,)
     family : Family
     factor : ndarray
-        Of the covariance, as the family has it. A covariance near the edge of the domain may have
-        no factor that float64 could recover.
+        The factor of the covariance, as the family has it. From a covariance near the edge of the
+        domain float64 could not recover it.
     frame : Standardization, default=None
-        Of the Gaussian that sets the lattices on which boxes are integrated, where the likelihood
-        had one. None is this Gaussian itself.
+        The one that sets the lattices on which boxes are integrated, if the likelihood had one.
+        None is that of this Gaussian itself.
     truncation : Truncation, default=None
         The window that the rows of the fit were seen through.
     """
@@ -104,7 +106,7 @@ class FittedGaussian:
     truncation: Truncation | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Arrays and names, so that other private classes may move between two versions."""
+        """Arrays and names alone, so that private classes may move between two versions."""
         return {
             "mean": self.mean,
             "covariance_type": self.family.covariance_type,
@@ -148,7 +150,7 @@ class FittedGaussian:
         return self.truncation.window if self.truncation else None
 
     def log_densities(self, block: Block) -> Any:
-        """Logarithms of the densities of the rows, in nats, where X is, of shape (n_rows,)."""
+        """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device."""
         if self.truncation:
             return self.truncation.condition(self._log_densities_of_parent, block)
         return self._log_densities_of_parent(block)
@@ -159,10 +161,7 @@ class FittedGaussian:
         return sum_and_weight(self.log_densities(block), block.sample_weight)
 
     def sum_over_telling_rows(self, block: Block) -> Array:
-        """Weighted sum of the log-densities, in nats, and weight of the rows that show something.
-
-        Of shape (2,).
-        """
+        """Weighted sum of log-densities, in nats, and weight of rows that show something, (2,)."""
         block = block.counted
         unknown = block.unknown
         nothing = (
@@ -173,11 +172,11 @@ class FittedGaussian:
         return self.sum_of_log_densities(block) - np.array([0.0, nothing])
 
     def squared_distances(self, block: Block) -> Any:
-        """Squared Mahalanobis distances of what is known exactly, (n_rows,), where X is."""
+        """Squared Mahalanobis distances of what is known exactly, (n_rows,), in X's library."""
         return self.observed(block.X).distances
 
     def observed(self, X: Any) -> Observed:
-        """What the values that are known exactly have of a density, see `Observed`."""
+        """The distances, log-determinants and numbers of the values that are known exactly."""
         distances = squared_distances(X, self.mean, self.family, self.factor)
         log_det, d = self.family.log_det(self.factor), self.family.n_features
         with np.errstate(over="ignore", invalid="ignore"):
@@ -193,7 +192,7 @@ class FittedGaussian:
         return Observed(distances, log_dets, shown)
 
     def impute(self, block: Block) -> tuple[np.ndarray, Array]:
-        """X without gaps, in its dtype if that is of floats, and deviations of what was filled in.
+        """X with conditional means filled in, in its dtype if that is of floats, and deviations.
 
         The latter, of shape (n_rows, n_features), are conditional standard deviations, 0 where a
         value is known exactly.
@@ -218,9 +217,9 @@ class FittedGaussian:
         return imputed, std
 
     def draw_hidden(self, block: Block, random_state: np.random.RandomState) -> np.ndarray:
-        """X with what is not known exactly drawn given all that is known of the row, as `impute`.
+        """X with draws in place of values that are not known exactly, in its dtype if of floats.
 
-        Each value is drawn in its interval, where it has one.
+        They are drawn given all that is known of the row, each in its interval if it has one.
         """
         block = block.on_host
         check_no_infinity(block.X)
@@ -233,7 +232,7 @@ class FittedGaussian:
     def scores(self, block: Block) -> Array:
         """Gradients of the log-density of what each row shows, as if there were no window.
 
-        In the frame of the Gaussian, packed, of shape (n_rows, n_parameters).
+        They are in the packed frame of the Gaussian, of shape (n_rows, n_parameters).
         """
         block = block.on_host
         X = block.X
@@ -246,7 +245,7 @@ class FittedGaussian:
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
-        """Ends of all rows of which not everything is known exactly."""
+        """Lower and upper ends of the values of all rows that are not wholly known exactly."""
         if self.window:
             block = block._replace(intervals=self.window.intersect(block))
         return with_gaps(block)
@@ -272,7 +271,7 @@ class FittedGaussian:
         return self._of_some(kept, self.mean[kept] + shift, factor)
 
     def _of_some(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
-        """The Gaussian of the features kept, from its mean and factor."""
+        """The Gaussian of the features with indices `kept`, which has this mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(self.family.covariance_type, len(kept))
@@ -283,37 +282,39 @@ class FittedGaussian:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
         densities, log_dets, shown = self.observed(block.X)
         densities *= -0.5
-        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # which makes no -0.0
+        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # 0.0 first, so that none is -0.0
         if block.intervals is not None:
             densities[block.intervals.rows] += self._coarsened(block.intervals).log_probability
         return densities
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:
-        """The law of the values that are known to an interval, or not at all; a row an entry."""
+        """The laws of what is not known exactly in rows with intervals, one entry for each row."""
         ends = intervals.lower, intervals.upper
         return coarsened(*ends, self.mean, self.family, self.factor, self._frame_of_lattices)
 
     @property
     def _frame_of_lattices(self) -> Standardization:
+        """The standardization that sets the lattices on which boxes are integrated."""
         return self.frame or Standardization.of(self.mean, self.family, self.factor)
 
 
 def _as_floats(X: np.ndarray) -> np.ndarray:
-    """A copy in its dtype, if that is one of floats that rows are filled in."""
+    """A copy of X, in its dtype if that is float32 or wider, and else in float64."""
     return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
 
 
 def information_criteria(
     log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
 ) -> tuple[float, float]:
-    """AIC and BIC: the deviance of all rows together, in nats, and the price of the parameters.
+    """AIC and BIC of all rows together, in nats: deviance and the price of the parameters.
 
-    Of so many rows that tell something of what `name` says.
+    `log_likelihood` is that of all rows together, and `n_samples` counts the rows that tell
+    something of X or whatever its `name` is.
 
     Raises
     ------
     ValueError
-        If there are none, of which no model is better than another.
+        If there are no such rows, by which no model is better than another.
     """
     if not n_samples > 0:
         raise ValueError(f"No value of {name} is known, by which to compare models.")
@@ -324,8 +325,8 @@ def information_criteria(
 class GaussianDensity(DensityMixin, BaseEstimator):
     """The methods of an estimator with fitted `mean_` and `covariance_`."""
 
-    # A sentence, after a space, on whose the parameters are that a message recommends: those of the
-    # estimator itself, unless another one made it.
+    # A sentence, after a space, on which estimator has the parameters that a message recommends. It
+    # is empty unless another estimator made this one.
     _whose_parameters = ""
 
     mean_: Array
@@ -478,9 +479,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return rows_of(self, X, sample_weight, X_upper)
 
     def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
-        """Warn who forgets upper ends, of rows or, of a regressor, of targets, by their `name`.
+        """Warn a user who fitted with upper ends and passes none now.
 
-        A search or a pipeline that does not route them would take lower ends for values.
+        They belong to `name`, which is X or, in a regression, y. A search or a pipeline that does
+        not route them would take lower ends for values.
         """
         self._check_fitted()
         has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
@@ -496,7 +498,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def _statistics_as_given(self) -> Any:
-        """Statistics of the data; by feature where a window has filled gaps."""
+        """The statistics of the data as the user gave them, without what a window filled in.
+
+        Where there was a window they are by feature.
+        """
         statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
         return Window(*np.array(ends)).without_fill(statistics) if ends else statistics
 
@@ -604,14 +609,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def _n_parameters(self) -> int:
-        """How many parameters were estimated."""
+        """How many parameters of the Gaussian were estimated, known ones left out."""
         return self._gaussian.family.n_parameters
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")
 
     def _check_fitted(self) -> None:
-        """Refuse before a fit, and where the rows of partial fits do not suffice for one."""
+        """Refuse an estimator without a fit, and say so if rows of partial fits are too few."""
         if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "

@@ -231,11 +231,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     array([1.        , 2.        , 2.02768166])
     """
 
-    # Where the HTML repr of a notebook links to: the page that docs/api.rst generates.
+    # The page that the HTML repr of a notebook links to, which docs/api.rst generates.
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
-    # Whether features that do not vary, or were never observed, do without a maximum.
+    # Whether features that do not vary, or were never observed, are fitted without a maximum.
     _keeps_constants = False
 
     log_likelihood_: float
@@ -309,7 +309,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self.warm_start = warm_start
         self.record_path = record_path
 
-    # Else scikit-learn, which asks at every fit, would have it worked out each time.
+    # Kept here, as scikit-learn asks for it at every fit, and it would be worked out each time.
     __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -365,7 +365,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Names and width are those of the new data only once the fit has succeeded.
         seen = copy.copy(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
-        fewest = 2 if nothing_known else 1  # to tell mean and covariance
+        fewest = 2 if nothing_known else 1  # fewer do not tell mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
@@ -444,7 +444,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                     "another window. Set them back, or call fit on all rows of one window."
                 )
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
-        # More rows may come: none of the ridge that "auto" adds where they are too few.
+        # Where rows are too few "auto" adds no ridge here, as more of them may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
             climb = self._climb(statistics, seen, window, task, ridge, resume=True)
@@ -609,7 +609,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _law(
         self, kept: list[int], gaussian: FittedGaussian, given: dict[str, float]
     ) -> GaussianGradientMLE:
-        """An estimator of the features kept that is fitted to no data, but has their Gaussian."""
+        """A marginal or conditional estimator, which is fitted to no data, but has its Gaussian.
+
+        `kept` are the indices of its features, and `given` the values of others by name.
+        """
         limits = self.censoring_limits
         if limits is not None:
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
@@ -620,7 +623,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return law
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Show the parameters, or of a marginal or conditional Gaussian its features and means."""
+        """Parameters, or features and means where the Gaussian is a marginal or conditional one."""
         if not hasattr(self, GIVEN):
             return super().__repr__(N_CHAR_MAX)
         names = getattr(self, "feature_names_in_", [""] * len(self.mean_))
@@ -631,6 +634,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
     def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
+        """The statistics of rows seen through a window, with the names of features on `seen`."""
         diagonal = self.covariance_type != "full"
         statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
         return statistics.labelled(getattr(seen, "feature_names_in_", None))
@@ -644,7 +648,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         reg_covar: Any,
         resume: bool = False,
     ) -> _Climb:
-        """From statistics to fitted attributes; see `start_of` for where a climb may resume."""
+        """The outcome of a climb on the likelihood of statistics that were seen through a window.
+
+        `seen` has what validation of X left; where a climb may `resume`, `start_of` says.
+        """
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
             check_labels(self, names)
@@ -679,7 +686,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             return _Climb(attributes, task.warner.worded(found), shown)
 
     def _validate_params(self) -> None:
-        """Refuse invalid parameters, for scikit-learn; of the defaults nobody need be asked."""
+        """Refuse invalid parameters, as scikit-learn asks for; defaults need not be looked at."""
         given = {
             name: getattr(self, name)
             for name, default in _defaults(type(self)).items()  # type: ignore[arg-type]
@@ -694,26 +701,26 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _statistics_to_fit(
         self, rows: Rows, seen: Any, window: Window | None, task: FitTask
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
-        """Statistics that make a `fit`, their `reg_covar`, and what is to be told of the rows.
+        """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        Here they are of all rows, and the attributes, by name, are none.
+        Here all rows are fitted, and there are no attributes.
         """
         return self._summarize(rows, seen, window), self.reg_covar, {}
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
-        """A sentence, after a space, on what is made of a fit that did not converge; empty here."""
+        """A sentence, after a space, on what an unconverged fit is used for; it is empty here."""
         return ""
 
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """Attributes that take the rows of `fit` once more, by name; there are none here."""
+        """Fitted attributes by name that take the rows of `fit` once more; here there are none."""
         return {}
 
     def _adopt(
         self, climb: _Climb, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
     ) -> Self:
-        """Become what the climb found, once all have been told."""
+        """The estimator itself, with what a climb found once callbacks and user are told of it."""
         gaussian = climb.attributes["_gaussian"]
         climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(climb.attributes)
@@ -744,8 +751,9 @@ def _defaults(kind: type) -> dict[str, Any]:
 def _blas_threads(
     statistics: AnyStatistics, window: Window | None, family: Family
 ) -> AbstractContextManager[None]:
-    """The threads of BLAS for a climb, whose largest work on complete data is a few products of
-    covariances.
+    """A context with the threads of BLAS that suit a climb.
+
+    The largest work of a climb on complete data is a few products of covariances.
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None
@@ -755,7 +763,17 @@ def _blas_threads(
 
 
 class _Climb(NamedTuple):
-    """The outcome of a climb, not yet that of the estimator."""
+    """The outcome of a climb, which is not yet that of the estimator.
+
+    Attributes
+    ----------
+    attributes : dict of str to object
+        The fitted attributes.
+    warnings : list of tuple of str and type
+        The texts of warnings to give, and their categories.
+    no_maximum : NoMaximumError or None
+        What the climb has shown if it stopped as "unbounded".
+    """
 
     attributes: dict[str, Any]
     warnings: list[tuple[str, type[Warning]]]

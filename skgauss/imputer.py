@@ -104,7 +104,7 @@ fixed_covariance, warm_start, record_path : optional
         self.random_state = random_state
         self.add_indicator = add_indicator
 
-    # A column that is constant in one fold of many is filled in by its constant.
+    # Features that do not vary are kept: one constant in a fold is filled in by its constant.
     _keeps_constants = True
 
     @property
@@ -177,7 +177,10 @@ n_features_with_missing)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 
     def _fill(self, X: Any) -> Callable[[Block], np.ndarray]:
-        """What fills in a block of rows: by means, or by draws of a Gaussian that was drawn."""
+        """The function that fills in a block: by means, or by draws from a Gaussian that was drawn.
+
+        It returns the rows, (n_rows, n_features), in their dtype if that is of floats.
+        """
         if not self.sample_posterior:
             return partial(_imputed, self._fitted_gaussian())
         if is_dask(X):
@@ -209,16 +212,16 @@ n_features_with_missing)
 
     @property
     def _n_parameters(self) -> int:
-        """How many parameters were estimated, those of features never observed left out."""
+        """How many parameters were estimated, without those of features never observed."""
         family, shown = self._gaussian.family, self._statistics_as_given.observed_weights > 0
         known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
         return make_family(family.covariance_type, int(shown.sum())).knowing(**known).n_parameters
 
     @property
     def _constants(self) -> Array:
-        """The value of each feature that had no other in `fit`, and NaN for others.
+        """The value of each feature that had no other in `fit`, and NaN for others, (n_features,).
 
-        None is constant of which something is known besides, which is where it varies about.
+        With a known mean or covariance no feature counts as constant: it varies about the former.
         """
         family = self._gaussian.family
         known = family.mean_is_known or family.covariance_is_known
@@ -231,7 +234,7 @@ n_features_with_missing)
         return self.keep_empty_features | (self._statistics_as_given.observed_weights > 0)
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
-        """A sentence, after a space, on what `transform` fills in where a fit did not converge."""
+        """A sentence, after a space, on what `transform` fills in if a fit did not converge."""
         if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
             return " What transform fills in is mean_, whatever else a row shows."
         return " What transform fills in are means given the row under this last iterate."
@@ -243,13 +246,17 @@ n_features_with_missing)
 
 
 def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
+    """The rows of a block with conditional means filled in, (n_rows, n_features)."""
     return gaussian.impute(block)[0]
 
 
 def _drawn_but_constants(
     draw: Callable[[Block], np.ndarray], constants: Array, block: Block
 ) -> np.ndarray:
-    """The rows filled in by draws, but for what is missing of a feature without variance."""
+    """The rows of a block filled in by draws, and by its constant where a feature has one.
+
+    `constants` has NaN for features that vary, (n_features,).
+    """
     filled, missing = draw(block), np.isnan(to_host(block.X))
     return np.where(missing & ~np.isnan(constants), constants, filled).astype(filled.dtype)
 
@@ -257,7 +264,10 @@ def _drawn_but_constants(
 def _filled_and_marked(
     fill: Callable[[Block], np.ndarray], kept: np.ndarray, features: ArrayLike, block: Block
 ) -> np.ndarray:
-    """The imputed rows, and behind them 1 where a value of some features was missing."""
+    """The imputed rows, (n_rows, n_kept), and behind them a column for each of some `features`.
+
+    Such a column is 1 where the value of its feature was missing, and else 0.
+    """
     block = block.on_host
     missing = np.isnan(block.X)
     if block.intervals is not None:

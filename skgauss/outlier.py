@@ -25,13 +25,14 @@ _OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is 
 
 
 def _takes_chunks(detector: Any) -> bool:
+    """Whether the parameters allow `partial_fit`; if not, an AttributeError says why."""
     if refusal := _refusal_of_parts(detector, "partial_fit"):
         raise AttributeError(refusal)
     return True
 
 
 def _refusal_of_parts(detector: Any, method: str) -> str:
-    """Why a method that does not have all rows at hand cannot serve the parameters, or nothing."""
+    """Sentences on why a method without all rows at hand cannot serve the parameters, or none."""
     share, support = detector.contamination, detector.support_fraction
     if share != "auto":
         asks, instead = f"contamination={share} asks for a share of", "contamination='auto'"
@@ -169,7 +170,7 @@ fixed_covariance, warm_start, record_path : optional
         self.contamination = contamination
         self.support_fraction = support_fraction
 
-    # Where there is no share of all rows to be told.
+    # There is such a method only where the parameters ask for no share of all rows.
     partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
 
     def fit_predict(
@@ -249,7 +250,10 @@ fixed_covariance, warm_start, record_path : optional
         return self._rows_asked(X, X_upper).map(partial(log_p_values, self._gaussian))
 
     def _check_parameters(self, method: str) -> None:
-        """Refuse a threshold that nothing tells, besides what every estimator refuses."""
+        """Refuse parameters with which a threshold, or the rows to keep, cannot be told.
+
+        What every estimator refuses is refused, too.
+        """
         super()._check_parameters(method)
         if method != "fit" and (refusal := _refusal_of_parts(self, method)):
             raise ValueError(refusal)
@@ -276,7 +280,11 @@ fixed_covariance, warm_start, record_path : optional
     def _statistics_to_fit(
         self, rows: Rows, seen: Any, window: Window | None, task: FitTask
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
-        """Those of the rows that concentration steps keep, where asked for, and which they are."""
+        """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
+
+        With a `support_fraction` they are the rows that concentration steps keep, and the attribute
+        is the mask of them.
+        """
         if self.support_fraction is None:
             return super()._statistics_to_fit(rows, seen, window, task)
         family = make_family(self.covariance_type, seen.n_features_in_)
@@ -291,28 +299,32 @@ fixed_covariance, warm_start, record_path : optional
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """The threshold, so that a fit is had as a whole."""
+        """The threshold `offset_` by name, which is a log p-value, from the rows of `fit`."""
         if self.contamination == "auto":
             return {"offset_": math.log(_OUTLIER_LEVEL)}
         assert rows is not None  # which only `fit` has, and other methods are refused
         scores_of = log_p_values if sample_weight is None else _scores_of_weighted
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
-        # Of whatever dtype a fit takes them, in which they may not add up.
+        # A fit takes weights of dtypes in which they may not add up, such as small integers.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
         return {"offset_": _threshold_below(scores, weights, self.contamination)}
 
 
 def _scores_of_weighted(gaussian: FittedGaussian, block: Block) -> Array:
-    """Log p-values of rows of a fit, of which those without a weight may hold infinity."""
+    """Log p-values of the rows of a weighted fit, (n_rows,).
+
+    Rows without a weight may hold infinity, which counts as missing here.
+    """
     X = to_host(block.X)
     return log_p_values(gaussian, block._replace(X=np.where(np.isinf(X), np.nan, X)))
 
 
 def _threshold_below(scores: Array, weights: Array, share: float) -> float:
-    """Half way between the lowest scores, of at most that share of the weight, and the next.
+    """The score half way between the lowest ones, a share of the weight at most, and the next.
 
-    Scores are negative. Those of equal rows may differ by rounding, and stay together.
+    Scores and weights have the shape (n_rows,). Scores are negative; those of equal rows may differ
+    by rounding, and stay together.
     """
     order = np.argsort(scores)
     order = order[weights[order] > 0]

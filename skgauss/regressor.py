@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     import pandas
 
 
+# A sentence that follows a warning of the joint fit, on the parameters that it recommends.
 _WHOSE_PARAMETERS = (
     " In a regression these are parameters of its estimator, as in "
     "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). Only covariance_type='diag' is no way "
@@ -227,7 +228,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _joint_estimator(self, seen: Any, table: Table) -> GaussianGradientMLE:
-        """An unfitted estimator of the joint Gaussian, with the limits of features and targets."""
+        """An unfitted estimator of the joint Gaussian, with the limits of features and targets.
+
+        Raises
+        ------
+        ValueError
+            If it is no estimator of a regression, or nothing can be learnt of a target.
+        """
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
         if estimator.covariance_type != "full":
             raise ValueError(
@@ -296,7 +303,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         seen = copy.copy(self)
         seen.censoring_limits = limits and tuple(limit[:d] for limit in limits)
         law = self._law
-        # Means and, behind them, deviations: in one array, of which Dask has blocks.
+        # Means and the deviations behind them are in one array, of which Dask has blocks.
         found, k = rows_of(seen, X).map(partial(law.of_rows, return_std)), len(law.coef)
         parts = [found[:, :k], found[:, k:]][: 1 + return_std]
         mean, *std = (part[:, 0] for part in parts) if self._is_flat else parts
@@ -418,7 +425,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _information_criteria(
         self, X: Any, y: Any, y_upper: Any, sample_weight: Any
     ) -> tuple[float, float]:
-        """AIC and BIC of y given X, of all rows together, in nats."""
+        """AIC and BIC of y given X in nats, for all rows together."""
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
         check_columns(y, self._columns_of_targets)
@@ -538,7 +545,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return ConditionalLaw.of(self.estimator_, self.n_features_in_)
 
     def _parameter_names(self) -> list[str]:
-        """Names of the rows of a summary."""
+        """Names of the parameters in the rows of a summary, one target after the other."""
         names = ["intercept", *feature_names(self), "scale"]
         if self._is_flat:
             return names

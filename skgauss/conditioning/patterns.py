@@ -48,6 +48,13 @@ class MissingPatterns:
         """
         return self.features[:, None] * self._n_features + self.features
 
+    def added_up(self, blocks: np.ndarray) -> np.ndarray:
+        """Blocks of the patterns, as `blocks` has their places, added up in a matrix of all
+        features.
+        """
+        d = self._n_features
+        return np.bincount(self.blocks.reshape(-1), blocks.reshape(-1), d * d).reshape(d, d)
+
 
 def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """An order of the rows in which equal patterns meet, and the start of each pattern in it.

@@ -29,22 +29,28 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg, pairs_of
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
-_NEAR_SINGULAR = 0.5  # eigenvalue of A, where a climb that found no end is on its way to one
-_FEW_NATS = 1e-6  # of an average row, to which the climb has steps too short to tell where it leads
-_NEARER = 100.0  # a level than the one before: their m is the same, and their ends are near
-_FLOOR = 3e-3  # epsilon, below which too few digits of the likelihood are left
-_ROUNDS = 10  # of the multiplier, which is right after three to five
-_MOST_TRUST_STEPS = 200
-_STIFFNESS = 10.0  # by which, squared, a round brings c nearer to 0
-_RADII = {"initial_trust_radius": 0.3, "max_trust_radius": 1.0}  # of A
-_SLOPE_PRECISION = 3e-5  # of slopes that cancel at an end, where that of the parameter is near 1
-_CLOSE_ENOUGH = 3e-4  # to the level, by its distance from the maximum; half of it in the end's
-_EXACT_END = 1e-7  # of the parameter, where many rows leave no digits of so small a fall
-_FLAT = 0.01  # slopes that rounding leaves, where there are many rows
+# The least eigenvalue of A, 1 at the maximum, above which no end at a singular covariance is near.
+_NEAR_SINGULAR = 0.5
+# The fall, in nats of an average row, up to which the steps of a climb are too short to show
+# whether it leads to a singular covariance. For smaller ones the search begins at this fall.
+_FEW_NATS = 1e-6
+_NEARER = 100.0  # ratio of two falls in turn: m is the same for both, and their ends are near
+_FLOOR = 3e-3  # epsilon: with less of it too few digits of the likelihood are left
+_ROUNDS = 10  # searches with a new multiplier each; it is right after three to five
+_MOST_TRUST_STEPS = 200  # Newton's steps of one such search
+_STIFFNESS = 10.0  # s in the Lagrangian, free of units: the larger it is, the fewer are the rounds
+_RADII = {"initial_trust_radius": 0.3, "max_trust_radius": 1.0}  # lengths of steps of the root
+# The length of the gradient at which a search ends. The slopes of height and likelihood cancel
+# there, and that of the height is near 1.
+_SLOPE_PRECISION = 3e-5
+_CLOSE_ENOUGH = 3e-4  # |c| at an end, half of which is the relative error of its distance
+# The error of the height at an end, where many rows leave too few digits of c to come closer to 0.
+_EXACT_END = 1e-7
+_FLAT = 0.01  # length of the gradient at an end, which rounding may leave where rows are many
 
 
 class Jet(NamedTuple):
-    """A function at a point: its value, its gradient and its Hessian."""
+    """A function of n_parameters numbers at a point: its value, its gradient and its Hessian."""
 
     value: float
     gradient: Array
@@ -60,19 +66,21 @@ def highest_on_the_boundary(
 ) -> tuple[Evaluation, float] | None:
     r"""The greatest height at which the likelihood has fallen by no more than some nats.
 
-    With c what is left to fall, 1 at the maximum and 0 at the level, and the height h it is where
+    Let n be these nats, h the height, and c the share of them that is left to fall: 1 at the
+    maximum, 0 at the level. The greatest height is where
     :math:`h - s \sqrt n \min(0, c - m)^2 / 2` is greatest, for the right m and any s.
 
     Parameters
     ----------
     likelihood : Likelihood
-        Of a full covariance.
+        That of a full covariance.
     maximum, start : Evaluation
         Where the likelihood is highest, and where to begin.
     height : callable
-        Of a point, a number that is bounded, its gradient and its Hessian in the packed frame of
-        the point.
+        From a point to a number that is bounded, its gradient and its Hessian in the packed frame
+        of the point.
     nats : float
+        The fall, of an average row.
 
     Returns
     -------
@@ -95,7 +103,10 @@ def highest_on_the_boundary(
 
 
 def _levels(nats: float) -> Iterator[float]:
-    """Falls of the likelihood whose highest points lead on to each other, the last as asked for."""
+    """Falls of the likelihood, in nats of an average row, each near enough to the one before.
+
+    The end at one of them is where the search for the next begins; the last is the fall asked for.
+    """
     level = _FEW_NATS
     while level > nats:
         yield level
@@ -104,7 +115,11 @@ def _levels(nats: float) -> Iterator[float]:
 
 
 class _Lagrangian:
-    r"""The height, less :math:`s \sqrt n \min(0, c - m)^2 / 2`, upside down."""
+    r"""The function of a root that a search for an end minimises.
+
+    It is minus the height, plus :math:`s \sqrt n \min(0, c - m)^2 / 2`, for a fall by n nats and a
+    multiplier m, see `highest_on_the_boundary`. A root is a vector x of `_Roots`, (n_parameters,).
+    """
 
     def __init__(
         self,
@@ -118,7 +133,10 @@ class _Lagrangian:
         self._jets = lru_cache(maxsize=2)(self._computed)
 
     def highest(self, x: Array) -> Array | None:
-        """The root at the end, from one near it; None where it was not found."""
+        """The root at the end, (n_parameters,), from one near it; None if it is not found.
+
+        `multiplier` is the right one then.
+        """
         options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
         for _ in range(_ROUNDS):
             x = minimize(
@@ -135,17 +153,17 @@ class _Lagrangian:
         return None
 
     def jets(self, x: Array) -> tuple[Jet, Jet]:
-        """Of the height and of c, as functions of the root."""
+        """The height and c at a root, with derivatives by the root; the last two are kept."""
         return self._jets(x.tobytes())
 
     def _computed(self, packed: bytes) -> tuple[Jet, Jet]:
-        """Those of a vector, anew."""
+        """What `jets` returns, computed for a root that is given as the bytes of its vector."""
         here = self.roots.at(np.frombuffer(packed))
         high, left = map(here.pulled, self._jets_of_frame(here.point))
         return high, left
 
     def _jets_of_frame(self, point: Evaluation) -> tuple[Jet, Jet]:
-        """Of the height and of c, in the packed frame of a point."""
+        """The height and c at a point, with their gradients and Hessians in its packed frame."""
         likelihood = self.roots.likelihood
         gradient = likelihood.family.pack_frame(point.natural_gradient)
         information = information_matrix(likelihood, point)
@@ -155,23 +173,23 @@ class _Lagrangian:
         return self._height(point), left
 
     def excess(self, x: Array) -> float:
-        """What c is short of the multiplier, negative, if it is."""
+        """How far c is below the multiplier, as a negative number free of units, and else 0."""
         return min(self.jets(x)[1].value - self.multiplier, 0.0)
 
     def lowness(self, x: Array) -> float:
-        """Infinite where there is no Gaussian, which a search takes for a step that is too long."""
+        """The function itself, infinite where there is no Gaussian: the step there is too long."""
         try:
             return -self.jets(x)[0].value + self._stiffness / 2 * self.excess(x) ** 2
         except NotPositiveDefiniteError:
             return math.inf
 
     def slope(self, x: Array) -> Array:
-        """Gradient of the lowness."""
+        """The gradient of the function by the root, (n_parameters,)."""
         high, left = self.jets(x)
         return -high.gradient + self._stiffness * self.excess(x) * left.gradient
 
     def curvature(self, x: Array) -> Array:
-        """Hessian of the lowness."""
+        """The Hessian of the function by the root, (n_parameters, n_parameters)."""
         high, left = self.jets(x)
         matrix = -high.hessian + self._stiffness * self.excess(x) * left.hessian
         if self.excess(x) < 0:
@@ -179,7 +197,10 @@ class _Lagrangian:
         return matrix
 
     def end_without_floor(self, x: Array) -> tuple[Evaluation, float]:
-        """The point on the floor, and the height below it, where the covariance is singular."""
+        """The point of a root, and the height where epsilon is 0 and the covariance singular.
+
+        The height there is extrapolated along the square of epsilon.
+        """
         here = self.roots.at(x)
         high, left = self._jets_of_frame(here.point)
         multiplier = -self._stiffness * self.excess(x)
@@ -187,24 +208,32 @@ class _Lagrangian:
         return here.point, high.value - _FLOOR**2 * slope
 
     def is_there(self, x: Array) -> bool:
-        """Whether the highest point is at the level, or above it with nothing to pay for that."""
+        """Whether the gradient at a root is next to zero, and the likelihood at the level.
+
+        It may also be off the level, where to come closer would change the height by too little.
+        """
         off = abs(self.jets(x)[1].value)
-        costs = self._stiffness * abs(self.excess(x))  # height, for a c that is larger by 1
+        costs = self._stiffness * abs(self.excess(x))  # of height, for a c that is larger by 1
         is_flat = linalg.norm(self.slope(x)) < _FLAT
         return is_flat and (off < _CLOSE_ENOUGH or off * costs < _EXACT_END)
 
 
 class _Roots:
-    r"""Covariances with :math:`A = I + Y / \sqrt2` beside means :math:`\mu^* + L^* p`.
+    r"""The Gaussians that a search moves through, each given by a vector x, its packed root.
 
-    Packed as steps in the frame of the maximum are.
+    The vector holds p and the symmetric matrix Y, packed as a step in the frame of the maximum is,
+    (n_parameters,). Its Gaussian has the mean :math:`\mu^* + L^* p` and the covariance
+    :math:`L^* (A^2 + \varepsilon^2 I) L^{*T}` with :math:`A = I + Y / \sqrt2`.
     """
 
     def __init__(self, likelihood: Likelihood, maximum: Evaluation):
         self.likelihood, self.family, self.maximum = likelihood, likelihood.family, maximum
 
     def place(self, at: Evaluation) -> Array:
-        """Where a point is, or one near it on the floor."""
+        """The packed root of a point, (n_parameters,).
+
+        Where an eigenvalue of A would be imaginary for this epsilon, 0 takes its place.
+        """
         family = self.family
         vectors, values, _ = np.linalg.svd(family.solve(self.maximum.factor, at.factor))
         root = (vectors * np.sqrt(np.maximum(values**2 - _FLOOR**2, 0.0))) @ vectors.T
@@ -212,11 +241,11 @@ class _Roots:
         return family.pack_frame(family.frame(moved, 2 * (root - family.identity)))
 
     def least_eigenvalue(self, x: Array) -> float:
-        """The least one of A."""
+        """The least eigenvalue of A at a packed root."""
         return float(np.linalg.eigvalsh(self._root(x)).min())
 
     def at(self, x: Array) -> _Place:
-        """What is there."""
+        """The point of a packed root, with the change of variables there."""
         family, maximum = self.family, self.maximum
         moved, _ = family.split_frame(family.unpack_frame(x))
         root = self._root(x)
@@ -227,17 +256,20 @@ class _Roots:
         return _Place(point, family, root, family.solve(factor, maximum.factor))
 
     def _root(self, x: Array) -> Array:
-        """A."""
+        """The matrix A of a packed root, (n_features, n_features)."""
         _, form = self.family.split_frame(self.family.unpack_frame(x))
         return self.family.identity + form / 2
 
 
 class _Place:
-    r"""A point, and functions of its frame as functions of the root.
+    r"""A point, and the change of variables between its frame and the root.
 
-    With C the factor at the maximum in the frame of the point and
-    :math:`V = C (A Y + Y A) C^T / 2` the frame sees :math:`V + (C Y^2 C^T / 2 - V^2) / \sqrt2`, but
-    for higher orders.
+    Let C be the inverse of the factor of the point times the factor at the maximum. When Y moves
+    by a small D, the covariance takes a step in the frame of the point whose matrix is
+    :math:`V + (C D^2 C^T / 2 - V^2) / \sqrt2` up to second order, with
+    :math:`V = C (A D + D A) C^T / 2`.
+
+    Here A is `root` and C is `turn`, both of shape (n_features, n_features).
     """
 
     def __init__(self, point: Evaluation, family: Family, root: Array, turn: Array):
@@ -250,7 +282,7 @@ class _Place:
         self._jacobian = jacobian[family.free, family.free]
 
     def pulled(self, of_frame: Jet) -> Jet:
-        """A function of that gradient and Hessian in the frame as one of the root."""
+        """A function with its derivatives by the root, from those in the packed frame."""
         value, gradient, hessian = of_frame
         form = self._form(gradient)
         here, there = (self._squares(each) for each in (form, self._turn.T @ form @ self._turn))
@@ -258,16 +290,19 @@ class _Place:
         return Jet(value, gradient @ self._jacobian, hessian)
 
     def slope_of_floor(self, gradient: Array) -> float:
-        """How fast a function of that gradient in the frame grows with the square of the floor."""
+        """The derivative by the square of epsilon of a function of this packed gradient."""
         return float(np.sum((self._turn.T @ self._form(gradient)) * self._turn.T)) / 2
 
     def _form(self, gradient: Array) -> Array:
-        """Of a packed gradient the matrix of the covariance, (n_features, n_features)."""
+        """The slope U by the covariance in a packed gradient, (n_features, n_features)."""
         _, form = self._family.split_frame(self._family.unpack_frame(gradient))
         return form
 
     def _squares(self, form: Array) -> Array:
-        """The matrix of the trace of a form with the square of a step of the covariance."""
+        """The matrix of a quadratic form in packed steps, (n_parameters, n_parameters).
+
+        For a step that moves the covariance by the matrix V it has the value tr(form V^2).
+        """
         whole, free = self._family.whole, self._family.free
         gradient = whole.pack_frame(whole.frame(np.zeros(len(form)), form))
         return whole.connection_term(gradient)[free, free]

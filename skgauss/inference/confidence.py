@@ -27,23 +27,26 @@ from .profile import (
 from .progress import telling_of_tasks
 
 METHODS = ("wald", "profile", "sandwich")
-_STEPS_TO_QUANTILE = 5  # after four the error is a rounding, at a fall of 1e-34 as of 1e9
+_STEPS_TO_QUANTILE = 5  # Newton's steps: four leave only rounding, for falls from 1e-34 to 1e9
 
 
 def check_level(level: float) -> None:
-    """Refuse what is no probability."""
+    """Refuse a level that is not a number between 0 and 1."""
     if not is_number(level) or not 0 < level < 1:
         raise ValueError(f"level must be a number between 0 and 1, got {level!r}.")
 
 
 def wald_ends(center: Array, error: Array, level: float) -> Array:
-    """Ends of Wald's intervals on a last axis, in the unit of the centers and their errors."""
+    """Lower and upper ends of Wald's intervals, on a last axis, in the unit of the centers."""
     half = norm.isf((1 - level) / 2) * error
     return np.stack((center - half, center + half), axis=-1)
 
 
 def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
-    """Ends of intervals, from errors on the scales on which no interval leaves the domain."""
+    """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
+
+    `errors` are relative. Each interval is made on a scale on which it cannot leave the domain.
+    """
     estimate, units = at.estimate, at.in_units(errors)
     around = partial(wald_ends, level=level)
     with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
@@ -59,10 +62,14 @@ def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
 
 
 def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
-    """Ends of intervals at which the likelihood has fallen by what the level allows."""
+    """Lower and upper ends of profile intervals, on a last axis, in the units of the data.
+
+    At an end the likelihood has fallen by what the level allows; NaN where it was not found. The
+    covariances are the variances alone, (n_features, 2).
+    """
     deviance = float(chi2.isf(1 - level, 1))
     if at.likelihood.shares is not None:
-        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # which stays as it is
+        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # the estimate stays
         return _in_closed_form(at, deviance, *at.likelihood.shares)
     at.check_size()
     scale, correlation = at.estimate.scale, np.zeros((*at.estimate.correlation.shape, 2))
@@ -93,11 +100,14 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
 def _profile_ends(
     at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None
 ) -> Array:
-    """Lower and upper ends, one parameter a row; NaN where they were not found."""
+    """Lower and upper ends as a user sees them, (n_profiled, 2); NaN where they were not found.
+
+    `nats` is the fall of the likelihood of an average row.
+    """
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = polished(at.likelihood, at.evaluation, nats)
     warn_if_far(at.estimator, maximum.natural_gradient_norm)
-    # Formed here, once for all threads.
+    # The information is formed here, once for all threads.
     if at.likelihood.has_information:
         at.likelihood.information(maximum)
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
@@ -124,11 +134,13 @@ def _profile_ends(
 def _in_closed_form(
     at: FittedPoint, deviance: float, of_means: Array | float, of_scales: Array | float
 ) -> Parameters:
-    """Ends of profile intervals where the curvature, and so the profile, has a closed form.
+    """What `profile` returns, where the curvature, and so the profile, has a closed form.
 
-    With a weight n of the values a mean moves by t standard deviations at a deviance of n log(1 +
-    t^2), the logarithm of a scale by u at n (exp(-2 u) - 1 + 2 u), and Fisher's z of a
-    correlation by x at 2 n log cosh x. With a known covariance that of a mean is n t^2.
+    `deviance` is twice the nats by which the likelihood of all rows falls, and `of_means` and
+    `of_scales` are the `Likelihood.shares`. With a weight n of the values a mean moves by t
+    standard deviations at a deviance of n log(1 + t^2), the logarithm of a scale by u at
+    n (exp(-2 u) - 1 + 2 u), and Fisher's z of a correlation by x at 2 n log cosh x. With a known
+    covariance that of a mean is n t^2.
     """
     values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
     shown = np.asarray(of_means) * at.likelihood.weight
@@ -148,16 +160,16 @@ def _in_closed_form(
 
 
 def _root_of_expm1(x: Array | float) -> Array:
-    """Square root of ``exp(x) - 1``, which is within float64 where that is not."""
+    """The square root of ``exp(x) - 1``, also where this difference itself is beyond float64."""
     return np.exp(np.divide(x, 2)) * np.sqrt(-np.expm1(np.negative(x)))
 
 
 def _moves_of_log_scales(fall: Array) -> Array:
     """Both solutions u of ``exp(-2 u) - 1 + 2 u = fall``, the negative one first, on a last axis.
 
-    They are Lambert's function near its branch point, where that loses the digits of a small
-    fall. Newton's method in 2 u keeps them. The function is convex, and from beyond a solution,
-    where it starts, no step leads past it.
+    They are free of units. Lambert's function, which they are, loses the digits of a small fall
+    near its branch point, and Newton's method in 2 u keeps them. The function is convex, and from
+    beyond a solution, where it starts, no step leads past it.
     """
     reach = fall + np.sqrt(2 * fall)
     twice = np.stack((-np.log1p(reach), reach), axis=-1)

@@ -20,22 +20,26 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .._typing import Array
 from .point import FittedPoint
 
-_RESIDUAL = 1e-3  # of x, relative: its square is what the error of a mean is wrong by
-_MOST_CG_STEPS = 200  # for one mean, after which the data are said to leave it open
+_RESIDUAL = 1e-3  # length of g - H x over that of g: its square is the relative error of a variance
+_MOST_CG_STEPS = 200  # products for one mean, after which the data are said to leave it open
 
 
 def errors_of_means(at: FittedPoint) -> Array:
-    """Relative standard errors of the means from one row, (n_features,); NaN where left open.
+    """Standard errors of the means from one row, in standard deviations of the features.
+
+    They have the shape (n_features,), and are NaN where the data leave a mean open.
 
     Raises
     ------
     ValueError
-        If products with the information would be too rough.
+        If the likelihood has no products with its information that are good enough for errors, and
+        a matrix of it would be too large.
     """
-    product = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
-    if product is None:
+    products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
+    if products is None:
         at.check_size()
     size = at.evaluation.natural_gradient.size
+    product = products and products.exact
     information = LinearOperator((size, size), matvec=product, dtype=np.float64)
     errors = np.full(at.family.n_features, np.nan)
     for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):

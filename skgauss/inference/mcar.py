@@ -98,7 +98,7 @@ def mcar_test(model: Any) -> Bunch:
 
 
 def _means(statistics: Any) -> Array:
-    """Means of what each pattern shows, (n_patterns, n_features), NaN for what it misses."""
+    """The means of the rows of each pattern, (n_patterns, n_features); NaN for what it misses."""
     s = statistics
     sums = np.add.reduceat(s.levels[:, None] * s.rows, np.cumsum(s.counts) - s.counts)
     return np.where(s.missing, np.nan, s.origin + sums / s.weights[:, None])

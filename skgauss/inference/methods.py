@@ -16,7 +16,7 @@ from .sandwich import point_of
 from .standard_errors import errors_at, moves_with_warning
 from .summary import summary
 
-_OF_ERRORS = ("observed", "sandwich")
+_OF_ERRORS = ("observed", "sandwich")  # the methods by which there are standard errors
 
 if TYPE_CHECKING:
     import pandas

@@ -25,7 +25,7 @@ from ..likelihoods import (
 )
 from ..rows import Window, feature_names
 
-# Where to ask for what a Gaussian lacks that comes from another one.
+# Where to ask for the errors of a Gaussian that comes from another one, and so has none itself.
 _OF_A_MARGINAL = (
     "Call summary(), standard_errors() or confidence_intervals() of the estimator that it comes "
     "from: what they say of these features holds here, too."
@@ -35,17 +35,18 @@ _OF_A_CONDITIONAL = (
     "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
 )
 
-_FEWEST_ROWS = 2  # that tell mean and covariance, as `fit` asks for
-_NEAR_MAXIMUM = 0.1  # standard errors, by which an interval of four of them may be off
-_SMALL_TOL = 0.01  # standard errors, which a tolerance is to leave
-_FAR_MEAN = 100.0  # deviations from zero, of which no interval between numbers there is lost
+_FEWEST_ROWS = 2  # rows, by weight: fewer do not tell mean and covariance, and `fit` refuses them
+_NEAR_MAXIMUM = 0.1  # standard errors by which an interval, some four of them long, may be off
+_SMALL_TOL = 0.01  # standard errors to the maximum that the tolerance recommended leaves
+_FAR_MEAN = 100.0  # standard deviations from zero to which float64 has digits enough for steps
 
 
 class Parameters(NamedTuple):
     """A number for each parameter of a Gaussian, or one for each step or end on another axis.
 
-    Relative numbers are free of units: of a mean in standard deviations, of the logarithm of a
-    scale, of a covariance in products of standard deviations, of a correlation as it is.
+    Relative numbers, of errors or moves, are free of units: those of a mean are in standard
+    deviations, those of a scale are of its logarithm, those of a covariance in products of two
+    standard deviations, and those of a correlation as they are.
 
     Attributes
     ----------
@@ -60,6 +61,7 @@ class Parameters(NamedTuple):
     correlation: Array
 
     def map(self, function: Callable[[Array], Array]) -> Parameters:
+        """The four arrays that a function makes of these."""
         return Parameters(*map(function, self))
 
 
@@ -68,12 +70,20 @@ class FittedPoint:
 
     Attributes
     ----------
+    estimator : GaussianGradientMLE
     origin : ndarray of shape (n_features,)
-        Where the likelihood and the evaluation count means from: those of the features that are
-        far from zero, where float64 has too few digits for steps.
+        Where the likelihood and the evaluation count means from: the estimates of those that are
+        far from zero, where float64 has too few digits for steps, and 0 for others.
+    likelihood : Likelihood
+        The one that was climbed.
+    family : Family
+    names : list of str
+        The names of the features.
+    estimate : Parameters
+        The estimates in the units of the data.
     scores : ndarray of shape (n_parameters, n_parameters) or None
-        Covariance of the scores of the rows, packed, which the errors rest on, beside the
-        information; None where on the information alone.
+        The covariance of the scores of the rows in the packed frame, on which errors rest beside
+        the information; None where they rest on the information alone.
     """
 
     scores: Array | None = None
@@ -94,12 +104,13 @@ class FittedPoint:
 
     @cached_property
     def evaluation(self) -> Evaluation:
+        """The likelihood at the estimate, its mean counted from `origin`."""
         gaussian = self.estimator._gaussian
         return self.likelihood.evaluate(gaussian.mean - self.origin, gaussian.factor)
 
     @property
     def correlation_of_pairs(self) -> Array:
-        """The estimated correlations, but 0, which has a Fisher's z, of a feature with itself."""
+        """The estimated correlations, but 0, whose Fisher's z is finite, on the diagonal."""
         correlation = self.estimate.correlation
         return correlation - np.eye(len(correlation))
 
@@ -110,7 +121,7 @@ class FittedPoint:
 
     @property
     def what_is_large(self) -> str:
-        """What the matrix of the information holds, why it is not formed, and what to do."""
+        """The end of a sentence on the matrix of the information, too large, and a remedy."""
         return (
             f"the information of all {self.family.n_parameters} parameters as one matrix, which is "
             f"not formed of more than {MOST_PARAMETERS}. Fit fewer features, or use "
@@ -118,18 +129,18 @@ class FittedPoint:
         )
 
     def check_size(self) -> None:
-        """Refuse what the matrix of the information would be too large for."""
+        """Refuse a fit of so many parameters that the matrix of the information is too large."""
         if self.is_large:
             raise ValueError(f"This takes {self.what_is_large}")
 
     def of_free(self, errors: Parameters) -> Parameters:
-        """Errors, or moves, with 0 for what is known."""
+        """The errors or moves, with 0 in place of those of a known mean or covariance."""
         known = (self.family.mean_is_known, *3 * (self.family.covariance_is_known,))
         free = (np.zeros_like(e) if k else e for e, k in zip(errors, known, strict=True))
         return Parameters(*free)
 
     def in_units(self, relative: Parameters) -> Parameters:
-        """Errors in the units of the parameters."""
+        """Errors in the units of the data, from relative ones."""
         scale = self.estimate.scale
         products = np.outer(scale, scale) if self.family.correlated else scale * scale
         return Parameters(
@@ -140,7 +151,7 @@ class FittedPoint:
         )
 
     def bunch(self, values: Parameters) -> Bunch:
-        """Errors, or ends of intervals on a last axis, as a user sees them."""
+        """Errors, or ends of intervals on a last axis, by name, shaped as attributes of a fit."""
         family, ends = self.family, values.mean.shape[1:]
         covariance = values.covariance
         if not family.correlated:
@@ -153,13 +164,16 @@ class FittedPoint:
         if len(family.shape) == 2:
             d = family.n_features
             correlation = values.correlation if family.correlated else np.empty((d, d, *ends))
-            # That of a feature with itself is 1, and has no error.
+            # The correlation of a feature with itself is 1, and has no error.
             correlation[np.diag_indices(d)] = 1.0 if ends else 0.0
             found["correlation"] = correlation
         return Bunch(**found)
 
     def listed(self, values: Parameters) -> Array:
-        """Means, scales and correlations one after the other, each of them once."""
+        """Means, scales and correlations one after the other on the first axis, each of them once.
+
+        Their order is that of `parameter_names`.
+        """
         pairs = values.correlation[np.triu_indices(len(values.correlation), 1)]
         return np.concatenate((values.mean, values.scale[: self.n_scales], pairs))
 
@@ -177,12 +191,12 @@ class FittedPoint:
 
     @property
     def n_scales(self) -> int:
-        """How many scales there are to estimate."""
+        """How many scales the family has: one for each feature, or one that all of them share."""
         return self.family.n_features // self.family.multiplicity
 
 
 def _far_means(estimator: Any) -> Array:
-    """The means of features that are far from zero by their deviations, and 0 for others."""
+    """The means, (n_features,), that lie many standard deviations from zero, and 0 for others."""
     far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
     return np.where(far, estimator.mean_, 0.0)
 
@@ -190,7 +204,7 @@ def _far_means(estimator: Any) -> Array:
 def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps.
 
-    Means are counted from an origin, (n_features,).
+    It counts means from `origin`, which is 0 or has the shape (n_features,).
     """
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
@@ -219,7 +233,7 @@ def check_fitted(estimator: Any) -> None:
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is of another kind, as what holds the one that was meant.
+        If it is of another kind, such as a pipeline that holds the estimator that was meant.
     """
     if isinstance(estimator, GaussianDensity):
         estimator._check_fitted()
@@ -237,9 +251,10 @@ def check_fitted(estimator: Any) -> None:
 
 
 def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = False) -> None:
-    """Refuse what is no maximum of the likelihood, or where it may be penalized, of that one.
+    """Refuse a fit that is no maximum of the likelihood or, unless `penalized`, has a ridge.
 
-    And warn of a fit that is far from it by its errors, unless who asks goes on to the maximum.
+    A warning tells of a fit that is far from the maximum by its standard errors, unless the caller
+    goes on to the maximum, which is then `polished`.
     """
     check_fitted(estimator)
     _check_data(estimator)
@@ -273,7 +288,7 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
 
 
 def _warn_of_shares(estimator: Any) -> None:
-    """A warning if the weights of all rows count as fewer rows than a fit takes."""
+    """Warn if the weights of all rows add up to fewer rows than a fit takes."""
     weight = estimator.sufficient_statistics_.weight
     if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
         warn_caller(
@@ -284,9 +299,9 @@ def _warn_of_shares(estimator: Any) -> None:
 
 
 def warn_if_far(estimator: Any, norm: float) -> None:
-    """A warning if a point of that natural gradient norm may be far from the maximum by its errors.
+    """Warn if a point of this natural gradient norm may be far from the maximum by its errors.
 
-    All parameters together are that norm away, in standard errors of one row; where values are
+    All parameters together are that norm away, in standard errors from one row; where values are
     missing it may be more.
     """
     root = math.sqrt(estimator.sufficient_statistics_.weight)
@@ -300,7 +315,7 @@ def warn_if_far(estimator: Any, norm: float) -> None:
 
 
 def _check_data(estimator: Any) -> None:
-    """Refuse a Gaussian that comes from another one."""
+    """Refuse a marginal or conditional Gaussian, which was not fitted to data."""
     if not hasattr(estimator, "sufficient_statistics_"):
         raise ValueError(
             "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
@@ -309,13 +324,16 @@ def _check_data(estimator: Any) -> None:
 
 
 def check_method(method: str, methods: Sequence[str]) -> None:
-    """Refuse what is none of the methods."""
+    """Refuse a method that is none of those that there are."""
     if method not in methods:
         raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
-    """A warning that names the parameters which a sentence is about."""
+    """Warn with sentences before and after the names of some parameters, if there are such.
+
+    `which` says of each of the names whether it is one of them, (n_parameters,).
+    """
     if which.any():
         named = capped([names[k] for k in np.flatnonzero(which)])
         warn_caller(f"{before} {named}. {after}")

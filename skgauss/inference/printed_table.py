@@ -10,16 +10,17 @@ from typing import ClassVar
 
 import pandas
 
-_WIDTH = 80  # columns of a terminal, and of a page
-_DIGITS = 2  # of a standard error, to which its row is printed: further ones are noise
-_FEWEST_DIGITS = 4  # behind the first one, of a number with an exponent
-_LONGEST_DECIMAL = 10  # characters of a number in decimals; beyond, its exponent is shorter
-_PARTS = ("mean", "sd", "correlation")
+_WIDTH = 80  # characters of a line on a terminal, and on a page
+_DIGITS = 2  # digits of a standard error, to which its row is printed: further ones are noise
+_FEWEST_DIGITS = 4  # digits behind the first one in a number that is printed with an exponent
+_LONGEST_DECIMAL = 10  # characters of a number in decimals; beyond, an exponent may be shorter
+_PARTS = ("mean", "sd", "correlation")  # kinds of parameters, under which a table has its rows
+# Heads of printed columns that are shorter than the names of the columns.
 _SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
 
 
 class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
-    """A data frame that prints in 80 columns, below what it is about.
+    """A data frame that prints below its heading, in lines of 80 characters.
 
     What is made of it, as by `round` or `loc`, is an ordinary data frame.
 
@@ -51,7 +52,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
         return f"<p>{heading}</p>{self._texts().to_html()}"
 
     def _texts(self) -> pandas.DataFrame:
-        """The cells as printed, numbers to two digits of the standard error in their row."""
+        """The cells as they are printed, numbers to two digits of the standard error of the row."""
         cells = {
             _SHORT_NAMES.get(name, name): [
                 _FORMATS.get(name, _rounded)(value, error)
@@ -63,7 +64,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
 
 
 def _lines(texts: pandas.DataFrame) -> list[str]:
-    """The head and the rows, cut to the width; too long a name has a line of its own."""
+    """The lines of a printed table, no longer than the width; too long a name has its own lines."""
     columns = [[head, *texts[head]] for head in texts]
     rows = zip(*([f"  {cell:>{max(map(len, c))}}" for cell in c] for c in columns), strict=True)
     head, *numbers = map("".join, rows)
@@ -81,7 +82,10 @@ def _lines(texts: pandas.DataFrame) -> list[str]:
 
 
 def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What "mean of Wind" is, and of what; where no label says so, nothing, and the labels."""
+    """The kind of each parameter and its name below that: "mean" and "  Wind" of "mean of Wind".
+
+    Kinds are empty, and names are the labels, unless every label begins with a kind.
+    """
     parts = [label.partition(" of ") for label in labels]
     if not all(kind in _PARTS for kind, _, _ in parts):
         return [""] * len(parts), list(labels)
@@ -89,7 +93,7 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _rounded(value: float, error: float) -> str:
-    """A number to two digits of its error, with an exponent where decimals would be long."""
+    """The text of a number, to two digits of its error, with an exponent if decimals are long."""
     known = 0 < error < math.inf
     last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3
     text = f"{value:.{max(-last, 0)}f}"
@@ -102,16 +106,19 @@ def _rounded(value: float, error: float) -> str:
 
 
 def _z(value: float, error: float) -> str:
-    """Empty where there is no test."""
+    """The text of a z statistic, which is empty where there is no test."""
     return "" if math.isnan(value) else f"{value:.2f}" if abs(value) < 1e4 else f"{value:.1e}"
 
 
 def _p_value(value: float, error: float) -> str:
+    """The text of a p-value, which is empty where there is no test."""
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
 def _share(value: float, error: float) -> str:
+    """The text of a share, to three decimals."""
     return f"{value:.3f}"
 
 
+# The functions that make the texts of columns which are not printed to digits of the error.
 _FORMATS = {"z": _z, "p_value": _p_value, "missing_information": _share}

@@ -36,24 +36,28 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .boundary import Jet, highest_on_the_boundary
 from .standard_errors import MOVED, half_inverse
 
-_MOST_EVALUATIONS = 30  # of the likelihood, for an end
-_MOST_CHEAP_EVALUATIONS = 100  # where the information costs no more than a few of them
-_FAR_NATS = 1.0  # of an average row: where rows weigh next to nothing their ends are farther
-_MOST_NATS = 1e9  # of an average row, beyond which float64 has no step that is long enough
-_LONGEST = 0.7  # step of the covariance: one that is longer may lead back
-_CLOSE = 1e-7  # to the level, relative to its distance from the maximum
-# Of a a^T, in its own units: no more than is needed, for what is more shortens the steps.
+_MOST_EVALUATIONS = 30  # evaluations of the likelihood that one end may take
+_MOST_CHEAP_EVALUATIONS = 100  # the same where the information costs no more than a few of them
+# The fall, in nats of an average row, from which on an end may lie beyond `Parameter.far`: the
+# rows weigh next to nothing then.
+_FAR_NATS = 1.0
+_MOST_NATS = 1e9  # the fall, in the same unit, for which float64 has no step that is long enough
+_LONGEST = 0.7  # length of a step of the covariance in the frame: a longer one may lead back
+_CLOSE = 1e-7  # share of the fall by which an end may be off the level
+# Multiples of a a^T over the squared length of a, tried in turn until a matrix is positive definite
+# in a frame where the largest eigenvalue of the information is near 1. More than is needed would
+# shorten the steps.
 _ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
-_FIRST_SHIFT = 1e-6  # in a frame where the largest eigenvalue is near 1
+_FIRST_SHIFT = 1e-6  # the multiple of the identity with which a matrix is first shifted there
 
 
 class Parameter(ABC):
-    """What is profiled, on a scale without bounds.
+    """The parameter whose interval is asked for, on a scale without bounds.
 
     Attributes
     ----------
     far : float
-        The distance from the estimate at which there is no end to be found any more.
+        The distance from the estimate, on that scale, beyond which no end is to be found.
     away : float
         The same where the covariance grows without end, and the likelihood hardly changes.
     """
@@ -63,33 +67,37 @@ class Parameter(ABC):
 
     @abstractmethod
     def value(self, at: Evaluation, family: Family) -> float:
-        """The parameter on that scale."""
+        """The value of the parameter at a point, on the scale without bounds."""
 
     @abstractmethod
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
-        """Its gradient and Hessian in the packed frame of the point."""
+        """The gradient, (n_parameters,), and the Hessian of `value` in the packed frame."""
 
     def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """It, or what grows with it and is finite wherever the covariance is, in the frame."""
+        """A Jet in the packed frame that grows with `value`, finite where the covariance is."""
         return Jet(self.value(at, family), *self.derivatives(at, family))
 
     def of_bounded(self, value: float) -> float:
-        """The value of the parameter as a user sees it, of one of those."""
+        """The value that a user sees, in the units of the data, from one of `bounded`."""
         return self.seen(value)
 
     @abstractmethod
     def seen(self, value: float) -> float:
-        """The value of the parameter as a user sees it; infinity is an end of its domain."""
+        """The value that a user sees, in the units of the data, from one without bounds."""
 
     def leap(self, at: Evaluation, sign: int) -> Array | None:
-        """The factor beside which the parameter is as good as at an end of its scale, if any is."""
+        """A factor, (n_features, n_features), with the parameter next to an end of its scale.
+
+        The end is the upper one if `sign` is 1, the lower one if it is -1; the mean stays that of
+        the point. None if there is no such factor.
+        """
         return None
 
 
 class MeanParameter(Parameter):
     """The mean of one feature, in standard deviations of the estimate.
 
-    A user sees it from zero, and the likelihood from an origin.
+    A user sees it counted from zero, and the likelihood has it counted from an origin.
     """
 
     far, away = 1e4, 100.0
@@ -167,7 +175,7 @@ class CorrelationParameter(Parameter):
         return math.tanh(value)
 
     def leap(self, at: Evaluation, sign: int) -> Array:
-        """A point with the directions of the two features turned towards each other, or apart."""
+        """The factor whose rows for the two features are turned towards each other, or apart."""
         one, two = self._directions(at)
         middle, across = one + two, one - two
         half_angle = math.atan(math.exp(-sign * self.far))
@@ -179,7 +187,7 @@ class CorrelationParameter(Parameter):
         return linalg.cholesky(rows @ rows.T)
 
     def _directions(self, at: Evaluation) -> Iterator[Array]:
-        """Unit directions of the two features in the frame, whose product is their correlation."""
+        """The unit vectors along two rows of the factor, whose product is the correlation."""
         return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
 
 
@@ -189,19 +197,21 @@ class End(NamedTuple):
     Attributes
     ----------
     value : float
-        Infinite, zero or one where the likelihood does not fall so far, however far the
-        parameter goes; NaN where the end was not found.
+        The end as a user sees it. It is infinite, zero or one where the likelihood does not fall
+        so far, however far the parameter goes, and NaN where the end was not found.
     at : Evaluation
-        Where the climb to it ended.
+        The point at which the climb to it ended.
     """
 
     value: float
     at: Evaluation
 
     def beside(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
-        """The end or, if it was not found, where a covariance that grew without end leads.
+        """The end or, if it was not found, an end of the domain to which another climb leads.
 
-        All the way there the likelihood is above the level, whatever parameter was to lead it.
+        That climb ended at `endless`, where the covariance had grown without end. All the way there
+        the likelihood is above the level, so that the interval has no end if the parameter of this
+        `side` went far away, too.
         """
         parameter, sign = side
         distance = parameter.value(endless, family) - parameter.value(maximum, family)
@@ -211,16 +221,17 @@ class End(NamedTuple):
 
 
 class Side(NamedTuple):
-    """Above the estimate of a parameter, or below it."""
+    """One side of the estimate of a parameter: above it if `sign` is 1, below it if it is -1."""
 
     parameter: Parameter
     sign: int
 
 
 def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
-    """The maximum near which a climb ended, as near as a fall by some nats is to be told from it.
+    """A point so near the maximum that a fall by some nats of an average row can be told from it.
 
-    By Newton's steps, as long as each at least halves the gradient.
+    Newton's steps lead there from the end of a climb, as long as each at least halves the norm of
+    the natural gradient.
     """
     while at.natural_gradient_norm**2 > _CLOSE * nats:
         steps, _ = half_inverse(likelihood, at)
@@ -233,7 +244,7 @@ def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
 
 
 def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
-    """The end of an interval.
+    """The end of a profile interval on one side of the estimate.
 
     Parameters
     ----------
@@ -241,7 +252,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     maximum : Evaluation
     side : Side
     nats : float
-        Of an average row, by which the likelihood at the end is lower than at the maximum.
+        By how much the likelihood of an average row is lower at the end than at the maximum.
     """
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
@@ -250,7 +261,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
         parabola = _Parabola(likelihood, maximum, side)
         if parabola.third_order(nats) < noise:
             return End(side.parameter.seen(parabola.end(nats)), maximum)
-        # An interval has in it what float64 cannot tell from the level.
+        # What float64 cannot tell from the level belongs to the interval.
         nats = max(nats, noise ** (2 / 3) if parabola.is_flat else noise)
     for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _climbed(likelihood, maximum, side, nats, own)
@@ -264,10 +275,14 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
 def _on_the_boundary(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, end: End
 ) -> End:
-    """The end, where a climb that did not find it came near a singular covariance."""
+    """The end of an interval at a singular covariance, if the climb that missed it came near one.
+
+    Else it is `end`, with which that climb ended.
+    """
     family, (parameter, sign) = likelihood.family, side
 
     def height(at: Evaluation) -> Jet:
+        """The bounded parameter, or minus it on the lower side, and its derivatives."""
         value, gradient, hessian = parameter.bounded(at, family)
         return Jet(sign * value, sign * gradient, sign * hessian)
 
@@ -278,7 +293,11 @@ def _on_the_boundary(
 def _climbed(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
 ) -> End:
-    """The end that a climb finds, in coordinates of the family or of the likelihood itself."""
+    """The end of an interval as a climb finds it, of value NaN if it runs out of evaluations.
+
+    Its steps follow `Likelihood.retract` if they are to be in its `own` coordinates, and else
+    `Family.retract`.
+    """
     family, (parameter, sign) = likelihood.family, side
     level = maximum.value - nats
     start = parameter.value(maximum, family)
@@ -310,7 +329,10 @@ def _climbed(
 
 
 def _leapt(likelihood: Likelihood, at: Evaluation, side: Side, level: float) -> Evaluation | None:
-    """A point at an end of the parameter's scale, where the likelihood is above the level."""
+    """A point next to an end of the parameter's scale, if the likelihood there is above the level.
+
+    The level is a value of `Evaluation`, in nats; None if there is no such point, or it is below.
+    """
     with suppress(NotPositiveDefiniteError):
         factor = side.parameter.leap(at, side.sign)
         if factor is not None:
@@ -320,7 +342,7 @@ def _leapt(likelihood: Likelihood, at: Evaluation, side: Side, level: float) -> 
 
 
 class _Parabola:
-    """What the curvature at the maximum says of a profile, where so many rows make it a parabola.
+    """A profile as the curvature at the maximum has it: so many rows make it a parabola.
 
     Attributes
     ----------
@@ -337,19 +359,24 @@ class _Parabola:
         self._along = self._steps @ slope
 
     def third_order(self, nats: float) -> float:
-        """Nats by which the likelihood at the end may differ from the parabola."""
+        """Nats by which the likelihood may differ from the parabola where it fell by `nats`."""
         if self.is_flat:
             return math.inf
         length = linalg.norm(self._along @ self._steps) / linalg.norm(self._along)
         return (math.sqrt(2 * nats) * length) ** 3
 
     def end(self, nats: float) -> float:
-        """The parameter where the parabola has fallen by some nats."""
+        """The parameter, on its scale without bounds, where the parabola fell by `nats`."""
         return self._start + self._sign * math.sqrt(2 * nats) * linalg.norm(self._along)
 
 
 class _Newton:
-    """Newton's step towards parallel gradients and the level of the likelihood."""
+    """Newton's step from a point to where gradients are parallel and the likelihood at the level.
+
+    `slope` and `connection_term` are gradient and Hessian of the parameter in the packed frame of
+    the point, times the sign of the side; `multiplier` is the last kappa. Steps in their `own`
+    coordinates follow `Likelihood.retract`, and others `Family.retract`.
+    """
 
     def __init__(
         self,
@@ -369,7 +396,8 @@ class _Newton:
         else:
             information = information + likelihood.connection_term(self._gradient)
         connection_term = multiplier * connection_term
-        # Where the likelihood is concave, and otherwise what it bends across the level.
+        # The matrix to shift if need be: the information where it alone is positive definite, as in
+        # coordinates in which the likelihood is concave, and else what the step takes.
         beside = information if own else information - connection_term
         for matrix, added in _definite(information - connection_term, beside, slope):
             with suppress(LinAlgError):
@@ -378,12 +406,12 @@ class _Newton:
                 break
 
     def is_there(self, excess: float, close: float) -> bool:
-        """Whether no more than `close` nats are left to go."""
+        """Whether the level and the parallel gradients are less than `close` nats away."""
         residual = self._residual
         return abs(excess) < close and residual @ cho_solve(self._factor, residual) < close
 
     def step(self, excess: float) -> tuple[Array, float]:
-        """The step in the packed frame, and the multiplier where it leads."""
+        """The packed step, (n_parameters,), from `excess` nats above the level, and kappa there."""
         rhs = np.column_stack((self._gradient, self._slope))
         along_gradient, along_slope = cho_solve(self._factor, rhs).T
         squared = 2 * excess + self._gradient @ along_gradient
@@ -393,9 +421,11 @@ class _Newton:
 
 
 def _definite(matrix: Array, beside: Array, slope: Array) -> Iterator[tuple[Array, float]]:
-    """Matrices for the step, the best first and the last, beside it, positive definite.
+    """Matrices for Newton's step, (n_parameters, n_parameters), and what each has added to it.
 
-    And how often each has a a^T added to it, which changes the multiplier and not the step.
+    The best come first: `matrix` itself, then with multiples of a a^T added, where a is the slope.
+    The numbers are these multiples, which change the multiplier and not the step. After them comes
+    `beside`, with ever larger multiples of the identity added, until it is positive definite.
     """
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
@@ -409,8 +439,10 @@ def _definite(matrix: Array, beside: Array, slope: Array) -> Iterator[tuple[Arra
 def _reached(
     likelihood: Likelihood, at: Evaluation, step: Array, lowest: float, own: bool
 ) -> Evaluation | None:
-    """The point that a step leads to; None where it leaves the domain or the likelihood falls too
-    low.
+    """The point that a packed step leads to, where the likelihood is above the value `lowest`.
+
+    None where it is not, or where the step leaves the domain. The step follows `Likelihood.retract`
+    in its `own` coordinates, and else `Family.retract`.
     """
     family = likelihood.family
     with suppress(NotPositiveDefiniteError):

@@ -18,6 +18,7 @@ def telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Call
     whole.call_on_fit_task_begin(estimator=estimator)
 
     def run(number: int, task: Callable[..., Any], *arguments: Any) -> Any:
+        """The result of one task, of whose beginning and end the callbacks are told."""
         part = whole.subcontext(task_name=task.__name__, task_id=number)
         part.call_on_fit_task_begin(estimator=estimator)
         result = task(*arguments)

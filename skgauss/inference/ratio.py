@@ -14,10 +14,12 @@ from ..density import SEEN_THROUGH
 from ..rows import feature_names
 from .point import check_maximum
 
-_A_TENTH = 0.1  # of a statistic, or as much of it, by which a p-value is not another one
-_ROUNDED = 4  # roundings of a log-likelihood, by which those of two models may be off
-_NO_LOSS = 1e-6  # of nats, by a larger model that is at its maximum
-# relative, and of a correlation: the rounding of another order of rows, or type of covariance
+# How far a statistic may be off, by itself and as a share of it, without another p-value.
+_A_TENTH = 0.1
+_ROUNDED = 4  # roundings of float64 by which the log-likelihoods of two models together may be off
+_NO_LOSS = 1e-6  # nats of an average row that a larger model may lose and be at its maximum
+# The relative difference of numbers, and the difference of correlations, that rounding makes where
+# the rows have another order or the covariance another type.
 _SAME_NUMBERS = 1e-9
 
 
@@ -108,7 +110,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 
 
 def _is_nested(smaller: Any, larger: Any) -> bool:
-    """Whether all Gaussians of a model are among those of the other."""
+    """Whether every Gaussian of the smaller model is one of the larger."""
     one, other = (each._gaussian.family for each in (smaller, larger))
     means = one.mean_is_known and np.array_equal(smaller.mean_, larger.mean_)
     covariances = len(one.shape) <= len(other.shape) and not other.covariance_is_known
@@ -120,7 +122,7 @@ def _is_nested(smaller: Any, larger: Any) -> bool:
 def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
     """Whether a larger model may have, or has, the known covariance of a smaller one.
 
-    By what it is, and not by the type that it is written as: a full matrix may be diagonal.
+    The numbers decide, and not the type that it is written as: a full matrix may be diagonal.
     """
     family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
     if family.covariance_is_known:
@@ -132,9 +134,9 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
 
 
 def _check_same_data(one: Any, two: Any) -> None:
-    """Refuse fits to different data, as far as features by themselves tell.
+    """Refuse fits to different data, as far as statistics of single features tell them apart.
 
-    Statistics by feature have intervals in one order.
+    These have intervals in one order, whatever that of the rows.
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
     told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
@@ -159,5 +161,5 @@ def _check_same_data(one: Any, two: Any) -> None:
 
 
 def _are_same(one: Any, two: Any) -> bool:
-    """Whether two arrays hold the same numbers, but for rounding."""
+    """Whether two arrays have one shape and the same numbers, up to rounding."""
     return np.shape(one) == np.shape(two) and np.allclose(one, two, rtol=_SAME_NUMBERS, atol=0.0)

@@ -24,8 +24,8 @@ from ..density import FittedGaussian
 from ..rows import Block, rows_of
 from .point import FittedPoint
 
-_SCORES_AT_ONCE = 2**19  # numbers in the scores of as many rows as are worked on together (4 MiB)
-_SAME_SCORE = 1e-5  # of a mean score, in the frame: rounding, where the rows are those of the fit
+_SCORES_AT_ONCE = 2**19  # numbers in the scores of the rows that are worked on together (4 MiB)
+_SAME_SCORE = 1e-5  # rounding of a mean score in the frame, where the rows are those of the fit
 
 
 def point_of(
@@ -37,7 +37,14 @@ def point_of(
     *,
     polished: bool = False,
 ) -> FittedPoint:
-    """The fit at which errors are asked for; with the scores of its rows for the sandwich."""
+    """The fit at which errors are asked for, with the covariance of the scores for "sandwich".
+
+    Raises
+    ------
+    ValueError
+        If X is missing where the method needs it or given where it does not, is not that of the
+        fit, or the fit is one that has no errors by the method.
+    """
     at = FittedPoint(estimator, polished=polished)
     if method != "sandwich":
         if X is not None:
@@ -66,9 +73,10 @@ def point_of(
 
 
 def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
-    """Weighted sum of the products of the scores, with a one before them: weight, sums, products.
+    """The weighted sum over rows of the products of their scores, with a one before each score.
 
-    Of shape (1 + n_parameters, 1 + n_parameters).
+    It has the shape (1 + n_parameters, 1 + n_parameters): the weight in its corner, beside it the
+    sums of the scores, and then those of their products.
     """
     block = block.on_host.counted
     n_parameters = gaussian.family.n_parameters
@@ -83,7 +91,10 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
 
 
 def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
-    """Refuse other rows than those of the fit, as far as their weight and mean score tell."""
+    """Refuse other rows than those of the fit, as far as their weight and mean score tell.
+
+    The mean score is in the packed frame, (n_parameters,).
+    """
     statistics = at.estimator.sufficient_statistics_
     informative = at.likelihood.weight / statistics.weight
     expected = _of_window(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
@@ -98,10 +109,10 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
 
 
 def _of_window(at: FittedPoint) -> Array:
-    """What the scores of all rows have on average because of the window; 0 without one.
+    """What a window adds to the mean score in the packed frame, (n_parameters,); 0 without one.
 
-    Of uncorrelated features that is the score of a row which shows nothing. It is what the
-    likelihood takes away of the values that are known, where what is missing has it on both sides.
+    Where features are uncorrelated it is the score of a row which shows nothing. The likelihood
+    takes it away for the values that are known; missing ones have it on both sides.
     """
     gaussian, here = at.estimator._gaussian, at.evaluation
     if not at.family.correlated:

@@ -36,16 +36,19 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .errors_of_means import errors_of_means
 from .point import FittedPoint, Parameters, warn_of
 
-_NO_INFORMATION = 1e-8  # an eigenvalue of an information by differences that is none
-MOVED = 1e-4  # by a direction without information: a parameter that it leaves open
-# What to say before and after the names of parameters that have no standard error.
+# The eigenvalue up to which an information by differences may be none; 1 is that of complete data.
+_NO_INFORMATION = 1e-8
+# How far unit steps without information may move a parameter, in its relative unit, before they
+# leave it open.
+MOVED = 1e-4
+# The sentences of a warning before and after the names of parameters without a standard error.
 _LEFT_OPEN = (
     "The data do not determine the",
     "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
     "features together, or use covariance_type='diag'.",
 )
 
-# What `half_inverse` returned of fits, each of which is its Gaussian: no two have the same.
+# What `half_inverse` returned for a fit, by its Gaussian, which no two fits have in common.
 _kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
 
@@ -61,11 +64,11 @@ def covariance_of_mean(estimator: Any) -> Array:
 
 
 def moves(estimator: Any) -> tuple[Array, Array]:
-    """How far steps of independent unit lengths move the estimates, in the units of the features.
+    """How far steps of independent unit lengths move mean and covariance, in units of the data.
 
-    Of the mean, shape (n_features, n_steps), and of a full covariance, shape (n_features,
-    n_features, n_steps). Products of two moves, summed over the steps, are the covariances of what
-    moves: the delta method is to follow the steps.
+    The moves of the mean have the shape (n_features, n_steps), those of a full covariance the shape
+    (n_features, n_features, n_steps). Products of two moves, summed over the steps, are the
+    covariances of the estimates: the delta method is to follow the steps.
     """
     at = FittedPoint(estimator)
     relative = moves_with_warning(at)
@@ -75,14 +78,14 @@ def moves(estimator: Any) -> tuple[Array, Array]:
 
 
 def moves_with_warning(at: FittedPoint) -> Parameters:
-    """See `moves_of`; a warning names the parameters that the data leave open."""
+    """The relative moves that `moves_of` returns; a warning names the parameters left open."""
     relative = moves_of(at)
     warn_of(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
     return relative
 
 
 def errors_at(at: FittedPoint) -> Parameters:
-    """Relative standard errors; NaN, and a warning, of parameters that have none."""
+    """Relative standard errors, see `Parameters`; NaN, and a warning, where there are none."""
     errors = _errors(at)
     left_open = np.isnan(at.listed(errors))
     if _of_means_alone(at):
@@ -98,10 +101,12 @@ def errors_at(at: FittedPoint) -> Parameters:
 
 
 def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
-    """The share of the information that is missing, all of it where no error is finite.
+    """The share, from 0 to 1, of the information about each parameter that gaps have taken away.
 
-    None of what is known, or certain as a feature's correlation with itself. Of the relative errors
-    at that point, unless they rest on the scores of the rows.
+    It follows from the relative errors at that point or, where these rest on the scores of the
+    rows, from those by the information. All is missing where an error is not finite, and nothing
+    where a parameter is known, or certain as the correlation of a feature with itself is. NaN where
+    only means have errors.
     """
     if at.scores is not None:
         by_information = copy.copy(at)
@@ -109,10 +114,11 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
         errors = _errors(by_information)
 
     def missing(complete: Array, observed: Array) -> Array:
+        """The missing shares, from errors of rows without gaps and those of the data."""
         ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
         return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
 
-    # From as many rows without gaps as the data have.
+    # The errors from as many rows without gaps as the data have.
     root = math.sqrt(at.estimator.sufficient_statistics_.weight)
     complete = at.of_free(_of_one_complete_row(at)).map(lambda error: error / root)
     shares = Parameters(*map(missing, complete, errors))
@@ -122,7 +128,7 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
 
 
 def _errors(at: FittedPoint) -> Parameters:
-    """Relative standard errors; NaN where the data leave a parameter open."""
+    """Relative standard errors from all rows, see `Parameters`; NaN for parameters left open."""
     weight = at.likelihood.weight
     if _of_means_alone(at):
         others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
@@ -131,7 +137,7 @@ def _errors(at: FittedPoint) -> Parameters:
         return moves_of(at).map(lambda moved: _lengths(moved) / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
-    # Of correlated features only complete data have shares, all of them 1.
+    # With correlated features only complete data have shares, and all of these are 1.
     correlation = one.correlation / math.sqrt(weight)
     return Parameters(
         one.mean * of_means, one.scale * of_scales, one.covariance * of_scales, correlation
@@ -139,12 +145,15 @@ def _errors(at: FittedPoint) -> Parameters:
 
 
 def _of_means_alone(at: FittedPoint) -> bool:
-    """Whether products with the information, of which no matrix is formed, tell of means alone."""
+    """Whether only means have errors, as the matrix of the information would be too large.
+
+    Products with the information tell the errors of means without it.
+    """
     return at.is_large and at.likelihood.shares is None
 
 
 def _of_one_complete_row(at: FittedPoint) -> Parameters:
-    """Relative standard errors from one row without gaps, in closed form."""
+    """Relative standard errors from one row without gaps, in closed form; see `Parameters`."""
     d, multiplicity = at.family.n_features, at.family.multiplicity
     correlation = at.estimate.correlation
     return Parameters(
@@ -158,10 +167,10 @@ def _of_one_complete_row(at: FittedPoint) -> Parameters:
 
 
 def moves_of(at: FittedPoint) -> Parameters:
-    """How far steps of independent lengths move each parameter, by the relative measure.
+    """How far some steps move each parameter, by the relative measure, the steps on a last axis.
 
-    The steps are on a last axis. They stand for the covariance of the estimate from one row; NaN
-    where the data leave a parameter open.
+    Products of two moves, summed over the steps, are the covariances of the estimates from one row.
+    NaN where the data leave a parameter open.
     """
     steps, flat = _steps_at(at)
     if at.scores is not None:
@@ -180,14 +189,15 @@ def moves_of(at: FittedPoint) -> Parameters:
 
 
 def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
-    """The Gaussian with parameters from the law of the estimate, for proper imputations.
+    """A Gaussian with parameters drawn from the law of the estimate, for proper imputations.
 
     A ridge counts as what was known before the data.
 
     Raises
     ------
     ValueError
-        If the fit is no maximum, or the data leave a parameter open.
+        If the fit is no maximum, has too many parameters for a matrix of the information, or the
+        data leave one open.
     """
     at = FittedPoint(estimator, penalized=True)
     steps, flat = _steps_at(at)
@@ -203,10 +213,10 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
 
 
 def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
-    """See `half_inverse`; also where M is a formula.
+    """What `half_inverse` returns at the maximum of a fit, by a formula where there is one.
 
-    Of a fit to intervals, of which it takes boxes for each parameter, it is kept for what is asked
-    next: errors, a table of them, draws.
+    For a fit to intervals it is kept, as it takes some boxes for each parameter: errors, a table of
+    them and draws are often asked for one after the other.
     """
     at.check_size()
     if at.likelihood.shares is None:
@@ -227,7 +237,10 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
 
 
 def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Array]:
-    """M with ``M.T @ M`` the inverse of the information, and directions in which there is none.
+    """M, whose ``M.T @ M`` is the inverse of the information, and directions where there is none.
+
+    The rows of both are steps in the packed frame of the maximum: (n_steps, n_parameters), and unit
+    vectors at right angles, (n_directions, n_parameters).
 
     Raises
     ------
@@ -254,7 +267,10 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
 
 
 def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
-    """How far each step moves each parameter, by the relative measure; the steps come last."""
+    """How far packed steps move each parameter, by the relative measure of `Parameters`.
+
+    The steps have the shape (n_steps, n_parameters); in what is returned they are the last axis.
+    """
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
     if family.correlated:
@@ -269,5 +285,5 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
 
 
 def _lengths(moves: Array) -> Array:
-    """How far all steps together move each parameter."""
+    """The root of the sum of the squares of moves over their last axis, that of the steps."""
     return np.sqrt(np.einsum("...k,...k->...", moves, moves))

@@ -27,10 +27,9 @@ def tabulated(
     ends: Array,
     **further: Array,
 ) -> Any:
-    """A data frame of parameters, a row each, that prints below its heading.
+    """A `Report` with a row for each parameter, below the sentences of the heading.
 
-    Its columns are numbers of shape (n_parameters,), the ends of the intervals of shape
-    (n_parameters, 2), and further columns by name.
+    Every column has the shape (n_parameters,) but the ends of the intervals, (n_parameters, 2).
     """
     imported("pandas", f"{type(estimator).__name__}.summary", extra="examples")
     from .printed_table import Report
@@ -43,13 +42,16 @@ def tabulated(
 
 
 def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
-    """Log-likelihood of all rows together and information criteria, for a heading."""
+    """A line of the heading: log-likelihood of all rows together, AIC and BIC, in nats.
+
+    `n` is the weight of the rows that show something.
+    """
     aic, bic = information_criteria(log_likelihood, n_parameters, n)
     return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
 
 
 def rows_and_shares(estimator: Any) -> str:
-    """How many rows a fit saw, and which shares of their values are not known, for a heading."""
+    """A line of the heading: how many rows a fit saw, and which shares of values are not known."""
     statistics = estimator._statistics_as_given.by_feature
     n = statistics.weight
     values = n * len(statistics.observed_weights)
@@ -62,7 +64,10 @@ def rows_and_shares(estimator: Any) -> str:
 
 
 def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
-    """See `GaussianGradientMLE.summary`."""
+    """The table that `GaussianGradientMLE.summary` returns.
+
+    `rows` are its X, sample_weight and X_upper.
+    """
     check_level(level)
     check_method(method, METHODS)
     at = point_of(estimator, method, *rows)
@@ -87,9 +92,10 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
 
 
 def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
-    """How many errors means and correlations, by Fisher's z, are from 0; NaN of scales.
+    """How many standard errors means, and correlations as Fisher's z, are from 0.
 
-    And of what is known, or certain as a feature's correlation with itself.
+    It is NaN for scales, for what is known, and for what is certain as the correlation of a feature
+    with itself is. In place of covariances, which have no row in a table, are the means again.
     """
     relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
     correlation = at.correlation_of_pairs

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -149,6 +149,21 @@ def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], 
 def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
     """The evaluation at the point to which a step in the frame of `at` leads."""
     return likelihood.evaluate(*likelihood.retract(at, step))
+
+
+class Products(NamedTuple):
+    """Functions that multiply a step in the frame of a point by a matrix which is not formed.
+
+    Attributes
+    ----------
+    exact : callable
+        A function from a step to minus the Hessian times it, in the digits of float32.
+    below : callable
+        The same with a matrix that nowhere exceeds minus the Hessian, at half the price.
+    """
+
+    exact: Callable[[Array], Array]
+    below: Callable[[Array], Array]
 
 
 class Likelihood(ABC):
@@ -305,11 +320,11 @@ class Likelihood(ABC):
         """The information, or an approximation that costs less and will do for a Newton step."""
         return self.information(at)
 
-    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
-        """A function from a step in the frame of a point to minus the Hessian times that step.
+    def products(self, at: Evaluation) -> Products | None:
+        """The products of minus the Hessian in the frame of a point with steps, without the matrix.
 
-        It forms no matrix, and has the digits that the sign of a curvature or an inexact step
-        needs. None where there is no such function, or the matrix costs less. The latest is kept.
+        They have the digits that the sign of a curvature or an inexact step needs. None where there
+        are no such products, or the matrix costs less. The latest are kept.
         """
         return None
 

@@ -45,7 +45,7 @@ class Curvature(NamedTuple):
     ----------
     eigenvalue : float
         The least eigenvalue of minus the Hessian in the frame of the point. Where it is only
-        proven to exceed `resolution` this is an estimate from above.
+        proven to exceed `resolution`, the least Ritz value of the matrix that the proof is about.
     direction : ndarray
         Its eigenvector, a unit vector of the frame.
     resolution : float
@@ -117,15 +117,16 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
 
     Enough is what both `critical_point` and `leave` ask of a maximum. None without such a proof.
     """
-    product = likelihood.products(at)
-    if product is None:
+    products = likelihood.products(at)
+    if products is None:
         return None
     bound = max(CLEAR, math.sqrt(CUBIC * at.natural_gradient_norm))
-    for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
-        if search.proves_above(bound):
-            return Curvature(*search.least, bound)
-        if search.values[0] <= bound:
-            break
+    for product, hopeless in ((products.below, _SAFE), (products.exact, bound)):
+        for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
+            if search.proves_above(bound):
+                return Curvature(*search.least, bound)
+            if search.values[0] <= max(hopeless, bound):
+                break
     return None
 
 

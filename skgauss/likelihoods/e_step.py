@@ -123,7 +123,7 @@ class _MissingPart:
         deviations = self._deviations(mean)
         given = condition(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
-        of_rows = self.levels, self.weights, deviations, given.covariance.transpose(2, 0, 1)
+        of_rows = self.weights, np.column_stack((self.levels, deviations)), given.covariance
         return MissingValues(
             self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows)
         )
@@ -137,7 +137,7 @@ class _MissingPart:
         completed = self._scaled_rows()
         features = self.gaps.by_row(self.gaps.features)
         completed.reshape(-1)[self.gaps.entries] = given.mean + self.levels * mean[features]
-        spread = _spread(self.gaps, given.covariance * self.weights, len(mean))
+        spread = self.gaps.added_up(given.covariance * self.weights)
         return CompletedSums(
             self.weights.sum(),
             self.levels @ completed,
@@ -203,22 +203,13 @@ class _IntervalPart:
         hidden = self._coarse.given(mean, condition, guess)
         rows = self._coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
-        spread = _spread(self.gaps, weights * hidden.covariance.transpose(1, 2, 0), len(mean))
+        spread = self.gaps.added_up(weights * hidden.covariance.transpose(1, 2, 0))
         return CompletedSums(
             float(weights.sum()),
             weights @ rows,
             (weights[:, None] * rows).T @ rows + spread,
             self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
         )
-
-
-def _spread(gaps: MissingPatterns, covariance: Array, n_features: int) -> np.ndarray:
-    """The sum, (n_features, n_features), of weighted covariances of hidden values, (k, k, n).
-
-    The k features that each of the n rows or patterns hides are those of `gaps`.
-    """
-    added = np.bincount(gaps.blocks.reshape(-1), covariance.reshape(-1), minlength=n_features**2)
-    return added.reshape(n_features, n_features)
 
 
 def parts_of(statistics: Any, frame: Standardization) -> list[Any]:

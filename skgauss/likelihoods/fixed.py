@@ -12,14 +12,14 @@ Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family
-from .base import Evaluation, Likelihood, kept
+from .base import Evaluation, Likelihood, Products, kept
 from .information import Information
 
 
@@ -178,9 +178,13 @@ class FixedLikelihood(LikelihoodAround):
         """The information about the free parameters, from that about all."""
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
-    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
-        family, whole = self.family, self._whole.products(at)
-        return whole and (lambda step: family.unpack_frame(family.pack_frame(whole(step))))
+    def products(self, at: Evaluation) -> Products | None:
+        whole = self._whole.products(at)
+        return whole and Products(*(partial(self._product_of_free, product) for product in whole))
+
+    def _product_of_free(self, product: Callable[[Array], Array], step: Array) -> Array:
+        """The product of the free likelihood with a step, without its parts that are known."""
+        return self.family.unpack_frame(self.family.pack_frame(product(step)))
 
     def connection_term(self, gradient: Array) -> Array | float:
         whole = self.family.whole.pack_frame(self.family.unpack_frame(gradient))

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -42,7 +42,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, kept
+from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, Products, kept
 from .complete import MeanRounding
 from .e_step import (
     completed_sums,
@@ -54,7 +54,7 @@ from .e_step import (
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .monotone import monotone_maximum, too_few_together
-from .products import PRECISION, information_along, unknown_along
+from .products import products_at
 from .singular import is_highest_where_singular
 
 ObservedStatistics = (
@@ -406,28 +406,23 @@ class ObservedFull(ObservedLikelihood):
                 guess=self.frame,
             )
         )
-        curvature = -at.score_covariance
-        if self.ridge is not None:
-            curvature += 2 * self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
+        curvature = 2 * self._whitened_ridge(at) - at.score_covariance
         return Information.from_sums(sums / self.weight, curvature, self.family)
 
     @kept
-    def products(self, at: Evaluation) -> Callable[[Array], Array] | None:
+    def products(self, at: Evaluation) -> Products | None:
         mean, factor = self._scaled(at.mean, at.factor)
         condition = Conditioner(factor)
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
         hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
-        weight = self.weight  # a reference to the likelihood itself would make a cycle
+        return products_at(hidden, self.weight, condition.root, self._whitened_ridge(at), at)
 
-        def unknown(of_mean: Array, form: Array) -> Array:
-            """The sums of `unknown_along` over all rows, divided by their weight."""
-            along = partial(
-                unknown_along, of_mean=of_mean.astype(PRECISION), form=form.astype(PRECISION)
-            )
-            return hidden.total(along) / weight
-
-        return partial(information_along, unknown=unknown, root=condition.root, at=at)
+    def _whitened_ridge(self, at: Evaluation) -> Array | float:
+        """The ridge whitened by the factor of a point, (n_features, n_features); 0 without one."""
+        if self.ridge is None:
+            return 0.0
+        return self.family.whiten_symmetric(at.factor, np.diag(self.ridge))
 
     def unknown(self, at: Evaluation) -> Array:
         family, gradient = self.family, at.natural_gradient

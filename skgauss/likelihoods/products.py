@@ -13,7 +13,11 @@ product is
     - \sqrt2 A \operatorname{avg}(\hat z s^T) A^T\right]
     - A \operatorname{avg}(C K_{mm} C) A^T,
 
-for about the price of an E step, whatever the number of parameters.
+for about the price of an E step, whatever the number of parameters. The last of these terms, which
+costs more than all others, is at most :math:`\operatorname{sym}[V A \operatorname{avg}(C) A^T]`,
+as :math:`\operatorname{tr}(N V N V) \le \operatorname{tr}(V^2 N)` for a projector N. With that in
+its place the products are with a matrix nowhere above the information, and where this is positive
+definite, so is that.
 
 References
 ----------
@@ -23,15 +27,15 @@ Louis (1982), "Finding the observed information matrix when using the EM algorit
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
 from ..conditioning import MissingPatterns
-from .base import Evaluation
+from .base import Evaluation, Products
 
 # Numbers with the digits that a sign or an inexact step needs, at half the time and memory.
 PRECISION = np.float32
@@ -44,69 +48,110 @@ class MissingValues(NamedTuple):
     ----------
     gaps : MissingPatterns
         The places of the missing values.
-    levels : ndarray of shape (n_rows,)
-        The root of the weight of each row.
     weights : ndarray of shape (n_patterns,)
         The total weight of the rows of each pattern.
-    completed : ndarray of shape (n_rows, n_features)
-        The deviations from the mean, those of missing values as expected, each row multiplied by
-        its level.
-    covariance : ndarray of shape (n_patterns, n_missing, n_missing)
+    completed : ndarray of shape (n_rows, 1 + n_features)
+        The level of each row, which is the root of its weight, and its deviations from the mean,
+        those of missing values as expected, multiplied by the level.
+    covariance : ndarray of shape (n_missing, n_missing, n_patterns)
         The conditional covariance of the missing values.
     """
 
     gaps: MissingPatterns
-    levels: np.ndarray
     weights: np.ndarray
     completed: np.ndarray
     covariance: np.ndarray
 
-    def unknown_along(self, of_mean: np.ndarray, form: np.ndarray) -> Array:
-        """The weighted sums over the rows of s, of z s^T and of C K C, see the module.
+    def scores_along(self, step: np.ndarray) -> np.ndarray:
+        r"""The weighted sums over the rows of s^T, above those of z s^T; see the module.
 
-        They are stacked, (1 + 2 n_features, n_features). `of_mean` is A^T p, (n_features,), and
-        `form` is K, (n_features, n_features).
+        They are (1 + n_features, n_features), as is the step: p^T A above :math:`\sqrt2 K`.
         """
-        d, entries = len(of_mean), self.gaps.entries.T
-        features = np.ascontiguousarray(self.gaps.features.T)
-        blocks = features[:, :, None] * d + features[:, None]
-        ahead = math.sqrt(2) * (self.completed @ form) + self.levels[:, None] * of_mean
-        of_rows = self.gaps.by_row(self.covariance.T).T
-        moves = np.zeros_like(self.completed)
-        moves.reshape(-1)[entries] = (of_rows @ ahead.take(entries)[:, :, None])[:, :, 0]
-        turned = self.covariance @ form.take(blocks) @ self.covariance
+        entries = self.gaps.entries
+        ahead = self.completed @ step
+        moves = np.zeros_like(ahead)
+        moves.reshape(-1)[entries] = np.einsum(
+            "ijn,jn->in", self.gaps.by_row(self.covariance), ahead.take(entries)
+        )
+        return self.completed.T @ moves
+
+    def spread_along(self, form: np.ndarray) -> np.ndarray:
+        """The weighted sum over the rows of C K C, (n_features, n_features), where `form` is K."""
+        by_pattern = np.ascontiguousarray(self.covariance.transpose(2, 0, 1))
+        blocks = np.ascontiguousarray(self.gaps.blocks.transpose(2, 0, 1))
+        turned = by_pattern @ form.take(blocks) @ by_pattern
         turned *= self.weights[:, None, None]
-        spread = np.bincount(blocks.reshape(-1), turned.reshape(-1), minlength=d * d)
-        return np.vstack((self.levels @ moves, self.completed.T @ moves, spread.reshape(d, d)))
+        return np.bincount(blocks.reshape(-1), turned.reshape(-1), form.size).reshape(form.shape)
+
+
+@threads.one_blas_thread()
+def scores_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
+    r"""The weighted sums over all rows of s^T, above those of :math:`\sqrt2 z s^T`.
+
+    They are (1 + n_features, n_features). `of_mean` is A^T p, (n_features,), and `form` is K.
+    """
+    step = np.vstack((of_mean, math.sqrt(2) * form))
+    found = (part.scores_along(step) for part in parts if part.covariance.size)
+    sums = sum(found, np.zeros(step.shape))
+    sums[1:] *= math.sqrt(2)
+    return sums
 
 
 @threads.one_blas_thread()
 def unknown_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    """The sums of `MissingValues.unknown_along` over all parts, (1 + 2 n_features, n_features)."""
-    found = (part.unknown_along(of_mean, form) for part in parts if part.covariance.size)
-    return sum(found, np.zeros((1 + 2 * len(of_mean), len(of_mean))))
+    """The sums of `scores_along`, with the weighted sum of C K C added below the first row."""
+    sums = scores_along(parts, of_mean, form)
+    sums[1:] += sum(part.spread_along(form) for part in parts if part.covariance.size)
+    return sums
 
 
-def information_along(
-    step: Array, unknown: Callable[[Array, Array], Array], root: Array, at: Evaluation
-) -> Array:
-    """Minus the Hessian in the frame of a point times a step, as a vector of the frame.
+@threads.one_blas_thread()
+def sum_of_squares(parts: list[MissingValues], n_features: int) -> Array:
+    """The weighted sum over all rows of z z^T, (n_features, n_features)."""
+    rows = (part.completed[:, 1:] for part in parts)
+    return sum((each.T @ each for each in rows), np.zeros((n_features, n_features)))
+
+
+def products_at(
+    hidden: Any, weight: float, root: Array, ridge: Array | float, at: Evaluation
+) -> Products:
+    """The products of `Likelihood.products` at a point.
 
     Parameters
     ----------
-    step : ndarray of shape (n_features + n_features ** 2,)
-        A vector of the frame.
-    unknown : callable
-        A function of A^T p and K that returns `unknown_along` of all rows, averaged.
+    hidden : Kept
+        Lists of `MissingValues`, which together are of all rows.
+    weight : float
+        The total weight of the rows.
     root : ndarray of shape (n_features, n_features)
         A, the inverse of the factor.
+    ridge : ndarray of shape (n_features, n_features) or float
+        The ridge of the likelihood, whitened; 0 without one.
     at : Evaluation
         The point.
     """
     d = len(root)
-    p, form = step[:d], step[d:].reshape(d, d)
-    first, across, spread = np.split(unknown(p @ root, root.T @ form @ root), [1, 1 + d])
-    ahead = form + form @ at.score_covariance + math.sqrt(2) * np.outer(p, at.score_mean)
-    ahead -= root @ (math.sqrt(2) * across + spread) @ root.T
-    of_mean = p + math.sqrt(2) * form @ at.score_mean - root @ first[0]
-    return np.concatenate((of_mean, ((ahead + ahead.T) / 2).reshape(-1)))
+
+    def product(step: Array, of_unknown: Any, curvature: Array) -> Array:
+        """The product with a step, a vector of the frame.
+
+        `of_unknown` sums over rows as `unknown_along` does, and `curvature` stands for I + U.
+        """
+        p, form = step[:d], step[d:].reshape(d, d)
+        of_mean, inner = (p @ root).astype(PRECISION), (root.T @ form @ root).astype(PRECISION)
+        sums = hidden.total(partial(of_unknown, of_mean=of_mean, form=inner)) / weight
+        ahead = form @ curvature + math.sqrt(2) * np.outer(p, at.score_mean)
+        ahead -= root @ sums[1:] @ root.T
+        of_mean = p + math.sqrt(2) * form @ at.score_mean - root @ sums[0]
+        return np.concatenate((of_mean, ((ahead + ahead.T) / 2).reshape(-1)))
+
+    @cache
+    def less_the_spread() -> Array:
+        """I + U less the average of A C A^T, which takes no look at the gaps."""
+        squares = hidden.total(partial(sum_of_squares, n_features=d))
+        return root @ squares @ root.T / weight + ridge
+
+    return Products(
+        lambda step: product(step, unknown_along, np.eye(d) + at.score_covariance),
+        lambda step: product(step, scores_along, less_the_spread()),
+    )

@@ -14,9 +14,9 @@ from ..rows import feature_names
 from .style import GREY, INK, PALETTE, axes_of, pyplot_for, styled
 
 _APART = 0.6  # share of the room of a parameter that its whiskers take
-_FRAME = 1.2  # inches of what is around the rows
-_ROW = 0.17  # inches of height for a whisker
-_BEYOND = 0.2  # share of the picture by which an infinite whisker leaves it
+_FRAME = 1.2  # inches of height for what is above and below the whiskers
+_ROW = 0.17  # inches of height for each whisker
+_BEYOND = 0.2  # share of the width of all finite ends by which an infinite whisker passes them
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -33,9 +33,9 @@ class IntervalDisplay:
     intervals : dict of str to ndarray of shape (n_parameters, 2)
         Their lower and upper ends, by the same labels.
     names : sequence of str
-        Of the parameters, from top to bottom.
+        Names of the parameters, from top to bottom.
     label : str, default=None
-        Of the axis.
+        Label of the axis.
 
     Attributes
     ----------
@@ -183,11 +183,12 @@ class IntervalDisplay:
         return self
 
 
+# What the axis calls parameters of a kind, by the name of the kind.
 _TITLES = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
 
 
 def _names_and_places(estimator: Any, kind: str) -> tuple[list[str], Any]:
-    """Names of the parameters of a kind, and the index of each once in an array of the kind."""
+    """Names of the parameters of a kind, and the index of each of them in an array of the kind."""
     if kind not in _TITLES:
         raise ValueError(f"parameters must be 'mean', 'scale' or 'correlation', got {kind!r}.")
     names = feature_names(estimator)

@@ -14,7 +14,7 @@ from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
 from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, pyplot_for, styled
 
-_LEGEND_LINE = 0.2  # inches
+_LEGEND_LINE = 0.2  # inches of height for a line of the legend
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -161,6 +161,7 @@ class ConvergenceDisplay:
         return self
 
     def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any] | None) -> Any:
+        """The line of the curve with this number, once it is drawn."""
         from matplotlib.lines import Line2D
 
         reason = self.stop_reasons[number]
@@ -177,6 +178,7 @@ class ConvergenceDisplay:
         return line
 
     def _plot_floor(self, ax: Any) -> Any:
+        """The grey band of rounding, once it is drawn; None where no curve comes down to it."""
         if min(np.min(gap) for gap in self.gaps) > self.floor:
             return None
         ax.set_ylim(bottom=self.floor / 30)
@@ -187,7 +189,10 @@ class ConvergenceDisplay:
 
 
 def _gaps(estimator: Any) -> Array:
-    """Maximum minus value at each iterate, of the log-likelihood that was climbed."""
+    """Maximum minus value at each iterate of the likelihood that was climbed, (n_iter_ + 1,).
+
+    They are in nats per observation.
+    """
     likelihood = likelihood_of(estimator)
     maximum = maximum_of(estimator, likelihood)
     if likelihood.ridge is None:
@@ -205,13 +210,13 @@ def _gaps(estimator: Any) -> Array:
 
 
 def _rounding(estimator: Any) -> float:
-    """Rounding of a log-likelihood: of its value, and of the d terms that sum up to it."""
+    """Nats that rounding may take from a log-likelihood, or from the d terms that make it up."""
     size = max(np.abs(estimator.log_likelihood_path_[-1]), estimator.n_features_in_)
     return EPS * float(size)
 
 
 def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
-    """Estimators and a name for each."""
+    """The estimators as a list, and the name of each for the legend."""
     if isinstance(estimator, Mapping):
         names = list(estimator) if names is None else names
         estimators = list(estimator.values())
@@ -228,7 +233,7 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
 
 
 def _differences(estimators: Sequence[Any]) -> list[str]:
-    """The parameters in which estimators differ; their class where there are none."""
+    """The parameters of each estimator in which they differ, or its class where they do not."""
     written = [
         {key: _in_legend(value) for key, value in each.get_params(deep=False).items()}
         for each in estimators
@@ -243,6 +248,6 @@ def _differences(estimators: Sequence[Any]) -> list[str]:
 
 
 def _in_legend(value: Any) -> str:
-    """A parameter as a legend can hold it: of a float, the digits that matter."""
+    """A parameter as a legend writes it: a float with four digits, and else what Python shows."""
     is_float = isinstance(value, Real) and not isinstance(value, (bool, Integral))
     return f"{float(value):.4g}" if is_float else repr(value)

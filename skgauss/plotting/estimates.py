@@ -13,7 +13,7 @@ from ..solvers import climb_to_maximum
 
 
 def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """Its maximum: exact where there is a closed form, else reached from the estimate."""
+    """The maximum of a likelihood: exact by a closed form, or else reached from the estimate."""
     if likelihood.maximum is not None:
         return likelihood.evaluate(*likelihood.maximum)
     start = likelihood.evaluate(estimator.mean_, estimator._gaussian.factor)
@@ -21,14 +21,14 @@ def maximum_of(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def label_of(estimator: Any, index: int) -> str | None:
-    """Name of a feature; None for the only one of data without names."""
+    """The name of a feature; None for the only feature of data without names."""
     if estimator.n_features_in_ == 1 and not hasattr(estimator, "feature_names_in_"):
         return None
     return feature_names(estimator)[index]
 
 
 def marginal_covariance(covariance: ArrayLike, features: Sequence[int], n_features: int) -> Array:
-    """Covariance matrix of some features, from a covariance of any type."""
+    """The covariance matrix of the features chosen, (n_chosen, n_chosen), whatever its type."""
     covariance = np.asarray(covariance, dtype=np.float64)
     chosen = list(features)
     if covariance.ndim == 2:

@@ -17,7 +17,7 @@ from ..rows import checked_limits, feature_indices, feature_names
 from .estimates import marginal_covariance
 from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
-_N_POINTS = 256
+_N_POINTS = 256  # points that draw an ellipse: enough for a smooth line
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -210,7 +210,7 @@ class GaussianEllipseDisplay:
         return self
 
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> tuple[Any, Any]:
-        """The points whose values are known, and those of which one is at a limit or beyond."""
+        """The points drawn whose values are known, and those with one at a limit or beyond."""
         from matplotlib.collections import PathCollection
 
         if self.X is None:
@@ -231,6 +231,7 @@ class GaussianEllipseDisplay:
         )
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
+        """The ellipse at Mahalanobis distance `n_std` from the mean, once it is drawn."""
         from matplotlib.patches import Polygon
 
         inside = -math.expm1(-0.5 * n_std**2)
@@ -244,6 +245,7 @@ class GaussianEllipseDisplay:
         return ax.add_patch(Polygon(points, **styled(style, ellipse_kwargs, Polygon)))
 
     def _plot_region(self, ax: Any, confidence: float) -> Any:
+        """The confidence region of the mean, once it is drawn."""
         from matplotlib.patches import Polygon
 
         if self.mean_covariance is None or not 0 < confidence < 1:
@@ -251,7 +253,7 @@ class GaussianEllipseDisplay:
                 f"confidence={confidence!r} must be between 0 and 1, and needs a mean_covariance. "
                 "from_estimator(..., confidence=0.95) finds it."
             )
-        distance = math.sqrt(-2 * math.log1p(-confidence))  # of chi-square, two degrees of freedom
+        distance = math.sqrt(-2 * math.log1p(-confidence))  # chi-square, two degrees of freedom
         points = self._ellipse(distance, self.mean_covariance)
         label = f"the mean: {confidence:.4g}"
         return ax.add_patch(Polygon(points, fill=False, edgecolor=INK, label=label, linewidth=1.8))
@@ -260,11 +262,12 @@ class GaussianEllipseDisplay:
         """Points at Mahalanobis distance `n_std` from the mean, of shape (n_points, 2)."""
         angles = np.linspace(0, 2 * np.pi, _N_POINTS, endpoint=False)
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
-        values, vectors = np.linalg.eigh(covariance)  # which may be 0, of a mean that is fixed
+        values, vectors = np.linalg.eigh(covariance)  # of a fixed mean it may be 0
         return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
 
 
 def _distances(n_std: Any) -> list[float]:
+    """The Mahalanobis distances of the ellipses, each of them positive."""
     distances = np.atleast_1d(n_std).tolist()
     if not all(distance > 0 for distance in distances):
         raise ValueError(f"n_std={n_std!r} must be positive.")
@@ -272,7 +275,7 @@ def _distances(n_std: Any) -> list[float]:
 
 
 def _pair(estimator: Any, features: Any) -> list[int]:
-    """Indices of the two features to draw."""
+    """The indices of the two features to draw, the horizontal one first."""
     if estimator.n_features_in_ < 2:
         raise ValueError("GaussianEllipseDisplay needs two features; the estimator saw one.")
     pair = feature_indices(estimator, features)

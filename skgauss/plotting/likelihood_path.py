@@ -15,7 +15,8 @@ from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, pyplot_for, styled
 
-_SMALLEST_LEVEL = 1e-2  # nats
+_SMALLEST_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
+# How the path and the hatched region are drawn, as keywords of matplotlib.
 _PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
 _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
 
@@ -237,6 +238,7 @@ class LikelihoodPathDisplay:
         return self
 
     def _plot_map(self, ax: Any, contour_kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """The contours of the map and their bar of colours, once they are drawn."""
         from matplotlib.colors import LogNorm
 
         gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _SMALLEST_LEVEL / 2)
@@ -251,7 +253,7 @@ class LikelihoodPathDisplay:
         return contours, bar
 
     def _plot_unstable(self, ax: Any) -> Any:
-        """Hatch the maxima at which the rate would be unstable."""
+        """The region of maxima at which the rate is unstable, once it is hatched, or None."""
         if self.bounds is None or self.bounds.min() >= self.learning_rate:
             return None
         bounds = np.broadcast_to(self.bounds[:, None], self.log_likelihood.shape)
@@ -261,6 +263,7 @@ class LikelihoodPathDisplay:
         return region
 
     def _label(self, ax: Any) -> None:
+        """Label and limit the axes, and compare the learning rate with its bound above them."""
         of_feature = "" if self.feature_name is None else f" of {self.feature_name}"
         ax.set(
             yscale="log",
@@ -277,6 +280,7 @@ class LikelihoodPathDisplay:
             ax.set_title(f"Learning rate {rate} {side} bound {bound}", fontsize="medium")
 
     def _plot_legend(self, ax: Any) -> None:
+        """Draw the legend of the marks and, where there is one, of the hatched region."""
         from matplotlib.patches import Patch
 
         handles = [self.start_, self.end_, self.maximum_]
@@ -287,12 +291,14 @@ class LikelihoodPathDisplay:
 
 
 def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:
+    """The marker at a point of the map, given by mean and scale, once it is drawn."""
     style = {"linestyle": "none", "markeredgecolor": "black", "zorder": 3} | style
     (line,) = ax.plot(*point, marker=marker, label=label, **style)
     return line
 
 
 def _label_within_decades(axis: Any) -> None:
+    """Give a logarithmic axis that spans few decades ticks between the powers of ten."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     low, high = axis.get_view_interval()
@@ -309,7 +315,10 @@ def _grid(
     scale_limits: Any,
     resolution: int,
 ) -> tuple[Array, Array]:
-    """Means and scales of a map with path and maximum inside, scales in equal ratios."""
+    """Means and scales of a map, (resolution,) each, the scales in equal ratios.
+
+    Without limits the path and the maximum lie inside.
+    """
     points = np.vstack((path, maximum))
     (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
     pad = 0.05 * (right - left) + 2 * maximum[1]

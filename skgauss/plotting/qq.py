@@ -182,7 +182,10 @@ class QQDisplay:
         return self
 
     def _quantiles(self, level: float) -> Array:
-        """Lower end of the band, median and upper end of each distance, of shape (3, n_samples)."""
+        """Lower end of the band, median and upper end for each rank, of shape (3, n_samples).
+
+        They are quantiles of squared distances, free of units.
+        """
         check_level(level)
         if len(self.distances) == 0:
             raise ValueError("A row must show a value: there are 0 distances.")
@@ -198,7 +201,7 @@ def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> tuple[Array
 
 
 def _check_no_limits(estimator: Any) -> None:
-    """Refuse where limits chose which values are known exactly."""
+    """Refuse a fit with limits or intervals, which chose what values are known exactly."""
     statistics = getattr(estimator, "sufficient_statistics_", None)
     if estimator._gaussian.window or getattr(statistics, "coarse", False):
         raise ValueError(

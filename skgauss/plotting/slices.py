@@ -27,14 +27,14 @@ from .estimates import marginal_covariance, maximum_of
 
 @dataclass(frozen=True)
 class LikelihoodSlice:
-    """See the module.
+    """A Gaussian likelihood as a function of the mean and the scale of one feature.
 
     Parameters
     ----------
     mean, scale : float
-        The maximum.
+        The mean and the scale at the maximum, in the unit of the feature.
     multiplicity : int
-        m, the number of features that share the scale.
+        The number m of features that share the scale.
     """
 
     mean: float
@@ -42,7 +42,7 @@ class LikelihoodSlice:
     multiplicity: int
 
     def log_likelihood(self, mean: ArrayLike, scale: ArrayLike) -> Array:
-        """Log-likelihood at each point of the grid, in nats per observation."""
+        """Log-likelihood at means and scales, of their common shape, in nats per observation."""
         m = self.multiplicity
         mean, scale = np.asarray(mean), np.asarray(scale)
         spread = self.scale**2 + (self.mean - mean) ** 2 / m
@@ -50,7 +50,7 @@ class LikelihoodSlice:
 
 
 def slice_of(estimator: Any, feature: int) -> LikelihoodSlice:
-    """The likelihood that was climbed, as a function of one feature."""
+    """The likelihood that was climbed, as a function of the mean and scale of one feature."""
     likelihood = likelihood_of(estimator)
     maximum = maximum_of(estimator, likelihood)
     family = likelihood.family
@@ -66,9 +66,9 @@ def path_of(estimator: Any, feature: int) -> Array:
 
 
 def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
-    """Largest constant step that is stable at a maximum, wherever its scale may be.
+    """The largest constant step that is stable at a maximum of each of these scales, (n_scales,).
 
-    As `learning_rate_bound_` would be if the feature were measured in other units, so that
+    It is what `learning_rate_bound_` would be if the feature were measured in other units, so that
     its scale at the maximum were one of `scales`; correlations and other features stay.
     """
     if estimator.solver == "natural":  # no unit changes its bound
@@ -85,8 +85,8 @@ def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
 
 
 def _rescaled(factor: Array, family: Family, feature: int, scale: float) -> Array:
-    """Factor of a covariance with one feature brought to `scale`."""
+    """The factor of a covariance, shaped as it was, with one feature brought to a scale."""
     rescaled = factor.copy()
     ratio = scale / family.standard_deviations(factor)[feature]
-    rescaled[feature % len(factor)] *= ratio  # of length one where features share the scale
+    rescaled[feature % len(factor)] *= ratio  # the factor has length one if features share a scale
     return rescaled

@@ -8,11 +8,12 @@ from .._optional import imported
 # which nobody can read on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
-LINE_STYLES = ("-", "--", ":")  # for the second and third round through the palette
-GREY = "0.9"
-INK = "0.25"
-MAP = "Blues"  # of every map: light is at the maximum, or soon there, and dark is far from it
+LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round through the palette
+GREY = "0.9"  # the colour of grids and bands, which lie behind all else
+INK = "0.25"  # the colour of points, lines and words that are in none of the palette
+MAP = "Blues"  # the colours of every map: light is at the maximum, and dark is far from it
 
+# The marker at the end of a path, by the reason why the fit stopped.
 STOP_MARKERS = {
     "converged": "o",
     "max_iter": ">",
@@ -24,15 +25,18 @@ STOP_MARKERS = {
 
 
 def pyplot_for(caller: str) -> Any:
-    """Pyplot, or an error that says which extra brings it, before any work is done in vain."""
+    """Pyplot for the method called `caller`, before any work is done in vain.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is missing; it says which extra brings it.
+    """
     return imported("matplotlib.pyplot", caller, extra="plot")
 
 
 def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
-    """`ax`, or the axes of a new figure; stored on `display` with its figure.
-
-    Width and height of a new figure are in inches.
-    """
+    """The axes `ax`, or those of a new figure of so many inches, once `display` has them."""
     plt = pyplot_for(f"{type(display).__name__}.plot")
     if ax is None:
         _, ax = plt.subplots(figsize=(width, height), layout="constrained")
@@ -41,17 +45,17 @@ def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> A
 
 
 def tint(color: str, share: float) -> Any:
-    """A colour thinned with white."""
+    """A colour thinned with white to a share from 0 to 1 of itself: red, green and blue to 1."""
     from matplotlib.colors import to_rgb
 
     return tuple(1 - share * (1 - channel) for channel in to_rgb(color))
 
 
 def styled(defaults: dict[str, Any], given: dict[str, Any] | None, artist: Any) -> dict[str, Any]:
-    """Defaults overruled by what the user gave, short names such as ``lw`` included."""
+    """Keywords for an artist: defaults, overruled by those of the user, also by short names."""
     from matplotlib.cbook import normalize_kwargs
 
     style = defaults | normalize_kwargs(given or {}, artist)
-    if "c" in style:  # which has a colour, or a number for one, for each point of a scatter
+    if "c" in style:  # it has a colour, or a number for one, for each point of a scatter
         del style["color"]
     return style

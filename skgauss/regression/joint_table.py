@@ -25,7 +25,17 @@ from ..statistics import column_labels
 
 
 class Table(NamedTuple):
-    """Features and targets as one table, of the library of X, and its upper ends or None."""
+    """Features and targets as the columns of one table.
+
+    Attributes
+    ----------
+    lower, upper : array of shape (n_rows, n_features + n_targets)
+        The table, and the upper ends of its values or None, in the library of X.
+    names : list of str
+        The names of the columns.
+    targets, targets_upper : array of shape (n_rows,) or (n_rows, n_targets)
+        The targets, and their upper ends or None, in their own library.
+    """
 
     lower: Any
     upper: Any
@@ -39,14 +49,14 @@ class Table(NamedTuple):
         return self.targets.ndim == 1
 
     def share_with_targets(self, sample_weight: Any) -> float:
-        """The share of the weight that rows have which tell something of a target."""
+        """The share, from 0 to 1, of the weight of rows that tell something of a target."""
         ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
         known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
         return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
 
     def check_ends(self, sample_weight: Any) -> None:
-        """Refuse infinite targets, and crossed ends, in rows in memory that count."""
+        """Refuse infinite targets or crossed ends in rows in memory whose weight is not 0."""
         lower, upper = self.targets, self.targets_upper
         if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
             return
@@ -63,7 +73,10 @@ class Table(NamedTuple):
         check_not_crossed(lower, upper, self.names[-lower.shape[1] :], counts, table="y")
 
     def check_targets(self, low: Array, high: Array) -> None:
-        """Refuse targets in memory, the last columns, of which nothing can be learnt."""
+        """Refuse targets in memory of which nothing can be learnt.
+
+        `low` and `high` are the limits of the targets, (n_targets,).
+        """
         if self.upper is not None or not isinstance(self.targets, np.ndarray):
             return
         columns = self.targets.reshape(len(self.targets), -1).T
@@ -86,15 +99,19 @@ class Table(NamedTuple):
 
 
 def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
-    """The table of valid rows; sets, or checks, the number and names of the features of `seen`."""
-    seen.censoring_limits = None  # which are those of y
+    """The table of valid features and targets.
+
+    The number and the names of the features are set on the estimator `seen` if `reset`, and else
+    checked against its own.
+    """
+    seen.censoring_limits = None  # these limits are those of y, and not those of X
     rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
     names = feature_names(seen)
     names = names + target_names(y, targets, names)
     if not reset and len(names) == seen.estimator_.n_features_in_:
-        names = feature_names(seen.estimator_)  # whose order is that of `check_columns`
+        names = feature_names(seen.estimator_)  # in the order that `check_columns` asks for
     lower = beside_targets(X, rows.X, targets, names)
     if y_upper is None:
         return Table(lower, None, names, targets, None)
@@ -108,12 +125,15 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
 
 
 def columns_of_targets(y: Any) -> list[Any]:
-    """The names of the columns of targets in a frame, by which their order is known again."""
+    """The names of the columns of targets in a frame, by which their order is known again.
+
+    There are none where y is an array.
+    """
     return list(column_labels(y) or ())
 
 
 def check_columns(y: Any, fitted: list[Any]) -> None:
-    """Refuse a frame of targets that has the columns of the fit in another order, or others."""
+    """Refuse a frame of targets whose columns are not those of the fit, in the same order."""
     columns = columns_of_targets(y)
     if len(columns) > 1 and fitted and columns != fitted:
         raise ValueError(
@@ -123,7 +143,7 @@ def check_columns(y: Any, fitted: list[Any]) -> None:
 
 
 def check_exact(targets: Any, upper: Any) -> None:
-    """Refuse targets in intervals."""
+    """Refuse targets that are known only to an interval, given their lower and upper ends."""
     lower = np.asarray(targets)
     upper = rounded_alike(lower, np.asarray(upper))
     within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
@@ -136,12 +156,13 @@ def check_exact(targets: Any, upper: Any) -> None:
 
 
 def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
-    """Warn of an R^2 of targets at or beyond the limits of the joint Gaussian, of which it is last.
+    """Warn that R^2 counts targets at or beyond their limits as known exactly, if there are such.
 
     Parameters
     ----------
     targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
     limits : tuple of ndarray of shape (n_features + n_targets,), or None
+        Lower and upper limits of the joint Gaussian, those of the targets last.
     """
     if limits is None:
         return

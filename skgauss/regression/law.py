@@ -29,7 +29,7 @@ class Estimates(NamedTuple):
     scale: Array
 
     def bunch(self, flat: bool) -> Bunch:
-        """The numbers as a user sees them, without the axis of the targets if y had one axis."""
+        """The numbers by name, without the axis of the targets if y was `flat`, of one axis."""
         parts = self._asdict()
         return Bunch(
             **({name: _scalar(part[0]) for name, part in parts.items()} if flat else parts)
@@ -37,17 +37,28 @@ class Estimates(NamedTuple):
 
     @property
     def listed(self) -> Array:
-        """Intercept, coefficients and scale of one target after the other."""
+        """Intercept, coefficients and scale of one target after the other, on the first axis."""
         rows = (self.intercept[:, None], self.coef, self.scale[:, None])
         return np.concatenate(np.concatenate(rows, axis=1))
 
 
 def _scalar(value: Any) -> Any:
+    """A number as a float, and an array as it is."""
     return value if np.ndim(value) else float(value)
 
 
 class ConditionalLaw(NamedTuple):
-    """The law of the targets, the last features of a Gaussian, given the features before."""
+    """The law of the targets, the last features of a Gaussian, given the features before.
+
+    Attributes
+    ----------
+    gaussian : FittedGaussian
+        The joint Gaussian of features and targets.
+    coef : ndarray of shape (n_targets, n_features)
+        The coefficients of the regression.
+    residual_factor : ndarray of shape (n_targets, n_targets)
+        The lower triangular factor of the covariance of the targets given the features.
+    """
 
     gaussian: FittedGaussian
     coef: Array
@@ -55,6 +66,7 @@ class ConditionalLaw(NamedTuple):
 
     @classmethod
     def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalLaw:
+        """The law given the first `n_features` of a fitted joint Gaussian."""
         gaussian, d = estimator._fitted_gaussian(), n_features
         of_x, of_y = gaussian.factor[:d, :d], gaussian.factor[d:]
         coef = solve_triangular(of_x, of_y[:, :d].T, lower=True, trans="T").T
@@ -62,6 +74,7 @@ class ConditionalLaw(NamedTuple):
 
     @property
     def estimates(self) -> Estimates:
+        """The coefficients, intercepts and residual standard deviations, in units of the data."""
         d = self.coef.shape[1]
         mean = self.gaussian.mean
         scale = np.linalg.norm(self.residual_factor, axis=1)
@@ -69,20 +82,27 @@ class ConditionalLaw(NamedTuple):
 
     @property
     def residual_covariance(self) -> Array:
+        """The covariance of the targets given the features, (n_targets, n_targets)."""
         return self.residual_factor @ self.residual_factor.T
 
     def log_likelihood(self, joint: GaussianGradientMLE, X: Any, sample_weight: Any) -> float:
-        """Average of the targets given what each row of the fit shows of X, in nats."""
+        """Average log-likelihood of the targets given what each row shows of X, in nats per row.
+
+        X and `sample_weight` are those that the joint Gaussian was fitted to.
+        """
         k, d = self.coef.shape
         exact = joint.converged_ and not np.any(joint.reg_covar_)
-        if exact and joint.sufficient_statistics_.complete:  # which need not be read again
+        if exact and joint.sufficient_statistics_.complete:  # X need not be read again
             log_det = 2.0 * np.log(np.abs(np.diag(self.residual_factor))).sum()
             return float(-0.5 * (k * (math.log(2 * math.pi) + 1) + log_det))
         features = joint.marginal(range(d)).score(X, sample_weight=sample_weight)
         return joint.log_likelihood_ - features
 
     def of_rows(self, with_std: bool, block: Block) -> Array:
-        """Conditional means of a block of rows, and behind them, if so asked, deviations."""
+        """Conditional means of the targets for a block of rows, (n_rows, n_targets).
+
+        If they are asked for `with_std`, their standard deviations are as many columns behind them.
+        """
         X, intervals = to_host(block.X), block.intervals
         check_no_infinity(X)
         _, intercept, scale = self.estimates
@@ -97,10 +117,14 @@ class ConditionalLaw(NamedTuple):
         return found
 
     def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
-        """Some rows, those with intervals among them, and the targets as missing values."""
+        """A block of some rows of X, and beside them the targets as missing values.
+
+        `rows` are their places, (n_some,); all rows that hold intervals are among them.
+        """
         n_targets = len(self.coef)
 
         def beside(values: Array, missing: float) -> Array:
+            """The values, (n, n_features), with columns of a number behind them for the targets."""
             return np.hstack((values, np.full((len(values), n_targets), missing)))
 
         if intervals is not None:

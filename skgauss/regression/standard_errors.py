@@ -10,7 +10,10 @@ from .law import ConditionalLaw, Estimates
 
 
 def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
-    """Standard errors: the delta method, which moves the regression as the joint Gaussian moves."""
+    """Standard errors of a regression in the units of the data, by the delta method.
+
+    The regression moves as the joint Gaussian moves, which complete data have a formula for.
+    """
     n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
     precision = joint.marginal(range(d)).precision_
     mean = joint.mean_[:d]
@@ -30,7 +33,10 @@ def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
 
 
 def intervals_of(estimates: Estimates, errors: Estimates, level: float) -> Estimates:
-    """Wald's ends on a last axis; of a scale about its logarithm."""
+    """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
+
+    Those of a scale are even about it on the scale of its logarithm.
+    """
     inference.check_level(level)
     around = partial(inference.wald_ends, level=level)
     scale = estimates.scale

@@ -35,10 +35,10 @@ from .p_values import consistency_factors, log_p_values
 from .start import ROUNDING, Ordered, robust_starts
 
 _KEPT_LEVEL = 0.025  # the p-value from which on a row counts in the end
-_FIRST_STEPS = 2  # from every start, before one of them is chosen
-_MOST_RANKINGS = 50  # after which rows that come and go are given up on
-_STEPS_BETWEEN_RANKINGS = 5  # fewer rank in vain, more fit rows that will not stay
-_SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept are fitted
+_FIRST_STEPS = 2  # concentration steps from every start, before one of the starts is chosen
+_MOST_RANKINGS = 50  # concentration steps, after which rows that come and go are given up on
+_STEPS_BETWEEN_RANKINGS = 5  # EM steps: fewer rank in vain, more fit rows that will not stay
+_SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept count as fitted
 
 MeanAndFactor = tuple[Array, Array]
 KeptStatistics = SufficientStatistics | IncompleteStatistics
@@ -50,7 +50,7 @@ class SingularRowsError(NotPositiveDefiniteError):
     Attributes
     ----------
     features : list of int
-        Those that are constant there, or depend on each other linearly.
+        Indices of features that are constant in these rows, or depend on each other linearly.
     """
 
     def __init__(self, covariance: Array):
@@ -68,12 +68,12 @@ class ConcentrationSteps:
     order : Ordered
         The rows, in order by feature: finite, NaN where a value is missing, of weights above 0.
     n_kept : float
-        How many rows a step keeps, by weight, of those that show something.
+        The weight of the rows that a step keeps, of those that show something.
     family : Family
     ridge : ndarray of shape (n_features,)
-        As in every likelihood; 0 is none.
+        What is added to the variances, in their units, as in every likelihood; 0 is no ridge.
     fixed : Fixed
-        What is known of the Gaussian.
+        The mean and the covariance, as far as they are known.
     """
 
     order: Ordered
@@ -83,9 +83,9 @@ class ConcentrationSteps:
     fixed: Fixed
 
     def run(self) -> tuple[np.ndarray, AnyStatistics]:
-        """The rows that are kept in the end, from the start that leads to the least determinant.
+        """Which rows are kept in the end, bool of shape (n_rows,), and their stretched statistics.
 
-        Which they are, bool of shape (n_rows,), and their statistics, stretched about their mean.
+        The steps begin at the start that leads to the least determinant of the covariance.
 
         Raises
         ------
@@ -106,7 +106,7 @@ class ConcentrationSteps:
         return support, self._stretched(statistics, stretch, mean)
 
     def _concentrate(self, point: MeanAndFactor, most: int) -> MeanAndFactor:
-        """The end of the steps from a start, or where so many of them lead."""
+        """The mean and factor where concentration steps settle, or where `most` of them lead."""
         kept = np.zeros(0, dtype=bool)
         settled = False
         for _ in range(most):
@@ -123,10 +123,11 @@ class ConcentrationSteps:
     def _fit(
         self, statistics: KeptStatistics, stretch: Array, point: MeanAndFactor
     ) -> tuple[MeanAndFactor, bool]:
-        """A few EM steps on rows that are stretched about the mean, and whether no more are needed.
+        """The mean and factor after a few EM steps on stretched rows, and whether these suffice.
 
-        The mean moves by what they find over the largest stretch, so that it never overshoots. With
-        one stretch for all, as on complete data, it gets to the mean of the rows at once.
+        The stretch is by number of values shown, (n_features + 1,), about the mean. That moves by
+        what a step finds over the largest stretch, so that it never overshoots. With one stretch
+        for all, as on complete data, it gets to the mean of the rows at once.
         """
         mean, factor = point
         for _ in range(_STEPS_BETWEEN_RANKINGS):
@@ -146,7 +147,13 @@ class ConcentrationSteps:
         return (mean, factor), False
 
     def _likelihood(self, statistics: AnyStatistics) -> Likelihood:
-        """The likelihood of rows, if it surely has a maximum or incomplete rows leave that open."""
+        """The likelihood of kept rows.
+
+        Raises
+        ------
+        SingularRowsError
+            If it surely has no maximum; incomplete rows may leave that open.
+        """
         family, fixed = self.family, self.fixed
         variances = fixed.moments(statistics, family)[1] + self.ridge
         if family.multiplicity == 1 and not (variances > 0).all():
@@ -157,26 +164,38 @@ class ConcentrationSteps:
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 
     def _stretched(self, statistics: KeptStatistics, stretch: Array, mean: Array) -> AnyStatistics:
+        """The statistics of rows once their deviations from a mean are stretched.
+
+        The stretch is by number of values shown, (n_features + 1,).
+        """
         stretched = statistics.stretched(mean, stretch)
         return stretched if self.family.correlated else stretched.by_feature
 
     def _stretch(self, share: float) -> Array:
-        """By number of values that a row shows, see `consistency_factors`; 1 if no row does."""
+        """By how much to stretch deviations, by number of values that a row shows.
+
+        The result has the shape (n_features + 1,): roots of `consistency_factors` for this share of
+        rows, and 1 for numbers of values that no row shows.
+        """
         factors = consistency_factors(share, self.family.n_features)
         return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
 
     def _scores(self, point: MeanAndFactor) -> Array:
-        """What ranks the rows: their log p-values, or what goes with these at less expense."""
+        """What ranks the rows, (n_rows,): log p-values, or minus distances if none has a gap."""
         if self._has_gaps:
             return log_p_values(self._gaussian(point), self._block)
         return -self._gaussian(point).squared_distances(self._block)
 
     def _gaussian(self, point: MeanAndFactor) -> FittedGaussian:
+        """The Gaussian of a mean and a factor."""
         mean, factor = point
         return FittedGaussian(mean, self.family, factor)
 
     def _most_usual(self, scores: Array) -> np.ndarray:
-        """The rows of the largest scores, as many as are to be kept; equal rows stay together."""
+        """Whether a row has one of the largest scores, bool of shape (n_rows,).
+
+        As many have as are to be kept, and a few more where equal rows stay together.
+        """
         order = np.argsort(-scores)
         weight = np.cumsum(self._informative_weights[order])
         last = int(np.searchsorted(weight, self.n_kept * (1 - ROUNDING)))
@@ -184,32 +203,37 @@ class ConcentrationSteps:
         return scores >= least * (1 + ROUNDING)
 
     def _share(self, kept: np.ndarray) -> float:
-        """The share that kept rows have of the weight of all rows that show something."""
+        """The share, from 0 to 1, of kept rows in the weight of all rows that show something."""
         weights = self._informative_weights
         return float(weights[kept].sum() / weights.sum())
 
     def _summarize(self, kept: np.ndarray) -> KeptStatistics:
+        """The statistics of the rows that are kept, not yet stretched."""
         weights = self._block.sample_weight
         some = Block(self._block.X[kept], None if weights is None else weights[kept])
-        # Variances will do for features apart, but patterns tell how many values a row shows.
+        # Variances will do for uncorrelated features, but only patterns tell how many values each
+        # row shows.
         statistics: Any = Summarize(not self.family.correlated and not self._has_gaps)(some)
         return statistics
 
     @cached_property
     def _block(self) -> Block:
+        """All rows and their weights, which are None where all are 1."""
         weights = self.order.weights
         return Block(self.order.X, None if (weights == 1).all() else weights)
 
     @cached_property
     def _n_shown(self) -> np.ndarray:
-        """How many rows show so many values, of shape (n_features + 1,)."""
+        """How many rows show no value, one value and so on, of shape (n_features + 1,)."""
         shown = np.count_nonzero(~np.isnan(self.order.X), axis=1)
         return np.bincount(shown, minlength=self.family.n_features + 1)
 
     @cached_property
     def _has_gaps(self) -> bool:
+        """Whether any row misses a value."""
         return bool(self._n_shown[-1] < len(self.order.X))
 
     @cached_property
     def _informative_weights(self) -> Array:
+        """The weights of the rows, (n_rows,), but 0 where a row shows nothing."""
         return np.where(np.isnan(self.order.X).all(axis=1), 0.0, self.order.weights)

@@ -13,13 +13,16 @@ from .._typing import Array
 from ..density import FittedGaussian
 from ..rows import Block, to_host
 
-_SMALLEST = 1e-290  # of a p-value that float64 holds to all its digits
-_TERMS = 20
-_NEWTON_STEPS = 5  # which have all digits: so far out the logarithm is next to straight
+_SMALLEST = 1e-290  # the smallest p-value that float64 holds to all its digits
+_TERMS = 20  # terms of the continued fraction of smaller ones, which then has all digits
+_NEWTON_STEPS = 5  # steps to all digits of a distance: so far out the logarithm is next to straight
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
-    """Logarithms of the p-values of the rows of a block, of shape (n_rows,)."""
+    """Logarithms of the p-values of the rows of a block, (n_rows,); 0 where a row shows nothing.
+
+    Outside the window of the Gaussian, if it has one, they are minus infinity.
+    """
     distances, _, shown = gaussian.observed(block.X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
     p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
@@ -30,7 +33,7 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
 
 
 def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
-    """Squared distances at which rows that show all features have the p-values of these rows.
+    """Squared distances, (n_rows,), at which complete rows have the p-values of these rows.
 
     Parameters
     ----------
@@ -53,8 +56,8 @@ def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
 def consistency_factors(share: float, n_features: int) -> Array:
     r"""By how much rows near the mean understate a covariance, for each number of values shown.
 
-    Of rows that show k values let those be kept whose p-value is among the largest, in this share.
-    Times the factor their covariance is that of the Gaussian. With q the quantile of the share,
+    Of rows that show k values let a share be kept, those with the largest p-values. The k-th factor
+    times their covariance is that of the Gaussian. With q the quantile of the share,
 
     .. math::
 
@@ -75,7 +78,7 @@ def consistency_factors(share: float, n_features: int) -> Array:
 
 
 def _log_survival(distances: Array, degrees: Any) -> Array:
-    r"""Logarithm of the survival function of the chi-square distribution, however far out.
+    r"""Logarithm of the survival function of the chi-square distribution, shaped as the distances.
 
     With a half of the degrees and x half of the distance it is :math:`\log Q(a, x)`. Where Q
     underflows, a few terms of Legendre's continued fraction give all digits of the logarithm:

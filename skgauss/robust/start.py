@@ -25,10 +25,12 @@ from .._typing import EPS, Array
 from ..conditioning import completed
 from ..gaussian import Family, make_family
 
-_TO_STANDARD = 1 / special.ndtri(0.75)  # of a Gaussian, from its median absolute deviation
-_LEAST_EIGENVALUE = 1e-3  # of a robust correlation, by which missing values are filled in
-_FLATTEST = 1e-6  # of a start, by its widest direction
-ROUNDING = 1e-9  # relative, of a sum of weights, and of scores of equal rows
+_TO_STANDARD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
+# The least eigenvalue of a robust correlation, with which missing values are filled in: smaller
+# ones, which may be negative, are raised to it.
+_LEAST_EIGENVALUE = 1e-3
+_FLATTEST = 1e-6  # the least deviation of a start in any direction, as a share of the largest
+ROUNDING = 1e-9  # relative rounding of a sum of weights, and of the scores of equal rows
 
 
 class Ordered:
@@ -59,12 +61,18 @@ class Ordered:
 
     @cached_property
     def median_deviations(self) -> Array:
-        """Medians of absolute deviations from the medians, 0 where most values are the median."""
+        """Weighted medians of absolute deviations from the medians, (n_columns,).
+
+        They are 0 where most values are the median.
+        """
         return Ordered(np.abs(self.X - self.medians), self.weights).medians
 
     @cached_property
     def scales(self) -> Array:
-        """Standard deviations from median deviations; where these are 0, from mean squares."""
+        """Standard deviations from median deviations, (n_columns,), and from mean squares if 0.
+
+        They are 1 where these are 0, too.
+        """
         squares = (self.X - self.medians) ** 2
         squares[np.isnan(squares)] = 0.0
         spreads = np.sqrt(self.weights @ squares / self._upto[-1])
@@ -74,7 +82,7 @@ class Ordered:
 
     @property
     def normal_scores(self) -> Array:
-        """Normal quantiles of the ranks, shaped as X; equal values share one, NaN has 0."""
+        """Standard normal quantiles of the ranks, shaped as X: one for equal values, 0 for NaN."""
         place = np.arange(len(self._values))[:, None]
         differs = self._values[1:] != self._values[:-1]
         edge = np.ones((1, differs.shape[1]), dtype=bool)
@@ -91,9 +99,10 @@ class Ordered:
 
 
 def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array]]:
-    """Means and factors to start concentration steps from, of rows in order by feature.
+    """Means, (n_features,), and factors of the family to start concentration steps from.
 
-    One of uncorrelated features; of others one of each robust correlation.
+    There is one start for uncorrelated features, and one by each of two robust correlations for
+    others.
     """
     centres, units = order.medians, order.scales
     if not family.correlated:
@@ -109,13 +118,20 @@ def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array
 
 
 def _spatial_signs(Z: Array, shown: np.ndarray) -> Array:
-    """Rows over their root mean square among the values that they show; 0 where missing."""
+    """Rows over the root mean square of the values that each shows, shaped as Z; 0 where missing.
+
+    `shown` says which values are, shaped as Z.
+    """
     lengths = np.sqrt((Z * Z).sum(axis=1) / np.maximum(shown.sum(axis=1), 1))
     return Z / np.where(lengths > 0, lengths, 1.0)[:, None]
 
 
 def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
-    """About zero, each of the rows that show both features; 0 where there are none."""
+    """Correlations of scores about zero, (n_features, n_features), each over rows that show both.
+
+    They are 0 where no row does. The scores of missing values are 0, and `shown` says which are
+    not missing, both of shape (n_rows, n_features).
+    """
     weighted = weights[:, None] * scores
     squares = (weighted * scores).T @ shown
     squares[squares == 0] = np.inf
@@ -123,7 +139,11 @@ def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
 
 
 def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[Array, Array]:
-    """Mean and covariance from medians and median deviations along the eigenvectors."""
+    """Mean and covariance of Z from medians and median deviations along the eigenvectors.
+
+    They have the shapes (n_features,) and (n_features, n_features), and the units of Z, which holds
+    NaN where a value is missing.
+    """
     values, vectors = np.linalg.eigh(correlations)
     if np.isnan(Z).any():
         clipped = vectors * np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T

@@ -29,13 +29,13 @@ class Support(NamedTuple):
     Attributes
     ----------
     mask : bool ndarray of shape (n_rows,)
-        Which they are.
+        Which rows these are.
     statistics : AnyStatistics
-        Of these, stretched.
+        Their statistics, stretched about the mean.
     reg_covar : "auto", float or ndarray of shape (n_features,)
         The ridge for their fit.
     warnings : list of str
-        What a user should know.
+        The texts of warnings to give.
     """
 
     mask: np.ndarray
@@ -52,7 +52,7 @@ def support_of(
     fixed: Fixed,
     names: Sequence[str],
 ) -> Support:
-    """The rows to fit, see `Support`.
+    """The rows to fit, which concentration steps choose, with what their fit takes.
 
     Raises
     ------
@@ -78,7 +78,13 @@ def support_of(
 
 
 def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
-    """The rows of a positive weight, their weights, and which they are."""
+    """The rows of a positive weight in float64, their weights, and a mask of them in the block.
+
+    Raises
+    ------
+    ValueError
+        If a value is infinite, or known only to an interval.
+    """
     if block.intervals is not None:
         raise ValueError(
             "support_fraction ranks rows by what they show, and a value known only to an interval "
@@ -94,7 +100,7 @@ def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
 
 
 def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal["auto"]) -> float:
-    """How many rows, by weight, of those that show something."""
+    """The weight of the rows to keep, of those that show something."""
     n = float(weights[~np.isnan(X).all(axis=1)].sum())
     if support_fraction == "auto":
         return min(math.ceil((n + X.shape[1] + 1) / 2), n)
@@ -104,12 +110,12 @@ def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal[
 def _told_of_few_rows(
     steps: ConcentrationSteps, n: float, support_fraction: float | Literal["auto"]
 ) -> str:
-    """A warning if n rows, by weight, are few for a robust fit of a full covariance, else nothing.
+    """The text of a warning if rows of weight n are few for a full covariance, else empty.
 
     Raises
     ------
     ValueError
-        If those to be kept are too few for any, and no ridge helps.
+        If the rows to be kept are too few for any covariance, and no ridge helps.
     """
     d, n_kept = steps.family.n_features, steps.n_kept
     if not steps.family.correlated or steps.fixed.factor is not None:
@@ -131,7 +137,10 @@ def _told_of_few_rows(
 def _with_ridge(
     steps: ConcentrationSteps, reg_covar: Any, variances: Array, names: Sequence[str]
 ) -> tuple[np.ndarray, AnyStatistics, Array, list[str]]:
-    """Where the steps end, as `run` returns it, with what ridge, and what is to be told of it."""
+    """What `ConcentrationSteps.run` returns, the ridge that it took, and the texts of warnings.
+
+    The ridge, (n_features,), is in the units of `variances`, those of all rows.
+    """
     warnings = []
     automatic = isinstance(reg_covar, str)
     equal = np.flatnonzero(steps.order.median_deviations == 0).tolist()

@@ -145,12 +145,12 @@ def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
     That is its part in the span of a few products with the gradient, where products cost less than
     the matrix.
     """
-    product = likelihood.products(at)
-    if product is None:
+    products = likelihood.products(at)
+    if products is None:
         return likelihood.information_of_step(at)
     gradient, norm = at.natural_gradient, at.natural_gradient_norm
     size = likelihood.family.n_parameters
-    for search in Lanczos(product, gradient, size, _MOST_STEP_PRODUCTS).steps():
+    for search in Lanczos(products.exact, gradient, size, _MOST_STEP_PRODUCTS).steps():
         step = search.vectors @ (norm * search.vectors[0] / search.values)
         if search.values[0] > 0 and search.residual(step) < min(_INEXACT, _FALLING * norm) * norm:
             break

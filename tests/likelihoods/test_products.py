@@ -7,8 +7,6 @@ from likelihoods.test_missing import MURRAY
 
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods import Fixed, critical_point, missing
-from skgauss.likelihoods.hessian import STEP
-from skgauss.likelihoods.missing import ObservedFull
 
 ROUNDING = 1e-5  # of numbers of single precision
 
@@ -23,10 +21,24 @@ def always(monkeypatch):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_matrix(rng, always, case, weighted):
     likelihood, at = at_some_point(rng, case, 10.0, weighted)
-    information, product = likelihood.information(at), likelihood.products(at)
+    information, product = likelihood.information(at), likelihood.products(at).exact
     size = np.abs(information.matrix).max()
     for step in symmetric_steps(rng, case[1], 4):
         np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING * size)
+
+
+@pytest.mark.parametrize("case", [*CASES, (200, 15, 0.8, None)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_what_is_below_the_matrix(rng, always, case, weighted):
+    """Symmetric, and nowhere above it."""
+    likelihood, at = at_some_point(rng, case, 10.0, weighted)
+    information, products = likelihood.information(at), likelihood.products(at)
+    size, pack = np.abs(information.matrix).max(), likelihood.family.pack_frame
+    units = map(likelihood.family.unpack_frame, np.eye(likelihood.family.n_parameters))
+    below = np.array([pack(products.below(unit)) for unit in units])
+    np.testing.assert_allclose(below, below.T, atol=ROUNDING * size)
+    gap = np.linalg.eigvalsh(information.matrix - below)
+    assert gap[0] > -len(gap) * ROUNDING * size
 
 
 @pytest.mark.parametrize("known", ["mean", "covariance"])
@@ -35,14 +47,14 @@ def test_known_parameters_do_not_move(rng, always, known):
     fixed = Fixed(mean=np.full(4, 0.1)) if known == "mean" else Fixed(None, np.eye(4), np.eye(4))
     likelihood = fixed.of(likelihood_of(X))
     at = likelihood.evaluate(np.zeros(4), np.eye(4))
-    information, product, family = (
-        likelihood.information(at),
-        likelihood.products(at),
-        likelihood.family,
-    )
+    information, products = likelihood.information(at), likelihood.products(at)
+    family = likelihood.family
+    below = []
     for packed in np.eye(family.n_parameters):
         step = family.unpack_frame(packed)
-        np.testing.assert_allclose(product(step), information @ step, atol=ROUNDING)
+        np.testing.assert_allclose(products.exact(step), information @ step, atol=ROUNDING)
+        below.append(family.pack_frame(products.below(step)))
+    assert np.linalg.eigvalsh(information.matrix - below)[0] > -ROUNDING
 
 
 def test_few_parameters_have_their_matrix():
@@ -62,6 +74,19 @@ def test_nearly_collinear_features_have_their_matrix(always):
     assert likelihood.products(likelihood.evaluate(np.zeros(4), factor)) is not None
 
 
+@pytest.mark.parametrize(("missing_share", "proven"), [(0.1, True), (0.6, False)])
+def test_few_gaps_take_cheap_products_alone(always, missing_share, proven, monkeypatch):
+    """What is below the information is above zero as well, while little of it is missing."""
+    likelihood = likelihood_of(mixed(1000, 6, missing_share, 10.0))
+    model = GaussianGradientMLE(tol=1e-8).fit(mixed(1000, 6, missing_share, 10.0))
+    at = likelihood.evaluate(model.mean_, model._gaussian.factor)
+    products, taken = likelihood.products(at), []
+    counted = products._replace(exact=lambda step: taken.append(step) or products.exact(step))
+    monkeypatch.setattr(likelihood, "products", lambda at: counted)
+    assert critical_point(likelihood, at).kind == "maximum"
+    assert (not taken) == proven
+
+
 def test_newton_and_the_verdict_by_products(always):
     """The same maximum, and the same verdict, as with the matrix; whichever it is of two."""
     X = mixed(300, 6, 0.4, 1e2)
@@ -71,23 +96,6 @@ def test_newton_and_the_verdict_by_products(always):
     at = likelihood.evaluate(by_products.mean_, by_products._gaussian.factor)
     assert critical_point(likelihood, at).kind == "maximum"
     assert likelihood.information(at).least[0] > 0
-
-
-@pytest.mark.parametrize(("correlation_init", "kind"), [(0.0, "saddle"), (0.5, "maximum")])
-def test_the_verdict_by_differences(monkeypatch, correlation_init, kind):
-    """The same as with the information, where there is neither a matrix nor a product with it."""
-    covariance = 2.5 * np.array([[1.0, correlation_init], [correlation_init, 1.0]])
-    likelihood = likelihood_of(MURRAY)
-    at = likelihood.evaluate(np.zeros(2), np.linalg.cholesky(covariance))
-    for _ in range(200):
-        at = likelihood.evaluate(*likelihood.natural_step(at, 1.0))
-    exact, _ = likelihood.information(at).least
-    monkeypatch.setattr(ObservedFull, "has_information", False)
-    found = critical_point(likelihood, at)
-    assert found.kind == kind
-    np.testing.assert_allclose(
-        found.curvature.eigenvalue, exact, atol=STEP
-    )  # of a first difference
 
 
 @pytest.mark.parametrize("solver", ["natural", "gradient", "lbfgs"])
