@@ -24,7 +24,7 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
-DEGENERATE = 1e12  # condition number of the correlations above which no digit tells a maximum
+DEGENERATE = 1e12  # condition number of the correlations above which too few digits are left
 # Most parameters whose information matrix is formed where it takes integrals over boxes.
 FEW_PARAMETERS = 300
 INVOLVED = 0.1  # share of the largest part in a direction above which a feature takes part in it
@@ -93,9 +93,9 @@ class Evaluation:
         return self.family.correlation_condition(self.family.square(self.factor), self.factor)
 
     def restrict(self, family: Family) -> None:
-        """Set to 0 the gradient along what is known in a family, and to the known mean `expected`.
+        """Set to 0 the gradient along what a family knows, and the expected mean to the known one.
 
-        The covariance that is expected is then that about the known mean.
+        The expected covariance is then that about the known mean.
         """
         if family.mean_is_known:
             mean, covariance = self.expected
@@ -238,7 +238,7 @@ class Likelihood(ABC):
 
         That is the M step of EM, which takes for unknown values what the point expects of them.
         """
-        raise NotImplementedError  # where `natural_step` does without
+        raise NotImplementedError  # a likelihood without it has its own `natural_step`
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
         """The mean and the factor to which the natural step of a rate leads.
@@ -314,7 +314,7 @@ class Likelihood(ABC):
         The latest is kept, since the test for a maximum, the next step and the step bound all ask
         for it at the same point.
         """
-        raise NotImplementedError  # where there is none
+        raise NotImplementedError  # it is not asked for unless `has_information`
 
     def information_of_step(self, at: Evaluation) -> Information:
         """The information, or an approximation that costs less and will do for a Newton step."""
@@ -364,7 +364,7 @@ class Likelihood(ABC):
 
         It names the features at fault, by `names`, and what helps.
         """
-        raise NotImplementedError  # where there is always a maximum
+        raise NotImplementedError  # it is not asked for where there is always a maximum
 
     def gain_at_infinity(self, at: Evaluation) -> float:
         """The nats by which the value may still change as the covariance grows without end.

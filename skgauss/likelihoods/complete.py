@@ -162,7 +162,7 @@ class GaussianLikelihood(Likelihood):
     def covariance(self, factor: Array) -> Array:
         """The covariance that has this factor.
 
-        At the maximum it is that of the data to the last digit, as no square of its root is.
+        At the maximum it is the one whose root was taken, which a square would round.
         """
         return self._covariance if factor is self._root else self.family.square(factor)
 

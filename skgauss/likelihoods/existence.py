@@ -162,7 +162,7 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
             f"{ranked} {dependent}.",
             f"use covariance_type='diag', or {_drop(relations)}.",
         )
-    if rank < weight <= d and len(relations) > 1:  # as of rows, one by one
+    if rank < weight <= d and len(relations) > 1:  # as where each row weighs 1
         return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (
         f"{ranked} {dependent}, or {too_few}.",

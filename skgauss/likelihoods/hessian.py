@@ -39,6 +39,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
         )
 
     def gradient(packed: Array) -> Array:
+        """The packed gradient with respect to a packed step, where this leads."""
         step = family.unpack_frame(packed)
         reached = step_to(likelihood, at, step)
         return family.pack_frame(likelihood.gradient_along(at, reached, step))

@@ -107,7 +107,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         def total(i: int, j: int) -> Array:
             """The weighted sum of an entry of the scores' covariance by feature, (n_features,)."""
             sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
-            return sums.astype(np.float64, copy=False)  # which they are, whatever their stub says
+            return sums.astype(np.float64, copy=False)  # as the sums are, whatever their stub says
 
         return family.blocks(total(0, 0), total(0, 1), family.project(total(1, 1)))
 
@@ -189,7 +189,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         )
 
     def products(self, at: Evaluation) -> None:
-        return None  # they know of missing values alone
+        return None  # the inherited ones know of missing values alone
 
     @cached_property
     def has_information(self) -> bool:

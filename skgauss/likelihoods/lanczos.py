@@ -77,7 +77,7 @@ class Lanczos:
     def _step(self) -> None:
         """Extend the basis by one vector, and find the Ritz values and vectors in it."""
         vector = self._rest / np.linalg.norm(self._rest)
-        self.basis = np.vstack((self.basis, vector))  # rarely long
+        self.basis = np.vstack((self.basis, vector))  # a copy, but bases are rarely long
         rest = self._product(vector)
         self._diagonal.append(float(rest @ vector))
         for _ in range(2):  # once is not enough in floating point

@@ -121,10 +121,9 @@ class ObservedLikelihood(Likelihood):
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
-        """The E step at a point, without the ridge."""
+        """What the E step finds at a point, without the ridge."""
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
-        """See `GaussianLikelihood.evaluate`."""
         family = self.family
         if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
             raise NotPositiveDefiniteError
@@ -269,7 +268,7 @@ class ObservedFull(ObservedLikelihood):
         fixed: Fixed = NOTHING,
     ):
         super().__init__(statistics, family, ridge)
-        self._mean_is_known = fixed.mean is not None  # and no regression has a constant
+        self._mean_is_known = fixed.mean is not None  # then regressions have no constant
         self._statistics = statistics
         self._origin = statistics.origin
         self._available_mean, variances = fixed.moments(statistics, family)
@@ -332,9 +331,9 @@ class ObservedFull(ObservedLikelihood):
         )
 
     def _contradicted(self, at: Evaluation) -> bool:
-        """Whether rows contradict each other, so that the likelihood is highest where singular.
+        """Whether rows contradict each other, so that a singular covariance is the likeliest.
 
-        It is asked only where the point is close to a singular covariance.
+        False where the point is not close to a singular one.
         """
         narrow = self.inflation(at) > _CLOSE_TO_SINGULAR
         return narrow and is_highest_where_singular(self, at, self._unit)

@@ -63,7 +63,7 @@ def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> l
     order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
     n_shown = (~statistics.missing).sum(axis=1)
     for n_features in np.unique(n_shown[n_shown > 1]).tolist():
-        # Of many rows of a pattern one more than features are kept.
+        # The statistics keep of each pattern at most one row more than it shows features.
         n_rows = statistics.counts[n_shown >= n_features].sum()
         if n_rows < n_features + (not mean_is_known):
             return np.sort(order[:n_features]).tolist()

@@ -195,7 +195,8 @@ class TruncatedLikelihood(Likelihood):
         family = self.family
         of_mean, form = family.split_frame(step)
         precision = family.identity - form / family.multiplicity
-        family.root_of_inverse(precision - _LEAST_LEFT * family.identity)  # raises
+        # It raises where less of some precision is left.
+        family.root_of_inverse(precision - _LEAST_LEFT * family.identity)
         root = family.root_of_inverse(precision)
         factor = family.colorize(at.factor, root.T).T
         return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
@@ -316,7 +317,7 @@ class TruncatedLikelihood(Likelihood):
         precisions fall, too.
         """
         if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
-            return False  # it may see nothing of the window at all, or pass by on its way
+            return False  # the point may be far from the window, or on its way past
         deviation, form = self._moment_gradient(at)
         precision, slope, falling = self.rise(at, form)
         rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))

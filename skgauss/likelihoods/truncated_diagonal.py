@@ -120,5 +120,5 @@ class TruncatedDiagonal(TruncatedLikelihood):
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
         slopes = np.broadcast_to(at.score_covariance, growth.shape)
-        with np.errstate(over="ignore"):  # of an iterate that is beyond all squares
+        with np.errstate(over="ignore"):  # an iterate may be too wide to square
             return float(growth.max() ** 2), growth, float(slopes[growth.argmax()])

@@ -46,8 +46,8 @@ class TruncatedFull(TruncatedLikelihood):
         """The mean and the factor at the maximum if one feature has limits, else those of the data.
 
         The other features follow that one by regression. Where values are not known exactly the
-        point is only near the maximum. Where a parameter is known, or that feature has no maximum,
-        it is that of the data, too.
+        point is only near the maximum. Those of the data also serve where a parameter is known, or
+        the one feature has no maximum.
         """
         one = len(self._bounded) == 1 and self.fixed.nothing
         if not one or not self.features.has_maximum[0]:
