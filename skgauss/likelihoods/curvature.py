@@ -27,7 +27,7 @@ from .lanczos import Lanczos
 
 _FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is believed
 _MOST = 60  # Lanczos steps by differences after which a search for the least curvature ends
-# Such steps by products with the information, some of which cost as much as an evaluation.
+# Lanczos steps by products with the information, each of which may cost as much as an evaluation.
 _MOST_PRODUCTS = 100
 # Most parameters whose information matrix costs less than differences on a rough likelihood.
 _CHEAP_MATRIX = 100
@@ -35,7 +35,7 @@ _SAFE = 0.1  # smallest Ritz value above which a curvature is not looked at more
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
 CUBIC = 12.0  # squared curvature over the slope of the cubic c s^3 is 12 c, with c of order 1
 _NEAR = 0.01  # length, in the frame, of Newton's step to a maximum that is near
-CLEAR = 1e-3  # eigenvalue of minus the Hessian, in the frame, above which it tells a maximum
+CLEAR = 1e-3  # least eigenvalue of minus the Hessian, in the frame, that tells a maximum
 
 
 class Curvature(NamedTuple):

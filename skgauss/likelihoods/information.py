@@ -37,7 +37,7 @@ from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg, pairs_of
 from .lanczos import Subspace
 
 _LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are near 1 at most
-_HALVINGS = 8  # bisections of such a multiple, for a step longer than half the radius
+_HALVINGS = 8  # bisections of that multiple in search of a step longer than half the radius
 
 
 class RowSums:

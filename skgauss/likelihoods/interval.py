@@ -47,8 +47,8 @@ from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
 _FEW_INTERVALS = 10_000
 # Eigenvalue below which the information of uncorrelated features, by its formula, is rounding.
 _FORMULA_RESOLUTION = 1e-13
-_EM_STEPS = 10  # EM steps after which order and points of the lattices are settled
-_SETTLED_NORM = 0.1  # natural gradient norm at which they are settled sooner
+_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
+_SETTLED_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
 _TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open intervals tell nothing
 
 
