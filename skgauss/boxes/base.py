@@ -29,7 +29,7 @@ class BoxMoments(NamedTuple):
             field[rows] = part
 
 
-class Products(NamedTuple):
+class ProductPlaces(NamedTuple):
     """The products of two of some variables, one after the other.
 
     Attributes
@@ -46,12 +46,12 @@ class Products(NamedTuple):
 
 
 @cache
-def products_of(k: int) -> Products:
+def products_of(k: int) -> ProductPlaces:
     """The products of two of k variables."""
     left, right = np.triu_indices(k)
     places = np.empty((k, k), dtype=np.intp)
     places[left, right] = places[right, left] = np.arange(len(left))
-    return Products(left, right, places)
+    return ProductPlaces(left, right, places)
 
 
 def standardised(

@@ -64,7 +64,7 @@ def box_scores(
     Returns
     -------
     BoxMoments
-        Of z and of z_i z_j as `Products` has them.
+        Of z and of z_i z_j as `ProductPlaces` has them.
     root : array of shape (n, k, k)
         R, where c = R z.
     """

@@ -25,7 +25,7 @@ def nested_scores(boxes: Boxes) -> BoxMoments:
 
 
 class _Scores(Contents):
-    """Whitened variables, and their products as `Products` has them."""
+    """Whitened variables, and their products as `ProductPlaces` has them."""
 
     def n_of(self, k: int) -> int:
         return k * (k + 3) // 2

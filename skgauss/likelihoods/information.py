@@ -136,13 +136,13 @@ class InformationSums(RowSums):
         shown *= levels[:, :1, None]
         firsts = np.arange(n) * (1 + k)
         self.add(score.basis, shown.reshape(-1, d).T, levels.reshape(-1), weights, firsts)
-        moves = scores_along(score.directions, score.residuals.T)
+        moves = moves_of_scores(score.directions, score.residuals.T)
         weighted = (moves @ (weights[:, None, None] * score.covariance)).transpose(1, 0, 2)
         every = moves.transpose(1, 0, 2).reshape(moves.shape[1], -1)
         self.unknown += weighted.reshape(every.shape) @ every.T
 
 
-def scores_along(directions: Array, residuals: Array) -> Array:
+def moves_of_scores(directions: Array, residuals: Array) -> Array:
     r"""The linear maps from scores within intervals to scores of rows, in the packed frame.
 
     A row shows :math:`w + D \zeta`, with a residual w, (n_rows, n_features), and directions D,

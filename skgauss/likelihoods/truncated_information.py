@@ -10,7 +10,7 @@ from .._typing import Array
 from ..boxes import Lattice, box_moments
 from ..conditioning import score_moments
 from ..gaussian import pairs_of
-from .information import scores_along
+from .information import moves_of_scores
 
 
 class Box:
@@ -80,7 +80,7 @@ class Box:
             information[np.ix_(across, across)] = second
         turn, _ = np.linalg.qr(np.linalg.solve(own[0], root).T, mode="complete")
         turn[:, :k] = np.linalg.solve(own[0], root).T
-        (moves,) = scores_along(turn[None], np.zeros((1, d)))
+        (moves,) = moves_of_scores(turn[None], np.zeros((1, d)))
         return moves @ information @ moves.T
 
     def _seen_from(

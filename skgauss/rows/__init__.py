@@ -1,7 +1,7 @@
 """Rows: what X may be, and where it lies: in memory, in another array library, with Dask.
 
 What belongs here validates rows and leads them to statistics, or to one number each, where
-they lie. No other folder asks what kind of thing X is. The way of X:
+they lie. The way of X:
 
     X -> rows_of -> Rows, which are `ArrayRows` (inputs.py) or `DaskRows` (dask.py)
       -> Block (block.py), by a `Reader` (censoring.py) where values may be in intervals

@@ -2,7 +2,7 @@
 
 With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X where it is, and
 what is neither a NumPy array nor can be seen as one without a copy is summed and whitened there,
-see `blocks.elsewhere`. What is on a device without float64 is copied to the host.
+see `blocks.array_api`. What is on a device without float64 is copied to the host.
 """
 
 from typing import Any

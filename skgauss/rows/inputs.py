@@ -1,6 +1,7 @@
 """What X may be, and its way to statistics and to numbers a row.
 
-Here alone it is asked what kind of thing X is; from here on it is `Rows`.
+Here it is decided what X is, an array in memory or on a device, or one of Dask; from here on it is
+`Rows`.
 """
 
 from collections.abc import Callable

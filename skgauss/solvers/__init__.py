@@ -1,7 +1,7 @@
 """Solvers: one algorithm a file, one loop for all in `base`, and the objective they climb.
 
-What belongs here sees values and gradients, of theta or in the frame of a point. It sees no
-data, and does not know which likelihood it climbs.
+What belongs here sees values and gradients, of theta or in the frame of a point, and no data. Which
+likelihood is climbed only `recursion` asks, which has numbers of its own for one complete feature.
 """
 
 from .base import Observer, Solution, Solver, maximize

@@ -6,7 +6,7 @@ Fisher metric of complete data is the identity and minus the Hessian lies betwee
 that EM is steepest ascent of rate 1 there, and converges at the rate of the missing
 information; L-BFGS learns what is missing. Steps and gradients carry over from frame to
 frame as they are, which keeps their lengths and angles and makes the climb the same in all
-units. On complete data the first step is the last.
+units. On complete data the first step is the last: it goes to the guess, which is the maximum.
 
 References
 ----------

@@ -15,9 +15,9 @@ from .complete import (
 )
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
+from .incomplete import IncompleteStatistics, summarize_incomplete
 from .intervals import IntervalStatistics, summarize_intervals
 from .labels import axis_labels, column_labels
-from .patterns import IncompleteStatistics, summarize_incomplete
 
 __all__ = [
     "AnyStatistics",

@@ -19,8 +19,8 @@ from ..blocks import VALUES, map_values, tree_sum
 from .base import Statistics
 from .complete import SufficientStatistics
 from .features import AvailableMoments
+from .incomplete import IncompleteStatistics, as_incomplete
 from .intervals import IntervalStatistics
-from .patterns import IncompleteStatistics, as_incomplete
 
 # Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
 _MOST_ELEMENTS = 2**20

@@ -19,7 +19,7 @@ from .._typing import Array
 from .base import Statistics
 from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
-from .patterns import (
+from .incomplete import (
     IncompleteStatistics,
     Kept,
     has_full_rank,

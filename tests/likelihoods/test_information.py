@@ -12,7 +12,7 @@ from skgauss.gaussian import linalg
 from skgauss.gaussian.families import make_family
 from skgauss.likelihoods import Information
 from skgauss.likelihoods.missing import ObservedFull
-from skgauss.statistics.patterns import summarize_incomplete
+from skgauss.statistics.incomplete import summarize_incomplete
 
 
 def mixed(n_rows, n_features, missing, condition, seed=0):

@@ -11,7 +11,7 @@ from oracles import em, kl_divergence, monotone_closed_form
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.statistics import patterns
+from skgauss.statistics import incomplete
 
 
 def nested(rng, n, d, fewest):
@@ -183,4 +183,4 @@ def test_nested_patterns():
         ([[1, 1, np.nan], [np.nan, 1, 1]], False),
         ([[1, 1, 1], [1, 1, np.nan], [np.nan, np.nan, 1]], False),
     ]:
-        assert patterns.summarize_incomplete(np.array(rows), None, False).nested == expected
+        assert incomplete.summarize_incomplete(np.array(rows), None, False).nested == expected

@@ -20,7 +20,7 @@ from skgauss import (
     GaussianOutlierDetector,
     SufficientStatistics,
 )
-from skgauss.blocks import elsewhere as device
+from skgauss.blocks import array_api as device
 from skgauss.rows import arrays as arrayapi
 
 
