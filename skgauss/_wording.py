@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 
 _SHOWN = 5
-_NOT_A_CALLER = ("skgauss", "sklearn")
+_NOT_A_CALLER = ("skgauss", "sklearn", "joblib")
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 

@@ -69,7 +69,7 @@ class _OfRecordedPath:
     def __get__(self, estimator: Any, owner: type) -> Any:
         if estimator is None:
             return self
-        raise AttributeError(f"{self._name} is there only after a fit with record_path=True.")
+        raise AttributeError(f"Only a model fitted with record_path=True has {self._name}.")
 
 
 class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensity):

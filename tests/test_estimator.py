@@ -58,7 +58,7 @@ def test_no_path_unless_asked_for(correlated):
     for name in ("mean_path_", "covariance_path_"):
         assert not hasattr(model, name)
         assert name not in vars(model)
-        with pytest.raises(AttributeError, match=f"{name} is there only .* record_path=True"):
+        with pytest.raises(AttributeError, match=f"Only a .* record_path=True has {name}"):
             getattr(model, name)
 
 

@@ -733,7 +733,7 @@ def test_a_score_of_targets_at_limits_says_what_it_favours():
     X, truth = load_diabetes(return_X_y=True)
     y = truth.clip(min=140)
     tobit = GaussianRegressor(censoring_limits=(140, None)).fit(X, y)
-    told = rf"{np.count_nonzero(y == 140)} of 442 targets lie at censoring_limits .* scoring=lambda"
+    told = "Some targets lie at censoring_limits .* scoring=lambda"
     with pytest.warns(UserWarning, match=told):
         recorded = tobit.score(X, y)
     above = y > 140

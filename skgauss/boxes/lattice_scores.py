@@ -17,6 +17,10 @@ Between the two there is one product of matrices for each variable,
 and the sum over points has the mean of these and the covariance of the first derivatives. The
 saddle moves with the Gaussian, and its move counts, see `saddle_move`.
 
+The derivatives along the parameters of nearly collinear variables cancel. Rounding leaves an error
+of at most some 200 EPS times the square of the condition of the correlations, relative to the
+largest covariance or one: seven digits at a condition of 1e3, three at 1e5.
+
 References
 ----------
 Griewank and Walther (2008), Evaluating Derivatives, chapters 5 and 15.

@@ -95,16 +95,18 @@ class _Remedies:
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
                 least, seconds = self._climb.n_iter, self._climb.seconds
+            longer = self._told(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
-                self.untried += [self._told(settings, 0)] * (least == 0)
+                self.untried += [longer] * (least == 0)
                 return
             solution = self._trials.run(changed, allowed)
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
             if solution.stop_reason == "callback":  # that of the clock
-                self.untried += [self._told(settings, 0)] * (least == 0)
+                self.left_out_longer |= least > 0
+                self.untried += [longer] * (least == 0)
                 return
             self.failed += 1
 
@@ -144,7 +146,7 @@ def _near_start(outcome: Outcome) -> Settings:
     likelihood, statistics = outcome.likelihood, outcome.statistics
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
-        round(mean, -math.floor(math.log10(deviation)))
+        round(mean, -math.floor(math.log10(deviation))) + 0.0  # not -0.0
         for mean, deviation in zip(
             statistics.mean.tolist(), np.sqrt(variances).tolist(), strict=True
         )

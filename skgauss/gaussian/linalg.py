@@ -62,7 +62,7 @@ def multiply_lower(factor: Array, other: Array) -> Array:
 
 
 def add_product(total: Array, left: Array, right: Array) -> None:
-    """Add ``left @ right`` to `total`, in place and without a copy of its size."""
+    """Add ``left @ right`` to `total`, in place; it is of float64, its rows one after another."""
     blas.dgemm(1.0, right.T, left.T, beta=1.0, c=total.T, overwrite_c=1)
 
 

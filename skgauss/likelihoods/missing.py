@@ -333,9 +333,10 @@ class ObservedFull(ObservedLikelihood):
     def _contradicted(self, at: Evaluation) -> bool:
         """Whether rows contradict each other, so that a singular covariance is the likeliest.
 
-        False where the point is not close to a singular one.
+        False where the point is not close to a singular one, and with a ridge, which leaves a
+        maximum before it.
         """
-        narrow = self.inflation(at) > _CLOSE_TO_SINGULAR
+        narrow = self.ridge is None and self.inflation(at) > _CLOSE_TO_SINGULAR
         return narrow and is_highest_where_singular(self, at, self._unit)
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:

@@ -349,9 +349,9 @@ class TruncatedLikelihood(Likelihood):
         return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        if self._fails_elsewhere(at):
+        width, growth, _ = self.widest_direction(at)
+        if width <= _WIDE or self._fails_elsewhere(at):
             return self._data.no_maximum(_of_data(at), names)
-        _, growth, _ = self.widest_direction(at)
         some = self.window.bounded
         growing = some[growth[some] > INVOLVED * growth[some].max()]
         of_ridge = (

@@ -222,13 +222,11 @@ class GaussianEllipseDisplay:
         limited = np.any((low >= X) | (high <= X), axis=1)
         if not limited.any():
             return ax.scatter(*X.T, **style), None
-        hollow = style | {"facecolor": "none", "edgecolor": INK, "linewidth": 0.8}
-        hollow = {key: value for key, value in hollow.items() if key not in ("c", "color")}
-        label = "at a limit or beyond"
-        return (
-            ax.scatter(*X[~limited].T, **style),
-            ax.scatter(*X[limited].T, label=label, **hollow),
+        known, hollow = (
+            ax.scatter(*X[rows].T, **_of_rows(style, rows)) for rows in (~limited, limited)
         )
+        hollow.set(facecolor="none", linewidth=0.8, label="at a limit or beyond")
+        return known, hollow
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
         """The ellipse at Mahalanobis distance `n_std` from the mean, once it is drawn."""
@@ -264,6 +262,14 @@ class GaussianEllipseDisplay:
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
         values, vectors = np.linalg.eigh(covariance)  # of a fixed mean it may be 0
         return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
+
+
+def _of_rows(style: dict[str, Any], rows: Array) -> dict[str, Any]:
+    """The style of some rows, (n_rows,) bool, of one that may have a value for each row."""
+    return {
+        key: np.asarray(value)[rows] if np.shape(value)[:1] == rows.shape else value
+        for key, value in style.items()
+    }
 
 
 def _distances(n_std: Any) -> list[float]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from marks import each_value
 
+from skgauss._typing import EPS
 from skgauss.boxes import Lattice, box_moments, box_scores, from_a_point_inside
 from skgauss.boxes.base import products_of
 from skgauss.boxes.corner_scores import corner_scores
@@ -14,7 +15,7 @@ from skgauss.boxes.nested import Boxes
 from skgauss.boxes.nested_scores import nested_scores
 
 INF = np.inf
-CONDITIONS = [1.0, 1e3, 1e6]
+CONDITIONS = [1.0, 1e3, 1e5]
 
 
 def correlation_of(rng, k, condition):
@@ -87,12 +88,15 @@ def test_on_a_lattice_they_are_the_derivative_of_the_very_sum(rng, k, condition,
     found, root = box_scores(lower, upper, width, correlation, lattice)
     np.testing.assert_allclose(root @ root.transpose(0, 2, 1), [correlation] * 6, atol=1e-13)
     np.testing.assert_array_equal(found.covariance, found.covariance.transpose(0, 2, 1))
-    expected = natural_derivatives(lower, upper, width, root, lattice, k=k)
+    step = 1e-3 if condition < 1e5 else 1e-4
+    expected = natural_derivatives(lower, upper, width, root, lattice, k=k, step=step)
     size = np.maximum(np.abs(expected).max(axis=(1, 2), keepdims=True), 1.0)
-    tolerance = {1.0: 1e-8, 1e3: 1e-7, 1e6: 1e-4}[condition]  # that of the differences
+    # The differences' own error, and the rounding that `lattice_scores` tells of.
+    tolerance = 1e-8 + 200 * EPS * condition**2
     assert (np.abs(found.covariance - expected) < tolerance * size).all()
     of_mean = mean_scores(lower, upper, width, root, lattice, np.zeros(k), np.eye(k))
-    np.testing.assert_allclose(found.mean, of_mean, rtol=1e-9, atol=1e-9)
+    size = np.maximum(np.abs(of_mean).max(axis=1, keepdims=True), 1.0)
+    assert (np.abs(found.mean - of_mean) < 1e-9 * size).all()
     within = box_moments(lower, upper, width, correlation, lattice)
     np.testing.assert_allclose(found.log_probability, within.log_probability, rtol=1e-12)
 

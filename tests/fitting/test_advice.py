@@ -430,7 +430,7 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
     monkeypatch.setattr(Attempt, "run", long)
     message = warning_of(gradient(max_iter=2), AIR)
     assert (
-        ". There was no time left to try solver='natural'. A larger "
+        ". There was no time left to try solver='natural', max_iter=200. A larger "
         "max_iter may do, which takes longer to try than a warning may. See"
     ) in message
     assert GaussianGradientMLE(solver="natural").fit(AIR).converged_

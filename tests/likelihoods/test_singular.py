@@ -1,6 +1,7 @@
 """Rows that contradict each other but for a singular covariance: a closed form, and what helps."""
 
 import re
+import warnings
 from importlib import import_module
 
 import numpy as np
@@ -86,3 +87,23 @@ def test_nearly_collinear_features_are_no_contradiction(rng):
         X[:, 3] = X[:, :3].sum(axis=1) + noise * X[:, 3]
         model = fit_quietly(GaussianGradientMLE(), with_gaps(rng, X, 0.2))
         assert model.stop_reason_ == "converged"
+
+
+@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs"])
+def test_a_ridge_leaves_a_maximum(solver):
+    """However small it is, before the covariance is singular."""
+    X, weights = contradicting()
+    model = GaussianGradientMLE(reg_covar=1e-9, solver=solver)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as of a climb that is not over, or of a flat maximum
+        assert model.fit(X, sample_weight=weights).stop_reason_ != "unbounded"
+
+
+def test_behind_a_window_the_rows_are_what_contradicts():
+    X, weights = contradicting()
+    model = GaussianGradientMLE(truncation_limits=(-50, 50))
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, sample_weight=weights)
+    told = str(caught[0].message)
+    assert model.stop_reason_ != "converged"
+    assert "grows without end" not in told

@@ -157,7 +157,15 @@ def test_points_at_a_limit_are_hollow(rng):
     assert not len(display.limited_.get_facecolor())
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels[-1] == "at a limit or beyond"
-    colored = GaussianEllipseDisplay.from_estimator(model, X, scatter_kwargs={"color": "red"})
-    assert len(colored.limited_.get_offsets()) == limited.sum()
+    n = len(X)
+    for style in (
+        {"color": "red"}, {"c": np.arange(n)}, {"s": np.arange(n)}, {"label": "rows"},
+        {"alpha": np.linspace(0, 1, n)}, {"marker": "x"},
+    ):  # fmt: skip
+        styled = GaussianEllipseDisplay.from_estimator(model, X, scatter_kwargs=style)
+        styled.figure_.canvas.draw()
+        assert len(styled.limited_.get_offsets()) == limited.sum()
+        labels = [text.get_text() for text in styled.ax_.get_legend().get_texts()]
+        assert labels[-1] == "at a limit or beyond"
     within = GaussianEllipseDisplay.from_estimator(model, X[~limited])
     assert within.limited_ is None
