@@ -44,7 +44,7 @@ class Standardization(NamedTuple):
     ----------
     origin, unit : ndarray of shape (n_features,)
     root : ndarray of shape (n_features, n_features), default=None
-        Of a Gaussian with that mean and these deviations the factor of the correlations. None is
+        The factor of the correlations of a Gaussian with that mean and these deviations. None is
         the identity.
     """
 
@@ -59,12 +59,12 @@ class Standardization(NamedTuple):
         return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
 
     def relative(self, ends: Array, features: Any = slice(None)) -> Array:
-        """The ends, counted from the origin and in the units of the features."""
+        """The ends of intervals, counted from the origin and in the units of the features."""
         with np.errstate(over="ignore"):  # an end that far is as good as open
             return (ends - self.origin[features]) / self.unit[features]
 
     def seen_from(self, frame: "Standardization") -> tuple[Array, Conditioner]:
-        """Mean of the guess, and what conditions on values under it, in another frame."""
+        """The mean of this Gaussian and its conditioner, in another frame."""
         unit = self.unit / frame.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
         return frame.relative(self.origin), Conditioner(root)
@@ -76,13 +76,14 @@ class Hidden(NamedTuple):
     Attributes
     ----------
     values : ndarray of shape (n_rows, n_hidden)
-        Means; first of the interval values, then of the missing ones.
+        Conditional means, first of the values in intervals and then of the missing ones.
     covariance : ndarray of shape (n_rows, n_hidden, n_hidden)
+        Conditional covariances.
     log_probability : ndarray of shape (n_rows,)
-        Of the box, given the exact values.
+        Log-probability of the intervals of a row given its exact values, in nats.
     deviance : ndarray of shape (n_rows,)
-        Squared Mahalanobis distance of the exact values, and log-determinant of the precision
-        of the others.
+        The squared Mahalanobis distance of the exact values plus the log-determinant of the
+        precision of the others.
     """
 
     values: Array
@@ -92,21 +93,22 @@ class Hidden(NamedTuple):
 
 
 class Score(NamedTuple):
-    """What the score of each row is made of: its whitened values, exact ones and those in
-    intervals.
+    """The whitened values of each row, of which the score of complete data is a function.
 
-    The intervals leave open how far they are along some directions.
+    A row is known to lie on the sum of a residual and some way along each of its directions. How
+    long these ways are, the intervals leave open.
 
     Attributes
     ----------
     basis : ndarray of shape (n_features, n_missing, n_rows)
-        Orthonormal, of what each row does not show.
+        An orthonormal basis of what each row does not show at all.
     residuals : ndarray of shape (n_features, n_rows)
-        Where these directions begin.
+        Whitened values beside that basis, those in intervals at their conditional means.
     directions : ndarray of shape (n_rows, n_features, n_intervals)
     mean : ndarray of shape (n_rows, n_scores)
-        Of how far, and of the products of that, see `score_moments`.
+        Means of the ways and of their products within the intervals, see `score_moments`.
     covariance : ndarray of shape (n_rows, n_scores, n_scores)
+        Their covariances.
     """
 
     basis: Array
@@ -123,20 +125,18 @@ class CoarseRows:
     ----------
     lower, upper : ndarray of shape (n_rows, n_features)
         Equal where a value is known exactly, infinite both where it is missing.
-    frame : Standardization
-        In which all results are.
-    guess : Standardization
-        What sets the lattices, once and for all. They are made when first asked for.
     weights : ndarray of shape (n_rows,)
+    frame : Standardization
+        All results are in its units and from its origin.
 
     Attributes
     ----------
     rows : ndarray of shape (n_rows, n_features)
-        Relative to the frame, 0 where a value is not known exactly.
+        The exact values relative to the frame, and 0 for others.
     gaps : MissingPatterns
-        Where that is.
+        The places of the values that are not known exactly.
     n_together : int
-        Of the values of a row, how many are known to an interval.
+        How many values of a row are known to an interval.
     """
 
     def __init__(self, lower: Array, upper: Array, weights: Array, frame: Standardization):
@@ -154,7 +154,10 @@ class CoarseRows:
         self._lattice: Lattice | None = None
 
     def given(self, mean: Array, condition: Conditioner, guess: Standardization | None) -> Hidden:
-        """The law under a Gaussian; without a guess one that is near, and found sooner."""
+        """The law of the hidden values under a Gaussian.
+
+        The guess sets the lattice. Without one the law is near the true one, and is found sooner.
+        """
         given, centre, covariance, boxes = self._given_exact(mean, condition)
         of_box = covariance[:, : self.n_together, : self.n_together]
         if guess is None and self.n_together > 1:
@@ -167,7 +170,7 @@ class CoarseRows:
     def drawn(
         self, mean: Array, condition: Conditioner, random_state: np.random.RandomState
     ) -> Array:
-        """Draws from that law, of shape (n_rows, n_hidden)."""
+        """Draws of the hidden values under a Gaussian, of shape (n_rows, n_hidden)."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
         k = self.n_together
         values, vectors = np.linalg.eigh(covariance)
@@ -193,7 +196,7 @@ class CoarseRows:
         return Score(basis, residuals, columns @ root, scores, of_scores)
 
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
-        """What is always the same for the same guess."""
+        """The lattice that the first guess sets, once and for all; None where none is needed."""
         if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
             _, _, covariance, boxes = self._given_exact(*guess.seen_from(self._frame))
             of_box = covariance[:, : self.n_together, : self.n_together]
@@ -204,7 +207,17 @@ class CoarseRows:
     def _given_exact(
         self, mean: Array, condition: Conditioner
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array]]:
-        """What the exact values leave of the others: the law, mean and covariance by row, boxes."""
+        """The law of the hidden values given the exact ones, without a look at the intervals.
+
+        Returns
+        -------
+        given : Conditional
+        centre : ndarray of shape (n_rows, n_hidden)
+            Their conditional means.
+        covariance : ndarray of shape (n_rows, n_hidden, n_hidden)
+        boxes : tuple of ndarray of shape (n_rows, n_together)
+            Lower and upper ends of the intervals about these means, and their widths.
+        """
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         given = condition(deviations, self.gaps)
@@ -216,7 +229,7 @@ class CoarseRows:
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:
-    """Moments of all hidden values, from those of the first within their boxes."""
+    """Means, (n, n_hidden), and covariances of all hidden values, given the box of the first."""
     k = box.mean.shape[1]
     of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
     slopes = np.linalg.solve(of_box, across)
@@ -232,14 +245,14 @@ def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array
 
 
 def kinds_of(lower: Array, upper: Array) -> np.ndarray:
-    """A number for each value: 0 if it is known exactly, 1 to an interval, 2 not at all."""
+    """For each value 0 if it is known exactly, 1 if to an interval, and 2 if not at all."""
     return (lower < upper).astype(np.uint8) + (np.isinf(lower) & np.isinf(upper))
 
 
 def coarse_rows(
     lower: Array, upper: Array, weights: Array, frame: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows]]:
-    """Indices of rows that can be worked on at once, and the rows."""
+    """Batches of rows that hide equally many values of both kinds: their indices, and the rows."""
     kinds = kinds_of(lower, upper)
     alike = (kinds == 1).sum(axis=1) * (kinds.shape[1] + 1) + (kinds == 2).sum(axis=1)
     for label in np.unique(alike):
@@ -252,16 +265,16 @@ def coarse_rows(
 
 
 class Coarsened(NamedTuple):
-    """Rows with all their values at the means, given what is known of the row.
+    """Rows with their hidden values at the means, given all that is known of the row.
 
     Attributes
     ----------
     deviations : ndarray of shape (n_rows, n_features)
-        From the mean of the Gaussian.
+        Deviations of the values from the mean of the Gaussian.
     standard_deviations : ndarray of shape (n_rows, n_features)
-        Conditional ones, 0 where known exactly.
+        Conditional standard deviations, 0 where a value is known exactly.
     log_probability : ndarray of shape (n_rows,)
-        Of the box, given the exact values.
+        Log-probability of the intervals given the exact values, in nats.
     """
 
     deviations: Array
@@ -273,7 +286,7 @@ class Coarsened(NamedTuple):
 def coarsened(
     lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Standardization
 ) -> Coarsened:
-    """The law of the values of rows that are known to an interval, under a known Gaussian."""
+    """Rows between two ends with their hidden values at the means, under a known Gaussian."""
     kinds = kinds_of(lower, upper)
     scales = family.standard_deviations(factor)
     found = Coarsened(
@@ -303,7 +316,7 @@ def coarsened(
 def rows_and_law(
     lower: Array, upper: Array, mean: Array, family: Family, factor: Array
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
-    """Indices of rows to work on at once, the rows relative to the Gaussian, and its law."""
+    """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner."""
     scales = family.standard_deviations(factor)
     condition = Conditioner(factor / scales[:, None])
     weights = np.ones(len(lower))
@@ -329,20 +342,23 @@ class Alone(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array) -> "Alone":
-        """Those among all values of some rows."""
+        """The values in intervals among all values of rows with these ends."""
         where = np.nonzero(kinds_of(lower, upper) == 1)
         low, high = lower[where][:, None], upper[where][:, None]
         with np.errstate(over="ignore"):
             return cls(where, low, high, high - low)
 
     def boxes(self, mean: Array) -> tuple[Array, Array, Array]:
-        """Ends about the mean, and widths."""
+        """Lower and upper ends about a mean, and widths, each of shape (n, 1)."""
         centre = mean[self.where[1]][:, None]
         with np.errstate(over="ignore"):
             return self.lower - centre, self.upper - centre, self.width
 
     def moments(self, mean: Array, deviations: Array) -> BoxMoments:
-        """What is known of them under uncorrelated Gaussians, about the mean."""
+        """Probabilities and moments about the mean of each value within its interval.
+
+        The Gaussian has no correlations.
+        """
         variances = deviations[self.where[1]][:, None, None] ** 2
         return box_moments(*self.boxes(mean), variances)
 

@@ -28,7 +28,7 @@ def score_moments(
     boxes : tuple of ndarray of shape (n, k)
         Ends and widths, as `box_moments` takes them.
     covariance : ndarray of shape (n, k, k)
-        Of the Gaussians.
+        The covariances of the Gaussians.
     lattice : Lattice, default=None
 
     Returns
@@ -37,7 +37,7 @@ def score_moments(
         Products as `Pairs` packs them.
     covariance : ndarray of shape (n, n_scores, n_scores)
     root : ndarray of shape (n, k, k)
-        Takes the whitened variables to those that have the covariance.
+        The map from whitened variables to those that have the covariance.
     """
     within, root = box_scores(*boxes, covariance, lattice)
     k = root.shape[1]
@@ -46,7 +46,10 @@ def score_moments(
 
 
 def mean_scores(inverse: Array, mean: Array, covariance: Array) -> Array:
-    """The scores that moments expect, in the frame of an inverse factor."""
+    """The mean scores, (..., n_scores), of variables with these moments about a Gaussian's mean.
+
+    `inverse` is that of the factor of its covariance; the scores are packed as in `score_moments`.
+    """
     first = (inverse @ mean[..., None])[..., 0]
     second = inverse @ covariance @ np.swapaxes(inverse, -1, -2)
     second = second + first[..., :, None] * first[..., None, :]

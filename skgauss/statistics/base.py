@@ -17,7 +17,7 @@ class Statistics(ABC):
     Parameters
     ----------
     labels : tuple, default=None
-        What the features are called, in their order; None where they were columns of an array.
+        The names of the features, in their order; None where they were columns of an array.
 
     Attributes
     ----------
@@ -25,13 +25,13 @@ class Statistics(ABC):
         Whether no value is missing; whether some are known only to an interval; whether they hold
         each feature by itself.
     size : int
-        Elements of the rows that they hold one by one, which may be too many to gather.
+        How many elements of rows they hold one by one, which may be too many to gather.
     weight, informative_weight : float
-        Of all rows, and of those in which anything was observed.
+        The total weight of all rows, and of those in which anything was observed.
     mean, variances, observed_weights : ndarray of shape (n_features,)
-        Of what was observed of each feature, and with what weight that was.
+        Mean, variance and total weight of the values that were observed of each feature.
     by_feature : Statistics
-        What they say of each feature by itself.
+        The statistics of each feature by itself.
     """
 
     labels: tuple[Any, ...] | None = field(default=None, repr=False, kw_only=True)
