@@ -14,6 +14,7 @@ from .leap import find_leap
 Settings = dict[str, Any]
 
 _SHARES = (1 / 2, 1 / 20)  # of the step bound: rates that are tried
+_LONGER = 2.0  # times the seconds of a climb, without which none is tried with more iterations
 _MOST_MEANS = 3  # features whose means are written out in a sentence
 
 
@@ -94,7 +95,7 @@ class _Remedies:
             allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
-                least, seconds = self._climb.n_iter, self._climb.seconds
+                least, seconds = self._climb.n_iter, _LONGER * self._climb.seconds
             longer = self._told(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
