@@ -99,16 +99,15 @@ class SaddleMove(NamedTuple):
         of_gradient[:, 0, columns, couplings] -= slope[:, rows]
         of_gradient[:, 1] = -of_slope
         fixed = of_gradient[:, :, :-1].reshape(n, 2 * k - 2, -1)
+        of_sum = np.hstack([np.zeros_like(along_tilt), along_tilt])[:, :, None]
+        solved = np.linalg.solve(tilt.hessian, -np.concatenate([fixed, of_sum], axis=2))
+        found, direction = solved[:, :, :-1].reshape(n, 2, k - 1, -1), solved[:, :, -1]
         centre, shift = np.zeros((2, n, k, places.n))
-        found = np.linalg.solve(tilt.hessian, -fixed).reshape(n, 2, k - 1, -1)
         centre[:, :-1], shift[:, :-1] = found[:, 0], found[:, 1]
 
-        direction = np.linalg.solve(
-            tilt.hessian, np.hstack([np.zeros_like(along_tilt), -along_tilt])[:, :, None]
-        )
-        gradient = (direction.transpose(0, 2, 1) @ fixed)[:, 0]
+        gradient = (direction[:, None] @ fixed)[:, 0]
         of_centre, of_shift = np.zeros((2, n, k))
-        of_centre[:, :-1], of_shift[:, :-1] = direction[:, : k - 1, 0], direction[:, k - 1 :, 0]
+        of_centre[:, :-1], of_shift[:, :-1] = direction[:, : k - 1], direction[:, k - 1 :]
         share = of_shift + (tilt.coupling @ of_centre[:, :, None])[:, :, 0]
         moves -= shift + tilt.coupling @ centre
         of_slope = bend[:, :, None] * moves

@@ -158,11 +158,15 @@ class ObservedLikelihood(Likelihood):
             return False
         return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
 
-    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
+    def _nearly_related(self, at: Evaluation, names: Sequence[str]) -> str:
+        """The names, in quotes, of the features of the relation that is nearest to holding."""
         features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
+        return quoted([names[j] for j in features])
+
+    def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         return NoMaximumError(
             "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
-            f"covariance turns singular, in the direction of {quoted([names[j] for j in features])}"
+            f"covariance turns singular, in the direction of {self._nearly_related(at, names)}"
             ". Either these depend on each other linearly in the rows that show them, or too few "
             "rows show them together.",
             "A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
@@ -310,10 +314,9 @@ class ObservedFull(ObservedLikelihood):
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if self._contradicted(at):
-            features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
             return NoMaximumError(
                 "the climb leads to no maximum at a regular covariance. Rows that each show only "
-                f"some of {quoted([names[j] for j in features])} contradict each other: no "
+                f"some of {self._nearly_related(at, names)} contradict each other: no "
                 "covariance has all the correlations that they ask for. The climb leads to a "
                 "singular one, where the likelihood is finite.",
                 "A larger reg_covar helps, and so does covariance_type='diag', or rows that show "

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
-from .base import Evaluation, Likelihood
+from .base import Evaluation, Likelihood, step_to
 
 _HALVED = 0.45, 0.55  # range of the slope where t is halved, over that before, on a straight line
 _TIMES = 2  # how often t is halved, since a slope that turns may be halved once by chance
@@ -32,7 +32,7 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
         return False
     with suppress(NotPositiveDefiniteError):
         for _ in range(_TIMES):
-            at = likelihood.evaluate(*likelihood.retract(at, halving))
+            at = step_to(likelihood, at, halving)
             halving = _halving(family, at.factor / unit[:, None])
             before, slope = slope, float(at.natural_gradient @ halving)
             if not _HALVED[0] < slope / before < _HALVED[1]:

@@ -78,8 +78,9 @@ class Box:
             across = d + whole.places[:k, other]
             information[across, other] = information[other, across] = first
             information[np.ix_(across, across)] = second
-        turn, _ = np.linalg.qr(np.linalg.solve(own[0], root).T, mode="complete")
-        turn[:, :k] = np.linalg.solve(own[0], root).T
+        cut = np.linalg.solve(own[0], root).T
+        turn, _ = np.linalg.qr(cut, mode="complete")
+        turn[:, :k] = cut
         (moves,) = moves_of_scores(turn[None], np.zeros((1, d)))
         return moves @ information @ moves.T
 
