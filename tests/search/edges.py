@@ -151,7 +151,7 @@ class Gaussians:
 
         inside = {"type": "ineq", "fun": left, "jac": lambda x: self.likelihood(x)[1] / fall}
         found = []
-        for beside in (0.0, 0.2, 0.2):
+        for beside in (0.0, 0.2, 0.2, 0.5, 0.5):
             x = start + beside * rng.standard_normal(len(start))
             options = {"ftol": 1e-13, "maxiter": 500}
             x = minimize(away, x, jac=True, method="SLSQP", constraints=inside, options=options).x
