@@ -475,6 +475,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
         """The rows that a public method asks a fitted Gaussian about."""
+        self._check_fitted()
         self._warn_of_forgotten(X_upper)
         return rows_of(self, X, sample_weight, X_upper)
 
@@ -484,7 +485,6 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         They belong to `name`, which is X or, in a regression, y. A search or a pipeline that does
         not route them would take lower ends for values.
         """
-        self._check_fitted()
         has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
         if intervals and upper is None:

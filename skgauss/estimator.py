@@ -139,7 +139,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         or a pandas Series gives them by name. A value
         at or below `lower` is known only to be at most that, a value at or above `upper` only to
         be at least that: the detection limits of a laboratory, the saturation of a sensor. They
-        apply wherever the estimator is handed X, to values that are known exactly.
+        apply wherever the estimator is handed X, to values that are known exactly. A value that
+        differs from a limit only by rounding, in its last two places or to float32, is at it.
     truncation_limits : tuple (lower, upper), default=None
         Rows are seen only where every feature lies between its limits, each of which is None, a
         number, or one number for each feature, NaN for one without a limit. What is
@@ -419,7 +420,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         ConvergenceWarning
             If the climb did not converge; see `stop_reason_`.
         UserWarning
-            If the maximum is not unique because features were never observed together.
+            If the maximum is not unique because features were never observed together, or if rows
+            before came with `X_upper` and these come without it.
         """
         self._check_parameters("partial_fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
@@ -434,6 +436,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         rows = rows_of(
             seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
         )
+        self._warn_of_forgotten(X_upper)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics = self._summarize(rows, seen, window)

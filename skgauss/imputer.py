@@ -162,6 +162,7 @@ n_features_with_missing)
             asked of a fit that did not converge, or whose parameters the data leave open.
         """
         check_stays_lazy(self, X)
+        self._check_fitted()
         self._warn_of_forgotten(X_upper)
         fill, kept = self._fill(X), self._kept
         if not kept.all():

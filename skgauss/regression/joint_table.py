@@ -10,6 +10,8 @@ from sklearn.utils import assert_all_finite
 from .._typing import Array
 from .._wording import quoted, warn_caller
 from ..rows import (
+    at_or_above,
+    at_or_below,
     beside_targets,
     check_not_crossed,
     check_same_names,
@@ -168,7 +170,7 @@ def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
         return
     columns = targets.reshape(len(targets), -1)
     low, high = (limit[-columns.shape[1] :] for limit in limits)
-    if ((columns <= low) | (columns >= high)).any():
+    if (at_or_below(columns, low) | at_or_above(columns, high)).any():
         # Always the same words: Python shows them once in a search.
         warn_caller(
             "Some targets lie at censoring_limits or beyond, and R^2 "

@@ -20,6 +20,7 @@ from .frames import check_same_names, check_same_order
 from .inputs import rows_of
 from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits
+from .rounding import at_or_above, at_or_below
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names, with_weight
 from .window import Truncation, Window
@@ -32,6 +33,8 @@ __all__ = [
     "Truncation",
     "Window",
     "adds_up",
+    "at_or_above",
+    "at_or_below",
     "beside_targets",
     "check_no_infinity",
     "check_not_crossed",

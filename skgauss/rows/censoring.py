@@ -13,6 +13,7 @@ from .._wording import quoted, warn_caller
 from ..blocks import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
+from .rounding import at_or_above, at_or_below, single
 
 # Share of the pairs of a value known exactly and an open upper end in which the value is the
 # larger: a half where an independent law of the same shape censors, all of them where limits of
@@ -45,7 +46,7 @@ class Reader:
         floating = X.dtype if X.dtype.kind == "f" else np.float64
         low, high = (np.asarray(end, floating) for end in self.limits or (-np.inf, np.inf))
         exact = (X_upper == X) & np.isfinite(X)
-        below, above = exact & (low >= X), exact & (high <= X)
+        below, above = exact & at_or_below(X, low), exact & at_or_above(X, high)
         if not (self.has_upper or below.any() or above.any()):
             return Block(array, sample_weight)
         lower = np.where(below | np.isnan(X), -np.inf, np.where(above, high, X))
@@ -81,7 +82,10 @@ def rounded_alike(lower: Array, upper: Array) -> np.ndarray:
 
     What float32 holds of either is all that is known of it: a value that is known exactly, once of
     float64 and once of float32, is no interval as long as the rounding, nor are its ends crossed.
+    Of columns of both dtypes NumPy makes one table of float64.
     """
+    if lower.dtype == upper.dtype == np.float64:
+        return np.where((lower == single(upper)) | (single(lower) == upper), lower, upper)
     if lower.dtype == upper.dtype:
         return upper
     rounded = upper.astype(lower.dtype) if lower.dtype.kind == "f" else upper

@@ -59,7 +59,7 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
     if hasattr(limit, "keys"):  # of a dict or a pandas Series: names, and not places
         limit = _by_name(limit, side, parameter, names)
     try:
-        values = np.array(to_host(limit), dtype=np.float64)
+        values = np.array(_in_full(to_host(limit)), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"The {side} limit in {parameter} must be a number or numbers, got {limit!r}."
@@ -72,8 +72,16 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
     return np.where(np.isnan(values), none, values) + np.zeros(len(names))
 
 
+def _in_full(limit: Any) -> Any:
+    """The numbers that limits of a shorter dtype print as: 0.7 of what float32 holds of it."""
+    dtype = getattr(limit, "dtype", None)
+    shorter = isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize < 8
+    return np.asarray(limit).astype(str) if shorter else limit
+
+
 def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> list[Any]:
-    by_name = {str(name): limit[name] for name in limit.keys()}  # noqa: SIM118  of a Series, too
+    keys = limit.keys()  # of a Series, too
+    by_name = {str(name): _in_full(limit[name]) for name in keys}
     others = [repr(name) for name in by_name if name not in names]
     if others:
         raise ValueError(

@@ -33,7 +33,7 @@ def numbers(
         If it is sparse.
     """
     try:
-        return _checked_dtype(read(X), name)
+        return _read_numbers(X, read, name)
     except (TypeError, ValueError) as error:
         culprits = _columns_of_other_things(X)
         if not culprits:
@@ -71,7 +71,11 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
     return array
 
 
-def _checked_dtype(array: Any, name: str) -> Any:
+def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
+    """``read(X)``, if X holds numbers, and not what polars would make microseconds of."""
+    if hasattr(X, "iter_columns") and any(dtype.is_temporal() for dtype in X.dtypes):
+        raise TypeError(f"{name} holds dates or times.")
+    array = read(X)
     if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # as of a list with None
         return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
@@ -106,7 +110,7 @@ def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
 
 def _is_numeric(column: Any) -> bool:
     try:
-        _checked_dtype(READ(column), "X")
+        _read_numbers(column, READ, "X")
     except (TypeError, ValueError):
         return False
     return True
@@ -153,6 +157,8 @@ def _remedy(column: Any, frame: str) -> str:
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
         days = "days" if hasattr(column, "iloc") else "total_days()"
         return f" Of dates make days: (column - column.min()).dt.{days}."
+    if dtype.startswith(("timedelta", "duration")):
+        return " Of durations make seconds: column.dt.total_seconds()."
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"

@@ -13,6 +13,7 @@ from ..blocks import WrongRowError, chunks_of
 from ..statistics import missed
 from .block import Block, Intervals, with_gaps
 from .check_limits import checked_limits
+from .rounding import at_or_above, at_or_below
 
 
 class Window(NamedTuple):
@@ -95,8 +96,8 @@ class Window(NamedTuple):
         The answer is bool of shape (n_rows, n_features). The ends belong to the window. Missing
         values lie nowhere.
         """
-        lower, upper = self._beside(block.X)
-        outside = (lower > block.X) | (upper < block.X)
+        X = block.X
+        outside = ~(at_or_above(X, self.lower) & at_or_below(X, self.upper) | np.isnan(X))
         if block.intervals is not None:
             rows, low, high = block.intervals
             apart = (high <= self.lower) | (low >= self.upper)
@@ -117,7 +118,7 @@ class Window(NamedTuple):
             if part.sample_weight is not None:
                 outside &= (part.sample_weight > 0)[:, None]
             for i, j in np.argwhere(outside)[:1].tolist():
-                value = f"{part.X[i, j]:g}"
+                value = f"{part.X[i, j].item()}"
                 if part.intervals is not None and np.isnan(part.X[i, j]):
                     rows, lower, upper = part.intervals
                     at = np.searchsorted(rows, i)
