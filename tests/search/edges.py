@@ -193,7 +193,7 @@ def complaints_of(case: Apart | Pairs) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of what no row shows, and of no maximum
         model = GaussianGradientMLE(tol=1e-9).fit(X, sample_weight=np.full(len(X), weight))
-        if not model.converged_:
+        if not model.converged_ or np.any(model.reg_covar_):  # which is one of related features
             return
         ends = model.confidence_intervals(LEVEL, method="profile").correlation[0, 1]
     gaussians = Gaussians(X, isinstance(case, Apart))
