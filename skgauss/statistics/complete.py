@@ -16,8 +16,7 @@ from sklearn.utils import check_array
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
 from ..blocks import Sums, chunk_sums
-from .base import Statistics
-from .labels import axis_labels, column_labels, common_labels
+from .base import Statistics, axis_labels, column_labels, common_labels
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,10 +20,9 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
-from .base import Statistics
+from .base import Statistics, column_labels
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
-from .labels import column_labels
 from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
