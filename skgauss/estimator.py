@@ -757,7 +757,7 @@ def _blas_threads(
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None
-    if products_only and threads.is_next_to_nothing(multiplications):
+    if products_only and multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
     return threads.blas_threads_for(multiplications)
 

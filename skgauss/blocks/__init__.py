@@ -7,7 +7,7 @@ Gaussians: not what the sums are for, and not what X may be.
 from .array_api import doubles, map_rows_elsewhere, sums_elsewhere, to_host
 from .dask import VALUES, WrongRowError, map_values, of_numbered_block, tree_sum
 from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
-from .pivot import Sums, scaled_weights
+from .sums import Sums, scaled_weights
 
 __all__ = [
     "VALUES",

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Array
 from . import sums, threads
-from .pivot import Sums, is_far, pivot_from_sample, subtract_integers, sums_about_the_mean
+from .sums import Sums, is_far, pivot_from_sample, sums_about_the_mean
 from .threads import Part, Result
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
@@ -35,6 +35,7 @@ _MOST_CANCELLED_ABOUT_ZERO = 1.75
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
+_EXACT_INTEGERS = 2.0**52  # up to which float64 holds all integers, and their halves
 
 
 def chunk_sums(
@@ -99,7 +100,7 @@ def _map_chunks(
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """A context with one thread of BLAS, unless a pass over X has enough products for more."""
     multiplications = X.size * X.shape[1]
-    if threads.is_next_to_nothing(multiplications):
+    if multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
     if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()
@@ -156,8 +157,21 @@ class _Buffer:
             long = (-1, len(shifts))
             np.subtract(values[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
         np.subtract(values[whole:], shift, out=room[whole:])
-        subtract_integers(block, shift, room)
+        _subtract_integers(block, shift, room)
         return room
+
+
+def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
+    """Put the exact ``block - shift`` into `room` if the block holds integers beyond float64.
+
+    It is reckoned modulo 2^64. Where float64 holds the integers, `room` is left as it is.
+    """
+    if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT_INTEGERS).any():
+        return
+    whole = np.rint(shift)
+    base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
+    exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
+    np.copyto(room, exact, where=np.abs(room) < 2.0**62)
 
 
 def _sums_of_chunk(
