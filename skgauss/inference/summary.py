@@ -13,8 +13,7 @@ from .._typing import Array
 from ..density import information_criteria
 from .confidence import METHODS, check_level, wald
 from .point import FittedPoint, Parameters, check_method
-from .sandwich import point_of
-from .standard_errors import errors_at, missing_information
+from .standard_errors import errors_at, fitted_point, missing_information
 
 
 def tabulated(
@@ -70,7 +69,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     """
     check_level(level)
     check_method(method, METHODS)
-    at = point_of(estimator, method, *rows)
+    at = fitted_point(estimator, method, *rows)
     errors = errors_at(at)
     if method == "profile":
         found = estimator.confidence_intervals(level, method)  # whose progress callbacks show
