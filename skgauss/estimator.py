@@ -28,7 +28,7 @@ from .fitting import (
     check_labels,
     check_together,
     checked_statistics,
-    fixed_parameters,
+    given_parameters,
     input_attributes,
     input_of_statistics,
     law_attributes,
@@ -370,9 +370,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics, reg_covar, of_rows = self._statistics_to_fit(rows, seen, window, task)
-        climb = self._climb(statistics, seen, window, task, reg_covar)
-        climb.attributes.update(of_rows)
-        return self._adopt(climb, task, rows, sample_weight)
+        result = self._maximize(statistics, seen, window, task, reg_covar)
+        result.attributes.update(of_rows)
+        return self._adopt(result, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -436,7 +436,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         )
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        statistics = self._summarize(rows, seen, window)
+        statistics, _, _ = self._statistics_to_fit(rows, seen, window, task)
         if not first:
             if getattr(self, SEEN_THROUGH) != (window and window.ends):
                 raise ValueError(
@@ -447,9 +447,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Where rows are too few "auto" adds no ridge here, as more of them may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, window, task, ridge, resume=True)
-            if climb.no_maximum:
-                raise climb.no_maximum
+            result = self._maximize(statistics, seen, window, task, ridge, resume=True)
+            if result.no_maximum:
+                raise result.no_maximum
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -459,7 +459,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
-        return self._adopt(climb, task)
+        return self._adopt(result, task)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics: AnyStatistics) -> Self:
@@ -507,8 +507,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         input_of_statistics(seen, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        climb = self._climb(statistics, seen, window, task, self.reg_covar)
-        return self._adopt(climb, task)
+        result = self._maximize(statistics, seen, window, task, self.reg_covar)
+        return self._adopt(result, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
         """The Gaussian of some of the features, whatever the others are.
@@ -633,13 +633,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
-    def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
-        """The statistics of rows seen through a window, with the names of features on `seen`."""
-        diagonal = self.covariance_type != "full"
-        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
-        return statistics.labelled(getattr(seen, "feature_names_in_", None))
-
-    def _climb(
+    def _maximize(
         self,
         statistics: AnyStatistics,
         seen: Any,
@@ -647,8 +641,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task: FitTask,
         reg_covar: Any,
         resume: bool = False,
-    ) -> _Climb:
-        """The outcome of a climb on the likelihood of statistics that were seen through a window.
+    ) -> _FitResult:
+        """The result of a climb on the likelihood of statistics that were seen through a window.
 
         `seen` has what validation of X left; where a climb may `resume`, `start_of` says.
         """
@@ -657,7 +651,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
-            fixed = fixed_parameters(self, family)
+            fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
             keep = self._keeps_constants
             likelihood, ridge, of_data = regularized_likelihood(
                 reg_covar, statistics, family, names, window, fixed, keep_constants=keep
@@ -683,7 +677,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             found = words_of(outcome, of_data)
             unbounded = solution.stop_reason == "unbounded"
             shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
-            return _Climb(attributes, task.warner.worded(found), shown)
+            return _FitResult(attributes, task.warner.worded(found), shown)
 
     def _validate_params(self) -> None:
         """Refuse invalid parameters, as scikit-learn asks for; defaults need not be looked at."""
@@ -703,9 +697,13 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        Here all rows are fitted, and there are no attributes.
+        `seen` has the names of their features. Here all rows are fitted, and there are no
+        attributes.
         """
-        return self._summarize(rows, seen, window), self.reg_covar, {}
+        diagonal = self.covariance_type != "full"
+        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
+        labelled = statistics.labelled(getattr(seen, "feature_names_in_", None))
+        return labelled, self.reg_covar, {}
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what an unconverged fit is used for; it is empty here."""
@@ -718,18 +716,18 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return {}
 
     def _adopt(
-        self, climb: _Climb, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
+        self, result: _FitResult, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
     ) -> Self:
-        """The estimator itself, with what a climb found once callbacks and user are told of it."""
-        gaussian = climb.attributes["_gaussian"]
-        climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
-        task.end(climb.attributes)
-        for message, category in climb.warnings:
+        """The estimator itself, with the result of a fit once callbacks and user are told of it."""
+        gaussian = result.attributes["_gaussian"]
+        result.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
+        task.end(result.attributes)
+        for message, category in result.warnings:
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
             message += self._whose_parameters
             task.warner.warn(message, category)
-        replace_fit(self, climb.attributes)
+        replace_fit(self, result.attributes)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -762,8 +760,8 @@ def _blas_threads(
     return threads.blas_threads_for(multiplications)
 
 
-class _Climb(NamedTuple):
-    """The outcome of a climb, which is not yet that of the estimator.
+class _FitResult(NamedTuple):
+    """The result of a climb, which is not yet that of the estimator.
 
     Attributes
     ----------

@@ -16,7 +16,7 @@ from .attributes import (
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import fixed_parameters, start_of
+from .start import given_parameters, start_of
 from .validation import check_labels, check_together, checked_statistics, of_type
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "check_labels",
     "check_together",
     "checked_statistics",
-    "fixed_parameters",
+    "given_parameters",
     "input_attributes",
     "input_of_statistics",
     "law_attributes",

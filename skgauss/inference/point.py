@@ -17,7 +17,7 @@ from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
-    Empty,
+    EmptyFeatures,
     Evaluation,
     Fixed,
     Likelihood,
@@ -210,7 +210,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window(*np.array(ends)) if ends else None
     known = gaussian.mean if family.mean_is_known else None
-    empty = Empty.of(estimator.sufficient_statistics_, window, family, known)
+    empty = EmptyFeatures.of(estimator.sufficient_statistics_, window, family, known)
     statistics, window = empty.statistics, empty.window
     empty = empty._replace(values=empty.values - origin)
     if np.any(origin):
@@ -222,7 +222,8 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
-    return empty.beside(likelihood_with_ridge(statistics, family.whole, ridge, fixed, window))
+    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
+    return empty.without_constants(likelihood)
 
 
 def check_fitted(estimator: Any) -> None:

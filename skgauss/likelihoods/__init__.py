@@ -7,7 +7,7 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
 from .curvature import CLEAR, CriticalPoint, critical_point
-from .empty import Empty
+from .empty_features import EmptyFeatures
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
@@ -22,7 +22,7 @@ __all__ = [
     "MOST_PARAMETERS",
     "RELATIVE_RIDGE",
     "CriticalPoint",
-    "Empty",
+    "EmptyFeatures",
     "Evaluation",
     "Evaluations",
     "Fixed",

@@ -20,10 +20,10 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
+from . import relations
 from .base import Statistics, column_labels
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
-from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
 _RANK_RESOLVED = 1e-6
@@ -191,12 +191,7 @@ class IncompleteStatistics(Statistics):
                 return False
         return True
 
-    def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
-        """Lists of features that depend on each other linearly in all rows that show them.
-
-        If a mean is known, as their deviations from it do.
-        """
-        return linear_relations(self, mean)
+    linear_relations = relations.linear_relations
 
     def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
         """Statistics of the rows with their deviations from a centre multiplied by a factor.
@@ -221,10 +216,10 @@ class IncompleteStatistics(Statistics):
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
         rows = np.column_stack((self.levels, self.rows))
-        rows[:, 1:] /= units_of(variances)
+        rows[:, 1:] /= relations.units_of(variances)
         return rows
 
-    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
+    def keep(self, prepare: Callable[[Any], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
         return Kept(prepare(self))
 
