@@ -38,18 +38,18 @@ def ordered_map(
     function: Callable[[Part], Result],
     parts: Sequence[Part],
     n_threads: int,
-    use: Callable[[Iterator[Result]], Total],
+    combine: Callable[[Iterator[Result]], Total],
 ) -> Total:
-    """What `use` returns of the results of all parts, in the order of the parts.
+    """What `combine` makes of the results of all parts, in the order of the parts.
 
     Each of our threads has one thread of BLAS. Threads and limit end with the call, however it
     ends. They would outlive an error in the body of a loop over a generator, which the traceback
     keeps alive.
     """
     if n_threads <= 1:
-        return use(map(function, parts))
+        return combine(map(function, parts))
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        return use(executor.map(one_of_several(function), parts))
+        return combine(executor.map(one_of_several(function), parts))
 
 
 def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
