@@ -56,9 +56,7 @@ def rows_and_shares(estimator: Any) -> str:
     values = n * len(statistics.observed_weights)
     missing, censored = 1 - statistics.observed_weights.sum() / values, 0.0
     if statistics.coarse:
-        lower, upper = statistics.lower, statistics.upper
-        within = (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
-        censored = (statistics.weights @ within).sum() / values
+        censored = statistics.weights.sum() / values  # each row of them is one interval
     return f"n {n:.10g}, missing {max(missing, 0.0):.1%}, censored {censored:.1%}"
 
 

@@ -12,8 +12,7 @@ from .joint_table import (
     table_of,
     warn_of_limits,
 )
-from .law import ConditionalLaw, Estimates
-from .standard_errors import errors_of, intervals_of
+from .law import ConditionalLaw, Estimates, errors_of, intervals_of
 
 __all__ = [
     "ConditionalLaw",

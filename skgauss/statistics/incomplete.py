@@ -9,7 +9,7 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -109,7 +109,8 @@ class IncompleteStatistics(Statistics):
             If X or the weights are not valid, or X holds infinity.
         """
         rows = checked_rows(X, sample_weight, ensure_all_finite="allow-nan")
-        return merge(list(_of_chunks(*rows))).labelled(column_labels(X))
+        statistics: IncompleteStatistics = summarize_incomplete(*rows, diagonal=False)
+        return statistics.labelled(column_labels(X))
 
     def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
@@ -259,24 +260,18 @@ class Kept(NamedTuple):
         return function(self.value)
 
 
-def summarize_incomplete(
-    X: np.ndarray, sample_weight: Array | None, diagonal: bool
-) -> IncompleteStatistics | AvailableMoments:
+def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Any:
     """Statistics of rows with NaN where values are missing: by pattern or, if `diagonal`, by
     feature.
     """
-    parts = _of_chunks(X, sample_weight)
+    weights = np.broadcast_to(1.0, len(X)) if sample_weight is None else sample_weight
+    chunks = chunks_of(X) or [slice(0)]
+    parts = (_of_chunk(X[c].astype(np.float64, copy=False), weights[c]) for c in chunks)
     return pairwise_sum(each.by_feature for each in parts) if diagonal else merge(list(parts))
 
 
-def _of_chunks(X: np.ndarray, sample_weight: Array | None) -> Iterator[IncompleteStatistics]:
-    for chunk in chunks_of(X, 1, 1) or [slice(0)]:
-        weights = None if sample_weight is None else sample_weight[chunk]
-        yield _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
-
-
-def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
-    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+def _of_chunk(X: Array, weights: Array) -> IncompleteStatistics:
+    """Statistics of rows that fit in memory some times over, by pattern."""
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
     rows, missing, present = X[informative], missing[informative], weights[informative]
