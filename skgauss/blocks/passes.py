@@ -49,15 +49,10 @@ def chunk_sums(
 
     Weights count times `unit`. With `diagonal` the sums are of squares only, not of products.
     """
-
-    def sums_of(block: int, chunk: slice) -> Sums:
-        weights = None if sample_weight is None else sample_weight[chunk]
-        with np.errstate(invalid="ignore", over="ignore"):
-            return _sums_of_chunk(X[chunk], weights, unit, diagonal, block)
-
     # Chunks so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
     fewest = max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features)
+    sums_of = partial(_sums_of_chunk, X, sample_weight, unit, diagonal)
     return _map_chunks(sums_of, X, fewest, combine)
 
 
@@ -176,25 +171,32 @@ def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
 
 
 def _sums_of_chunk(
-    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block: int
+    X: np.ndarray,
+    sample_weight: Array | None,
+    unit: float,
+    diagonal: bool,
+    block: int,
+    chunk: slice,
 ) -> Sums:
     """Sums over a chunk about a point close to its mean: zero, which is fastest, or a pivot.
 
     `block` is the number of elements to work on at once.
     """
-    n_features = X.shape[1]
+    X, n_features = X[chunk], X.shape[1]
+    sample_weight = None if sample_weight is None else sample_weight[chunk]
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
     buffer = _Buffer(X, max(block // n_features, fewest))
     sums_about = partial(_sums_about, X, sample_weight, unit, diagonal, buffer)
-    pivot, variance = pivot_from_sample(X, sample_weight, unit)
-    floating = sample_weight is None and X.dtype.kind == "f"
-    if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        found = sums_about(np.zeros_like(pivot), is_zero=True)
-        if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
-            return found
-    return sums_about_the_mean(sums_about, pivot)
+    with np.errstate(invalid="ignore", over="ignore"):
+        pivot, variance = pivot_from_sample(X, sample_weight, unit)
+        floating = sample_weight is None and X.dtype.kind == "f"
+        if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
+            found = sums_about(np.zeros_like(pivot), is_zero=True)
+            if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
+                return found
+        return sums_about_the_mean(sums_about, pivot)
 
 
 def _sums_about(

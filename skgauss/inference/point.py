@@ -91,7 +91,8 @@ class FittedPoint:
     def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
         check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
-        self.origin = _far_means(estimator)
+        far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
+        self.origin = np.where(far, estimator.mean_, 0.0)
         self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family
         self.names = feature_names(estimator)
@@ -193,12 +194,6 @@ class FittedPoint:
     def n_scales(self) -> int:
         """How many scales the family has: one for each feature, or one that all of them share."""
         return self.family.n_features // self.family.multiplicity
-
-
-def _far_means(estimator: Any) -> Array:
-    """The means, (n_features,), that lie many standard deviations from zero, and 0 for others."""
-    far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
-    return np.where(far, estimator.mean_, 0.0)
 
 
 def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:

@@ -35,21 +35,18 @@ class Estimates(NamedTuple):
 
     def bunch(self, flat: bool) -> Bunch:
         """The numbers by name, without the axis of the targets if y was `flat`, of one axis."""
-        parts = self._asdict()
-        return Bunch(
-            **({name: _scalar(part[0]) for name, part in parts.items()} if flat else parts)
-        )
+        parts: dict[str, Any] = self._asdict()
+        if flat:
+            parts = {
+                name: part[0] if part.ndim > 1 else float(part[0]) for name, part in parts.items()
+            }
+        return Bunch(**parts)
 
     @property
     def listed(self) -> Array:
         """Intercept, coefficients and scale of one target after the other, on the first axis."""
         rows = (self.intercept[:, None], self.coef, self.scale[:, None])
         return np.concatenate(np.concatenate(rows, axis=1))
-
-
-def _scalar(value: Any) -> Any:
-    """A number as a float, and an array as it is."""
-    return value if np.ndim(value) else float(value)
 
 
 class ConditionalLaw(NamedTuple):

@@ -21,8 +21,8 @@ from ..statistics import (
     summarize_intervals,
 )
 from . import arrays
-from .arrays import is_elsewhere
 from .block import Block, check_no_infinity, incomplete_rows
+from .kinds import is_elsewhere
 from .window import Window
 
 # Of rows that are kept one by one: sums of their weights times squares have all their digits.
