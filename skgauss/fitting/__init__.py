@@ -18,23 +18,3 @@ from .attributes import (
 from .callbacks import FitTask
 from .start import given_parameters, start_of
 from .validation import check_labels, check_together, checked_statistics, of_type
-
-__all__ = [
-    "DOCUMENTATION_URL",
-    "Attempt",
-    "FitTask",
-    "Outcome",
-    "check_labels",
-    "check_together",
-    "checked_statistics",
-    "given_parameters",
-    "input_attributes",
-    "input_of_statistics",
-    "law_attributes",
-    "of_type",
-    "position",
-    "replace_fit",
-    "solution_attributes",
-    "start_of",
-    "words_of",
-]

@@ -9,16 +9,3 @@ from .full import Family, Full, make_family
 from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
 from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
-
-__all__ = [
-    "LARGEST_SCALE",
-    "PARAMETRIZATIONS",
-    "SMALLEST_SCALE",
-    "Diagonal",
-    "Family",
-    "Full",
-    "NotPositiveDefiniteError",
-    "Parametrization",
-    "make_family",
-    "pairs_of",
-]

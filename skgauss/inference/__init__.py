@@ -25,21 +25,3 @@ from .point import check_fitted, check_maximum, check_method, likelihood_of
 from .ratio import likelihood_ratio_test
 from .standard_errors import covariance_of_mean, drawn, moves
 from .summary import criteria, rows_and_shares, tabulated
-
-__all__ = [
-    "InferenceMethods",
-    "check_fitted",
-    "check_level",
-    "check_maximum",
-    "check_method",
-    "covariance_of_mean",
-    "criteria",
-    "drawn",
-    "likelihood_of",
-    "likelihood_ratio_test",
-    "mcar_test",
-    "moves",
-    "rows_and_shares",
-    "tabulated",
-    "wald_ends",
-]

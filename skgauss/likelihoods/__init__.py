@@ -15,28 +15,3 @@ from .information import Information
 from .lanczos import Lanczos, Subspace
 from .missing import MOST_PARAMETERS
 from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood
-
-__all__ = [
-    "CLEAR",
-    "INVOLVED",
-    "MOST_PARAMETERS",
-    "RELATIVE_RIDGE",
-    "CriticalPoint",
-    "EmptyFeatures",
-    "Evaluation",
-    "Evaluations",
-    "Fixed",
-    "GaussianLikelihood",
-    "Information",
-    "Lanczos",
-    "Likelihood",
-    "NoMaximumError",
-    "Subspace",
-    "critical_point",
-    "information_matrix",
-    "leave",
-    "likelihood_with_ridge",
-    "product_with_minus_hessian",
-    "regularized_likelihood",
-    "step_to",
-]

@@ -13,16 +13,3 @@ from .joint_table import (
     warn_of_limits,
 )
 from .law import ConditionalLaw, Estimates, errors_of, intervals_of
-
-__all__ = [
-    "ConditionalLaw",
-    "Estimates",
-    "Table",
-    "check_columns",
-    "check_exact",
-    "columns_of_targets",
-    "errors_of",
-    "intervals_of",
-    "table_of",
-    "warn_of_limits",
-]

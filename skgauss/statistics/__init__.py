@@ -18,23 +18,3 @@ from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .incomplete import IncompleteStatistics, summarize_incomplete
 from .intervals import IntervalStatistics, summarize_intervals
-
-__all__ = [
-    "AnyStatistics",
-    "AvailableMoments",
-    "IncompleteStatistics",
-    "IntervalStatistics",
-    "ScatteredStatistics",
-    "SufficientStatistics",
-    "axis_labels",
-    "bounded_sum",
-    "column_labels",
-    "missed",
-    "of_sums",
-    "pairwise_sum",
-    "summarize",
-    "summarize_incomplete",
-    "summarize_intervals",
-    "valid_weights",
-    "weight_scale",
-]
