@@ -15,7 +15,7 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
-from .base import Evaluation, Likelihood, kept
+from .base import Evaluation, Likelihood
 from .fixed import LikelihoodAround
 from .information import Information
 
@@ -103,19 +103,8 @@ class LikelihoodWithoutConstants(LikelihoodAround):
         made_up = self._empty.log_likelihood(at.mean, deviations)
         return float(self._whole.log_likelihood(at)) - made_up
 
-    @kept
-    def information(self, at: Evaluation) -> Information:
-        return self._of_data(self._whole.information(at), at)
-
-    def information_of_step(self, at: Evaluation) -> Information:
-        return self._of_data(self._whole.information_of_step(at), at)
-
-    def _of_data(self, whole: Information, at: Evaluation) -> Information:
-        """The information of the data at a point, from that with the constants.
-
-        About the mean of an empty feature, where this counts as known, it is that of a complete
-        row.
-        """
+    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
+        # About the mean of an empty feature, where this counts as known, that of a complete row.
         family = self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean
