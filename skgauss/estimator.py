@@ -31,9 +31,9 @@ from .fitting import (
     given_parameters,
     input_attributes,
     input_of_statistics,
+    iterate_attributes,
     law_attributes,
     of_type,
-    position,
     replace_fit,
     solution_attributes,
     start_of,
@@ -666,7 +666,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             start = start_of(self, likelihood, resume)
             is_set = not (resume or self.warm_start)
             attempt = Attempt(self, objective, start, is_set, task.warner)
-            observer = task.observer(lambda at: constant | position(at, likelihood))
+            observer = task.observer(lambda at: constant | iterate_attributes(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(

@@ -10,8 +10,8 @@ from .attempt import Attempt, Outcome
 from .attributes import (
     input_attributes,
     input_of_statistics,
+    iterate_attributes,
     law_attributes,
-    position,
     replace_fit,
     solution_attributes,
 )

@@ -127,7 +127,7 @@ def _profile_ends(
         )
     for endless in [end.at for end in found if math.isinf(end.value)]:
         found = [
-            end.beside(endless, maximum, side, at.family)
+            end.or_open(endless, maximum, side, at.family)
             for end, side in zip(found, sides, strict=True)
         ]
     return np.reshape([end.value for end in found], (-1, 2))
