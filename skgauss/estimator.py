@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -370,9 +370,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics, reg_covar, of_rows = self._statistics_to_fit(rows, seen, window, task)
-        result = self._maximize(statistics, seen, window, task, reg_covar)
-        result.attributes.update(of_rows)
-        return self._adopt(result, task, rows, sample_weight)
+        attributes, warnings = self._maximize(statistics, seen, window, task, reg_covar)
+        return self._adopt(attributes | of_rows, warnings, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -447,9 +446,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Where rows are too few "auto" adds no ridge here, as more of them may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            result = self._maximize(statistics, seen, window, task, ridge, resume=True)
-            if result.no_maximum:
-                raise result.no_maximum
+            fitted = self._maximize(statistics, seen, window, task, ridge, resume=True)
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -459,7 +456,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
-        return self._adopt(result, task)
+        return self._adopt(*fitted, task)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics: AnyStatistics) -> Self:
@@ -507,8 +504,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         input_of_statistics(seen, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        result = self._maximize(statistics, seen, window, task, self.reg_covar)
-        return self._adopt(result, task)
+        fitted = self._maximize(statistics, seen, window, task, self.reg_covar)
+        return self._adopt(*fitted, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
         """The Gaussian of some of the features, whatever the others are.
@@ -641,10 +638,16 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task: FitTask,
         reg_covar: Any,
         resume: bool = False,
-    ) -> _FitResult:
-        """The result of a climb on the likelihood of statistics that were seen through a window.
+    ) -> tuple[dict[str, Any], list[tuple[str, type[Warning]]]]:
+        """The attributes by name that a climb led to, and the texts and categories of warnings.
 
-        `seen` has what validation of X left; where a climb may `resume`, `start_of` says.
+        It climbs the likelihood of statistics that were seen through a window. `seen` has what
+        validation of X left, and where a climb may `resume`, `start_of` says.
+
+        Raises
+        ------
+        NoMaximumError
+            If the data show that the likelihood has no maximum, or a climb that may `resume` does.
         """
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
@@ -668,16 +671,15 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             attempt = Attempt(self, objective, start, is_set, task.warner)
             observer = task.observer(lambda at: constant | iterate_attributes(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
+            if resume and solution.stop_reason == "unbounded":
+                raise likelihood.no_maximum(solution.evaluation, names)
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
             )
             attributes["learning_rate_bound_"] = bound
             outcome = Outcome(attempt, solution, bound, statistics, names)
-            found = words_of(outcome, of_data)
-            unbounded = solution.stop_reason == "unbounded"
-            shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
-            return _FitResult(attributes, task.warner.worded(found), shown)
+            return attributes, task.warner.worded(words_of(outcome, of_data))
 
     def _validate_params(self) -> None:
         """Refuse invalid parameters, as scikit-learn asks for; defaults need not be looked at."""
@@ -716,18 +718,23 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return {}
 
     def _adopt(
-        self, result: _FitResult, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
+        self,
+        attributes: dict[str, Any],
+        warnings: list[tuple[str, type[Warning]]],
+        task: FitTask,
+        rows: Rows | None = None,
+        sample_weight: Any = None,
     ) -> Self:
         """The estimator itself, with the result of a fit once callbacks and user are told of it."""
-        gaussian = result.attributes["_gaussian"]
-        result.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
-        task.end(result.attributes)
-        for message, category in result.warnings:
+        gaussian = attributes["_gaussian"]
+        attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
+        task.end(attributes)
+        for message, category in warnings:
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
             message += self._whose_parameters
             task.warner.warn(message, category)
-        replace_fit(self, result.attributes)
+        replace_fit(self, attributes)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -758,21 +765,3 @@ def _blas_threads(
     if products_only and multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
     return threads.blas_threads_for(multiplications)
-
-
-class _FitResult(NamedTuple):
-    """The result of a climb, which is not yet that of the estimator.
-
-    Attributes
-    ----------
-    attributes : dict of str to object
-        The fitted attributes.
-    warnings : list of tuple of str and type
-        The texts of warnings to give, and their categories.
-    no_maximum : NoMaximumError or None
-        What the climb has shown if it stopped as "unbounded".
-    """
-
-    attributes: dict[str, Any]
-    warnings: list[tuple[str, type[Warning]]]
-    no_maximum: NoMaximumError | None
