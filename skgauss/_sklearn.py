@@ -39,21 +39,3 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 # Names of the columns of a frame of any library, where all are text.
 from sklearn.utils.validation import _get_feature_names as names_of_columns
-
-__all__ = [
-    "Interval",
-    "StrOptions",
-    "check_parameters",
-    "check_sample_weight",
-    "fit_context",
-    "get_namespace",
-    "get_namespace_and_device",
-    "is_array_api_obj",
-    "move_to",
-    "n_threads_allowed",
-    "names_of_columns",
-    "numpy_namespace",
-    "output_config",
-    "rows_at",
-    "widest_float",
-]

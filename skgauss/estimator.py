@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from inspect import signature
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,12 +28,12 @@ from .fitting import (
     check_labels,
     check_together,
     checked_statistics,
-    fixed_parameters,
+    given_parameters,
     input_attributes,
     input_of_statistics,
+    iterate_attributes,
     law_attributes,
     of_type,
-    position,
     replace_fit,
     solution_attributes,
     start_of,
@@ -371,9 +371,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
         statistics, reg_covar, of_rows = self._statistics_to_fit(rows, seen, window, task)
-        climb = self._climb(statistics, seen, window, task, reg_covar)
-        climb.attributes.update(of_rows)
-        return self._adopt(climb, task, rows, sample_weight)
+        attributes, warnings = self._maximize(statistics, seen, window, task, reg_covar)
+        return self._adopt(attributes | of_rows, warnings, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -439,7 +438,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._warn_of_forgotten(X_upper)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        statistics = self._summarize(rows, seen, window)
+        statistics, _, _ = self._statistics_to_fit(rows, seen, window, task)
         if not first:
             if getattr(self, SEEN_THROUGH) != (window and window.ends):
                 raise ValueError(
@@ -450,9 +449,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # Where rows are too few "auto" adds no ridge here, as more of them may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            climb = self._climb(statistics, seen, window, task, ridge, resume=True)
-            if climb.no_maximum:
-                raise climb.no_maximum
+            fitted = self._maximize(statistics, seen, window, task, ridge, resume=True)
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -462,7 +459,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             task.end(None)
             replace_fit(self, input_attributes(seen) | held)
             return self
-        return self._adopt(climb, task)
+        return self._adopt(*fitted, task)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics: AnyStatistics) -> Self:
@@ -510,8 +507,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         input_of_statistics(seen, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
-        climb = self._climb(statistics, seen, window, task, self.reg_covar)
-        return self._adopt(climb, task)
+        fitted = self._maximize(statistics, seen, window, task, self.reg_covar)
+        return self._adopt(*fitted, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
         """The Gaussian of some of the features, whatever the others are.
@@ -636,13 +633,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
-    def _summarize(self, rows: Rows, seen: Any, window: Window | None) -> AnyStatistics:
-        """The statistics of rows seen through a window, with the names of features on `seen`."""
-        diagonal = self.covariance_type != "full"
-        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
-        return statistics.labelled(getattr(seen, "feature_names_in_", None))
-
-    def _climb(
+    def _maximize(
         self,
         statistics: AnyStatistics,
         seen: Any,
@@ -650,17 +641,23 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task: FitTask,
         reg_covar: Any,
         resume: bool = False,
-    ) -> _Climb:
-        """The outcome of a climb on the likelihood of statistics that were seen through a window.
+    ) -> tuple[dict[str, Any], list[tuple[str, type[Warning]]]]:
+        """The attributes by name that a climb led to, and the texts and categories of warnings.
 
-        `seen` has what validation of X left; where a climb may `resume`, `start_of` says.
+        It climbs the likelihood of statistics that were seen through a window. `seen` has what
+        validation of X left, and where a climb may `resume`, `start_of` says.
+
+        Raises
+        ------
+        NoMaximumError
+            If the data show that the likelihood has no maximum, or a climb that may `resume` does.
         """
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
             check_labels(self, names)
         family = make_family(self.covariance_type, seen.n_features_in_)
         with _blas_threads(statistics, window, family):
-            fixed = fixed_parameters(self, family)
+            fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
             keep = self._keeps_constants
             likelihood, ridge, of_data = regularized_likelihood(
                 reg_covar, statistics, family, names, window, fixed, keep_constants=keep
@@ -675,18 +672,17 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             start = start_of(self, likelihood, resume)
             is_set = not (resume or self.warm_start)
             attempt = Attempt(self, objective, start, is_set, task.warner)
-            observer = task.observer(lambda at: constant | position(at, likelihood))
+            observer = task.observer(lambda at: constant | iterate_attributes(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
+            if resume and solution.stop_reason == "unbounded":
+                raise likelihood.no_maximum(solution.evaluation, names)
             bound = learning_rate_bound(objective, attempt.solver, solution)
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
             )
             attributes["learning_rate_bound_"] = bound
             outcome = Outcome(attempt, solution, bound, statistics, names)
-            found = words_of(outcome, of_data)
-            unbounded = solution.stop_reason == "unbounded"
-            shown = likelihood.no_maximum(solution.evaluation, names) if unbounded else None
-            return _Climb(attributes, task.warner.worded(found), shown)
+            return attributes, task.warner.worded(words_of(outcome, of_data))
 
     def _validate_params(self) -> None:
         """Refuse invalid parameters, as scikit-learn asks for; defaults need not be looked at."""
@@ -706,9 +702,13 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        Here all rows are fitted, and there are no attributes.
+        `seen` has the names of their features. Here all rows are fitted, and there are no
+        attributes.
         """
-        return self._summarize(rows, seen, window), self.reg_covar, {}
+        diagonal = self.covariance_type != "full"
+        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
+        labelled = statistics.labelled(getattr(seen, "feature_names_in_", None))
+        return labelled, self.reg_covar, {}
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what an unconverged fit is used for; it is empty here."""
@@ -721,18 +721,23 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return {}
 
     def _adopt(
-        self, climb: _Climb, task: FitTask, rows: Rows | None = None, sample_weight: Any = None
+        self,
+        attributes: dict[str, Any],
+        warnings: list[tuple[str, type[Warning]]],
+        task: FitTask,
+        rows: Rows | None = None,
+        sample_weight: Any = None,
     ) -> Self:
-        """The estimator itself, with what a climb found once callbacks and user are told of it."""
-        gaussian = climb.attributes["_gaussian"]
-        climb.attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
-        task.end(climb.attributes)
-        for message, category in climb.warnings:
+        """The estimator itself, with the result of a fit once callbacks and user are told of it."""
+        gaussian = attributes["_gaussian"]
+        attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
+        task.end(attributes)
+        for message, category in warnings:
             if category is ConvergenceWarning:
                 message += self._use_of(gaussian)
             message += self._whose_parameters
             task.warner.warn(message, category)
-        replace_fit(self, climb.attributes)
+        replace_fit(self, attributes)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -760,24 +765,6 @@ def _blas_threads(
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None
-    if products_only and threads.is_next_to_nothing(multiplications):
+    if products_only and multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
     return threads.blas_threads_for(multiplications)
-
-
-class _Climb(NamedTuple):
-    """The outcome of a climb, which is not yet that of the estimator.
-
-    Attributes
-    ----------
-    attributes : dict of str to object
-        The fitted attributes.
-    warnings : list of tuple of str and type
-        The texts of warnings to give, and their categories.
-    no_maximum : NoMaximumError or None
-        What the climb has shown if it stopped as "unbounded".
-    """
-
-    attributes: dict[str, Any]
-    warnings: list[tuple[str, type[Warning]]]
-    no_maximum: NoMaximumError | None

@@ -15,7 +15,7 @@ from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
-from .fitting import FitTask, fixed_parameters
+from .fitting import FitTask, given_parameters
 from .gaussian import make_family
 from .robust import ROUNDING, log_p_values, support_of
 from .rows import Block, Rows, Window, feature_names, signs, to_host
@@ -288,7 +288,7 @@ fixed_covariance, warm_start, record_path : optional
         if self.support_fraction is None:
             return super()._statistics_to_fit(rows, seen, window, task)
         family = make_family(self.covariance_type, seen.n_features_in_)
-        fixed = fixed_parameters(self, family)
+        fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
         names = feature_names(seen)
         support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:

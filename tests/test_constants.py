@@ -30,7 +30,7 @@ FACTS = {
     "skgauss.boxes.interval._ROOT_HALF_PI",
     "skgauss.density._LOG_2_PI",
     "skgauss._typing.EPS",
-    "skgauss.blocks.pivot._EXACT_INTEGERS",
+    "skgauss.blocks.passes._EXACT_INTEGERS",
     "skgauss.rows.arrays._DLPACK_CPU",
     "skgauss.robust.start._TO_STANDARD",
     "skgauss.robust.concentration._KEPT_LEVEL",  # of the tail that reweighting cuts off

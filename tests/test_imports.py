@@ -66,6 +66,23 @@ def test_between_rooms():
                 assert ROOMS.index(imported[0]) > ROOMS.index(file[0]), (file, imported)
 
 
+def test_a_door_hands_on_what_another_room_uses():
+    """And nothing else, of rooms that are no user's."""
+    used = set()
+    for file, tree in FILES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.level == len(file):
+                used |= {(node.module, alias.name) for alias in node.names}
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                used.add((node.value.id, node.attr))  # as of `inference.criteria`
+    doors = [file for file in FILES if file[1:] == ("__init__",)]
+    for door in doors:
+        for node in FILES[door].body:
+            if isinstance(node, ast.ImportFrom) and door[0] not in ("datasets", "plotting"):
+                for alias in node.names:
+                    assert (door[0], alias.name) in used, (door, alias.name)
+
+
 def test_data_stand_alone():
     """Data need nothing of the package, whatever room there is below them."""
     for file in FILES:

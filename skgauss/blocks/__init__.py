@@ -7,22 +7,4 @@ Gaussians: not what the sums are for, and not what X may be.
 from .array_api import doubles, map_rows_elsewhere, sums_elsewhere, to_host
 from .dask import VALUES, WrongRowError, map_values, of_numbered_block, tree_sum
 from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
-from .pivot import Sums, scaled_weights
-
-__all__ = [
-    "VALUES",
-    "Sums",
-    "WrongRowError",
-    "blas_threads_for_pass",
-    "chunk_sums",
-    "chunks_of",
-    "doubles",
-    "map_rows",
-    "map_rows_elsewhere",
-    "map_values",
-    "of_numbered_block",
-    "scaled_weights",
-    "sums_elsewhere",
-    "to_host",
-    "tree_sum",
-]
+from .sums import Sums, scaled_weights

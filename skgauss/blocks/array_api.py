@@ -16,7 +16,7 @@ import numpy as np
 
 from .._sklearn import get_namespace_and_device, is_array_api_obj, move_to
 from .._typing import Array
-from .pivot import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
+from .sums import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
 _DEVICE_CHUNK = 2**24

@@ -15,7 +15,7 @@ import numpy as np
 
 from .._typing import Array
 from . import sums, threads
-from .pivot import Sums, is_far, pivot_from_sample, subtract_integers, sums_about_the_mean
+from .sums import Sums, is_far, pivot_from_sample, sums_about_the_mean
 from .threads import Part, Result
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
@@ -35,6 +35,7 @@ _MOST_CANCELLED_ABOUT_ZERO = 1.75
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
 _MANY_ELEMENTS = 2**22  # worth threads of ours
+_EXACT_INTEGERS = 2.0**52  # up to which float64 holds all integers, and their halves
 
 
 def chunk_sums(
@@ -42,22 +43,17 @@ def chunk_sums(
     sample_weight: Array | None,
     unit: float,
     diagonal: bool,
-    use: Callable[[Iterator[Sums]], Result],
+    combine: Callable[[Iterator[Sums]], Result],
 ) -> Result:
-    """What `use` returns of the sums of all chunks of the rows, in their order.
+    """What `combine` makes of the sums of all chunks of the rows, in their order.
 
     Weights count times `unit`. With `diagonal` the sums are of squares only, not of products.
     """
-
-    def part(block: int, chunk: slice) -> Sums:
-        weights = None if sample_weight is None else sample_weight[chunk]
-        with np.errstate(invalid="ignore", over="ignore"):
-            return _sums_of_chunk(X[chunk], weights, unit, diagonal, block)
-
     # Chunks so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
     fewest = max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features)
-    return _map_chunks(part, X, fewest, use)
+    sums_of = partial(_sums_of_chunk, X, sample_weight, unit, diagonal)
+    return _map_chunks(sums_of, X, fewest, combine)
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
@@ -67,7 +63,7 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
     """
     result = np.empty(len(X))
 
-    def part(block: int, chunk: slice) -> None:
+    def fill(block: int, chunk: slice) -> None:
         rows = max(block // X.shape[1], _FEWEST_BLOCK_ROWS)
         buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -75,31 +71,31 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
                 its_rows = slice(start, min(start + rows, chunk.stop))
                 result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    _map_chunks(part, X, _FEWEST_BLOCK_ROWS, list)
+    _map_chunks(fill, X, _FEWEST_BLOCK_ROWS, list)
     return result
 
 
 def _map_chunks(
-    part: Callable[[int, slice], Part],
+    function: Callable[[int, slice], Part],
     X: np.ndarray,
     fewest_rows: int,
-    use: Callable[[Iterator[Part]], Result],
+    combine: Callable[[Iterator[Part]], Result],
 ) -> Result:
-    """What `use` returns of the parts of all chunks of X, in the order of the chunks.
+    """What `combine` makes of the results for all chunks of X, in the order of the chunks.
 
-    ``part(block, chunk)`` works on `block` elements at once; it runs in threads where those pay.
+    ``function(block, chunk)`` works on `block` elements at once, in threads where those pay.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
     block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
     with blas_threads_for_pass(X):
-        return threads.ordered_map(partial(part, block), chunks, n_threads, use)
+        return threads.ordered_map(partial(function, block), chunks, n_threads, combine)
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """A context with one thread of BLAS, unless a pass over X has enough products for more."""
     multiplications = X.size * X.shape[1]
-    if threads.is_next_to_nothing(multiplications):
+    if multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
     if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()
@@ -124,10 +120,11 @@ def chunks_of(
 
 
 class _Buffer:
-    """Room for one block of at most `rows` rows as float64, laid out in memory as X is."""
+    """Room for one block of at most `rows` rows of X as float64, laid out in memory as X is."""
 
     def __init__(self, X: np.ndarray, rows: int):
-        self._shape = min(rows, len(X)), X.shape[1]
+        self.rows = min(rows, len(X))
+        self._shape = self.rows, X.shape[1]
         self._order: Literal["C", "F"] = "C" if X.flags.c_contiguous else "F"
 
     @cached_property
@@ -156,31 +153,50 @@ class _Buffer:
             long = (-1, len(shifts))
             np.subtract(values[:whole].reshape(long), shifts, out=room[:whole].reshape(long))
         np.subtract(values[whole:], shift, out=room[whole:])
-        subtract_integers(block, shift, room)
+        _subtract_integers(block, shift, room)
         return room
 
 
+def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
+    """Put the exact ``block - shift`` into `room` if the block holds integers beyond float64.
+
+    It is reckoned modulo 2^64. Where float64 holds the integers, `room` is left as it is.
+    """
+    if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT_INTEGERS).any():
+        return
+    whole = np.rint(shift)
+    base = np.array([int(each) % 2**64 for each in whole], dtype=np.uint64)
+    exact = (block.astype(np.uint64) - base).view(np.int64) - (shift - whole)
+    np.copyto(room, exact, where=np.abs(room) < 2.0**62)
+
+
 def _sums_of_chunk(
-    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool, block: int
+    X: np.ndarray,
+    sample_weight: Array | None,
+    unit: float,
+    diagonal: bool,
+    block: int,
+    chunk: slice,
 ) -> Sums:
     """Sums over a chunk about a point close to its mean: zero, which is fastest, or a pivot.
 
     `block` is the number of elements to work on at once.
     """
-    n_features = X.shape[1]
+    X, n_features = X[chunk], X.shape[1]
+    sample_weight = None if sample_weight is None else sample_weight[chunk]
     # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
     # never so few that calling NumPy becomes the work.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
-    block_rows = max(block // n_features, fewest)
-    buffer = _Buffer(X, block_rows)
-    sums_of = partial(_sums_about, X, sample_weight, unit, diagonal, block_rows)
-    pivot, variance = pivot_from_sample(X, sample_weight, unit)
-    floating = sample_weight is None and X.dtype.kind == "f"
-    if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
-        found = sums_of(lambda rows, _: buffer.hold(rows), np.zeros_like(pivot))
-        if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
-            return found
-    return sums_about_the_mean(partial(sums_of, buffer.subtract), pivot)
+    buffer = _Buffer(X, max(block // n_features, fewest))
+    sums_about = partial(_sums_about, X, sample_weight, unit, diagonal, buffer)
+    with np.errstate(invalid="ignore", over="ignore"):
+        pivot, variance = pivot_from_sample(X, sample_weight, unit)
+        floating = sample_weight is None and X.dtype.kind == "f"
+        if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
+            found = sums_about(np.zeros_like(pivot), is_zero=True)
+            if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
+                return found
+        return sums_about_the_mean(sums_about, pivot)
 
 
 def _sums_about(
@@ -188,22 +204,23 @@ def _sums_about(
     sample_weight: Array | None,
     unit: float,
     diagonal: bool,
-    length: int,
-    subtract: Callable[[Array, Array], Array],
+    buffer: _Buffer,
     pivot: Array,
+    is_zero: bool = False,
 ) -> Sums:
-    """Sums over all rows about a pivot, added up over blocks of `length` rows.
+    """Sums over all rows about a pivot, added up block by block in a buffer.
 
-    ``subtract(rows, pivot)`` returns the deviations, which may be overwritten.
+    A pivot that `is_zero` is not subtracted. Then there must be no weights, since their roots would
+    be multiplied into the rows themselves.
     """
     products = sums.squares if diagonal else sums.cross_products
     n_features = X.shape[1]
     weight = 0.0
     first = np.zeros(n_features)
     second = np.zeros(n_features if diagonal else (n_features, n_features))
-    for start in range(0, len(X), length):
-        block = slice(start, start + length)
-        centred = subtract(X[block], pivot)
+    for start in range(0, len(X), buffer.rows):
+        block = slice(start, start + buffer.rows)
+        centred = buffer.hold(X[block]) if is_zero else buffer.subtract(X[block], pivot)
         if sample_weight is None:
             weight += len(centred)
             first += sums.totals(centred)

@@ -19,7 +19,8 @@ Total = TypeVar("Total")
 # Multiplications, some milliseconds of them: where another process has the core, a thread that was
 # asleep is waited for as long.
 _MANY = 2**26
-_NEXT_TO_NOTHING = 10_000  # multiplications, for which BLAS keeps to one thread by itself
+# Multiplications, for which BLAS keeps to one thread by itself: to set a limit takes longer.
+NEXT_TO_NOTHING = 10_000
 # Processors, as OpenBLAS calls them, for which it multiplies small matrices without packing them.
 _SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
@@ -37,18 +38,18 @@ def ordered_map(
     function: Callable[[Part], Result],
     parts: Sequence[Part],
     n_threads: int,
-    use: Callable[[Iterator[Result]], Total],
+    combine: Callable[[Iterator[Result]], Total],
 ) -> Total:
-    """What `use` returns of the results of all parts, in the order of the parts.
+    """What `combine` makes of the results of all parts, in the order of the parts.
 
     Each of our threads has one thread of BLAS. Threads and limit end with the call, however it
     ends. They would outlive an error in the body of a loop over a generator, which the traceback
     keeps alive.
     """
     if n_threads <= 1:
-        return use(map(function, parts))
+        return combine(map(function, parts))
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        return use(executor.map(one_of_several(function), parts))
+        return combine(executor.map(one_of_several(function), parts))
 
 
 def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -63,11 +64,6 @@ def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
             _of_thread.is_one_of_several = before
 
     return run
-
-
-def is_next_to_nothing(multiplications: int) -> bool:
-    """Whether BLAS needs no limit for so little work: to set one takes longer than the work."""
-    return multiplications <= _NEXT_TO_NOTHING
 
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:

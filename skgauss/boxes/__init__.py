@@ -11,19 +11,3 @@ from .expectation_propagation import expectation_propagation
 from .lattice import N_POINTS, Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments, box_scores
 from .univariate import central_moments, univariate_moments, with_square
-
-__all__ = [
-    "FEWEST_OF_LATTICE",
-    "N_POINTS",
-    "BoxMoments",
-    "Lattice",
-    "box_moments",
-    "box_scores",
-    "central_moments",
-    "draw_in_each",
-    "draw_within",
-    "expectation_propagation",
-    "from_a_point_inside",
-    "univariate_moments",
-    "with_square",
-]

@@ -21,25 +21,3 @@ from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_patterns
 from .scores import score_moments
-
-__all__ = [
-    "Alone",
-    "CoarseRows",
-    "Coarsened",
-    "Conditioner",
-    "MissingPatterns",
-    "Score",
-    "Standardization",
-    "batches",
-    "coarse_rows",
-    "coarsened",
-    "completed",
-    "drawn_inside",
-    "drawn_rows",
-    "hidden_basis",
-    "lattice_of_window",
-    "marginals_of",
-    "score_moments",
-    "scores_of_rows",
-    "sort_patterns",
-]

@@ -10,31 +10,11 @@ from .attempt import Attempt, Outcome
 from .attributes import (
     input_attributes,
     input_of_statistics,
+    iterate_attributes,
     law_attributes,
-    position,
     replace_fit,
     solution_attributes,
 )
 from .callbacks import FitTask
-from .start import fixed_parameters, start_of
+from .start import given_parameters, start_of
 from .validation import check_labels, check_together, checked_statistics, of_type
-
-__all__ = [
-    "DOCUMENTATION_URL",
-    "Attempt",
-    "FitTask",
-    "Outcome",
-    "check_labels",
-    "check_together",
-    "checked_statistics",
-    "fixed_parameters",
-    "input_attributes",
-    "input_of_statistics",
-    "law_attributes",
-    "of_type",
-    "position",
-    "replace_fit",
-    "solution_attributes",
-    "start_of",
-    "words_of",
-]

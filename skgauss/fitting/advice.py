@@ -15,8 +15,7 @@ from ..solvers import Solution
 from .attempt import Outcome, Trials
 from .leap import explain_leap, explain_start
 from .rate import explain_rate, iterations_needed
-from .remedies import explain_remedies
-from .ridge import explain_ridge
+from .remedies import explain_remedies, explain_ridge
 from .warn_once import Words
 
 # Moments of `Words` for trials on complete data, where whoever climbs wants to learn from it, and

@@ -10,7 +10,7 @@ from ..solvers import Solution
 from ..statistics import AnyStatistics
 
 
-def position(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
+def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """The fitted attributes that depend on one iterate alone, by name."""
     family = likelihood.family
     frame, truncation = likelihood.frame, likelihood.truncation(at)
@@ -28,7 +28,7 @@ def solution_attributes(
     solution: Solution, likelihood: Likelihood, *, record_path: bool
 ) -> dict[str, Any]:
     """The fitted attributes that tell of the result, the path and the end of a climb, by name."""
-    attributes = position(solution.evaluation, likelihood) | {
+    attributes = iterate_attributes(solution.evaluation, likelihood) | {
         "log_likelihood_path_": np.array(solution.values),
         "n_iter_": solution.n_iter,
         "converged_": solution.converged,

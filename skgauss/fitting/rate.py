@@ -45,7 +45,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     """
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
-    far_below = _is_far_below(rate, bound)
+    far_below = rate < _SLOW * bound < math.inf
     side = "above" if rate > bound else "below"
     if far_below:
         side = f"1/{short(bound / rate)} of"
@@ -67,11 +67,6 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
         about = f"{float(f'{needed:.2g}'):,.0f} iterations{more}"
         told += f" At this rate the climb takes about {about}."
     return told
-
-
-def _is_far_below(rate: float, bound: float) -> bool:
-    """Whether a rate is so far below the bound that a climb follows the gradient."""
-    return rate < _SLOW * bound < math.inf
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:

@@ -1,13 +1,21 @@
-"""Remedies: other settings for a climb that failed, each tried before it is recommended."""
+"""Remedies: other settings for a climb that failed, each tried before it is recommended.
+
+For one that only did not arrive they are other rates, starts, solvers and more iterations; for one
+that showed no maximum a ridge.
+"""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import compress
 from typing import Any
 
 import numpy as np
 
+from .._typing import Array
 from .._wording import iterations
+from ..likelihoods import likelihood_with_ridge
+from ..solvers import Objective
 from .attempt import Outcome, Trials
 from .leap import find_leap
 
@@ -16,6 +24,8 @@ Settings = dict[str, Any]
 _SHARES = (1 / 2, 1 / 20)  # of the step bound: rates that are tried
 _LONGER = 2.0  # times the seconds of a climb, without which none is tried with more iterations
 _MOST_MEANS = 3  # features whose means are written out in a sentence
+_SHARE_OF_VARIANCE = 0.01  # of a variance, as a ridge: small beside the data, and felt at once
+_MOST_RIDGES = 10  # features whose ridges are written out in a sentence
 
 
 def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go: bool) -> str:
@@ -115,7 +125,7 @@ class _Remedies:
         """The settings as keywords, with more iterations only where they were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._attempt.estimator.max_iter:
-            settings["max_iter"] = int(rounded_up(n_iter))
+            settings["max_iter"] = int(_rounded_up(n_iter))
         return ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
 
 
@@ -158,7 +168,7 @@ def _near_start(outcome: Outcome) -> Settings:
         written_out = len(means) <= _MOST_MEANS or outcome.attempt.warner.is_inner
         start["mean_init"] = mean if written_out else statistics.mean
     if not likelihood.family.covariance_is_known:
-        start["covariance_init"] = rounded_up(float(variances.max()))
+        start["covariance_init"] = _rounded_up(float(variances.max()))
     return start
 
 
@@ -167,7 +177,42 @@ def _as_code(value: Any) -> str:
     return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
 
 
-def rounded_up(number: float) -> float:
+def explain_ridge(outcome: Outcome) -> str:
+    """A sentence on a ridge with which the climb converges; empty if none that was tried does it.
+
+    None is tried where a window may be at fault, where rows to come may help, or where parameters
+    are known.
+    """
+    attempt, estimator = outcome.attempt, outcome.attempt.estimator
+    known = estimator.fixed_mean is not None or estimator.fixed_covariance is not None
+    if known or estimator.truncation_limits is not None or not attempt.start_is_set:
+        return ""
+    family, parametrization = outcome.likelihood.family, attempt.objective.parametrization
+    for ridge in _ridges(outcome.statistics.variances):
+        of_features = np.full(family.n_features, ridge)
+        likelihood = likelihood_with_ridge(outcome.statistics, family, of_features)
+        trial = attempt._replace(objective=Objective(likelihood, parametrization))
+        most = min(attempt.estimator.max_iter, attempt.budget)
+        with suppress(ValueError):  # a start whose likelihood no float holds
+            solution = trial.changed({"reg_covar": ridge}).run(most)
+            if solution.converged:
+                return f"The fit converges in {iterations(solution.n_iter)} with reg_covar={ridge}."
+    return ""
+
+
+def _ridges(variances: Array) -> Iterator[float | list[float]]:
+    """Ridges to try: one number for all features, then one for each by its variance, if few.
+
+    A constant feature has the least of them.
+    """
+    least = variances[variances > 0].min()
+    yield _rounded_up(_SHARE_OF_VARIANCE * least)
+    if len(variances) <= _MOST_RIDGES:
+        shares = _SHARE_OF_VARIANCE * np.maximum(variances, least)
+        yield [_rounded_up(share) for share in shares.tolist()]
+
+
+def _rounded_up(number: float) -> float:
     """The number, rounded up to one significant digit."""
     exponent = math.floor(math.log10(number))
     return float(f"{math.ceil(number / 10.0**exponent)}e{exponent}")

@@ -11,18 +11,6 @@ from ..likelihoods import Evaluation, Fixed, Likelihood
 from ..rows import is_number, numbers_of_parameter, to_host
 
 
-def fixed_parameters(estimator: Any, family: Family) -> Fixed:
-    """What the parameters `fixed_mean` and `fixed_covariance` say is known.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, an entry not finite, or the covariance not symmetric and
-        positive definite.
-    """
-    return _given(estimator, "fixed_mean", "fixed_covariance", family)
-
-
 def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:
     """The start of a fit: the end of the last one if `warm_start` asks for it, or the first start.
 
@@ -56,7 +44,7 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     if chooses_its_start(estimator) and not likelihood.complete:
         return _evaluated(*likelihood.guess, likelihood)
     family = likelihood.family
-    start = _given(estimator, "mean_init", "covariance_init", family)
+    start = given_parameters(estimator, "mean_init", "covariance_init", family)
     standard_normal = np.zeros(family.n_features), family.identity
     return _evaluated(*start.put(*standard_normal), likelihood)
 
@@ -106,7 +94,7 @@ def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
     return _evaluated(mean, estimator._gaussian.factor, likelihood)
 
 
-def _given(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
+def given_parameters(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
     """The mean and the covariance that two parameters give; None where the parameter is None.
 
     Raises

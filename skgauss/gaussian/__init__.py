@@ -5,21 +5,7 @@ theta and the chain rule. What rows say of each other's values does not: that is
 """
 
 from .diagonal import Diagonal
-from .families import Family, make_family
-from .full import Full
+from .full import Family, Full, make_family
 from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
 from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization
-
-__all__ = [
-    "LARGEST_SCALE",
-    "PARAMETRIZATIONS",
-    "SMALLEST_SCALE",
-    "Diagonal",
-    "Family",
-    "Full",
-    "NotPositiveDefiniteError",
-    "Parametrization",
-    "make_family",
-    "pairs_of",
-]

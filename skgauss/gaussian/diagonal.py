@@ -1,6 +1,6 @@
 """Uncorrelated features: a factor is the vector of standard deviations, or the one of all.
 
-Nothing here builds a (d, d) array. What a family is, `families` says.
+Nothing here builds a (d, d) array. What a family is, `base` says.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Any covariance: a factor is a lower triangular matrix. What a family is, `families` says."""
+"""Any covariance: a factor is a lower triangular matrix. What a family is, `base` says."""
 
 import math
 from functools import cached_property
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from . import linalg
 from .base import CovarianceFamily
+from .diagonal import Diagonal, Spherical
 from .pairs import pairs_of
 
 # Features from which on to leave out the zeros of a triangle saves more than its call costs.
@@ -258,3 +259,14 @@ class Full(CovarianceFamily):
                 break
             largest = found
         return largest
+
+
+Family = Diagonal | Full
+
+
+def make_family(covariance_type: str, n_features: int) -> Family:
+    """The family of a `covariance_type`; of one feature all are elementwise."""
+    if covariance_type == "full" and n_features == 1:
+        return Diagonal(1, shape=(1, 1))
+    families = {"full": Full, "diag": Diagonal, "spherical": Spherical}
+    return families[covariance_type](n_features)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import Array
-from .families import Family
+from .full import Family
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,12 @@ found does not, nor what can be asked of the Gaussian itself.
 
 An interval takes four steps, each in a file:
 
-1. `point_of` in ``sandwich.py`` makes a `FittedPoint` (``point.py``) of what is a maximum: the
-   likelihood that was climbed, its means counted from nearer than zero where these are far, and,
-   for the sandwich, the covariance of the scores of the rows.
-2. `errors_at` in ``standard_errors.py`` has the standard errors: by formula where the likelihood
-   knows which share of the information the data left it, from products with the information where
-   its matrix would be too large (``errors_of_means.py``), and else from the moves of all parameters
-   by the steps whose products are its inverse.
+1. `fitted_point` in ``standard_errors.py`` makes a `FittedPoint` (``point.py``) of what is a
+   maximum: the likelihood that was climbed, its means counted from nearer than zero where these are
+   far, and, for the sandwich, the covariance of the scores of the rows (``sandwich.py``).
+2. `errors_at` there has the standard errors: by formula where the likelihood knows which share of
+   the information the data left it, from products with the information where its matrix would be
+   too large, and else from the moves of all parameters by the steps whose products are its inverse.
 3. `wald` in ``confidence.py`` puts ends about the estimates, on scales that have no bounds.
    `profile` there needs no errors: it has ends by formula, too, or climbs to each of them
    (``profile.py``) from the maximum, which is first polished, as a fall of the likelihood is to be
@@ -26,21 +25,3 @@ from .point import check_fitted, check_maximum, check_method, likelihood_of
 from .ratio import likelihood_ratio_test
 from .standard_errors import covariance_of_mean, drawn, moves
 from .summary import criteria, rows_and_shares, tabulated
-
-__all__ = [
-    "InferenceMethods",
-    "check_fitted",
-    "check_level",
-    "check_maximum",
-    "check_method",
-    "covariance_of_mean",
-    "criteria",
-    "drawn",
-    "likelihood_of",
-    "likelihood_ratio_test",
-    "mcar_test",
-    "moves",
-    "rows_and_shares",
-    "tabulated",
-    "wald_ends",
-]

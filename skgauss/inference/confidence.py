@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import combinations, compress, starmap
+from typing import Any
 
 import numpy as np
 from scipy.stats import chi2, norm
@@ -24,7 +27,6 @@ from .profile import (
     polished,
     profile_end,
 )
-from .progress import telling_of_tasks
 
 METHODS = ("wald", "profile", "sandwich")
 _STEPS_TO_QUANTILE = 5  # Newton's steps: four leave only rounding, for falls from 1e-34 to 1e9
@@ -115,7 +117,7 @@ def _profile_ends(
         one_end = threads.one_of_several(profile_end)
     multiplications = 0 if parallel.n_jobs != 1 else at.family.n_parameters**3
     with (
-        telling_of_tasks(at.estimator, "confidence_intervals", len(sides)) as told,
+        _telling_of_tasks(at.estimator, "confidence_intervals", len(sides)) as told,
         threads.blas_threads_for(multiplications),
     ):
         found = parallel(
@@ -125,10 +127,34 @@ def _profile_ends(
         )
     for endless in [end.at for end in found if math.isinf(end.value)]:
         found = [
-            end.beside(endless, maximum, side, at.family)
+            end.or_open(endless, maximum, side, at.family)
             for end, side in zip(found, sides, strict=True)
         ]
     return np.reshape([end.value for end in found], (-1, 2))
+
+
+@contextmanager
+def _telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Callable[..., Any]]:
+    """Tell the callbacks of an estimator, if any, when a method with so many tasks begins and ends.
+
+    The method is decorated with `sklearn.callback.with_callbacks`. What is yielded runs a task,
+    given its number, the function and its arguments, and tells of its beginning and end.
+    """
+    whole = estimator._init_callback_context(
+        method, max_subtasks=n_tasks, sequential_subtasks=False
+    )
+    whole.call_on_fit_task_begin(estimator=estimator)
+
+    def run(number: int, task: Callable[..., Any], *arguments: Any) -> Any:
+        """The result of one task, of whose beginning and end the callbacks are told."""
+        part = whole.subcontext(task_name=task.__name__, task_id=number)
+        part.call_on_fit_task_begin(estimator=estimator)
+        result = task(*arguments)
+        part.call_on_fit_task_end(estimator=estimator)
+        return result
+
+    yield run
+    whole.call_on_fit_task_end(estimator=estimator)
 
 
 def _in_closed_form(

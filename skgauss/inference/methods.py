@@ -12,8 +12,7 @@ from sklearn.utils import Bunch
 from .._optional import imported
 from .confidence import METHODS, check_level, profile, wald
 from .point import check_method
-from .sandwich import point_of
-from .standard_errors import errors_at, moves_with_warning
+from .standard_errors import errors_at, fitted_point, moves_with_warning
 from .summary import summary
 
 _OF_ERRORS = ("observed", "sandwich")  # the methods by which there are standard errors
@@ -91,7 +90,7 @@ class InferenceMethods:
         array([0.468])
         """
         check_method(method, _OF_ERRORS)
-        at = point_of(self, method, X, sample_weight, X_upper)
+        at = fitted_point(self, method, X, sample_weight, X_upper)
         return at.bunch(at.in_units(errors_at(at)))
 
     @with_callbacks
@@ -156,7 +155,7 @@ class InferenceMethods:
         """
         check_method(method, METHODS)
         check_level(level)
-        at = point_of(self, method, X, sample_weight, X_upper, polished=method == "profile")
+        at = fitted_point(self, method, X, sample_weight, X_upper, polished=method == "profile")
         if method != "profile":
             return at.bunch(wald(at, errors_at(at), level))
         found = at.bunch(profile(at, level, n_jobs))
@@ -292,7 +291,7 @@ class InferenceMethods:
         """
         pandas = imported("pandas", f"{type(self).__name__}.parameter_covariance", "examples")
         check_method(method, _OF_ERRORS)
-        at = point_of(self, method, X, sample_weight, X_upper)
+        at = fitted_point(self, method, X, sample_weight, X_upper)
         moved = at.listed(moves_with_warning(at))
         units = at.listed(at.in_units(at.estimate.map(np.ones_like)))
         covariance = np.outer(units, units) * (moved @ moved.T) / at.likelihood.weight

@@ -17,7 +17,7 @@ from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
-    Empty,
+    EmptyFeatures,
     Evaluation,
     Fixed,
     Likelihood,
@@ -91,7 +91,8 @@ class FittedPoint:
     def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
         check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
-        self.origin = _far_means(estimator)
+        far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
+        self.origin = np.where(far, estimator.mean_, 0.0)
         self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family
         self.names = feature_names(estimator)
@@ -195,12 +196,6 @@ class FittedPoint:
         return self.family.n_features // self.family.multiplicity
 
 
-def _far_means(estimator: Any) -> Array:
-    """The means, (n_features,), that lie many standard deviations from zero, and 0 for others."""
-    far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
-    return np.where(far, estimator.mean_, 0.0)
-
-
 def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     """The likelihood that was climbed, ridge included, from what a fit keeps.
 
@@ -210,7 +205,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window(*np.array(ends)) if ends else None
     known = gaussian.mean if family.mean_is_known else None
-    empty = Empty.of(estimator.sufficient_statistics_, window, family, known)
+    empty = EmptyFeatures.of(estimator.sufficient_statistics_, window, family, known)
     statistics, window = empty.statistics, empty.window
     empty = empty._replace(values=empty.values - origin)
     if np.any(origin):
@@ -222,7 +217,8 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
-    return empty.beside(likelihood_with_ridge(statistics, family.whole, ridge, fixed, window))
+    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
+    return empty.without_constants(likelihood)
 
 
 def check_fitted(estimator: Any) -> None:

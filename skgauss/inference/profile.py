@@ -206,7 +206,7 @@ class End(NamedTuple):
     value: float
     at: Evaluation
 
-    def beside(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
+    def or_open(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
         """The end or, if it was not found, an end of the domain to which another climb leads.
 
         That climb ended at `endless`, where the covariance had grown without end. All the way there
@@ -264,7 +264,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
         # What float64 cannot tell from the level belongs to the interval.
         nats = max(nats, noise ** (2 / 3) if parabola.is_flat else noise)
     for own in (True, False) if likelihood.natural_coordinates else (False,):
-        end = _climbed(likelihood, maximum, side, nats, own)
+        end = _end_by_climb(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
             break
     if math.isnan(end.value) and likelihood.family.correlated:
@@ -290,7 +290,7 @@ def _on_the_boundary(
     return end if found is None else End(parameter.of_bounded(sign * found[1]), found[0])
 
 
-def _climbed(
+def _end_by_climb(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
 ) -> End:
     """The end of an interval as a climb finds it, of value NaN if it runs out of evaluations.
@@ -309,7 +309,7 @@ def _climbed(
         far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
         if far or (distance > parameter.away and excess > likelihood.gain_at_infinity(at)):
             return End(parameter.seen(sign * math.inf), at)
-        if distance > parameter.away and (beyond := _leapt(likelihood, at, side, level)):
+        if distance > parameter.away and (beyond := _near_end(likelihood, at, side, level)):
             return End(parameter.seen(sign * math.inf), beyond)
         slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)
@@ -328,7 +328,9 @@ def _climbed(
     return End(math.nan, at)
 
 
-def _leapt(likelihood: Likelihood, at: Evaluation, side: Side, level: float) -> Evaluation | None:
+def _near_end(
+    likelihood: Likelihood, at: Evaluation, side: Side, level: float
+) -> Evaluation | None:
     """A point next to an end of the parameter's scale, if the likelihood there is above the level.
 
     The level is a value of `Evaluation`, in nats; None if there is no such point, or it is below.

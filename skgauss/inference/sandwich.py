@@ -28,28 +28,17 @@ _SCORES_AT_ONCE = 2**19  # numbers in the scores of the rows that are worked on 
 _SAME_SCORE = 1e-5  # rounding of a mean score in the frame, where the rows are those of the fit
 
 
-def point_of(
-    estimator: Any,
-    method: str,
-    X: Any = None,
-    sample_weight: Any = None,
-    X_upper: Any = None,
-    *,
-    polished: bool = False,
-) -> FittedPoint:
-    """The fit at which errors are asked for, with the covariance of the scores for "sandwich".
+def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
+    """The covariance of the scores of the rows of a fit, (n_parameters, n_parameters).
+
+    It is in the packed frame of the fit, and reads the rows once.
 
     Raises
     ------
     ValueError
-        If X is missing where the method needs it or given where it does not, is not that of the
-        fit, or the fit is one that has no errors by the method.
+        If X is missing or is not that of the fit, or the fit is one that has no such errors.
     """
-    at = FittedPoint(estimator, polished=polished)
-    if method != "sandwich":
-        if X is not None:
-            raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")
-        return at
+    estimator = at.estimator
     if X is None:
         raise ValueError(
             "method='sandwich' needs the rows of the fit: pass X, and sample_weight and X_upper "
@@ -68,8 +57,8 @@ def point_of(
     )
     weight, mean = sums[0, 0], sums[0, 1:] / sums[0, 0]
     _check_same_rows(at, weight, mean)
-    at.scores = (sums[1:, 1:] - weight * np.outer(mean, mean)) / at.likelihood.weight
-    return at
+    covariance: Array = (sums[1:, 1:] - weight * np.outer(mean, mean)) / at.likelihood.weight
+    return covariance
 
 
 def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:

@@ -4,7 +4,8 @@ In the frame of the maximum the mean moves by :math:`L p` and the covariance by
 :math:`\sqrt2\, L V L^T`. The inverse of the observed information there, over the weight of the
 rows, is the covariance of the estimate. Written as :math:`M^T M`, each row of M is a step in the
 frame, and the variance of any parameter is the sum of the squares of its moves by these
-steps: the delta method, for all parameters alike.
+steps: the delta method, for all parameters alike. Where the matrix of the information H would be
+too large the variance of a mean is :math:`g^T H^{-1} g`, with g the way in which a step moves it.
 
 Where the rows are not Gaussian the covariance of the estimate is :math:`A^{-1} B A^{-1}`, with A
 the information and B the covariance of the scores of the rows (the sandwich).
@@ -14,7 +15,9 @@ References
 Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator: observed
 versus expected Fisher information", Biometrika 65(3); Kenward and Molenberghs (1998),
 "Likelihood based frequentist inference when data are missing at random", Statistical Science
-13(3), for why it is the observed that serves; Orchard and Woodbury (1972) for what is missing.
+13(3), for why it is the observed that serves; Orchard and Woodbury (1972) for what is missing;
+Hestenes and Stiefel (1952), "Methods of conjugate gradients for solving linear systems", Journal of
+Research of the National Bureau of Standards 49(6).
 """
 
 from __future__ import annotations
@@ -27,20 +30,23 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from scipy.sparse.linalg import LinearOperator, cg
 
 from .._typing import Array
 from ..blocks import threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
-from .errors_of_means import errors_of_means
 from .point import FittedPoint, Parameters, warn_of
+from .sandwich import covariance_of_scores
 
 # The eigenvalue up to which an information by differences may be none; 1 is that of complete data.
 _NO_INFORMATION = 1e-8
 # How far unit steps without information may move a parameter, in its relative unit, before they
 # leave it open.
 MOVED = 1e-4
+_RESIDUAL = 1e-3  # length of g - H x over that of g: its square is the relative error of a variance
+_MOST_CG_STEPS = 200  # products for one mean, after which the data are said to leave it open
 # The sentences of a warning before and after the names of parameters without a standard error.
 _LEFT_OPEN = (
     "The data do not determine the",
@@ -50,6 +56,31 @@ _LEFT_OPEN = (
 
 # What `half_inverse` returned for a fit, by its Gaussian, which no two fits have in common.
 _kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
+
+
+def fitted_point(
+    estimator: Any,
+    method: str,
+    X: Any = None,
+    sample_weight: Any = None,
+    X_upper: Any = None,
+    *,
+    polished: bool = False,
+) -> FittedPoint:
+    """The fit at which errors are asked for, with the covariance of the scores for "sandwich".
+
+    Raises
+    ------
+    ValueError
+        If X is missing where the method needs it or given where it does not, is not that of the
+        fit, or the fit is one that has no errors by the method.
+    """
+    at = FittedPoint(estimator, polished=polished)
+    if method == "sandwich":
+        at.scores = covariance_of_scores(at, X, sample_weight, X_upper)
+    elif X is not None:
+        raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")
+    return at
 
 
 def covariance_of_mean(estimator: Any) -> Array:
@@ -132,7 +163,7 @@ def _errors(at: FittedPoint) -> Parameters:
     weight = at.likelihood.weight
     if _of_means_alone(at):
         others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
-        return others._replace(mean=errors_of_means(at) / math.sqrt(weight))
+        return others._replace(mean=_errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
         return moves_of(at).map(lambda moved: _lengths(moved) / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
@@ -142,6 +173,36 @@ def _errors(at: FittedPoint) -> Parameters:
     return Parameters(
         one.mean * of_means, one.scale * of_scales, one.covariance * of_scales, correlation
     )
+
+
+def _errors_of_means(at: FittedPoint) -> Array:
+    """Standard errors of the means from one row, in standard deviations of the features.
+
+    They have the shape (n_features,), and are NaN where the data leave a mean open. Conjugate
+    gradients find each by products with the information, which is the identity where nothing is
+    missing, so that few suffice unless much is. What they make of the solution is wrong only by the
+    square of its error.
+
+    Raises
+    ------
+    ValueError
+        If the likelihood has no products with its information that are good enough for errors, and
+        a matrix of it would be too large.
+    """
+    products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
+    if products is None:
+        at.check_size()
+    size = at.evaluation.natural_gradient.size
+    product = products and products.exact
+    information = LinearOperator((size, size), matvec=product, dtype=np.float64)
+    errors = np.full(at.family.n_features, np.nan)
+    for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):
+        along = np.concatenate((move, np.zeros(size - len(move))))
+        solution, failed = cg(information, along, rtol=_RESIDUAL, maxiter=_MOST_CG_STEPS)
+        variance = float(along @ solution)
+        if not failed and variance > 0:
+            errors[j] = math.sqrt(variance)
+    return errors
 
 
 def _of_means_alone(at: FittedPoint) -> bool:

@@ -13,8 +13,7 @@ from .._typing import Array
 from ..density import information_criteria
 from .confidence import METHODS, check_level, wald
 from .point import FittedPoint, Parameters, check_method
-from .sandwich import point_of
-from .standard_errors import errors_at, missing_information
+from .standard_errors import errors_at, fitted_point, missing_information
 
 
 def tabulated(
@@ -57,9 +56,7 @@ def rows_and_shares(estimator: Any) -> str:
     values = n * len(statistics.observed_weights)
     missing, censored = 1 - statistics.observed_weights.sum() / values, 0.0
     if statistics.coarse:
-        lower, upper = statistics.lower, statistics.upper
-        within = (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
-        censored = (statistics.weights @ within).sum() / values
+        censored = statistics.weights.sum() / values  # each row of them is one interval
     return f"n {n:.10g}, missing {max(missing, 0.0):.1%}, censored {censored:.1%}"
 
 
@@ -70,7 +67,7 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     """
     check_level(level)
     check_method(method, METHODS)
-    at = point_of(estimator, method, *rows)
+    at = fitted_point(estimator, method, *rows)
     errors = errors_at(at)
     if method == "profile":
         found = estimator.confidence_intervals(level, method)  # whose progress callbacks show

@@ -7,7 +7,7 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
 from .curvature import CLEAR, CriticalPoint, critical_point
-from .empty import Empty
+from .empty_features import EmptyFeatures
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
@@ -15,28 +15,3 @@ from .information import Information
 from .lanczos import Lanczos, Subspace
 from .missing import MOST_PARAMETERS
 from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood
-
-__all__ = [
-    "CLEAR",
-    "INVOLVED",
-    "MOST_PARAMETERS",
-    "RELATIVE_RIDGE",
-    "CriticalPoint",
-    "Empty",
-    "Evaluation",
-    "Evaluations",
-    "Fixed",
-    "GaussianLikelihood",
-    "Information",
-    "Lanczos",
-    "Likelihood",
-    "NoMaximumError",
-    "Subspace",
-    "critical_point",
-    "information_matrix",
-    "leave",
-    "likelihood_with_ridge",
-    "product_with_minus_hessian",
-    "regularized_likelihood",
-    "step_to",
-]

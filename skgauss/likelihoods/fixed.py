@@ -11,6 +11,7 @@ Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -85,10 +86,21 @@ class Fixed(NamedTuple):
 NOTHING = Fixed()
 
 
-class LikelihoodAround:
+class LikelihoodAround(ABC):
     """A `Likelihood` made of another, `_whole`, which has all that a subclass does not define."""
 
     _whole: Any
+
+    @kept
+    def information(self, at: Evaluation) -> Information:
+        return self._of_whole(self._whole.information(at), at)
+
+    def information_of_step(self, at: Evaluation) -> Information:
+        return self._of_whole(self._whole.information_of_step(at), at)
+
+    @abstractmethod
+    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
+        """The information at a point, from that of `_whole`."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # copying asks for such names before `_whole` is set
@@ -167,15 +179,7 @@ class FixedLikelihood(LikelihoodAround):
         rough = self._whole.rough
         return rough and self._fixed.of(rough)
 
-    @kept
-    def information(self, at: Evaluation) -> Information:
-        return self._information_of_free(self._whole.information(at))
-
-    def information_of_step(self, at: Evaluation) -> Information:
-        return self._information_of_free(self._whole.information_of_step(at))
-
-    def _information_of_free(self, whole: Information) -> Information:
-        """The information about the free parameters, from that about all."""
+    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
         return Information(self._of_free(whole.matrix), self.family, whole.resolution)
 
     def products(self, at: Evaluation) -> Products | None:

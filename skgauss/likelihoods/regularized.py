@@ -12,7 +12,7 @@ from ..gaussian import Family, NotPositiveDefiniteError
 from ..rows import Window, numbers_of_parameter, to_host
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
-from .empty import Empty
+from .empty_features import EmptyFeatures
 from .existence import (
     check_intervals,
     check_observed,
@@ -78,15 +78,15 @@ def regularized_likelihood(
         raise NoMaximumError("there are no rows of a positive weight.")
     empty = None
     if keep_constants:
-        empty = Empty.of(statistics, window, family, fixed.mean)
+        empty = EmptyFeatures.of(statistics, window, family, fixed.mean)
         statistics, window = empty.statistics, empty.window
     check_observed(window.without_fill(statistics) if window else statistics, names)
-    found = _with_ridge(reg_covar, statistics, family, names, fixed, keep_constants)
+    found = _regularized_without_window(reg_covar, statistics, family, names, fixed, keep_constants)
     likelihood = found.likelihood
     if window:
-        likelihood = _seen_through(likelihood, window, statistics, names, fixed)
+        likelihood = _checked_in_window(likelihood, window, statistics, names, fixed)
     likelihood = fixed.of(likelihood)
-    return found._replace(likelihood=empty.beside(likelihood) if empty else likelihood)
+    return found._replace(likelihood=empty.without_constants(likelihood) if empty else likelihood)
 
 
 def likelihood_with_ridge(
@@ -103,13 +103,13 @@ def likelihood_with_ridge(
     NotPositiveDefiniteError
         If the covariance of complete data is singular to rounding.
     """
-    likelihood = _of_rows(statistics, family, ridge, fixed)
+    likelihood = _without_window(statistics, family, ridge, fixed)
     if window:
-        likelihood = _inside(likelihood, window, statistics, fixed)
+        likelihood = _in_window(likelihood, window, statistics, fixed)
     return fixed.of(likelihood)
 
 
-def _with_ridge(
+def _regularized_without_window(
     reg_covar: Any,
     statistics: Any,
     family: Family,
@@ -137,7 +137,7 @@ def _with_ridge(
     variances = fixed.moments(statistics, family)[1]
     check_variances(variances + ridge, family, names)
     try:
-        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+        likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
     except NoMaximumError as error:
         diagnosis, remedy = error.args
         if not automatic:
@@ -152,7 +152,7 @@ def _with_ridge(
         return Regularized(likelihood, used, "" if unique else never_together(statistics, names))
     ridge = RELATIVE_RIDGE * variances + of_constants
     try:
-        likelihood = _regular_likelihood(statistics, family, ridge, names, fixed)
+        likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
     except NoMaximumError:
         raise ValueError("The covariance of the statistics is not positive semidefinite.") from None
     return Regularized(
@@ -164,7 +164,7 @@ def _with_ridge(
     )
 
 
-def _seen_through(
+def _checked_in_window(
     likelihood: Likelihood,
     window: Window,
     statistics: Any,
@@ -191,26 +191,26 @@ def _seen_through(
             f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
             "or the limits are wrong."
         )
-    seen = _inside(likelihood, window, statistics, fixed)
+    seen = _in_window(likelihood, window, statistics, fixed)
     if seen.without_maximum.size:
         culprits = quoted([names[j] for j in seen.without_maximum])
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} {seen.edge}: no Gaussian was "
             "cut here.",
-            f"{_smaller_ridge(seen, statistics, fixed)}Leave out the limits if no rows were "
+            f"{_blame_of_the_ridge(seen, statistics, fixed)}Leave out the limits if no rows were "
             "cut there. Where the rows are few, chance does this: collect more. Otherwise describe "
             f"it by {seen.alternative} distribution.",
         )
     return seen
 
 
-def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
+def _blame_of_the_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
     """A sentence and a space if it is the ridge that leaves no maximum, else an empty string."""
     if seen.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = _of_rows(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
-        if not _inside(smaller, seen.window, statistics, fixed).without_maximum.size:
+        smaller = _without_window(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
+        if not _in_window(smaller, seen.window, statistics, fixed).without_maximum.size:
             return (
                 "It is reg_covar, which adds to the variances inside the window: with a thousandth "
                 "of it there is a maximum. "
@@ -218,7 +218,7 @@ def _smaller_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> 
     return ""
 
 
-def _inside(
+def _in_window(
     likelihood: Likelihood, window: Window, statistics: Any, fixed: Fixed
 ) -> TruncatedLikelihood:
     """The likelihood of data seen through a window, from that of the same data without one."""
@@ -227,7 +227,7 @@ def _inside(
     return kind(likelihood, window, statistics, fixed)
 
 
-def _of_rows(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likelihood:
+def _without_window(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
     Made for what is known, but with all parameters free: see `Fixed.of`.
@@ -249,7 +249,7 @@ def _of_rows(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likeli
     return ObservedDiagonal(statistics, family, used)
 
 
-def _regular_likelihood(
+def _checked_without_window(
     statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
 ) -> Likelihood:
     """The likelihood with a ridge, (n_features,), unless it certainly has no maximum.
@@ -263,9 +263,9 @@ def _regular_likelihood(
     if not statistics.complete:
         if fixed.factor is None:
             check_relations(statistics, family, ridge, names, fixed.mean)
-        return _of_rows(statistics, family, ridge, fixed)
+        return _without_window(statistics, family, ridge, fixed)
     with suppress(NotPositiveDefiniteError):
-        return _of_rows(statistics, family, ridge, fixed)
+        return _without_window(statistics, family, ridge, fixed)
     covariance = fixed.about(statistics, family).covariance
     with_ridge = family.add_ridge(covariance, ridge)
     raise NoMaximumError(*diagnose(with_ridge, statistics.weight, names))

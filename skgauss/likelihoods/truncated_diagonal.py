@@ -52,7 +52,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
         """
         if not self.fixed.nothing:
             return self._mean, self._root
-        mean, variance = self.features.closed_where_there_is_none().maximum()
+        mean, variance = self.features.with_maximum().maximum()
         return self._origin + mean, np.sqrt(self.family.project(variance))
 
     @property

@@ -90,7 +90,7 @@ class TruncatedFeatures(NamedTuple):
             return np.atleast_1d(self.share @ (self.variance_at_the_edge - self.variance) > 0)
         return self.variance < self.variance_at_the_edge
 
-    def closed_where_there_is_none(self) -> "TruncatedFeatures":
+    def with_maximum(self) -> "TruncatedFeatures":
         """These features with infinite limits where the limits would leave no maximum."""
         open_ = ~self.has_maximum
         return self._replace(

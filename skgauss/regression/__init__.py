@@ -12,18 +12,4 @@ from .joint_table import (
     table_of,
     warn_of_limits,
 )
-from .law import ConditionalLaw, Estimates
-from .standard_errors import errors_of, intervals_of
-
-__all__ = [
-    "ConditionalLaw",
-    "Estimates",
-    "Table",
-    "check_columns",
-    "check_exact",
-    "columns_of_targets",
-    "errors_of",
-    "intervals_of",
-    "table_of",
-    "warn_of_limits",
-]
+from .law import ConditionalLaw, Estimates, errors_of, intervals_of

@@ -1,8 +1,12 @@
-"""The law of the targets given the features: coefficients, intercepts, residuals, predictions."""
+"""The law of the targets given the features: its parameters, their errors, predictions.
+
+The standard errors of a regression, and Wald's intervals, follow from those of the joint Gaussian.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +16,7 @@ from sklearn.utils import Bunch
 from .._typing import Array
 from ..density import FittedGaussian
 from ..estimator import GaussianGradientMLE
+from ..inference import check_level, check_maximum, moves, wald_ends
 from ..rows import Block, Intervals, check_no_infinity, incomplete_rows, to_host
 
 
@@ -30,21 +35,18 @@ class Estimates(NamedTuple):
 
     def bunch(self, flat: bool) -> Bunch:
         """The numbers by name, without the axis of the targets if y was `flat`, of one axis."""
-        parts = self._asdict()
-        return Bunch(
-            **({name: _scalar(part[0]) for name, part in parts.items()} if flat else parts)
-        )
+        parts: dict[str, Any] = self._asdict()
+        if flat:
+            parts = {
+                name: part[0] if part.ndim > 1 else float(part[0]) for name, part in parts.items()
+            }
+        return Bunch(**parts)
 
     @property
     def listed(self) -> Array:
         """Intercept, coefficients and scale of one target after the other, on the first axis."""
         rows = (self.intercept[:, None], self.coef, self.scale[:, None])
         return np.concatenate(np.concatenate(rows, axis=1))
-
-
-def _scalar(value: Any) -> Any:
-    """A number as a float, and an array as it is."""
-    return value if np.ndim(value) else float(value)
 
 
 class ConditionalLaw(NamedTuple):
@@ -134,3 +136,41 @@ class ConditionalLaw(NamedTuple):
                 beside(intervals.upper, np.inf),
             )
         return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)
+
+
+def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
+    """Standard errors of a regression in the units of the data, by the delta method.
+
+    The regression moves as the joint Gaussian moves, which complete data have a formula for.
+    """
+    n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
+    precision = joint.marginal(range(d)).precision_
+    mean = joint.mean_[:d]
+    if joint.sufficient_statistics_.complete:
+        check_maximum(joint)
+        variances = np.diag(law.residual_covariance) / n
+        unit = np.array([*np.diag(precision), 1 + mean @ precision @ mean, 0.5])
+        errors = np.sqrt(np.outer(variances, unit))
+        return Estimates(errors[:, :d], errors[:, d], errors[:, d + 1])
+    of_mean, of_covariance = moves(joint)
+    residual = np.hstack((-law.coef, np.eye(len(law.coef))))
+    turned = np.einsum("ti,ijk->tjk", residual, of_covariance)
+    coef = np.einsum("tik,ij->tjk", turned[:, :d], precision)
+    intercept = residual @ of_mean - np.einsum("tjk,j->tk", coef, mean)
+    scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * law.estimates.scale[:, None])
+    return Estimates(*(np.linalg.norm(move, axis=-1) for move in (coef, intercept, scale)))
+
+
+def intervals_of(estimates: Estimates, errors: Estimates, level: float) -> Estimates:
+    """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
+
+    Those of a scale are even about it on the scale of its logarithm.
+    """
+    check_level(level)
+    around = partial(wald_ends, level=level)
+    scale = estimates.scale
+    return Estimates(
+        around(estimates.coef, errors.coef),
+        around(estimates.intercept, errors.intercept),
+        scale[:, None] * np.exp(around(np.zeros(()), errors.scale / scale)),
+    )

@@ -8,5 +8,3 @@ fit makes of them does not.
 from .p_values import as_complete, log_p_values
 from .start import ROUNDING
 from .support import support_of
-
-__all__ = ["ROUNDING", "as_complete", "log_p_values", "support_of"]

@@ -10,57 +10,18 @@ they lie. The way of X:
 """
 
 from ..blocks import to_host
-from .arrays import adds_up, is_elsewhere, signs, squared_distances, sum_and_weight
+from .arrays import adds_up, signs, squared_distances, sum_and_weight
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
-from .dask import check_stays_lazy, is_dask
+from .dask import check_stays_lazy
 from .feature_names import feature_index, feature_indices, feature_names, values_given
 from .frames import check_same_names, check_same_order
 from .inputs import rows_of
+from .kinds import is_dask, is_elsewhere
 from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits
 from .rounding import at_or_above, at_or_below
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names, with_weight
 from .window import Truncation, Window
-
-__all__ = [
-    "Block",
-    "Intervals",
-    "Rows",
-    "Summarize",
-    "Truncation",
-    "Window",
-    "adds_up",
-    "at_or_above",
-    "at_or_below",
-    "beside_targets",
-    "check_no_infinity",
-    "check_not_crossed",
-    "check_same_names",
-    "check_same_order",
-    "check_stays_lazy",
-    "checked_limits",
-    "checked_targets",
-    "feature_index",
-    "feature_indices",
-    "feature_names",
-    "incomplete_rows",
-    "is_dask",
-    "is_elsewhere",
-    "is_number",
-    "numbers_of_parameter",
-    "parse_limits",
-    "rounded_alike",
-    "rows_of",
-    "signs",
-    "squared_distances",
-    "sum_and_weight",
-    "target_names",
-    "to_host",
-    "values_given",
-    "warn_of_misplaced_ends",
-    "with_gaps",
-    "with_weight",
-]

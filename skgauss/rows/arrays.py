@@ -27,13 +27,9 @@ from ..blocks import (
 )
 from ..gaussian import Family
 from ..statistics import SufficientStatistics, of_sums, weight_scale
+from .kinds import is_elsewhere
 
 _DLPACK_CPU = 1
-
-
-def is_elsewhere(X: Any) -> bool:
-    """Whether validation left X with its own library, as it does only where asked to."""
-    return X is not None and not isinstance(X, np.ndarray)
 
 
 def check_numbers(array: Any, name: str) -> None:

@@ -1,6 +1,6 @@
 """Dask collections as rows: the blocks stay where they lie, sums over them come back.
 
-What Dask's collections are is known here alone. Dask is imported only when handed one.
+What is done with Dask's collections is known here alone. Dask is imported only when handed one.
 """
 
 from __future__ import annotations
@@ -20,26 +20,13 @@ from ..blocks import VALUES, map_values, of_numbered_block, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
 from .censoring import with_upper
+from .kinds import is_dask, is_dask_frame
 from .numbers import numbers
 
 _WEIGHT_COLUMN = "skgauss sample_weight"  # a column beside those of X
 # From an array, and weights, to a block; and what is asked of each block.
 _Read = Callable[..., Block]
 _Function = Callable[[Block], Any]
-
-
-def is_dask(X: Any) -> bool:
-    """Whether X is an array, a frame or a series of Dask; a type of another library is not.
-
-    By protocol, not by class, so that asking imports nothing.
-    """
-    kind = type(X)
-    return hasattr(kind, "__dask_graph__") and (_is_frame(X) or hasattr(kind, "rechunk"))
-
-
-def _is_frame(X: Any) -> bool:
-    """Whether what is of Dask is a frame or a series."""
-    return hasattr(type(X), "to_dask_array")
 
 
 def check_stays_lazy(estimator: Any, X: Any) -> None:
@@ -60,7 +47,7 @@ def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
     It has the names, the width and the dtype of X, and as many rows up to `fewest_rows`; where
     the number of rows of X is not known, none.
     """
-    if _is_frame(X) or not isinstance(X._meta, np.ndarray):
+    if is_dask_frame(X) or not isinstance(X._meta, np.ndarray):
         return X._meta, 0
     if any(math.isnan(size) for size in X.shape[1:]):
         raise ValueError(
@@ -113,7 +100,7 @@ class DaskRows:
         self.X = _of_numbers(X, sample)
         self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read = read
-        self.feature_chunks = None if _is_frame(X) else X.chunks[1]
+        self.feature_chunks = None if is_dask_frame(X) else X.chunks[1]
         self.fewest_rows = fewest_rows
         self.some_weight = some_weight
         self.estimator_name = estimator_name
@@ -207,7 +194,7 @@ def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
 
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
     """A Dask array of the dtype of `sample`, the features of a row all in one block."""
-    if _is_frame(X):
+    if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
     return X if X.dtype == sample.dtype else X.map_blocks(numbers, meta=sample[:0])
@@ -270,7 +257,7 @@ def _blocks(X: Any, numbers: Any, sample_weight: Any, read: _Read) -> Any:
     """
     import dask.array as da
 
-    if _is_frame(X) and is_dask(sample_weight):
+    if is_dask_frame(X) and is_dask(sample_weight):
         # By way of a frame: of several that become an array Dask would not find the columns.
         frame = X.map_partitions(
             _frame_with_weights,
@@ -308,7 +295,7 @@ def _partitioned(sample_weight: Any, X: Any) -> Any:
     from dask.dataframe import from_dask_array
 
     _check_one_number_a_row(sample_weight)
-    weights = sample_weight if _is_frame(sample_weight) else from_dask_array(sample_weight)
+    weights = sample_weight if is_dask_frame(sample_weight) else from_dask_array(sample_weight)
     _check_as_many_blocks(weights.npartitions, X.npartitions, "sample_weight")
     return weights
 
@@ -342,7 +329,7 @@ def _check_known_rows(X: Any, name: str) -> None:
 
 def aligned_blocks(values: Any, X: Any, name: str) -> Any:
     """Values, which go with the rows of X, as an array of Dask that is split as these are."""
-    values = values.to_dask_array() if _is_frame(values) else values
+    values = values.to_dask_array() if is_dask_frame(values) else values
     n_values, n_rows = values.shape[0], X.shape[0]
     if not math.isnan(n_values + n_rows):
         if n_values != n_rows:

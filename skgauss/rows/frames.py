@@ -6,12 +6,6 @@ from typing import Any
 from .._wording import quoted
 
 
-def check_holds_rows(frame: Any, name: str) -> None:
-    """Refuse a query of polars, which holds no rows."""
-    if type(frame).__name__ == "LazyFrame":
-        raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
-
-
 def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     """Refuse two frames whose columns have other names, or rows another index, or order."""
     names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))

@@ -14,13 +14,13 @@ from sklearn.utils.validation import validate_data
 from ..blocks import chunks_of, doubles, to_host
 from ..statistics import AnyStatistics, valid_weights
 from . import arrays
-from .arrays import is_elsewhere
 from .block import Block, Rows
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
-from .dask import DaskRows, is_dask, sample_of, with_upper_of_dask
+from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
-from .frames import check_holds_rows, check_same_names, check_same_order
+from .frames import check_same_names, check_same_order
+from .kinds import check_holds_rows, check_no_mask, is_dask, is_elsewhere
 from .numbers import numbers
 
 # Rows that are asked for a number each at once (16 MiB) where only the sum of these is wanted, but
@@ -87,7 +87,7 @@ def rows_of(
     whose `censoring_limits` and X_upper say what is known only to an interval.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
-        _check_no_mask(array, name)
+        check_no_mask(array, name)
         check_holds_rows(array, name)
     if X_upper is not None:
         check_same_names(X, X_upper)
@@ -144,15 +144,6 @@ def _upper(X_upper: Any) -> np.ndarray:
     """Upper ends as an array of numbers in memory."""
     arrays.check_no_gradients(X_upper, "X_upper")
     return numbers(to_host(X_upper), name="X_upper")
-
-
-def _check_no_mask(array: Any, name: str) -> None:
-    if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array, whose mask would be ignored. Fill it: a missing value of X "
-            "is numpy.nan, as in X.astype(float).filled(numpy.nan), or with dask.array.ma.filled; "
-            "a row that shall not count has weight 0."
-        )
 
 
 def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:

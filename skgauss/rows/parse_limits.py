@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .._wording import DOCUMENTATION_URL, capped
-from .frames import check_holds_rows, columns_of, like
+from .frames import columns_of, like
+from .kinds import check_holds_rows
 
 MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it

@@ -21,8 +21,8 @@ from ..statistics import (
     summarize_intervals,
 )
 from . import arrays
-from .arrays import is_elsewhere
 from .block import Block, check_no_infinity, incomplete_rows
+from .kinds import is_elsewhere
 from .window import Window
 
 # Of rows that are kept one by one: sums of their weights times squares have all their digits.
@@ -76,7 +76,11 @@ class Summarize:
             _check_weights(sample_weight)
         if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
             return summarize_incomplete(X, sample_weight, self.diagonal)
-        return statistics if sample_weight is None else self._of_present(X, sample_weight)
+        if sample_weight is None:
+            return statistics
+        # Rows of weight 0 may hold NaN. The others are summarised by chunks, which copy little.
+        parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1]))
+        return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
     def _of_intervals(self, block: Block) -> AnyStatistics:
         """Statistics of rows of which some hold values known only to an interval."""
@@ -94,11 +98,6 @@ class Summarize:
             return statistics
         ends = intervals.lower[present], intervals.upper[present]
         return summarize_intervals(*ends, weights[present], self.diagonal) + statistics
-
-    def _of_present(self, X: np.ndarray, sample_weight: Array) -> AnyStatistics:
-        """Statistics of the rows whose weight is above 0, by chunks: others may hold NaN."""
-        parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1]))
-        return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
 
 def _counts(sample_weight: Array | None) -> np.ndarray | None:

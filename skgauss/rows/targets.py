@@ -13,8 +13,9 @@ from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from ..blocks import to_host
 from . import arrays
-from .dask import is_dask, side_by_side
+from .dask import side_by_side
 from .frames import like
+from .kinds import is_dask, is_elsewhere
 from .numbers import READ, numbers
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
@@ -82,7 +83,7 @@ def _with_targets(X: Any, targets: Any) -> Any:
     if is_dask(targets):
         targets = np.asarray(targets)
     check_consistent_length(X, targets)
-    if arrays.is_elsewhere(X):
+    if is_elsewhere(X):
         xp, _ = get_namespace(X)
         targets = arrays.in_kind_of(X, targets)
         return xp.concat((xp.astype(X, targets.dtype), targets), axis=1)

@@ -9,16 +9,3 @@ from .choice import SOLVERS, make_solver
 from .objective import Objective
 from .safeguards import NEAR
 from .step_bound import climb_to_maximum, learning_rate_bound
-
-__all__ = [
-    "NEAR",
-    "SOLVERS",
-    "Objective",
-    "Observer",
-    "Solution",
-    "Solver",
-    "climb_to_maximum",
-    "learning_rate_bound",
-    "make_solver",
-    "maximize",
-]

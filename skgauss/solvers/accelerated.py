@@ -94,9 +94,9 @@ class AcceleratedNatural(SteppingSolver):
     def step(self, objective: Objective, state: _Progress) -> _Progress:
         likelihood, at = objective.likelihood, state.evaluation
         if state.may_guess:
-            guessed = self._guessed(objective, at)
-            if guessed is not None:
-                return guessed
+            begun = self._begun_at_the_guess(objective, at)
+            if begun is not None:
+                return begun
         if state.region is not None:
             return _newton(likelihood, at, state.region)
         if self._is_the_turn_of_em(likelihood, state):
@@ -108,35 +108,34 @@ class AcceleratedNatural(SteppingSolver):
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(likelihood, at, memory)
             if found is not None:
-                reached, pair = found
-                memory, n_taken = _remember(memory, pair), state.n_quasi_newton + 1
-                return _Progress(reached, memory, state.n_em, n_taken)
+                return _Progress(*found, state.n_em, state.n_quasi_newton + 1)
         if not _has_newton_steps(likelihood, at):
             raise Stalled
         return _newton(likelihood, at, Region())
 
-    def _guessed(self, objective: Objective, at: Evaluation) -> _Progress | None:
-        """The state at the guess, or where a climb from there on a rough likelihood leads.
+    def _begun_at_the_guess(self, objective: Objective, at: Evaluation) -> _Progress | None:
+        """The state at the guess from the data, in place of that at the start.
 
-        Such a climb has also learnt most of the curvature. None where this is no gain.
+        Where there is a rough likelihood, it is the state where a climb on that leads from the
+        guess, which has also learnt most of the curvature. None where this is no gain.
         """
-        guess = objective.likelihood.guess
+        point = objective.likelihood.guess
         memory: tuple[_Pair, ...] = ()
         rough = objective.likelihood.rough
-        if rough is None and at.factor is guess[1]:
+        if rough is None and at.factor is point[1]:
             return None
         if rough is not None:
             with suppress(NotPositiveDefiniteError):
-                start = _Progress(rough.evaluate(*guess))
-                end = self._climbed(objective._replace(likelihood=rough), start)
-                guess, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
+                start = _Progress(rough.evaluate(*point))
+                end = self._end_of_rough_climb(objective._replace(likelihood=rough), start)
+                point, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
         with suppress(NotPositiveDefiniteError):
-            reached = objective.likelihood.evaluate(*guess)
+            reached = objective.likelihood.evaluate(*point)
             if reached.value >= at.value:
                 return _Progress(reached, memory)
         return None
 
-    def _climbed(self, objective: Objective, state: _Progress) -> _Progress:
+    def _end_of_rough_climb(self, objective: Objective, state: _Progress) -> _Progress:
         """The state after a climb on a rough likelihood, near its maximum or where it ends."""
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
             for _ in range(_MOST_ROUGH):
@@ -171,10 +170,11 @@ def _newton(likelihood: Likelihood, at: Evaluation, region: Region) -> _Progress
 
 def _quasi_newton(
     likelihood: Likelihood, at: Evaluation, memory: tuple[_Pair, ...]
-) -> tuple[Evaluation, _Pair] | None:
-    """Where a quasi-Newton step leads, halved until nothing is lost, and what is learnt from it.
+) -> tuple[Evaluation, tuple[_Pair, ...]] | None:
+    """Where a quasi-Newton step leads, halved until nothing is lost, and the memory there.
 
-    None if no share of it loses nothing.
+    What the step showed is remembered if the likelihood bends enough along it. None if no share of
+    the step loses nothing.
     """
     gradient = at.natural_gradient
     direction = _direction(gradient, memory)
@@ -183,13 +183,10 @@ def _quasi_newton(
     if found is None:
         return None
     reached, rate = found
-    return reached, _Pair(rate * direction, gradient - reached.natural_gradient)
-
-
-def _remember(memory: tuple[_Pair, ...], pair: _Pair) -> tuple[_Pair, ...]:
-    """The memory with a further pair, if the likelihood bends enough along its step."""
-    curved = pair.step @ pair.fall > _CURVED * (pair.step @ pair.step)
-    return (*memory, pair)[-_MOST_PAIRS:] if curved else memory
+    step, fall = rate * direction, gradient - reached.natural_gradient
+    if step @ fall > _CURVED * (step @ step):
+        memory = (*memory, _Pair(step, fall))[-_MOST_PAIRS:]
+    return reached, memory
 
 
 def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:

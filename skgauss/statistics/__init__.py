@@ -5,6 +5,7 @@ missing values, with intervals, feature by feature, or left in blocks of Dask. H
 read, and what is made of the statistics, does not.
 """
 
+from .base import axis_labels, column_labels
 from .complete import (
     SufficientStatistics,
     of_sums,
@@ -17,24 +18,3 @@ from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
 from .features import AvailableMoments, missed
 from .incomplete import IncompleteStatistics, summarize_incomplete
 from .intervals import IntervalStatistics, summarize_intervals
-from .labels import axis_labels, column_labels
-
-__all__ = [
-    "AnyStatistics",
-    "AvailableMoments",
-    "IncompleteStatistics",
-    "IntervalStatistics",
-    "ScatteredStatistics",
-    "SufficientStatistics",
-    "axis_labels",
-    "bounded_sum",
-    "column_labels",
-    "missed",
-    "of_sums",
-    "pairwise_sum",
-    "summarize",
-    "summarize_incomplete",
-    "summarize_intervals",
-    "valid_weights",
-    "weight_scale",
-]

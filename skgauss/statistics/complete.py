@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import Any
 
@@ -16,8 +16,7 @@ from sklearn.utils import check_array
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
 from ..blocks import Sums, chunk_sums
-from .base import Statistics
-from .labels import axis_labels, column_labels, common_labels
+from .base import Statistics, axis_labels, column_labels, common_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,11 +208,10 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-
-    def total(parts: Iterator[Sums]) -> SufficientStatistics:
-        return pairwise_sum(of_sums(part, unit) for part in parts)
-
-    return chunk_sums(X, sample_weight, unit, diagonal, total)
+    of_unit = partial(of_sums, unit=unit)
+    return chunk_sums(
+        X, sample_weight, unit, diagonal, lambda parts: pairwise_sum(map(of_unit, parts))
+    )
 
 
 def weight_scale(largest: float) -> float:

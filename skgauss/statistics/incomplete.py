@@ -9,7 +9,7 @@ where they are more. Few patterns thus cost nothing in the number of rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -20,11 +20,10 @@ from numpy.typing import ArrayLike
 from .._typing import Array
 from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
-from .base import Statistics
+from . import relations
+from .base import Statistics, column_labels
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
-from .labels import column_labels
-from .relations import linear_relations, units_of
 
 # Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
 _RANK_RESOLVED = 1e-6
@@ -110,7 +109,8 @@ class IncompleteStatistics(Statistics):
             If X or the weights are not valid, or X holds infinity.
         """
         rows = checked_rows(X, sample_weight, ensure_all_finite="allow-nan")
-        return merge(list(_of_chunks(*rows))).labelled(column_labels(X))
+        statistics: IncompleteStatistics = summarize_incomplete(*rows, diagonal=False)
+        return statistics.labelled(column_labels(X))
 
     def _plus(self, other: Any) -> IncompleteStatistics:
         if not isinstance(other, SufficientStatistics | IncompleteStatistics):
@@ -192,12 +192,7 @@ class IncompleteStatistics(Statistics):
                 return False
         return True
 
-    def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
-        """Lists of features that depend on each other linearly in all rows that show them.
-
-        If a mean is known, as their deviations from it do.
-        """
-        return linear_relations(self, mean)
+    linear_relations = relations.linear_relations
 
     def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
         """Statistics of the rows with their deviations from a centre multiplied by a factor.
@@ -222,10 +217,10 @@ class IncompleteStatistics(Statistics):
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""
         rows = np.column_stack((self.levels, self.rows))
-        rows[:, 1:] /= units_of(variances)
+        rows[:, 1:] /= relations.units_of(variances)
         return rows
 
-    def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> Kept:
+    def keep(self, prepare: Callable[[Any], Any]) -> Kept:
         """``prepare`` of these statistics, to be summed over."""
         return Kept(prepare(self))
 
@@ -265,24 +260,18 @@ class Kept(NamedTuple):
         return function(self.value)
 
 
-def summarize_incomplete(
-    X: np.ndarray, sample_weight: Array | None, diagonal: bool
-) -> IncompleteStatistics | AvailableMoments:
+def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Any:
     """Statistics of rows with NaN where values are missing: by pattern or, if `diagonal`, by
     feature.
     """
-    parts = _of_chunks(X, sample_weight)
+    weights = np.broadcast_to(1.0, len(X)) if sample_weight is None else sample_weight
+    chunks = chunks_of(X) or [slice(0)]
+    parts = (_of_chunk(X[c].astype(np.float64, copy=False), weights[c]) for c in chunks)
     return pairwise_sum(each.by_feature for each in parts) if diagonal else merge(list(parts))
 
 
-def _of_chunks(X: np.ndarray, sample_weight: Array | None) -> Iterator[IncompleteStatistics]:
-    for chunk in chunks_of(X, 1, 1) or [slice(0)]:
-        weights = None if sample_weight is None else sample_weight[chunk]
-        yield _of_chunk(X[chunk].astype(np.float64, copy=False), weights)
-
-
-def _of_chunk(X: Array, sample_weight: Array | None) -> IncompleteStatistics:
-    weights = np.ones(len(X)) if sample_weight is None else sample_weight
+def _of_chunk(X: Array, weights: Array) -> IncompleteStatistics:
+    """Statistics of rows that fit in memory some times over, by pattern."""
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
     rows, missing, present = X[informative], missing[informative], weights[informative]

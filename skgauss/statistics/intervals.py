@@ -7,7 +7,6 @@ then a row is split into one for each of its intervals, and few limits leave few
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,7 +20,6 @@ from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
 from .incomplete import (
     IncompleteStatistics,
-    Kept,
     has_full_rank,
     of_no_rows,
     summarize_incomplete,
@@ -286,9 +284,7 @@ class IntervalStatistics(Statistics):
         """The ends of the rows with intervals, and their weights."""
         return self.lower, self.upper, self.weights
 
-    def keep(self, prepare: Callable[[IntervalStatistics], Any]) -> Kept:
-        """``prepare`` of these statistics, to be summed over."""
-        return Kept(prepare(self))
+    keep = IncompleteStatistics.keep
 
     def _plus(self, other: Any) -> IntervalStatistics:
         known = SufficientStatistics | IncompleteStatistics | AvailableMoments | IntervalStatistics

@@ -616,7 +616,7 @@ def check_ridge(model, X):
 
 
 def test_no_ridge_is_tried_while_a_stream_waits(rng, monkeypatch):
-    monkeypatch.setattr("skgauss.fitting.ridge.likelihood_with_ridge", None)
+    monkeypatch.setattr("skgauss.fitting.remedies.likelihood_with_ridge", None)
     X = rng.standard_normal((6, 5))
     X[rng.random((6, 5)) < 0.2] = np.nan
     assert not hasattr(GaussianGradientMLE().partial_fit(X), "mean_")

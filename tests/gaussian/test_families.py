@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from marks import each_family
 
-from skgauss.gaussian import full
+from skgauss.gaussian import full, make_family
 from skgauss.gaussian.diagonal import Diagonal, Spherical
-from skgauss.gaussian.families import make_family
 from skgauss.gaussian.full import Full
 from skgauss.gaussian.linalg import NotPositiveDefiniteError
 

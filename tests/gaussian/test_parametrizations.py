@@ -5,7 +5,7 @@ import pytest
 from marks import each_family
 from oracles import five_point_gradient
 
-from skgauss.gaussian.families import make_family
+from skgauss.gaussian import make_family
 from skgauss.gaussian.parametrizations import PARAMETRIZATIONS
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.solvers.objective import Objective

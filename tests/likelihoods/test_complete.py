@@ -8,7 +8,7 @@ from oracles import as_matrix, exact_log_likelihood
 from scipy.stats import multivariate_normal
 
 from skgauss import GaussianGradientMLE
-from skgauss.gaussian.families import make_family
+from skgauss.gaussian import make_family
 from skgauss.likelihoods.complete import GaussianLikelihood
 from skgauss.statistics.complete import summarize
 

@@ -8,8 +8,7 @@ from oracles import em, five_points, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.gaussian import linalg
-from skgauss.gaussian.families import make_family
+from skgauss.gaussian import linalg, make_family
 from skgauss.likelihoods import Information
 from skgauss.likelihoods.missing import ObservedFull
 from skgauss.statistics.incomplete import summarize_incomplete

@@ -15,14 +15,14 @@ import numpy as np
 from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
-from .base import Evaluation, Likelihood, kept
+from .base import Evaluation, Likelihood
 from .fixed import LikelihoodAround
 from .information import Information
 
 _EMPTY_SHARE = 1e-6  # share of the rows with a constant, next to none, where a variance is shared
 
 
-class Empty(NamedTuple):
+class EmptyFeatures(NamedTuple):
     """The features of which no value was observed, and the constants made up in their place.
 
     Attributes
@@ -60,11 +60,11 @@ class Empty(NamedTuple):
             window = window and window.opened(features)
         return cls(features, values, statistics, window, in_all_rows)
 
-    def beside(self, likelihood: Likelihood) -> Likelihood:
+    def without_constants(self, likelihood: Likelihood) -> Likelihood:
         """The likelihood of the data alone, from that of the statistics with constants."""
         if not self.features.any():
             return likelihood
-        of_data: Any = LikelihoodBesideEmpty(likelihood, self)
+        of_data: Any = LikelihoodWithoutConstants(likelihood, self)
         return of_data
 
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
@@ -78,17 +78,17 @@ class Empty(NamedTuple):
         return float(weights @ nats) / self.statistics.weight
 
 
-class LikelihoodBesideEmpty(LikelihoodAround):
+class LikelihoodWithoutConstants(LikelihoodAround):
     """The likelihood of the data alone, in which nothing made up counts.
 
     Parameters
     ----------
     whole : Likelihood
         The likelihood of statistics in which the empty features are constants.
-    empty : Empty
+    empty : EmptyFeatures
     """
 
-    def __init__(self, whole: Any, empty: Empty):
+    def __init__(self, whole: Any, empty: EmptyFeatures):
         self._whole, self._empty = whole, empty
         known = not (empty.in_all_rows or whole.family.mean_is_known)
         self._of_known_mean = empty.features & known
@@ -103,19 +103,8 @@ class LikelihoodBesideEmpty(LikelihoodAround):
         made_up = self._empty.log_likelihood(at.mean, deviations)
         return float(self._whole.log_likelihood(at)) - made_up
 
-    @kept
-    def information(self, at: Evaluation) -> Information:
-        return self._of_data(self._whole.information(at), at)
-
-    def information_of_step(self, at: Evaluation) -> Information:
-        return self._of_data(self._whole.information_of_step(at), at)
-
-    def _of_data(self, whole: Information, at: Evaluation) -> Information:
-        """The information of the data at a point, from that with the constants.
-
-        About the mean of an empty feature, where this counts as known, it is that of a complete
-        row.
-        """
+    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
+        # About the mean of an empty feature, where this counts as known, that of a complete row.
         family = self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean

@@ -1,0 +1,40 @@
+"""What kind of thing X is: questions that an ordinary array answers with no."""
+
+from typing import Any
+
+import numpy as np
+
+
+def is_dask(X: Any) -> bool:
+    """Whether X is an array, a frame or a series of Dask; a type of another library is not.
+
+    By protocol, not by class, so that asking imports nothing.
+    """
+    kind = type(X)
+    return hasattr(kind, "__dask_graph__") and (is_dask_frame(X) or hasattr(kind, "rechunk"))
+
+
+def is_dask_frame(X: Any) -> bool:
+    """Whether what is of Dask is a frame or a series."""
+    return hasattr(type(X), "to_dask_array")
+
+
+def is_elsewhere(X: Any) -> bool:
+    """Whether validation left X with its own library, as it does only where asked to."""
+    return X is not None and not isinstance(X, np.ndarray)
+
+
+def check_holds_rows(frame: Any, name: str) -> None:
+    """Refuse a query of polars, which holds no rows."""
+    if type(frame).__name__ == "LazyFrame":
+        raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
+
+
+def check_no_mask(array: Any, name: str) -> None:
+    """Refuse a masked array of NumPy, or of Dask."""
+    if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array, whose mask would be ignored. Fill it: a missing value of X "
+            "is numpy.nan, as in X.astype(float).filled(numpy.nan), or with dask.array.ma.filled; "
+            "a row that shall not count has weight 0."
+        )
