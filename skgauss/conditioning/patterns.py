@@ -1,6 +1,7 @@
 """Patterns of missing values, sorted and cut into batches that are worked on at once."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class MissingPatterns:
         """What belongs to the patterns, on the last axis, repeated for the rows of each."""
         return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
 
-    @property
+    @cached_property
     def entries(self) -> np.ndarray:
         """The places of the missing values in the flattened rows, (n_missing, n_rows)."""
         features = self.by_row(self.features)

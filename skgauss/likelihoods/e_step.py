@@ -120,13 +120,12 @@ class _MissingPart:
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """The law of the missing values of the rows, as products with the information take it."""
-        deviations = self._deviations(mean)
-        given = condition(deviations, self.gaps)
+        deviations = self._deviations(mean).astype(PRECISION)
+        given = condition.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
-        of_rows = self.weights, np.column_stack((self.levels, deviations)), given.covariance
-        return MissingValues(
-            self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows)
-        )
+        completed = np.column_stack((self.levels.astype(PRECISION), deviations))
+        weights, by_row = self.weights.astype(PRECISION), self.gaps.by_row(given.covariance)
+        return MissingValues(self.gaps, weights, completed, given.covariance, by_row)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None

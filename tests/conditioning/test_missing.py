@@ -1,4 +1,4 @@
-"""Blocks of a precision, by sweeps over patterns or by LAPACK, and rows some at a time."""
+"""Blocks of a precision, by sweeps, by factors or by LAPACK, and rows some at a time."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,11 @@ from skgauss.rows import block
 from skgauss.statistics import relations
 
 
-@pytest.mark.parametrize("large", [0, 100])
+@pytest.mark.parametrize(("few", "small"), [(1000, 0), (0, np.inf), (0, 0)])
 @pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
-def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
-    monkeypatch.setattr(missing, "_LARGE_BLOCK", large)
-    monkeypatch.setattr(missing, "_FEW_PATTERNS", 0)
+def test_inverses_and_determinants(rng, monkeypatch, few, small, m, n):
+    monkeypatch.setattr(missing, "_FEW_PATTERNS", few)
+    monkeypatch.setattr(missing, "_SMALL_BLOCKS", small)
     roots = rng.standard_normal((n, m, m + 3))
     matrices = roots @ roots.transpose(0, 2, 1)
     inverses, log_dets = missing._inverse(matrices.transpose(1, 2, 0).copy())
@@ -22,9 +22,10 @@ def test_inverses_and_determinants(rng, monkeypatch, large, m, n):
     np.testing.assert_allclose(log_dets, np.linalg.slogdet(matrices).logabsdet, atol=1e-9)
 
 
-def test_sweeps_lose_no_more_digits_than_the_condition_takes(rng, monkeypatch):
+@pytest.mark.parametrize("small", [np.inf, 0])
+def test_no_more_digits_are_lost_than_the_condition_takes(rng, monkeypatch, small):
     """By halves, each of them inverted, an inverse takes less work and loses half as many again."""
-    monkeypatch.setattr(missing, "_FEW_PATTERNS", 0)
+    monkeypatch.setattr(missing, "_SMALL_BLOCKS", small)
     condition = 1e8
     rotations, _ = np.linalg.qr(rng.standard_normal((200, 16, 16)))
     matrices = rotations * np.geomspace(1, 1 / condition, 16) @ rotations.transpose(0, 2, 1)
