@@ -107,7 +107,10 @@ class Conditioner:
 
     def _by_precision(self, deviations: np.ndarray, gaps: MissingPatterns) -> Conditional:
         """The law from blocks of the precision, for m^3 operations a pattern."""
-        covariance, log_det = _inverse(self._precision.reshape(-1)[gaps.blocks])
+        blocks = self._precision.reshape(-1)[gaps.blocks]
+        gaps.put_aside(blocks, 1.0)
+        covariance, log_det = _inverse(blocks)
+        gaps.put_aside(covariance, 0.0)
         forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
         mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
         completed = deviations.copy()
@@ -119,12 +122,14 @@ class Conditioner:
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
     """The law from columns of the root of the precision, to more digits."""
-    q, r = _modified_gram_schmidt(root[:, gaps.features])
+    q, r = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     shares, rest = _shares(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
     mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
     distances = np.einsum("dn,dn->n", rest, rest)
-    return Conditional(mean, _square_upper(inverse), _log_det(r), distances)
+    covariance, log_det = _square_upper(inverse), _log_det(r)
+    gaps.put_aside(covariance, 0.0)
+    return Conditional(mean, covariance, log_det, distances)
 
 
 def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
@@ -136,7 +141,7 @@ def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple
     rest : ndarray of shape (n_features, n_rows)
         :math:`(I - Q Q^T) A z` of each row z of deviations.
     """
-    q, _ = _modified_gram_schmidt(root[:, gaps.features])
+    q, _ = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     return q, _shares(root @ deviations.T, gaps.by_row(q))[1]
 
 
@@ -176,12 +181,16 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
     return _square_upper(_inverse_upper(blocks)), _log_det(blocks)
 
 
-def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
-    """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten."""
+def _modified_gram_schmidt(columns: Array, aside: np.ndarray) -> tuple[Array, Array]:
+    """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten.
+
+    Of columns put `aside`, bool of shape (m, n), Q has nothing, and R has 1 on its diagonal.
+    """
     m, n = columns.shape[1:]
+    columns *= ~aside
     r = np.zeros((m, m, n))
     for k in range(m):
-        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]))
+        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]) + aside[k])
         columns[:, k] /= r[k, k]
         r[k, k + 1 :] = np.einsum("dn,djn->jn", columns[:, k], columns[:, k + 1 :])
         columns[:, k + 1 :] -= columns[:, k, None] * r[k, k + 1 :]

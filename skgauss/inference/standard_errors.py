@@ -136,7 +136,7 @@ def _errors(at: FittedPoint) -> Parameters:
         return others._replace(mean=errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
         steps, flat = _steps_of_rows(at)
-        lengths = map(_nan_where, _left_open(at, flat), _lengths(at, steps))
+        lengths = map(_where_told, _lengths(at, flat), _lengths(at, steps))
         return Parameters(*lengths).map(lambda length: length / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
@@ -176,12 +176,12 @@ def moves_of(at: FittedPoint) -> Parameters:
     NaN where the data leave a parameter open.
     """
     steps, flat = _steps_of_rows(at)
-    left_open = _left_open(at, flat).map(lambda each: each[..., None])
-    return Parameters(*map(_nan_where, left_open, _moves_by(at, steps)))
+    untold = _lengths(at, flat).map(lambda moved: moved[..., None])
+    return Parameters(*map(_where_told, untold, _moves_by(at, steps)))
 
 
 def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
-    """What `_steps_at` returns, with steps that tell the scatter of the scores, if there are any."""
+    """What `_steps_at` returns, with steps that follow the scatter of scores, if there is any."""
     steps, flat = _steps_at(at)
     if at.scores is not None:
         values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
@@ -189,13 +189,9 @@ def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
     return steps, flat
 
 
-def _left_open(at: FittedPoint, flat: Array) -> Parameters:
-    """Which parameters the steps without information move, as arrays of bool."""
-    return _lengths(at, flat).map(lambda moved: moved > MOVED)
-
-
-def _nan_where(left_open: Array, values: Array) -> Array:
-    """The values, but NaN where a parameter is left open."""
+def _where_told(untold: Array, values: Array) -> Array:
+    """The values, but NaN where steps without information move a parameter, by `untold`."""
+    left_open = untold > MOVED
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
