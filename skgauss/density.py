@@ -8,7 +8,9 @@ which take X as it comes and ask block by block.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral
 from typing import Any, Literal, NamedTuple, overload
 
@@ -191,30 +193,39 @@ class FittedGaussian:
             shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
         return Observed(distances, log_dets, shown)
 
-    def impute(self, block: Block) -> tuple[np.ndarray, Array]:
-        """X with conditional means filled in, in its dtype if that is of floats, and deviations.
+    def impute(self, block: Block, with_std: bool) -> tuple[np.ndarray, ...]:
+        """X with conditional means filled in, in its dtype if that is of floats, as a tuple.
 
-        The latter, of shape (n_rows, n_features), are conditional standard deviations, 0 where a
-        value is known exactly.
+        `with_std` adds conditional standard deviations, (n_rows, n_features), 0 where a value is
+        known exactly.
         """
-        X, intervals = to_host(block.X), block.intervals
+        X = to_host(block.X)
         check_no_infinity(X)
+        filled = _as_floats(X), *([np.zeros(X.shape)] if with_std else [])
+        for rows, *found in self._fillings(X, block.intervals):
+            for whole, part in zip(filled, found, strict=False):
+                whole[rows] = part
+        return filled
+
+    def _fillings(
+        self, X: np.ndarray, intervals: Intervals | None
+    ) -> Iterator[tuple[np.ndarray, Array, Array]]:
+        """Places of rows, the rows with conditional means filled in, and standard deviations.
+
+        Rows with intervals come last, and once more if they also lack values.
+        """
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
-        imputed = _as_floats(X)
-        std = np.zeros(X.shape)
         for rows in incomplete_rows(X):
             missing = np.isnan(X[rows])
-            filled = completed(X[rows] - self.mean, self.family, self.factor)
-            imputed[rows] = np.where(missing, filled.deviations + self.mean, X[rows])
-            std[rows] = filled.standard_deviations
+            found = completed(X[rows] - self.mean, self.family, self.factor)
+            values = np.where(missing, found.deviations + self.mean, X[rows])
+            yield rows, values, found.standard_deviations
         if intervals is not None:
             rows, lower, upper = intervals
             known = self._coarsened(intervals)
             values = np.clip(known.deviations + self.mean, lower, upper)
-            imputed[rows] = np.where(lower == upper, X[rows], values)
-            std[rows] = known.standard_deviations
-        return imputed, std
+            yield rows, np.where(lower == upper, X[rows], values), known.standard_deviations
 
     def draw_hidden(self, block: Block, random_state: np.random.RandomState) -> np.ndarray:
         """X with draws in place of values that are not known exactly, in its dtype if of floats.
@@ -470,8 +481,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
-        imputed, std = self._rows_asked(X, X_upper).map(self._gaussian.impute)
-        return (imputed, std) if return_std else imputed
+        rows = self._rows_asked(X, X_upper)
+        filled: Any = rows.map(partial(self._gaussian.impute, with_std=return_std))
+        return filled if return_std else filled[0]
 
     def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
         """The rows that a public method asks a fitted Gaussian about."""

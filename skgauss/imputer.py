@@ -248,7 +248,7 @@ n_features_with_missing)
 
 def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
     """The rows of a block with conditional means filled in, (n_rows, n_features)."""
-    return gaussian.impute(block)[0]
+    return gaussian.impute(block, with_std=False)[0]
 
 
 def _drawn_but_constants(

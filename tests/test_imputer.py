@@ -331,7 +331,7 @@ def test_draws_stay_in_their_intervals_and_have_their_law(correlated, covariance
     block = Block(np.full((n, 3), NAN), None, Intervals(np.arange(n), lower, upper))
     drawn = model._gaussian.draw_hidden(block, np.random.RandomState(0))
     assert ((lower <= drawn) & (drawn <= upper)).all()
-    mean, std = (of[0] for of in model._gaussian.impute(block))
+    mean, std = (of[0] for of in model._gaussian.impute(block, with_std=True))
     assert (np.abs(drawn.mean(axis=0) - mean) < 4 * std / np.sqrt(n)).all()
     assert_allclose(drawn.std(axis=0), std, rtol=0.05)
 

@@ -31,6 +31,9 @@ tutorial on the SWEEP operator", The American Statistician 33(3); Bjorck (1996),
 for Least Squares Problems, section 2.4, for modified Gram-Schmidt.
 """
 
+from __future__ import annotations
+
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -40,9 +43,8 @@ from ..gaussian import linalg
 from .patterns import MissingPatterns
 
 _INFLATED = 1e5  # variance inflation above which the root is worth its price
-# LAPACK costs less than sweeps over all patterns at once where these are large, or few.
-_LARGE_BLOCK = 20  # missing values of a pattern
-_FEW_PATTERNS = 4  # patterns, for each missing value
+_FEW_PATTERNS = 40  # patterns below which LAPACK, one by one, costs less than all at once
+_SMALL_BLOCKS = 2**15  # numbers below which sweeps, in fewer calls, cost less than factors
 
 
 class Conditional(NamedTuple):
@@ -88,7 +90,13 @@ class Conditioner:
         variances = np.einsum("ij,ij->i", factor, factor)
         self.inflation = float((variances * self._precision.diagonal()).max())
 
-    def __call__(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
+    def astype(self, dtype: type) -> Conditioner:
+        """The same in another precision, which is that of what it makes of rows in it."""
+        other = copy.copy(self)
+        other.root, other._precision = self.root.astype(dtype), self._precision.astype(dtype)
+        return other
+
+    def __call__(self, deviations: np.ndarray, gaps: MissingPatterns) -> Conditional:
         """The law of the missing values of rows.
 
         The rows, (n_rows, n_features), are deviations from the mean, 0 where a value is missing.
@@ -97,9 +105,12 @@ class Conditioner:
             return _by_root(deviations, gaps, self.root)
         return self._by_precision(deviations, gaps)
 
-    def _by_precision(self, deviations: Array, gaps: MissingPatterns) -> Conditional:
+    def _by_precision(self, deviations: np.ndarray, gaps: MissingPatterns) -> Conditional:
         """The law from blocks of the precision, for m^3 operations a pattern."""
-        covariance, log_det = _inverse(self._precision.reshape(-1)[gaps.blocks])
+        blocks = self._precision.reshape(-1)[gaps.blocks]
+        gaps.put_aside(blocks, 1.0)
+        covariance, log_det = _inverse(blocks)
+        gaps.put_aside(covariance, 0.0)
         forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
         mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
         completed = deviations.copy()
@@ -111,13 +122,14 @@ class Conditioner:
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
     """The law from columns of the root of the precision, to more digits."""
-    q, r = _modified_gram_schmidt(root[:, gaps.features])
+    q, r = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     shares, rest = _shares(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
     mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
-    covariance = np.einsum("ikn,jkn->ijn", inverse, inverse)
-    log_det = 2.0 * np.log(np.einsum("iin->in", r)).sum(axis=0)
-    return Conditional(mean, covariance, log_det, np.einsum("dn,dn->n", rest, rest))
+    distances = np.einsum("dn,dn->n", rest, rest)
+    covariance, log_det = _square_upper(inverse), _log_det(r)
+    gaps.put_aside(covariance, 0.0)
+    return Conditional(mean, covariance, log_det, distances)
 
 
 def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
@@ -129,7 +141,7 @@ def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple
     rest : ndarray of shape (n_features, n_rows)
         :math:`(I - Q Q^T) A z` of each row z of deviations.
     """
-    q, _ = _modified_gram_schmidt(root[:, gaps.features])
+    q, _ = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     return q, _shares(root @ deviations.T, gaps.by_row(q))[1]
 
 
@@ -150,30 +162,52 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 
     The blocks are overwritten.
     """
-    if len(blocks) > _LARGE_BLOCK or blocks.shape[2] < _FEW_PATTERNS * len(blocks):
+    if blocks.shape[2] < _FEW_PATTERNS:
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet
-    pivots = np.empty((len(blocks), blocks.shape[2]))
-    for k, pivot in enumerate(pivots):
-        pivot[:] = blocks[k, k]
-        row = blocks[k] / pivot
-        blocks -= blocks[k, :, None] * row
-        blocks[k] = blocks[:, k] = row
-        blocks[k, k] = -1.0 / pivot
-    return np.negative(blocks, out=blocks), np.log(pivots).sum(axis=0)
+    if blocks.size < _SMALL_BLOCKS:
+        pivots = np.empty(blocks.shape[1:], blocks.dtype)
+        for k, pivot in enumerate(pivots):
+            pivot[:] = blocks[k, k]
+            row = blocks[k] / pivot
+            blocks -= blocks[k, :, None] * row
+            blocks[k] = blocks[:, k] = row
+            blocks[k, k] = -1.0 / pivot
+        return np.negative(blocks, out=blocks), np.log(pivots).sum(axis=0)
+    for k in range(len(blocks)):  # the upper triangles become Cholesky's factors
+        blocks[k, k:] -= np.einsum("in,ijn->jn", blocks[:k, k], blocks[:k, k:])
+        blocks[k, k:] /= np.sqrt(blocks[k, k])
+    return _square_upper(_inverse_upper(blocks)), _log_det(blocks)
 
 
-def _modified_gram_schmidt(columns: Array) -> tuple[Array, Array]:
-    """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten."""
+def _modified_gram_schmidt(columns: Array, aside: np.ndarray) -> tuple[Array, Array]:
+    """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten.
+
+    Of columns put `aside`, bool of shape (m, n), Q has nothing, and R has 1 on its diagonal.
+    """
     m, n = columns.shape[1:]
+    columns *= ~aside
     r = np.zeros((m, m, n))
     for k in range(m):
-        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]))
+        r[k, k] = np.sqrt(np.einsum("dn,dn->n", columns[:, k], columns[:, k]) + aside[k])
         columns[:, k] /= r[k, k]
         r[k, k + 1 :] = np.einsum("dn,djn->jn", columns[:, k], columns[:, k + 1 :])
         columns[:, k + 1 :] -= columns[:, k, None] * r[k, k + 1 :]
     return columns, r
+
+
+def _log_det(r: Array) -> Array:
+    """The log-determinants, (n,), of ``R.T @ R`` of n upper triangular matrices, (m, m, n)."""
+    return 2.0 * np.log(np.einsum("iin->in", r)).sum(axis=0)
+
+
+def _square_upper(r: Array) -> Array:
+    """``R @ R.T`` of n upper triangular matrices, (m, m, n)."""
+    square = np.empty_like(r)
+    for i in range(len(r)):
+        square[i, i:] = square[i:, i] = np.einsum("kn,jkn->jn", r[i, i:], r[i:, i:])
+    return square
 
 
 def _inverse_upper(r: Array) -> Array:

@@ -1,19 +1,26 @@
 """Patterns of missing values, sorted and cut into batches that are worked on at once."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
+_FEW_PATTERNS = 256  # patterns that cost little more at once than one, and are joined by others
+_MORE = 1.25  # missing values of these, over those of the first: its cube, twice the work, at most
 PIECE = 2**17  # elements of rows and of blocks of the precision, worked on at once: one MiB
 
 
 class MissingPatterns:
-    """The places of missing values in rows that miss equally many.
+    """The places of missing values in rows that miss about equally many.
+
+    A pattern that misses fewer than others has its first missing feature several times. All but the
+    last of these are put aside: they have nothing to do with any other. What is assigned to
+    `entries` is that of the last.
 
     Parameters
     ----------
     missing : bool or int ndarray of shape (n_patterns, n_features)
-        The patterns, each with as many missing; those marked with smaller numbers come first.
+        The patterns; those marked with smaller numbers come first.
     counts : int ndarray of shape (n_patterns,)
         Rows of each pattern, which follow each other.
 
@@ -21,12 +28,17 @@ class MissingPatterns:
     ----------
     features : int ndarray of shape (n_missing, n_patterns)
         The missing features.
+    aside : bool ndarray of shape (n_missing, n_patterns)
+        Which of them are put aside.
     """
 
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
-        n_missing = np.count_nonzero(missing[0])
+        n_missing = np.count_nonzero(missing, axis=1)
+        place = np.arange(n_missing.max())[:, None] - (n_missing.max() - n_missing)
         rank = missing.astype(np.uint8) - np.uint8(1)  # of zero the last
-        self.features = np.argsort(rank, axis=1, kind="stable")[:, :n_missing].T.copy()
+        order = np.argsort(rank, axis=1, kind="stable").T
+        self.aside = place < 0
+        self.features = np.take_along_axis(order, np.maximum(place, 0), axis=0)
         self._n_features = missing.shape[1]
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
 
@@ -34,7 +46,7 @@ class MissingPatterns:
         """What belongs to the patterns, on the last axis, repeated for the rows of each."""
         return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
 
-    @property
+    @cached_property
     def entries(self) -> np.ndarray:
         """The places of the missing values in the flattened rows, (n_missing, n_rows)."""
         features = self.by_row(self.features)
@@ -47,6 +59,13 @@ class MissingPatterns:
         They have the shape (n_missing, n_missing, n_patterns).
         """
         return self.features[:, None] * self._n_features + self.features
+
+    def put_aside(self, blocks: np.ndarray, variance: float) -> None:
+        """Give what is put aside a variance, and no covariances, in blocks of the patterns."""
+        if self.aside.any():
+            blocks *= ~self.aside
+            blocks *= ~self.aside[:, None]
+            np.einsum("iin->in", blocks)[self.aside] = variance
 
     def added_up(self, blocks: np.ndarray) -> np.ndarray:
         """Blocks of the patterns, as `blocks` has their places, added up in a matrix of all
@@ -74,6 +93,8 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
     """Slices of sorted patterns that miss equally many, as many as fit into the cache.
 
+    Where these are few, patterns that miss a little more are among them.
+
     Parameters
     ----------
     n_missing : int ndarray of shape (n_patterns,)
@@ -85,6 +106,9 @@ def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Itera
     while first < len(n_missing):
         most_rows = max(PIECE // (n_features + int(n_missing[first]) ** 2), 1)
         same = int(np.searchsorted(n_missing, n_missing[first], side="right"))
+        if n_missing[first]:
+            alike = int(np.searchsorted(n_missing, _MORE * n_missing[first] + 1, side="right"))
+            same = max(same, min(alike, first + _FEW_PATTERNS))
         fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
         last = min(same, max(fitting, first + 1))
         yield slice(first, last)

@@ -33,7 +33,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
 from .._typing import Array
-from ..blocks import threads
+from ..blocks import chunks_of, threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
@@ -47,6 +47,7 @@ _NO_INFORMATION = 1e-8
 MOVED = 1e-4
 _RESIDUAL = 1e-3  # length of g - H x over that of g: its square is the relative error of a variance
 _MOST_CG_STEPS = 200  # products for one mean, after which the data are said to leave it open
+_AT_ONCE = 2**16  # elements of steps whose moves are found at once, and stay in the cache
 # The sentences of a warning before and after the names of parameters without a standard error.
 _LEFT_OPEN = (
     "The data do not determine the",
@@ -165,7 +166,9 @@ def _errors(at: FittedPoint) -> Parameters:
         others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
         return others._replace(mean=_errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
-        return moves_of(at).map(lambda moved: _lengths(moved) / math.sqrt(weight))
+        steps, flat = _steps_of_rows(at)
+        lengths = map(_where_told, _lengths(at, flat), _lengths(at, steps))
+        return Parameters(*lengths).map(lambda length: length / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
     # With correlated features only complete data have shares, and all of these are 1.
@@ -233,20 +236,24 @@ def moves_of(at: FittedPoint) -> Parameters:
     Products of two moves, summed over the steps, are the covariances of the estimates from one row.
     NaN where the data leave a parameter open.
     """
+    steps, flat = _steps_of_rows(at)
+    untold = _lengths(at, flat).map(lambda moved: moved[..., None])
+    return Parameters(*map(_where_told, untold, _moves_by(at, steps)))
+
+
+def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
+    """What `_steps_at` returns, with steps that follow the scatter of scores, if there is any."""
     steps, flat = _steps_at(at)
     if at.scores is not None:
         values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
         steps = (np.sqrt(np.maximum(values, 0.0)) * vectors).T @ steps
-    moves = _moves_by(at, steps)
-    if not len(flat):
-        return moves
-    left_open = _moves_by(at, flat).map(_lengths)
-    return Parameters(
-        *(
-            np.where(moved[..., None] > MOVED, np.nan, move)
-            for moved, move in zip(left_open, moves, strict=True)
-        )
-    )
+    return steps, flat
+
+
+def _where_told(untold: Array, values: Array) -> Array:
+    """The values, but NaN where steps without information move a parameter, by `untold`."""
+    left_open = untold > MOVED
+    return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
 def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
@@ -345,6 +352,13 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
     return moves.map(lambda move: np.moveaxis(move, 0, -1))
 
 
-def _lengths(moves: Array) -> Array:
-    """The root of the sum of the squares of moves over their last axis, that of the steps."""
-    return np.sqrt(np.einsum("...k,...k->...", moves, moves))
+def _lengths(at: FittedPoint, steps: Array) -> Parameters:
+    """The root of the sum of the squares of the moves that `_moves_by` returns, over all steps."""
+    parts = chunks_of(steps, elements=_AT_ONCE) or [slice(0)]
+    squares = zip(*(_moves_by(at, steps[part]).map(_squares) for part in parts), strict=True)
+    return Parameters(*(np.sqrt(sum(each)) for each in squares))
+
+
+def _squares(moves: Array) -> Array:
+    """The sum of the squares of moves over their last axis, that of the steps."""
+    return np.einsum("...k,...k->...", moves, moves)

@@ -125,7 +125,7 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
         for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
             if search.proves_above(bound):
                 return Curvature(*search.least, bound)
-            if search.values[0] <= max(hopeless, bound):
+            if not search.stays_above(max(hopeless, bound)):
                 break
     return None
 

@@ -114,27 +114,27 @@ class _MissingPart:
 
         Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
         """
-        basis, residuals = hidden_basis(self._deviations(mean), self.gaps, condition.root)
+        deviations = self._deviations(self._scaled_rows(), mean)
+        basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """The law of the missing values of the rows, as products with the information take it."""
-        deviations = self._deviations(mean)
-        given = condition(deviations, self.gaps)
+        deviations = self._deviations(self._scaled_rows(), mean).astype(PRECISION)
+        given = condition.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
-        of_rows = self.weights, np.column_stack((self.levels, deviations)), given.covariance
-        return MissingValues(
-            self.gaps, *(np.ascontiguousarray(each, PRECISION) for each in of_rows)
-        )
+        completed = np.column_stack((self.levels.astype(PRECISION), deviations))
+        weights, by_row = self.weights.astype(PRECISION), self.gaps.by_row(given.covariance)
+        return MissingValues(self.gaps, weights, completed, given.covariance, by_row)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of missing values."""
-        given = condition(self._deviations(mean), self.gaps)
-        # Counted from the origin again, where the observed values have their full precision.
         completed = self._scaled_rows()
+        given = condition(self._deviations(completed, mean), self.gaps)
+        # Counted from the origin again, where the observed values have their full precision.
         features = self.gaps.by_row(self.gaps.features)
         completed.reshape(-1)[self.gaps.entries] = given.mean + self.levels * mean[features]
         spread = self.gaps.added_up(given.covariance * self.weights)
@@ -152,13 +152,9 @@ class _MissingPart:
         """
         return self._rows / self._unit
 
-    def _deviations(self, mean: Array) -> Array:
-        """A new array of the rows less a mean, 0 where missing, each multiplied by its level.
-
-        It is (n_rows, n_features), in units of the data, as the mean, (n_features,), is.
-        """
-        deviations = self._scaled_rows()
-        deviations -= self.levels[:, None] * mean
+    def _deviations(self, scaled: Array, mean: Array) -> Array:
+        """A new array of the scaled rows less a mean, (n_features,), 0 where missing."""
+        deviations = scaled - self.levels[:, None] * mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         return deviations
 

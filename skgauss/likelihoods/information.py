@@ -108,8 +108,10 @@ class InformationSums(RowSums):
         rows, columns, _, _ = pairs_of(d)
         by_pattern = np.ascontiguousarray(basis.transpose(2, 0, 1))
         hidden = (by_pattern @ by_pattern.transpose(0, 2, 1)).reshape(len(weights), d * d)
-        projectors = (rows == columns) - hidden.take(rows * d + columns, axis=1)
-        squares = residuals[rows] * (2.0 * residuals)[columns]
+        projectors = hidden.take(rows * d + columns, axis=1)
+        np.subtract(rows == columns, projectors, out=projectors)
+        squares = residuals[rows]
+        squares *= (2.0 * residuals)[columns]
         if len(firsts) < squares.shape[1]:
             squares = np.add.reduceat(squares, firsts, axis=1)
         squares -= (weights[:, None] * projectors).T
@@ -214,8 +216,8 @@ class Information:
         """
         d = family.n_features
         rows, columns, index, lengths = pairs_of(d)
-        products = np.outer(curvature[rows, columns], rows == columns)
-        products += sums.products
+        products = sums.products.copy()
+        products[:, rows == columns] += curvature[rows, columns, None]
         across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
         across *= math.sqrt(0.5) * lengths
         matrix = np.empty((d + len(rows), d + len(rows)))

@@ -24,13 +24,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
 from .._typing import Array
 
 _INVARIANT = 1e-3  # length of a rest below which the basis spans all that the start can reach
-CHANCE = 1e-9  # largest probability with which a random start may hide an eigenvalue
+CHANCE = 1e-6  # largest probability with which a random start may hide an eigenvalue
 
 
 class Lanczos:
@@ -51,10 +52,6 @@ class Lanczos:
     ----------
     basis : ndarray of shape (n_steps, n)
         Orthonormal rows.
-    values : ndarray of shape (n_steps,)
-        The Ritz values, the smallest first.
-    vectors : ndarray of shape (n_steps, n_steps)
-        In each column the Ritz vector of a value, by its components in the basis.
     """
 
     def __init__(self, product: Callable[[Array], Array], start: Array, size: int, most: int):
@@ -84,7 +81,22 @@ class Lanczos:
             rest = rest - (self.basis @ rest) @ self.basis
         self._rest = rest
         self._beyond.append(float(np.linalg.norm(rest)))
-        self.values, self.vectors = np.linalg.eigh(self.matrix)
+        vars(self).pop("_ritz", None)
+
+    @property
+    def values(self) -> Array:
+        """The Ritz values, (n_steps,), the smallest first."""
+        return self._ritz[0]
+
+    @property
+    def vectors(self) -> Array:
+        """In each column the Ritz vector of a value, by its components in the basis."""
+        return self._ritz[1]
+
+    @cached_property
+    def _ritz(self) -> tuple[Array, Array]:
+        values, vectors = np.linalg.eigh(self.matrix)
+        return values, vectors
 
     @property
     def matrix(self) -> Array:
@@ -104,12 +116,31 @@ class Lanczos:
         """
         return self._beyond[-1] * abs(float(of_basis[-1]))
 
+    def stays_above(self, bound: float) -> bool:
+        """Whether all Ritz values exceed a bound."""
+        return min(self._pivots(bound)) > 0
+
     def proves_above(self, bound: float) -> bool:
         """Whether all eigenvalues exceed a bound, for a random start and up to `CHANCE`."""
-        if not self.values[0] > bound:
+        if not self.stays_above(bound):
             return False
-        hidden = np.log(self._beyond).sum() - np.log(self.values - bound).sum()
+        hidden = np.log(self._beyond).sum() - np.log(self._pivots(bound)).sum()
         return bool(hidden < math.log(CHANCE / math.sqrt(2 * self._size / math.pi)))
+
+    def _pivots(self, bound: float) -> list[float]:
+        """The pivots of the matrix less a bound, up to the first that is not positive.
+
+        There is none such where all Ritz values exceed the bound, and then their product is that of
+        the values less the bound.
+        """
+        pivots: list[float] = []
+        taken = 0.0
+        for along, beyond in zip(self._diagonal, self._beyond, strict=True):
+            pivots.append(along - bound - taken)
+            if not pivots[-1] > 0:
+                break
+            taken = beyond * beyond / pivots[-1]
+        return pivots
 
 
 class Subspace:

@@ -55,12 +55,15 @@ class MissingValues(NamedTuple):
         those of missing values as expected, multiplied by the level.
     covariance : ndarray of shape (n_missing, n_missing, n_patterns)
         The conditional covariance of the missing values.
+    by_row : ndarray of shape (n_missing, n_missing, n_rows)
+        The same for each row.
     """
 
     gaps: MissingPatterns
     weights: np.ndarray
     completed: np.ndarray
     covariance: np.ndarray
+    by_row: np.ndarray
 
     def scores_along(self, step: np.ndarray) -> np.ndarray:
         r"""The weighted sums over the rows of s^T, above those of z s^T; see the module.
@@ -70,9 +73,7 @@ class MissingValues(NamedTuple):
         entries = self.gaps.entries
         ahead = self.completed @ step
         moves = np.zeros_like(ahead)
-        moves.reshape(-1)[entries] = np.einsum(
-            "ijn,jn->in", self.gaps.by_row(self.covariance), ahead.take(entries)
-        )
+        moves.reshape(-1)[entries] = np.einsum("ijn,jn->in", self.by_row, ahead.take(entries))
         return self.completed.T @ moves
 
     def spread_along(self, form: np.ndarray) -> np.ndarray:

@@ -113,9 +113,8 @@ class ConditionalLaw(NamedTuple):
             found = np.hstack((found, np.broadcast_to(scale, found.shape)))
         rows = np.concatenate([np.empty(0, dtype=np.intp), *incomplete_rows(X)])
         if rows.size:
-            filled = self.gaussian.impute(self._without_targets(X, rows, intervals))
-            parts = filled if with_std else filled[:1]
-            found[rows] = np.hstack([part[:, X.shape[1] :] for part in parts])
+            filled = self.gaussian.impute(self._without_targets(X, rows, intervals), with_std)
+            found[rows] = np.hstack([part[:, X.shape[1] :] for part in filled])
         return found
 
     def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
