@@ -5,25 +5,25 @@ Which data have intervals, what is known beside them, and what likelihood wants 
 does not.
 """
 
-from .base import BoxMoments, from_a_point_inside
+from .base import BoxMoments, slices
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
 from .lattice import N_POINTS, Lattice
 from .moments import FEWEST_OF_LATTICE, box_moments, box_scores
-from .univariate import central_moments, univariate_moments, with_square
+from .univariate import IN_CACHE, of_square, univariate_moments
 
 __all__ = [
     "FEWEST_OF_LATTICE",
+    "IN_CACHE",
     "N_POINTS",
     "BoxMoments",
     "Lattice",
     "box_moments",
     "box_scores",
-    "central_moments",
     "draw_in_each",
     "draw_within",
     "expectation_propagation",
-    "from_a_point_inside",
+    "of_square",
+    "slices",
     "univariate_moments",
-    "with_square",
 ]

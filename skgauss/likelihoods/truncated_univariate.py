@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
-from ..boxes import central_moments, univariate_moments
+from ..boxes import univariate_moments
 
 _MOST_STEPS = 200  # Newton steps after which a search ends, whatever there is still to gain
 _NOTHING = 1e-30  # slope along a Newton step, in nats, below which the maximum is reached
@@ -134,8 +134,6 @@ class _Natural:
 
     Attributes
     ----------
-    mean : ndarray of shape (n_features,)
-        The mean inside the limits.
     gradient : tuple of ndarray of shape (n_features,)
         The derivatives with respect to alpha and to beta, for a row.
     """
@@ -143,18 +141,18 @@ class _Natural:
     def __init__(self, sample: TruncatedFeatures, linear: Array, quadratic: Array):
         self.sample, self.linear, self.quadratic = sample, linear, quadratic
         variance = -0.5 / quadratic
-        self._parent = sample.lower, sample.upper, linear * variance, variance
-        within = univariate_moments(*self._parent)
-        self.mean = within.mean[:, 0]
-        deviation = sample.mean - self.mean
-        excess = sample.variance - within.covariance[:, 0, 0]
-        self.gradient = deviation, excess + deviation * (sample.mean + self.mean)
+        lower, upper, scale = sample.lower, sample.upper, np.sqrt(variance)
+        ends = lower, upper, upper - lower
+        _, self._mean, *central = univariate_moments(*ends, linear * variance, scale, 4)
+        self._central = central * scale ** [[2], [3], [4]]
+        deviation = sample.mean - self._mean
+        excess = sample.variance - self._central[0]
+        self.gradient = deviation, excess + deviation * (sample.mean + self._mean)
 
     def newton_step(self) -> tuple[Array, Array]:
         """Newton's step in alpha and beta, (n_features,) each, shortened to keep beta negative."""
-        scale = np.sqrt(self._parent[-1])
-        second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
-        skew = 2 * self.mean * second + third  # the covariance of t and its square
+        second, third, fourth = self._central
+        skew = 2 * self._mean * second + third  # the covariance of t and its square
         along, across = self.gradient
         # The equations of the step, with its part in alpha eliminated.
         slope = across - skew / second * along
