@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from .._typing import Array
 from .base import LOG_ROOT_2PI, slices
 
-IN_CACHE = 4096  # intervals whose intermediate results stay there
+IN_CACHE = 8192  # intervals whose intermediate results stay there
 _NARROW_FALL = 2.0  # nats from the largest density to the ends: as good as a polynomial
 NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
 

@@ -13,7 +13,7 @@ _MANY = 200_000  # intervals, some milliseconds of work for each of several thre
 
 
 class Alone(NamedTuple):
-    """Values known to an interval, each by itself; all arrays are (n,).
+    """Values known to an interval, each by itself, feature by feature; all arrays are (n,).
 
     Attributes
     ----------
@@ -32,8 +32,9 @@ class Alone(NamedTuple):
     @classmethod
     def of(cls, lower: Array, upper: Array) -> "Alone":
         """The values in intervals among all values of rows with these ends."""
-        rows, features = np.nonzero((lower < upper) & (np.isfinite(lower) | np.isfinite(upper)))
-        low, high = lower[rows, features], upper[rows, features]
+        within = ((lower < upper) & (np.isfinite(lower) | np.isfinite(upper))).T
+        features, rows = np.nonzero(within)
+        low, high = lower.T[within], upper.T[within]
         with np.errstate(over="ignore"):
             return cls(rows, features, low, high, high - low)
 
@@ -65,14 +66,17 @@ class Alone(NamedTuple):
 
         def of_part(rows: slice) -> Array:
             part = Alone(*(each[rows] for each in self))
-            scale = deviations[part.features]
+            features = part.features
             found = part.moments(mean, deviations, 4 if spread else 2)
-            log_probability, z, second = found[0], found[1] / scale, found[2]
-            scores = [log_probability, z, z * z + second]
+            z, second = found[1] / deviations[features], found[2]
+            scores = [found[0], z, z * z + second]
             if spread:
                 scores += [second, *of_square(z, *found[2:])]
-            of_rows = weights[rows]
-            return np.stack([np.bincount(part.features, of_rows * each, d) for each in scores])
+            starts = np.concatenate(([0], 1 + np.flatnonzero(features[1:] != features[:-1])))
+            sums = np.zeros((len(scores), d))
+            weighted = weights[rows] * np.array(scores)
+            sums[:, features[starts]] = np.add.reduceat(weighted, starts, axis=1)
+            return sums
 
         def total(results: Iterator[Array]) -> Array:
             return sum(results, np.zeros((6 if spread else 3, d)))
