@@ -70,15 +70,16 @@ class TruncatedDiagonal(TruncatedLikelihood):
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]
 
-    def _moments(self, mean: Array, factor: Array, highest: int = 2) -> Array:
-        """What `univariate_moments` says of the window, the means from the origins."""
+    @kept
+    def _moments(self, mean: Array, factor: Array) -> Array:
+        """What `univariate_moments` says of the window up to the fourth, means from the origins."""
         scale = self.family.standard_deviations(factor)
         lower, upper = self.features.lower, self.features.upper
-        return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, highest)
+        return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, 4)
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         scale, share = self.family.standard_deviations(factor), self._share
-        log_probability, centre, variances = self._moments(mean, factor)
+        log_probability, centre, variances = self._moments(mean, factor)[:3]
         parent = mean - self._origin
         inside = (centre - parent) / scale
         with_missing = share * centre + (1 - share) * parent
@@ -95,7 +96,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
     @kept
     def information(self, at: Evaluation) -> Information:
         scale, share = self.family.standard_deviations(at.factor), self._share
-        _, centre, *central = self._moments(at.mean, at.factor, 4)
+        _, centre, *central = self._moments(at.mean, at.factor)
         across, squares = of_square((centre - (at.mean - self._origin)) / scale, *central)
         inside = self.family.blocks(
             share * central[0],
