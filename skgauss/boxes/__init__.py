@@ -8,8 +8,8 @@ does not.
 from .base import BoxMoments, slices
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
+from .integration import FEWEST_OF_LATTICE, box_moments, box_scores
 from .lattice import N_POINTS, Lattice
-from .moments import FEWEST_OF_LATTICE, box_moments, box_scores
 from .univariate import IN_CACHE, of_square, univariate_moments
 
 __all__ = [

@@ -41,8 +41,7 @@ class Alone(NamedTuple):
     def about(self, mean: Array) -> tuple[Array, Array]:
         """Lower and upper ends, (n,) each, about the mean of the feature."""
         centre = mean[self.features]
-        with np.errstate(over="ignore"):
-            return self.lower - centre, self.upper - centre
+        return self.lower - centre, self.upper - centre
 
     def moments(self, mean: Array, deviations: Array, highest: int = 2) -> Array:
         """What `univariate_moments` says of each value, about the mean of its feature.
@@ -51,9 +50,8 @@ class Alone(NamedTuple):
         """
         scale = deviations[self.features]
         with np.errstate(all="ignore"):  # a thread begins with one of its own
-            return univariate_moments(
-                *self.about(mean), self.width, np.zeros_like(scale), scale, highest
-            )
+            ends = *self.about(mean), self.width
+            return univariate_moments(*ends, np.zeros_like(scale), scale, highest)
 
     def sums(self, weights: Array, mean: Array, deviations: Array, *, spread: bool) -> Array:
         """Weighted sums over the values of each feature, (3 or 6, n_features).

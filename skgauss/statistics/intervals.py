@@ -114,7 +114,7 @@ class IntervalStatistics(Statistics):
         """Elements of the rows they hold that could stay on the workers of Dask."""
         return 0 if self.diagonal else self.exact.size + 2 * self.lower.size
 
-    @property
+    @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed, exactly or within an interval."""
         return self.exact.by_feature.observed_weights + self.weights @ self._seen
