@@ -35,7 +35,7 @@ FACTS = {
     "skgauss.robust.start._TO_STANDARD",
     "skgauss.robust.concentration._KEPT_LEVEL",  # of the tail that reweighting cuts off
     "skgauss.outlier._OUTLIER_LEVEL",  # of what is called an outlier
-    "skgauss.boxes.moments.FEWEST_OF_LATTICE",  # fewer have formulas of their own
+    "skgauss.boxes.integration.FEWEST_OF_LATTICE",  # fewer have formulas of their own
 }
 # What decides how an answer looks, and not what it is.
 LOOKS = ("skgauss.plotting", "skgauss.inference.printed_table", "skgauss._wording")

@@ -5,9 +5,9 @@ Which data have intervals, what is known beside them, and what likelihood wants 
 does not.
 """
 
-from .base import BoxMoments, from_a_point_inside
+from .base import BoxMoments, slices
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
+from .integration import FEWEST_OF_LATTICE, box_moments, box_scores
 from .lattice import N_POINTS, Lattice
-from .moments import FEWEST_OF_LATTICE, box_moments, box_scores
-from .univariate import central_moments, univariate_moments, with_square
+from .univariate import IN_CACHE, of_square, univariate_moments

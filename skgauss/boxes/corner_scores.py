@@ -30,7 +30,7 @@ def corner_scores(
     """Moments of z and its products within lower < R z <= upper, and where they are exact.
 
     R is the Cholesky factor of the correlation, ends are (n, k). Where they are not exact they are
-    left out.
+    not filled in.
     """
     within, exact = corner_moments(lower, upper, correlation)
     total = np.exp(within.log_probability[exact])
@@ -42,7 +42,9 @@ def corner_scores(
     mean = np.hstack([first, second[:, left, right]])
     raw = np.block([[second, third], [third.transpose(0, 2, 1), fourth]])
     covariance = raw - mean[:, :, None] * mean[:, None]
-    return BoxMoments(within.log_probability[exact], mean, covariance), exact
+    found = BoxMoments.empty(len(lower), mean.shape[1])
+    found.fill(exact, BoxMoments(within.log_probability[exact], mean, covariance))
+    return found, exact
 
 
 def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:

@@ -9,7 +9,7 @@ are log-concave, so that it needs no damping.
 import numpy as np
 
 from .._typing import Array
-from .base import BoxMoments, from_a_point_inside, restored, standardised
+from .base import BoxMoments, restored, standardised
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4
@@ -30,7 +30,6 @@ def expectation_propagation(
 def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
     """Approximate moments of variables whose variances are 1."""
     n, k = lower.shape
-    origin, start, end = from_a_point_inside(lower, upper, width)
     covariance = np.broadcast_to(correlation, (n, k, k)).copy()
     mean = np.zeros((n, k))
     precision, lift, log_factor = np.zeros((3, n, k))
@@ -39,13 +38,13 @@ def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Ar
         variance = column[:, i]
         others = 1.0 / variance - precision[:, i]
         others_lift = mean[:, i] / variance - lift[:, i]
-        at = origin[:, i]
         given = others_lift / others
-        within = univariate_moments(start[:, i], end[:, i], given - at, 1.0 / others)
-        new_mean = at + within.mean[:, 0]
-        new = np.clip(1.0 / within.covariance[:, 0, 0] - others, 0.0, _MOST_PRECISE)
+        log_probability, new_mean, within = univariate_moments(
+            lower[:, i], upper[:, i], width[:, i], given, 1.0 / np.sqrt(others)
+        )
+        new = np.minimum(np.maximum(others / within - others, 0.0), _MOST_PRECISE)
         new_lift = new_mean * (others + new) - others_lift
-        log_factor[:, i] = within.log_probability + 0.5 * (
+        log_factor[:, i] = log_probability + 0.5 * (
             np.log1p(new / others) + given * others_lift - new_mean**2 * (others + new)
         )
         more, more_lift = new - precision[:, i], new_lift - lift[:, i]

@@ -8,11 +8,12 @@ derivatives along the near end, at a given width, hold for any width.
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import erfcx, ndtr, ndtri, ndtri_exp
 
 from .._typing import Array
 from .base import LOG_ROOT_2PI
-from .univariate import central_moments, tail_moments
+from .univariate import univariate_moments
 
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
@@ -76,9 +77,7 @@ class Interval(NamedTuple):
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
         tail = self.near < _TAIL  # where that is a difference of large numbers
         if tail.any():
-            width = np.broadcast_to(self.width, tail.shape)[tail]
-            width = np.where(width > 0.0, width, np.inf)
-            variance[tail] = tail_moments(-self.near[tail], width)[2]
+            variance[tail] = self._moments(tail, 2)[2]
         far = self.near - self.width
         return (
             variance,
@@ -86,13 +85,19 @@ class Interval(NamedTuple):
             self.widening * (1.0 + far * self.width - self.widening),
         )
 
+    def _moments(self, some: NDArray[np.bool_], highest: int) -> Array:
+        """What `univariate_moments` says of some of the intervals, as they were mirrored."""
+        width = np.broadcast_to(self.width, some.shape)[some]
+        zero = np.zeros_like(width)
+        width = np.where(width > 0.0, width, np.inf)
+        return univariate_moments(self.far[some], self.near[some], width, zero, zero + 1.0, highest)
+
     def third_derivatives(self) -> tuple[Array, Array, Array]:
         """Three third derivatives of the log-probability, along an end as it was not mirrored.
 
         With e the end and w the logarithm of the width they are along e e e, e e w and e w w.
         """
-        zero = np.zeros(self.near.size)
-        _, third, _ = central_moments(self.far.ravel(), self.near.ravel(), zero, zero + 1.0)
+        third = self._moments(np.full(self.near.shape, True), 4)[3]
         variance, cross, twice = self.curvature()
         beyond = self.near - self.width + self.slope
         return (

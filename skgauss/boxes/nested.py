@@ -57,7 +57,10 @@ class Contents:
 
     def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
         """Moments in boxes of one side, whose ends, means and variances are (n,)."""
-        return univariate_moments(lower, upper, mean, variance)
+        width, scale = upper - lower, np.sqrt(variance)
+        log_probability, centre, within = univariate_moments(lower, upper, width, mean, scale)
+        within *= variance
+        return BoxMoments(log_probability, centre[:, None], within[:, None, None])
 
     def nodes(self, boxes: "Boxes", x: Array) -> Array:
         """The quantity that the first variable of n boxes is, at its values x, (n, m)."""

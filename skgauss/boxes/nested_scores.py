@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .._typing import Array
 from .base import BoxMoments, mixture, products_of
 from .nested import Boxes, Contents, nested_moments, reordered
-from .univariate import univariate_scores
+from .univariate import of_square, univariate_moments
 
 
 def nested_scores(boxes: Boxes) -> BoxMoments:
@@ -31,7 +31,14 @@ class _Scores(Contents):
         return k * (k + 3) // 2
 
     def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
-        return univariate_scores(lower, upper, mean, variance)
+        width, scale = upper - lower, np.sqrt(variance)
+        log_probability, centre, second, *rest = univariate_moments(
+            lower, upper, width, mean, scale, 4
+        )
+        z = (centre - mean) / scale
+        across, square = of_square(z, second, *rest)
+        covariance = np.stack([second, across, across, square], axis=1).reshape(-1, 2, 2)
+        return BoxMoments(log_probability, np.stack([z, z * z + second], axis=1), covariance)
 
     def nodes(self, boxes: Boxes, x: Array) -> Array:
         return (x - boxes.mean[:, :1]) / np.sqrt(boxes.covariance[:, :1, 0])

@@ -5,10 +5,10 @@ exactly, the density of the latter, and draws. How many rows say it, and with wh
 not.
 """
 
+from .alone import Alone
 from .draws import drawn_inside
 from .incomplete import drawn_rows, scores_of_rows
 from .intervals import (
-    Alone,
     Coarsened,
     CoarseRows,
     Score,

@@ -12,7 +12,8 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Alone, Standardization, kinds_of, rows_and_law
+from .alone import Alone
+from .intervals import Standardization, kinds_of, rows_and_law
 
 
 @threads.one_blas_thread()
@@ -26,9 +27,9 @@ def scores_of_rows(
     if not family.correlated:
         spread = (kinds == 2).astype(np.float64)
         alone = Alone.of(lower, upper)
-        where, box = alone.where, alone.moments(mean, scales)
-        known[where] = box.mean[:, 0] / scales[where[1]]
-        spread[where] = box.covariance[:, 0, 0] / scales[where[1]] ** 2
+        where = alone.rows, alone.features
+        _, centre, spread[where] = alone.moments(mean, scales)
+        known[where] = centre / scales[alone.features]
         return family.scores(known, spread)
     inverse = linalg.invert_lower(factor / scales[:, None])
     scores = np.empty((len(lower), family.n_parameters))
@@ -60,9 +61,11 @@ def drawn_rows(
         free = mean + scales * random_state.standard_normal(drawn.shape)
         drawn[kinds == 2] = free[kinds == 2]
         alone = Alone.of(lower, upper)
-        where, variances = alone.where, scales[alone.where[1]][:, None, None] ** 2
-        within = draw_in_each(*alone.boxes(mean), variances, random_state)
-        drawn[where] = mean[where[1]] + within[:, 0]
+        with np.errstate(over="ignore"):  # an end that far is as good as open
+            low, high = alone.about(mean)
+        boxes = low[:, None], high[:, None], alone.width[:, None]
+        within = draw_in_each(*boxes, scales[alone.features, None, None] ** 2, random_state)
+        drawn[alone.rows, alone.features] = mean[alone.features] + within[:, 0]
     else:
         for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
             values = coarse.drawn(np.zeros(len(mean)), condition, random_state)

@@ -24,13 +24,11 @@ from ..boxes import (
     BoxMoments,
     Lattice,
     box_moments,
-    central_moments,
     draw_in_each,
     expectation_propagation,
-    from_a_point_inside,
-    with_square,
 )
 from ..gaussian import Family
+from .alone import Alone
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE, MissingPatterns
@@ -296,10 +294,10 @@ def coarsened(
     )
     if not family.correlated:
         alone = Alone.of(lower, upper)
-        box = alone.moments(mean, scales)
-        found.deviations[alone.where] = box.mean[:, 0]
-        found.standard_deviations[alone.where] = np.sqrt(box.covariance[:, 0, 0])
-        np.add.at(found.log_probability, alone.where[0], box.log_probability)
+        where = alone.rows, alone.features
+        log_probability, found.deviations[where], variances = alone.moments(mean, scales)
+        found.standard_deviations[where] = np.sqrt(variances) * scales[alone.features]
+        np.add.at(found.log_probability, alone.rows, log_probability)
         return found
     for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
@@ -322,54 +320,3 @@ def rows_and_law(
     weights = np.ones(len(lower))
     for rows, coarse in coarse_rows(lower, upper, weights, Standardization(mean, scales)):
         yield rows, coarse, condition
-
-
-class Alone(NamedTuple):
-    """Values known to an interval, each by itself.
-
-    Attributes
-    ----------
-    where : tuple of int ndarray of shape (n,)
-        Rows and features.
-    lower, upper, width : ndarray of shape (n, 1)
-        Ends, and their differences.
-    """
-
-    where: tuple[np.ndarray, ...]
-    lower: Array
-    upper: Array
-    width: Array
-
-    @classmethod
-    def of(cls, lower: Array, upper: Array) -> "Alone":
-        """The values in intervals among all values of rows with these ends."""
-        where = np.nonzero(kinds_of(lower, upper) == 1)
-        low, high = lower[where][:, None], upper[where][:, None]
-        with np.errstate(over="ignore"):
-            return cls(where, low, high, high - low)
-
-    def boxes(self, mean: Array) -> tuple[Array, Array, Array]:
-        """Lower and upper ends about a mean, and widths, each of shape (n, 1)."""
-        centre = mean[self.where[1]][:, None]
-        with np.errstate(over="ignore"):
-            return self.lower - centre, self.upper - centre, self.width
-
-    def moments(self, mean: Array, deviations: Array) -> BoxMoments:
-        """Probabilities and moments about the mean of each value within its interval.
-
-        The Gaussian has no correlations.
-        """
-        variances = deviations[self.where[1]][:, None, None] ** 2
-        return box_moments(*self.boxes(mean), variances)
-
-    def score_covariance(self, mean: Array, deviations: Array, within: BoxMoments) -> Array:
-        """Covariances, (n, 2, 2), of whitened values and of their squares over the root of two.
-
-        Under uncorrelated Gaussians, of which `moments` has told the moments within the intervals.
-        """
-        scale = deviations[self.where[1]]
-        origin, start, end = (of[:, 0] for of in from_a_point_inside(*self.boxes(mean)))
-        central = central_moments(start, end, -origin, scale * scale)
-        scores = with_square(within.log_probability, within.mean[:, 0] / scale, *central)
-        unit = np.sqrt([1.0, 0.5])
-        return unit[:, None] * scores.covariance * unit

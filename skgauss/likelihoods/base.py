@@ -9,6 +9,7 @@ is left, and nothing is ever inverted.
 from __future__ import annotations
 
 import math
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -132,14 +133,14 @@ class Evaluation:
 T = TypeVar("T")
 
 
-def kept(method: Callable[[Any, Evaluation], T]) -> Callable[[Any, Evaluation], T]:
-    """The method, made to keep its result at the evaluation that it was last called with."""
+def kept(method: Callable[..., T]) -> Callable[..., T]:
+    """The method, made to keep its result for the very evaluation or arrays of its last call."""
     name = f"_last_{method.__name__}"
 
     @wraps(method)
-    def asked(self: Any, at: Evaluation) -> T:
-        if name not in vars(self) or vars(self)[name][0] is not at:
-            vars(self)[name] = at, method(self, at)
+    def asked(self: Any, *at: Any) -> T:
+        if name not in vars(self) or any(map(operator.is_not, vars(self)[name][0], at)):
+            vars(self)[name] = at, method(self, *at)
         found: T = vars(self)[name][1]
         return found
 

@@ -22,6 +22,7 @@ JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -32,7 +33,6 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..boxes import BoxMoments
 from ..conditioning import Alone, Standardization
 from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
 from ..statistics import IntervalStatistics
@@ -78,10 +78,10 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
         super().__init__(replace(exact, mean=mean, **weights), family, ridge)
         self._alone = Alone.of(s.lower, s.upper)
-        self._weights = s.weights[self._alone.where[0]] / self.weight
-        self._latest: tuple[Array, BoxMoments] | None = None
+        self._weights = s.weights[self._alone.rows] / self.weight
         self._missing_share = 1.0 - s.observed_weights / self.weight
         self.information_is_cheap = len(s.weights) <= _FEW_INTERVALS
+        self._latest = np.empty(0), np.empty(0)
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
@@ -99,38 +99,30 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         return Information(matrix, family, _FORMULA_RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
-        family, features = self.family, self._alone.where[1]
+        family = self.family
         deviations = family.standard_deviations(at.factor)
-        within = self._moments_within(at.mean, deviations)
-        scores = self._alone.score_covariance(at.mean, deviations, within)
-
-        def total(i: int, j: int) -> Array:
-            """The weighted sum of an entry of the scores' covariance by feature, (n_features,)."""
-            sums = np.bincount(features, self._weights * scores[:, i, j], minlength=len(deviations))
-            return sums.astype(np.float64, copy=False)  # as the sums are, whatever their stub says
-
-        return family.blocks(total(0, 0), total(0, 1), family.project(total(1, 1)))
+        of_means, across, of_squares = self._score_sums(at.mean, deviations, spread=True)[3:]
+        return family.blocks(of_means, across / math.sqrt(2), family.project(of_squares / 2))
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         step, second, value = super()._sums(mean, deviations)
-        box, features = self._moments_within(mean, deviations), self._alone.where[1]
-        weights, center = self._weights, box.mean[:, 0]
-        squares = box.covariance[:, 0, 0] + center * center
-        step = step + np.bincount(features, weights * center, minlength=len(mean))
-        second = second + np.bincount(features, weights * squares, minlength=len(mean))
-        return step, second, value + float(weights @ box.log_probability)
+        sums = self._score_sums(mean, deviations, spread=self.information_is_cheap)
+        log_probability, whitened, squares = sums[:3]
+        step = step + deviations * whitened
+        second = second + deviations * deviations * squares
+        return step, second, value + float(log_probability.sum())
 
-    def _moments_within(self, mean: Array, deviations: Array) -> BoxMoments:
-        """The moments within each interval under a Gaussian, about the mean of its feature.
+    def _score_sums(self, mean: Array, deviations: Array, *, spread: bool) -> Array:
+        """What `Alone.sums` says of a Gaussian with these means and deviations, (n_features,) each.
 
-        Means and standard deviations are (n_features,). The latest moments are kept, since the
-        information asks for them again.
+        The latest sums are kept, since the information asks for them again.
         """
         at = np.concatenate((mean, deviations))
-        latest = self._latest
-        if latest is None or not np.array_equal(latest[0], at):
-            latest = self._latest = at, self._alone.moments(mean, deviations)
-        return latest[1]
+        where, sums = self._latest
+        if not np.array_equal(where, at) or len(sums) < (6 if spread else 3):
+            sums = self._alone.sums(self._weights, mean, deviations, spread=spread)
+            self._latest = at, sums
+        return sums
 
 
 class IntervalFull(_WithIntervals, ObservedFull):

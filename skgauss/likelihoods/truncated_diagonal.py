@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from ..boxes import central_moments, univariate_moments
+from ..boxes import of_square, univariate_moments
 from ..gaussian import Diagonal
 from ..rows import Truncation, Window
 from .base import Evaluation, Likelihood, kept
@@ -70,41 +70,39 @@ class TruncatedDiagonal(TruncatedLikelihood):
         has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
         return bounded[~has_maximum[bounded]]
 
-    def _parent(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
-        """Lower and upper limits, means and variances of the Gaussian, (n_features,) each.
-
-        Limits and means are counted from the origin of each feature.
-        """
+    @kept
+    def _moments(self, mean: Array, factor: Array) -> Array:
+        """What `univariate_moments` says of the window up to the fourth, means from the origins."""
         scale = self.family.standard_deviations(factor)
-        return self.features.lower, self.features.upper, mean - self._origin, scale**2
+        lower, upper = self.features.lower, self.features.upper
+        return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, 4)
 
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         scale, share = self.family.standard_deviations(factor), self._share
-        parent = self._parent(mean, factor)
-        moments = univariate_moments(*parent)
-        inside = (moments.mean[:, 0] - parent[2]) / scale
-        variances = moments.covariance[:, 0, 0] / scale**2
-        with_missing = share * moments.mean[:, 0] + (1 - share) * parent[2]
+        log_probability, centre, variances = self._moments(mean, factor)[:3]
+        parent = mean - self._origin
+        inside = (centre - parent) / scale
+        with_missing = share * centre + (1 - share) * parent
         return Within(
-            float(share @ moments.log_probability),
+            float(share @ log_probability),
             share * inside,
             self.family.project(share * variances + (1 - share) * (1 + share * inside**2)),
             (of_data - self._origin - with_missing) / scale,
         )
 
     def truncation(self, at: Evaluation) -> Truncation:
-        log_probability = univariate_moments(*self._parent(at.mean, at.factor)).log_probability
-        return Truncation(self.window, float(log_probability.sum()))
+        return Truncation(self.window, float(self._moments(at.mean, at.factor)[0].sum()))
 
     @kept
     def information(self, at: Evaluation) -> Information:
         scale, share = self.family.standard_deviations(at.factor), self._share
-        parent = self._parent(at.mean, at.factor)
-        second, third, fourth = central_moments(*parent)
-        mean = (univariate_moments(*parent).mean[:, 0] - parent[2]) / scale
-        across = share * (2 * mean * second + third) / math.sqrt(2)
-        squares = share * (4 * mean * (mean * second + third) + fourth - second**2) / 2
-        inside = self.family.blocks(share * second, across, self.family.project(squares))
+        _, centre, *central = self._moments(at.mean, at.factor)
+        across, squares = of_square((centre - (at.mean - self._origin)) / scale, *central)
+        inside = self.family.blocks(
+            share * central[0],
+            share * across / math.sqrt(2),
+            self.family.project(share * squares / 2),
+        )
         return Information(inside - self.unknown_of_data(at), self.family, _RESOLUTION)
 
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:

@@ -14,15 +14,16 @@ and Exponential Families, chapter 9, for the maximum at the edge of the paramete
 the Institute of Statistical Mathematics 46(1).
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from .._typing import Array
-from ..boxes import central_moments, univariate_moments
+from ..boxes import univariate_moments
 
 _MOST_STEPS = 200  # Newton steps after which a search ends, whatever there is still to gain
-_NOTHING = 1e-30  # slope along a Newton step, in nats, below which the maximum is reached
+_LITTLE = 1e-16  # slope along a Newton step, in nats, below which that step is the last
 _SHORTENED = 0.9  # largest share of the way to the edge of the parameters that a step goes
 _UNIFORM = 0.1  # slope on the unit interval below which series replace differences
 
@@ -80,7 +81,9 @@ class TruncatedFeatures(NamedTuple):
         near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
         variance = near**2
         two = np.isfinite(width)
-        variance[two] = width[two] ** 2 * _variance_on_the_unit_interval(near[two] / width[two])
+        if two.any():
+            share = near[two] / width[two]
+            variance[two] = width[two] ** 2 * _variance_on_the_unit_interval(share)
         return variance
 
     @property
@@ -116,7 +119,8 @@ class TruncatedFeatures(NamedTuple):
         for _ in range(_MOST_STEPS):
             step = at.newton_step()
             gain = at.slope_along(step)
-            if not (gain > _NOTHING).any():
+            if not (gain > _LITTLE).any():
+                at = at.plus(step)
                 break
             at = at.moved(step, gain)
         variance = -0.5 / at.quadratic
@@ -134,27 +138,33 @@ class _Natural:
 
     Attributes
     ----------
-    mean : ndarray of shape (n_features,)
-        The mean inside the limits.
     gradient : tuple of ndarray of shape (n_features,)
         The derivatives with respect to alpha and to beta, for a row.
     """
 
     def __init__(self, sample: TruncatedFeatures, linear: Array, quadratic: Array):
         self.sample, self.linear, self.quadratic = sample, linear, quadratic
-        variance = -0.5 / quadratic
-        self._parent = sample.lower, sample.upper, linear * variance, variance
-        within = univariate_moments(*self._parent)
-        self.mean = within.mean[:, 0]
-        deviation = sample.mean - self.mean
-        excess = sample.variance - within.covariance[:, 0, 0]
-        self.gradient = deviation, excess + deviation * (sample.mean + self.mean)
+
+    @cached_property
+    def _moments(self) -> Array:
+        """The mean and three central moments inside the limits, (4, n_features)."""
+        lower, upper = self.sample.lower, self.sample.upper
+        variance = -0.5 / self.quadratic
+        ends, scale = (lower, upper, upper - lower), np.sqrt(variance)
+        found = univariate_moments(*ends, self.linear * variance, scale, 4)
+        return found[1:] * scale ** [[0], [2], [3], [4]]
+
+    @cached_property
+    def gradient(self) -> tuple[Array, Array]:
+        mean, second, _, _ = self._moments
+        deviation = self.sample.mean - mean
+        excess = self.sample.variance - second
+        return deviation, excess + deviation * (self.sample.mean + mean)
 
     def newton_step(self) -> tuple[Array, Array]:
         """Newton's step in alpha and beta, (n_features,) each, shortened to keep beta negative."""
-        scale = np.sqrt(self._parent[-1])
-        second, third, fourth = central_moments(*self._parent) * scale ** [[2], [3], [4]]
-        skew = 2 * self.mean * second + third  # the covariance of t and its square
+        mean, second, third, fourth = self._moments
+        skew = 2 * mean * second + third  # the covariance of t and its square
         along, across = self.gradient
         # The equations of the step, with its part in alpha eliminated.
         slope = across - skew / second * along
@@ -164,6 +174,10 @@ class _Natural:
         least = _SHORTENED * -self.quadratic
         rate = least / np.maximum(quadratic, least)
         return rate * linear, rate * quadratic
+
+    def plus(self, step: tuple[Array, Array]) -> "_Natural":
+        """The point to which a step leads."""
+        return _Natural(self.sample, self.linear + step[0], self.quadratic + step[1])
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
         """The slope of each feature's log-likelihood along a step, in nats, (n_features,).
@@ -179,10 +193,8 @@ class _Natural:
         """
         rate = np.ones_like(gain)
         while True:
-            reached = _Natural(
-                self.sample, self.linear + rate * step[0], self.quadratic + rate * step[1]
-            )
-            beyond = ~(reached.slope_along(step) >= -0.5 * gain) & (gain > _NOTHING)
+            reached = self.plus((rate * step[0], rate * step[1]))
+            beyond = ~(reached.slope_along(step) >= -0.5 * gain) & (gain > _LITTLE)
             if not beyond.any():
                 return reached
             rate = np.where(beyond, rate / 2, rate)

@@ -142,17 +142,20 @@ def _reader_of_rows(estimator: Any, X_upper: Any) -> Callable[..., Block]:
 
 def _upper(X_upper: Any) -> np.ndarray:
     """Upper ends as an array of numbers in memory."""
+    if _is_plain(X_upper):
+        return X_upper
     arrays.check_no_gradients(X_upper, "X_upper")
     return numbers(to_host(X_upper), name="X_upper")
 
 
-def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:
-    """X as an array of numbers; checks or, with ``reset=True``, sets the features of `estimator`.
+def _is_plain(X: Any) -> bool:
+    """Whether scikit-learn's checks, most of a small fit, would find nothing but a wrong shape."""
+    return type(X) is np.ndarray and X.ndim == 2 and X.dtype in (np.float64, np.float32)
 
-    Of a plain array scikit-learn's checks, most of a small fit, would find nothing.
-    """
-    plain = type(X) is np.ndarray and X.ndim == 2 and X.dtype in (np.float64, np.float32)
-    if plain and len(X) >= ensure_min_samples and X.shape[1] > 0:
+
+def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:
+    """X as numbers; checks or, with ``reset=True``, sets the features of `estimator`."""
+    if _is_plain(X) and len(X) >= ensure_min_samples and X.shape[1] > 0:
         if reset:
             estimator.n_features_in_ = X.shape[1]
             vars(estimator).pop("feature_names_in_", None)

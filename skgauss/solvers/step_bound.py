@@ -6,6 +6,8 @@ of theta into the frame and the pull of what it returns back. Of complete data t
 frame is the identity, and the parametrization has a formula.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
@@ -22,6 +24,8 @@ _VECTOR_PRECISION = 1e-6  # relative, of the eigenvector; that of the eigenvalue
 # Restarts of Lanczos's method. Some ten are enough but where very many eigenvalues are all but the
 # largest, as with logarithms of scales that are decades apart: it would take seconds there.
 _MOST_RESTARTS = 50
+# Products with a matrix between two restarts. One of no more rows costs as many to be known.
+_LANCZOS_VECTORS = 20
 
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
@@ -85,19 +89,28 @@ def _largest_curvature(
         return image
 
     size = at.mean.size + at.factor.size
-    operator = LinearOperator((size, size), matvec=minus_hessian, dtype=np.float64)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = _largest_eigenvalue(minus_hessian, size)
+    except (ArpackError, NotPositiveDefiniteError):
+        return None
+    return largest if largest > 0 else None
+
+
+def _largest_eigenvalue(product: Callable[[Array], Array], size: int) -> float:
+    """The largest eigenvalue of the symmetric matrix that multiplies vectors of a size."""
+    if size <= _LANCZOS_VECTORS:
+        return float(np.linalg.eigvalsh([product(unit) for unit in np.eye(size)])[-1])
+    operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     options = {
         "tol": _VECTOR_PRECISION,
         "maxiter": _MOST_RESTARTS,
+        "ncv": _LANCZOS_VECTORS,
         "return_eigenvectors": False,
     }
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):
-            (largest,) = eigsh(operator, k=1, which="LA", v0=start, **options)
-    except (ArpackError, NotPositiveDefiniteError):
-        return None
-    return float(largest) if largest > 0 else None
+    (largest,) = eigsh(operator, k=1, which="LA", v0=start, **options)
+    return float(largest)
 
 
 def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:

@@ -7,6 +7,7 @@ then a row is split into one for each of its intervals, and few limits leave few
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -111,7 +112,7 @@ class IntervalStatistics(Statistics):
         """Elements of the rows they hold that could stay on the workers of Dask."""
         return 0 if self.diagonal else self.exact.size + 2 * self.lower.size
 
-    @property
+    @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed, exactly or within an interval."""
         return self.exact.by_feature.observed_weights + self.weights @ self._seen
@@ -224,22 +225,24 @@ class IntervalStatistics(Statistics):
 
     def _ends(self, end: Array, other: Array) -> AvailableMoments:
         """Moments by feature of the ends of intervals that have no other end."""
-        return _moments(np.where(np.isfinite(end) & np.isinf(other), end, np.nan), self.weights)
+        alone = np.isfinite(end) & np.isinf(other)
+        rows = alone.any(axis=1)
+        return _moments(np.where(alone, end, np.nan)[rows], self.weights[rows])
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
         """What they say of each feature by itself."""
         if self.diagonal:
             return self
+        if self.lower.shape[1] == 1:  # then no row holds anything beside its interval
+            return replace(self, exact=self.exact.by_feature)
         moments = _moments(self._exact_values, self.weights)
         row, feature = np.nonzero(_within(self.lower, self.upper))
         ends = np.full((2, len(row), self.lower.shape[1]), [[[-np.inf]], [[np.inf]]])
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
         moments = self.exact.by_feature + replace(moments, weight=0.0, informative_weight=0.0)
-        rows = ends[0], ends[1], self.weights[row]
-        alone = self.lower.shape[1] == 1  # whose rows agree nowhere already
-        rows = rows if alone else _distinct(*rows)
+        rows = _distinct(ends[0], ends[1], self.weights[row])
         return IntervalStatistics(self.weight, moments, *rows, labels=self.labels)
 
     @property
@@ -300,7 +303,7 @@ class IntervalStatistics(Statistics):
 # Half of a width, by the spread of what is known and the finest interval, up to which the middle
 # of an interval tells something.
 _NARROW_WIDTH = 10.0
-_FEW_VALUES = 1_000  # that are sorted, where of more the half without the median is left out
+_FEW_VALUES = 1_000  # that are sorted, where of more those far from the median are left out
 _FAR_END = 1e4  # deviations of the data, beyond which no end of an interval tells anything
 
 
@@ -334,7 +337,7 @@ def _moments(points: Array, weights: Array) -> AvailableMoments:
     counts = ~np.isnan(points)
     weight = weights @ counts
     shares = np.where(counts, weights[:, None], 0.0) / np.where(weight > 0, weight, 1.0)
-    some = np.nan_to_num(points[counts.argmax(axis=0), np.arange(points.shape[1])])
+    some = np.where(counts.any(axis=0), _highest(np.where(counts, points, -np.inf)), 0.0)
     with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
         pivot = some + (shares * np.where(counts, points - some, 0.0)).sum(axis=0)
         deviations = np.where(counts, points - pivot, 0.0)
@@ -350,16 +353,19 @@ def _median(values: Array, weights: Array) -> float:
     counts = np.isfinite(values) & (weights > 0)
     values, weights = values[counts], weights[counts]
     half, below = weights.sum() / 2, 0.0
-    while len(values) > _FEW_VALUES:
-        middle = np.partition(values, len(values) // 2)[len(values) // 2]
-        less, more = values < middle, values > middle
-        if below + weights[less].sum() >= half:
-            kept = less
-        elif below + weights[~more].sum() >= half:
-            return float(middle)
+    while len(values) > _FEW_VALUES:  # as Floyd and Rivest (1975) select
+        some = np.sort(values[:: math.isqrt(len(values))])
+        low, high = some[int(0.45 * len(some))], some[int(0.55 * len(some))]
+        groups = values < low, values <= low, values <= high
+        below_low, up_to_low, up_to_high = (below + weights @ group for group in groups)
+        if below_low >= half:
+            kept = values < low
+        elif up_to_low >= half:
+            return float(low)
+        elif up_to_high >= half:
+            kept, below = (values > low) & (values <= high), up_to_low
         else:
-            kept = more
-            below += weights[~more].sum()
+            kept, below = values > high, up_to_high
         values, weights = values[kept], weights[kept]
     order = values.argsort()
     up_to = below + weights[order].cumsum()
@@ -369,9 +375,9 @@ def _median(values: Array, weights: Array) -> float:
 def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Rows of which no two agree, in an order of their own, and the sums of their weights."""
     order = upper[:, -1].argsort()
-    last = upper[order, -1]
+    last = upper[:, -1].take(order)
     if (last[1:] != last[:-1]).all():
-        return lower[order], upper[order], weights[order]
+        return lower.take(order, axis=0), upper.take(order, axis=0), weights.take(order)
     order = np.lexsort((*lower.T, *upper.T))  # which takes ten times as long
     lower, upper = lower[order], upper[order]
     changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])

@@ -35,11 +35,11 @@ def by_one_factor(lower, upper, loading):
 
     def given(z):
         z = z[:, None]
-        fields = np.broadcast_arrays(lower - origin, upper - origin, loading * z - origin, noise)
+        ends = lower - origin, upper - origin, upper - lower
+        fields = np.broadcast_arrays(*ends, loading * z - origin, np.sqrt(noise))
         parts = [univariate_moments(*(field[:, j] for field in fields)) for j in range(len(noise))]
-        log_weight = sum(part.log_probability for part in parts) - z[:, 0] ** 2 / 2
-        mean = np.hstack([part.mean for part in parts])
-        return log_weight, mean, np.hstack([part.covariance[:, 0] for part in parts])
+        log_weights, mean, variance = np.stack(parts, axis=2)
+        return log_weights.sum(axis=1) - z[:, 0] ** 2 / 2, mean, noise * variance
 
     coarse = np.linspace(-200.0, 200.0, 2001)
     centre = coarse[given(coarse)[0].argmax()]

@@ -8,8 +8,8 @@ import pytest
 from marks import each_value
 
 from skgauss._typing import EPS
-from skgauss.boxes import Lattice, box_moments, box_scores, from_a_point_inside
-from skgauss.boxes.base import products_of
+from skgauss.boxes import Lattice, box_moments, box_scores
+from skgauss.boxes.base import from_a_point_inside, products_of
 from skgauss.boxes.corner_scores import corner_scores
 from skgauss.boxes.nested import Boxes
 from skgauss.boxes.nested_scores import nested_scores
@@ -184,7 +184,7 @@ def test_closed_forms_and_quadrature_agree(rng, k, condition, kind):
     ends = Boxes(start, end, -origin, correlation, np.linalg.inv(correlation))
     expected = nested_scores(ends.take(exact))
     for closed, integral in zip(found, expected, strict=True):
-        np.testing.assert_allclose(closed, integral, atol=1e-8)
+        np.testing.assert_allclose(closed[exact], integral, atol=1e-8)
 
 
 @pytest.mark.parametrize(("k", "tolerance"), [(1, 1e-9), (2, 1e-9), (3, 1e-9), (4, 1e-3)])

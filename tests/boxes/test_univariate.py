@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from skgauss.boxes import box_moments
+from skgauss.boxes import box_moments, univariate_moments
 
 
 def moments(lower, width, variance=1.0):
@@ -33,6 +33,26 @@ def exact(lower, width):
         return tuple(map(float, (mpmath.log(probability), mean, variance, change)))
 
 
+def exact_central(lower, width):
+    """Third and fourth central moment of the same, from moments about 0 by recursion."""
+    lost = 8 * max(0.0, -np.log10(width)) + 12 * np.log10(1 + abs(lower))
+    with mpmath.workdps(60 + int(lost)):
+        ends = mpmath.mpf(float(lower)), mpmath.mpf(float(lower)) + mpmath.mpf(float(width))
+        near, far = (mpmath.erfc(end / mpmath.sqrt(2)) / 2 for end in ends)
+        moments = [near - far]
+        for order in range(4):
+            at_near, at_far = (
+                end**order * mpmath.npdf(end) if end < mpmath.inf else mpmath.mpf(0) for end in ends
+            )
+            before = order * moments[order - 1] if order else mpmath.mpf(0)
+            moments.append(before + at_near - at_far)
+        first, second, third, fourth = (each / moments[0] for each in moments[1:])
+        return (
+            float(third - 3 * first * second + 2 * first**3),
+            float(fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4),
+        )
+
+
 def intervals(rng, n=500):
     near = rng.uniform(-4.0, 4.0, n), 10 ** rng.uniform(-1, 6, n), rng.uniform(-10.0, 40.0, n)
     wide = 10 ** rng.uniform(-14, 1.2, n), 10 ** rng.uniform(-2, 1, n), np.full(n, np.inf)
@@ -51,6 +71,16 @@ def check(lower, width):
 
 def test_against_closed_forms_in_many_digits(rng):
     check(*intervals(rng))
+
+
+def test_higher_moments_against_closed_forms_in_many_digits(rng):
+    lower, width = intervals(rng)
+    lower, width = lower[width > 1e-60], width[width > 1e-60]  # whose fourth powers are numbers
+    zero, one = np.zeros_like(lower), np.ones_like(lower)
+    found = univariate_moments(lower, lower + width, width, zero, one, 4)
+    third, fourth = np.array([exact_central(*row) for row in zip(lower, width, strict=True)]).T
+    np.testing.assert_allclose(found[3] / found[2] ** 1.5, third / found[2] ** 1.5, atol=1e-10)
+    np.testing.assert_allclose(found[4], fourth, rtol=1e-9)
 
 
 def test_where_the_rules_meet():

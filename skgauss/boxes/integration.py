@@ -1,6 +1,7 @@
 """Probabilities of boxes and moments within them: the method, by the number of features."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from .lattice import Lattice
 from .lattice_scores import lattice_scores
 from .nested import ORDER, Boxes, nested_moments
 from .nested_scores import nested_scores
-from .univariate import central_moments, univariate_moments, with_square
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
 _NODES_AT_ONCE = 200_000  # at a time, whose intermediate results are some megabytes
@@ -49,7 +49,8 @@ def box_moments(
     if k == 0:
         return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
-    within = _in_parts(BoxMoments.empty(n, k), _to_last_digits, lattice_moments, boxes, lattice)
+    formulas = partial(_to_last_digits, corner_moments, _about_the_mean)
+    within = _in_parts(BoxMoments.empty(n, k), formulas, lattice_moments, boxes, lattice)
     return restored(within, scale, lower, upper)
 
 
@@ -71,7 +72,8 @@ def box_scores(
     n, k = lower.shape
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
     found = BoxMoments.empty(n, k * (k + 3) // 2)
-    within = _in_parts(found, _scores_to_last_digits, lattice_scores, boxes, lattice)
+    formulas = partial(_to_last_digits, corner_scores, nested_scores)
+    within = _in_parts(found, formulas, lattice_scores, boxes, lattice)
     correlation = boxes[3]
     if lattice is None:
         root = np.linalg.cholesky(correlation)
@@ -95,7 +97,7 @@ def _prepared(
 
 def _in_parts(
     found: BoxMoments,
-    to_last_digits: Callable[..., BoxMoments],
+    formulas: Callable[..., BoxMoments],
     on_lattice: Callable[..., BoxMoments],
     boxes: tuple[Array, ...],
     lattice: Lattice | None,
@@ -112,7 +114,7 @@ def _in_parts(
         some = [of[rows] for of in boxes]
         with np.errstate(all="ignore"):  # a thread begins with one of its own
             if lattice is None:
-                return to_last_digits(*some)
+                return formulas(*some)
             return on_lattice(*some, lattice.part(rows))
 
     def fill(results: Iterator[BoxMoments]) -> None:
@@ -132,51 +134,35 @@ def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
         yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _to_last_digits(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
-    """Moments of boxes of up to three sides, in closed form where that keeps the digits."""
-    boxes = lower, upper, width, correlation
+def _to_last_digits(
+    corners: Callable[[Array, Array, Array], tuple[BoxMoments, NDArray[np.bool_]]],
+    quadrature: Callable[[Boxes], BoxMoments],
+    lower: Array,
+    upper: Array,
+    width: Array,
+    correlation: Array,
+) -> BoxMoments:
+    """What is known within boxes of up to three sides, in closed form where that keeps the digits.
+
+    `corners` has the closed forms, and says where they are exact.
+    """
+    origin, start, end = from_a_point_inside(lower, upper, width)
+    boxes = Boxes(start, end, -origin, correlation, correlation)
     if lower.shape[1] == 1:
-        return _nested_quadrature(*boxes, correlation)
+        return quadrature(boxes)
     hopeful = np.flatnonzero(may_keep_digits(lower, upper))
-    found, exact = corner_moments(lower[hopeful], upper[hopeful], correlation[hopeful])
-    within = BoxMoments.empty(*lower.shape)
+    found, exact = corners(lower[hopeful], upper[hopeful], correlation[hopeful])
+    within = BoxMoments.empty(len(lower), found.mean.shape[1])
     within.fill(hopeful, found)
     rest = np.delete(np.arange(len(lower)), hopeful[exact])
-    if not rest.size:
-        return within
-    lower, upper, width, correlation = (of[rest] for of in boxes)
-    precision = np.linalg.inv(correlation).astype(np.float64, copy=False)
-    within.fill(rest, _nested_quadrature(lower, upper, width, correlation, precision))
-    return within
-
-
-def _nested_quadrature(
-    lower: Array, upper: Array, width: Array, correlation: Array, precision: Array
-) -> BoxMoments:
-    origin, start, end = from_a_point_inside(lower, upper, width)
-    found = nested_moments(Boxes(start, end, -origin, correlation, precision))
-    return found._replace(mean=origin + found.mean)
-
-
-def _scores_to_last_digits(
-    lower: Array, upper: Array, width: Array, correlation: Array
-) -> BoxMoments:
-    """Moments of whitened variables and their products, of boxes of up to three sides."""
-    origin, start, end = from_a_point_inside(lower, upper, width)
-    if lower.shape[1] == 1:
-        ends = start[:, 0], end[:, 0], -origin[:, 0], correlation[:, 0, 0]
-        within = univariate_moments(*ends)
-        return with_square(
-            within.log_probability, origin[:, 0] + within.mean[:, 0], *central_moments(*ends)
-        )
-    hopeful = np.flatnonzero(may_keep_digits(lower, upper))
-    found, exact = corner_scores(lower[hopeful], upper[hopeful], correlation[hopeful])
-    done = hopeful[exact]
-    within = BoxMoments.empty(len(lower), found.mean.shape[1])
-    within.fill(done, found)
-    rest = np.delete(np.arange(len(lower)), done)
     if rest.size:
-        precision = np.linalg.inv(correlation[rest]).astype(np.float64, copy=False)
-        boxes = Boxes(start[rest], end[rest], -origin[rest], correlation[rest], precision)
-        within.fill(rest, nested_scores(boxes))
+        boxes = boxes.take(rest)
+        precision = np.linalg.inv(boxes.covariance).astype(np.float64, copy=False)
+        within.fill(rest, quadrature(boxes._replace(precision=precision)))
     return within
+
+
+def _about_the_mean(boxes: Boxes) -> BoxMoments:
+    """Moments within boxes by quadrature, about the mean of the Gaussian."""
+    found = nested_moments(boxes)
+    return found._replace(mean=found.mean - boxes.mean)

@@ -1,0 +1,83 @@
+"""Values known to an interval, each by itself: features without correlations need no more."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .._typing import Array
+from ..blocks import threads
+from ..boxes import IN_CACHE, of_square, slices, univariate_moments
+
+_MANY = 200_000  # intervals, some milliseconds of work for each of several threads
+
+
+class Alone(NamedTuple):
+    """Values known to an interval, each by itself, feature by feature; all arrays are (n,).
+
+    Attributes
+    ----------
+    rows, features : int ndarray
+        Where they stand.
+    lower, upper, width : ndarray
+        Ends, and their differences.
+    """
+
+    rows: np.ndarray
+    features: np.ndarray
+    lower: Array
+    upper: Array
+    width: Array
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array) -> "Alone":
+        """The values in intervals among all values of rows with these ends."""
+        within = ((lower < upper) & (np.isfinite(lower) | np.isfinite(upper))).T
+        features, rows = np.nonzero(within)
+        low, high = lower.T[within], upper.T[within]
+        with np.errstate(over="ignore"):
+            return cls(rows, features, low, high, high - low)
+
+    def about(self, mean: Array) -> tuple[Array, Array]:
+        """Lower and upper ends, (n,) each, about the mean of the feature."""
+        centre = mean[self.features]
+        return self.lower - centre, self.upper - centre
+
+    def moments(self, mean: Array, deviations: Array, highest: int = 2) -> Array:
+        """What `univariate_moments` says of each value, about the mean of its feature.
+
+        The Gaussian has no correlations; its means and standard deviations are (n_features,).
+        """
+        scale = deviations[self.features]
+        with np.errstate(all="ignore"):  # a thread begins with one of its own
+            ends = *self.about(mean), self.width
+            return univariate_moments(*ends, np.zeros_like(scale), scale, highest)
+
+    def sums(self, weights: Array, mean: Array, deviations: Array, *, spread: bool) -> Array:
+        """Weighted sums over the values of each feature, (3 or 6, n_features).
+
+        They are of log-probabilities in nats, and of the means of the whitened value z and of its
+        square within the intervals. With `spread` the variance of z follows, its covariance with
+        the square, and the variance of the square.
+        """
+        n, d = len(self.lower), len(mean)
+
+        def of_part(rows: slice) -> Array:
+            part = Alone(*(each[rows] for each in self))
+            features = part.features
+            found = part.moments(mean, deviations, 4 if spread else 2)
+            z, second = found[1] / deviations[features], found[2]
+            scores = [found[0], z, z * z + second]
+            if spread:
+                scores += [second, *of_square(z, *found[2:])]
+            starts = np.concatenate(([0], 1 + np.flatnonzero(features[1:] != features[:-1])))
+            sums = np.zeros((len(scores), d))
+            weighted = weights[rows] * np.array(scores)
+            sums[:, features[starts]] = np.add.reduceat(weighted, starts, axis=1)
+            return sums
+
+        def total(results: Iterator[Array]) -> Array:
+            return sum(results, np.zeros((6 if spread else 3, d)))
+
+        n_threads = threads.available() if n > _MANY else 1
+        return threads.ordered_map(of_part, slices(n, IN_CACHE), n_threads, total)
