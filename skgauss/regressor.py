@@ -512,10 +512,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         -------
         table : pandas.DataFrame
             A row for the intercept, each coefficient by the name of its feature, and the scale; of
-            several targets with their names before. The columns are "estimate", "std_error", "z",
-            "p_value", and the ends "lower" and "upper" of the interval. z is the estimate over its
-            error, and the p-value that of no effect; both are NaN for a scale. It prints in 80
-            columns, as that of `GaussianGradientMLE` does.
+            several targets with their names before. The coefficient of a feature that is called
+            "intercept" or "scale" itself is "coef of intercept" or "coef of scale". The columns are
+            "estimate", "std_error", "z", "p_value", and the ends "lower" and "upper" of the
+            interval. z is the estimate over its error, and the p-value that of no effect; both are
+            NaN for a scale. It prints in 80 columns, as that of `GaussianGradientMLE` does.
 
         Raises
         ------
@@ -546,7 +547,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def _parameter_names(self) -> list[str]:
         """Names of the parameters in the rows of a summary, one target after the other."""
-        names = ["intercept", *feature_names(self), "scale"]
+        own = ("intercept", "scale")
+        coefs = [f"coef of {name}" if name in own else name for name in feature_names(self)]
+        names = [own[0], *coefs, own[1]]
         if self._is_flat:
             return names
         targets = feature_names(self.estimator_)[self.n_features_in_ :]

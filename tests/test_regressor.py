@@ -754,3 +754,13 @@ def test_a_search_under_a_limit_by_a_criterion():
         cv=3,
     )
     assert search.fit(X, y.clip(min=140)).best_params_ == {"estimator__reg_covar": 0.0}
+
+
+def test_a_feature_called_as_another_parameter_has_a_row_of_its_own(rng):
+    X = pd.DataFrame(rng.standard_normal((40, 3)), columns=["intercept", "dose", "scale"])
+    model = GaussianRegressor().fit(X, X @ [1.0, 2.0, 3.0] + rng.standard_normal(40))
+    estimate = model.summary()["estimate"]
+    assert estimate.index.is_unique
+    named = estimate[["coef of intercept", "dose", "coef of scale"]]
+    assert_allclose(named, model.coef_)
+    assert_allclose(estimate[["intercept", "scale"]], [model.intercept_, model.scale_])

@@ -12,8 +12,8 @@ import pandas
 
 _WIDTH = 80  # characters of a line on a terminal, and on a page
 _DIGITS = 2  # digits of a standard error, to which its row is printed: further ones are noise
-_FEWEST_DIGITS = 4  # digits behind the first one in a number that is printed with an exponent
-_LONGEST_DECIMAL = 10  # characters of a number in decimals; beyond, an exponent may be shorter
+_DIGITS_ALONE = 4  # digits of an estimate that has no standard error, or is known
+_LONGEST_DECIMAL = 8  # characters of a number in decimals; beyond, an exponent may be shorter
 _PARTS = ("mean", "sd", "correlation")  # kinds of parameters, under which a table has its rows
 # Heads of printed columns that are shorter than the names of the columns.
 _SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
@@ -53,14 +53,13 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
 
     def _texts(self) -> pandas.DataFrame:
         """The cells as they are printed, numbers to two digits of the standard error of the row."""
-        cells = {
-            _SHORT_NAMES.get(name, name): [
-                _FORMATS.get(name, _rounded)(value, error)
-                for value, error in zip(self[name], self["std_error"], strict=True)
-            ]
-            for name in self.columns
-        }
-        return pandas.DataFrame(cells, index=self.index)
+        formats = {name: _FORMATS[name] for name in self.columns if name in _FORMATS}
+        others = self.drop(columns=[*formats])
+        rows = [_rounded(row, row["std_error"]) for row in others.to_dict("records")]
+        cells = pandas.DataFrame(rows, index=self.index, columns=others.columns, dtype=object)
+        for name, text in formats.items():
+            cells[name] = [text(value) for value in self[name]]
+        return cells[[*self.columns]].rename(columns=_SHORT_NAMES)
 
 
 def _lines(texts: pandas.DataFrame) -> list[str]:
@@ -92,30 +91,38 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
 
 
-def _rounded(value: float, error: float) -> str:
-    """The text of a number, to two digits of its error, with an exponent if decimals are long."""
+def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
+    """The texts of the numbers in a row, to two digits of its error.
+
+    All are decimals, or all have exponents, where these are shorter.
+    """
     known = 0 < error < math.inf
-    last = math.floor(math.log10(error)) - _DIGITS + 1 if known else -3
-    text = f"{value:.{max(-last, 0)}f}"
-    if len(text) <= _LONGEST_DECIMAL or not math.isfinite(value):
-        return text
-    digits = math.floor(math.log10(abs(value))) - last if value else 0
-    if not known or digits <= _FEWEST_DIGITS:
-        return f"{value:.{_FEWEST_DIGITS}e}"
-    return min(f"{value:.{digits}e}", text, key=len)
+    of, n_digits = (error, _DIGITS) if known else (row.get("estimate", 0.0), _DIGITS_ALONE)
+    last = int(f"{of:.{n_digits - 1}e}".partition("e")[2] or 0) - n_digits + 1
+    numbers = {name: round(value, -last) for name, value in row.items()}
+    decimals = {name: f"{value:.{max(-last, 0)}f}" for name, value in numbers.items()}
+    exponents = {name: f"{value:.{_behind(value, last)}e}" for name, value in numbers.items()}
+    longest, shorter = (max(map(len, each.values())) for each in (decimals, exponents))
+    return exponents if shorter < longest > _LONGEST_DECIMAL else decimals
 
 
-def _z(value: float, error: float) -> str:
+def _behind(value: float, last: int) -> int:
+    """How many digits follow the first one of a number, down to a power of ten; none for zero."""
+    finite = value and math.isfinite(value)
+    return max(math.floor(math.log10(abs(value))) - last, 0) if finite else 0
+
+
+def _z(value: float) -> str:
     """The text of a z statistic, which is empty where there is no test."""
     return "" if math.isnan(value) else f"{value:.2f}" if abs(value) < 1e4 else f"{value:.1e}"
 
 
-def _p_value(value: float, error: float) -> str:
+def _p_value(value: float) -> str:
     """The text of a p-value, which is empty where there is no test."""
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
-def _share(value: float, error: float) -> str:
+def _share(value: float) -> str:
     """The text of a share, to three decimals."""
     return f"{value:.3f}"
 

@@ -325,10 +325,10 @@ class ObservedFull(ObservedLikelihood):
         if not self._too_few_together:
             return super().no_maximum(at, names)
         return NoMaximumError(
-            "no more rows than features, or fewer, show "
-            f"{quoted([names[j] for j in self._too_few_together])} together, and the gaps are "
-            "nested: in these rows one of the features depends on the others linearly, and the "
-            "likelihood rises as the covariance turns singular.",
+            f"the rows that show {quoted([names[j] for j in self._too_few_together])} together "
+            "are no more than these features are, and so they lie on a hyperplane. The likelihood "
+            "rises without a bound as the covariance turns singular across it. No other row holds "
+            "it back, since the gaps are monotone.",
             "A larger reg_covar helps, and so does covariance_type='diag', or more rows that show "
             "these features together.",
         )

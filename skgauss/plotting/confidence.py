@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -11,11 +12,13 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted, check_method
 from ..rows import feature_names
-from .style import GREY, INK, PALETTE, axes_of, pyplot_for, styled
+from .style import GREY, INK, LEGEND_LINE, PALETTE, axes_of, in_lines, pyplot_for, styled
 
-_APART = 0.6  # share of the room of a parameter that its whiskers take
-_FRAME = 1.2  # inches of height for what is above and below the whiskers
-_ROW = 0.17  # inches of height for each whisker
+_APART = 0.7  # share of the room of a parameter that its whiskers take
+_FRAME = 0.9  # inches of height for what is below the whiskers, and air
+_WHISKER = 0.15  # inches of height for each whisker
+_NAME = 0.2  # inches of height for the name of a parameter: one and a half times its letters
+_LEGEND_WIDTH = 36  # characters of a line in each of the two columns of the legend
 _BEYOND = 0.2  # share of the width of all finite ends by which an infinite whisker passes them
 
 
@@ -44,7 +47,7 @@ class IntervalDisplay:
     figure_ : matplotlib Figure
         Figure of the picture.
     points_ : list of matplotlib Line2D
-        The points, a line of them a label.
+        The points, a line of them a label. One of which an end is not known (NaN) is hollow.
     whiskers_ : list of matplotlib LineCollection
         The whiskers, in the same order. An end that is infinite leaves the picture.
     zero_ : matplotlib Line2D or None
@@ -151,36 +154,53 @@ class IntervalDisplay:
         ImportError
             If matplotlib is missing.
         """
-        rows = len(self.names) * max(len(self.estimates), 2)
-        ax = axes_of(self, ax, height=_FRAME + _ROW * rows)
-        from matplotlib.lines import Line2D
-
-        places = np.arange(len(self.names), dtype=float)
-        n_labels = len(self.estimates)
-        offsets = _APART * (np.arange(n_labels) - (n_labels - 1) / 2) / n_labels
-        finite = np.concatenate([ends[np.isfinite(ends)] for ends in self.intervals.values()])
-        width = np.ptp(finite)
-        edges = finite.min() - _BEYOND * width, finite.max() + _BEYOND * width
-        self.points_, self.whiskers_ = [], []
-        for number, (label, values) in enumerate(self.estimates.items()):
-            style = {"color": PALETTE[number % len(PALETTE)], "label": label}
-            style = styled(style | {"marker": "o", "linestyle": ""}, line_kwargs, Line2D)
-            (points,) = ax.plot(values, places + offsets[number], **style)
-            lower, upper = np.clip(self.intervals[label], *edges).T
-            color = points.get_color()
-            self.points_.append(points)
-            self.whiskers_.append(ax.hlines(places + offsets[number], lower, upper, color=color))
-        ax.set_yticks(places, self.names)
-        ax.invert_yaxis()
-        ax.set_xlabel(self.label or "")
+        labels = [in_lines(label, _LEGEND_WIDTH) for label in self.estimates]
+        if any(np.isnan(ends).any() for ends in self.intervals.values()):
+            labels.append("an end is not known")
+        n_lines = math.ceil(sum(label.count("\n") + bool(label) for label in labels) / 2)
+        row = max(len(self.estimates) * _WHISKER, _NAME)
+        ax = axes_of(self, ax, height=_FRAME + LEGEND_LINE * n_lines + row * len(self.names))
+        drawn = [self._plot_label(ax, *each, line_kwargs) for each in enumerate(self.estimates)]
+        self.points_, self.whiskers_ = ([*each] for each in zip(*drawn, strict=True))
+        for label in labels[len(self.estimates) :]:
+            ax.plot([], [], "o", color=INK, markerfacecolor="white", label=label)
+        ax.set_yticks(range(len(self.names)), self.names)
+        ax.set_ylim(len(self.names) - 0.5, -0.5)  # from top to bottom
+        ax.set_xlabel(self.label or "", loc="right")  # long names leave the axes little width
         low, high = ax.get_xlim()
-        self.zero_ = ax.axvline(0, color=INK, linewidth=0.8, zorder=0) if low < 0 < high else None
+        self.zero_ = ax.axvline(0, color=INK, linewidth=0.8, zorder=1) if low < 0 < high else None
         ax.grid(axis="x", color=GREY)
         ax.set_axisbelow(True)
-        if any(self.estimates):
-            above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2}
-            ax.legend(fontsize="small", **above)
+        if any(labels):  # above the axes, and above the names to their left if they need it
+            ax.legend(fontsize="small", loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
         return self
+
+    def _plot_label(
+        self, ax: Any, number: int, label: str, line_kwargs: dict[str, Any] | None
+    ) -> tuple[Any, Any]:
+        """The points and the whiskers of a label, once they are drawn."""
+        from matplotlib.lines import Line2D
+
+        n_labels, values, ends = len(self.estimates), self.estimates[label], self.intervals[label]
+        heights = np.arange(len(values)) + _APART * ((number + 0.5) / n_labels - 0.5)
+        style = {"color": PALETTE[number % len(PALETTE)], "label": in_lines(label, _LEGEND_WIDTH)}
+        style = styled(style | {"marker": "o", "linestyle": ""}, line_kwargs, Line2D)
+        (points,) = ax.plot(values, heights, **style)
+        unknown = np.isnan(ends).any(axis=1)
+        hollow = style | {"markerfacecolor": "white", "label": None}
+        ax.plot(values[unknown], heights[unknown], **hollow)
+        edges = self._edges()
+        lower, upper = np.clip(np.where(np.isnan(ends), values[:, None], ends), *edges).T
+        whiskers = ax.hlines(heights, lower, upper, color=points.get_color())
+        whiskers.sticky_edges.x.extend(edges)  # where the picture ends, if an end is infinite
+        return points, whiskers
+
+    def _edges(self) -> tuple[float, float]:
+        """Where whiskers without an end leave the picture, beyond all that is finite."""
+        drawn = np.concatenate([*map(np.ravel, self.intervals.values()), *self.estimates.values()])
+        drawn = drawn[np.isfinite(drawn)]
+        beyond = _BEYOND * (np.ptp(drawn) or 1.0)
+        return drawn.min() - beyond, drawn.max() + beyond
 
 
 # What the axis calls parameters of a kind, by the name of the kind.

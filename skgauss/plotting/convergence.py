@@ -12,9 +12,20 @@ import numpy as np
 from .._typing import EPS, Array
 from ..inference import check_fitted, likelihood_of
 from .estimates import maximum_of
-from .style import GREY, INK, LINE_STYLES, PALETTE, STOP_MARKERS, axes_of, pyplot_for, styled
+from .style import (
+    GREY,
+    INK,
+    LEGEND_LINE,
+    LINE_STYLES,
+    PALETTE,
+    STOP_MARKERS,
+    axes_of,
+    in_lines,
+    pyplot_for,
+    styled,
+)
 
-_LEGEND_LINE = 0.2  # inches of height for a line of the legend
+_LEGEND_WIDTH = 64  # characters of a line of the legend, which a figure of our own has room for
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -150,8 +161,13 @@ class ConvergenceDisplay:
         """
         # Curves may end anywhere: the legend goes below the axes, where the figure is ours.
         below = {} if ax is not None else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14)}
-        ax = axes_of(self, ax, height=4.4 + _LEGEND_LINE * len(self.gaps))
-        self.lines_ = [self._plot_curve(ax, k, line_kwargs) for k in range(len(self.gaps))]
+        ends = zip(self.names, self.stop_reasons, strict=True)
+        labels = [in_lines(f"{name} ({reason})", _LEGEND_WIDTH) for name, reason in ends]
+        n_lines = sum(label.count("\n") + 1 for label in labels)
+        ax = axes_of(self, ax, height=4.4 + LEGEND_LINE * n_lines)
+        self.lines_ = [
+            self._plot_curve(ax, k, label, line_kwargs) for k, label in enumerate(labels)
+        ]
         ax.set(yscale="log", xlabel="Iteration", ylabel="Nats per observation still to gain")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color=GREY)
@@ -160,18 +176,19 @@ class ConvergenceDisplay:
         ax.legend(fontsize="small", **below)
         return self
 
-    def _plot_curve(self, ax: Any, number: int, line_kwargs: dict[str, Any] | None) -> Any:
+    def _plot_curve(
+        self, ax: Any, number: int, label: str, line_kwargs: dict[str, Any] | None
+    ) -> Any:
         """The line of the curve with this number, once it is drawn."""
         from matplotlib.lines import Line2D
 
-        reason = self.stop_reasons[number]
         style = {
             "color": PALETTE[number % len(PALETTE)],
             "linestyle": LINE_STYLES[number // len(PALETTE) % len(LINE_STYLES)],
-            "marker": STOP_MARKERS.get(reason, "o"),
+            "marker": STOP_MARKERS.get(self.stop_reasons[number], "o"),
             "markevery": [-1],
             "markersize": 7,
-            "label": f"{self.names[number]} ({reason})",
+            "label": label,
         }
         style = styled(style, line_kwargs, Line2D)
         (line,) = ax.plot(np.maximum(self.gaps[number], self.floor), **style)

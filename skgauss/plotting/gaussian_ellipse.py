@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import validate_data
 
 from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
-from ..rows import checked_limits, feature_indices, feature_names
+from ..rows import Block, Reader, feature_indices, feature_names, to_host
 from .estimates import marginal_covariance
 from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
@@ -38,14 +38,17 @@ class GaussianEllipseDisplay:
     covariance : ndarray of shape (2, 2)
         Their covariance, positive definite.
     X : ndarray of shape (n_samples, 2), default=None
-        Data to draw.
+        Data to draw. A value known only to an interval is drawn at its finite end, or in its middle
+        where it has two, and the point is hollow.
     feature_names : tuple of two str, default=("feature 0", "feature 1")
         Labels of the axes.
     mean_covariance : ndarray of shape (2, 2), default=None
         Covariance of the estimated mean, positive definite, to draw a confidence region of it.
     limits : tuple of two ndarray of shape (2,), default=None
         Lower and upper limits of the two features, at or beyond which a value is known only to lie
-        there. Such points are drawn hollow.
+        there.
+    X_upper : ndarray of shape (n_samples, 2), default=None
+        Upper ends of intervals whose lower ends are in X; NaN is an open end, of either.
 
     Attributes
     ----------
@@ -60,9 +63,9 @@ class GaussianEllipseDisplay:
     region_ : matplotlib Polygon or None
         The confidence region of the mean.
     points_ : matplotlib PathCollection or None
-        The data, but for those at a limit.
+        The data that are known exactly.
     limited_ : matplotlib PathCollection or None
-        The data at a limit or beyond, if there are any.
+        The data of which a value is at a limit or in an interval, if there are any.
 
     See Also
     --------
@@ -84,6 +87,7 @@ class GaussianEllipseDisplay:
     feature_names: Sequence[str] = ("feature 0", "feature 1")
     mean_covariance: Array | None = None
     limits: tuple[Array, Array] | None = None
+    X_upper: ArrayLike | None = None
 
     @classmethod
     def from_estimator(
@@ -91,6 +95,7 @@ class GaussianEllipseDisplay:
         estimator: Any,
         X: ArrayLike | None = None,
         *,
+        X_upper: ArrayLike | None = None,
         features: tuple[int | str, int | str] = (0, 1),
         n_std: float | Sequence[float] = (1, 2, 3),
         confidence: float | None = None,
@@ -106,6 +111,8 @@ class GaussianEllipseDisplay:
             Fitted, of any `covariance_type`, on two features or more.
         X : array-like of shape (n_samples, n_features), default=None
             Data to draw, with all features; None draws the ellipses alone.
+        X_upper : array-like of shape (n_samples, n_features), default=None
+            Upper ends of intervals, as in `GaussianGradientMLE.fit`.
         features : tuple of two int or str, default=(0, 1)
             Indices or names of two different features: the horizontal, the vertical.
         n_std : float or sequence of float, default=(1, 2, 3)
@@ -139,11 +146,9 @@ class GaussianEllipseDisplay:
         check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:
-            X = validate_data(estimator, X, reset=False, ensure_all_finite=False)[:, pair]
-        limits = estimator.censoring_limits
-        if limits is not None:
-            low, high = checked_limits(limits, "censoring_limits", feature_names(estimator))
-            limits = low[pair], high[pair]
+            read = partial(_ends, pair=pair)
+            ends = to_host(estimator._rows_asked(X, X_upper).map(read))
+            X, X_upper = np.hsplit(np.asarray(ends), 2)
         display = cls(
             mean=estimator.mean_[pair],
             covariance=marginal_covariance(estimator.covariance_, pair, estimator.n_features_in_),
@@ -152,7 +157,7 @@ class GaussianEllipseDisplay:
             mean_covariance=(
                 None if confidence is None else covariance_of_mean(estimator)[np.ix_(pair, pair)]
             ),
-            limits=limits,
+            X_upper=X_upper,
         )
         return display.plot(
             ax=ax, n_std=n_std, confidence=confidence,
@@ -210,22 +215,26 @@ class GaussianEllipseDisplay:
         return self
 
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> tuple[Any, Any]:
-        """The points drawn whose values are known, and those with one at a limit or beyond."""
+        """The points drawn whose values are known, and those with one in an interval."""
         from matplotlib.collections import PathCollection
 
         if self.X is None:
             return None, None
-        X = np.asarray(self.X)
+        X = np.asarray(self.X, dtype=np.float64)
+        upper = X if self.X_upper is None else np.asarray(self.X_upper, dtype=np.float64)
+        read = Reader(self.limits, has_upper=True)
+        lower, upper = np.hsplit(_ends(read(np.hstack((X, upper)))), 2)
+        points = (np.fmin(lower, upper) + np.fmax(lower, upper)) / 2  # the end that is not NaN
+        limited = (lower != upper).any(axis=1) & np.isfinite(points).all(axis=1)
         style = {"s": 14, "alpha": 0.6, "linewidth": 0, "color": INK}
         style = styled(style, scatter_kwargs, PathCollection)
-        low, high = (-math.inf, math.inf) if self.limits is None else self.limits
-        limited = np.any((low >= X) | (high <= X), axis=1)
         if not limited.any():
-            return ax.scatter(*X.T, **style), None
+            return ax.scatter(*points.T, **style), None
         known, hollow = (
-            ax.scatter(*X[rows].T, **_of_rows(style, rows)) for rows in (~limited, limited)
+            ax.scatter(*points[rows].T, **_of_rows(style, rows)) for rows in (~limited, limited)
         )
-        hollow.set(facecolor="none", linewidth=0.8, label="at a limit or beyond")
+        hollow.set(facecolor="none", linewidth=0.8, label="at a limit or in an interval")
+        hollow.set_sizes(2 * hollow.get_sizes())  # a ring around a disc at the same place
         return known, hollow
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
@@ -262,6 +271,19 @@ class GaussianEllipseDisplay:
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
         values, vectors = np.linalg.eigh(covariance)  # of a fixed mean it may be 0
         return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
+
+
+def _ends(block: Block, pair: Any = slice(None)) -> Array:
+    """Lower and then upper ends of two features in the rows of a block, (n_rows, 4).
+
+    They are equal where a value is known exactly, and NaN where they are open.
+    """
+    values = to_host(block.X).astype(np.float64)[:, pair]
+    ends = np.hstack((values, values))
+    if block.intervals is not None:
+        rows, lower, upper = block.intervals
+        ends[rows] = np.hstack((lower[:, pair], upper[:, pair]))
+    return np.where(np.isfinite(ends), ends, np.nan)
 
 
 def _of_rows(style: dict[str, Any], rows: Array) -> dict[str, Any]:

@@ -124,8 +124,7 @@ class QQDisplay:
         check_fitted(estimator)
         _check_no_limits(estimator)
         read = partial(_distances_and_counts, estimator._fitted_gaussian())
-        found = rows_of(estimator, X).map(read)
-        distances, shown = (np.asarray(to_host(each)) for each in found)
+        distances, shown = np.asarray(to_host(rows_of(estimator, X).map(read))).T
         n_features = estimator.n_features_in_
         alike = as_complete(distances[shown > 0], shown[shown > 0], n_features)
         display = cls(distances=np.sort(alike), n_features=n_features)
@@ -194,10 +193,10 @@ class QQDisplay:
         return chi2.ppf(beta.ppf(shares, ranks, ranks[::-1]), self.n_features)
 
 
-def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> tuple[Array, Array]:
-    """Squared distances of the rows of a block, and how many values each shows, (n_rows,) each."""
+def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> Array:
+    """Squared distances of the rows of a block, and how many values each shows, (n_rows, 2)."""
     distances, _, shown = gaussian.observed(to_host(block.X))
-    return distances, np.broadcast_to(shown, distances.shape)
+    return np.column_stack((distances, np.broadcast_to(shown, distances.shape)))
 
 
 def _check_no_limits(estimator: Any) -> None:

@@ -1,5 +1,6 @@
 """What all displays share: matplotlib itself, colours, markers."""
 
+from textwrap import fill
 from typing import Any
 
 from .._optional import imported
@@ -10,6 +11,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round through the palette
 GREY = "0.9"  # the colour of grids and bands, which lie behind all else
+LEGEND_LINE = 0.2  # inches of height for a line of a legend outside its axes
 INK = "0.25"  # the colour of points, lines and words that are in none of the palette
 MAP = "Blues"  # the colours of every map: light is at the maximum, and dark is far from it
 
@@ -42,6 +44,11 @@ def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> A
         _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     display.ax_, display.figure_ = ax, ax.figure
     return ax
+
+
+def in_lines(label: str, width: int) -> str:
+    """A label of a legend in lines of so many characters at most, its words whole."""
+    return fill(label, width, break_on_hyphens=False)
 
 
 def tint(color: str, share: float) -> Any:

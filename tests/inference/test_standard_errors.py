@@ -3,6 +3,7 @@
 import pickle
 import re
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -410,6 +411,33 @@ def test_two_digits_of_an_error_are_printed_far_from_zero(rng, unit, offset):
     right = summary.iloc[0][["estimate", "lower", "upper"]].to_numpy(float)
     error = summary["std_error"].iloc[0]
     assert_allclose([estimate, lower, upper], right, rtol=0, atol=0.06 * error)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e-7, 1e-4, 1.0, 1e3, 1e5, 1e9])
+def test_a_row_is_printed_to_two_digits_of_its_error(air, unit):
+    """Neither more nor less, in decimals or with exponents, and one row never in both."""
+    summary = fitted(air * unit).summary()
+    joined = " ".join(printed(summary)[4:])
+    for name, row in zip(air, summary.to_dict("records"), strict=False):
+        texts = joined.partition(f" {name} ")[2].split()[:6]
+        estimate, error, _, _, lower, upper = texts
+        place = Decimal(f"{row['std_error']:.1e}")
+        assert Decimal(error) == place
+        last = place.as_tuple().exponent
+        for text, value in ((estimate, "estimate"), (lower, "lower"), (upper, "upper")):
+            assert Decimal(text) == Decimal(round(Decimal(row[value]).scaleb(-last))).scaleb(last)
+            assert Decimal(text).as_tuple().exponent >= min(last, 0)
+        assert len({"e" in text for text in (estimate, error, lower, upper)}) == 1
+
+
+def test_what_is_known_is_printed_to_four_digits(air):
+    guessed = [41.0, 1.9e5, 1e-7, 0.0]
+    model = GaussianGradientMLE(fixed_mean=guessed).fit(air * [1, 1e3, 1e-8, 1])
+    joined = " ".join(printed(model.summary()))
+    for name, text in zip(
+        air, ("41.00 0.00", "190000 0", "1.000e-07 0e+00", "0.000 0.000"), strict=True
+    ):
+        assert f" {name} {text} " in re.sub(" +", " ", joined)
 
 
 def test_a_report_is_a_data_frame(gappy):

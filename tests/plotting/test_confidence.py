@@ -1,6 +1,9 @@
+import itertools
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from pictures import assert_within_the_figure, legend_of
 
 from skgauss import GaussianGradientMLE, IntervalDisplay
 
@@ -27,8 +30,7 @@ def test_correlations_by_both_methods(frame):
     for whiskers, method in zip(display.whiskers_, ("wald", "profile"), strict=True):
         found = model.confidence_intervals(0.5, method=method).correlation
         assert_allclose(ends_of(whiskers), found[[0, 0, 1], [1, 2, 2]])
-    legend = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert legend == ["wald", "profile"]
+    assert legend_of(display) == ["wald", "profile"]
     assert display.names == ["height, width", "height, depth", "width, depth"]
 
 
@@ -50,7 +52,7 @@ def test_several_fits_beside_each_other(frame):
 def test_an_infinite_whisker_leaves_the_picture():
     ends = {"": np.array([[-np.inf, 1.0], [0.0, 2.0]])}
     display = IntervalDisplay(estimates={"": np.array([0.5, 1.0])}, intervals=ends, names="ab")
-    assert ends_of(display.plot().whiskers_[0])[0, 0] < 0.0
+    assert ends_of(display.plot().whiskers_[0])[0, 0] <= display.ax_.get_xlim()[0] < 0.0
 
 
 def test_style_is_handed_on(table):
@@ -84,9 +86,62 @@ def test_the_axis_names_parameter_and_level(frame):
     assert display.zero_ is None
 
 
-def test_a_figure_is_as_high_as_its_rows_need(rng):
-    heights = []
-    for d in (3, 8):  # 3 and 28 correlations
+@pytest.mark.parametrize("n_fits", [1, 3])
+def test_names_and_whiskers_have_room_and_a_page_is_high_enough(rng, n_fits):
+    for d in (2, 4, 12):  # 1, 6 and 66 correlations
         model = GaussianGradientMLE().fit(rng.standard_normal((100, d)))
-        heights.append(IntervalDisplay.from_estimator(model).figure_.get_figheight())
-    assert np.diff(heights)[0] > 25 * 0.3
+        display = IntervalDisplay.from_estimator({f"fit {i}": model for i in range(n_fits)})
+        display.figure_.draw_without_rendering()
+        names = [name.get_window_extent() for name in display.ax_.get_yticklabels()]
+        assert not any(one.overlaps(other) for one, other in itertools.pairwise(names))
+        at = np.sort([y for points in display.points_ for y in points.get_ydata()])
+        inches = display.ax_.transData.transform(np.column_stack((at, at)))[:, 1] / 100
+        assert (np.abs(np.diff(inches)) > display.points_[0].get_markersize() / 72).all()
+    if n_fits == 1:
+        assert display.figure_.get_figheight() < 16
+
+
+def test_the_first_and_the_last_row_lie_half_a_row_within(frame):
+    display = IntervalDisplay.from_estimator(GaussianGradientMLE().fit(frame), parameters="mean")
+    assert display.ax_.get_ylim() == (2.5, -0.5)
+
+
+def test_a_parameter_of_which_nothing_is_known_is_hollow(rng):
+    """No row shows both features, so that their correlation has no curvature, and no error."""
+    apart = rng.standard_normal((80, 2))
+    apart[:40, 0] = apart[40:, 1] = np.nan
+    with pytest.warns(UserWarning, match="never observed in the same row"):
+        model = GaussianGradientMLE().fit(apart)
+    with pytest.warns(UserWarning, match="do not determine the correlation"):
+        display = IntervalDisplay.from_estimator(model)
+    hollow, _ = [line for line in display.ax_.lines if line.get_markerfacecolor() == "white"]
+    assert_allclose(hollow.get_xydata(), display.points_[0].get_xydata())
+    assert legend_of(display) == ["an end is not known"]
+    with pytest.warns(UserWarning, match="do not determine the correlation"):
+        display = IntervalDisplay.from_estimator(model, method=["wald", "profile"])
+    assert legend_of(display) == ["wald", "profile", "an end is not known"]
+    assert_allclose(ends_of(display.whiskers_[1]), [[-1.0, 1.0]], atol=1e-6)
+
+
+def test_a_whisker_goes_to_the_end_that_is_known():
+    ends = {"": np.array([[np.nan, 1.0], [0.0, 2.0]])}
+    estimates = {"": np.array([0.5, 1.0])}
+    display = IntervalDisplay(estimates=estimates, intervals=ends, names="ab").plot()
+    assert_allclose(ends_of(display.whiskers_[0]), [[0.5, 1.0], [0.0, 2.0]])
+
+
+def test_the_line_at_zero_lies_above_the_grid(frame):
+    display = IntervalDisplay.from_estimator(GaussianGradientMLE().fit(frame))
+    grid = display.ax_.xaxis.get_zorder()
+    assert grid < display.zero_.get_zorder() <= display.whiskers_[0].get_zorder()
+
+
+def test_a_legend_is_within_the_figure(rng):
+    names = [f"the concentration of substance {number}" for number in range(3)]
+    frame = pytest.importorskip("pandas").DataFrame(rng.standard_normal((50, 3)), columns=names)
+    model = GaussianGradientMLE().fit(frame)
+    labels = ["all samples", "what the second laboratory measured in the year after"]
+    display = IntervalDisplay.from_estimator(
+        dict.fromkeys(labels, model), method=["wald", "profile"]
+    )
+    assert_within_the_figure(display)

@@ -3,6 +3,7 @@ import pytest
 from marks import each_family
 from numpy.testing import assert_allclose
 from oracles import as_matrix, closed_form, kl_divergence
+from pictures import assert_within_the_figure, legend_of
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import ConvergenceDisplay, GaussianGradientMLE
@@ -140,3 +141,19 @@ def test_styles_may_have_short_names(column):
     display = ConvergenceDisplay.from_estimator(model, line_kwargs={"lw": 3, "c": "black"})
     assert display.lines_[0].get_linewidth() == 3
     assert display.lines_[0].get_color() == "black"
+
+
+def test_a_legend_of_many_parameters_is_within_the_figure(column):
+    models = [
+        GaussianGradientMLE(
+            solver="gradient", parametrization="covariance", mean_init=5, max_iter=2
+        ),
+        GaussianGradientMLE(solver="coordinate", parametrization="log-scale", covariance_init=1.0),
+    ]
+    with pytest.warns(ConvergenceWarning):
+        display = ConvergenceDisplay.from_estimator([model.fit(column) for model in models])
+    assert_within_the_figure(display)
+    for told, name, reason in zip(
+        legend_of(display), display.names, display.stop_reasons, strict=True
+    ):
+        assert told.replace("\n", " ") == f"{name} ({reason})"  # no word is broken

@@ -147,7 +147,7 @@ def test_uncorrelated_means(table, covariance_type):
 def test_points_at_a_limit_are_hollow(rng):
     """A Gaussian reaches beyond its limits, where what is drawn at them would look wrong."""
     X = rng.standard_normal((200, 2))
-    X[:, 0] = X[:, 0].clip(-0.5)
+    X[:, 0], X[:, 1] = X[:, 0].clip(-0.5), X[:, 1].clip(None, 2.0)
     model = GaussianGradientMLE(censoring_limits=([-0.5, np.nan], [np.nan, 2.0])).fit(X)
     display = GaussianEllipseDisplay.from_estimator(model, X)
     limited = (X[:, 0] == -0.5) | (X[:, 1] >= 2.0)
@@ -156,7 +156,7 @@ def test_points_at_a_limit_are_hollow(rng):
     np.testing.assert_array_equal(display.points_.get_offsets(), X[~limited])
     assert not len(display.limited_.get_facecolor())
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
-    assert labels[-1] == "at a limit or beyond"
+    assert labels[-1] == "at a limit or in an interval"
     n = len(X)
     for style in (
         {"color": "red"}, {"c": np.arange(n)}, {"s": np.arange(n)}, {"label": "rows"},
@@ -166,6 +166,50 @@ def test_points_at_a_limit_are_hollow(rng):
         styled.figure_.canvas.draw()
         assert len(styled.limited_.get_offsets()) == limited.sum()
         labels = [text.get_text() for text in styled.ax_.get_legend().get_texts()]
-        assert labels[-1] == "at a limit or beyond"
+        assert labels[-1] == "at a limit or in an interval"
     within = GaussianEllipseDisplay.from_estimator(model, X[~limited])
     assert within.limited_ is None
+
+
+def test_points_in_an_interval_are_hollow_at_its_finite_end_or_in_its_middle(rng):
+    X = rng.standard_normal((60, 3))
+    low, high = X.copy(), X.copy()
+    low[:9, 0], high[:9, 0] = np.nan, X[:9, 0] + 0.3
+    high[9:18, 2] = np.inf
+    low[18:27, 2], high[18:27, 2] = np.floor(X[18:27, 2]), np.floor(X[18:27, 2]) + 1
+    low[27:30, 1], high[27:30, 1] = np.nan, X[27:30, 1] + 0.3  # of a feature that is not drawn
+    low[30, 0] = high[30, 0] = np.nan  # which is missing
+    model = GaussianGradientMLE().fit(low, X_upper=high)
+    display = GaussianEllipseDisplay.from_estimator(model, low, X_upper=high, features=(2, 0))
+    expected = X[:27, [2, 0]]
+    expected[:9, 1] += 0.3
+    expected[18:, 0] = np.floor(expected[18:, 0]) + 0.5
+    assert_allclose(display.limited_.get_offsets(), expected)
+    exact = X[27:, [2, 0]]
+    exact[3] = np.nan
+    assert_allclose(np.ma.filled(display.points_.get_offsets(), np.nan), exact)
+    assert_allclose(display.plot().limited_.get_offsets(), expected)
+    with pytest.warns(UserWarning, match="Pass X_upper too"):
+        GaussianEllipseDisplay.from_estimator(model, high)
+
+
+def test_ends_given_by_hand_and_limits():
+    """What a lab wrote beyond its limit is known to lie there, and is drawn at the limit."""
+    X, upper = np.array([[1.0, 2.0], [np.nan, 4.0], [5.0, 6.0]]), [[1.0, 2.0], [3.0, 4.0], [5, 6]]
+    style = {"mean": np.zeros(2), "covariance": np.eye(2), "X": X}
+    display = GaussianEllipseDisplay(**style, X_upper=upper).plot()
+    assert_allclose(display.limited_.get_offsets(), [[3.0, 4.0]])
+    limits = np.array([-np.inf, -np.inf]), np.array([4.5, np.inf])
+    display = GaussianEllipseDisplay(**style, X_upper=upper, limits=limits).plot()
+    assert_allclose(display.limited_.get_offsets(), [[3.0, 4.0], [4.5, 6.0]])
+    display = GaussianEllipseDisplay(**style, limits=limits).plot()
+    assert_allclose(display.limited_.get_offsets(), [[4.5, 6.0]])
+
+
+def test_a_frame_of_dask_is_drawn_as_that_of_pandas(frame):
+    dd = pytest.importorskip("dask.dataframe")
+    model = GaussianGradientMLE(censoring_limits=(None, {"height": 1.5})).fit(frame)
+    lazy = GaussianEllipseDisplay.from_estimator(model, dd.from_pandas(frame, npartitions=2))
+    display = GaussianEllipseDisplay.from_estimator(model, frame)
+    for one, other in ((lazy.points_, display.points_), (lazy.limited_, display.limited_)):
+        assert_allclose(one.get_offsets(), other.get_offsets())

@@ -38,7 +38,7 @@ def test_rows_with_gaps_are_held_to_their_own_standard(table):
 def test_rows_of_dask_are_drawn_where_those_in_memory_are(table):
     table[::3, 0] = np.nan
     model = GaussianGradientMLE().fit(table)
-    lazy = QQDisplay.from_estimator(model, da.from_array(table, chunks=(7, 3)))
+    lazy = QQDisplay.from_estimator(model, da.from_array(table, chunks=(7, 2)))
     assert_allclose(heights(lazy), heights(QQDisplay.from_estimator(model, table)), rtol=1e-12)
 
 
