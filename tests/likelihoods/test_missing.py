@@ -165,6 +165,11 @@ def test_empty_rows_carry_nothing(gaps, covariance_type):
     assert (with_empty.score_samples(padded)[-30:] == 0).all()
     assert (with_empty.mahalanobis(padded)[-30:] == 0).all()
     assert with_empty.score(padded) == pytest.approx(with_empty.log_likelihood_, rel=1e-13)
+    # They are in no average but that of the log-likelihood, where each adds zero.
+    assert with_empty.learning_rate_bound_ == without.learning_rate_bound_
+    assert with_empty.natural_gradient_norm_ == without.natural_gradient_norm_
+    in_all = len(gaps) * without.log_likelihood_
+    assert len(padded) * with_empty.log_likelihood_ == pytest.approx(in_all, rel=1e-13)
 
 
 @pytest.mark.parametrize("solver", ["natural", "newton", "closed-form"])
