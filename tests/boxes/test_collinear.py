@@ -11,7 +11,7 @@ from search.boxes import OneFactor
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import BoxMoments, box_moments, moments, nested
+from skgauss.boxes import BoxMoments, box_moments, integration, nested
 
 
 def log_probabilities(boxes):
@@ -127,14 +127,14 @@ def test_a_climb_whose_boxes_cease_to_have_numbers_stalls(monkeypatch, solver):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 4)) + rng.normal(size=(40, 1))
     X = X[(np.abs(X) < 1.5).all(axis=1)]
-    calls, of_lattice = [], moments.lattice_moments
+    calls, of_lattice = [], integration.lattice_moments
 
     def ceasing(*boxes):
         calls.append(boxes)
         found = of_lattice(*boxes)
         return found if len(calls) <= 6 else BoxMoments(*(np.nan * of for of in found))
 
-    monkeypatch.setattr(moments, "lattice_moments", ceasing)
+    monkeypatch.setattr(integration, "lattice_moments", ceasing)
     model = GaussianGradientMLE(solver=solver, truncation_limits=(-1.5, 1.5))
     with pytest.warns(ConvergenceWarning, match="stalled"):
         assert not model.fit(X).converged_
