@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
-from marks import FAMILIES, exhaustive, pairwise
+from marks import FAMILIES, each_value, exhaustive, pairwise
 from scipy.optimize import minimize
 from scipy.stats import norm
-from search.units import KINDS, Sample, draw, sample
+from search.units import KINDS, Sample, draw, of_an_origin, sample
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
@@ -45,6 +45,32 @@ def test_an_origin_changes_nothing(kind, d, covariance_type, solver, offset):
     # The last digit of the mean, by information that a window leaves a tenth of.
     atol = max(1e-5, 10 * np.spacing(offset))
     assert same(data.fit(offset=offset, **parameters), data.fit(**parameters), 1.0, offset, atol)
+
+
+@pytest.mark.parametrize("seed", [722, 734])
+def test_what_the_last_digits_of_a_mean_leave_is_no_stall(seed):
+    """Of the covariance's gradient, too, which moves with the mean where values are unknown."""
+    assert not list(of_an_origin(seed))
+
+
+@each_value(kind=["missing", "interval"], seed=range(3), solver=FREE)
+def test_the_gradient_of_a_covariance_knows_where_its_mean_is(kind, seed, solver):
+    """A mean whose last digit is a 64th of a deviation may be half of that beside the maximum."""
+    data = sample(kind, 3, np.random.default_rng(seed))
+    assert same(
+        data.fit(offset=2.0**46, solver=solver), data.fit(solver=solver), 1, 2.0**46, 1 / 64
+    )
+
+
+@each_value(
+    kind=KINDS, covariance_type=["diag", "spherical"], offset=[1e10, 1e11, 1e12], seed=[0, 1]
+)
+def test_both_blocks_at_rest_have_converged(kind, covariance_type, offset, seed):
+    data = sample(kind, 2, np.random.default_rng(seed), n=60)
+    plain = data.fit(covariance_type=covariance_type)
+    start = {"mean_init": offset + np.rint(plain.mean_), "covariance_init": 1.0}
+    model = data.fit(offset=offset, solver="coordinate", covariance_type=covariance_type, **start)
+    assert same(model, plain, 1.0, offset, max(1e-5, 100 * np.spacing(offset)))
 
 
 @pairwise(

@@ -396,10 +396,3 @@ class Likelihood(ABC):
     @abstractmethod
     def rounding_of_the_value(self, at: Evaluation) -> float:
         """The part of a difference between values near a point, in nats, that may be rounding."""
-
-    @abstractmethod
-    def resolution_of_the_mean(self, at: Evaluation) -> float:
-        """The natural gradient norm below which float64 cannot tell means apart.
-
-        It is large where a mean is many standard deviations away from zero.
-        """

@@ -23,7 +23,6 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -188,16 +187,6 @@ class GaussianLikelihood(Likelihood):
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
-
-    def resolution_of_the_mean(self, at: Evaluation) -> float:
-        return self._resolution_of_the_mean
-
-    @cached_property
-    def _resolution_of_the_mean(self) -> float:
-        """What `resolution_of_the_mean` is at the maximum, and taken to be at any point."""
-        deviations = self.family.standard_deviations(self._root)
-        offset = float(np.max(np.abs(self._mean) / deviations))
-        return EPS * max(self.condition, offset)
 
 
 class MeanRounding:

@@ -84,6 +84,8 @@ class Expected(NamedTuple):
     ----------
     mean : ndarray of shape (n_features,)
         m, see the module.
+    step : ndarray of shape (n_features,)
+        m less the mean of the point, with digits that an offset would take from m.
     covariance : ndarray
         S, as a scatter that the family projects.
     value : float
@@ -91,6 +93,7 @@ class Expected(NamedTuple):
     """
 
     mean: Array
+    step: Array
     covariance: Array
     value: float
 
@@ -133,9 +136,11 @@ class ObservedLikelihood(Likelihood):
             value -= 0.5 * family.trace_inverse(factor, self.ridge)
             covariance = family.add_ridge(covariance, self.ridge)
         covariance = family.project(covariance)
+        # Of the mean only moves that float64 can make count; the covariance sees the step itself.
         score_mean = family.solve(factor, expected.mean - mean)
         relative = family.whiten_symmetric(factor, covariance)
-        form = family.multiplicity * (relative - family.identity) + family.outer(score_mean)
+        form = family.multiplicity * (relative - family.identity)
+        form += family.outer(family.solve(factor, expected.step))
         if not (math.isfinite(value) and np.isfinite(form).all()):
             raise NotPositiveDefiniteError
         completed = expected.mean, covariance
@@ -180,11 +185,6 @@ class ObservedLikelihood(Likelihood):
     def rounding_of_the_value(self, at: Evaluation) -> float:
         return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
 
-    def resolution_of_the_mean(self, at: Evaluation) -> float:
-        deviations = self.family.standard_deviations(at.factor)
-        offset = float(np.max(np.abs(at.mean - self._available_mean) / deviations))
-        return max(self.rounding_limit(at), EPS * offset)
-
 
 class FeaturesApart(ObservedLikelihood):
     """The likelihood of uncorrelated features, each of which sees its own rows alone."""
@@ -206,7 +206,7 @@ class FeaturesApart(ObservedLikelihood):
     def _expect(self, mean: Array, factor: Array) -> Expected:
         step, second, value = self._sums(mean, self.family.standard_deviations(factor))
         covariance = (second - step * step).reshape(self.family.scatter_shape)
-        return Expected(mean + step, covariance, value)
+        return Expected(mean + step, step, covariance, value)
 
     def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
         """The average deviation from the mean and its square, and log-density in nats.
@@ -451,4 +451,5 @@ class ObservedFull(ObservedLikelihood):
         value = -0.5 * deviance
         covariance *= self._unit
         covariance *= self._unit[:, None]
-        return Expected(self._origin + self._unit * step, covariance, value)
+        expected = self._origin + self._unit * step
+        return Expected(expected, self._unit * (step - scaled_mean), covariance, value)

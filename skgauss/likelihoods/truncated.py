@@ -383,9 +383,6 @@ class TruncatedLikelihood(Likelihood):
         size = 1 + abs(data.value) + abs(at.value - data.value)
         return self._data.rounding_of_the_value(data) + 4 * EPS * size
 
-    def resolution_of_the_mean(self, at: Evaluation) -> float:
-        return self.rounding_limit(at)
-
 
 def _of_data(at: Evaluation) -> Evaluation:
     """The evaluation of the same data, at the same point, as if there were no window."""

@@ -171,10 +171,14 @@ class Monitor:
             self._path.extend(zip(many.means[:kept], many.factors[:kept], strict=True))
         return n
 
-    def _is_settled(self, evaluation: Evaluation) -> bool:
-        """Whether the point is stationary, and the curvature does not deny that it is near one."""
+    def _is_settled(self, evaluation: Evaluation, rounding: float = 0.0) -> bool:
+        """Whether the point is stationary, and the curvature does not deny that it is near one.
+
+        Its natural gradient norm may exceed `tol` by `rounding`.
+        """
         likelihood = self.likelihood
         limit = self._asked or max(self.tol, likelihood.rounding_limit(evaluation))
+        limit += rounding
         if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
         if likelihood.is_known_to_be_maximum(evaluation):
@@ -190,7 +194,7 @@ class Monitor:
         """Whether the gradient is small, but for what the last digits of the mean make of it."""
         by_mean = linalg.norm(evaluation.score_mean)
         if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
-            return by_mean <= _last_digits_of_the_mean(evaluation)
+            return by_mean <= last_digits_of_the_mean(evaluation)
         return evaluation.is_stationary(limit)
 
     def solution(self, seconds: float) -> Solution:
@@ -209,13 +213,19 @@ class Monitor:
             self.observer.begin(self.last)
 
     def break_off(self, reason: str) -> None:
-        """End the climb for a reason, since the iteration under way found no next iterate."""
-        self.stop_reason = reason
+        """End the climb for a reason, since the iteration under way found no next iterate.
+
+        If that is for want of digits of the mean, which bend the covariance's gradient, too, the
+        climb has converged.
+        """
+        digits = min(last_digits_of_the_mean(self.last), _ROUNDED)
+        settled = reason == "stalled" and self._is_settled(self.last, digits)
+        self.stop_reason = "converged" if settled else reason
         if self.observer is not None:
             self.observer.end(self.last)
 
 
-def _last_digits_of_the_mean(at: Evaluation) -> float:
+def last_digits_of_the_mean(at: Evaluation) -> float:
     """What of the natural gradient norm a step of each mean to the next float64 makes."""
     precisions = at.family.diagonal(at.family.inverse_square(at.factor))
     return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))

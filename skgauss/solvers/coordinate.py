@@ -1,12 +1,13 @@
 """Coordinate ascent: the mean, then the covariance, in turn."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from .._typing import Array
 from ..likelihoods import Evaluation
-from .base import Stalled
+from .base import Stalled, last_digits_of_the_mean
 from .objective import Objective, Point
 from .recursion import AlongTheGradient, ScalarGradient
 from .step_lengths import PointRates
@@ -60,10 +61,13 @@ class Coordinate(AlongTheGradient):
 
     def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
         """Raise `Stalled` where block k has arrived, to spare it a search among rounding errors."""
-        likelihood = objective.likelihood
-        limit = (likelihood.resolution_of_the_mean, likelihood.rounding_limit)[k]
+        if self.step_length.constant is not None:
+            return
         at = point.evaluation
-        if self.step_length.constant is None and at.norms[k] <= limit(at):
+        # Where both blocks are so near, their gradients together are within the limit.
+        limit = objective.likelihood.rounding_limit(at) / math.sqrt(2)
+        limits = max(limit, last_digits_of_the_mean(at)), limit
+        if at.norms[k] <= limits[k]:
             raise Stalled
 
 

@@ -4,6 +4,7 @@ A case is a sample that is tame in its own unit, of one likelihood and one famil
 """
 
 import warnings
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,8 +50,23 @@ def draw(seed: int) -> tuple[Sample, float, dict[str, Any]]:
     return drawn, unit, parameters
 
 
-def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
-    """Rows on a grid that float64 holds far from zero, of a parent near the standard normal."""
+def draw_far(seed: int) -> tuple[Sample, float, dict[str, Any]]:
+    """A sample, an origin so far away that the last digits of a mean count, and parameters."""
+    rng = np.random.default_rng(seed)
+    d, n = int(rng.integers(1, 6)), one_of(rng, [30, 60, 200])
+    drawn = sample(one_of(rng, KINDS), d, rng, n, one_of(rng, [0.1, 0.2, 0.4]))
+    parameters = {
+        "covariance_type": one_of(rng, FAMILIES),
+        "solver": one_of(rng, ["natural", "newton"]),
+    }
+    return drawn, float(np.rint(magnitude(rng, 8, 13))), parameters
+
+
+def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200, share: float = 0.2) -> Sample:
+    """Rows on a grid that float64 holds far from zero, of a parent near the standard normal.
+
+    Of the values a share is not known exactly, if the kind is not one of complete rows.
+    """
     mixing = np.eye(d) + 0.5 * np.tri(d, k=-1)
     X = rng.standard_normal((20 * n, d)) @ mixing.T + 0.25
     lower, upper = np.full(d, -1.0), np.append(np.full(d - 1, 2.0), np.inf)
@@ -58,7 +74,7 @@ def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
     if kind.startswith("window"):
         X = X[((lower < X) & (upper > X)).all(axis=1)]
     X = X[:n]
-    hidden = rng.random(X.shape) < 0.2
+    hidden = rng.random(X.shape) < share
     limits = (lower, upper) if kind.startswith("window") else None
     if kind.endswith("intervals") or kind == "interval":
         low = np.where(hidden, np.floor(X * 2 - 1 / 64) / 2, X)
@@ -68,7 +84,40 @@ def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200) -> Sample:
     return Sample(X, None, limits)
 
 
-def complaints(seed: int) -> Any:
+def complaints(seed: int) -> Iterator[str]:
+    yield from of_a_unit(seed)
+    yield from of_an_origin(seed)
+
+
+def of_an_origin(seed: int) -> Iterator[str]:
+    """What a fit from an origin far away says that the same fit of the same rows nearby denies.
+
+    Where the likelihood is nearly flat the last digits of a mean move the maximum far.
+    """
+    data, offset, parameters = draw_far(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            plain = data.fit(**parameters)
+        except NoMaximumError:
+            return
+        flat = not plain.converged_ or is_flat(plain, len(data.X))
+        model = data.fit(offset=offset, **parameters)
+    if not flat and model.stop_reason_ != plain.stop_reason_:
+        yield f"{model.stop_reason_!r}, and {plain.stop_reason_!r} nearby"
+    elif not flat and not np.allclose(
+        model.scale_, plain.scale_, rtol=1e-4 + 30 * np.spacing(offset)
+    ):
+        yield f"deviations {model.scale_}, and {plain.scale_} nearby"
+
+
+def is_flat(model: GaussianGradientMLE, n: int) -> bool:
+    """Whether the rows tell of some mean less than a thirtieth of so many exact rows."""
+    errors = model.standard_errors().mean * np.sqrt(n) / model.scale_
+    return not (errors**2 < 30).all()
+
+
+def of_a_unit(seed: int) -> Iterator[str]:
     """What a fit in a unit says that the default one of the same rows denies."""
     data, unit, parameters = draw(seed)
     with warnings.catch_warnings():
