@@ -48,6 +48,7 @@ from .rows import (
     squared_distances,
     sum_and_weight,
     to_host,
+    warn_of_misplaced_ends,
     with_gaps,
 )
 
@@ -332,6 +333,12 @@ def _as_floats(X: np.ndarray) -> np.ndarray:
     return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
 
 
+def check_return_std(return_std: Any, hint: str = "") -> None:
+    """Refuse anything but True and False, with a hint, after a space, at what may be meant."""
+    if not isinstance(return_std, bool | np.bool_):
+        raise TypeError(f"return_std must be True or False, got {type(return_std).__name__}.{hint}")
+
+
 def information_criteria(
     log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
 ) -> tuple[float, float]:
@@ -415,6 +422,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats per observation. Scores under other `censoring_limits` or `truncation_limits`
             are those of other data: do not search over the limits.
         """
+        warn_of_misplaced_ends(X, y, "y", "X_upper")
         rows = self._rows_asked(X, X_upper, sample_weight)
         total, weight = rows.total(self._gaussian.sum_of_log_densities)
         return float(total / weight)
@@ -499,6 +507,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
+        check_return_std(return_std, " Upper ends go by name: impute(X, X_upper=upper).")
         rows = self._rows_asked(X, X_upper)
         filled: Any = rows.map(partial(self._gaussian.impute, with_std=return_std))
         return filled if return_std else filled[0]

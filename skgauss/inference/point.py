@@ -328,7 +328,7 @@ def _check_data(estimator: Any) -> None:
 
 def check_method(method: str, methods: Sequence[str]) -> None:
     """Refuse a method that is none of those that there are."""
-    if method not in methods:
+    if not (isinstance(method, str) and method in methods):
         raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
