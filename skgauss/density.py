@@ -48,6 +48,7 @@ from .rows import (
     squared_distances,
     sum_and_weight,
     to_host,
+    warn_of_misplaced_ends,
     with_gaps,
 )
 
@@ -99,6 +100,8 @@ class FittedGaussian:
         None is that of this Gaussian itself.
     truncation : Truncation, default=None
         The window that the rows of the fit were seen through.
+    uncounted : bool ndarray of shape (n_features,), default=None
+        Which features count in no density, as constants do not; None where all count.
     """
 
     mean: Array
@@ -106,6 +109,7 @@ class FittedGaussian:
     factor: Array
     frame: Standardization | None = None
     truncation: Truncation | None = None
+    uncounted: np.ndarray | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Arrays and names alone, so that private classes may move between two versions."""
@@ -117,6 +121,7 @@ class FittedGaussian:
             "frame": self.frame and tuple(self.frame),
             "window": self.truncation and tuple(self.truncation.window),
             "log_probability": self.truncation and self.truncation.log_probability,
+            "uncounted": self.uncounted,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -128,6 +133,7 @@ class FittedGaussian:
             "factor": state["factor"],
             "frame": state["frame"] and Standardization(*state["frame"]),
             "truncation": window and Truncation(Window(*window), state["log_probability"]),
+            "uncounted": state["uncounted"],
         }
         self.__dict__.update(fields)
 
@@ -153,6 +159,7 @@ class FittedGaussian:
 
     def log_densities(self, block: Block) -> Any:
         """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device."""
+        block = self._of_counted(block)
         if self.truncation:
             return self.truncation.condition(self._log_densities_of_parent, block)
         return self._log_densities_of_parent(block)
@@ -164,7 +171,7 @@ class FittedGaussian:
 
     def sum_over_telling_rows(self, block: Block) -> Array:
         """Weighted sum of log-densities, in nats, and weight of rows that show something, (2,)."""
-        block = block.counted
+        block = self._of_counted(block.counted)
         unknown = block.unknown
         nothing = (
             len(unknown)
@@ -287,7 +294,19 @@ class FittedGaussian:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(self.family.covariance_type, len(kept))
         factor = factor.reshape(family.identity.shape)  # one feature is no matrix
-        return FittedGaussian(mean, family, factor)
+        uncounted = None if self.uncounted is None else self.uncounted[kept]
+        return FittedGaussian(mean, family, factor, uncounted=uncounted)
+
+    def _of_counted(self, block: Block) -> Block:
+        """The block with nothing known of the features that count in no density."""
+        if self.uncounted is None:
+            return block
+        X, weights, intervals = block.on_host
+        if intervals is not None:
+            ends = zip(intervals[1:], (-np.inf, np.inf), strict=True)
+            lower, upper = (np.where(self.uncounted, none, end) for end, none in ends)
+            intervals = Intervals(intervals.rows, lower, upper)
+        return Block(np.where(self.uncounted, np.nan, X), weights, intervals)
 
     def _log_densities_of_parent(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
@@ -312,6 +331,12 @@ class FittedGaussian:
 def _as_floats(X: np.ndarray) -> np.ndarray:
     """A copy of X, in its dtype if that is float32 or wider, and else in float64."""
     return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)
+
+
+def check_return_std(return_std: Any, hint: str = "") -> None:
+    """Refuse anything but True and False, with a hint, after a space, at what may be meant."""
+    if not isinstance(return_std, bool | np.bool_):
+        raise TypeError(f"return_std must be True or False, got {type(return_std).__name__}.{hint}")
 
 
 def information_criteria(
@@ -397,6 +422,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats per observation. Scores under other `censoring_limits` or `truncation_limits`
             are those of other data: do not search over the limits.
         """
+        warn_of_misplaced_ends(X, y, "y", "X_upper")
         rows = self._rows_asked(X, X_upper, sample_weight)
         total, weight = rows.total(self._gaussian.sum_of_log_densities)
         return float(total / weight)
@@ -481,6 +507,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
+        check_return_std(return_std, " Upper ends go by name: impute(X, X_upper=upper).")
         rows = self._rows_asked(X, X_upper)
         filled: Any = rows.map(partial(self._gaussian.impute, with_std=return_std))
         return filled if return_std else filled[0]

@@ -26,9 +26,10 @@ class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientML
     The Gaussian maximises the likelihood of all observed values, so that no row is dropped
     and no value is made up to fit it. A value known only to an interval, as below a limit in
     `censoring_limits`, is replaced by its mean within the interval. A column that is constant in
-    `fit` is filled in by its constant. It is a
-    `GaussianGradientMLE` that transforms: all parameters but four, all attributes and methods are
-    those of that class.
+    `fit` is filled in by its constant. Neither such a column nor one never observed counts in a
+    likelihood, in `aic` or in `bic`, unless ``covariance_type="spherical"`` has it share its
+    variance. It is a `GaussianGradientMLE` that transforms: all parameters but four, all attributes
+    and methods are those of that class.
 
     Parameters
     ----------
@@ -213,10 +214,11 @@ n_features_with_missing)
 
     @property
     def _n_parameters(self) -> int:
-        """How many parameters were estimated, without those of features never observed."""
-        family, shown = self._gaussian.family, self._statistics_as_given.observed_weights > 0
+        """How many parameters were estimated, without those of features that do not count."""
+        family, uncounted = self._gaussian.family, self._gaussian.uncounted
         known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
-        return make_family(family.covariance_type, int(shown.sum())).knowing(**known).n_parameters
+        n_features = family.n_features - (0 if uncounted is None else int(uncounted.sum()))
+        return make_family(family.covariance_type, n_features).knowing(**known).n_parameters
 
     @property
     def _constants(self) -> Array:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
-from .density import information_criteria
+from .density import check_return_std, information_criteria
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
 from .likelihoods import NoMaximumError
@@ -26,6 +26,7 @@ from .regression import (
     Table,
     check_columns,
     check_exact,
+    check_finite,
     columns_of_targets,
     errors_of,
     intervals_of,
@@ -38,6 +39,7 @@ from .rows import (
     checked_targets,
     feature_names,
     rows_of,
+    target_names,
     to_host,
     warn_of_misplaced_ends,
     with_weight,
@@ -298,6 +300,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             less it shows. The estimates are taken for the truth. Only with ``return_std=True``.
         """
         check_is_fitted(self)
+        check_return_std(return_std)
         d = self.n_features_in_
         limits = self.estimator_.censoring_limits
         seen = copy.copy(self)
@@ -357,8 +360,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_columns(y, self._columns_of_targets)
         for name, numbers in (("y", y), ("sample_weight", sample_weight)):
             check_same_order(X, numbers, name)
-        sample_weight, X, y, y_upper = with_weight(sample_weight, X, y, y_upper)
         targets = np.asarray(checked_targets(y))
+        check_finite(targets, target_names(y, targets, ()), sample_weight)
+        sample_weight, X, targets, y_upper = with_weight(sample_weight, X, targets, y_upper)
         if y_upper is not None:
             check_exact(targets, checked_targets(y_upper, "y_upper"))
         missing = np.isnan(targets)

@@ -154,6 +154,18 @@ def test_upper_ends_of_another_index():
         np.testing.assert_array_equal(model.mean_, expected)
 
 
+def test_absent_values_of_pandas_among_objects_have_a_remedy():
+    values = np.array([[1.0, 2.0], [np.nan, 3.0], [2.0, 1.0], [4.0, 0.5]])
+    frame = pd.DataFrame(values).astype(object).fillna(pd.NA)
+    frame.columns = ["a", "b"]
+    told = refusal(frame)
+    assert "column.astype('Float64')" in told
+    assert "'b'" not in told
+    expected = GaussianGradientMLE().fit(values).mean_
+    frame = frame.assign(a=frame["a"].astype("Float64"))
+    np.testing.assert_array_equal(GaussianGradientMLE().fit(frame).mean_, expected)
+
+
 def test_dates_alone_have_a_remedy_in_polars():
     dates = pl.DataFrame({"when": [date(2020, 1, 1 + d * d) for d in range(5)]})
     told = refusal(dates)

@@ -1,5 +1,6 @@
 """GaussianImputer: the Gaussian's conditional means, as a transformer."""
 
+import pickle
 from functools import partial
 
 import dask.array as da
@@ -7,7 +8,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
-from marks import each_family, exhaustive, simulation
+from marks import each_family, exhaustive, pairwise, simulation
 from numpy.testing import assert_allclose, assert_array_equal
 from oracles import as_matrix
 from scipy.stats import kstest, linregress, t
@@ -22,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skgauss import GaussianGradientMLE, GaussianImputer
+from skgauss import GaussianGradientMLE, GaussianImputer, mcar_test
 from skgauss.inference import drawn
 from skgauss.rows import Block, Intervals
 
@@ -240,6 +241,99 @@ def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean
     assert model.aic(beside) == pytest.approx(alone.aic(X), abs=1e-8)
     assert model.bic(beside) == pytest.approx(alone.bic(X), abs=1e-8)
     np.testing.assert_allclose(model.transform(beside)[:, 2], 0.0, atol=1e-5)
+
+
+@pairwise(
+    window=[None, (-9, None), ((-9, -9, -1.0), (9, 9, NAN))],
+    censored=[False, True],
+    covariance_type=["full", "diag"],
+    constant=[0.0, 2.0, -1.0, 1e4],
+    gaps_in_it=[False, True],
+    solver=["natural", "newton"],
+)
+def test_a_constant_is_no_data(
+    rng, window, censored, covariance_type, constant, gaps_in_it, solver
+):
+    """No likelihood, criterion or density depends on it, in rows that show nothing else, too."""
+    X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
+    X[rng.random(X.shape) < 0.2] = NAN
+    X[:3] = NAN
+    column = np.full(100, constant)
+    column[:: 7 if gaps_in_it else 100] = NAN
+    beside = np.c_[X, column]
+    limits = ((-1.0, NAN, NAN), None) if censored else None
+
+    def of_two(pair):
+        return pair and tuple(end[:2] if isinstance(end, tuple) else end for end in pair)
+
+    parameters = {"covariance_type": covariance_type, "solver": solver, "tol": 1e-8}
+    model = GaussianImputer(truncation_limits=window, censoring_limits=limits, **parameters)
+    model.fit(beside)
+    alone = GaussianImputer(
+        truncation_limits=of_two(window), censoring_limits=of_two(limits), **parameters
+    ).fit(X)
+    assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-9)
+    assert model.log_likelihood_ == pytest.approx(model.score(beside), abs=1e-9)
+    assert model.aic(beside) == pytest.approx(alone.aic(X), abs=1e-6)
+    assert model.bic(beside) == pytest.approx(alone.bic(X), abs=1e-6)
+    np.testing.assert_allclose(model.score_samples(beside), alone.score_samples(X), atol=1e-5)
+    np.testing.assert_allclose(model.log_likelihood_path_[-1], alone.log_likelihood_, atol=1e-9)
+    np.testing.assert_allclose(model.transform(beside)[:, 2], constant, rtol=1e-9, atol=1e-9)
+
+
+def test_a_constant_is_no_data_of_any_kind(gaps):
+    """Of complete rows, of Dask, of integers; of a stream, of a marginal, of a table of nothing."""
+    complete = load_iris().data
+    kinds = {
+        "complete": (complete, np.asarray),
+        "gaps": (gaps.to_numpy(), np.asarray),
+        "dask": (gaps.to_numpy(), lambda X: da.from_array(X, chunks=(40, 5))),
+        "integers": ((10 * complete).astype(int), np.asarray),
+    }
+    for X, of_kind in kinds.values():
+        alone = GaussianImputer().fit(X)
+        beside = of_kind(np.c_[X, np.full(len(X), 3, X.dtype)])
+        model = GaussianImputer().fit(beside)
+        assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-9)
+        assert model.aic(beside) == pytest.approx(alone.aic(X), abs=1e-6)
+        assert model.marginal([0, 4]).score(beside[:, [0, 4]]) == pytest.approx(
+            alone.marginal([0]).score(X[:, [0]]), abs=1e-6
+        )
+        assert pickle.loads(pickle.dumps(model)).score(beside) == model.score(beside)
+        stream = GaussianImputer().partial_fit(beside[:70]).partial_fit(beside[70:])
+        assert stream.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-9)
+        assert stream.score(beside) == pytest.approx(alone.log_likelihood_, abs=1e-9)
+    nothing = np.full((5, 2), [1.0, 3.0])
+    model = GaussianImputer().fit(nothing)
+    assert model.score(nothing) == 0.0
+    assert model.log_likelihood_ == pytest.approx(0.0, abs=1e-12)
+    with pytest.raises(ValueError, match="No value of X is known"):
+        model.aic(nothing)
+
+
+def test_a_column_that_varies_about_its_known_mean_is_data(gaps):
+    """One that is constant is a maximum of its own there, and needs no ridge."""
+    X = np.c_[gaps.to_numpy(), np.full(len(gaps), 3.0)]
+    model = GaussianImputer(fixed_mean=[6, 3, 4, 1, 2.0], tol=1e-9).fit(X)
+    assert model.scale_[4] >= 1
+    assert model.log_likelihood_ == pytest.approx(model.score(X), abs=1e-9)
+    same = GaussianGradientMLE(fixed_mean=[6, 3, 4, 1, 2.0], tol=1e-9).fit(X)
+    assert model.log_likelihood_ == pytest.approx(same.log_likelihood_, abs=1e-6)
+    assert model.aic(X) == pytest.approx(same.aic(X), abs=1e-3)
+
+
+def test_what_is_constant_or_empty_has_no_error(gaps):
+    """It is named, and without it there are errors, which is the remedy."""
+    beside = gaps.assign(C=2.0, D=3.0, E=np.nan)
+    model = GaussianImputer(keep_empty_features=True).fit(beside)
+    for ask in (model.summary, model.standard_errors, model.confidence_intervals):
+        with pytest.raises(ValueError, match=r"^'E' was never observed, and each of 'C', 'D' is"):
+            ask()
+    with pytest.raises(ValueError, match="fit without it"):
+        mcar_test(model)
+    without = GaussianImputer().fit(beside.drop(columns=["C", "D", "E"]))
+    assert without.summary().shape[0] == 14
+    assert mcar_test(without).p_value > 0
 
 
 def test_a_column_that_is_empty_at_first(gaps):

@@ -480,7 +480,8 @@ def test_upper_ends_are_routed(air):
 @pytest.mark.parametrize(("y", "y_upper", "message"), [
     ([1.0, 3.0, 2.0], [1.0, 2.0, 2.0], "row 1, .* 'y' .* in y at 3.0 .* in y_upper at 2.0"),
     ([1.0, 3.0, np.inf], [1.0, 3.0, np.inf], "row 2, .* 'y' .* in y at inf"),
-    ([1.0, 3.0, np.inf], None, "Input y contains infinity"),
+    ([1.0, 3.0, np.inf], None, "Input y contains .* first is inf in 'y', in row 2 counted from 0"),
+    ([1.0, -np.inf, 2.0], None, "in 'y', in row 1 .* logarithm of the limit into y_upper"),
     ([1.0, 3.0, 2.0], [[1.0], [3.0], [2.0]], r"must have the shape of y, \(3,\), got \(3, 1\)"),
     (np.array(["<0.05", "1", "2"]), None, "y holds a limit as text, '<0.05'"),
     (pd.Series(["a", "b", "a"]), None, r"y holds .* pandas.get_dummies\(y.to_frame\(\), drop"),
@@ -489,6 +490,47 @@ def test_a_message_on_y_names_it(y, y_upper, message):
     X = np.array([[1.0], [2.0], [4.0]])
     with pytest.raises(ValueError, match=message):
         GaussianRegressor().fit(X, y, y_upper=y_upper)
+
+
+def test_features_with_limits_of_their_own_are_fitted_jointly(rng):
+    """As docs/regression.rst says; where all rows have the same, it is the regression with them."""
+    table = pd.DataFrame(rng.standard_normal((300, 3)), columns=["a", "b", "y"])
+    table["y"] += table["a"] - table["b"] / 2
+    upper = table.assign(a=table["a"].clip(lower=-0.7))
+    model = GaussianGradientMLE(tol=1e-9).fit(
+        table.where(table["a"] > -0.7, table.assign(a=np.nan)), X_upper=upper
+    )
+    limited = GaussianGradientMLE(censoring_limits=([-0.7, np.nan], None), tol=1e-9)
+    regression = GaussianRegressor(limited).fit(upper[["a", "b"]], table["y"])
+    for a, b in ((0.0, 0.0), (1.0, 0.0), (0.5, -2.0)):
+        law = model.conditional({"a": a, "b": b})
+        assert_allclose(law.mean_[0], regression.intercept_ + regression.coef_ @ [a, b], rtol=1e-6)
+        assert_allclose(law.scale_[0], regression.scale_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["score", "aic"])
+def test_infinity_in_y_is_told_by_target_and_row(rng, method):
+    """Rows without a weight do not count, but are counted."""
+    X = rng.standard_normal((20, 2))
+    y = X + rng.standard_normal((20, 2))
+    model = GaussianRegressor().fit(X, y)
+    weight = np.ones(20)
+    weight[:3] = 0
+    y[[2, 5], [0, 1]] = np.inf
+    with pytest.raises(ValueError, match=r"Input y contains .* first is inf in 'y1', in row 5 c"):
+        getattr(model, method)(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("wrong", [pd.DataFrame({"y": [1.0]}), np.ones(3), "yes", None, 1])
+def test_return_std_is_true_or_false(rng, wrong):
+    """Upper ends in its place are no truth value, nor are they silently nothing."""
+    X = rng.standard_normal((20, 2))
+    y = X @ [1, 2] + rng.standard_normal(20)
+    with pytest.raises(TypeError, match="return_std must be True or False"):
+        GaussianRegressor().fit(X, y).predict(X, wrong)
+    with pytest.raises(TypeError, match=r"by name: impute\(X, X_upper=upper\)"):
+        GaussianGradientMLE().fit(X).impute(X, wrong)
+    GaussianGradientMLE().fit(X).impute(X, np.True_, X_upper=X)
 
 
 def test_ends_of_rows_without_weight_may_be_crossed(rng):

@@ -113,7 +113,8 @@ class Outcome(NamedTuple):
 class Trials:
     """Climbs with other settings, as long as there are iterations and seconds left for them.
 
-    It is an `Observer` of these climbs, and stops one whose seconds are over.
+    It is an `Observer` of these climbs, and stops one whose seconds are over. Seconds are those of
+    the processor, of which other work on the machine takes none.
 
     Parameters
     ----------
@@ -132,21 +133,22 @@ class Trials:
 
     def __init__(self, n_iter: int, seconds: float):
         self.left = n_iter
-        self._last = self._end = time.perf_counter() + seconds
+        self._last = self._end = time.process_time() + seconds
 
-    def share(self, n: int) -> int:
+    def share(self, n: int, *, of_seconds: bool = True) -> int:
         """Iterations for the next of `n` groups of trials, which share equally in all that is left.
 
-        From now on `seconds` counts the time of that group alone.
+        From now on `seconds` counts the time of that group alone, or all that is left unless they
+        share in it.
         """
-        now = time.perf_counter()
-        self._end = now + (self._last - now) / n
+        now = time.process_time()
+        self._end = now + (self._last - now) / (n if of_seconds else 1)
         return self.left // n
 
     @property
     def seconds(self) -> float:
         """Seconds that are left; negative where the time is over."""
-        return self._end - time.perf_counter()
+        return self._end - time.process_time()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:
         """The solution of one climb, whose iterations are spent then."""

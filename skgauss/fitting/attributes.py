@@ -13,9 +13,11 @@ from ..statistics import AnyStatistics
 def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """The fitted attributes that depend on one iterate alone, by name."""
     family = likelihood.family
-    frame, truncation = likelihood.frame, likelihood.truncation(at)
+    frame, truncation, uncounted = likelihood.frame, likelihood.truncation(at), likelihood.uncounted
     return {
-        "_gaussian": FittedGaussian(at.mean.copy(), family, at.factor, frame, truncation),
+        "_gaussian": FittedGaussian(
+            at.mean.copy(), family, at.factor, frame, truncation, uncounted
+        ),
         "mean_": at.mean.copy(),
         "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),
         "scale_": family.standard_deviations(at.factor),

@@ -23,7 +23,8 @@ Settings = dict[str, Any]
 
 _SHARES = (1 / 2, 1 / 20)  # of the step bound: rates that are tried
 _LONGER = 2.0  # times the seconds of a climb, without which none is tried with more iterations
-_MOST_MEANS = 3  # features whose means are written out in a sentence
+_MOST_MEANS = 6  # features whose means are written out in a sentence
+_MEAN_OF_FIT = "model.sufficient_statistics_.mean"  # in place of more of them
 _SHARE_OF_VARIANCE = 0.01  # of a variance, as a ridge: small beside the data, and felt at once
 _MOST_RIDGES = 10  # features whose ridges are written out in a sentence
 
@@ -38,8 +39,8 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
     far_to_go : bool
         Whether it was told how many iterations it takes, which are not tried then.
     """
-    found = _Remedies(outcome, trials)
     groups = _candidates(outcome, slow, far_to_go)
+    found = _Remedies(outcome, trials, len(groups))
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         found.try_until_one_converges(alternatives, n_left)
     if not found.converged:
@@ -85,18 +86,23 @@ class _Remedies:
         Whether there was no time to repeat the climb with more iterations.
     """
 
-    def __init__(self, outcome: Outcome, trials: Trials):
+    def __init__(self, outcome: Outcome, trials: Trials, n_groups: int):
         self._climb = outcome.solution
         self._attempt = outcome.attempt
         self._trials = trials
+        self._n_groups = n_groups
         self.converged: list[tuple[int, str]] = []
         self.failed = 0
         self.untried: list[str] = []
         self.left_out_longer = False
 
-    def try_until_one_converges(self, alternatives: Iterable[Settings], n_groups: int) -> None:
-        """Try settings in turn, in an equal share of what is left for `n_groups` groups."""
-        reserve = self._trials.left - self._trials.share(n_groups)
+    def try_until_one_converges(self, alternatives: Iterable[Settings], n_left: int) -> None:
+        """Try settings in turn, in an equal share of what is left for `n_left` groups.
+
+        The first group, which is the cheapest, may take all seconds: whether it converges depends
+        least on how fast the machine is.
+        """
+        reserve = self._trials.left - self._trials.share(n_left, of_seconds=n_left < self._n_groups)
         for settings in alternatives:
             try:
                 changed = self._attempt.changed(settings)
@@ -126,7 +132,8 @@ class _Remedies:
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._attempt.estimator.max_iter:
             settings["max_iter"] = int(_rounded_up(n_iter))
-        return ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
+        told = ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
+        return f"{told} (model is this fit)" if _MEAN_OF_FIT in told else told
 
 
 def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]:
@@ -174,7 +181,7 @@ def _near_start(outcome: Outcome) -> Settings:
 
 def _as_code(value: Any) -> str:
     """A value as a user writes it."""
-    return "model.sufficient_statistics_.mean" if isinstance(value, np.ndarray) else repr(value)
+    return _MEAN_OF_FIT if isinstance(value, np.ndarray) else repr(value)
 
 
 def explain_ridge(outcome: Outcome) -> str:

@@ -19,8 +19,9 @@ from .._wording import warn_caller
 # Which estimators of which searches or loops, the latest of all, gave a warning of which category.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
-# What the words of a fit may cost: a share of the seconds that it took, or a few moments.
-_SHARE_OF_FIT = 0.25
+# What the words of a fit may cost: a share of the processor's seconds that it took, or a few
+# moments.
+_SHARE_OF_FIT = 0.2
 _MOMENT = 0.02  # seconds
 
 
@@ -60,7 +61,7 @@ class Warner:
     """
 
     def __init__(self, context: CallbackContext):
-        self._began = time.perf_counter()
+        self._began = time.process_time()
         self._context = context
 
     @property
@@ -83,7 +84,7 @@ class Warner:
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
         """The texts and categories of what was found, but for what need not be said again."""
-        seconds = _SHARE_OF_FIT * (time.perf_counter() - self._began)
+        seconds = _SHARE_OF_FIT * (time.process_time() - self._began)
         return [
             (words.told(seconds), words.category)
             for words in found

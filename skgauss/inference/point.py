@@ -17,7 +17,7 @@ from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
-    EmptyFeatures,
+    ConstantFeatures,
     Evaluation,
     Fixed,
     Likelihood,
@@ -204,21 +204,22 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     _check_data(estimator)
     gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
     family, window = gaussian.family, Window(*np.array(ends)) if ends else None
-    known = gaussian.mean if family.mean_is_known else None
-    empty = EmptyFeatures.of(estimator.sufficient_statistics_, window, family, known)
-    statistics, window = empty.statistics, empty.window
-    empty = empty._replace(values=empty.values - origin)
+    statistics = estimator.sufficient_statistics_
     if np.any(origin):
         statistics, window = statistics.seen_from(origin), window and window.seen_from(origin)
     factor = gaussian.factor if family.covariance_is_known else None
     fixed = Fixed(
-        None if known is None else known - origin,
+        gaussian.mean - origin if family.mean_is_known else None,
         None if factor is None else family.square(factor),
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
+    if not estimator._keeps_constants:
+        return likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
+    constant = ConstantFeatures.of(statistics, window, family, fixed)
+    statistics, window = constant.statistics, constant.window
     likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
-    return empty.without_constants(likelihood)
+    return constant.without_constants(likelihood)
 
 
 def check_fitted(estimator: Any) -> None:
@@ -266,6 +267,19 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
         warn_if_far(estimator, estimator.natural_gradient_norm_)
     if penalized:
         return
+    if (uncounted := estimator._gaussian.uncounted) is not None:
+        names = feature_names(estimator)
+        empty = estimator._statistics_as_given.observed_weights == 0
+        kinds = {"was never observed": empty, "is constant": uncounted & ~empty}
+        found = [
+            f"{each_of([names[j] for j in np.flatnonzero(features)])} {what}"
+            for what, features in kinds.items()
+            if features.any()
+        ]
+        raise ValueError(
+            f"{', and '.join(found)} in the rows of the fit, which tell nothing that could have an "
+            "error. For errors, intervals and tests of the other features fit without it."
+        )
     if np.any(estimator.reg_covar_):
         raise ValueError(
             "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
@@ -273,13 +287,6 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
             "there is none without, drop one of the features that it named, or use "
             "covariance_type='diag' or more rows. Else fit with reg_covar=0.0."
             + estimator._whose_parameters
-        )
-    empty = np.flatnonzero(estimator._statistics_as_given.observed_weights == 0)
-    if empty.size:
-        names = feature_names(estimator)
-        raise ValueError(
-            f"{each_of([names[j] for j in empty])} was never observed. Its mean is made up, and "
-            "has no error: fit without it."
         )
 
 
@@ -321,7 +328,7 @@ def _check_data(estimator: Any) -> None:
 
 def check_method(method: str, methods: Sequence[str]) -> None:
     """Refuse a method that is none of those that there are."""
-    if method not in methods:
+    if not (isinstance(method, str) and method in methods):
         raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 

@@ -12,7 +12,7 @@ from .._typing import EPS
 from .._wording import warn_caller
 from ..density import SEEN_THROUGH
 from ..rows import feature_names
-from .point import check_maximum
+from .point import check_fitted, check_maximum
 
 # How far a statistic may be off, by itself and as a share of it, without another p-value.
 _A_TENTH = 0.1
@@ -76,6 +76,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     >>> print(test.degrees_of_freedom, round(test.statistic, 2), round(test.p_value, 2))
     3 9.5 0.02
     """
+    _check_same_features(smaller, larger)
     for each in (smaller, larger):
         check_maximum(each)
     _check_same_data(smaller, larger)
@@ -133,6 +134,28 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
     return family.correlated or (uncorrelated and (alike or family.multiplicity == 1))
 
 
+def _check_same_features(one: Any, two: Any) -> None:
+    """Refuse fits of other numbers of features, those of regressions before they are taken apart.
+
+    Raises
+    ------
+    NotFittedError, TypeError
+        If one is not fitted, or neither a Gaussian nor a regression.
+    """
+    regressions = all(hasattr(each, "estimator_") for each in (one, two))
+    models = [each.estimator_ for each in (one, two)] if regressions else [one, two]
+    for each in models:
+        check_fitted(each)
+    n_features = [each.n_features_in_ for each in models]
+    if n_features[0] != n_features[1]:
+        raise ValueError(
+            f"The two models have {n_features[0]} and {n_features[1]} features, and a test "
+            "compares Gaussians of the same ones. Regressions on different features are compared "
+            "by aic(X, y) or bic(X, y) of GaussianRegressor, and the p-values in its summary() are "
+            "of single features."
+        )
+
+
 def _check_same_data(one: Any, two: Any) -> None:
     """Refuse fits to different data, as far as statistics of single features tell them apart.
 
@@ -140,13 +163,6 @@ def _check_same_data(one: Any, two: Any) -> None:
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
     told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
-    n_features = [each.n_features_in_ for each in (one, two)]
-    if n_features[0] != n_features[1]:
-        raise ValueError(
-            f"The two models have {n_features[0]} and {n_features[1]} features, and a test "
-            "compares Gaussians of the same ones. Regressions on different features are compared "
-            "by aic(X, y) or bic(X, y) of GaussianRegressor."
-        )
     if not (
         feature_names(one) == feature_names(two)
         and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)

@@ -6,8 +6,8 @@ whitened gradient, its information. How it is climbed, and in which coordinates,
 
 from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
+from .constant_features import ConstantFeatures
 from .curvature import CLEAR, CriticalPoint, critical_point
-from .empty_features import EmptyFeatures
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian

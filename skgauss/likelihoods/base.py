@@ -185,6 +185,8 @@ class Likelihood(ABC):
     frame : Standardization or None
         The frame of the Gaussian that sets the lattices on which boxes are integrated; None where
         none are used.
+    uncounted : bool ndarray of shape (n_features,) or None
+        Which features are no part of the likelihood of the data; None where all are.
     has_one_maximum : bool
         Whether a stationary point is always the maximum.
     information_is_cheap : bool
@@ -204,6 +206,7 @@ class Likelihood(ABC):
     reference: float
     complete = False
     frame: Standardization | None = None
+    uncounted: np.ndarray | None = None
     has_one_maximum = False
     information_is_cheap = False
     natural_coordinates = False

@@ -12,7 +12,7 @@ from ..gaussian import Family, NotPositiveDefiniteError
 from ..rows import Window, numbers_of_parameter, to_host
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
-from .empty_features import EmptyFeatures
+from .constant_features import ConstantFeatures
 from .existence import (
     check_intervals,
     check_observed,
@@ -64,7 +64,7 @@ def regularized_likelihood(
     Whether that of incomplete data, in which no features depend on each other linearly, has a
     maximum only the climb can tell, and so it is with several correlated features behind a window.
     If `keep_constants`, features that do not vary have a ridge of their own, and those never
-    observed are taken for constants: no others notice them.
+    observed are taken for constants: no others notice them, and the likelihood counts none.
 
     Raises
     ------
@@ -76,17 +76,19 @@ def regularized_likelihood(
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
-    empty = None
+    constant = None
     if keep_constants:
-        empty = EmptyFeatures.of(statistics, window, family, fixed.mean)
-        statistics, window = empty.statistics, empty.window
+        constant = ConstantFeatures.of(statistics, window, family, fixed)
+        statistics, window = constant.statistics, constant.window
     check_observed(window.without_fill(statistics) if window else statistics, names)
     found = _regularized_without_window(reg_covar, statistics, family, names, fixed, keep_constants)
     likelihood = found.likelihood
     if window:
         likelihood = _checked_in_window(likelihood, window, statistics, names, fixed)
     likelihood = fixed.of(likelihood)
-    return found._replace(likelihood=empty.without_constants(likelihood) if empty else likelihood)
+    return found._replace(
+        likelihood=constant.without_constants(likelihood) if constant else likelihood
+    )
 
 
 def likelihood_with_ridge(

@@ -8,6 +8,7 @@ from .joint_table import (
     Table,
     check_columns,
     check_exact,
+    check_finite,
     columns_of_targets,
     table_of,
     warn_of_limits,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import assert_all_finite
 
 from .._typing import Array
 from .._wording import quoted, warn_caller
@@ -13,6 +13,7 @@ from ..rows import (
     at_or_above,
     at_or_below,
     beside_targets,
+    check_no_infinity,
     check_not_crossed,
     check_same_names,
     check_same_order,
@@ -62,16 +63,13 @@ class Table(NamedTuple):
         lower, upper = self.targets, self.targets_upper
         if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
             return
-        counts = np.ones(len(lower), dtype=bool)
-        if sample_weight is not None:
-            weights = np.asarray(to_host(sample_weight), dtype=np.float64)
-            counts = weights != 0 if weights.shape == counts.shape else counts
         if upper is None:
-            assert_all_finite(lower[counts], allow_nan=True, input_name="y")
+            check_finite(lower, self.names, sample_weight)
             return
         if lower.shape != upper.shape:
             raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
         lower, upper = (each.reshape(len(lower), -1) for each in (lower, upper))
+        counts = _counted(lower, sample_weight)
         check_not_crossed(lower, upper, self.names[-lower.shape[1] :], counts, table="y")
 
     def check_targets(self, low: Array, high: Array) -> None:
@@ -112,7 +110,7 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     targets = checked_targets(y)
     names = feature_names(seen)
     names = names + target_names(y, targets, names)
-    if not reset and len(names) == seen.estimator_.n_features_in_:
+    if not reset and len(names) == len(getattr(seen.estimator_, "feature_names_in_", ())):
         names = feature_names(seen.estimator_)  # in the order that `check_columns` asks for
     lower = beside_targets(X, rows.X, targets, names)
     if y_upper is None:
@@ -124,6 +122,22 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
         targets_upper = rounded_alike(targets, targets_upper)
     upper = beside_targets(X, rows.X, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
+
+
+def check_finite(targets: np.ndarray, names: Sequence[str], sample_weight: Any) -> None:
+    """Refuse infinite targets, the last of `names`, in rows whose weight is not 0."""
+    columns = targets.reshape(len(targets), -1)
+    of_targets = names[-columns.shape[1] :]
+    check_no_infinity(columns, of_targets, _counted(columns, sample_weight), table="y")
+
+
+def _counted(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
+    """Which rows have another weight than 0, bool of shape (n_rows,)."""
+    counts = np.ones(len(targets), dtype=bool)
+    if sample_weight is None:
+        return counts
+    weights = np.asarray(to_host(sample_weight), dtype=np.float64)
+    return weights != 0 if weights.shape == counts.shape else counts
 
 
 def columns_of_targets(y: Any) -> list[Any]:

@@ -130,25 +130,30 @@ class Rows(Protocol):
 _READ_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
 
 
-def check_no_infinity(X: Any, names: Sequence[str] = (), counts: np.ndarray | None = None) -> None:
+def check_no_infinity(
+    X: Any, names: Sequence[str] = (), counts: np.ndarray | None = None, table: str = "X"
+) -> None:
     """Refuse infinity in scikit-learn's words, and say where it is; NaN is a missing value.
 
-    Of the rows that count, where not all do, and with the names of the features, if known.
+    Of the rows that count, where not all do, and with the names of the features, if known. A user
+    has X by the name of the `table`.
     """
     with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
         for chunk in chunks_of(X):
             rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
             try:
-                assert_all_finite(rows, allow_nan=True, input_name="X")
+                assert_all_finite(rows, allow_nan=True, input_name=table)
             except ValueError as error:
                 places = np.arange(len(X)) if counts is None else np.flatnonzero(counts)
                 start = np.searchsorted(places, chunk.start)
                 raise WrongRowError(
-                    _where_infinite(str(error), to_host(rows), places[start:], names)
+                    _where_infinite(str(error), to_host(rows), places[start:], names, table)
                 ) from None
 
 
-def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequence[str]) -> str:
+def _where_infinite(
+    error: str, X: np.ndarray, places: np.ndarray, names: Sequence[str], table: str
+) -> str:
     """What scikit-learn says, where the first infinity is, and what to do about a logarithm."""
     i, j = np.argwhere(np.isinf(X))[0].tolist()
     name = repr(names[j]) if names else f"column {j}"
@@ -159,7 +164,7 @@ def _where_infinite(error: str, X: np.ndarray, places: np.ndarray, names: Sequen
         return found
     return (
         f"{found} If it is the logarithm of 0, of what was not detected, put NaN there and the "
-        "logarithm of the limit into X_upper; or put that logarithm there, and into "
+        f"logarithm of the limit into {table}_upper; or put that logarithm there, and into "
         "censoring_limits."
     )
 

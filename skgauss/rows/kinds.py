@@ -25,9 +25,16 @@ def is_elsewhere(X: Any) -> bool:
 
 
 def check_holds_rows(frame: Any, name: str) -> None:
-    """Refuse a query of polars, which holds no rows."""
+    """Refuse a query of polars, which holds no rows, and both tables of `parse_limits` as one."""
     if type(frame).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
+    if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
+        table = name.removesuffix("_upper")
+        raise TypeError(
+            f"{name} is a tuple of frames, as skgauss.parse_limits returns it. Take it apart, "
+            f"lower, upper = skgauss.parse_limits(table), and pass lower as {table}, upper as "
+            f"{table}_upper."
+        )
 
 
 def check_no_mask(array: Any, name: str) -> None:

@@ -168,4 +168,7 @@ def _remedy(column: Any, frame: str) -> str:
             " Of categories make a column each but the first: "
             f"pandas.get_dummies({frame}, drop_first=True, dtype=float){in_polars}."
         )
-    return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them." if words else ""
+    if words:
+        return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them."
+    absent = any(str(cell) == "<NA>" for cell in column)
+    return " Of numbers beside pandas.NA column.astype('Float64') makes them." if absent else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,7 @@ _BELOW = ("<", "<=", "≤")
 _ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
 _THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
+_HUGE = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # of which those that float64 holds are read
 # Thousands that are parted, and what may come behind.
 _PARTED = re.compile(
     r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
@@ -38,12 +39,14 @@ def parse_limits(
     ----------
     frame : pandas.DataFrame or polars.DataFrame of shape (n_samples, n_features)
         Numbers, or text: a number, or a limit, which is a number behind one of <, <=, ≤, >, >=
-        and ≥, with or without blanks. Columns of numbers stay as they are.
+        and ≥, with or without blanks. Columns of numbers stay as they are, but for numbers that
+        `missing` names.
     decimal : {".", ","}, default="."
         What stands before the decimals of a number in text.
     missing : str or sequence of str, default=("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
-        Text that stands for a value of which nothing is known, in small or capital letters. Empty
-        cells, None and NaN always do. A value that was not detected is known to be below a limit:
+        Text that stands for a value of which nothing is known, in small or capital letters. A
+        number in text, such as "-99", does so in columns of numbers, too. Empty cells, None and NaN
+        always do. A value that was not detected is known to be below a limit:
         where you know this limit, write it in the place of "ND".
 
     Returns
@@ -78,13 +81,7 @@ def parse_limits(
     """
     if decimal not in (".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
-    missing = (missing,) if isinstance(missing, str) else tuple(missing or ())
-    for each in missing:
-        if not isinstance(each, str):
-            raise TypeError(
-                f"missing holds text, got {each!r}. Where a number stands for a missing value, put "
-                f"NaN in its place first, as frame.replace({each!r}, numpy.nan) of pandas does."
-            )
+    words = _words(missing)
     check_holds_rows(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask"):
@@ -99,12 +96,14 @@ def parse_limits(
             f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
             "to_frame()."
         )
-    read = cache(reader_of_cells(decimal, missing))
+    read = cache(reader_of_cells(decimal, words))
+    number = reader_of_cells(decimal, ())
+    coded = {ends[0] for ends in map(number, words) if ends and ends[0] == ends[1]}
     ends = np.full((2, *frame.shape), np.nan)
     unread = []
     for j, column in enumerate(columns_of(frame)):
         for i, cell in enumerate(column):
-            found = _ends_of_cell(cell, read)
+            found = _ends_of_cell(cell, read, coded)
             if found is None:
                 unread.append((i, j, cell))
             else:
@@ -113,6 +112,26 @@ def parse_limits(
         raise ValueError(_unreadable(frame, unread, decimal))
     lower, upper = (like(frame, values, frame.columns) for values in ends)
     return lower, upper
+
+
+def _words(missing: Any) -> tuple[str, ...]:
+    """The text that `missing` names, by one word or several.
+
+    Raises
+    ------
+    TypeError
+        If something in it is no text.
+    """
+    one = isinstance(missing, str) or not hasattr(missing, "__iter__")
+    words = () if missing is None else (missing,) if one else tuple(missing)
+    for each in words:
+        if not isinstance(each, str):
+            raise TypeError(
+                f"missing holds text, got {each!r}. Where a number stands for a missing value, "
+                f"write it as text, missing={[*map(str, words)]}, which holds in columns of "
+                "numbers, too."
+            )
+    return words
 
 
 def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
@@ -130,6 +149,8 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
         if match is None:
             return None
         value = float(match[2].replace(decimal, "."))
+        if math.isinf(value):  # too large for float64
+            return None
         return (
             math.nan if match[1] in _BELOW else value,
             math.nan if match[1] in _ABOVE else value,
@@ -138,14 +159,23 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
     return read
 
 
-def _ends_of_cell(cell: Any, read: Callable[[str], Ends | None]) -> Ends | None:
-    """The ends of the interval in a cell, which holds text or a number, else None."""
+def _ends_of_cell(
+    cell: Any, read: Callable[[str], Ends | None], coded: Collection[float]
+) -> Ends | None:
+    """The ends of the interval in a cell, which holds text or a number, else None.
+
+    The numbers in `coded` stand for missing values.
+    """
     if isinstance(cell, str) or str(cell) in _ABSENT:
-        return read(str(cell))
-    try:
-        return float(cell), float(cell)
-    except (TypeError, ValueError):
-        return None
+        found = read(str(cell))
+    else:
+        try:
+            found = float(cell), float(cell)
+        except (TypeError, ValueError):
+            return None
+    if found and found[0] == found[1] and found[0] in coded:
+        return math.nan, math.nan
+    return found
 
 
 def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
@@ -181,6 +211,8 @@ def _how_to_write(cells: list[Any], decimal: str) -> str:
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
     if len(texts) == len(cells):
+        if all(map(_HUGE.fullmatch, texts)):
+            return "No number of float64 is as large. Choose a larger unit."
         if all(_THOUSANDS.fullmatch(text) for text in texts):
             return (
                 f"If the {other!r} parts thousands, take it out first. If it stands before "

@@ -309,7 +309,7 @@ def maximize(
     ValueError
         If the solver does not serve the likelihood.
     """
-    began = time.perf_counter()
+    began = time.process_time()
     monitor = Monitor(objective.likelihood, max_iter, tol, n_kept, observer)
     # A divergent recursion overflows before it leaves the domain; that it did is found
     # in its values, not in NumPy's warnings.
@@ -318,7 +318,7 @@ def maximize(
         while point is not None:
             solver.run(objective, point, monitor)
             point = _beyond(objective.likelihood, monitor)
-    return monitor.solution(time.perf_counter() - began)
+    return monitor.solution(time.process_time() - began)
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:

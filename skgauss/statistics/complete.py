@@ -102,7 +102,15 @@ class SufficientStatistics(Statistics):
             If X or the weights are not valid, or X holds NaN, which
             `IncompleteStatistics.from_array` takes, or infinity.
         """
-        rows = checked_rows(X, sample_weight)
+        try:
+            rows = checked_rows(X, sample_weight)
+        except ValueError as error:
+            if not str(error).startswith("Input X contains NaN"):
+                raise
+            raise ValueError(
+                "Input X contains NaN. IncompleteStatistics.from_array(X) takes it for a missing "
+                "value, and fit_statistics takes those statistics."
+            ) from None
         return summarize(*rows, diagonal).labelled(column_labels(X))
 
     @property

@@ -71,7 +71,9 @@ class AvailableMoments(Statistics):
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> AvailableMoments:
-        """These statistics with some features, never observed, as constants in a share of rows."""
+        """These statistics with some features, of which no two values differ, as constants in a
+        share of rows.
+        """
         weights = np.where(features, share * self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, values, self.mean))
 

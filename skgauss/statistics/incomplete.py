@@ -210,9 +210,13 @@ class IncompleteStatistics(Statistics):
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> IncompleteStatistics:
-        """These statistics with some features, never observed, taken for constants in all rows."""
-        origin = np.where(features, values, self.origin)
-        return replace(self, missing=self.missing & ~features, origin=origin)
+        """These statistics with some features, of which no two values differ, as constants in all
+        rows.
+        """
+        origin, rows = np.where(features, values, self.origin), np.where(features, 0.0, self.rows)
+        missing = (self.missing & ~features)[self.pattern_of_row]
+        whole = self.weight, origin, missing, _on_first_rows(self), self.levels, rows
+        return _reduced(*whole).labelled(self.labels)
 
     def augmented(self, variances: Array) -> Array:
         """Levels beside the rows, in units of which the variances are given."""

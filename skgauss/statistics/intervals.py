@@ -256,7 +256,8 @@ class IntervalStatistics(Statistics):
         return replace(self, exact=self.exact.seen_from(origin), lower=lower, upper=upper)
 
     def with_constants(self, features: np.ndarray, values: Array, share: float = 1.0) -> Any:
-        """These statistics with some features, never observed, as constants in a share of rows.
+        """These statistics with some features, of which no two values differ, as constants in a
+        share of rows.
 
         Some rows, or all, then are known exactly.
         """

@@ -78,9 +78,15 @@ def test_regressions_on_other_features_are_compared_by_their_criteria(correlated
     """As the refusal of their joint Gaussians says."""
     X, y = correlated[:, :2], correlated[:, 2]
     small, large = GaussianRegressor().fit(X[:, :1], y), GaussianRegressor().fit(X, y)
-    with pytest.raises(ValueError, match=r"2 and 3 features, .* aic\(X, y\) or bic\(X, y\)"):
+    told = r"2 and 3 features, .* aic\(X, y\) or bic\(X, y\) .* p-values in its summary\(\)"
+    with pytest.raises(ValueError, match=told):
         likelihood_ratio_test(small.estimator_, large.estimator_)
+    with pytest.raises(ValueError, match=told):  # and not first that these are to be passed
+        likelihood_ratio_test(small, large)
     assert np.isfinite(small.aic(X[:, :1], y) - large.aic(X, y))
+    assert large.summary()["p_value"].iloc[:2].notna().all()
+    with pytest.raises(TypeError, match="pass its estimator_"):
+        likelihood_ratio_test(large, large)
 
 
 def test_no_maximum_has_no_ratio(correlated):

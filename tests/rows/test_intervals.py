@@ -15,6 +15,7 @@ from skgauss import (
     GaussianOutlierDetector,
     GaussianRegressor,
     SufficientStatistics,
+    parse_limits,
 )
 from skgauss.blocks import passes
 
@@ -342,18 +343,38 @@ def test_pairs_of_limits_as_scipy_has_them(rng):
 
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
-@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_transform", "fit_predict"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_transform", "fit_predict", "score"])
 def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
     """y is ignored, and with it would be all limits; any other y is ignored without a word."""
     values = rng.standard_normal((80, 2))
     lower = kind(np.where(values < -0.5, np.nan, values))
     upper = kind(np.maximum(values, -0.5))
     roles = {"fit_transform": GaussianImputer(), "fit_predict": GaussianOutlierDetector()}
-    model = roles.get(method, GaussianGradientMLE())
+    model = roles.get(method, GaussianGradientMLE()).fit(lower)
     with pytest.warns(UserWarning, match=r"y has the shape of X .* by name, X_upper=\.\.\.: as y"):
         getattr(model, method)(lower, upper)
     for y in (lower, kind(values[:, ::-1].copy()), values[:, 0], values.tolist(), None):
-        getattr(clone(model), method)(lower, y)
+        getattr(model, method)(lower, y)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_both_tables_in_the_place_of_one(make):
+    """As ``fit(parse_limits(table))`` passes them; what the message says is done here."""
+    table = make({"a": ["<1", "2", "4", "3"], "b": ["1", "3", "2", "5"]})
+    with pytest.raises(TypeError, match=r"X is a tuple of frames.*lower as X, upper as X_upper"):
+        GaussianGradientMLE().fit(parse_limits(table))
+    with pytest.raises(TypeError, match=r"y is a tuple of frames.*lower as y, upper as y_upper"):
+        GaussianRegressor().fit(np.arange(4.0)[:, None], parse_limits(table))
+    lower, upper = parse_limits(table)
+    assert GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=upper).converged_
+
+
+def test_rows_in_the_place_of_the_name_of_a_method(rng):
+    X = pd.DataFrame(rng.standard_normal((20, 2)))
+    model = GaussianGradientMLE().fit(X)
+    for ask in (model.standard_errors, lambda rows: model.summary(0.9, rows)):
+        with pytest.raises(ValueError, match=r"method must be 'observed'|method must be 'wald'"):
+            ask(X)
 
 
 @pytest.mark.parametrize("weights", ["ends", "whole ends", "counts", "weights", "targets"])

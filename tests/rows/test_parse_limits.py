@@ -308,9 +308,23 @@ def test_limits_in_an_array_have_a_remedy(kind):
     assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_
 
 
-def test_a_number_that_stands_for_a_missing_value_is_replaced_first():
-    frame = pd.DataFrame({"a": [-999, "<1", "2"]})
-    with pytest.raises(TypeError, match=r"text, got -999.*frame\.replace\(-999, numpy\.nan\)"):
-        parse_limits(frame, missing=["ND", -999])
-    _, upper = parse_limits(frame.replace(-999, np.nan))
-    np.testing.assert_array_equal(upper["a"], [np.nan, 1, 2])
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_a_number_that_stands_for_a_missing_value_is_written_as_text(make):
+    """It then stands for one in columns of numbers, too, and in text with other decimals."""
+    frame = make({"a": ["-999", "<1", "-999.0", "2"], "b": [-999, 1, 2, 3]})
+    for missing, written in ((-999, r"\['-999'\]"), (["ND", -999], r"\['ND', '-999'\]")):
+        with pytest.raises(TypeError, match=f"text, got -999.*missing={written}"):
+            parse_limits(frame, missing=missing)
+    lower, upper = parse_limits(frame, missing=["ND", "-999"])
+    np.testing.assert_array_equal(upper["a"], [np.nan, 1, np.nan, 2])
+    for end in (lower, upper):
+        np.testing.assert_array_equal(end["b"], [np.nan, 1, 2, 3])
+    _, upper = parse_limits(frame)
+    np.testing.assert_array_equal(upper["b"], [-999, 1, 2, 3])
+
+
+def test_a_number_too_large_for_float64():
+    with pytest.raises(ValueError, match=r"'1e400' in row 0 of 'a'.*Choose a larger unit"):
+        parse_limits(pd.DataFrame({"a": ["1e400", "<1"]}))
+    with pytest.raises(ValueError, match=r"'<2\.5E\+999' in row 1 of 'a'.*Choose a larger unit"):
+        parse_limits(pd.DataFrame({"a": ["1e300", "<2.5E+999"]}))

@@ -9,12 +9,24 @@ import pytest
 from marks import pairwise
 from oracles import exact_moments
 
+from skgauss import GaussianGradientMLE, IncompleteStatistics
 from skgauss.blocks import passes as blocks
 from skgauss.statistics.complete import SufficientStatistics, pairwise_sum, summarize, two_sum
 
 
 def statistics_of(X, covariance_type="full"):
     return summarize(X, None, covariance_type != "full")
+
+
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_who_has_gaps_is_told_of_the_statistics_that_take_them(gappy, diagonal):
+    with pytest.raises(ValueError, match=r"X contains NaN\. IncompleteStatistics\.from_array\(X\)"):
+        SufficientStatistics.from_array(gappy, diagonal=diagonal)
+    with pytest.raises(ValueError, match=r"sample_weight contains NaN\.$"):
+        SufficientStatistics.from_array([[1.0], [2.0]], [1.0, np.nan])
+    model = GaussianGradientMLE(covariance_type="diag" if diagonal else "full")
+    statistics = IncompleteStatistics.from_array(gappy)
+    assert model.fit_statistics(statistics).converged_
 
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])

@@ -1,8 +1,10 @@
-"""Features of which no value was observed, as constants so that the others do not notice them.
+"""Features that do not vary, or of which no value was observed: no other notices them.
 
-A zero, or the mean where it is known, in each row gives such a feature that mean, the variance of
-its ridge and no correlation. Where features share a variance the constant stands in next to no
-rows, beside which the mean is known. What is made up is no part of the likelihood of the data.
+A constant in each row gives such a feature that mean, the variance of its ridge and no correlation.
+Of one that was never observed it is made up: a zero, or the mean where it is known. Where features
+share a variance it stands in next to no rows, beside which the mean is known, and what does not
+vary tells of the variance as other features do. No constant is part of the likelihood of the data:
+its density is as large as its ridge is small.
 """
 
 from __future__ import annotations
@@ -16,25 +18,25 @@ from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
 from .base import Evaluation, Likelihood
-from .fixed import LikelihoodAround
+from .fixed import Fixed, LikelihoodAround
 from .information import Information
 
 _EMPTY_SHARE = 1e-6  # share of the rows with a constant, next to none, where a variance is shared
 
 
-class EmptyFeatures(NamedTuple):
-    """The features of which no value was observed, and the constants made up in their place.
+class ConstantFeatures(NamedTuple):
+    """The features of which no two values differ, as constants in all rows.
 
     Attributes
     ----------
     features : bool ndarray of shape (n_features,)
-        Whether each feature is empty.
+        Whether each feature is such.
     values : ndarray of shape (n_features,)
-        The constants, of which only those of empty features count.
+        The constants, of which only those of such features count.
     statistics : AnyStatistics
         The statistics of the data with these constants.
     window : Window or None
-        The window without limits of empty features; None where no others have any.
+        The window without limits of these features; None where no others have any.
     in_all_rows : bool
         Whether the constants stand in all rows, or in next to none.
     """
@@ -46,17 +48,20 @@ class EmptyFeatures(NamedTuple):
     in_all_rows: bool
 
     @classmethod
-    def of(
-        cls, statistics: Any, window: Window | None, family: Family, known_mean: Array | None
-    ) -> Self:
-        """The empty features of statistics, with the known mean, or else 0, as their constants."""
-        shown = (window.without_fill(statistics) if window else statistics).observed_weights
-        features = (shown == 0) & (not statistics.complete)
+    def of(cls, statistics: Any, window: Window | None, family: Family, fixed: Fixed) -> Self:
+        """Those of statistics; the constant of a feature never observed is its known mean, or 0."""
+        shown = (window.without_fill(statistics) if window else statistics).by_feature
+        empty = (shown.observed_weights == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
-        values = np.zeros(len(features)) if known_mean is None else known_mean
+        constant = ~empty & in_all_rows & (fixed.moments(shown, family)[1] == 0)
+        if shown.coarse:
+            constant &= shown.exact.observed_weights == shown.observed_weights
+        made_up = 0.0 if fixed.mean is None else fixed.mean
+        features, values = empty | constant, np.where(empty, made_up, shown.mean)
         if features.any():
             share = 1.0 if in_all_rows else _EMPTY_SHARE
-            statistics = statistics.with_constants(features, values, share)
+            if not statistics.complete:
+                statistics = statistics.with_constants(features, values, share)
             window = window and window.opened(features)
         return cls(features, values, statistics, window, in_all_rows)
 
@@ -79,19 +84,20 @@ class EmptyFeatures(NamedTuple):
 
 
 class LikelihoodWithoutConstants(LikelihoodAround):
-    """The likelihood of the data alone, in which nothing made up counts.
+    """The likelihood of the data alone, in which no constant counts.
 
     Parameters
     ----------
     whole : Likelihood
-        The likelihood of statistics in which the empty features are constants.
-    empty : EmptyFeatures
+        The likelihood of statistics with the constants.
+    constant : ConstantFeatures
     """
 
-    def __init__(self, whole: Any, empty: EmptyFeatures):
-        self._whole, self._empty = whole, empty
-        known = not (empty.in_all_rows or whole.family.mean_is_known)
-        self._of_known_mean = empty.features & known
+    def __init__(self, whole: Any, constant: ConstantFeatures):
+        self._whole, self._constant = whole, constant
+        known = not (constant.in_all_rows or whole.family.mean_is_known)
+        self._of_known_mean = constant.features & known
+        self.uncounted = constant.features
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         at: Evaluation = self._whole.evaluate(np.where(self._of_known_mean, 0.0, mean), factor)
@@ -100,8 +106,8 @@ class LikelihoodWithoutConstants(LikelihoodAround):
 
     def log_likelihood(self, at: Evaluation) -> float:
         deviations = self._whole.family.standard_deviations(at.factor)
-        made_up = self._empty.log_likelihood(at.mean, deviations)
-        return float(self._whole.log_likelihood(at)) - made_up
+        of_constants = self._constant.log_likelihood(at.mean, deviations)
+        return float(self._whole.log_likelihood(at)) - of_constants
 
     def _of_whole(self, whole: Information, at: Evaluation) -> Information:
         # About the mean of an empty feature, where this counts as known, that of a complete row.
