@@ -11,8 +11,8 @@ deviation from the mean,
     z_o^T \Sigma_{oo}^{-1} z_o = \min_{z_m} z^T \Lambda z, \qquad
     \log\det\Sigma_{oo} = \log\det\Sigma + \log\det\Lambda_{mm}.
 
-A row with m missing values costs :math:`m^3`. All patterns with as many missing values are
-worked on at once, with the patterns along the last axis of every array.
+A row with m missing values costs :math:`m^3`. All patterns with about as many missing values
+are worked on at once, with the patterns along the last axis of every array.
 
 The precision squares the condition of its root :math:`A = L^{-1}`. Where features are nearly
 collinear the same is therefore had from A itself, for :math:`d m^2` a pattern: with

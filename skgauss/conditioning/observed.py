@@ -85,7 +85,7 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
 def _conditionals(
     relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
-    """Batches of rows that miss equally many values.
+    """Batches of rows that miss about equally many values.
 
     Yields
     ------

@@ -1,7 +1,7 @@
 """The E step: what rows say of their unknown values under a Gaussian, summed over the rows.
 
-Rows that miss equally many values are worked on together, in units of the data and about an origin.
-Each such part answers for its rows; the functions below add the parts of one block up.
+Rows that miss about equally many values are worked on together, in units of the data and about an
+origin. Each such part answers for its rows; the functions below add the parts of one block up.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class CompletedSums(RowSums):
 
 
 class _MissingPart:
-    """Rows of the data that miss equally many values.
+    """Rows of the data that miss about equally many values.
 
     Parameters
     ----------
