@@ -62,10 +62,8 @@ ObservedStatistics = (
 )
 
 _ENOUGH_COMPLETE = 2  # complete rows for each feature whose moments a climb may start at
+_EM_STEPS = 20  # from the guess, after which another climb would have to be higher
 _SINGULAR = 1e14  # condition number of the correlations above which a climb to infinity is over
-# Variance inflation above which a climb may lead to a singular covariance where the likelihood is
-# finite. It is less than that at which Newton's method gives up.
-_CLOSE_TO_SINGULAR = 3e4
 # Variance inflation above which a climb is over, where too few rows are known to leave no maximum:
 # that which the ridge of "auto" leaves.
 _NARROW_ENOUGH = 1e6
@@ -336,11 +334,22 @@ class ObservedFull(ObservedLikelihood):
     def _contradicted(self, at: Evaluation) -> bool:
         """Whether rows contradict each other, so that a singular covariance is the likeliest.
 
-        False where the point is not close to a singular one, and with a ridge, which leaves a
-        maximum before it.
+        False where the point is not close to a singular one, or some EM steps from the guess lead
+        higher, and with a ridge, which leaves a maximum before it.
         """
-        narrow = self.ridge is None and self.inflation(at) > _CLOSE_TO_SINGULAR
-        return narrow and is_highest_where_singular(self, at, self._unit)
+        if self.ridge is not None or not is_highest_where_singular(self, at, self._unit):
+            return False
+        return at.value >= self._value_after_em
+
+    @cached_property
+    def _value_after_em(self) -> float:
+        """The value, as `Evaluation.value`, to which some EM steps from the guess lead."""
+        with suppress(NotPositiveDefiniteError):
+            at = self.evaluate(*self.guess)
+            for _ in range(_EM_STEPS):
+                at = self.evaluate(*self.expected_maximum(at))
+            return at.value
+        return -math.inf
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         # Near it the likelihood may be so flat that a climb is over long before it is there.

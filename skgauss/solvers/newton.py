@@ -84,7 +84,8 @@ class Region(NamedTuple):
         narrow = inflation > min(max(_REGULAR, _GROWN * self.inflation), _NEARLY_SINGULAR)
         creeps = self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS
         if creeps or (self.in_vain >= _IN_VAIN and narrow):
-            if not (clear or likelihood.bounded):
+            likely = at.value >= likelihood.value_of_the_guess
+            if likely and not (clear or likelihood.bounded):
                 raise Unbounded
             if creeps:
                 raise Stalled

@@ -7,6 +7,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from models import fit_quietly, with_gaps
+from search.edges import Pairs
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
@@ -42,7 +43,9 @@ def test_the_verdict_and_where_the_climb_leads(solver, unit):
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-@pytest.mark.parametrize("name", ["singular._ELSEWHERE", "missing._CLOSE_TO_SINGULAR"])
+@pytest.mark.parametrize(
+    "name", ["singular._ARRIVES", "singular._TOLD", "singular._CLOSE", "singular._FARTHER"]
+)
 def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
     home, name = name.split(".")
     module = import_module(f"skgauss.likelihoods.{home}")
@@ -55,6 +58,58 @@ def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
     weights[::4] *= 0.4
     weights[1::4] *= 0.4
     assert GaussianGradientMLE(solver="newton").fit(X, sample_weight=weights).converged_
+
+
+def start_near_the_edge(seed):
+    """Rows that show few of the features each, and a start at a nearly singular covariance."""
+    X = Pairs.draw(seed).X
+    X = (X - np.nanmean(X, axis=0)) / np.nanstd(X, axis=0)
+    rng = np.random.default_rng(seed)
+    direction = rng.standard_normal(X.shape[1])
+    direction /= np.linalg.norm(direction)
+    less = 1 - 10.0 ** rng.uniform(-8, -4)
+    singular = np.eye(len(direction)) - less * np.outer(direction, direction)
+    return X, {"mean_init": 0.0, "covariance_init": singular}
+
+
+def test_a_start_near_the_edge_says_nothing_of_the_rows():
+    """What is highest on a line to the edge may be less than a regular covariance attains."""
+    X, start = start_near_the_edge(8)
+    best = GaussianGradientMLE().fit(X)
+    model = fit_quietly(GaussianGradientMLE(**start), X)
+    assert best.converged_
+    assert model.stop_reason_ != "unbounded"
+    assert model.log_likelihood_ <= best.log_likelihood_ + 1e-9
+
+
+def test_newtons_steps_do_not_give_up_below_the_guess():
+    """From a start near the edge they crept along it, and a regular covariance is likelier."""
+    rng = np.random.default_rng(270)
+    d, n = rng.integers(2, 6), rng.choice([30, 60, 150, 300])
+    X = rng.standard_normal((n, 1)) * rng.uniform(-1, 1, d)
+    X = X + rng.choice([0.3, 0.6, 1.0]) * rng.standard_normal((n, d))
+    X = with_gaps(rng, X, rng.choice([0.1, 0.3, 0.5]))
+    X = X[~np.isnan(X).all(axis=1)]
+    best = GaussianGradientMLE().fit(X)
+    direction = rng.standard_normal(d)
+    direction /= np.linalg.norm(direction)
+    parent = best.covariance_ if rng.random() < 0.5 else np.diag(best.covariance_.diagonal())
+    least = np.linalg.cholesky(parent) @ direction
+    singular = parent - (1 - 10.0 ** rng.uniform(-8, -2)) * np.outer(least, least)
+    rng.integers(2)
+    mean = best.mean_ + (rng.random() >= 0.5) * 0.5 * rng.standard_normal(d)
+    start = {"mean_init": mean, "covariance_init": singular}
+    model = fit_quietly(GaussianGradientMLE(solver="newton", max_iter=300, **start), X)
+    assert best.converged_
+    assert model.stop_reason_ != "unbounded"
+
+
+def test_the_edge_is_not_called_flat():
+    """Where a climb is so near to it that rounding hides the slope."""
+    X, start = start_near_the_edge(128)
+    assert fit_quietly(GaussianGradientMLE(), X).stop_reason_ == "unbounded"
+    model = fit_quietly(GaussianGradientMLE(solver="coordinate", **start), X)
+    assert model.stop_reason_ == "unbounded"
 
 
 def test_each_remedy_works():
