@@ -21,7 +21,7 @@ from .warn_once import Words
 # Moments of `Words` for trials on complete data, where whoever climbs wants to learn from it, and
 # on others, where a few steps of the default solver on a small table take half of one.
 _MOMENTS_OF_COMPLETE = 5
-_MOMENTS_OF_INCOMPLETE = 2
+_MOMENTS_OF_INCOMPLETE = 1
 
 
 def words_of(outcome: Outcome, of_data: str) -> list[Words]:
