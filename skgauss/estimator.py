@@ -140,7 +140,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         at or below `lower` is known only to be at most that, a value at or above `upper` only to
         be at least that: the detection limits of a laboratory, the saturation of a sensor. They
         apply wherever the estimator is handed X, to values that are known exactly. A value that
-        differs from a limit only by rounding, in its last two places or to float32, is at it.
+        differs from a limit only in its last two places, as another library's logarithm does, is
+        at it, unless it is one of few binary digits, such as 3 or 0.5. In a column of float32 the
+        limit is what float32 makes of it.
     truncation_limits : tuple (lower, upper), default=None
         Rows are seen only where every feature lies between its limits, each of which is None, a
         number, or one number for each feature, NaN for one without a limit. What is

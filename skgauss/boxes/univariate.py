@@ -18,6 +18,7 @@ from .base import LOG_ROOT_2PI, slices
 IN_CACHE = 8192  # intervals whose intermediate results stay there
 _NARROW_FALL = 2.0  # nats from the largest density to the ends: as good as a polynomial
 NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
+_NEGLIGIBLE_FOURTH = 52.0  # the same beside a fourth power: its 52^4 e^-52 is 2e-16
 
 
 def _rule(order: int) -> tuple[Array, Array]:
@@ -33,6 +34,7 @@ def _rule(order: int) -> tuple[Array, Array]:
 
 _NARROW_RULE = _rule(10)
 _TAIL_RULE = _rule(26)
+_TAIL_RULE_FOURTH = _rule(40)
 
 
 def univariate_moments(
@@ -93,23 +95,26 @@ def _of_few(
     return found
 
 
-def reach(slope: Array) -> Array:
-    """How far from an end, in deviations, a log-concave density is not negligible.
+def reach(slope: Array, nats: float = NEGLIGIBLE) -> Array:
+    """How far from an end, in deviations, a log-concave density falls by less than some nats.
 
     Its logarithm falls at the end at this slope, and bends down by at least one, as that of a
     standard Gaussian does.
     """
-    return 2 * NEGLIGIBLE / (slope + np.hypot(slope, np.sqrt(2 * NEGLIGIBLE)))
+    return 2 * nats / (slope + np.hypot(slope, np.sqrt(2 * nats)))
 
 
-def _narrow(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
+def _narrow(near: Array, _: Array, width: Array, highest: int) -> list[Array]:
     """What `_quadrature` says of intervals in which the density hardly falls."""
     return _quadrature(near, width, _NARROW_RULE, highest)
 
 
-def _in_tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
+def _in_tail(near: Array, _: Array, width: Array, highest: int) -> list[Array]:
     """What `_quadrature` says of wide intervals far from the mean."""
-    return _quadrature(near, np.minimum(width, reach(near)), _TAIL_RULE, highest)
+    nats, rule = (
+        (NEGLIGIBLE, _TAIL_RULE) if highest == 2 else (_NEGLIGIBLE_FOURTH, _TAIL_RULE_FOURTH)
+    )
+    return _quadrature(near, np.minimum(width, reach(near, nats)), rule, highest)
 
 
 def _quadrature(near: Array, width: Array, rule: tuple[Array, Array], highest: int) -> list[Array]:

@@ -114,7 +114,7 @@ class Trials:
     """Climbs with other settings, as long as there are iterations and seconds left for them.
 
     It is an `Observer` of these climbs, and stops one whose seconds are over. Seconds are those of
-    the processor, of which other work on the machine takes none.
+    the processor, of which other processes take none.
 
     Parameters
     ----------

@@ -99,6 +99,7 @@ def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
     known = 0 < error < math.inf
     of, n_digits = (error, _DIGITS) if known else (row.get("estimate", 0.0), _DIGITS_ALONE)
     last = int(f"{of:.{n_digits - 1}e}".partition("e")[2] or 0) - n_digits + 1
+    last = last if known else min(last, 0)  # what is known keeps its whole part
     numbers = {name: round(value, -last) for name, value in row.items()}
     decimals = {name: f"{value:.{max(-last, 0)}f}" for name, value in numbers.items()}
     exponents = {name: f"{value:.{_behind(value, last)}e}" for name, value in numbers.items()}

@@ -43,6 +43,8 @@ _MOST_CHEAP_EVALUATIONS = 100  # the same where the information costs no more th
 _FAR_NATS = 1.0
 _MOST_NATS = 1e9  # the fall, in the same unit, for which float64 has no step that is long enough
 _LONGEST = 0.7  # length of a step of the covariance in the frame: a longer one may lead back
+_ONWARD = 1.0  # length of a step, on the scale without bounds, that leads on where nothing changes
+_NO_FALL = 1e-3  # change of the likelihood in such a step, as a share of its height over the level
 _CLOSE = 1e-7  # share of the fall by which an end may be off the level
 # Multiples of a a^T over the squared length of a, tried in turn until a matrix is positive definite
 # in a frame where the largest eigenvalue of the information is near 1. More than is needed would
@@ -302,11 +304,14 @@ def _end_by_climb(
     level = maximum.value - nats
     start = parameter.value(maximum, family)
     at, multiplier = maximum, 0.0
+    way: list[tuple[float, float]] = []
     left = _MOST_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MOST_EVALUATIONS
     while left:
         value, excess = parameter.value(at, family), at.value - maximum.value + nats
         distance = sign * (value - start)
+        way.append((distance, excess))
         far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
+        far = far or (distance > parameter.away and _levels_off(way))
         if far or (distance > parameter.away and excess > likelihood.gain_at_infinity(at)):
             return End(parameter.seen(sign * math.inf), at)
         if distance > parameter.away and (beyond := _near_end(likelihood, at, side, level)):
@@ -326,6 +331,17 @@ def _end_by_climb(
             step, left = step / 2, left - 1
         at = reached or at
     return End(math.nan, at)
+
+
+def _levels_off(way: list[tuple[float, float]]) -> bool:
+    """Whether the likelihood converges to more than the level while the parameter goes on.
+
+    The points of the way are distances, on the scale without bounds, and nats above the level.
+    """
+    if len(way) < 3:
+        return False
+    moves, falls = np.abs(np.diff(way[-3:], axis=0)).T
+    return bool(min(moves) > _ONWARD and falls[1] < min(falls[0] / 2, _NO_FALL * way[-1][1]))
 
 
 def _near_end(

@@ -139,9 +139,10 @@ def kept(method: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(method)
     def asked(self: Any, *at: Any) -> T:
-        if name not in vars(self) or any(map(operator.is_not, vars(self)[name][0], at)):
-            vars(self)[name] = at, method(self, *at)
-        found: T = vars(self)[name][1]
+        last = vars(self).get(name)  # read and written once each, as threads may share it
+        if last is None or any(map(operator.is_not, last[0], at)):
+            vars(self)[name] = last = at, method(self, *at)
+        found: T = last[1]
         return found
 
     return asked

@@ -140,9 +140,12 @@ class GaussianEllipseDisplay:
             If the estimator is not fitted.
         ValueError
             If `features` are not two different features of the estimator, or X is not
-            data like those that it was fitted on, or the fit has no standard errors.
+            data like those that it was fitted on, or the fit has no standard errors, or there are
+            upper ends without X.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
+        if X is None and X_upper is not None:
+            raise ValueError("X_upper goes with the lower ends X, which are not given.")
         check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:

@@ -17,8 +17,11 @@ from ..rows import (
     check_not_crossed,
     check_same_names,
     check_same_order,
+    checked_limits,
     checked_targets,
     feature_names,
+    in_full,
+    is_elsewhere,
     rounded_alike,
     rows_of,
     target_names,
@@ -104,7 +107,7 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     The number and the names of the features are set on the estimator `seen` if `reset`, and else
     checked against its own.
     """
-    seen.censoring_limits = None  # these limits are those of y, and not those of X
+    of_y, seen.censoring_limits = seen.censoring_limits, None  # which are not those of X
     rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
@@ -112,7 +115,11 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     names = names + target_names(y, targets, names)
     if not reset and len(names) == len(getattr(seen.estimator_, "feature_names_in_", ())):
         names = feature_names(seen.estimator_)  # in the order that `check_columns` asks for
-    lower = beside_targets(X, rows.X, targets, names)
+    features, d = rows.X, seen.n_features_in_
+    if not is_elsewhere(features):
+        features = _beside(features, targets, _limits_of_features(seen, reset, d), names[:d])
+        targets = _beside(targets, features, of_y, names[d:])
+    lower = beside_targets(X, features, targets, names)
     if y_upper is None:
         return Table(lower, None, names, targets, None)
     check_same_names(y, y_upper, "y")
@@ -120,8 +127,26 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     in_memory = isinstance(targets, np.ndarray) and isinstance(targets_upper, np.ndarray)
     if in_memory and targets.shape == targets_upper.shape:
         targets_upper = rounded_alike(targets, targets_upper)
-    upper = beside_targets(X, rows.X, targets_upper, names)
+    upper = beside_targets(X, features, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
+
+
+def _limits_of_features(seen: Any, reset: bool, n_features: int) -> Any:
+    """The `censoring_limits` of the features in a fit that is to come or, unless `reset`, in it."""
+    joint = seen.estimator if reset else seen.estimator_
+    limits = joint and joint.censoring_limits
+    return limits if reset or limits is None else tuple(end[:n_features] for end in limits)
+
+
+def _beside(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
+    """Values that are to stand beside others: in float64, if they are shorter and have limits.
+
+    What is at a limit stays there.
+    """
+    sizes = [each.dtype.itemsize for each in (values, others) if each.dtype.kind == "f"]
+    if limits is None or len(sizes) < 2 or sizes[0] >= sizes[1]:
+        return values
+    return in_full(values, checked_limits(limits, "censoring_limits", names))
 
 
 def check_finite(targets: np.ndarray, names: Sequence[str], sample_weight: Any) -> None:

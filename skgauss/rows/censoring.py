@@ -59,9 +59,14 @@ class Reader:
 
 
 def with_upper(
-    X: Any, X_upper: Any, names: Sequence[str], of: str = "", sample_weight: Any | None = None
+    X: Any,
+    X_upper: Any,
+    names: Sequence[str],
+    of: str = "",
+    sample_weight: Any | None = None,
+    unlike: np.ndarray | None = None,
 ) -> np.ndarray:
-    """``[X | X_upper]``, both of numbers.
+    """``[X | X_upper]``, both of numbers; `unlike` is as in `rounded_alike`.
 
     Raises
     ------
@@ -71,23 +76,25 @@ def with_upper(
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
-    X_upper = rounded_alike(X, X_upper)
+    X_upper = rounded_alike(X, X_upper, unlike)
     counts = None if sample_weight is None else sample_weight > 0
     check_not_crossed(X, X_upper, names, counts, of=of)
     return np.hstack((X, X_upper))
 
 
-def rounded_alike(lower: Array, upper: Array) -> np.ndarray:
+def rounded_alike(lower: Array, upper: Array, unlike: np.ndarray | None = None) -> np.ndarray:
     """Upper ends, equal to lower ones where they are so in the digits that both dtypes hold.
 
     What float32 holds of either is all that is known of it: a value that is known exactly, once of
     float64 and once of float32, is no interval as long as the rounding, nor are its ends crossed.
-    Of columns of both dtypes NumPy makes one table of float64.
+    Where both arrays are of float64, one of them may have come of float32 in some columns, which
+    are marked as `unlike`, bool of shape (n_columns,).
     """
-    if lower.dtype == upper.dtype == np.float64:
-        return np.where((lower == single(upper)) | (single(lower) == upper), lower, upper)
     if lower.dtype == upper.dtype:
-        return upper
+        if unlike is None or not unlike.any():
+            return upper
+        equal = unlike & ((lower == single(upper)) | (single(lower) == upper))
+        return np.where(equal, lower, upper)
     rounded = upper.astype(lower.dtype) if lower.dtype.kind == "f" else upper
     if upper.dtype.kind != "f":
         return rounded

@@ -201,7 +201,12 @@ def _of_numbers(X: Any, sample: np.ndarray) -> Any:
 
 
 def with_upper_of_dask(
-    X: Any, X_upper: Any, sample: np.ndarray, names: Sequence[str], sample_weight: Any = None
+    X: Any,
+    X_upper: Any,
+    sample: np.ndarray,
+    names: Sequence[str],
+    sample_weight: Any = None,
+    unlike: np.ndarray | None = None,
 ) -> Any:
     """``[X | X_upper]`` as an array of Dask, each block by `with_upper`.
 
@@ -212,15 +217,19 @@ def with_upper_of_dask(
         X_upper = _of_numbers(X_upper, numbers(sample_of(X_upper, 0)[0]))
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
-    both = partial(_with_upper_of_block, names)
+    both = partial(_with_upper_of_block, names, unlike)
     return side_by_side(both, X, X_upper, "X_upper", 2 * sample.shape[1], dtype, *weights)
 
 
 def _with_upper_of_block(
-    names: Sequence[str], X: np.ndarray, X_upper: np.ndarray, weights: Any = None
+    names: Sequence[str],
+    unlike: np.ndarray | None,
+    X: np.ndarray,
+    X_upper: np.ndarray,
+    weights: Any = None,
 ) -> np.ndarray:
     weights = None if weights is None else np.broadcast_to(weights, len(X)).astype(np.float64)
-    return with_upper(X, X_upper, names, " of its block", weights)
+    return with_upper(X, X_upper, names, " of its block", weights, unlike)
 
 
 def side_by_side(

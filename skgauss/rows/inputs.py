@@ -22,6 +22,7 @@ from .feature_names import feature_names
 from .frames import check_same_names, check_same_order
 from .kinds import check_holds_rows, check_no_mask, is_dask, is_elsewhere
 from .numbers import numbers
+from .rounding import columns_of_float32, single
 
 # Rows that are asked for a number each at once (16 MiB) where only the sum of these is wanted, but
 # so many elements of X at least that half of them are worth threads.
@@ -93,19 +94,22 @@ def rows_of(
         check_same_names(X, X_upper)
     if sample_weight is not None:
         check_same_order(X, sample_weight, "sample_weight")
+    given, unlike = X, None
+    if X_upper is not None:
+        unlike = columns_of_float32(X) != columns_of_float32(X_upper)
     if is_dask(X):
         sample, known = sample_of(X, fewest_rows)
         sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
         if X_upper is not None:
             X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
             names = feature_names(estimator)
-            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight)
+            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, unlike)
             sample = np.empty((0, X.shape[1]), X.dtype)
         return DaskRows(
             X,
             sample_weight,
             sample,
-            _reader_of_rows(estimator, X_upper),
+            _reader_of_rows(estimator, given, X_upper),
             fewest_rows=fewest_rows,
             some_weight=some_weight,
             estimator_name=type(estimator).__name__,
@@ -117,26 +121,33 @@ def rows_of(
         arrays.check_no_gradients(sample_weight, "sample_weight")
         valid = arrays.valid_weights_elsewhere if is_elsewhere(X) else valid_weights
         sample_weight = valid(sample_weight, X, some_weight=some_weight)
-    read = _reader_of_rows(estimator, X_upper)
+    read = _reader_of_rows(estimator, given, X_upper)
     like = X if is_elsewhere(X) else None
     if like is not None and not (read is Block and arrays.is_for_its_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else doubles(sample_weight)
     if X_upper is not None:
-        X = with_upper(X, _upper(X_upper), feature_names(estimator), sample_weight=sample_weight)
+        names = feature_names(estimator)
+        X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, unlike=unlike)
         # The lower end of a window is at most all values, as an end that was swapped is.
         if reset and getattr(estimator, "truncation_limits", None) is None:
-            warn_of_swapped_ends(X, feature_names(estimator))
+            warn_of_swapped_ends(X, names)
     return ArrayRows(X, sample_weight, read, like)
 
 
-def _reader_of_rows(estimator: Any, X_upper: Any) -> Callable[..., Block]:
-    """What makes a block of an array of the rows that an estimator is handed, and their weights."""
+def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block]:
+    """What makes a block of an array of the rows that an estimator is handed, and their weights.
+
+    Limits of columns of float32 are what that has made of them.
+    """
     limits = estimator.censoring_limits
     if limits is None and X_upper is None:
         return Block  # in which all values are known exactly, or missing
     if limits is not None:
         limits = checked_limits(limits, "censoring_limits", feature_names(estimator))
+        narrow = columns_of_float32(X)
+        low, high = (np.where(narrow, single(limit), limit) for limit in limits)
+        limits = low, high
     return Reader(limits, X_upper is not None)
 
 

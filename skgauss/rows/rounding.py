@@ -1,6 +1,9 @@
-"""A value and the limit that it was reported at, of which rounding may have made two numbers."""
+"""A value and the limit that it was reported at, of which rounding may have made two numbers.
 
-from collections.abc import Callable
+Another library's logarithm differs in the last places. A table of one column of float32 and one of
+float64 is read as float64, where the former holds what float32 has made of its numbers.
+"""
+
 from typing import Any
 
 import numpy as np
@@ -10,47 +13,38 @@ from .._typing import Array
 # Units in the last place by which a logarithm, or a division, of one library differs from that of
 # another.
 _LAST_PLACES = 2
-_WHOLE = 2.0**23  # from which on float32 holds whole numbers alone, which are told apart
 _SHORT = 14  # bits of a number that needs no rounding, as 20 or 0.5, and that nobody computed
+_SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # as columns of frames name them
 
 
 def at_or_below(values: np.ndarray, limit: Array) -> np.ndarray:
-    """Which values reach down to the limit of their feature, or would but for rounding."""
-    return _reach(np.less_equal, values, limit, 1)
+    """Which values are at most the limit of their feature, or but for their last places."""
+    reached = np.asarray(values <= _of_dtype(limit, values))
+    return reached | _at(values, limit)
 
 
 def at_or_above(values: np.ndarray, limit: Array) -> np.ndarray:
-    """Which values reach up to the limit of their feature, or would but for rounding."""
-    return _reach(np.greater_equal, values, limit, -1)
+    """Which values are at least the limit of their feature, or but for their last places."""
+    reached = np.asarray(values >= _of_dtype(limit, values))
+    return reached | _at(values, limit)
 
 
-def single(numbers: Array) -> Array:
-    """What float32 holds of numbers, in their own dtype, and NaN of those beyond its fractions.
-
-    A column of float32 has these numbers where another one makes the table float64.
-    """
-    with np.errstate(over="ignore"):
-        rounded = numbers.astype(np.float32).astype(numbers.dtype)
-    return np.where(np.abs(numbers) < _WHOLE, rounded, np.nan)
+def _of_dtype(limit: Array, values: np.ndarray) -> Array:
+    """The limits as numbers of the dtype of the values, if that is of floats."""
+    return np.asarray(limit, values.dtype if values.dtype.kind == "f" else np.float64)
 
 
-def _reach(
-    compare: Callable[..., Any], values: np.ndarray, limit: Array, towards: int
-) -> np.ndarray:
-    """Which values compare with the limit as asked, or with a number that rounding made of it.
-
-    Such a number lies `towards` the values, above the limit for 1 and below it for -1.
-    """
+def _at(values: np.ndarray, limit: Array) -> np.ndarray:
+    """Which values differ from the limit in the last places alone, as a computed number may."""
     if values.dtype.kind != "f":
-        return np.asarray(compare(values, limit))
-    limit = np.asarray(limit, values.dtype)
-    with np.errstate(invalid="ignore"):  # of an infinite limit
+        return np.zeros(values.shape, dtype=bool)
+    limit = _of_dtype(limit, values)
+    with np.errstate(invalid="ignore"):  # of infinite values, and limits
         slack = _LAST_PLACES * np.spacing(np.abs(limit))
-    slack = np.where(slack < 1, slack, 0)  # whole numbers are told apart
-    reached = np.asarray(compare(values, limit))
-    near = (compare(values, limit + towards * slack) | (values == single(limit))) & ~reached
-    reached[near] = ~_is_short(values[near])
-    return reached
+        # Whole numbers are told apart.
+        near = (np.abs(values - limit) <= slack) & (slack < 1)
+    near[near] = ~_is_short(values[near])
+    return near
 
 
 def _is_short(values: np.ndarray) -> np.ndarray:
@@ -58,3 +52,31 @@ def _is_short(values: np.ndarray) -> np.ndarray:
     mantissa, _ = np.frexp(values)
     scaled = np.ldexp(mantissa, _SHORT)
     return np.asarray(scaled == np.rint(scaled))
+
+
+def single(numbers: Array) -> Array:
+    """What float32 holds of numbers of float64, as float64."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32).astype(np.float64)
+
+
+def columns_of_float32(X: Any) -> np.ndarray:
+    """Which columns of a table hold float32 or less, bool of shape (n_columns,) or ().
+
+    A table is an array, or a frame in which each column has a dtype, in memory or of Dask.
+    """
+    dtypes = X.dtypes if hasattr(X, "columns") else [getattr(X, "dtype", None)]
+    found = [str(dtype).lower().startswith(_SHORTER_FLOATS) for dtype in dtypes]
+    return np.array(found if hasattr(X, "columns") else found[0])
+
+
+def in_full(values: Any, limits: tuple[Array, Array] | None) -> Any:
+    """Values of float32 as float64, where those at one of their limits are that limit.
+
+    They may be of Dask, and have one axis, or one column for each limit.
+    """
+    full = values.astype(np.float64)
+    for limit in limits or ():
+        own = limit[0] if values.ndim == 1 else limit
+        full = np.where(values == np.asarray(own, values.dtype), own, full)
+    return full

@@ -118,15 +118,15 @@ class Window(NamedTuple):
             if part.sample_weight is not None:
                 outside &= (part.sample_weight > 0)[:, None]
             for i, j in np.argwhere(outside)[:1].tolist():
-                value = f"{part.X[i, j].item()}"
+                value = f"{part.X[i, j]:.16g}"
                 if part.intervals is not None and np.isnan(part.X[i, j]):
                     rows, lower, upper = part.intervals
                     at = np.searchsorted(rows, i)
                     value = f"an interval from {lower[at, j]:g} to {upper[at, j]:g}"
                 raise WrongRowError(
                     f"Row {chunk.start + i}, counted from 0, has {value} in {names[j]!r}, "
-                    f"which lies outside truncation_limits, {self.lower[j]:g} to "
-                    f"{self.upper[j]:g}: no such row can have been seen. Correct or drop it, or "
+                    f"which lies outside truncation_limits, {self.lower[j]:.16g} to "
+                    f"{self.upper[j]:.16g}: no such row can have been seen. Correct or drop it, or "
                     "widen the limits."
                 )
 

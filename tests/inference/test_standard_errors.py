@@ -430,12 +430,12 @@ def test_a_row_is_printed_to_two_digits_of_its_error(air, unit):
         assert len({"e" in text for text in (estimate, error, lower, upper)}) == 1
 
 
-def test_what_is_known_is_printed_to_four_digits(air):
-    guessed = [41.0, 1.9e5, 1e-7, 0.0]
+def test_what_is_known_is_printed_to_four_digits_and_its_whole_part(air):
+    guessed = [41.0, 190123.25, 1e-7, 0.0]
     model = GaussianGradientMLE(fixed_mean=guessed).fit(air * [1, 1e3, 1e-8, 1])
     joined = " ".join(printed(model.summary()))
     for name, text in zip(
-        air, ("41.00 0.00", "190000 0", "1.000e-07 0e+00", "0.000 0.000"), strict=True
+        air, ("41.00 0.00", "190123 0", "1.000e-07 0e+00", "0.000 0.000"), strict=True
     ):
         assert f" {name} {text} " in re.sub(" +", " ", joined)
 

@@ -213,3 +213,10 @@ def test_a_frame_of_dask_is_drawn_as_that_of_pandas(frame):
     display = GaussianEllipseDisplay.from_estimator(model, frame)
     for one, other in ((lazy.points_, display.points_), (lazy.limited_, display.limited_)):
         assert_allclose(one.get_offsets(), other.get_offsets())
+
+
+def test_upper_ends_without_lower_ones_are_refused():
+    X = np.random.default_rng(0).standard_normal((30, 2))
+    model = GaussianGradientMLE().fit(X)
+    with pytest.raises(ValueError, match="X_upper goes with the lower ends X"):
+        GaussianEllipseDisplay.from_estimator(model, X_upper=X)

@@ -88,13 +88,34 @@ def test_equal_ends_of_float32_and_float64_are_equal(X):
             assert_allclose(model.covariance_, right.covariance_, atol=1e-6)
 
 
-@pytest.mark.parametrize("limit", [0.05, 7.0, 1e6 + 0.3, -1e12, 1e15 + 4])
+@pytest.mark.parametrize("limit", [0.05, 7.0, 1e6 + 0.3, 2459000.6, 45000.4999, -1e12, 1e15 + 4])
 def test_numbers_that_rounding_does_not_explain_are_told_apart(limit):
-    beyond = limit + np.spacing(abs(limit)) * np.array([[3.0], [8.0], [1e3]])
-    assert not at_or_below(beyond, np.array([limit])).any()
-    assert not at_or_above(-beyond, np.array([-limit])).any()
+    """A limit's neighbours in float32 are numbers of their own: as of days, in binary fractions."""
+    single = np.float64(np.float32(limit))
+    others = np.nextafter(np.float32(limit), np.float32([np.inf, -np.inf])).astype(float)
+    for value in {single, *others} - {limit}:
+        assert at_or_below(np.array([[value]]), np.array([limit])).item() == (value < limit)
+        assert at_or_above(np.array([[value]]), np.array([limit])).item() == (value > limit)
     whole = np.array([[int(limit) + 1], [int(limit) + 1000]])
     assert not at_or_below(whole, np.array([limit])).any()
+
+
+@pytest.mark.parametrize(("unit", "offset"), [(1.0, 0.0), (1.0, 2459000.0), (1e-46, 0.0)])
+def test_short_intervals_stay_intervals_far_from_zero_and_in_any_unit(unit, offset):
+    z = 2.0 * np.random.default_rng(0).standard_normal(400)
+    lower = np.floor(8 * z) / 8  # of eighths, which float32 has not at 2459000
+    ends = [unit * (offset + lower[:, None]), unit * (offset + lower[:, None] + 0.125)]
+    model = GaussianGradientMLE().fit(ends[0], X_upper=ends[1])
+    right = GaussianGradientMLE().fit(lower[:, None], X_upper=lower[:, None] + 0.125)
+    assert_allclose(model.mean_ / unit - offset, right.mean_, atol=1e-6)
+    assert_allclose(model.scale_ / unit, right.scale_, rtol=1e-6)
+
+
+def test_limits_of_float16_are_silent():
+    X = np.random.default_rng(0).standard_normal((60, 1)).clip(-0.7).astype(np.float16)
+    model = GaussianGradientMLE(censoring_limits=(-0.7, None)).fit(X)
+    assert model.converged_
+    assert model.score(X) == pytest.approx(model.log_likelihood_)
 
 
 def test_whole_numbers_of_float64_are_told_apart_at_any_offset():
