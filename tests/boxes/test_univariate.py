@@ -79,7 +79,7 @@ def test_higher_moments_against_closed_forms_in_many_digits(rng):
     zero, one = np.zeros_like(lower), np.ones_like(lower)
     found = univariate_moments(lower, lower + width, width, zero, one, 4)
     third, fourth = np.array([exact_central(*row) for row in zip(lower, width, strict=True)]).T
-    np.testing.assert_allclose(found[3] / found[2] ** 1.5, third / found[2] ** 1.5, atol=1e-10)
+    np.testing.assert_allclose(found[3] / found[2] ** 1.5, third / found[2] ** 1.5, atol=1e-12)
     np.testing.assert_allclose(found[4], fourth, rtol=1e-9)
 
 
