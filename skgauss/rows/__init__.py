@@ -21,7 +21,7 @@ from .inputs import rows_of
 from .kinds import is_dask, is_elsewhere
 from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits
-from .rounding import at_or_above, at_or_below, columns_of_float32, in_full
+from .rounding import at_or_above, at_or_below, in_full
 from .summarize import Summarize
 from .targets import beside_targets, checked_targets, target_names, with_weight
 from .window import Truncation, Window
