@@ -156,8 +156,8 @@ def test_upper_ends_of_another_index():
 
 def test_absent_values_of_pandas_among_objects_have_a_remedy():
     values = np.array([[1.0, 2.0], [np.nan, 3.0], [2.0, 1.0], [4.0, 0.5]])
-    frame = pd.DataFrame(values).astype(object).fillna(pd.NA)
-    frame.columns = ["a", "b"]
+    rows = [[pd.NA if np.isnan(cell) else cell for cell in row] for row in values]
+    frame = pd.DataFrame(rows, columns=["a", "b"], dtype=object)
     told = refusal(frame)
     assert "column.astype('Float64')" in told
     assert "'b'" not in told
