@@ -311,10 +311,10 @@ def _end_by_climb(
         distance = sign * (value - start)
         way.append((distance, excess))
         far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
-        far = far or (distance > parameter.away and _levels_off(way))
-        if far or (distance > parameter.away and excess > likelihood.gain_at_infinity(at)):
+        away = distance > parameter.away
+        if far or (away and (_levels_off(way) or excess > likelihood.gain_at_infinity(at))):
             return End(parameter.seen(sign * math.inf), at)
-        if distance > parameter.away and (beyond := _near_end(likelihood, at, side, level)):
+        if away and (beyond := _near_end(likelihood, at, side, level)):
             return End(parameter.seen(sign * math.inf), beyond)
         slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)

@@ -59,7 +59,7 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
     if hasattr(limit, "keys"):  # of a dict or a pandas Series: names, and not places
         limit = _by_name(limit, side, parameter, names)
     try:
-        values = np.array(_in_full(to_host(limit)), dtype=np.float64)
+        values = np.array(_as_printed(to_host(limit)), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"The {side} limit in {parameter} must be a number or numbers, got {limit!r}."
@@ -72,7 +72,7 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
     return np.where(np.isnan(values), none, values) + np.zeros(len(names))
 
 
-def _in_full(limit: Any) -> Any:
+def _as_printed(limit: Any) -> Any:
     """The numbers that limits of a shorter dtype print as: 0.7 of what float32 holds of it."""
     dtype = getattr(limit, "dtype", None)
     shorter = isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize < 8
@@ -81,7 +81,7 @@ def _in_full(limit: Any) -> Any:
 
 def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> list[Any]:
     keys = limit.keys()  # of a Series, too
-    by_name = {str(name): _in_full(limit[name]) for name in keys}
+    by_name = {str(name): _as_printed(limit[name]) for name in keys}
     others = [repr(name) for name in by_name if name not in names]
     if others:
         raise ValueError(

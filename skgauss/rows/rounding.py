@@ -19,32 +19,34 @@ _SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # as columns of
 
 def at_or_below(values: np.ndarray, limit: Array) -> np.ndarray:
     """Which values are at most the limit of their feature, or but for their last places."""
-    reached = np.asarray(values <= _of_dtype(limit, values))
-    return reached | _at(values, limit)
+    limit, slack = _with_slack(limit, values.dtype)
+    return _unless_short(values, values <= limit, values <= limit + slack)
 
 
 def at_or_above(values: np.ndarray, limit: Array) -> np.ndarray:
     """Which values are at least the limit of their feature, or but for their last places."""
-    reached = np.asarray(values >= _of_dtype(limit, values))
-    return reached | _at(values, limit)
+    limit, slack = _with_slack(limit, values.dtype)
+    return _unless_short(values, values >= limit, values >= limit - slack)
 
 
-def _of_dtype(limit: Array, values: np.ndarray) -> Array:
-    """The limits as numbers of the dtype of the values, if that is of floats."""
-    return np.asarray(limit, values.dtype if values.dtype.kind == "f" else np.float64)
+def _with_slack(limit: Array, dtype: np.dtype) -> tuple[Array, Array]:
+    """Limits as numbers of a dtype, if that is of floats, and by how much rounding may miss them.
 
-
-def _at(values: np.ndarray, limit: Array) -> np.ndarray:
-    """Which values differ from the limit in the last places alone, as a computed number may."""
-    if values.dtype.kind != "f":
-        return np.zeros(values.shape, dtype=bool)
-    limit = _of_dtype(limit, values)
-    with np.errstate(invalid="ignore"):  # of infinite values, and limits
+    Whole numbers are told apart: that is less than 1, or 0.
+    """
+    if dtype.kind != "f":
+        return limit, np.zeros_like(limit)
+    limit = np.asarray(limit, dtype)
+    with np.errstate(invalid="ignore"):  # of an infinite limit
         slack = _LAST_PLACES * np.spacing(np.abs(limit))
-        # Whole numbers are told apart.
-        near = (np.abs(values - limit) <= slack) & (slack < 1)
+    return limit, np.where(slack < 1, slack, 0)
+
+
+def _unless_short(values: np.ndarray, reached: np.ndarray, nearly: np.ndarray) -> np.ndarray:
+    """Which values reached a limit, or nearly so, unless these are numbers that nobody computed."""
+    near = nearly & ~reached
     near[near] = ~_is_short(values[near])
-    return near
+    return reached | near
 
 
 def _is_short(values: np.ndarray) -> np.ndarray:
@@ -70,13 +72,13 @@ def columns_of_float32(X: Any) -> np.ndarray:
     return np.array(found if hasattr(X, "columns") else found[0])
 
 
-def in_full(values: Any, limits: tuple[Array, Array] | None) -> Any:
+def in_full(values: Any, limits: tuple[Array, Array]) -> Any:
     """Values of float32 as float64, where those at one of their limits are that limit.
 
     They may be of Dask, and have one axis, or one column for each limit.
     """
     full = values.astype(np.float64)
-    for limit in limits or ():
+    for limit in limits:
         own = limit[0] if values.ndim == 1 else limit
         full = np.where(values == np.asarray(own, values.dtype), own, full)
     return full
