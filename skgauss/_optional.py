@@ -1,16 +1,16 @@
-"""Libraries that only some methods need."""
+"""Import of libraries that only some methods need."""
 
 from importlib import import_module
 from typing import Any
 
 
 def imported(module: str, caller: str, extra: str) -> Any:
-    """The module of a library that `caller` needs, and that `extra` of the package brings.
+    """The imported `module`, which `caller` needs and the package's `extra` installs.
 
     Raises
     ------
     ImportError
-        If it is missing. The message names all three.
+        If its library is missing. The message names the caller, the library and the extra.
     """
     try:
         return import_module(module)

@@ -1,4 +1,4 @@
-"""Signatures of what hands its parameters on."""
+"""The signature of a constructor that passes parameters on to another one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,9 +7,9 @@ from typing import Any
 
 
 def handing_on_to(parent: Callable[..., None]) -> Callable[[Any], Any]:
-    """Decorate an ``__init__`` whose ``**parameters`` go to `parent`: its signature has them all.
+    """Decorate an ``__init__`` that passes ``**parameters`` to `parent`: its signature lists all.
 
-    There scikit-learn, and whoever asks for help, reads their names.
+    scikit-learn and ``help`` read the names of the parameters from the signature.
     """
 
     def decorate(init: Any) -> Any:
@@ -18,7 +18,7 @@ def handing_on_to(parent: Callable[..., None]) -> Callable[[Any], Any]:
 
         @wraps(init)
         def checked(self: Any, **parameters: Any) -> None:
-            for name in parameters.keys() - names:  # which the parent would take for its own
+            for name in parameters.keys() - names:  # else the error would name the parent
                 owner = type(self).__name__
                 raise TypeError(f"{owner}.__init__() got an unexpected keyword argument {name!r}")
             init(self, **parameters)

@@ -1,4 +1,4 @@
-"""Words that all messages share, and whom a warning points at."""
+"""Phrases that all messages share, and warnings that point at the line of the caller."""
 
 import sys
 import warnings
@@ -22,22 +22,22 @@ def quoted(names: Sequence[str]) -> str:
 
 
 def each_of(names: Sequence[str]) -> str:
-    """The subject of a sentence in the singular: a name, or each of several."""
+    """The singular subject of a sentence: one name, or "each of" several names."""
     return ("each of " if len(names) > 1 else "") + quoted(names)
 
 
 def iterations(number: int) -> str:
-    """A number of iterations, in words that fit it."""
+    """A number of iterations, in the singular or the plural."""
     return f"{number} iteration{'' if number == 1 else 's'}"
 
 
 def short(number: float) -> str:
-    """Three digits, and no exponent below a million."""
+    """The number with three significant digits, without an exponent below a million."""
     return f"{float(f'{number:.3g}'):g}"
 
 
 def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn, at the line of the code that called us, straight or through scikit-learn."""
+    """Warn at the line of code that called the package, directly or through scikit-learn."""
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_A_CALLER:
         frame, level = frame.f_back, level + 1

@@ -1,7 +1,6 @@
-"""Around a climb: validation, the start, callbacks, attributes, and what a failed fit tells.
+"""What a fit does around its climb: validation, the start, callbacks, attributes, warnings.
 
-What belongs here serves an estimator before and after its climb. What can be asked of a
-fitted Gaussian does not, nor does the climb itself.
+The climb itself is in `solvers`, and what a fitted Gaussian computes is in `density`.
 """
 
 from .._wording import DOCUMENTATION_URL

@@ -1,4 +1,4 @@
-"""What a fit that did not converge tells its user: what happened, why, what works."""
+"""The warnings of a fit that did not converge: what happened, why, and what works."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -18,14 +18,15 @@ from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies, explain_ridge
 from .warn_once import Words
 
-# Moments of `Words` for trials on complete data, where whoever climbs wants to learn from it, and
-# on others, where a few steps of the default solver on a small table take half of one.
+# Least processor time for the trials behind a warning, in units of `warn_once._MOMENT`. Complete
+# data get more, since climbs on them are often made for learning. For incomplete data one unit is
+# twice the time of a few steps of the default solver on a small table.
 _MOMENTS_OF_COMPLETE = 5
 _MOMENTS_OF_INCOMPLETE = 1
 
 
 def words_of(outcome: Outcome, of_data: str) -> list[Words]:
-    """All that a fit has to say: what its data lack, how its climb ended, what stays open."""
+    """The warnings of a fit: `of_data`, if not empty, and one about the result of the climb."""
     solution, estimator = outcome.solution, outcome.attempt.estimator
     found = [Words(UserWarning, of_data)] if of_data else []
     if solution.stop_reason == "unbounded":
@@ -45,7 +46,7 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
 
 
 def _explain_unbounded(outcome: Outcome) -> Words:
-    """The warning of a climb that showed that there is no maximum: the cause, and ways out."""
+    """The warning of a climb that showed that there is no maximum, with cause and remedies."""
     solution, likelihood = outcome.solution, outcome.likelihood
     cause, remedy = likelihood.no_maximum(solution.evaluation, outcome.names).args
     opening = (
@@ -61,9 +62,9 @@ def _explain_unbounded(outcome: Outcome) -> Words:
 
 
 def _explain(outcome: Outcome, seconds: float) -> str:
-    """Sentences, each after a space, on why a climb did not converge and what would have worked.
+    """Sentences, each after a space, on why a climb failed and which settings would have worked.
 
-    What would have worked is found by trials, which may take `seconds`.
+    Trials, which may take `seconds` of processor time, find these settings.
     """
     attempt, likelihood = outcome.attempt, outcome.likelihood
     leap = explain_leap(outcome) if attempt.is_textbook else ""
@@ -109,7 +110,7 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:
-    """The sentence on how a climb that did not converge has ended."""
+    """The sentence that says how a climb without convergence ended."""
     norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
@@ -132,12 +133,12 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
 
 
 def _why_not_there(solution: Solution) -> str:
-    """A clause on why a point whose gradient is small is no maximum."""
+    """A clause that says why a point with a small gradient is not a maximum."""
     if solution.critical_point and solution.critical_point.kind == "saddle":
         return "at a saddle, from where the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 
 def _see(page: str) -> str:
-    """The sentence that points to a page of the site."""
+    """The sentence that refers to a page of the documentation."""
     return f"See {DOCUMENTATION_URL}/{page}.html."

@@ -1,4 +1,4 @@
-"""An attempt to climb, as an estimator's parameters ask for it; to be repeated with others."""
+"""A climb with the settings of an estimator, and trial climbs with other settings."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ..solvers import Objective, Observer, Solution, Solver, make_solver, maximi
 from .start import chooses_its_start, first_start
 from .warn_once import Warner
 
-# Iterations of all repetitions.
-_MOST_OF_COMPLETE = 3000  # those of three climbs of the default length
-_MOST_NUMBERS = 10**6  # parameters moved by them together: fewer iterations where there are many
-_MOST_OF_INCOMPLETE = 200  # where values are missing: about what `learning_rate_bound_` costs
+# Limits on the iterations of all trials together.
+_MOST_OF_COMPLETE = 3000  # as many as three climbs of the default length
+_MOST_NUMBERS = 10**6  # iterations times parameters, so that many parameters get few iterations
+_MOST_OF_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_rate_bound_`
 
 
 class Attempt(NamedTuple):
-    """What decides how a climb goes, before it goes.
+    """All that determines a climb.
 
     Attributes
     ----------
     estimator : GaussianGradientMLE
-        Its parameters decide on the solver, the rate, `tol` and the path.
+        Its parameters determine the solver, the rate, `tol` and whether the path is kept.
     objective : Objective
     start : Evaluation
     start_is_set : bool
-        Whether the start is that of the parameters, and not the end of an earlier fit.
+        Whether the start comes from the parameters rather than from an earlier fit.
     warner : Warner
-        It knows whether a search or a loop makes the fit.
+        Knows whether a search or a loop makes the fit.
     """
 
     estimator: Any
@@ -41,7 +41,7 @@ class Attempt(NamedTuple):
 
     @property
     def budget(self) -> int:
-        """How many iterations may be spent on finding out why it failed, and what works."""
+        """How many iterations the trials may take to find settings that converge."""
         likelihood = self.objective.likelihood
         if not likelihood.complete:
             return _MOST_OF_INCOMPLETE
@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
 
     @property
     def solver(self) -> Solver:
-        """A new solver, as the parameters ask for it."""
+        """A new solver with the settings of the estimator."""
         estimator = self.estimator
         rate = None if estimator.learning_rate == "auto" else float(estimator.learning_rate)
         may_guess = chooses_its_start(estimator)
@@ -57,12 +57,12 @@ class Attempt(NamedTuple):
 
     @property
     def is_textbook(self) -> bool:
-        """Whether its steps are those of the question: of a constant rate, along the gradient."""
+        """Whether this is the textbook recursion: steps of constant rate along the gradient."""
         estimator = self.estimator
         return estimator.learning_rate != "auto" and estimator.solver in ("gradient", "coordinate")
 
     def run(self, max_iter: int, observer: Observer | None = None) -> Solution:
-        """The solution of a climb, with its path if that is asked for or may explain a failure."""
+        """The solution of a climb, with its path if recorded or needed to explain a failure."""
         n_shown = 0 if self.estimator.learning_rate == "auto" else 1 + self.budget // 3
         return maximize(
             self.objective,
@@ -75,7 +75,7 @@ class Attempt(NamedTuple):
         )
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
-        """The attempt with other parameters of the estimator, from the start that they ask for."""
+        """A copy of the attempt with other settings, and with the start that belongs to them."""
         estimator = copy.copy(self.estimator)
         vars(estimator).update(settings)
         start = self.start
@@ -85,7 +85,7 @@ class Attempt(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """Where a fit ended, and all that may explain it.
+    """The result of a fit, and all that helps to explain it.
 
     Attributes
     ----------
@@ -111,22 +111,22 @@ class Outcome(NamedTuple):
 
 
 class Trials:
-    """Climbs with other settings, as long as there are iterations and seconds left for them.
+    """Runs trial climbs within a budget of iterations and of processor time.
 
-    It is an `Observer` of these climbs, and stops one whose seconds are over. Seconds are those of
-    the processor, of which other processes take none.
+    It is the `Observer` of these climbs, and stops a climb whose time is over. Processor time does
+    not depend on what other processes do.
 
     Parameters
     ----------
     n_iter : int
         How many iterations all climbs together may take.
     seconds : float
-        How long they may take.
+        How much processor time they may take.
 
     Attributes
     ----------
     left : int
-        Iterations that are left.
+        How many iterations are left.
     """
 
     sees_all = False
@@ -136,10 +136,10 @@ class Trials:
         self._last = self._end = time.process_time() + seconds
 
     def share(self, n: int, *, of_seconds: bool = True) -> int:
-        """Iterations for the next of `n` groups of trials, which share equally in all that is left.
+        """The iterations for the next of `n` groups of trials, which share equally in what is left.
 
-        From now on `seconds` counts the time of that group alone, or all that is left unless they
-        share in it.
+        From now on `seconds` is the time that is left to this group: an equal share of the
+        remaining time or, with ``of_seconds=False``, all of it.
         """
         now = time.process_time()
         self._end = now + (self._last - now) / (n if of_seconds else 1)
@@ -147,11 +147,11 @@ class Trials:
 
     @property
     def seconds(self) -> float:
-        """Seconds that are left; negative where the time is over."""
+        """The processor seconds that are left; negative once the time is over."""
         return self._end - time.process_time()
 
     def run(self, attempt: Attempt, max_iter: int) -> Solution:
-        """The solution of one climb, whose iterations are spent then."""
+        """The solution of one climb, whose iterations are taken off `left`."""
         solution = attempt.run(max_iter, observer=self)
         self.left -= max(solution.n_iter, 1)
         return solution

@@ -1,4 +1,4 @@
-"""From a solution to the attributes of a fitted estimator."""
+"""The fitted attributes of an estimator, made from a solution."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..statistics import AnyStatistics
 
 
 def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
-    """The fitted attributes that depend on one iterate alone, by name."""
+    """The fitted attributes that depend only on one iterate, by name."""
     family = likelihood.family
     frame, truncation, uncounted = likelihood.frame, likelihood.truncation(at), likelihood.uncounted
     return {
@@ -29,7 +29,7 @@ def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]
 def solution_attributes(
     solution: Solution, likelihood: Likelihood, *, record_path: bool
 ) -> dict[str, Any]:
-    """The fitted attributes that tell of the result, the path and the end of a climb, by name."""
+    """The fitted attributes that describe result, path and end of a climb, by name."""
     attributes = iterate_attributes(solution.evaluation, likelihood) | {
         "log_likelihood_path_": np.array(solution.values),
         "n_iter_": solution.n_iter,
@@ -53,7 +53,7 @@ def input_attributes(seen: Any) -> dict[str, Any]:
 def law_attributes(
     gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
 ) -> dict[str, Any]:
-    """The attributes of a marginal or conditional Gaussian, which no climb has led to, by name."""
+    """The fitted attributes of a marginal or conditional Gaussian, by name."""
     attributes = {
         "_gaussian": gaussian,
         GIVEN: getattr(estimator, GIVEN, {}) | given,
@@ -68,9 +68,9 @@ def law_attributes(
 
 
 def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
-    """Give `seen` the attributes that validation of the summarised rows would have left.
+    """Set on `seen` the attributes that validation of the summarised rows would have set.
 
-    As with frames, labels are names where all of them are text.
+    Labels become feature names if all of them are strings, as with data frames.
     """
     seen.n_features_in_ = len(statistics.mean)
     labels = statistics.labels
@@ -81,7 +81,7 @@ def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
 
 
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
-    """Make the estimator forget its last fit as a whole, and have the attributes of a new one."""
+    """Replace all attributes of the estimator's last fit by those of a new one."""
     for name in list(vars(estimator)):
         hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING)
         if hidden or (name.endswith("_") and name[0] != "_"):

@@ -1,4 +1,4 @@
-"""A fit among the tasks of scikit-learn: what its callbacks are told."""
+"""How a fit reports to scikit-learn's callbacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .warn_once import Warner
 
 
 class FitTask:
-    """The call of a method that fits, as scikit-learn's callbacks are told of it.
+    """The call of a fitting method, as a task that is reported to scikit-learn's callbacks.
 
     Parameters
     ----------
@@ -21,12 +21,12 @@ class FitTask:
     name : str
         The name of the method.
     X, y, sample_weight, X_upper : optional
-        Its arguments, handed on to the hooks.
+        Its arguments, which the hooks of the callbacks receive.
 
     Attributes
     ----------
     warner : Warner
-        It gives the warnings of this fit.
+        Gives the warnings of this fit.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class FitTask:
         X_upper: Any = None,
     ):
         metadata = {"sample_weight": sample_weight}
-        if X_upper is not None:  # which not every scorer takes
+        if X_upper is not None:  # not every scorer accepts it
             metadata["X_upper"] = X_upper
         self._context = estimator._init_callback_context(
             task_name=name, max_subtasks=estimator.max_iter
@@ -53,13 +53,13 @@ class FitTask:
         self._context.call_on_fit_task_begin(**self._told)
 
     def end(self, attributes: dict[str, Any] | None) -> None:
-        """Tell the callbacks that the fit has ended, with its attributes if there are any yet."""
+        """Tell the callbacks that the fit has ended, and its attributes if it has any."""
         self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
 
     def observer(
         self, attributes: Callable[[Evaluation], dict[str, Any]]
     ) -> IterationCallbacks | None:
-        """The observer that tells the callbacks of each iteration, or None where nobody listens."""
+        """The observer that tells the callbacks of each iteration; None without callbacks."""
         if not self._has_listeners:
             return None
         return IterationCallbacks(self._context, self._told, attributes)
@@ -74,9 +74,9 @@ class IterationCallbacks:
     context : CallbackContext
         The root context of the fit.
     told : dict
-        The estimator and its data, handed on to the hooks.
+        The estimator and its data, which the hooks of the callbacks receive.
     attributes : callable
-        From an evaluation to fitted attributes, called only for hooks that look at them.
+        Makes the fitted attributes of an evaluation; called only by hooks that use them.
     """
 
     context: CallbackContext

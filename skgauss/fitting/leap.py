@@ -1,9 +1,9 @@
-r"""The leap: a constant step that throws a standard deviation far beyond that of the data.
+r"""Leaps: constant steps that throw a standard deviation far beyond that of the data.
 
-The step bound speaks of the maximum. Elsewhere the step of rate :math:`\gamma` adds
-:math:`\gamma (a / \sigma^3 - 1 / \sigma)` to the standard deviation of one feature, a being
-the mean square distance of the data from the iterate. Where they lie many :math:`\sigma`
-away, the step is as long, at any rate that is not tiny.
+The step bound holds near the maximum only. Elsewhere a step of rate :math:`\gamma` adds
+:math:`\gamma (a / \sigma^3 - 1 / \sigma)` to the standard deviation of one feature, where a is
+the mean squared distance of the data from the mean of the iterate. If the data lie many
+:math:`\sigma` away, the step is huge unless the rate is tiny.
 """
 
 import math
@@ -18,24 +18,24 @@ from ..likelihoods import Evaluation, Likelihood
 from .attempt import Outcome
 from .start import chooses_its_start
 
-_FAR_LEAP = 5.0  # factor of the deviation, beyond both the one before and that of the data
-_UNLIKE = 100.0  # deviations between means, or ratio of deviations, that make a start a far one
-_ARRIVED = 2.0  # deviations, or ratio of deviations, at which a climb has left its start behind
-_DISTANT = 1.5  # standard deviations between an iterate and the data that explain a leap
+_FAR_LEAP = 5.0  # least factor between a standard deviation and both its last value and the data's
+_UNLIKE = 100.0  # least distance of means in deviations, or ratio of deviations, of a far start
+_ARRIVED = 2.0  # the same measure, below which a climb has come near to the data
+_DISTANT = 1.5  # least distance of the data, in deviations of an iterate, that explains a leap
 
 Path = Sequence[tuple[Array, Array]]
 
 
 class Leap(NamedTuple):
-    """Steps of a climb that threw a standard deviation far beyond that of the data.
+    """One or more steps of a climb that threw a standard deviation far beyond that of the data.
 
     Attributes
     ----------
     begin, end : int
-        The iterates between which it happened: two in a row or, where no step alone is a leap, the
-        start and the farthest iterate.
+        The iterates before and after: successive ones or, if no single step is a leap, the start
+        and the farthest iterate.
     feature : int
-        The feature with the largest throw.
+        The index of the feature whose standard deviation went farthest.
     before, after : float
         The standard deviation of this feature at the two iterates.
     """
@@ -48,7 +48,7 @@ class Leap(NamedTuple):
 
 
 def explain_leap(outcome: Outcome) -> str:
-    """A sentence on the steps that threw a climb far away; empty if none did."""
+    """A sentence on the leap of a climb; empty if there was none."""
     likelihood, solution, path = outcome.likelihood, outcome.solution, outcome.solution.path
     leap = find_leap(likelihood, path)
     if leap is not None:
@@ -65,10 +65,10 @@ def explain_leap(outcome: Outcome) -> str:
 
 
 def explain_start(outcome: Outcome) -> str:
-    """A sentence on the standard normal as a start that was too far from the data.
+    """A sentence that says that the start, the standard normal, was too far from the data.
 
-    Data in a very large or small unit make it so. Empty where the climb left that start behind, or
-    began elsewhere.
+    This happens if the unit of the data is very large or small. The sentence is empty if the climb
+    came near to the data, or began elsewhere.
     """
     attempt, estimator, likelihood = outcome.attempt, outcome.attempt.estimator, outcome.likelihood
     told = any(
@@ -81,7 +81,7 @@ def explain_start(outcome: Outcome) -> str:
     deviations = likelihood.family.standard_deviations(root)
 
     def away(at: Evaluation) -> Array:
-        """How far each feature is from the data: in deviations, or as a ratio of deviations."""
+        """The distance of each feature in deviations, or the ratio of deviations if larger."""
         ratio = likelihood.family.standard_deviations(at.factor) / deviations
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
@@ -98,7 +98,7 @@ def explain_start(outcome: Outcome) -> str:
 
 
 def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
-    """The first step of a path that is a leap, or all steps if they are one together, or None."""
+    """The first step that is a leap, else all steps if together they are one, else None."""
     deviations = likelihood.family.standard_deviations
     scales = np.array([deviations(factor) for _, factor in path])
     away = np.log(scales / deviations(likelihood.guess[1]))
@@ -117,18 +117,18 @@ def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
 
 
 def _throws(before: Array, after: Array) -> Array:
-    """How far steps went beyond both their beginning and the data, on the scale of logarithms.
+    """How far each step went beyond both its beginning and the data, as a logarithm.
 
-    `before` and `after` are logarithms of deviations over those of the data.
+    `before` and `after` are the logarithms of ratios of standard deviations to those of the data.
     """
     return np.maximum(after - np.maximum(before, 0), np.minimum(before, 0) - after)
 
 
 def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
-    """A clause on how far the iterate lies from the data, if that explains a leap; else empty."""
+    """A clause on the distance of an iterate from the data; empty if too short for a leap."""
     (mean, factor), (center, root) = path[iterate], likelihood.guess
     deviations = likelihood.family.standard_deviations
-    # Root mean square, in standard deviations of the iterate, in the feature where it is largest.
+    # The largest root mean squared distance of a feature, in standard deviations of the iterate.
     distance = float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
     if distance < _DISTANT:
         return ""

@@ -1,11 +1,11 @@
-r"""A constant rate against the step bound: above, below, or so far below that it takes how long.
+r"""How a constant rate compares with the step bound, and how long a climb takes far below it.
 
-A climb whose rate :math:`\gamma` is far below the bound follows the gradient as a leaf follows a
-stream. At another such rate it takes the same way, at another pace: a step of the rate
-:math:`\gamma'` is worth :math:`\gamma' / \gamma` of its own. So trials take the way in few steps.
-Far from the maximum each is as long as the Gaussian of its place allows. Near to it they have a
-constant rate and take, one like the other, a share s off the norm of the gradient: that is
-:math:`-\log(1 - s) / s` times what small steps of the same length in all do.
+At rates far below the bound a climb follows the gradient flow closely, whatever the rate. One step
+of rate :math:`\gamma'` replaces :math:`\gamma' / \gamma` steps of rate :math:`\gamma`, so that
+trials with few long steps show how many short ones a climb needs. Far from the maximum each trial
+step is as long as the Gaussian at that point allows. Near the maximum all trial steps have the same
+rate, and each reduces the norm of the gradient by a share s. Small steps with the same sum of rates
+reduce it less: one trial step does :math:`-\log(1 - s) / s` times as much.
 """
 
 import math
@@ -17,18 +17,19 @@ from ..likelihoods import Evaluation
 from ..solvers import NEAR, Solution
 from .attempt import Attempt, Outcome, Trials
 
-_SLOW = 1 / 20  # share of the step bound below which a rate is far below it
-# Iterations after which nothing is left of the gradient in the steepest direction, at a rate
-# between this share of the bound and the bound less this share: each takes off a tenth of it.
+_SLOW = 1 / 20  # share of the step bound below which a rate counts as far below it
+# Iterations after which the gradient along the steepest direction is gone, if the rate lies between
+# _SLOW and 1 - _SLOW times the bound: each iteration takes at least a tenth off it.
 _LONG_CLIMB = 200
-_FEWEST_STEPS = 8  # steps of a trial that show how its norms fall
-_STEADY = 0.1  # largest relative change of the contraction between two parts of a steady trial
+_FEWEST_STEPS = 8  # steps that a trial needs to show how its gradient norm falls
+_STEADY = 0.1  # largest relative change of the contraction between the two parts of a trial
 
 
 def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
-    """How many iterations a climb needs in all, as far as trials show it.
+    """An estimate from trials of how many iterations a climb needs in all.
 
-    None if its rate is not below the bound, or where they do not show it.
+    None if the climb did not end at `max_iter`, if its rate is not below the bound, or if trials do
+    not show the number.
     """
     solution, rate = outcome.solution, outcome.attempt.estimator.learning_rate
     if solution.stop_reason != "max_iter" or not rate < outcome.bound < math.inf:
@@ -40,8 +41,8 @@ def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
 def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     """Sentences that compare a constant rate with the step bound.
 
-    They tell the iterations that the climb needs, if these are known, and why it is slow, if it is
-    `slow` and nothing else is wrong.
+    They say how many iterations the climb needs, if that is known, and why it is slow, if `slow`
+    says that nothing else is wrong.
     """
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
@@ -63,16 +64,16 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
             "steepest one bounds the rate."
         )
     if needed is not None:
-        more = "" if far_below else " or more"  # as the flattest direction comes to be the last
+        more = "" if far_below else " or more"  # the flattest direction shows only at the end
         about = f"{float(f'{needed:.2g}'):,.0f} iterations{more}"
         told += f" At this rate the climb takes about {about}."
     return told
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
-    """The sum of the rates of all steps to the maximum; None if trials do not show it.
+    """The sum of the rates of all steps that are left to the maximum; None if trials fail.
 
-    Far from the maximum their rates are as large as the Gaussian allows, near it they have `rate`.
+    Trial steps are as long as the Gaussian allows or, near the maximum, of the given `rate`.
     """
     attempt = outcome.attempt
     at, time = outcome.solution.evaluation, 0.0
@@ -90,10 +91,9 @@ def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
 def _way_to_the_neighbourhood(
     at: Evaluation, attempt: Attempt, trials: Trials, reserve: int
 ) -> tuple[Evaluation, float] | None:
-    """Where a slow climb comes near to the maximum, and the sum of the rates of its steps there.
+    """The point near the maximum that a slow climb reaches, and the sum of its rates until then.
 
-    None where the climb is not slow, or trials may take no more iterations than get there; they
-    keep a `reserve`.
+    None if the climb is not slow, or if trials do not get there before only a `reserve` is left.
     """
     objective, estimator = attempt.objective, attempt.estimator
     n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
@@ -117,10 +117,10 @@ def _way_to_the_neighbourhood(
 
 
 def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
-    """How many small steps lead from where a trial began to the maximum.
+    """The sum of the rates of small steps from a trial's start to the maximum, in trial rates.
 
-    They are reckoned from the steps that the trial took, and from its contraction for those that
-    are left. None where the contraction is not steady yet.
+    It follows from the steps that the trial took and, by its contraction, those that are left.
+    None if the contraction is not steady yet.
     """
     likelihood, path, end = attempt.objective.likelihood, trial.path, trial.n_iter
     if end < _FEWEST_STEPS:

@@ -1,7 +1,7 @@
 """Remedies: other settings for a climb that failed, each tried before it is recommended.
 
-For one that only did not arrive they are other rates, starts, solvers and more iterations; for one
-that showed no maximum a ridge.
+For a climb that did not converge they are other rates, starts, solvers or more iterations. For one
+that showed that there is no maximum, the remedy is a ridge.
 """
 
 import math
@@ -21,23 +21,23 @@ from .leap import find_leap
 
 Settings = dict[str, Any]
 
-_SHARES = (1 / 2, 1 / 20)  # of the step bound: rates that are tried
-_LONGER = 2.0  # times the seconds of a climb, without which none is tried with more iterations
+_SHARES = (1 / 2, 1 / 20)  # rates to try, as shares of the step bound
+_LONGER = 2.0  # time needed for a trial with more iterations, relative to that of the failed climb
 _MOST_MEANS = 6  # features whose means are written out in a sentence
-_MEAN_OF_FIT = "model.sufficient_statistics_.mean"  # in place of more of them
-_SHARE_OF_VARIANCE = 0.01  # of a variance, as a ridge: small beside the data, and felt at once
+_MEAN_OF_FIT = "model.sufficient_statistics_.mean"  # in place of more means than these
+_SHARE_OF_VARIANCE = 0.01  # ridge over variance: small, but large enough to take effect at once
 _MOST_RIDGES = 10  # features whose ridges are written out in a sentence
 
 
 def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go: bool) -> str:
-    """A sentence on the settings that were tried; empty if there was nothing to try.
+    """A sentence on the settings that were tried; empty if there were none to try.
 
     Parameters
     ----------
     slow : bool
-        Whether the climb is only slow.
+        Whether nothing is wrong with the climb but that it is slow.
     far_to_go : bool
-        Whether it was told how many iterations it takes, which are not tried then.
+        Whether the number of iterations that it needs is known, so that no trial has to find it.
     """
     groups = _candidates(outcome, slow, far_to_go)
     found = _Remedies(outcome, trials, len(groups))
@@ -56,9 +56,9 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
 
 
 def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Settings]]:
-    """Groups of settings; of each group one that works is enough.
+    """Groups of settings to try, each until one of its settings converges.
 
-    Those that are cheap to try come first: they differ most from the user's own.
+    The groups that are cheap to try come first; they also differ most from the user's settings.
     """
     estimator = outcome.attempt.estimator
     rate = estimator.learning_rate
@@ -72,18 +72,18 @@ def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Sett
 
 
 class _Remedies:
-    """Settings that were tried in place of the user's.
+    """The results of trials of other settings.
 
     Attributes
     ----------
     converged : list of (int, str)
-        How many iterations each took that converged, and its settings as keywords.
+        The iterations that each converged trial took, and its settings as keywords.
     failed : int
-        How many were tried in vain.
+        How many trials did not converge.
     untried : list of str
-        Settings that there was no time to try, or to try to the end, as keywords.
+        Settings, as keywords, whose trials there was no time to begin or to finish.
     left_out_longer : bool
-        Whether there was no time to repeat the climb with more iterations.
+        Whether there was no time to repeat the climb with a larger `max_iter`.
     """
 
     def __init__(self, outcome: Outcome, trials: Trials, n_groups: int):
@@ -97,20 +97,20 @@ class _Remedies:
         self.left_out_longer = False
 
     def try_until_one_converges(self, alternatives: Iterable[Settings], n_left: int) -> None:
-        """Try settings in turn, in an equal share of what is left for `n_left` groups.
+        """Try settings in turn, within one of `n_left` equal shares of what is left.
 
-        The first group, which is the cheapest, may take all seconds: whether it converges depends
-        least on how fast the machine is.
+        The first group, which is the cheapest, may take all the time, so that its result hardly
+        depends on the speed of the machine.
         """
         reserve = self._trials.left - self._trials.share(n_left, of_seconds=n_left < self._n_groups)
         for settings in alternatives:
             try:
                 changed = self._attempt.changed(settings)
-            except ValueError:  # a start whose likelihood no float holds
+            except ValueError:  # the likelihood at the start is too small for a float
                 continue
             allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
             least, seconds = 0, 0.0
-            if settings.keys() == {"max_iter"}:  # it begins with all that the climb did
+            if settings.keys() == {"max_iter"}:  # it first repeats the whole climb
                 least, seconds = self._climb.n_iter, _LONGER * self._climb.seconds
             longer = self._told(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
@@ -121,14 +121,14 @@ class _Remedies:
             if solution.converged:
                 self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
                 return
-            if solution.stop_reason == "callback":  # that of the clock
+            if solution.stop_reason == "callback":  # its time was over
                 self.left_out_longer |= least > 0
                 self.untried += [longer] * (least == 0)
                 return
             self.failed += 1
 
     def _told(self, settings: Settings, n_iter: int) -> str:
-        """The settings as keywords, with more iterations only where they were needed."""
+        """The settings as keywords, with `max_iter` only if more iterations were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._attempt.estimator.max_iter:
             settings["max_iter"] = int(_rounded_up(n_iter))
@@ -139,11 +139,11 @@ class _Remedies:
 def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]:
     """Settings for the user's own solver: rates below the bound, and a start near the data.
 
-    The start is left as it is for rates whose first step from there is no leap.
+    Rates whose first step from the user's start is no leap are tried from that start.
     """
     attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
     start = _near_start(outcome) if attempt.start_is_set else {}
-    if rate == "auto":  # no start hurries a climb that is only slow
+    if rate == "auto":  # another start does not speed up a slow climb
         return [] if slow else [start]
     rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _SHARES]
     others = [settings for settings in rates if settings["learning_rate"] != rate]
@@ -156,15 +156,15 @@ def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]
 
 
 def _near_start(outcome: Outcome) -> Settings:
-    """A start near the data, as `mean_init` and `covariance_init`, without what is known.
+    """A start near the data, as `mean_init` and `covariance_init` unless these are known.
 
-    It is their mean to within half a deviation, and their largest variance, rounded up. Where no
-    feature lies many of its standard deviations away, no step is a leap.
+    It has the mean of the data to within half a standard deviation, and their largest variance,
+    rounded up. So no feature is many standard deviations away, and no step is a leap.
     """
     likelihood, statistics = outcome.likelihood, outcome.statistics
     variances = likelihood.family.standard_deviations(likelihood.guess[1]) ** 2
     means = [
-        round(mean, -math.floor(math.log10(deviation))) + 0.0  # not -0.0
+        round(mean, -math.floor(math.log10(deviation))) + 0.0  # never -0.0
         for mean, deviation in zip(
             statistics.mean.tolist(), np.sqrt(variances).tolist(), strict=True
         )
@@ -180,15 +180,15 @@ def _near_start(outcome: Outcome) -> Settings:
 
 
 def _as_code(value: Any) -> str:
-    """A value as a user writes it."""
+    """A value as Python code."""
     return _MEAN_OF_FIT if isinstance(value, np.ndarray) else repr(value)
 
 
 def explain_ridge(outcome: Outcome) -> str:
-    """A sentence on a ridge with which the climb converges; empty if none that was tried does it.
+    """A sentence on a ridge with which the climb converges; empty if no ridge is found.
 
-    None is tried where a window may be at fault, where rows to come may help, or where parameters
-    are known.
+    No ridge is tried if a truncation window may be the cause, if the fit continues an earlier one,
+    so that more rows may come, or if parameters are known.
     """
     attempt, estimator = outcome.attempt, outcome.attempt.estimator
     known = estimator.fixed_mean is not None or estimator.fixed_covariance is not None
@@ -200,7 +200,7 @@ def explain_ridge(outcome: Outcome) -> str:
         likelihood = likelihood_with_ridge(outcome.statistics, family, of_features)
         trial = attempt._replace(objective=Objective(likelihood, parametrization))
         most = min(attempt.estimator.max_iter, attempt.budget)
-        with suppress(ValueError):  # a start whose likelihood no float holds
+        with suppress(ValueError):  # the likelihood at the start is too small for a float
             solution = trial.changed({"reg_covar": ridge}).run(most)
             if solution.converged:
                 return f"The fit converges in {iterations(solution.n_iter)} with reg_covar={ridge}."
@@ -208,9 +208,9 @@ def explain_ridge(outcome: Outcome) -> str:
 
 
 def _ridges(variances: Array) -> Iterator[float | list[float]]:
-    """Ridges to try: one number for all features, then one for each by its variance, if few.
+    """Ridges to try: one number for all features and, if these are few, one for each feature.
 
-    A constant feature has the least of them.
+    Each is a share of the smallest positive variance or, if larger, of the feature's own variance.
     """
     least = variances[variances > 0].min()
     yield _rounded_up(_SHARE_OF_VARIANCE * least)

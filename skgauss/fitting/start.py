@@ -1,4 +1,4 @@
-"""Where a climb starts: the parameters `mean_init` and `covariance_init`, or a guess."""
+"""Where a climb starts: at `mean_init` and `covariance_init`, a guess, or the last fit."""
 
 from contextlib import suppress
 from typing import Any
@@ -12,14 +12,15 @@ from ..rows import is_number, numbers_of_parameter, to_host
 
 
 def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation:
-    """The start of a fit: the end of the last one if `warm_start` asks for it, or the first start.
+    """The likelihood at the start of a fit: the result of the last fit, or `first_start`.
 
-    With `resume` it is the end of the last one, too, unless that diverged, or is not possible here.
+    It is the result of the last fit with `warm_start`, and with `resume` unless that fit diverged
+    or its result is no valid start here.
 
     Raises
     ------
     ValueError
-        If the last fit has another shape, or as `first_start` does.
+        If the last fit has another shape, or `first_start` raises it.
     """
     fitted = hasattr(estimator, "mean_")
     if resume and fitted and getattr(estimator, "stop_reason_", "") != "diverged":
@@ -31,15 +32,15 @@ def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation
 
 
 def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
-    """The likelihood at the point at which the parameters start a climb.
+    """The likelihood at the start that the parameters determine.
 
-    It is at the guess from the data where the solver may choose and there is no closed form: how
-    the standard normal, in some unit, compares with the data is chance.
+    This is the guess from the data if the solver may choose its start and there is no closed form,
+    since the distance of the standard normal from the data depends on their unit.
 
     Raises
     ------
     ValueError
-        If a parameter is not valid, or the likelihood there too small for a float.
+        If a parameter is not valid, or the likelihood at the start is too small for a float.
     """
     if chooses_its_start(estimator) and not likelihood.complete:
         return _evaluated(*likelihood.guess, likelihood)
@@ -50,10 +51,9 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def chooses_its_start(estimator: Any) -> bool:
-    """Whether the solver may start where it likes.
+    """Whether the solver may choose its start.
 
-    A textbook solver may not, nor one that a user told where to start: a start may tell one maximum
-    from another.
+    A textbook solver may not. A user's start is kept, as it may decide between several maxima.
     """
     adaptive = estimator.solver in ("natural", "newton") and estimator.learning_rate == "auto"
     return adaptive and estimator.mean_init is None and estimator.covariance_init is None
@@ -83,7 +83,7 @@ def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
     Raises
     ------
     ValueError
-        If that has another shape, or the likelihood there is too small for a float.
+        If that fit has another shape, or the likelihood there is too small for a float.
     """
     mean, covariance, family = estimator.mean_, estimator.covariance_, likelihood.family
     if len(mean) != family.n_features or np.shape(covariance) != family.shape:
@@ -95,12 +95,12 @@ def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def given_parameters(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
-    """The mean and the covariance that two parameters give; None where the parameter is None.
+    """The mean and the covariance that two parameters hold; None if the parameter is None.
 
     Raises
     ------
     ValueError
-        If they are no numbers of the right shape, or the covariance is not symmetric and positive
+        If they are not numbers of the right shape, or the covariance is not symmetric and positive
         definite.
     """
     mean, covariance = getattr(estimator, of_mean), getattr(estimator, of_covariance)
@@ -119,7 +119,7 @@ def given_parameters(estimator: Any, of_mean: str, of_covariance: str, family: F
 
 
 def _checked_covariance(name: str, value: Any, family: Family) -> Array:
-    """The covariance that a user gave, packed as the family has it."""
+    """The covariance that a user gave, in the form that the family holds."""
     if is_number(value):
         variance = float(_checked_array(name, value, ()))
         if variance > 0:
@@ -132,7 +132,7 @@ def _checked_covariance(name: str, value: Any, family: Family) -> Array:
 
 
 def _checked_array(name: str, value: Any, shape: tuple[int, ...]) -> Array:
-    """The numbers that a user gave, in a shape; one number stands for all of them."""
+    """The numbers that a user gave, in the given shape, which a single number fills."""
     if is_number(value):
         value = np.full(shape, value)
     array = numbers_of_parameter(value, name)

@@ -1,4 +1,4 @@
-"""Checks of what a user hands to a fit beside data: parameters together, statistics."""
+"""Checks of the input of a fit other than rows: parameters, their labels, statistics."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +14,9 @@ _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
 
 
 def check_together(estimator: Any) -> None:
-    """Refuse parameters, each valid, that contradict each other.
+    """Raise a ValueError if parameters, each of them valid, contradict each other.
 
-    Only what would mislead is refused: a search over rates that change nothing would report a best.
+    A rate without effect is refused because a search over such rates would still report a best one.
     """
     if estimator.learning_rate != "auto" and estimator.solver in _WITHOUT_RATE:
         raise ValueError(
@@ -40,9 +40,9 @@ def check_together(estimator: Any) -> None:
 
 
 def check_labels(estimator: Any, names: Sequence[str]) -> None:
-    """Refuse a parameter with labels of text that are not the names of the features in their order.
+    """Raise a ValueError if text labels of a parameter are not the feature names, in their order.
 
-    Its numbers are taken by their places, which would then be those of other features.
+    The numbers of the parameter are taken by position, and would belong to other features.
     """
     for parameter in _OF_FEATURES:
         axes = axis_labels(getattr(estimator, parameter))
@@ -56,14 +56,14 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
-    """The statistics that a user hands over, as a fit of that type needs them.
+    """The statistics that a user gave, checked and in the form that the covariance type needs.
 
     Raises
     ------
     TypeError
-        If they are no statistics.
+        If they are not statistics.
     ValueError
-        If they cannot be those of any rows, or do not hold what the type needs.
+        If no rows have such statistics, or if they lack what the type needs.
     """
     if not isinstance(statistics, AnyStatistics):
         raise TypeError(
@@ -77,12 +77,12 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
 
 
 def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
-    """The statistics as a fit of that type needs them.
+    """The statistics in the form that the covariance type needs.
 
     Raises
     ------
     ValueError
-        If they hold each feature by itself, and the type asks for more.
+        If they hold variances only, and the type needs covariances.
     """
     if covariance_type != "full":
         return statistics.by_feature
@@ -96,12 +96,12 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
 
 
 def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
-    """A copy of the statistics in float64, all of it checked: a user may have written anything.
+    """A checked copy of the statistics in float64, since a user may have set any numbers.
 
     Raises
     ------
     ValueError
-        If they cannot be those of any rows.
+        If no rows have such statistics.
     """
     s = statistics
     values = s.weight, s.mean, s.covariance, s.mean_rounding

@@ -1,4 +1,4 @@
-"""Who warns for whom: the first of many fits that a search or a loop makes, for all of them."""
+"""Warnings that are given once for all fits of a search or of a joblib loop."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from sklearn.utils.parallel import Parallel
 
 from .._wording import warn_caller
 
-# Which estimators of which searches or loops, the latest of all, gave a warning of which category.
+# The search or loop, the name of the estimator and the category of the latest warnings.
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
-# What the words of a fit may cost: a share of the processor's seconds that it took, or a few
-# moments.
+# Processor time for the trials behind a warning: this share of the time of the fit, but at least a
+# few times `_MOMENT`.
 _SHARE_OF_FIT = 0.2
 _MOMENT = 0.02  # seconds
 
 
 class Words(NamedTuple):
-    """A warning that a fit has to give.
+    """A warning that a fit may give.
 
     Attributes
     ----------
     category : type of Warning
     opening : str
-        The sentences that cost nothing.
+        The sentences that need no trials.
     rest : callable
-        From the seconds that trials may take to the sentences that rest on trials.
+        Makes the sentences that need trials, from the processor seconds that these may take.
     moments : int
-        How many moments trials may always take, however short the fit was.
+        The least time for trials, in units of `_MOMENT`, however short the fit was.
     """
 
     category: type[Warning]
@@ -45,19 +45,19 @@ class Words(NamedTuple):
     moments: int = 1
 
     def told(self, seconds: float) -> str:
-        """The whole text, by trials that may take `seconds`; only the opening if nobody sees it."""
+        """The text, with trials of about `seconds`; only the opening if filters drop it."""
         if _is_dropped(self.opening, self.category):
             return self.opening
         return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
 
 
 class Warner:
-    """Gives the warnings of a fit, unless another one of the same search or loop has done so.
+    """Gives the warnings of a fit, unless another fit of the same search or loop has done so.
 
     Parameters
     ----------
     context : CallbackContext
-        The root context of the fit, which knows whether another estimator makes it.
+        The root context of the fit, which has a parent if another estimator makes the fit.
     """
 
     def __init__(self, context: CallbackContext):
@@ -66,13 +66,13 @@ class Warner:
 
     @property
     def is_inner(self) -> bool:
-        """Whether another estimator or a loop makes this fit: no user has the model in hand."""
+        """Whether another estimator or a loop makes this fit, so that no user sees the model."""
         return self._context.parent is not None or self._loop is not None
 
     def warn(self, message: str, category: type[Warning]) -> None:
-        """Give a warning; of many fits of a search or a loop the first one does so for all others.
+        """Give a warning, unless another fit of the same search or loop has given one.
 
-        Python shows equal warnings once, but these differ by their numbers.
+        Python shows equal warnings once, but these differ in their numbers.
         """
         if self._search is None and self._loop is None:
             warn_caller(message, category)
@@ -80,10 +80,10 @@ class Warner:
             many = self._search.estimator_name if self._search else "loop"
             message += f" (Shown once for this {many}: its other fits may have the same to say.)"
             warn_caller(message, category)
-            _warned.append(self._kind(category))  # not where the warning was made an error
+            _warned.append(self._kind(category))  # not reached if the warning is an error
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
-        """The texts and categories of what was found, but for what need not be said again."""
+        """The texts and categories of the warnings found whose category was not given yet."""
         seconds = _SHARE_OF_FIT * (time.process_time() - self._began)
         return [
             (words.told(seconds), words.category)
@@ -96,13 +96,13 @@ class Warner:
         return self._kind(category) in _warned
 
     def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
-        """The loop, the estimator and the category: fits that have these in common warn once."""
+        """The search or loop, the estimator and the category; fits that share these warn once."""
         many = self._search.root_uuid if self._search else self._loop
         return many, self._context.estimator_name, category
 
     @property
     def _loop(self) -> weakref.ref[Any] | None:
-        """The outermost loop of joblib that this fit runs in, as in `cross_val_score`, if any."""
+        """The outermost joblib loop that runs this fit, as in `cross_val_score`, or None."""
         frame: FrameType | None = sys._getframe()
         loop = None
         while frame is not None:
@@ -113,7 +113,7 @@ class Warner:
 
     @property
     def _search(self) -> CallbackContext | None:
-        """The task, as of a grid search, of which this fit is one of many subtasks in any order."""
+        """The task, such as a grid search, that runs this fit among many in any order, or None."""
         task = self._context.parent
         while task is not None and task.sequential_subtasks:
             task = task.parent
@@ -121,7 +121,7 @@ class Warner:
 
 
 def _is_dropped(text: str, category: type[Warning]) -> bool:
-    """Whether the filters of warnings drop such a text wherever it is given."""
+    """Whether the warning filters ignore this text, wherever the warning is given."""
     for action, message, of_category, module, line in warnings.filters:
         if issubclass(category, of_category) and (message is None or message.match(text)):
             return action == "ignore" and module is None and line == 0
