@@ -110,7 +110,7 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
 
 
 def _what_happened(solution: Solution, estimator: Any) -> str:
-    """The sentence that says how a climb without convergence ended."""
+    """The sentence that says how a climb that did not converge ended."""
     norm = f"the natural gradient norm is {solution.evaluation.natural_gradient_norm:.3g}, "
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"

@@ -81,7 +81,7 @@ class _Remedies:
     failed : int
         How many trials did not converge.
     untried : list of str
-        Settings, as keywords, whose trials there was no time to begin or to finish.
+        Settings, as keywords, that there was no time to try to the end.
     left_out_longer : bool
         Whether there was no time to repeat the climb with a larger `max_iter`.
     """

@@ -83,7 +83,7 @@ class Warner:
             _warned.append(self._kind(category))  # not reached if the warning is an error
 
     def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
-        """The texts and categories of the warnings found whose category was not given yet."""
+        """The text and category of each warning in `found` that has not been given yet."""
         seconds = _SHARE_OF_FIT * (time.process_time() - self._began)
         return [
             (words.told(seconds), words.category)

@@ -1,7 +1,7 @@
 """The Gaussian itself: families of covariances, parametrizations, linear algebra.
 
-What belongs here is true of a mean and a covariance without any data: factors and their algebra,
-theta and the chain rule. What rows say of each other's values does not: that is `conditioning`.
+Nothing here sees data: there are factors and their algebra, theta and the chain rule. The law of
+some values of a row given the others is in `conditioning`.
 """
 
 from .diagonal import Diagonal

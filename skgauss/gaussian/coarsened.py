@@ -1,10 +1,10 @@
-"""Where pickles of development versions before 0.1.0 look for a class; nothing else is here."""
+"""A class that pickles of development versions before 0.1.0 name, and nothing else."""
 
 from typing import Any
 
 
 class Frame:
-    """What such pickles hold, which this version does not read."""
+    """Refuses to be loaded from a pickle of a development version."""
 
     def __new__(cls, *_: Any) -> "Frame":
         raise ValueError(

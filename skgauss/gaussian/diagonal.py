@@ -1,6 +1,6 @@
-"""Uncorrelated features: a factor is the vector of standard deviations, or the one of all.
+"""Families of uncorrelated features: a factor holds their standard deviations, or the common one.
 
-Nothing here builds a (d, d) array. What a family is, `base` says.
+Nothing here builds a (d, d) array. `base` says what a family is.
 """
 
 import math
@@ -15,14 +15,14 @@ from .linalg import NotPositiveDefiniteError
 
 
 class Diagonal(CovarianceFamily):
-    """Uncorrelated features: variances, standard deviations, elementwise algebra.
+    """Uncorrelated features, with elementwise algebra on their standard deviations.
 
     Parameters
     ----------
     n_features : int
     shape : tuple of int, optional
-        The shape in which a user sees the covariance, (d,) unless given. One feature of
-        a full covariance is a diagonal family of shape (1, 1).
+        Shape of a covariance as users see it, (n_features,) by default. A full covariance
+        of one feature is a diagonal family of shape (1, 1).
     multiplicity : int, default=1
     """
 
@@ -36,10 +36,10 @@ class Diagonal(CovarianceFamily):
         self.shape = (n_features,) if shape is None else shape
         self.scatter_shape = shape or (n_features,)
 
-    # -- between what a user sees and the arrays used here
+    # -- between covariances as users see them and as this family holds them
 
     def pack(self, covariance: Array) -> Array:
-        """The covariance as this family holds it, from the shape in which a user writes it."""
+        """The covariance as this family holds it, from that which a user gave."""
         return np.reshape(covariance, -1)
 
     def unpack(self, covariance: Array) -> Array | float:
@@ -47,7 +47,7 @@ class Diagonal(CovarianceFamily):
         return covariance.reshape(self.shape)
 
     def is_symmetric(self, covariance: Array) -> bool:
-        """Whether a covariance that a user wrote is symmetric but for rounding."""
+        """Whether a covariance that a user gave is symmetric apart from rounding."""
         return True
 
     # -- statistics
@@ -102,20 +102,20 @@ class Diagonal(CovarianceFamily):
         return float((ridge / (factor * factor)).sum())
 
     def marginal(self, factor: Array, kept: list[int]) -> Array:
-        """The factor of the covariance of some features, in that order."""
+        """The factor of the covariance of the features `kept`, in that order."""
         return factor[kept]
 
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """The law of the features kept where the given ones deviate from their means.
+        """The law of the features `kept`, given deviations of others from their means.
 
         Returns
         -------
         shift : ndarray of shape (n_kept,)
-            Of their means.
+            The changes of the means.
         factor : ndarray
-            Of their conditional covariance.
+            The factor of the conditional covariance.
         """
         return np.zeros(len(kept)), self.marginal(factor, kept)
 
@@ -156,7 +156,7 @@ class Diagonal(CovarianceFamily):
     solve_transposed = solve
 
     def lower(self, form: Array) -> Array:
-        """The form with zeros above its diagonal, as a factor has them."""
+        """The form with zeros above its diagonal, like a factor."""
         return form
 
     def outer(self, deviation: Array) -> Array:
@@ -201,11 +201,11 @@ class Diagonal(CovarianceFamily):
         return mean + factor * step[: self.n_features], factor * stretch
 
     def pack_frame(self, vector: Array) -> Array:
-        """A vector of a frame with each pair of features once, and only what is free of it."""
+        """The free entries of a vector of the frame, with each pair of features once."""
         return vector[self.free]
 
     def unpack_frame(self, packed: Array) -> Array:
-        """Vectors of a frame from packed ones, on the last axis; what is known does not move."""
+        """Vectors of the frame from packed ones, on the last axis; known entries are 0."""
         vectors = np.zeros((*packed.shape[:-1], self.n_all))
         vectors[..., self.free] = packed
         return vectors
@@ -213,9 +213,9 @@ class Diagonal(CovarianceFamily):
     def gradient_along(
         self, step: Array, turn: Array, score_mean: Array, score_covariance: Array
     ) -> Array:
-        """Gradient with respect to a step in a frame, from the gradient (u, U) where it leads.
+        """The gradient with respect to a step in a frame, from the gradient (u, U) at its end.
 
-        `turn` is L^-1 times the factor that the step leads to.
+        `turn` is L^-1 times the factor at the end of the step.
         """
         share = math.sqrt(2 / self.multiplicity)
         slope = share * (1 + share * step[self.n_features :])
@@ -225,19 +225,19 @@ class Diagonal(CovarianceFamily):
     def connection_term(self, gradient: Array) -> Array:
         """The Hessian along steps in the natural parameters, less that along steps by `retract`.
 
-        It is that of any function with this gradient; gradient and matrix are packed, of
-        n_parameters numbers a side.
+        The difference depends on the function through its gradient only. Gradient and matrix are
+        packed, with n_parameters entries a side.
         """
         of_mean, form = self.split_frame(gradient)
         return self.blocks(0 * of_mean, math.sqrt(2) * of_mean, form / self.multiplicity)
 
     def blocks(self, of_means: Array, across: Array, of_variances: Array) -> Array:
-        """A matrix in the packed frame that couples no two features.
+        """The matrix in the packed frame that couples no two features.
 
-        Each feature has its number in three vectors: the entry of its mean, that of its variance,
-        and the one between the two.
+        `of_means` and `of_variances` are its diagonal, and `across` holds for each feature the
+        entry between mean and variance.
         """
-        # A feature has its part in a step of the one variance.
+        # Each feature takes part in a step of a common variance.
         beside = across / math.sqrt(self.multiplicity)
         beside = beside[:, None] if self.multiplicity > 1 else np.diag(beside)
         d = self.n_features
@@ -246,7 +246,7 @@ class Diagonal(CovarianceFamily):
         return matrix
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:
-        """The moves of mean and covariance that packed steps make, to first order.
+        """The changes of mean and covariance that packed steps make, to first order.
 
         Returns
         -------
@@ -260,9 +260,9 @@ class Diagonal(CovarianceFamily):
         return steps[:, : self.n_features], variances + np.zeros(self.n_features)
 
     def relative_covariance(self, factor: Array, i: int, j: int) -> tuple[Array, Array]:
-        """The gradient and the Hessian along packed steps of one covariance over its two scales.
+        """The gradient and the Hessian, along packed steps, of a covariance over its two scales.
 
-        i and j are the features; the scales are the standard deviations where the steps begin.
+        It is that of features i and j. The scales are the standard deviations before the steps.
         """
         share = math.sqrt(2 / self.multiplicity)
         gradient = np.zeros(self.n_all)
@@ -273,8 +273,8 @@ class Diagonal(CovarianceFamily):
     def scores(self, whitened: Array, spread: Array) -> Array:
         """The gradient of each row's log-density in this frame, packed, (n_rows, n_parameters).
 
-        The rows are whitened, what they miss at its conditional mean; `spread` is the whitened
-        conditional covariance, or what of it the family has.
+        The rows are whitened, with missing values at their conditional means; `spread` is the
+        whitened conditional covariance, or its diagonal if features are uncorrelated.
         """
         forms = whitened * whitened + spread - 1.0
         if self.multiplicity > 1:
@@ -294,8 +294,8 @@ class Diagonal(CovarianceFamily):
     def factor_curvature(self, factor: Array, stretch: Array) -> float:
         """The largest eigenvalue of minus the Hessian in the factor, at the maximum.
 
-        The diagonal of the factor moves `stretch` times as far as its parameter, as where that is
-        its logarithm.
+        `stretch` is the derivative of the factor's diagonal with respect to its parameters, which
+        may be its logarithms.
         """
         return 2.0 * self.multiplicity * float((stretch / factor).max()) ** 2
 

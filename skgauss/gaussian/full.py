@@ -1,4 +1,4 @@
-"""Any covariance: a factor is a lower triangular matrix. What a family is, `base` says."""
+"""The family of all covariances, whose factor is a lower triangular matrix; see `base`."""
 
 import math
 from functools import cached_property
@@ -13,18 +13,18 @@ from .base import CovarianceFamily
 from .diagonal import Diagonal, Spherical
 from .pairs import pairs_of
 
-# Features from which on to leave out the zeros of a triangle saves more than its call costs.
+# Number of features from which on skipping the zeros of a triangle saves more than its call costs.
 _FEWEST_FOR_TRIANGLE = 32
-_EIGENVALUE_ROOM = 1e-12  # relative, of an eigenvalue, with some room above rounding
+_EIGENVALUE_ROOM = 1e-12  # relative tolerance of an eigenvalue, some way above rounding
 
 
 class Full(CovarianceFamily):
-    """Any covariance; see `Diagonal`, whose methods these are for matrices."""
+    """Any covariance; `Diagonal` documents the methods, which work on matrices here."""
 
     correlated = True
 
     def __init__(self, n_features: int):
-        super().__init__(n_features, np.eye(n_features, order="F"))  # as LAPACK wants its factors
+        super().__init__(n_features, np.eye(n_features, order="F"))  # the order of LAPACK
         self.shape = self.scatter_shape = (n_features, n_features)
         self.n_all = n_features + n_features * (n_features + 1) // 2
 
@@ -73,7 +73,7 @@ class Full(CovarianceFamily):
         return float(np.einsum("ij,ij->", whitened, whitened))
 
     def marginal(self, factor: Array, kept: list[int]) -> Array:
-        """The root itself is reduced: to square it would cost half of the digits."""
+        """See `Diagonal`; the factor is not squared, which would lose half of the digits."""
         upper: Array = np.linalg.qr(factor[kept].T, mode="r")  # type: ignore[assignment]
         return upper.T * np.sign(upper.diagonal())
 
@@ -82,8 +82,8 @@ class Full(CovarianceFamily):
     ) -> tuple[Array, Array]:
         """See `Diagonal`.
 
-        The factor of all these features, the given ones first, holds the answer: the block of the
-        others on its diagonal is the factor of their conditional covariance.
+        In the factor of all these features, the given ones first, the last diagonal block is the
+        factor of the conditional covariance of the others.
         """
         root = self.marginal(factor, [*given, *kept])
         n = len(given)
@@ -98,7 +98,7 @@ class Full(CovarianceFamily):
     inverse = staticmethod(linalg.invert_lower)
 
     def whiten(self, inverse: Any, rows: Any) -> Any:
-        # A product is several times as fast as the triangular solve with so few equations.
+        # A product is several times as fast as a triangular solve with so few equations.
         return (inverse @ rows.T).T
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
@@ -119,7 +119,7 @@ class Full(CovarianceFamily):
 
     @cached_property
     def _below(self) -> Array:
-        """Whether an entry of a matrix is on or below its diagonal."""
+        """A mask, (n_features, n_features), of the entries on and below the diagonal."""
         return np.tri(self.n_features, dtype=bool)
 
     def outer(self, deviation: Array) -> Array:
@@ -170,9 +170,9 @@ class Full(CovarianceFamily):
         return np.concatenate((mean, forms.reshape(*forms.shape[:-2], -1)), axis=-1)
 
     def _unpacked(self, packed: Array) -> tuple[Array, Array]:
-        """The moves of the mean, (..., d), and the symmetric ones, (..., d, d), of packed steps.
+        """The parts of packed steps for the mean, (..., d), and the covariance, (..., d, d).
 
-        What is known does not move.
+        Entries of known parameters are 0.
         """
         d = self.n_features
         whole = np.zeros((*packed.shape[:-1], self.n_all))
@@ -227,15 +227,14 @@ class Full(CovarianceFamily):
     def factor_curvature(self, factor: Array, stretch: Array) -> float:
         r"""See `Diagonal`.
 
-        The Hessian couples only entries of one column of the factor. Minus that of column
-        j is :math:`T (\Lambda_j + e e^T / L_{jj}^2) T`, with :math:`\Lambda_j` the trailing
-        block of the precision from row j on, e the first unit vector and T the identity
-        but for the stretch :math:`t_j` in its corner. All of them are below lambda if
-        lambda I - Lambda is positive definite, and
-        :math:`\lambda > t_j^2 (1 / L_{jj}^2 + \Lambda_{jj} + q_j)`, q being what
-        elimination of the rows below takes off its diagonal. Where one exceeds lambda, the
-        eigenvalue of the one that does most is the next lambda. The first is that of the column
-        whose corner is largest, which as a rule exceeds all others.
+        The Hessian couples only entries in the same column of the factor. For column j, minus
+        the Hessian is :math:`T (\Lambda_j + e e^T / L_{jj}^2) T`, where :math:`\Lambda_j` is the
+        trailing block of the precision from row j on, e is the first unit vector, and T is the
+        identity except for the stretch :math:`t_j` in its corner. All eigenvalues are below
+        lambda if lambda I - Lambda is positive definite and :math:`\lambda > t_j^2 (1 / L_{jj}^2
+        + \Lambda_{jj} + q_j)` for all j, where eliminating the rows below j takes :math:`q_j` off
+        the diagonal. If columns violate this, the one that does most gives the next lambda. The
+        first lambda is that of the column with the largest corner, usually the largest of all.
         """
         precision = self.inverse_square(factor)
         squared = stretch * stretch
@@ -265,7 +264,7 @@ Family = Diagonal | Full
 
 
 def make_family(covariance_type: str, n_features: int) -> Family:
-    """The family of a `covariance_type`; of one feature all are elementwise."""
+    """The family of a `covariance_type`; with one feature it is always elementwise."""
     if covariance_type == "full" and n_features == 1:
         return Diagonal(1, shape=(1, 1))
     families = {"full": Full, "diag": Diagonal, "spherical": Spherical}

@@ -1,7 +1,7 @@
 """Linear algebra on triangular factors, by BLAS and LAPACK, and extreme eigenvalues.
 
-Thin enough that a call costs little more than the routine itself: an iteration of
-a solver on few features consists of nothing else.
+The functions are thin, so that a call costs little more than the routine itself: with few
+features, an iteration of a solver consists of such calls.
 """
 
 import math
@@ -11,12 +11,12 @@ from scipy.linalg import blas, lapack, solve_triangular
 
 from .._typing import EPS, Array
 
-# Standard deviations between these have squares, and inverses of squares, that float64 can hold.
+# For standard deviations between these, float64 can hold the square and the inverse of the square.
 SMALLEST_SCALE = 1e-150
 LARGEST_SCALE = 1e150
-_NO_WEIGHT = 1e-6  # of a feature in a linear relation, beside the largest: rounding
-SHARPENING = 1e-3  # such a weight in a relation that a climb was still sharpening
-_LWORK = 66  # numbers a row, in which LAPACK reduces a matrix by blocks of 64
+_NO_WEIGHT = 1e-6  # weight in a linear relation, relative to the largest, that is only rounding
+SHARPENING = 1e-3  # the same in a relation that a climb was still approaching
+_LWORK = 66  # workspace of LAPACK in numbers per row, enough for blocks of 64
 
 
 class NotPositiveDefiniteError(ValueError):
@@ -27,7 +27,7 @@ class NotPositiveDefiniteError(ValueError):
 
 
 def norm(array: Array) -> float:
-    """The Euclidean norm of all entries, however large or small they are."""
+    """The Euclidean norm of all entries, without overflow or underflow."""
     return blas.dnrm2(array.reshape(-1))
 
 
@@ -46,8 +46,8 @@ def cholesky(matrix: Array) -> Array:
 
 
 def solve_lower(factor: Array, rhs: Array) -> Array:
-    """``inv(factor) @ rhs`` for lower triangular `factor`; not finite where that is singular."""
-    # Not LAPACK's dtrtrs, whose OpenBLAS wakes its threads for matrices of any size.
+    """``inv(factor) @ rhs`` for lower triangular `factor`; not finite if that is singular."""
+    # Not LAPACK's dtrtrs, for which OpenBLAS starts its threads even if the matrix is small.
     return blas.dtrsm(1.0, factor, rhs, lower=1)
 
 
@@ -57,12 +57,12 @@ def solve_lower_transposed(factor: Array, rhs: Array) -> Array:
 
 
 def multiply_lower(factor: Array, other: Array) -> Array:
-    """``factor @ other`` for lower triangular `factor`, in half of the time. Overwrites `other`."""
+    """``factor @ other`` for lower triangular `factor`, in half the time. Overwrites `other`."""
     return blas.dtrmm(1.0, factor, other, lower=1, overwrite_b=1)
 
 
 def add_product(total: Array, left: Array, right: Array) -> None:
-    """Add ``left @ right`` to `total`, in place; it is of float64, its rows one after another."""
+    """Add ``left @ right`` in place to `total`, which is C-contiguous and of float64."""
     blas.dgemm(1.0, right.T, left.T, beta=1.0, c=total.T, overwrite_c=1)
 
 
@@ -102,17 +102,17 @@ def inverse_cholesky(matrix: Array) -> Array:
 def condition(norm: float, factor: Array) -> float:
     """The condition number of a matrix in the 1-norm, estimated from its norm and Cholesky factor.
 
-    It takes O(d^2) operations, and is infinite where the matrix is singular.
+    It takes O(d^2) operations, and is infinite if the matrix is singular.
     """
     reciprocal, _ = lapack.dpocon(factor, norm, uplo="L")
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 
 def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> list[int]:
-    """The features of the linear relation that is nearest to holding in a covariance, as indices.
+    """The indices of the features in the linear relation that a covariance comes nearest to.
 
-    It is judged on the correlations. Features whose weights in the relation are `negligible` beside
-    the largest weight are left out.
+    It is found on the correlations. Features whose weights in the relation are at most `negligible`
+    times the largest are left out.
     """
     return _relations(covariance, len(covariance) - 1, negligible)[0]
 
@@ -120,7 +120,7 @@ def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> list[i
 def relations_of_covariance(covariance: Array) -> list[list[int]]:
     """The features of each linear relation in a covariance, as lists of indices.
 
-    There are as many relations as its rank lacks.
+    Their number is the rank deficiency of the covariance.
     """
     return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)
 
@@ -128,7 +128,7 @@ def relations_of_covariance(covariance: Array) -> list[list[int]]:
 def _relations(covariance: Array, most: int, negligible: float) -> list[list[int]]:
     """The features of each relation that a covariance has if its rank is at most `most`.
 
-    A feature whose weight in a relation is `negligible` beside the largest is left out.
+    A feature whose weight in a relation is at most `negligible` times the largest is left out.
     """
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
@@ -146,7 +146,7 @@ def _relations(covariance: Array, most: int, negligible: float) -> list[list[int
 
 
 def rank_tolerance(n: int) -> float:
-    """The squared pivot of a correlation matrix of `n` features that rounding alone can leave."""
+    """The largest squared pivot that rounding can leave in a correlation matrix of `n` features."""
     return 10 * n * EPS
 
 
@@ -154,7 +154,7 @@ def largest_eigenvalue(matrix: Array) -> float:
     """The largest eigenvalue of a symmetric matrix; infinity where the matrix overflows."""
     if not np.isfinite(matrix).all():
         return np.inf
-    # The same routine as NumPy's, which takes several times as long around a small matrix.
+    # NumPy calls the same routine, but its overhead is several times the cost of a small matrix.
     values, _, _ = lapack.dsyev(matrix, compute_v=0, lower=1, lwork=_LWORK * len(matrix))
     return float(values[-1])
 
@@ -171,7 +171,7 @@ def smallest_eigenpair(matrix: Array) -> tuple[float, Array]:
 def eliminated(matrix: Array) -> Array:
     """By how much elimination from the last row up lowers each entry of the diagonal, (n,).
 
-    For row j that is b' C^-1 b, with C the trailing block below it and b its entries there.
+    For row j this is b' C^-1 b, where C is the trailing block below row j and b its column there.
     """
     beyond = upper_cholesky(matrix)
     np.einsum("ii->i", beyond)[:] = 0.0  # a view
@@ -181,8 +181,8 @@ def eliminated(matrix: Array) -> Array:
 def scale_divergence(factor: Array, target: Array) -> float:
     """The sum of ``r^2 - 1 - 2 log r`` over r = target / factor; infinite outside float64's range.
 
-    r - 1 comes from the difference of the two, so that nothing cancels near r = 1. Far
-    below 1 it would lose all of r instead.
+    r - 1 is computed from the difference of the two, so that nothing cancels near r = 1. If r is
+    far below 1, its logarithm is that of the ratio, since the difference would lose r.
     """
     step = (target - factor) / factor
     if np.minimum.reduce(step) > -0.5:

@@ -1,7 +1,7 @@
 """Symmetric matrices as vectors of their pairs, the entries on and above the diagonal.
 
-An entry off the diagonal stands for two and is multiplied by the root of 2, so that the length
-of the vector is that of the matrix.
+An entry off the diagonal stands for two and is multiplied by the root of 2, so that the norm of
+the vector is the Frobenius norm of the matrix.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Pairs(NamedTuple):
     places : int ndarray of shape (n_features, n_features)
         The place of each entry of a matrix among the pairs.
     lengths : ndarray of shape (n_pairs,)
-        How far the matrix moves as an entry, and its mirror image, move by 1.
+        How far the matrix moves if an entry and its mirror image move by 1.
     """
 
     rows: np.ndarray

@@ -1,9 +1,9 @@
 r"""Parametrizations: theta <-> (mean, covariance), and the chain rule.
 
-theta is one flat array, the mean followed by a block for the covariance: the matrix
-itself, entry by entry, so that the Euclidean inner product of theta is the Frobenius
-inner product of matrices and a gradient step moves the matrix as it is written in a
-textbook. The formulas hold for every family; for one feature they read
+theta is one flat array, the mean followed by a block for the covariance. The block of several
+features is a matrix with all its entries, so that the Euclidean inner product of theta is the
+Frobenius inner product, and a gradient step moves the matrix as a textbook writes it. With a as
+the mean squared deviation of the data from the mean, the formulas for one feature are
 
 =============  ===============  ===========================================
 name           block            gradient, with u and U of the likelihood
@@ -26,24 +26,24 @@ from .full import Family
 
 @dataclass(frozen=True, eq=False)
 class Parametrization(ABC):
-    """One way to write a Gaussian as a vector.
+    """A way to write a Gaussian as a vector theta.
 
-    Subclasses map the covariance block only; the mean is always itself.
+    Subclasses map the covariance block only; the mean is part of theta as it is.
     """
 
     family: Family
 
     def to_theta(self, mean: Array, factor: Array) -> Array:
-        """The parameters theta of a Gaussian, one flat array."""
+        """The parameters theta of a Gaussian, as one flat array."""
         return np.concatenate((mean, self._to_block(factor).reshape(-1)))
 
     def from_theta(self, theta: Array) -> tuple[Array, Array]:
-        """The mean and the factor of theta, which may be no factor: the likelihood checks it.
+        """The mean and the factor of theta; the likelihood checks that the factor is valid.
 
         Raises
         ------
         NotPositiveDefiniteError
-            Where a covariance or precision has no factor.
+            If a covariance or precision has no factor.
         """
         mean, block = self._split(theta)
         return mean, self.from_block(block)
@@ -70,10 +70,10 @@ class Parametrization(ABC):
     def learning_rate_bound(self, factor: Array) -> float:
         r"""The largest constant step that is stable at a maximum, 2 / lambda_max(-H).
 
-        There the gradient vanishes, and with it the curvature of the parametrization: what
-        is left of -H is the Fisher metric, the inverse covariance for the mean and
-        :math:`\tfrac12 \| L^{-1} \mathrm{d}\Sigma L^{-T} \|^2` for the block, and nothing
-        in between.
+        It is that for complete data. The gradient vanishes at the maximum, so that the curvature of
+        the parametrization drops out, and -H is the Fisher metric: the inverse covariance for the
+        mean, :math:`\tfrac12 \| L^{-1} \mathrm{d}\Sigma L^{-T} \|^2` for the block, and nothing
+        between the two.
         """
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             of_mean = 0.0 if self.family.mean_is_known else self.family.largest_precision(factor)
@@ -99,7 +99,7 @@ class Parametrization(ABC):
 
     @abstractmethod
     def _push(self, factor: Array, block: Array) -> Array:
-        """The whitened move ``L^-1 dSigma L^-T`` that a small step of the block makes."""
+        """The whitened change ``L^-1 dSigma L^-T`` that a small step of the block makes."""
 
     @abstractmethod
     def _block_curvature(self, factor: Array) -> float:
@@ -107,7 +107,7 @@ class Parametrization(ABC):
 
 
 class Scale(Parametrization):
-    """The block is sigma or, of several features, the lower Cholesky factor L."""
+    """The block is sigma or, for several features, the lower Cholesky factor L."""
 
     def _to_block(self, factor: Array) -> Array:
         return factor

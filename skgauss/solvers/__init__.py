@@ -1,7 +1,7 @@
 """Solvers: one algorithm a file, one loop for all in `base`, and the objective they climb.
 
-What belongs here sees values and gradients, of theta or in the frame of a point, and no data. Which
-likelihood is climbed only `recursion` asks, which has numbers of its own for one complete feature.
+Solvers see values and gradients, with respect to theta or in the frame of a point, and no data.
+Only `recursion` asks which likelihood it climbs, since it treats one complete feature as numbers.
 """
 
 from .base import Observer, Solution, Solver, maximize

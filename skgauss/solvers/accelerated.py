@@ -1,12 +1,12 @@
 r"""Accelerated natural gradient ascent: quasi-Newton in the Fisher metric.
 
-Far from the maximum the natural step of rate 1, the EM step; near it L-BFGS on the natural
-gradient. In the frame of a point, :math:`\mu = L p` and :math:`\Sigma = L (I + P) L^T`, the
-Fisher metric of complete data is the identity and minus the Hessian lies between 0 and I, so
-that EM is steepest ascent of rate 1 there, and converges at the rate of the missing
-information; L-BFGS learns what is missing. Steps and gradients carry over from frame to
-frame as they are, which keeps their lengths and angles and makes the climb the same in all
-units. On complete data the first step is the last: it goes to the guess, which is the maximum.
+The solver takes natural steps of rate 1, which are EM steps, far from the maximum, and L-BFGS
+steps on the natural gradient near it. In the frame of a point, where a step (p, P) moves the mean
+by :math:`L p` and the covariance to :math:`L (I + P) L^T`, the Fisher metric of complete data is
+the identity, and minus the Hessian of incomplete data lies between 0 and I at a maximum. There EM
+is steepest ascent of rate 1, which missing information slows down; L-BFGS learns the curvature.
+Steps and gradients are carried from frame to frame unchanged, which preserves their lengths and
+angles, so that no unit matters. On complete data one step reaches the guess, the maximum.
 
 References
 ----------
@@ -30,10 +30,10 @@ from .newton import Region, newton_step
 from .objective import Objective
 from .safeguards import NEAR, em_step, step_along
 
-_MOST_PAIRS = 20  # steps, with the falls of the gradient along them, that are remembered
+_MOST_PAIRS = 20  # most steps that are remembered, each with the fall of the gradient along it
 _ROUGH = 1e-3  # natural gradient norm at which a climb on a rough likelihood may end
-_MOST_ROUGH = 60  # steps after which such a climb ends
-_MOST_OF_EM = 20  # EM steps; far fewer come near a maximum unless they crawl
+_MOST_ROUGH = 60  # steps after which a climb on a rough likelihood ends
+_MOST_OF_EM = 20  # most EM steps; far fewer come near a maximum unless EM is slow
 _CURVED = 1e-3  # least curvature along a step that is remembered
 
 
@@ -52,13 +52,13 @@ class _Progress(NamedTuple):
     evaluation : Evaluation
         The iterate.
     memory : tuple of _Pair
-        The last steps, from which quasi-Newton steps know the curvature.
+        The last steps, from which quasi-Newton steps estimate the curvature.
     n_em, n_quasi_newton : int
         How many steps of each kind were taken.
     region : Region or None
-        The trust region of Newton's steps, once these are taken.
+        The trust region of Newton steps, once these have begun.
     may_guess : bool
-        Whether the next step may leave the iterate for a guess from the data.
+        Whether the next step may go to a guess from the data instead.
     """
 
     evaluation: Evaluation
@@ -76,12 +76,12 @@ class AcceleratedNatural(SteppingSolver):
     Parameters
     ----------
     may_guess : bool, default=False
-        Whether the first step may leave the start for a guess from the data: not a start
-        that a user chose, which may tell one maximum from another.
+        Whether the first step may go to a guess from the data instead. It may not if the user
+        chose the start, which may decide between several maxima.
     patience : int, default=20
-        Quasi-Newton steps before Newton's, unless the information is cheap. With 0
-        this is Newton's method, with EM steps, the Fisher scoring of completed data, far from
-        the maximum. Without information as a matrix there are no Newton steps.
+        How many quasi-Newton steps come before Newton steps, unless the information is cheap. With
+        0 this is Newton's method, with EM steps far from the maximum. There are no Newton steps if
+        the likelihood has neither a matrix of the information nor products with it.
     """
 
     stable_rate = STABLE_RATE
@@ -114,10 +114,10 @@ class AcceleratedNatural(SteppingSolver):
         return _newton(likelihood, at, Region())
 
     def _begun_at_the_guess(self, objective: Objective, at: Evaluation) -> _Progress | None:
-        """The state at the guess from the data, in place of that at the start.
+        """The state at the guess from the data, or None if the start has a higher likelihood.
 
-        Where there is a rough likelihood, it is the state where a climb on that leads from the
-        guess, which has also learnt most of the curvature. None where this is no gain.
+        If there is a rough likelihood, a climb on it continues from the guess, and also learns most
+        of the curvature.
         """
         point = objective.likelihood.guess
         memory: tuple[_Pair, ...] = ()
@@ -136,7 +136,7 @@ class AcceleratedNatural(SteppingSolver):
         return None
 
     def _end_of_rough_climb(self, objective: Objective, state: _Progress) -> _Progress:
-        """The state after a climb on a rough likelihood, near its maximum or where it ends."""
+        """The state after a climb on a rough likelihood, near its maximum unless that fails."""
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
             for _ in range(_MOST_ROUGH):
                 at = state.evaluation
@@ -146,24 +146,24 @@ class AcceleratedNatural(SteppingSolver):
         return state
 
     def _is_the_turn_of_em(self, likelihood: Likelihood, state: _Progress) -> bool:
-        """Whether the next step is one of EM: far from the maximum, and not for ever."""
+        """Whether the next step is an EM step: far from the maximum, up to `_MOST_OF_EM` times."""
         if likelihood.information_is_cheap or state.n_em >= _MOST_OF_EM:
             return False
         return not state.evaluation.is_stationary(NEAR)
 
     def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
-        """Whether the next step is Newton's: at once if that is cheap, else after some patience."""
+        """Whether the next step is a Newton step: at once if it is cheap, else after `patience`."""
         waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
         return waited and _has_newton_steps(likelihood, state.evaluation)
 
 
 def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:
-    """Whether the likelihood has what Newton's step needs."""
+    """Whether the likelihood has the matrix or the products that a Newton step needs."""
     return likelihood.has_information or likelihood.products(at) is not None
 
 
 def _newton(likelihood: Likelihood, at: Evaluation, region: Region) -> _Progress:
-    """The state after a step of Newton's."""
+    """The state after a Newton step."""
     reached, region = newton_step(likelihood, at, region)
     return _Progress(reached, region=region)
 
@@ -171,14 +171,14 @@ def _newton(likelihood: Likelihood, at: Evaluation, region: Region) -> _Progress
 def _quasi_newton(
     likelihood: Likelihood, at: Evaluation, memory: tuple[_Pair, ...]
 ) -> tuple[Evaluation, tuple[_Pair, ...]] | None:
-    """Where a quasi-Newton step leads, halved until nothing is lost, and the memory there.
+    """The point that a quasi-Newton step reaches, and the memory with this step.
 
-    What the step showed is remembered if the likelihood bends enough along it. None if no share of
-    the step loses nothing.
+    The step is halved until the likelihood does not fall; None if it always falls. Only a step
+    along which the likelihood is curved enough is remembered.
     """
     gradient = at.natural_gradient
     direction = _direction(gradient, memory)
-    # Without a memory to first order the EM step, which on complete data is exact.
+    # Without memory the step equals the EM step to first order, which is exact on complete data.
     found = step_along(likelihood, at, direction) if memory else em_step(likelihood, at)
     if found is None:
         return None
@@ -190,7 +190,7 @@ def _quasi_newton(
 
 
 def _direction(gradient: Array, memory: tuple[_Pair, ...]) -> Array:
-    """The inverse of the curvature that the memory has seen, times the gradient (L-BFGS)."""
+    """The gradient times the inverse of the curvature that the memory shows (L-BFGS)."""
     direction = gradient.copy()
     shares = []
     for step, fall in reversed(memory):

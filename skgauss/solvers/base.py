@@ -12,9 +12,9 @@ from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, critical_point, leave
 from .objective import Objective
 
-_ROUNDED = 0.01  # the largest norm by which a mean may miss a maximum for want of digits
-_SLACK = 1.01  # factor of the limit for iterates passed by, whose norms round in another way
-_CLOSER = 0.1  # factor of the norm at which to look again, where the curvature settled nothing
+_ROUNDED = 0.01  # largest natural gradient norm that rounding of the mean may excuse
+_SLACK = 1.01  # factor on the limit in `pass_by`, which rounds norms in another way than `visit`
+_CLOSER = 0.1  # factor on the norm, at which to look again after the curvature showed a slope
 
 
 class Stalled(Exception):
@@ -22,12 +22,12 @@ class Stalled(Exception):
 
 
 class Unbounded(Exception):
-    """The climb shows that it leads to no maximum."""
+    """The climb has shown that it leads to no maximum."""
 
 
 @dataclass(frozen=True)
 class Solution:
-    """The end of a climb: where a solver stopped, why, and the way there.
+    """The result of a climb: where it stopped, why, and its path.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class Solution:
     values : list of float
         The log-likelihood of every iterate.
     path : list of (mean, factor)
-        The first iterates, from the start on: as many as were to be kept.
+        The first iterates, start included, as many as `maximize` was asked to keep.
     critical_point : CriticalPoint or None
-        What the curvature said of the last iterate whose gradient was small.
+        What the curvature shows at the last iterate with a small gradient.
     seconds : float
-        How long the climb took.
+        The processor time of the climb.
     """
 
     evaluation: Evaluation
@@ -62,36 +62,36 @@ class Solution:
 
 
 class Observer(Protocol):
-    """One who is told where each iteration begins and ends, and may ask to stop.
+    """Is told where each iteration begins and ends, and may stop the climb.
 
     Attributes
     ----------
     sees_all : bool
-        Whether it has to be told of every iteration, or of some.
+        Whether it must be told of every iteration, and not only of some.
     """
 
     sees_all: bool
 
     def begin(self, evaluation: Evaluation) -> None:
-        """Take note that an iteration begins at this point."""
+        """Note that an iteration begins at this point."""
         ...
 
     def end(self, evaluation: Evaluation) -> bool:
-        """Whether the climb is to stop, now that an iteration has led to this point."""
+        """Whether to stop the climb after an iteration that ended at this point."""
         ...
 
 
 @dataclass
 class Monitor:
-    """Sees every iterate, keeps the path, and says when to stop.
+    """Sees every iterate, keeps the path, and decides when to stop.
 
     Parameters
     ----------
     likelihood : Likelihood
     max_iter : int
     tol : float
-        Largest natural gradient norm that counts as converged, or what rounding leaves
-        of it if that is larger.
+        Largest natural gradient norm that counts as converged, unless the likelihood's
+        `rounding_limit` is larger.
     n_kept : int
         How many iterates to keep as the path.
     observer : Observer or None
@@ -101,9 +101,9 @@ class Monitor:
     last : Evaluation
         The iterate that was visited last.
     critical_point : CriticalPoint or None
-        What the curvature said of the last iterate whose gradient was small.
+        What the curvature shows at the last iterate with a small gradient.
     stop_reason : str
-        As `Solution` has it; empty while the climb goes on.
+        As in `Solution`; empty while the climb goes on.
     """
 
     likelihood: Likelihood
@@ -117,17 +117,17 @@ class Monitor:
     _values: list[float] = field(default_factory=list)
     _path: list[tuple[Array, Array]] = field(default_factory=list)
     _best: Evaluation | None = None
-    _asked: float | None = None  # in place of tol, where that did not settle it
+    _asked: float | None = None  # replaces tol after the curvature has shown a slope
 
     def visit(self, evaluation: Evaluation) -> bool:
-        """Take note of an iterate; True if the climb is to go on."""
+        """Record an iterate; True if the climb goes on."""
         self.last = evaluation
         self._values.append(self.likelihood.log_likelihood(evaluation))
         if self._best is None or evaluation.value > self._best.value:
             self._best = evaluation
         if len(self._path) < self.n_kept:
             self._path.append((evaluation.mean, evaluation.factor))
-        moved = len(self._values) > 1  # else a start, which shows nothing of where a climb leads
+        moved = len(self._values) > 1  # the start alone does not show where a climb leads
         asked_to_stop = moved and self.observer is not None and self.observer.end(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
@@ -143,17 +143,17 @@ class Monitor:
 
     @property
     def room(self) -> int:
-        """How many iterates may follow without a visit, before one that has to be visited."""
+        """How many of the next iterates `pass_by` may record, before one that must be visited."""
         told_of_all = self.observer is not None and self.observer.sees_all
         return 0 if told_of_all else max(self.max_iter - len(self._values), 0)
 
     def pass_by(self, many: Evaluations) -> int:
-        """Take note of iterates in a row, up to the first where the climb may end.
+        """Record successive iterates, up to the first at which the climb may end.
 
         Returns
         -------
         n : int
-            How many of them were noted; the next one is to be visited.
+            How many iterates were recorded; the next one must be visited.
         """
         likelihood = self.likelihood
         limit = _SLACK * max(self.tol, likelihood.rounding_limit(self.last))
@@ -172,9 +172,9 @@ class Monitor:
         return n
 
     def _is_settled(self, evaluation: Evaluation, rounding: float = 0.0) -> bool:
-        """Whether the point is stationary, and the curvature does not deny that it is near one.
+        """Whether the point is stationary and, judged by the curvature, near a critical point.
 
-        Its natural gradient norm may exceed `tol` by `rounding`.
+        Its natural gradient norm may exceed the limit by `rounding`.
         """
         likelihood = self.likelihood
         limit = self._asked or max(self.tol, likelihood.rounding_limit(evaluation))
@@ -191,14 +191,14 @@ class Monitor:
         return not (flat and likelihood.is_degenerate(evaluation))
 
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
-        """Whether the gradient is small, but for what the last digits of the mean make of it."""
+        """Whether the gradient is small, apart from what rounding of the mean adds to it."""
         by_mean = linalg.norm(evaluation.score_mean)
         if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
             return by_mean <= last_digits_of_the_mean(evaluation)
         return evaluation.is_stationary(limit)
 
     def solution(self, seconds: float) -> Solution:
-        """The record of a climb that took so many seconds."""
+        """The record of a climb that took `seconds` of processor time."""
         result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
         return Solution(
@@ -206,17 +206,17 @@ class Monitor:
         )
 
     def resume(self) -> None:
-        """Go on from a point that is stationary, but no maximum."""
+        """Continue from a point that is stationary, but not a maximum."""
         self.stop_reason = ""
         self._asked = None
         if self.observer is not None:
             self.observer.begin(self.last)
 
     def break_off(self, reason: str) -> None:
-        """End the climb for a reason, since the iteration under way found no next iterate.
+        """End the climb, since the current iteration found no next iterate.
 
-        If that is for want of digits of the mean, which bend the covariance's gradient, too, the
-        climb has converged.
+        The climb has converged if it stalled only because the mean is rounded, which disturbs the
+        gradient of the covariance, too.
         """
         digits = min(last_digits_of_the_mean(self.last), _ROUNDED)
         settled = reason == "stalled" and self._is_settled(self.last, digits)
@@ -226,25 +226,25 @@ class Monitor:
 
 
 def last_digits_of_the_mean(at: Evaluation) -> float:
-    """What of the natural gradient norm a step of each mean to the next float64 makes."""
+    """The natural gradient norm that moving each mean to the next float64 causes."""
     precisions = at.family.diagonal(at.family.inverse_square(at.factor))
     return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
 
 
 class Solver(ABC):
-    """An algorithm that climbs, told by the monitor how long.
+    """An algorithm that climbs until the monitor stops it.
 
     Attributes
     ----------
     stable_rate : float or None
-        The largest stable constant step, where it does not depend on the parametrization.
+        The largest stable constant step, if it does not depend on the parametrization.
     """
 
     stable_rate: float | None = None
 
     @abstractmethod
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
-        """Climb from a start until the monitor, who is shown every iterate, says stop.
+        """Climb from a start, show the monitor every iterate, and stop when it says so.
 
         Raises
         ------
@@ -260,11 +260,11 @@ class State(NamedTuple):
 
 
 class SteppingSolver(Solver):
-    """A solver of ours: an immutable state and the step to the next one.
+    """A solver that consists of an immutable state and the step to the next state.
 
     A state has an attribute `evaluation`, the iterate. `step` raises
     `NotPositiveDefiniteError` when it leaves the domain and `Stalled` when no step
-    raises the likelihood any more.
+    raises the likelihood.
     """
 
     def init(self, objective: Objective, start: Evaluation) -> Any:
@@ -276,7 +276,7 @@ class SteppingSolver(Solver):
         """The state one iteration later."""
 
     def pass_by(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
-        """The state after as many iterates as the monitor need not visit; here there are none."""
+        """The state after iterates that the monitor need not visit; by default there are none."""
         return state
 
     def run(self, objective: Objective, start: Evaluation, monitor: Monitor) -> None:
@@ -302,7 +302,7 @@ def maximize(
     n_kept: int = 0,
     observer: Observer | None = None,
 ) -> Solution:
-    """The solution of a climb from `start`, which `Monitor` ends.
+    """Climb from `start` until a `Monitor` ends the climb, and return the solution.
 
     Raises
     ------
@@ -311,8 +311,8 @@ def maximize(
     """
     began = time.process_time()
     monitor = Monitor(objective.likelihood, max_iter, tol, n_kept, observer)
-    # A divergent recursion overflows before it leaves the domain; that it did is found
-    # in its values, not in NumPy's warnings.
+    # A divergent recursion overflows before it leaves the domain. Its values show this, so that
+    # NumPy need not warn.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
         point: Evaluation | None = start
         while point is not None:
@@ -322,9 +322,9 @@ def maximize(
 
 
 def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
-    """A point to go on from, if the climb ended at a saddle or an inflection, else None.
+    """A point to continue from if the climb ended at a saddle or an inflection, else None.
 
-    From a saddle from which no way up is found the climb has stalled.
+    If no way up from a saddle is found, the climb has stalled.
     """
     critical_point = monitor.critical_point
     if monitor.stop_reason != "converged" or not critical_point:

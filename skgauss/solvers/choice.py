@@ -1,4 +1,4 @@
-"""The solver of a name."""
+"""The solvers by name."""
 
 from .accelerated import AcceleratedNatural
 from .base import Solver
@@ -15,7 +15,7 @@ SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"
 def make_solver(
     name: str, learning_rate: float | None, n_inner_iter: int, *, may_guess: bool = False
 ) -> Solver:
-    """The solver of a name; a `learning_rate` of None is "auto", see `AcceleratedNatural`."""
+    """The solver with this name; `learning_rate` is None for "auto". See `AcceleratedNatural`."""
     step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
     natural = AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
     solvers: dict[str, Solver] = {

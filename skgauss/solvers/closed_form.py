@@ -6,7 +6,7 @@ from .objective import Objective
 
 
 class ClosedForm(SteppingSolver):
-    """The maximum in one step, from wherever."""
+    """One step to the maximum, from any start."""
 
     def init(self, objective: Objective, start: Evaluation) -> State:
         if objective.likelihood.maximum is None:

@@ -15,14 +15,14 @@ from .step_lengths import PointRates
 
 @dataclass(frozen=True)
 class Coordinate(AlongTheGradient):
-    """Gradient steps on one block of theta with the other held, then the other way.
+    """Gradient steps on the mean with the covariance held fixed, then the other way round.
 
     Parameters
     ----------
     step_length : StepLength
     n_inner_iter : int
-        Steps on a block in a row. With 1 this is the sequential update: the covariance
-        step sees the new mean.
+        Successive steps on one block. With 1 this is the sequential update, in which the
+        covariance step sees the new mean.
     """
 
     n_inner_iter: int
@@ -60,11 +60,11 @@ class Coordinate(AlongTheGradient):
         return mean, block
 
     def _check_moving(self, objective: Objective, point: Point, k: int) -> None:
-        """Raise `Stalled` where block k has arrived, to spare it a search among rounding errors."""
+        """Raise `Stalled` if block k has converged, to avoid a search among rounding errors."""
         if self.step_length.constant is not None:
             return
         at = point.evaluation
-        # Where both blocks are so near, their gradients together are within the limit.
+        # If both blocks are within this limit, the whole gradient is within the rounding limit.
         limit = objective.likelihood.rounding_limit(at) / math.sqrt(2)
         limits = max(limit, last_digits_of_the_mean(at)), limit
         if at.norms[k] <= limits[k]:
@@ -72,7 +72,7 @@ class Coordinate(AlongTheGradient):
 
 
 def _blocks(point: Point) -> tuple[Array, Array]:
-    """Indicators of the mean and of the covariance in theta."""
+    """Masks of the mean and of the covariance in theta, with entries 1 and 0."""
     mean = np.zeros_like(point.theta)
     mean[: len(point.evaluation.mean)] = 1.0
     return mean, 1.0 - mean

@@ -1,4 +1,4 @@
-"""L-BFGS, scipy's: its own loop, watched by the same monitor."""
+"""L-BFGS by SciPy, whose own loop reports to the same monitor."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from ..likelihoods import Evaluation
 from .base import Monitor, Solver
 from .objective import Objective, Point
 
-_MEMORY = 20  # pairs of steps and changes of the gradient that scipy keeps, twice its default
+_MEMORY = 20  # pairs of steps and gradient changes that SciPy keeps, twice its default
 
 
 class LBFGS(Solver):
@@ -27,8 +27,8 @@ class LBFGS(Solver):
         if not monitor.visit(start):
             return
         ascent = _Ascent(objective, objective.start(start), monitor)
-        # Scipy's own triangles, however small, would wake the threads of BLAS. At the edge of the
-        # domain it may accept a point that, as it rounds it, lies outside.
+        # SciPy's own triangular solves, however small, would start the threads of BLAS. At the edge
+        # of the domain SciPy may accept a point that rounding has moved outside.
         multiplications = int(objective.likelihood.family.n_parameters**1.5)
         with threads.blas_threads_for(multiplications), suppress(NotPositiveDefiniteError):
             minimize(
@@ -37,7 +37,7 @@ class LBFGS(Solver):
                 jac=True,
                 method="L-BFGS-B",
                 callback=ascent.accept,
-                # Only the monitor stops the climb, or a line search that finds nothing.
+                # Only the monitor or a failed line search stops the climb.
                 options={
                     "maxiter": 10**9,
                     "maxfun": 10**9,
@@ -51,7 +51,7 @@ class LBFGS(Solver):
 
 
 class _Ascent:
-    """The two functions that scipy calls: the negated objective, and the end of an iteration."""
+    """The two functions that SciPy calls: the negated objective, and one after each iteration."""
 
     def __init__(self, objective: Objective, point: Point, monitor: Monitor):
         self._objective = objective
@@ -67,7 +67,7 @@ class _Ascent:
         return -self._trial.value, -self._trial.gradient
 
     def accept(self, theta: Array) -> None:
-        """Show the monitor the iterate, and raise `StopIteration` where it says stop."""
+        """Show the monitor the iterate, and raise `StopIteration` if the climb ends there."""
         if not np.array_equal(theta, self._trial.theta):
             self._trial = self._objective.at(theta.copy())
         self.point = self._trial
@@ -75,9 +75,9 @@ class _Ascent:
             raise StopIteration
 
     def _outside(self, theta: Array) -> tuple[float, Array]:
-        """A loss as large as the gain that the slope promised, so that the search turns back.
+        """A loss as large as the promised gain, and no gradient, so that the search turns back.
 
-        Infinity would break its interpolation, a huge number would send it back too far.
+        Infinity would break its interpolation, and a huge number would shorten the step too much.
         """
         promised = abs(float(self.point.gradient @ (theta - self.point.theta)))
         return promised - self.point.value, np.zeros_like(theta)

@@ -1,16 +1,16 @@
 r"""Natural gradient ascent: mirror ascent in the expectation parameters.
 
-In (mu, Sigma + mu mu^T) the natural gradient is a plain gradient, and the step of rate g
-towards the moments (m, M) that the model expects is
+In the coordinates (mu, Sigma + mu mu^T) the natural gradient is a plain gradient. With m and M the
+mean and the covariance that the current point expects of the data, the step of rate g leads to
 
 .. math::
 
     \mu + g \delta, \qquad (1 - g) \Sigma + g M + g (1 - g) \delta \delta^T,
     \qquad \delta = m - \mu,
 
-positive definite for every g <= 1 as a sum of such. With g = 1 it is the EM step, on
-complete data the closed form. The sum is formed from these three terms, never as
-Sigma plus a difference, so that a start in the wrong units does no harm.
+This covariance is positive definite for every g <= 1, as no term of the sum is negative. With g = 1
+the step is the EM step, and on complete data the closed form. The code adds these three terms, and
+never a difference to Sigma, so that a start in the wrong units costs no digits.
 
 References
 ----------
@@ -25,8 +25,8 @@ from ..likelihoods import Evaluation, Likelihood
 from .base import State, SteppingSolver
 from .objective import Objective
 
-# In the Fisher metric minus the Hessian at the maximum is the identity, or less where values
-# are missing; only that of a truncated sample may be more.
+# 2 over the largest eigenvalue of minus the Hessian at the maximum, in the Fisher metric. This is 1
+# on complete data, at most 1 with missing values, and may be more only in a truncated sample.
 STABLE_RATE = 2.0
 
 
@@ -48,5 +48,5 @@ class Natural(SteppingSolver):
 
 
 def move(likelihood: Likelihood, at: Evaluation, rate: float) -> Evaluation:
-    """The likelihood at the point to which the natural step of a rate leads."""
+    """The likelihood at the point that the natural step of this rate reaches."""
     return likelihood.evaluate(*likelihood.natural_step(at, rate))

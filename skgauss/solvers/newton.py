@@ -1,17 +1,16 @@
-"""Newton's step on the observed information, in a trust region.
+"""Newton steps with the observed information, in a trust region.
 
-It leads to the maximum of the parabola with the exact Hessian, in the frame of the point, and
-is no longer than a radius that grows where the parabola foretells the gain, and shrinks where
+A step leads to the maximum, within the radius of the region, of the parabola with the exact Hessian
+in the frame of the point. The radius grows where the parabola predicts the gain, and shrinks where
 it does not.
 
-A climb that leads to no maximum shows in the information: its least eigenvalue falls to
-nothing, or below zero, the gradient stays, and the covariance comes ever nearer to a singular
-one.
+The information shows that a climb leads to no maximum: its least eigenvalue falls to zero or below,
+the gradient does not vanish, and the covariance approaches a singular one.
 
 References
 ----------
 Nocedal and Wright (2006), Numerical Optimization, chapter 4, for trust regions; McLachlan and
-Krishnan (2008), The EM Algorithm and Extensions, section 4.6, for Newton's method beside EM;
+Krishnan (2008), The EM Algorithm and Extensions, section 4.6, for Newton's method alongside EM;
 Dembo, Eisenstat and Steihaug (1982), "Inexact Newton methods", SIAM Journal on Numerical Analysis
 19(2).
 """
@@ -26,25 +25,25 @@ from ..likelihoods import CLEAR, Evaluation, Information, Lanczos, Likelihood, S
 from .base import Stalled, Unbounded
 from .safeguards import is_no_loss
 
-_LARGEST_RADIUS = 4.0  # of steps in the frame, that is in standard errors of one row
-_SMALLEST_RADIUS = 1e-10  # of such steps, below which all that they gain is rounding
+_LARGEST_RADIUS = 4.0  # length of a step in the frame, in standard errors of one row
+_SMALLEST_RADIUS = 1e-10  # length in the frame below which a step gains only rounding
 _POOR = 0.25  # share of the promised gain below which the region shrinks
 _GOOD = 0.75  # share of the promised gain above which the region grows
-# Steps in a row without progress, and growth of the variance inflation over them, that show
-# that there is no maximum near.
+# Successive steps without progress, and the growth of the variance inflation over them, which
+# together show that no maximum is near.
 _IN_VAIN = 8
 _GROWN = 4.0
-_MOST_IN_VAIN = 20  # such steps, at which the climb is given up
-_CREEPS = 1e5  # variance inflation above which that is so
-_ENDLESS = 40  # such steps, at which it is given up anywhere where the trust region is tiny
-_TINY = 1e-3  # radius that a smooth likelihood does not ask for so long
-_REGULAR = 1e3  # variance inflation below which nothing is near to singular
-_NEARLY_SINGULAR = 1e7  # variance inflation above which it need not grow to be called so
-# Residual of a step by products, by the norm of the gradient, and by that norm once more, so that
-# steps close in on a maximum as fast as Newton's own.
+_MOST_IN_VAIN = 20  # steps without progress after which a creeping climb is given up
+_CREEPS = 1e5  # variance inflation above which a climb without progress counts as creeping
+_ENDLESS = 40  # steps without progress after which a climb in a tiny trust region is given up
+_TINY = 1e-3  # radius of a tiny trust region, which a smooth likelihood does not need for so long
+_REGULAR = 1e3  # variance inflation below which the covariance is not nearly singular
+_NEARLY_SINGULAR = 1e7  # variance inflation above which it is, even without growth
+# A step by products may leave a residual of min(_INEXACT, _FALLING * norm) * norm, with the norm of
+# the gradient, so that such steps converge as fast as exact Newton steps.
 _INEXACT = 0.1
 _FALLING = 10.0
-_MOST_STEP_PRODUCTS = 100  # with the information, for one step
+_MOST_STEP_PRODUCTS = 100  # products with the information for one step
 
 
 class Region(NamedTuple):
@@ -54,8 +53,8 @@ class Region(NamedTuple):
     ----------
     radius : float
     in_vain : int
-        Steps in a row at which the gradient was not halved, or the least eigenvalue of the
-        information not clearly positive.
+        Successive steps without progress: the gradient norm was not halved, or the least eigenvalue
+        of the information was not clearly positive.
     norm, inflation : float
         The natural gradient norm and the variance inflation at the first of these steps.
     length : float
@@ -69,7 +68,9 @@ class Region(NamedTuple):
     length: float = 0.0
 
     def seen_from(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> Region:
-        """The region with the progress at a point counted, whose information is `clear` or not.
+        """The region, with the progress at a point counted.
+
+        `clear` says whether the least eigenvalue of the information there is clearly positive.
 
         Raises
         ------
@@ -94,13 +95,13 @@ class Region(NamedTuple):
         return self._replace(in_vain=self.in_vain + 1)
 
     def moved(self, length: float, share: float) -> Region:
-        """The region after a step of this length that gained this share of what it promised."""
+        """The region after a step of this length that gained this share of the promised gain."""
         radius = self.radius
         if share < _POOR:
             radius = length / 2
         elif share > _GOOD and length > radius / 2:
             radius = min(2 * radius, _LARGEST_RADIUS)
-        # Newton's own steps that shorten fast close in on a maximum, however flat it is.
+        # Full Newton steps that quickly become shorter close in on a maximum, however flat.
         closes_in = length < min(self.length, self.radius) / 2 and share > _GOOD
         in_vain = 0 if closes_in else self.in_vain
         return self._replace(radius=radius, in_vain=in_vain, length=length)
@@ -109,7 +110,7 @@ class Region(NamedTuple):
 def newton_step(
     likelihood: Likelihood, at: Evaluation, region: Region
 ) -> tuple[Evaluation, Region]:
-    """The point to which a step in the region leads, and the region there.
+    """The point that a step in the region reaches, and the region there.
 
     Raises
     ------
@@ -126,7 +127,7 @@ def newton_step(
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
         if region.in_vain > _IN_VAIN and promised < likelihood.rounding_of_the_value(at):
-            raise Stalled  # the gradient is rounding, and would be for ever
+            raise Stalled  # the gradient is only rounding
         length = linalg.norm(step)
         try:
             reached = step_to(likelihood, at, step)
@@ -141,10 +142,10 @@ def newton_step(
 
 
 def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
-    """The information, or as much of it as Newton's step asks for.
+    """The information, or the part of it that a Newton step needs.
 
-    That is its part in the span of a few products with the gradient, where products cost less than
-    the matrix.
+    If products with the information cost less than its matrix, this is the part in the span of a
+    few products with the gradient.
     """
     products = likelihood.products(at)
     if products is None:

@@ -16,7 +16,7 @@ class Point(NamedTuple):
 
     @property
     def value(self) -> float:
-        """The objective in nats an observation, with the penalty of a ridge."""
+        """The objective in nats per observation, with the penalty of a ridge."""
         return self.evaluation.value
 
 
@@ -38,13 +38,13 @@ class Objective(NamedTuple):
         Raises
         ------
         NotPositiveDefiniteError
-            Where theta is no Gaussian of finite likelihood.
+            If theta is not a Gaussian with a finite likelihood.
         """
         evaluation = self.likelihood.evaluate(*self.parametrization.from_theta(theta))
         return self._point(theta, evaluation)
 
     def start(self, evaluation: Evaluation) -> Point:
-        """The point of an evaluation whose theta is not known yet."""
+        """The point of an evaluation, with its theta computed."""
         theta = self.parametrization.to_theta(evaluation.mean, evaluation.factor)
         return self._point(theta, evaluation)
 

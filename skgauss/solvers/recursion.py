@@ -1,9 +1,9 @@
-"""The textbook recursion on plain numbers: iterates of one feature, many in a row.
+"""The textbook recursion on plain numbers: many successive iterates of one feature.
 
-An iterate of one feature is two numbers, and a constant step some dozen operations on them. What
-the monitor asks of an iterate costs many times that, but next to nothing for many at once. So
-iterates at which a climb certainly goes on are passed by in blocks, and it is at all others that
-the loop of all solvers stops to look.
+An iterate of one feature is two numbers, and a constant step is about a dozen operations on them.
+The checks of the monitor cost many times as much for one iterate, but little for many at once. So
+iterates at which the climb certainly goes on are recorded in blocks, and the loop of all solvers
+visits only the others.
 """
 
 from abc import abstractmethod
@@ -24,13 +24,13 @@ from .step_lengths import PointRates, StepLength
 ScalarGradient = Callable[[float, float], tuple[float, float]]
 Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
 
-_FIRST_BLOCK = 16  # iterates: few are in vain where the climb ends at once
-_LONGEST_BLOCK = 512  # iterates, after which calling NumPy costs nothing beside them
+_FIRST_BLOCK = 16  # iterates: few are wasted if the climb ends soon
+_LONGEST_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is negligible
 
 
 @dataclass(frozen=True)
 class AlongTheGradient(SteppingSolver):
-    """A solver that moves theta along its gradient, or along the blocks of it in turn.
+    """A solver that moves theta along its gradient, or along one block of it after the other.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class AlongTheGradient(SteppingSolver):
     def next_numbers(
         self, rate: float, gradient: ScalarGradient, mean: float, block: float
     ) -> tuple[float, float]:
-        """Mean and block of one feature after a step of a constant rate."""
+        """The mean and the covariance block of one feature after a step of this rate."""
 
     def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
         likelihood, rate = objective.likelihood, self.step_length.constant
@@ -70,8 +70,8 @@ class AlongTheGradient(SteppingSolver):
 def _iterates(
     objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: Step, n: int
 ) -> Array:
-    """Up to n iterates after theta, (n, 2), mean and block of each; fewer at the domain's end."""
-    parametrization: Any = objective.parametrization  # whose arrays are numbers here
+    """The mean and block of the n iterates after theta, (n, 2); fewer if they leave the domain."""
+    parametrization: Any = objective.parametrization  # it takes numbers in place of arrays
     center, root = (float(part[0]) for part in likelihood.maximum)
 
     def gradient(mean: float, block: float) -> tuple[float, float]:
@@ -89,5 +89,5 @@ def _iterates(
             found.append(reached)
         gradient(*reached)
     except (NotPositiveDefiniteError, ZeroDivisionError):
-        del found[-1:]  # it may be that which has no gradient
+        del found[-1:]  # it may be the one that has no gradient
     return np.array(found).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Steps in the Fisher metric that never lose: of EM, or along a direction."""
+"""EM steps and steps along a direction, shortened until the likelihood does not fall."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,13 +9,13 @@ from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Likelihood, step_to
 from .natural import move
 
-NEAR = 0.3  # natural gradient norm below which the likelihood is close to its parabola
-_SMALLEST_RATE = 1e-10  # of a step, below which all that it gains is rounding
-_SMALLEST_OF_EM = 1e-3  # rate of an EM step, which loses nothing at any rate but for rounding
+NEAR = 0.3  # natural gradient norm below which the likelihood is nearly quadratic
+_SMALLEST_RATE = 1e-10  # of a step; a smaller one gains only rounding
+_SMALLEST_OF_EM = 1e-3  # of an EM step, which loses nothing at any rate except by rounding
 
 
 def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] | None:
-    """Where the natural step of rate 1, or of 1/2, 1/4 ..., loses nothing, and its rate, if any."""
+    """The first natural step of rate 1, 1/2, 1/4 ... without loss, as point and rate, or None."""
     reach = partial(move, likelihood, at)
     return _halved(likelihood, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
 
@@ -23,9 +23,9 @@ def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] 
 def step_along(
     likelihood: Likelihood, at: Evaluation, direction: Array
 ) -> tuple[Evaluation, float] | None:
-    """Where a step in the frame of a point, or 1/2, 1/4 ... of it, loses nothing, and its share.
+    """The point that a step in the frame reaches, and the share 1, 1/2, 1/4 ... of it without loss.
 
-    None if all that are longer than nothing lose.
+    None if every share loses.
     """
     return _halved(
         likelihood, at, direction, lambda rate: step_to(likelihood, at, rate * direction)
@@ -41,8 +41,8 @@ def _halved(
 ) -> tuple[Evaluation, float] | None:
     """The point reached at the first of the rates 1, 1/2, 1/4 ... that loses nothing, and the rate.
 
-    None if all rates above the smallest one lose. `reach` leads from a rate to the point, and
-    `step` is the step of rate 1 in the frame of the first point.
+    None if all rates above the smallest one lose. `reach` returns the point that a rate leads to,
+    and `step` is the step of rate 1 in the frame of `at`.
     """
     rate = 1.0
     while rate > smallest:
@@ -57,7 +57,7 @@ def _halved(
 def is_no_loss(likelihood: Likelihood, at: Evaluation, reached: Evaluation, step: Array) -> bool:
     """Whether a step did not lower the value.
 
-    Where the difference of values may be rounding, the slopes at both ends of the step decide.
+    If the difference of values may be rounding, the slopes at both ends of the step decide.
     """
     gain = reached.value - at.value
     if abs(gain) > likelihood.rounding_of_the_value(at):

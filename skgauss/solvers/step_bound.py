@@ -1,9 +1,9 @@
 r"""The largest stable constant step, :math:`2 / \lambda_{\max}(-H)`, wherever a climb ended.
 
-H is the Hessian in theta at the maximum. The gradient vanishes there, and with it the curvature of
-the parametrization: what is left of H is the Hessian in the frame, between the push of a small step
-of theta into the frame and the pull of what it returns back. Of complete data the Hessian in the
-frame is the identity, and the parametrization has a formula.
+H is the Hessian in theta at the maximum. The gradient vanishes there, so that the curvature of the
+parametrization drops out: H pushes a small step of theta into the frame, multiplies it by the
+Hessian there, and pulls the result back. On complete data minus the Hessian in the frame is the
+identity, and the parametrization has a formula for the bound.
 """
 
 from collections.abc import Callable
@@ -19,19 +19,19 @@ from .base import Solution, Solver, maximize
 from .natural import STABLE_RATE
 from .objective import Objective
 
-_MOST_ITERATIONS = 200  # of a climb to the maximum; some sixty are enough where one is near
+_MOST_ITERATIONS = 200  # of a climb to the maximum; about sixty are enough if one is near
 _VECTOR_PRECISION = 1e-6  # relative, of the eigenvector; that of the eigenvalue is its square
-# Restarts of Lanczos's method. Some ten are enough but where very many eigenvalues are all but the
-# largest, as with logarithms of scales that are decades apart: it would take seconds there.
+# Restarts of the Lanczos method. About ten are enough unless very many eigenvalues nearly equal the
+# largest, as with logarithms of scales that are decades apart; more would then take seconds.
 _MOST_RESTARTS = 50
-# Products with a matrix between two restarts. One of no more rows costs as many to be known.
+# Products with a matrix between two restarts. A smaller matrix is formed as a whole.
 _LANCZOS_VECTORS = 20
 
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
     """The largest constant step that is stable at the maximum, wherever the solution is.
 
-    Where there is no maximum it is that of complete data at the solution.
+    If there is no maximum, it is the bound for complete data at the solution.
     """
     likelihood = objective.likelihood
     natural = solver.stable_rate is not None
@@ -43,22 +43,22 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     if maximum is not None:
         at = likelihood.evaluate(*maximum)
     elif solution.stop_reason in ("converged", "unbounded") or (
-        natural and solution.stop_reason == "stalled"  # where the same climb would end again
+        natural and solution.stop_reason == "stalled"  # another climb would end there again
     ):
         at = solution.evaluation
     else:
         at = climb_to_maximum(likelihood, solution.evaluation)
     theta = NaturalCoordinates() if natural else objective.parametrization
-    # That of complete data, below which the bound is never.
+    # The bound for complete data, which is a lower bound.
     of_complete = theta.learning_rate_bound(at.factor)
-    if solution.stop_reason == "unbounded":  # there is no maximum, and no curvature at one
+    if solution.stop_reason == "unbounded":  # there is no maximum to have a curvature
         return of_complete
     largest = _largest_curvature(likelihood, theta, at)
     return of_complete if largest is None else 2.0 / largest
 
 
 class NaturalCoordinates:
-    """The frame of a point as a `Parametrization`: that of natural steps, to first order."""
+    """The frame of a point as the theta of natural steps, which it is to first order."""
 
     def push(self, factor: Array, direction: Array) -> Array:
         """The direction itself."""
@@ -69,7 +69,7 @@ class NaturalCoordinates:
         return gradient
 
     def learning_rate_bound(self, factor: Array) -> float:
-        """The bound of complete data, whose information is the identity."""
+        """The bound for complete data, whose information is the identity."""
         return STABLE_RATE
 
 
@@ -98,7 +98,7 @@ def _largest_curvature(
 
 
 def _largest_eigenvalue(product: Callable[[Array], Array], size: int) -> float:
-    """The largest eigenvalue of the symmetric matrix that multiplies vectors of a size."""
+    """The largest eigenvalue of the symmetric matrix, (size, size), that `product` applies."""
     if size <= _LANCZOS_VECTORS:
         return float(np.linalg.eigvalsh([product(unit) for unit in np.eye(size)])[-1])
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
@@ -114,8 +114,8 @@ def _largest_eigenvalue(product: Callable[[Array], Array], size: int) -> float:
 
 
 def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:
-    """The likelihood where the default solver ends from a start: at a maximum, if there is one."""
+    """The likelihood at the point where the default solver ends, a maximum if there is one."""
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
-    # A climb that failed far away has not chosen among maxima.
+    # A guess is allowed: a climb that failed far away has not chosen between several maxima.
     solver = AcceleratedNatural(may_guess=True)
     return maximize(objective, solver, start, max_iter=_MOST_ITERATIONS, tol=1e-6).evaluation

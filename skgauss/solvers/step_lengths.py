@@ -1,4 +1,4 @@
-"""Step lengths along the gradient: constant, or chosen by Barzilai and Borwein."""
+"""Step lengths along the gradient: constant, or by the Barzilai-Borwein method."""
 
 import math
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from .base import Stalled
 from .objective import Objective, Point
 
 _SUFFICIENT = 1e-4  # share of the gain that the slope promises: Armijo's constant
-_SHORTEST = 1e-20  # share of the first step of a search, at which it is given up
+_SHORTEST = 1e-20  # share of the first step of a search at which the search is given up
 _KAPPA = 0.5  # share of the long step below which the short step is taken
 
 
 class PointRates(NamedTuple):
-    """A state: the iterate, and for each block of theta the rate at which to begin a search."""
+    """The state: the iterate and, for each block of theta, the rate that a search tries first."""
 
     point: Point
     rates: tuple[float, ...]
@@ -35,7 +35,7 @@ class StepLength(Protocol):
     Attributes
     ----------
     constant : float or None
-        The rate of all steps, where they have one.
+        The rate of all steps if it is constant, else None.
     """
 
     @property
@@ -48,13 +48,13 @@ class StepLength(Protocol):
     def advance(
         self, objective: Objective, point: Point, direction: Array, rate: float
     ) -> tuple[Point, float]:
-        """The next point, and the rate to begin with from there."""
+        """The next point, and the rate to try first from there."""
         ...
 
 
 @dataclass(frozen=True)
 class Constant:
-    """The step of the textbook, theta + rate * direction, whatever comes of it."""
+    """The textbook step, theta + rate * direction, even if the likelihood falls."""
 
     constant: float
 
@@ -68,11 +68,10 @@ class Constant:
 
 
 class BarzilaiBorwein:
-    """Adaptive Barzilai-Borwein steps, made to climb by a line search.
+    """Adaptive Barzilai-Borwein steps with a line search; the likelihood never falls.
 
-    The long step s's / s'y and the short one s'y / y'y are Rayleigh quotients of the
-    inverse Hessian along the last step s, y the fall of the gradient over it. The likelihood
-    never falls.
+    The long rate s's / s'y and the short rate s'y / y'y estimate the inverse of the curvature
+    along the last step s, over which the gradient fell by y.
 
     References
     ----------
@@ -101,7 +100,7 @@ class BarzilaiBorwein:
 def _search(
     objective: Objective, point: Point, direction: Array, slope: float, rate: float
 ) -> tuple[Point, float]:
-    """The first point of ever shorter steps that gains enough, and the rate that leads there.
+    """The first point with a sufficient gain along ever shorter steps, and its rate.
 
     `slope` is the squared length of the direction.
 
@@ -114,7 +113,7 @@ def _search(
     smallest = _SHORTEST * rate
     while True:
         theta = point.theta + rate * direction
-        # Not a number is no rate either: what float64 cannot hold, of a slope as of a step.
+        # This is also true of a rate that is NaN, after an overflow of the slope or of the step.
         if not smallest <= rate < math.inf or (theta == point.theta).all():
             raise Stalled
         try:
@@ -127,17 +126,17 @@ def _search(
             gain = 0.5 * rate * (slope + float(direction @ reached.gradient))
         if gain >= _SUFFICIENT * rate * slope:
             return reached, rate
-        # The maximum of the parabola through both values, within reason.
+        # The maximum of the parabola through both values, but at least a tenth of the rate.
         rate *= min(max(0.5 * rate * slope / (rate * slope - gain), 0.1), 0.5)
 
 
 def _next_rate(rate: float, slope: float, descent: float, fall: Array) -> float:
-    """The long or the short step of Barzilai and Borwein after a step of a rate.
+    """The long or the short Barzilai-Borwein rate after a step of this rate.
 
-    `slope` is the squared length of the direction, `fall` that of the gradient over the step, and
-    `descent` the product of the step with it.
+    `slope` is the squared length of the direction, `fall` the fall of the gradient over the step,
+    and `descent` the inner product of the step and the fall.
     """
-    if descent <= 0:  # the likelihood is not concave along this step: dare more
+    if descent <= 0:  # not concave along this step, so try a longer one
         return 10 * rate
     long, short = rate * rate * slope / descent, descent / float(fall @ fall)
     return short if short < _KAPPA * long else long
