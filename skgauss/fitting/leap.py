@@ -18,7 +18,7 @@ from ..likelihoods import Evaluation, Likelihood
 from .attempt import Outcome
 from .start import chooses_its_start
 
-_FAR_LEAP = 5.0  # least factor between a standard deviation and both its last value and the data's
+_FAR_LEAP = 5.0  # least ratio of the new standard deviation to the old one and to that of the data
 _UNLIKE = 100.0  # least distance of means in deviations, or ratio of deviations, of a far start
 _ARRIVED = 2.0  # the same measure, below which a climb has come near to the data
 _DISTANT = 1.5  # least distance of the data, in deviations of an iterate, that explains a leap
@@ -81,7 +81,7 @@ def explain_start(outcome: Outcome) -> str:
     deviations = likelihood.family.standard_deviations(root)
 
     def away(at: Evaluation) -> Array:
-        """The distance of each feature in deviations, or the ratio of deviations if larger."""
+        """How far each feature is: its distance in deviations, or their ratio if larger."""
         ratio = likelihood.family.standard_deviations(at.factor) / deviations
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 

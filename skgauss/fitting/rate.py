@@ -71,7 +71,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
-    """The sum of the rates of all steps that are left to the maximum; None if trials fail.
+    """The sum of the rates of all steps that remain to the maximum; None if trials fail.
 
     Trial steps are as long as the Gaussian allows or, near the maximum, of the given `rate`.
     """
@@ -117,7 +117,7 @@ def _way_to_the_neighbourhood(
 
 
 def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
-    """The sum of the rates of small steps from a trial's start to the maximum, in trial rates.
+    """The sum of rates of small steps from a trial's start to the maximum, over the trial's rate.
 
     It follows from the steps that the trial took and, by its contraction, those that are left.
     None if the contraction is not steady yet.

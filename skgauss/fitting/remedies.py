@@ -35,7 +35,7 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
     Parameters
     ----------
     slow : bool
-        Whether nothing is wrong with the climb but that it is slow.
+        Whether the climb is only slow, with nothing else wrong.
     far_to_go : bool
         Whether the number of iterations that it needs is known, so that no trial has to find it.
     """

@@ -1,7 +1,7 @@
 """Newton steps with the observed information, in a trust region.
 
-A step leads to the maximum, within the radius of the region, of the parabola with the exact Hessian
-in the frame of the point. The radius grows where the parabola predicts the gain, and shrinks where
+A step leads to the maximum of the parabola with the exact Hessian, in the frame of the point, but
+no further than a radius. The radius grows where the parabola predicts the gain, and shrinks where
 it does not.
 
 The information shows that a climb leads to no maximum: its least eigenvalue falls to zero or below,
