@@ -1,7 +1,7 @@
-"""Likelihoods: one a file, their interface, whether there is a maximum, and the curvature there.
+"""Likelihoods, one per file, their interface, whether a maximum exists, and the curvature there.
 
-What belongs here is a function of mean and factor, made of statistics: its value, its
-whitened gradient, its information. How it is climbed, and in which coordinates, does not.
+A likelihood is a function of mean and factor, computed from statistics: its value, its whitened
+gradient and its information. How a solver climbs it, and in which coordinates, belongs elsewhere.
 """
 
 from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to

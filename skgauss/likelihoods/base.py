@@ -1,9 +1,9 @@
-r"""What solvers climb: a likelihood as a function of mean and factor, and its whitened gradient.
+r"""The interface that solvers climb: a likelihood of mean and factor, and its whitened gradient.
 
-With L the factor of the covariance the gradient is kept as :math:`u = L^T \partial\ell /
+With L the factor of the covariance, the gradient is stored as :math:`u = L^T \partial\ell /
 \partial\mu` and :math:`U = 2 L^T (\partial\ell / \partial\Sigma) L`. In these coordinates
-the Fisher metric of complete data is the identity (up to the 1/2 of U), no unit of the data
-is left, and nothing is ever inverted.
+the Fisher metric of complete data is the identity (up to a factor 1/2 for U), the gradient has no
+units, and no matrix has to be inverted.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
-DEGENERATE = 1e12  # condition number of the correlations above which too few digits are left
-# Most parameters whose information matrix is formed where it takes integrals over boxes.
+DEGENERATE = 1e12  # condition number of the correlations above which float64 has too few digits
+# Most parameters for which an information matrix that needs integrals over boxes is formed.
 FEW_PARAMETERS = 300
-INVOLVED = 0.1  # share of the largest part in a direction above which a feature takes part in it
+INVOLVED = 0.1  # share of a direction's largest component above which a feature is part of it
 
 
 class NoMaximumError(ValueError):
@@ -37,7 +37,7 @@ class NoMaximumError(ValueError):
     Attributes
     ----------
     cause : str
-        Sentences that say what in the data leaves no maximum.
+        Sentences that explain why the data leave no maximum.
     """
 
     def __init__(self, cause: str, remedy: str = ""):
@@ -55,23 +55,22 @@ class Evaluation:
     Parameters
     ----------
     mean, factor : ndarray
-        The mean of the point, (n_features,), and the factor of its covariance, as the family has
-        it.
+        The mean of the point, (n_features,), and the factor of its covariance, in the shape of the
+        family.
     value : float
-        The average log-likelihood of a row, less the penalty of the ridge, in nats, counted from
-        the likelihood's `reference`.
+        The average log-likelihood of a row minus the ridge penalty, in nats, relative to the
+        likelihood's `reference`.
     score_mean : ndarray of shape (n_features,)
         The whitened gradient u with respect to the mean.
     family : Family
     form : callable
         A function without arguments that returns the whitened gradient U with respect to the
-        covariance. It may cost more than all the rest and is called when U is first asked for.
+        covariance. It may cost more than everything else, so it is called when U is first needed.
     expected : tuple of ndarray
-        The mean, (n_features,), and the covariance that the point expects of the data once
-        completed.
+        The mean, (n_features,), and the covariance of the completed data, as expected at the point.
     of_data : float, default=None
-        The average log-likelihood of the data, in nats, without the penalty of the ridge; None
-        where `Likelihood.log_likelihood` finds it from the value.
+        The average log-likelihood of the data, in nats, without the ridge penalty; None if
+        `Likelihood.log_likelihood` computes it from the value.
     """
 
     mean: Array
@@ -94,9 +93,9 @@ class Evaluation:
         return self.family.correlation_condition(self.family.square(self.factor), self.factor)
 
     def restrict(self, family: Family) -> None:
-        """Set to 0 the gradient along what a family knows, and the expected mean to the known one.
+        """Set the gradient of known parameters to 0, and the expected mean to the known one.
 
-        The expected covariance is then that about the known mean.
+        The expected covariance is then taken about the known mean.
         """
         if family.mean_is_known:
             mean, covariance = self.expected
@@ -118,7 +117,7 @@ class Evaluation:
 
     @property
     def natural_gradient_norm(self) -> float:
-        """The square root of g' F^-1 g, half the square of which estimates the nats still to gain.
+        """The square root of g' F^-1 g; half its square estimates the nats still to gain.
 
         g is the gradient and F the Fisher information of a complete row.
         """
@@ -126,7 +125,7 @@ class Evaluation:
 
     def is_stationary(self, tol: float) -> bool:
         """Whether the natural gradient norm is at most `tol`."""
-        # The part of the mean alone, which costs nothing, may tell that it is not.
+        # The mean's part of the norm costs nothing, and may already exceed `tol`.
         return linalg.norm(self.score_mean) <= tol and self.natural_gradient_norm <= tol
 
 
@@ -134,12 +133,12 @@ T = TypeVar("T")
 
 
 def kept(method: Callable[..., T]) -> Callable[..., T]:
-    """The method, made to keep its result for the very evaluation or arrays of its last call."""
+    """The method with its latest result cached, for calls with the same objects as arguments."""
     name = f"_last_{method.__name__}"
 
     @wraps(method)
     def asked(self: Any, *at: Any) -> T:
-        last = vars(self).get(name)  # read and written once each, as threads may share it
+        last = vars(self).get(name)  # read once and written once, since threads may share it
         if last is None or any(map(operator.is_not, last[0], at)):
             vars(self)[name] = last = at, method(self, *at)
         found: T = last[1]
@@ -149,19 +148,19 @@ def kept(method: Callable[..., T]) -> Callable[..., T]:
 
 
 def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
-    """The evaluation at the point to which a step in the frame of `at` leads."""
+    """The evaluation at the end of a step in the frame of `at`."""
     return likelihood.evaluate(*likelihood.retract(at, step))
 
 
 class Products(NamedTuple):
-    """Functions that multiply a step in the frame of a point by a matrix which is not formed.
+    """Functions that multiply a step in the frame of a point by a matrix, without forming it.
 
     Attributes
     ----------
     exact : callable
-        A function from a step to minus the Hessian times it, in the digits of float32.
+        Multiplies a step by minus the Hessian, in float32 precision.
     below : callable
-        The same with a matrix that nowhere exceeds minus the Hessian, at half the price.
+        Multiplies a step by a matrix that nowhere exceeds minus the Hessian, at half the cost.
     """
 
     exact: Callable[[Array], Array]
@@ -175,30 +174,30 @@ class Likelihood(ABC):
     ----------
     family : Family
     ridge : ndarray of shape (n_features,) or None
-        What is added to the variances of the data; None is nothing.
+        The numbers added to the variances of the data; None means no ridge.
     weight : float
         The total weight of the rows over which the value is an average.
     reference : float
-        The average log-likelihood, in nats, from which `Evaluation.value` is counted.
+        The average log-likelihood, in nats, that `Evaluation.value` is relative to.
     complete : bool
-        Whether every value is known exactly, and none is cut off: then the maximum and the
-        curvature there have formulas.
+        Whether every value is known exactly and the sample is not truncated. The maximum and the
+        curvature there then have closed forms.
     frame : Standardization or None
-        The frame of the Gaussian that sets the lattices on which boxes are integrated; None where
-        none are used.
+        The frame of the Gaussian from which the lattices for integrals over boxes are made; None if
+        no lattices are used.
     uncounted : bool ndarray of shape (n_features,) or None
-        Which features are no part of the likelihood of the data; None where all are.
+        Which features the likelihood of the data does not count; None if it counts all.
     has_one_maximum : bool
         Whether a stationary point is always the maximum.
     information_is_cheap : bool
         Whether the information costs no more than a few evaluations.
     natural_coordinates : bool
         Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
-        is at most the identity in the frame, which it is for complete data.
+        is, in the frame, at most the identity, and equal to it for complete data.
     what_is_unknown : str
-        A phrase for messages that says what is unknown of the data; empty where they are complete.
+        A phrase for messages that says what is unknown about the data; empty for complete data.
     page : str
-        The name of the page of the documentation on problems with such data.
+        The name of the documentation page on problems with data of this kind.
     """
 
     family: Family
@@ -216,7 +215,7 @@ class Likelihood(ABC):
 
     @property
     def bounded(self) -> bool:
-        """Whether the likelihood certainly stays finite as the covariance turns singular."""
+        """Whether the likelihood is known to stay finite as the covariance becomes singular."""
         return False
 
     @abstractmethod
@@ -226,29 +225,29 @@ class Likelihood(ABC):
         Raises
         ------
         NotPositiveDefiniteError
-            Where the factor has no positive diagonal, or one whose square float64
-            cannot hold, or the likelihood is not a finite number.
+            If the diagonal of the factor is not positive, or its square is out of float64's
+            range, or the likelihood is not a finite number.
         """
 
     @abstractmethod
     def log_likelihood(self, at: Evaluation) -> float:
-        """The average log-likelihood of a row in nats, without the penalty of the ridge."""
+        """The average log-likelihood of a row in nats, without the ridge penalty."""
 
     def covariance(self, factor: Array) -> Array:
         """The covariance that has this factor, in the shape of the family."""
         return self.family.square(factor)
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        """The mean and the factor that maximise the likelihood of the data once completed.
+        """The mean and the factor that maximise the likelihood of the completed data.
 
-        That is the M step of EM, which takes for unknown values what the point expects of them.
+        This is the M step of EM: unknown values have the moments that the point expects.
         """
         raise NotImplementedError  # a likelihood without it has its own `natural_step`
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """The mean and the factor to which the natural step of a rate leads.
+        """The mean and the factor after a natural-gradient step of the given rate.
 
-        `solvers.natural` has its formula.
+        `solvers.natural` has the formula.
         """
         family = self.family
         mean, factor = self.expected_maximum(at)
@@ -260,22 +259,22 @@ class Likelihood(ABC):
         return at.mean + rate * delta, family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """The mean and the factor to which a step in the frame of a point leads."""
+        """The mean and the factor after a step in the frame of a point."""
         return self.family.retract(at.mean, at.factor, step)
 
     def gradient_along(self, at: Evaluation, reached: Evaluation, step: Array) -> Array:
-        """The gradient with respect to a step in the frame of `at`, taken where the step leads.
+        """The gradient with respect to a step in the frame of `at`, at the end of the step.
 
-        It is a vector of that frame; `reached` is the evaluation to which `retract` led.
+        It is a vector of that frame; `reached` is the evaluation at the end of the step.
         """
         turn = self.family.solve(at.factor, reached.factor)
         return self.family.gradient_along(step, turn, reached.score_mean, reached.score_covariance)
 
     def connection_term(self, gradient: Array) -> Array | float:
-        """The Hessian along steps by this `retract`, less that along steps by `Family.retract`.
+        """The Hessian along this `retract` minus the Hessian along `Family.retract`.
 
-        It is that of any function with this gradient; gradient and matrix are packed, of
-        n_parameters numbers a side. 0 says that both retractions are the same.
+        It is the same for all functions with this packed gradient, (n_parameters,): a matrix,
+        (n_parameters, n_parameters), or the number 0 if both retractions are the same.
         """
         return 0.0
 
@@ -286,25 +285,25 @@ class Likelihood(ABC):
 
     @cached_property
     def value_of_the_guess(self) -> float:
-        """The value at the guess, as `Evaluation.value`; minus infinity where it has none."""
+        """The `Evaluation.value` at the guess; minus infinity if it cannot be evaluated there."""
         with suppress(NotPositiveDefiniteError):
             return self.evaluate(*self.guess).value
         return -math.inf
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:
-        """The mean and the factor at the maximum where it has a closed form, else None."""
+        """The mean and the factor at the maximum if it has a closed form, else None."""
         return None
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
-        """Whether a stationary point is certainly a maximum, whatever the curvature there."""
+        """Whether a stationary point is known to be a maximum without a check of its curvature."""
         return self.has_one_maximum
 
     @property
     def rough(self) -> Likelihood | None:
-        """An approximation of this likelihood that costs less, on which a climb may start.
+        """A cheaper approximation of this likelihood, on which a climb may start.
 
-        None where an evaluation of this one costs little.
+        None if evaluations of this likelihood are cheap already.
         """
         return None
 
@@ -316,80 +315,79 @@ class Likelihood(ABC):
     def information(self, at: Evaluation) -> Information:
         """Minus the Hessian along `retract` in the frame of a point, if `has_information`.
 
-        The latest is kept, since the test for a maximum, the next step and the step bound all ask
-        for it at the same point.
+        The latest result is cached, since the test for a maximum, the next step and the step bound
+        all need it at the same point.
         """
-        raise NotImplementedError  # it is not asked for unless `has_information`
+        raise NotImplementedError  # not called unless `has_information`
 
     def information_of_step(self, at: Evaluation) -> Information:
-        """The information, or an approximation that costs less and will do for a Newton step."""
+        """The information, or a cheaper approximation that is good enough for a Newton step."""
         return self.information(at)
 
     def products(self, at: Evaluation) -> Products | None:
-        """The products of minus the Hessian in the frame of a point with steps, without the matrix.
+        """Functions that multiply steps in the frame of a point by minus the Hessian.
 
-        They have the digits that the sign of a curvature or an inexact step needs. None where there
-        are no such products, or the matrix costs less. The latest are kept.
+        They are precise enough for the sign of a curvature or an inexact step. None if the
+        likelihood has no such functions, or if the matrix costs less. The latest are cached.
         """
         return None
 
     def unknown(self, at: Evaluation) -> Array | float:
         """The covariance of a completed row's score given what is known of it, averaged over rows.
 
-        It is what the unknown values take from the information of complete data: a matrix in the
-        packed frame, (n_parameters, n_parameters), or 0. Of uncorrelated features it counts values
-        in intervals, and not those that are missing.
+        It is the part of the complete-data information that is lost with the unknown values: a
+        matrix in the packed frame, (n_parameters, n_parameters), or 0. For uncorrelated features it
+        counts values in intervals, but not missing values.
         """
         return 0.0
 
     @property
     def shares(self) -> tuple[Array | float, Array | float] | None:
-        """The shares of the information of complete data that are left at the maximum.
+        """The shares of the complete-data information that the data hold at the maximum.
 
-        The first is that about the means, a number or (n_features,), the second that about the
-        standard deviations, a number or of the shape of a factor. None where they have no closed
-        form.
+        The first is about the means, a number or (n_features,), the second about the standard
+        deviations, a number or of the shape of a factor. None if they have no closed form.
         """
         return None
 
     def inflation(self, at: Evaluation) -> float:
         """The largest ratio, over the features, of a variance of the data to its conditional one.
 
-        The latter is that of a feature given all others at the point. The ratio grows without
-        bound as the covariance turns singular.
+        The conditional variance is that given all other features, at the point. The ratio grows
+        without bound as the covariance becomes singular.
         """
         return 1.0
 
     @abstractmethod
     def is_degenerate(self, at: Evaluation) -> bool:
-        """Whether a climb that came here leads to no maximum, as to a singular covariance."""
+        """Whether a climb through this point leads to no maximum, as to a singular covariance."""
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
-        """The error that tells why a climb which ended at a degenerate point has no maximum.
+        """The error that says why a climb that ended at a degenerate point finds no maximum.
 
-        It names the features at fault, by `names`, and what helps.
+        Its message names the features at fault, and remedies.
         """
-        raise NotImplementedError  # it is not asked for where there is always a maximum
+        raise NotImplementedError  # not called if there is always a maximum
 
     def gain_at_infinity(self, at: Evaluation) -> float:
-        """The nats by which the value may still change as the covariance grows without end.
+        """The nats by which the value may still change as the covariance grows without bound.
 
-        Infinite where the covariance is far from so wide, or the likelihood has no limit there.
+        Infinite if the covariance is not yet nearly as wide, or if the likelihood has no limit.
         """
         return math.inf
 
     def truncation(self, at: Evaluation) -> Truncation | None:
         """The window that the data were seen through, with its log-probability at the point.
 
-        None where there is no window.
+        None if there is no window.
         """
         return None
 
     def mismatch(self, at: Evaluation) -> float:
-        """The distance of the moments inside a window from those of the data, 0 without a window.
+        """The distance of the moments inside a window from those of the data; 0 without a window.
 
-        It is a norm in units of the data, which stays large where the natural gradient is small
-        only because the Gaussian is far wider than the window.
+        It is a norm in units of the data. It stays large where the natural gradient is small only
+        because the Gaussian is far wider than the window.
         """
         return 0.0
 
@@ -399,4 +397,4 @@ class Likelihood(ABC):
 
     @abstractmethod
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        """The part of a difference between values near a point, in nats, that may be rounding."""
+        """The rounding error, in nats, of a difference between values near a point."""

@@ -1,7 +1,7 @@
 r"""Likelihood of complete data.
 
 With xbar and S the mean and covariance of the data and
-:math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, in nats per observation
+:math:`A = S + (\bar x - \mu)(\bar x - \mu)^T`, the log-likelihood in nats per observation is
 
 .. math::
 
@@ -14,7 +14,7 @@ The whitened gradient is
 
     u = L^{-1} (\bar x - \mu), \qquad U = L^{-1} A L^{-T} - I.
 
-A ridge r adds diag(r) to S: the penalty :math:`-\tfrac12 \sum_j r_j (\Sigma^{-1})_{jj}`.
+A ridge r adds diag(r) to S, which is a penalty :math:`-\tfrac12 \sum_j r_j (\Sigma^{-1})_{jj}`.
 
 References
 ----------
@@ -39,9 +39,9 @@ class Evaluations(NamedTuple):
     Attributes
     ----------
     means, factors : ndarray of shape (n_points, 1)
-        The means, and the standard deviations, of the points.
+        The means and the standard deviations of the points.
     values : ndarray of shape (n_points,)
-        What `Evaluation.value` is at each point, in nats.
+        The `Evaluation.value` of each point, in nats.
     log_likelihoods : ndarray of shape (n_points,)
         The average log-likelihood of a row at each point, in nats.
     by_mean, by_covariance : ndarray of shape (n_points,)
@@ -59,21 +59,21 @@ class Evaluations(NamedTuple):
 class GaussianLikelihood(Likelihood):
     """The likelihood of complete data; its `reference` is the maximum.
 
-    Values are minus the nats still to gain, and keep their relative precision down to zero.
+    A value is minus the nats still to gain, and keeps its relative precision down to zero.
 
     Parameters
     ----------
     statistics : SufficientStatistics
     family : Family
     ridge : ndarray of shape (n_features,), default=None
-        r, see the module; None is no ridge.
+        The numbers r added to the variances; None means no ridge.
     factor : ndarray, default=None
-        The factor of the covariance where this is known; None where it is to be estimated.
+        The factor of a known covariance; None if the covariance is estimated.
 
     Raises
     ------
     NotPositiveDefiniteError
-        If covariance and ridge together are singular to rounding: there is no maximum.
+        If the covariance plus the ridge is singular to rounding, so that there is no maximum.
     """
 
     complete = has_one_maximum = True
@@ -93,7 +93,7 @@ class GaussianLikelihood(Likelihood):
         self._of_rows = covariance = statistics.covariance
         if ridge is not None:
             covariance = family.add_ridge(covariance, ridge)
-        # A known covariance sets the reference; that of the data may then be singular.
+        # A known covariance sets the reference; the data's covariance may then be singular.
         self._covariance = family.project(covariance) if factor is None else family.square(factor)
         self._root = family.root(self._covariance) if factor is None else factor
         self.condition = family.correlation_condition(self._covariance, self._root)
@@ -106,7 +106,7 @@ class GaussianLikelihood(Likelihood):
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
-        # For a negative scale the divergence is NaN, for one that is too large infinite.
+        # The divergence is NaN for a negative scale, and infinite for one that is too large.
         if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
             raise NotPositiveDefiniteError
         relative = family.identity if factor is self._root else family.solve(factor, self._root)
@@ -147,9 +147,9 @@ class GaussianLikelihood(Likelihood):
         return value - self._rounding.cost(at)
 
     def _of_data(self, at: Evaluation) -> float:
-        """The average log-likelihood of a row in nats, computed without the value.
+        """The average log-likelihood of a row in nats, not computed from `at.value`.
 
-        A value with a large penalty would leave it no digits.
+        A large ridge penalty in that value would leave no digits.
         """
         family = self.family
         relative = family.whiten_symmetric(at.factor, family.project(self._of_rows))
@@ -161,12 +161,12 @@ class GaussianLikelihood(Likelihood):
     def covariance(self, factor: Array) -> Array:
         """The covariance that has this factor.
 
-        At the maximum it is the one whose root was taken, which a square would round.
+        At the maximum it is the stored covariance, since the square of its root is rounded.
         """
         return self._covariance if factor is self._root else self.family.square(factor)
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
-        """The maximum itself, since complete data leave nothing to expect."""
+        """The maximum itself, since complete data have no unknown values."""
         return self.maximum
 
     @property
@@ -186,20 +186,20 @@ class GaussianLikelihood(Likelihood):
         return EPS * self.condition
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return EPS * abs(at.value)  # counted from the maximum: next to nothing near it
+        return EPS * abs(at.value)  # the value is relative to the maximum, so tiny near it
 
 
 class MeanRounding:
-    """The part of a log-likelihood that comes from what float64 could not hold of the data's mean.
+    """Corrects a log-likelihood for the part of the data's mean that float64 could not hold.
 
-    Solvers do without it, since they move what float64 can hold.
+    Solvers do not need the correction, since they move means that float64 can hold.
 
     Parameters
     ----------
     statistics : SufficientStatistics or AvailableMoments
     family : Family
     share : float or ndarray of shape (n_features,), default=1
-        The share of the weight of all rows with which each feature was observed.
+        The share of the total weight of the rows in which each feature was observed.
     """
 
     def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
@@ -210,15 +210,15 @@ class MeanRounding:
         self._share = share
 
     def cost(self, at: Evaluation) -> float:
-        """The nats by which an average log-likelihood without the rounding is too high."""
+        """The nats by which an average log-likelihood that ignores the rounding is too high."""
         if not (self._size > EPS * self._family.diagonal(at.factor)).any():
-            return 0.0  # the rounding is less than the last digit of a deviation
+            return 0.0  # the rounding is less than the last digit of a standard deviation
         missed = self._family.solve(at.factor, self._rounding)
         between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
         return float((self._share * missed) @ between)
 
     def costs(self, means: Array, factors: Array) -> Array:
-        """The nats that `cost` returns at each of many points of one feature, (n_points, 1).
+        """The `cost` in nats at each of many points of one feature, (n_points, 1).
 
         Means and factors are (n_points, 1), too.
         """

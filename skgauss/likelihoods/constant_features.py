@@ -1,10 +1,10 @@
-"""Features that do not vary, or of which no value was observed: no other notices them.
+"""Features that do not vary, or were never observed, kept in a fit without effect on the others.
 
-A constant in each row gives such a feature that mean, the variance of its ridge and no correlation.
-Of one that was never observed it is made up: a zero, or the mean where it is known. Where features
-share a variance it stands in next to no rows, beside which the mean is known, and what does not
-vary tells of the variance as other features do. No constant is part of the likelihood of the data:
-its density is as large as its ridge is small.
+Such a feature is a constant in all rows: that is its mean, its ridge is its variance, and its
+correlations are 0. For a feature that was never observed the constant is made up: its known mean,
+or else 0. If features share a variance, this constant is put into next to no rows and its mean
+counts as known, while a feature that does not vary informs the variance like any other. Constants
+are not part of the likelihood of the data: their density grows without bound as the ridge shrinks.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from .base import Evaluation, Likelihood
 from .fixed import Fixed, LikelihoodAround
 from .information import Information
 
-_EMPTY_SHARE = 1e-6  # share of the rows with a constant, next to none, where a variance is shared
+_EMPTY_SHARE = 1e-6  # share of the rows, next to none, with a constant if a variance is shared
 
 
 class ConstantFeatures(NamedTuple):
-    """The features of which no two values differ, as constants in all rows.
+    """The features that do not vary or were never observed, and the constants that stand for them.
 
     Attributes
     ----------
     features : bool ndarray of shape (n_features,)
-        Whether each feature is such.
+        Whether a constant stands for each feature.
     values : ndarray of shape (n_features,)
-        The constants, of which only those of such features count.
+        The constants; entries of other features are not used.
     statistics : AnyStatistics
         The statistics of the data with these constants.
     window : Window or None
-        The window without limits of these features; None where no others have any.
+        The window without the limits of these features; None if no other feature has limits.
     in_all_rows : bool
-        Whether the constants stand in all rows, or in next to none.
+        Whether the constants are in all rows, or in next to none.
     """
 
     features: np.ndarray
@@ -49,7 +49,7 @@ class ConstantFeatures(NamedTuple):
 
     @classmethod
     def of(cls, statistics: Any, window: Window | None, family: Family, fixed: Fixed) -> Self:
-        """Those of statistics; the constant of a feature never observed is its known mean, or 0."""
+        """The constant features of statistics; one never observed gets its known mean, or 0."""
         shown = (window.without_fill(statistics) if window else statistics).by_feature
         empty = (shown.observed_weights == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
@@ -75,7 +75,7 @@ class ConstantFeatures(NamedTuple):
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
         """The nats that the constants add to the average log-likelihood of a row.
 
-        They are independent of other features, with means and standard deviations, (n_features,).
+        They are independent of other features. `mean` and `deviations` are those of all features.
         """
         mean, deviations = (mean - self.values)[self.features], deviations[self.features]
         nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)
@@ -84,7 +84,7 @@ class ConstantFeatures(NamedTuple):
 
 
 class LikelihoodWithoutConstants(LikelihoodAround):
-    """The likelihood of the data alone, in which no constant counts.
+    """The likelihood of the data alone, which does not count the constants.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ class LikelihoodWithoutConstants(LikelihoodAround):
         return float(self._whole.log_likelihood(at)) - of_constants
 
     def _of_whole(self, whole: Information, at: Evaluation) -> Information:
-        # About the mean of an empty feature, where this counts as known, that of a complete row.
+        # The mean of an empty feature, where it counts as known, has a complete row's information.
         family = self._whole.family
         known = np.zeros(at.natural_gradient.size)
         known[: len(self._of_known_mean)] = self._of_known_mean

@@ -2,10 +2,10 @@
 
 In the frame of a point, where the Fisher metric of complete data is the identity, minus the
 Hessian at the maximum has eigenvalues between 0 and 1: the share of the information about a
-direction that is left when values are missing. Below 0 the point is a saddle; at 0 the
-likelihood is flat. That it is clearly above 0 a few products with the information prove, where
-the likelihood has them. Else it is exact where the likelihood has its information as a matrix, or
-comes from differences of the gradient.
+direction that is left when values are missing. If the least eigenvalue is below 0, the point is a
+saddle; if it is 0, the likelihood is flat. A few products with the information, where they are
+available, can prove that it is clearly above 0. Otherwise it is computed from the information
+matrix, or, if there is none, from differences of the gradient.
 
 References
 ----------
@@ -25,17 +25,17 @@ from .base import Evaluation, Likelihood
 from .hessian import BLURRED, differences_tell, times_minus_hessian
 from .lanczos import Lanczos
 
-_FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is believed
+_FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is trusted
 _MOST = 60  # Lanczos steps by differences after which a search for the least curvature ends
-# Lanczos steps by products with the information, each of which may cost as much as an evaluation.
+# Most Lanczos steps by products with the information; each may cost as much as an evaluation.
 _MOST_PRODUCTS = 100
-# Most parameters whose information matrix costs less than differences on a rough likelihood.
+# Most parameters for which the matrix costs less than differences of a rough likelihood.
 _CHEAP_MATRIX = 100
-_SAFE = 0.1  # smallest Ritz value above which a curvature is not looked at more closely
-_ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, that settles the sign
-CUBIC = 12.0  # squared curvature over the slope of the cubic c s^3 is 12 c, with c of order 1
-_NEAR = 0.01  # length, in the frame, of Newton's step to a maximum that is near
-CLEAR = 1e-3  # least eigenvalue of minus the Hessian, in the frame, that tells a maximum
+_SAFE = 0.1  # Ritz value above which a curvature is not examined more closely
+_ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, below which the sign is settled
+CUBIC = 12.0  # g s - k s^2 / 2 + c s^3 has a maximum if k^2 > 12 c g, and c is of order 1
+_NEAR = 0.01  # longest Newton step, in the frame, to a maximum that counts as near
+CLEAR = 1e-3  # eigenvalue of minus the Hessian, in the frame, that is clearly above 0
 
 
 class Curvature(NamedTuple):
@@ -44,12 +44,12 @@ class Curvature(NamedTuple):
     Attributes
     ----------
     eigenvalue : float
-        The least eigenvalue of minus the Hessian in the frame of the point. Where it is only
-        proven to exceed `resolution`, the least Ritz value of the matrix that the proof is about.
+        The least eigenvalue of minus the Hessian in the frame of the point. If it is only proven
+        to exceed `resolution`, this is the least Ritz value of the matrix used in the proof.
     direction : ndarray
         Its eigenvector, a unit vector of the frame.
     resolution : float
-        The size below which an eigenvalue cannot be told from 0.
+        The size below which an eigenvalue cannot be distinguished from 0.
     """
 
     eigenvalue: float
@@ -58,7 +58,7 @@ class Curvature(NamedTuple):
 
 
 class CriticalPoint(NamedTuple):
-    """What the curvature says of a point whose gradient is small.
+    """What the curvature says about a point whose gradient is small.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class CriticalPoint(NamedTuple):
         "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small
         because the likelihood is nearly flat, and the maximum is not near.
     curvature : Curvature
-        The least curved direction, which the kind was judged by.
+        The least curved direction, by which the kind was judged.
     """
 
     kind: str
@@ -74,7 +74,7 @@ class CriticalPoint(NamedTuple):
 
 
 def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | None:
-    """What the curvature says of a point whose gradient is small; None where it cannot be told."""
+    """What the curvature says about a point whose gradient is small; None if it is unknown."""
     curvature = least_curvature(likelihood, at)
     if curvature is None:
         return None
@@ -86,14 +86,14 @@ def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | No
     slope = float(at.natural_gradient @ curvature.direction)
     promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
     rounding = likelihood.rounding_of_the_value(at)
-    # From a point that is far off, as a start in another unit, the likelihood looks flat.
+    # The likelihood also looks flat far from the maximum, as from a start in another unit.
     if promised > rounding or at.value < likelihood.value_of_the_guess - rounding:
         return CriticalPoint("slope", curvature)
     return CriticalPoint("flat", curvature)
 
 
 def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
-    """The least curved direction at a point; None where neither a formula nor differences tell."""
+    """The least curved direction at a point; None if neither a formula nor differences give it."""
     clear = _clear_curvature(likelihood, at)
     if clear is not None:
         return clear
@@ -113,9 +113,9 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
 
 
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
-    """The least curved direction, if a few products prove that it is curved enough anyway.
+    """The least curved direction, if a few products prove that even it is curved enough.
 
-    Enough is what both `critical_point` and `leave` ask of a maximum. None without such a proof.
+    Enough is what both `critical_point` and `leave` require of a maximum. None without a proof.
     """
     products = likelihood.products(at)
     if products is None:
@@ -131,7 +131,7 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
 
 
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
-    """The least curved direction by differences of the gradient, until the sign is known."""
+    """The least curved direction by differences of the gradient, until its sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
     for search in _lanczos(likelihood, product, _MOST):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
@@ -140,7 +140,7 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
-    if value < _SAFE:  # its sign matters, and is had from differences to both sides
+    if value < _SAFE:  # its sign matters, so that it is computed from central differences
         value = float(direction @ (product(direction) - product(-direction))) / 2
     return Curvature(value, direction, BLURRED)
 
@@ -150,7 +150,7 @@ def _lanczos(
 ) -> Iterator[Lanczos]:
     """Lanczos's method after each of its steps, at most `most`, from a random start in the frame.
 
-    `product` takes a vector of the frame to minus the Hessian times it.
+    `product` multiplies a vector of the frame by minus the Hessian.
     """
     family, size = likelihood.family, likelihood.family.n_parameters
     start = family.unpack_frame(np.random.default_rng(0).standard_normal(size))

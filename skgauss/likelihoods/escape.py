@@ -1,4 +1,4 @@
-"""The way on from a stationary point that is no maximum: off a saddle, or past an inflection."""
+"""How a climb leaves a stationary point that is no maximum: off a saddle, or past an inflection."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,10 +12,10 @@ from .base import Evaluation, Likelihood, step_to
 from .curvature import CUBIC, CriticalPoint
 from .hessian import BLURRED
 
-_Move = Callable[[Array], Array]  # takes a packed gradient to a packed step
+_Move = Callable[[Array], Array]  # maps a packed gradient to a packed step
 
 _ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths, in the frame, of the steps that are tried
-_RISEN = 1e-9  # gain in nats along a flat direction that is more than the rest of a slope gives
+_RISEN = 1e-9  # gain in nats along a flat direction that a small slope left there cannot explain
 
 
 def leave(
@@ -23,9 +23,9 @@ def leave(
 ) -> Evaluation | None:
     """An evaluation of higher value along the least curved direction, or None if none is found.
 
-    Both senses of the direction are tried in a fixed order, so that of two equal ways always the
-    same is taken. From a saddle the likelihood rises along it. Elsewhere it may, if its third
-    derivative can undo the curvature, as at an inflection.
+    Both signs of the direction are tried in a fixed order, so that the choice between two equal
+    ways is always the same. From a saddle the likelihood rises along the direction. Elsewhere it
+    may rise if its third derivative outweighs the curvature, as at an inflection.
     """
     curvature = critical_point.curvature
     if (
@@ -49,8 +49,8 @@ def leave(
 def _newton_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) -> _Move | None:
     """A function from a packed gradient to Newton's packed step in all directions but a given one.
 
-    None where the likelihood has no information matrix. A little curvature is added to all
-    directions, so that a step along other flat ones stays finite.
+    None if the likelihood has no information matrix. A little curvature is added in all directions,
+    so that the step stays finite along other flat directions.
     """
     if not likelihood.has_information:
         return None
@@ -69,10 +69,9 @@ def _newton_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) 
 def _along(
     likelihood: Likelihood, at: Evaluation, others: _Move | None, step: Array
 ) -> Iterator[Evaluation]:
-    """The evaluation to which a step leads, and then that after Newton's step in the directions
-    beside it.
+    """The evaluation after a step, then the one after Newton's step in the other directions, too.
 
-    The latter may turn a fall of fourth order along the step into a rise.
+    The second may turn a fourth-order fall along the step into a rise.
     """
     reached = step_to(likelihood, at, step)
     yield reached

@@ -1,7 +1,7 @@
-"""Does the likelihood have a maximum? What statistics tell before any climb, and who is to blame.
+"""Checks before any climb that the likelihood has a maximum; errors name the features at fault.
 
-Singularity is judged on the correlation scale, where units do not matter. What is found is sure:
-whether incomplete data have a maximum where nothing is found, only the climb can tell.
+Singularity is judged on the correlation scale, where units do not matter. Data that fail a check
+have no maximum. Incomplete data that pass all checks may have none either: only a climb shows it.
 """
 
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def check_relations(
     Raises
     ------
     NoMaximumError
-        If there are such, and the ridge, (n_features,), is too small to make up for it.
+        If there are such features, and the ridge, (n_features,), is too small to make up for it.
     """
     unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
     if not family.correlated or not unfelt.any():
@@ -86,7 +86,7 @@ def check_relations(
 def check_intervals(
     statistics: Any, ridge: Array, family: Family, names: Sequence[str], fixed: Fixed
 ) -> None:
-    """Refuse features about whose free mean or variance their intervals say too little.
+    """Refuse features whose intervals do not determine their mean or variance, where it is free.
 
     Raises
     ------
@@ -103,10 +103,10 @@ def check_intervals(
     )
     if fixed.factor is not None:
         return
-    # Where variances are shared, all features must be at fault.
+    # If features share a variance, only all of them together can be at fault.
     together = np.all if family.multiplicity > 1 else np.asarray
-    # A feature by itself has a concave likelihood (Burridge, 1981), whose slope at an infinite
-    # variance tells all.
+    # The likelihood of a single feature is concave (Burridge, 1981), so that its slope at an
+    # infinite variance decides.
     below = bounds.lowest_lower if fixed.mean is None else fixed.mean
     above = bounds.highest_upper if fixed.mean is None else fixed.mean
     on_either_side = (bounds.highest_upper <= below) & (above <= bounds.lowest_lower)
@@ -146,10 +146,10 @@ def never_together(statistics: Any, names: Sequence[str]) -> str:
 
 
 def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[str, str]:
-    """The cause and the remedy, in words, of a singular covariance of rows of a total weight.
+    """The cause and the remedy, in words, of a singular covariance of rows with a total weight.
 
-    Too few rows leave relations of as many features as have none among themselves. A relation of
-    fewer is one of the features.
+    If the rows are too few, each linear relation involves more features than the rank. A relation
+    of fewer features is a property of these features.
     """
     relations = linalg.relations_of_covariance(covariance) or [linalg.linear_relation(covariance)]
     d = len(names)
@@ -162,7 +162,7 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
             f"{ranked} {dependent}.",
             f"use covariance_type='diag', or {_drop(relations)}.",
         )
-    if rank < weight <= d and len(relations) > 1:  # as where each row weighs 1
+    if rank < weight <= d and len(relations) > 1:  # the weight may be the number of rows
         return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (
         f"{ranked} {dependent}, or {too_few}.",
@@ -171,13 +171,13 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
 
 
 def _sets(relations: Sequence[Sequence[int]], names: Sequence[str]) -> str:
-    """The first few sets of features that depend on each other, as names in a phrase."""
+    """A phrase that names the first few sets of features that depend on each other."""
     named = [quoted([names[j] for j in features]) for features in relations]
     return capped(named, "; ", "more sets")
 
 
 def _drop(relations: Sequence[Sequence[int]]) -> str:
-    """A clause that tells which features to drop so that no linear relation is left."""
+    """A clause that says which features to drop so that no linear relation is left."""
     if len(relations) == 1:
         return "drop one of these features"
     return "drop of each set a feature that is in no other set"

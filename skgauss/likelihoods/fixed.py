@@ -1,8 +1,8 @@
-r"""A likelihood of whose parameters some are known: the mean, the covariance, or both.
+r"""A likelihood with known parameters: the mean, the covariance, or both.
 
-What is known is put into every point and has no slope, so that no step of any solver moves it; what
-tells of curvature, and the number of parameters, are those of the free ones. About a known mean mu
-the scatter of the data is :math:`S + (\bar x - \mu)(\bar x - \mu)^T`.
+Known parameters are put into every point and have gradient 0, so that no solver moves them.
+Curvature and the number of parameters are those of the free parameters. About a known mean mu the
+scatter of the data is :math:`S + (\bar x - \mu)(\bar x - \mu)^T`.
 
 References
 ----------
@@ -25,7 +25,7 @@ from .information import Information
 
 
 class Fixed(NamedTuple):
-    """What is known of a Gaussian, and not estimated; None is free.
+    """The known parameters of a Gaussian, which are not estimated; None means free.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Fixed(NamedTuple):
         return self.mean is None and self.factor is None
 
     def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
-        """The mean and the factor, each replaced by the one that is known, if any."""
+        """The mean and the factor, each replaced by its known value, if any."""
         if self.mean is not None:
             mean = self.mean
         if self.factor is not None:
@@ -55,8 +55,8 @@ class Fixed(NamedTuple):
     def about(self, statistics: Any, family: Family) -> Any:
         """The statistics with their second moments about the known mean.
 
-        They are returned as they are where no mean is known, and where they hold rows or intervals
-        one by one, which have no moments to move.
+        They are returned unchanged if no mean is known, or if they hold rows or intervals one by
+        one, and so no moments.
         """
         by_pattern = family.correlated and not statistics.complete
         if self.mean is None or statistics.coarse or by_pattern:
@@ -64,9 +64,9 @@ class Fixed(NamedTuple):
         return (statistics if statistics.complete else statistics.by_feature).about(self.mean)
 
     def moments(self, statistics: Any, family: Family) -> tuple[Array, Array]:
-        """The means and the variances, (n_features,) each, that are known, or else the data's.
+        """The means and the variances, (n_features,) each: known ones, or else those of the data.
 
-        Variances of the data are about the known mean.
+        Variances of the data are about the known mean, if any.
         """
         mean, variances = statistics.mean, statistics.variances
         if self.mean is not None:
@@ -76,7 +76,7 @@ class Fixed(NamedTuple):
         return mean, variances
 
     def of(self, likelihood: Likelihood) -> Likelihood:
-        """The likelihood in which only the parameters that are not known are free."""
+        """The likelihood with the known parameters fixed at their values."""
         if self.nothing:
             return likelihood
         restricted: Any = FixedLikelihood(likelihood, self)
@@ -87,7 +87,7 @@ NOTHING = Fixed()
 
 
 class LikelihoodAround(ABC):
-    """A `Likelihood` made of another, `_whole`, which has all that a subclass does not define."""
+    """A `Likelihood` that wraps another, `_whole`, and takes from it what it does not define."""
 
     _whole: Any
 
@@ -103,13 +103,13 @@ class LikelihoodAround(ABC):
         """The information at a point, from that of `_whole`."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # copying asks for such names before `_whole` is set
+        if name.startswith("_"):  # copying looks up such names before `_whole` is set
             raise AttributeError(name)
         return getattr(self._whole, name)
 
 
 class FixedLikelihood(LikelihoodAround):
-    """A likelihood in which parameters are known.
+    """A likelihood in which some parameters are known.
 
     Parameters
     ----------
@@ -140,9 +140,9 @@ class FixedLikelihood(LikelihoodAround):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor of the free likelihood's guess, with what is known in its place.
+        """The mean and the factor of the whole likelihood's guess, with known parameters put in.
 
-        A covariance that is free is then that about the known mean.
+        A free covariance is then taken about the known mean.
         """
         mean, factor = self._whole.guess
         if self._fixed.mean is not None and self._fixed.factor is None:
@@ -165,8 +165,8 @@ class FixedLikelihood(LikelihoodAround):
     def has_one_maximum(self) -> bool:
         """Whether a stationary point is always the maximum.
 
-        It is where only the mean is free, in which the likelihood is concave but for incomplete
-        rows in a window.
+        This is so if only the mean is free, in which the likelihood is concave, except for
+        incomplete rows in a window.
         """
         of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
         return bool(of_mean or not self.family.n_parameters or self._whole.has_one_maximum)
@@ -187,7 +187,7 @@ class FixedLikelihood(LikelihoodAround):
         return whole and Products(*(partial(self._product_of_free, product) for product in whole))
 
     def _product_of_free(self, product: Callable[[Array], Array], step: Array) -> Array:
-        """The product of the free likelihood with a step, without its parts that are known."""
+        """The product of the whole likelihood with a step, without its parts that are known."""
         return self.family.unpack_frame(self.family.pack_frame(product(step)))
 
     def connection_term(self, gradient: Array) -> Array | float:
@@ -211,6 +211,6 @@ class FixedLikelihood(LikelihoodAround):
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._fixed.factor is not None:
             return False
-        # A climb is measured against the guess, which has to be a point within its reach.
+        # The climb is compared with the guess, which must have the known parameters, too.
         self._whole.value_of_the_guess = self.value_of_the_guess
         return self._whole.is_degenerate(at)

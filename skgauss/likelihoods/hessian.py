@@ -1,7 +1,6 @@
-"""Minus the Hessian of a likelihood at a point: its matrix, or what it makes of a step.
+"""Minus the Hessian of a likelihood in the frame of a point: as a matrix, or times a step.
 
-In the frame of the point. From the likelihood where that has its information, else from
-differences of the gradient.
+It is the likelihood's own information, if it has one, or comes from differences of the gradient.
 """
 
 from collections.abc import Callable
@@ -11,22 +10,22 @@ import numpy as np
 from .._typing import Array
 from .base import Evaluation, Likelihood, step_to
 
-STEP = 1e-4  # length, in the frame, of a difference to one side
-_CENTRAL_STEP = 3e-4  # length, in the frame, of differences to both sides; its square is the error
-_RESOLVED = 0.1  # rounding of a mean, over the length of a difference, that leaves this a digit
-BLURRED = 1e-5  # eigenvalue of minus the Hessian below which differences cannot tell it from 0
+STEP = 1e-4  # length, in the frame, of a one-sided difference
+_CENTRAL_STEP = 3e-4  # length, in the frame, of central differences, whose error is its square
+_RESOLVED = 0.1  # rounding of a mean, over the length of a difference, that leaves it one digit
+BLURRED = 1e-5  # eigenvalue of minus the Hessian that differences cannot distinguish from 0
 
 
 def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     """Minus the Hessian along `retract` in the packed frame of a point, stationary or not.
 
-    It is the likelihood's own information, (n_parameters, n_parameters), where this has one, and
-    else made of central differences of the gradient.
+    It is (n_parameters, n_parameters): the likelihood's own information, if it has one, or central
+    differences of the gradient.
 
     Raises
     ------
     ValueError
-        If float64 does not hold the means that are a difference apart.
+        If float64 does not resolve the means of two points that are a difference apart.
     """
     if likelihood.has_information:
         return likelihood.information(at).matrix
@@ -39,7 +38,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
         )
 
     def gradient(packed: Array) -> Array:
-        """The packed gradient with respect to a packed step, where this leads."""
+        """The packed gradient with respect to a packed step, at the end of the step."""
         step = family.unpack_frame(packed)
         reached = step_to(likelihood, at, step)
         return family.pack_frame(likelihood.gradient_along(at, reached, step))
@@ -52,10 +51,10 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
 def product_with_minus_hessian(
     likelihood: Likelihood, at: Evaluation
 ) -> Callable[[Array], Array] | None:
-    """A function from a step in the frame of a stationary point to minus the Hessian times it.
+    """A function that multiplies a step in the frame of a stationary point by minus the Hessian.
 
-    It takes central differences of the gradient where the likelihood has no information. None
-    where float64 does not hold the means that are a difference apart.
+    It takes central differences of the gradient if the likelihood has no information. None if
+    float64 does not resolve the means of two points that are a difference apart.
     """
     if likelihood.has_information:
         information = likelihood.information(at)
@@ -72,7 +71,7 @@ def product_with_minus_hessian(
 
 
 def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
-    """Whether float64 holds the means that are a difference apart."""
+    """Whether float64 resolves the means of two points that are a difference apart."""
     deviations = likelihood.family.standard_deviations(at.factor)
     return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())
 
@@ -89,7 +88,7 @@ def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> 
 
 
 def _symmetric(likelihood: Likelihood, vector: Array) -> Array:
-    """The vector of the frame without its parts that move what is known, or break symmetry."""
+    """The vector of the frame, made symmetric and without its parts along known parameters."""
     family, d = likelihood.family, likelihood.family.n_features
     block = vector[d:]
     if block.size == d * d:

@@ -1,21 +1,21 @@
-r"""Lanczos's method: a symmetric operator, seen in the space that its powers make of one vector.
+r"""Lanczos's method: a symmetric operator, restricted to the Krylov space of one vector.
 
-After k steps it is a tridiagonal matrix, with Ritz values :math:`\theta_i`, and beyond each step a
-rest of length :math:`\beta_j`. Of an eigenvalue :math:`\lambda` below all Ritz values the start had
-a component of at most
+After k steps it is a tridiagonal matrix, with Ritz values :math:`\theta_i`, and step j has left a
+residual of length :math:`\beta_j`. If there is an eigenvalue :math:`\lambda` below all Ritz values,
+the start has a component along its eigenvector of at most
 
 .. math::
 
-    |c| \le \prod_{j=1}^k \beta_j / |\lambda - \theta_j|,
+    |c| \le \prod_{j=1}^k \beta_j / |\lambda - \theta_j|.
 
-and a random unit vector of n numbers has one of at most t along a given direction with a
-probability of at most :math:`t \sqrt{2 n / \pi}`. That proves, but for such chance, that there is
-none below a bound, long before a Ritz value has converged.
+A random unit vector of n numbers has a component of at most t along a given direction with a
+probability of at most :math:`t \sqrt{2 n / \pi}`. Up to this probability, that proves that there is
+no eigenvalue below a bound, long before a Ritz value has converged.
 
 References
 ----------
 Golub and Van Loan (2013), Matrix Computations, chapter 10; Parlett (1998), The Symmetric
-Eigenvalue Problem, chapters 12 and 13, for the rest as a polynomial of the operator; Gould,
+Eigenvalue Problem, chapters 12 and 13, for the residual as a polynomial of the operator; Gould,
 Lucidi, Roma and Toint (1999), "Solving the trust-region subproblem using the Lanczos method", SIAM
 Journal on Optimization 9(2).
 """
@@ -30,23 +30,23 @@ import numpy as np
 
 from .._typing import Array
 
-_INVARIANT = 1e-3  # length of a rest below which the basis spans all that the start can reach
+_INVARIANT = 1e-3  # length of a residual below which the basis spans all that the start can reach
 CHANCE = 1e-6  # largest probability with which a random start may hide an eigenvalue
 
 
 class Lanczos:
-    """Lanczos's method: a basis that grows by a vector a step, and the operator seen in it.
+    """Lanczos's method: a basis that grows by one vector a step, and the operator in this basis.
 
     Parameters
     ----------
     product : callable
-        A function from a vector, (n,), to the operator times it.
+        A function that multiplies a vector, (n,), by the operator.
     start : ndarray of shape (n,)
-        A vector of any length.
+        A vector of any norm.
     size : int
         The dimension of the space that all starts can reach.
     most : int
-        The number of steps after which it ends.
+        The largest number of steps.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Lanczos:
 
     @property
     def vectors(self) -> Array:
-        """In each column the Ritz vector of a value, by its components in the basis."""
+        """The Ritz vectors, as columns of components in the basis, (n_steps, n_steps)."""
         return self._ritz[1]
 
     @cached_property
@@ -110,7 +110,7 @@ class Lanczos:
         return float(self.values[0]), self.vectors[:, 0] @ self.basis
 
     def residual(self, of_basis: Array) -> float:
-        """The length of that part of the operator times a vector which lies outside the basis.
+        """The length of the part of the operator times a vector that lies outside the basis.
 
         The vector is given by its components in the basis, (n_steps,).
         """
@@ -121,17 +121,20 @@ class Lanczos:
         return min(self._pivots(bound)) > 0
 
     def proves_above(self, bound: float) -> bool:
-        """Whether all eigenvalues exceed a bound, for a random start and up to `CHANCE`."""
+        """Whether all eigenvalues exceed a bound, with a probability of error of at most `CHANCE`.
+
+        This requires that the start was drawn at random.
+        """
         if not self.stays_above(bound):
             return False
         hidden = np.log(self._beyond).sum() - np.log(self._pivots(bound)).sum()
         return bool(hidden < math.log(CHANCE / math.sqrt(2 * self._size / math.pi)))
 
     def _pivots(self, bound: float) -> list[float]:
-        """The pivots of the matrix less a bound, up to the first that is not positive.
+        """The pivots of the matrix minus a bound, up to the first that is not positive.
 
-        There is none such where all Ritz values exceed the bound, and then their product is that of
-        the values less the bound.
+        All are positive if all Ritz values exceed the bound. Their product is then that of the
+        differences between Ritz values and bound.
         """
         pivots: list[float] = []
         taken = 0.0
@@ -144,7 +147,7 @@ class Lanczos:
 
 
 class Subspace:
-    """The span of a basis, in place of the family with which `Information` packs steps.
+    """The span of a basis, which takes the family's place when `Information` packs steps.
 
     Parameters
     ----------

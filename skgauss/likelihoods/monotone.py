@@ -1,8 +1,8 @@
-r"""The maximum where gaps are nested: the one pattern of incomplete data with a closed form.
+r"""The maximum in closed form of incomplete data whose gaps are nested (monotone).
 
-Features can then be ordered so that a row which misses one misses all behind it, as where people
-leave a study. The likelihood falls apart into regressions of each feature on those before it, in
-the rows that show it, whose parameters have nothing in common. Each has one maximum, and no other
+Features can then be ordered so that a row that misses one also misses all later ones, as when
+people leave a study. The likelihood factors into regressions of each feature on the earlier ones,
+over the rows that show it, with separate parameters. Each factor has one maximum, and no other
 stationary point.
 
 References
@@ -19,13 +19,13 @@ from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
 
-_ALL_BUT_SINGULAR = 1e14  # condition number of correlations above which only a climb can tell
+_ALL_BUT_SINGULAR = 1e14  # condition number of correlations above which the formula is not trusted
 
 
 def monotone_maximum(
     statistics: IncompleteStatistics, unit: Array, family: Full
 ) -> tuple[Array, Array] | None:
-    """The mean and the factor at the maximum of nested patterns; None where all but singular.
+    """The mean and the factor at the maximum of nested patterns; None if it is nearly singular.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def monotone_maximum(
 def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> list[int]:
     """The indices of features that too few distinct rows show together, where gaps are nested.
 
-    A regression of one of these features on the others then leaves no residual in these rows, and
-    the likelihood is infinite. The list is empty if there are no such features.
+    A regression of one of these features on the others then fits these rows without a residual, and
+    the likelihood is unbounded. The list is empty if there are no such features.
     """
     order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
     n_shown = (~statistics.missing).sum(axis=1)
     for n_features in np.unique(n_shown[n_shown > 1]).tolist():
-        # The statistics keep of each pattern at most one row more than it shows features.
+        # For each pattern the statistics hold at most one row more than it shows features.
         n_rows = statistics.counts[n_shown >= n_features].sum()
         if n_rows < n_features + (not mean_is_known):
             return np.sort(order[:n_features]).tolist()
@@ -71,10 +71,10 @@ def too_few_together(statistics: IncompleteStatistics, mean_is_known: bool) -> l
 
 
 def _mean_and_root(triangles: list[Array]) -> tuple[Array, Array]:
-    """The mean, (n_features,), and the factor of all features, from regressions on those before.
+    """The mean, (n_features,), and the factor of all features, from regressions on earlier ones.
 
-    Each triangle is the QR root, (1 + k, 1 + k), of the products of the constant and the first k
-    features, over all rows that show these; the last has all features.
+    Each triangle, (1 + k, 1 + k), is the R of the QR factorization of the constant and the first k
+    features, in all rows that show these. The last triangle has all features.
     """
     d = len(triangles[-1]) - 1
     mean, root = np.zeros(d), np.zeros((d, d))

@@ -1,10 +1,10 @@
-r"""Observed information where values are missing, times a step, without the matrix.
+r"""Products of a step with the observed information of incomplete data, without its matrix.
 
-By Louis (1982) it is the information of the completed data less the covariance of their score,
-given what was observed. With :math:`\hat z` the completed deviations of a row, C the conditional
-covariance of what it misses, m these features and :math:`A = L^{-1}`, a step (p, V), as in
-`information`, has :math:`K = A^T V A` and :math:`s = C (\sqrt2 K \hat z + A^T p)_m`, and the
-product is
+By Louis (1982) it is the information of the completed data minus the covariance of their score
+given the observed values. Let :math:`\hat z` be the completed deviations of a row, m the features
+that it misses, C their conditional covariance and :math:`A = L^{-1}`. For a step (p, V), as in
+`information`, let :math:`K = A^T V A` and :math:`s = C (\sqrt2 K \hat z + A^T p)_m`. The product
+is
 
 .. math::
 
@@ -13,11 +13,11 @@ product is
     - \sqrt2 A \operatorname{avg}(\hat z s^T) A^T\right]
     - A \operatorname{avg}(C K_{mm} C) A^T,
 
-for about the price of an E step, whatever the number of parameters. The last of these terms, which
-costs more than all others, is at most :math:`\operatorname{sym}[V A \operatorname{avg}(C) A^T]`,
-as :math:`\operatorname{tr}(N V N V) \le \operatorname{tr}(V^2 N)` for a projector N. With that in
-its place the products are with a matrix nowhere above the information, and where this is positive
-definite, so is that.
+at about the cost of an E step, whatever the number of parameters. The last term, which costs more
+than all others, is at most :math:`\operatorname{sym}[V A \operatorname{avg}(C) A^T]`, since
+:math:`\operatorname{tr}(N V N V) \le \operatorname{tr}(V^2 N)` for a projector N. With this bound
+in its place, the products are with a matrix that nowhere exceeds the information: if it is positive
+definite, so is the information.
 
 References
 ----------
@@ -37,12 +37,12 @@ from ..blocks import threads
 from ..conditioning import MissingPatterns
 from .base import Evaluation, Products
 
-# Numbers with the digits that a sign or an inexact step needs, at half the time and memory.
+# Precise enough for the sign of a curvature or an inexact step, at half the time and memory.
 PRECISION = np.float32
 
 
 class MissingValues(NamedTuple):
-    """The law of the missing values of some rows, given those observed.
+    """The conditional distribution of the missing values of some rows, given the observed ones.
 
     Attributes
     ----------
@@ -51,8 +51,8 @@ class MissingValues(NamedTuple):
     weights : ndarray of shape (n_patterns,)
         The total weight of the rows of each pattern.
     completed : ndarray of shape (n_rows, 1 + n_features)
-        The level of each row, which is the root of its weight, and its deviations from the mean,
-        those of missing values as expected, multiplied by the level.
+        The level of each row, which is the root of its weight, then its deviations from the mean
+        times the level. Deviations of missing values are the expected ones.
     covariance : ndarray of shape (n_missing, n_missing, n_patterns)
         The conditional covariance of the missing values.
     by_row : ndarray of shape (n_missing, n_missing, n_rows)
@@ -66,9 +66,9 @@ class MissingValues(NamedTuple):
     by_row: np.ndarray
 
     def scores_along(self, step: np.ndarray) -> np.ndarray:
-        r"""The weighted sums over the rows of s^T, above those of z s^T; see the module.
+        r"""The weighted sum over the rows of s^T, stacked on that of z s^T; see the module.
 
-        They are (1 + n_features, n_features), as is the step: p^T A above :math:`\sqrt2 K`.
+        It is (1 + n_features, n_features), as is the step: p^T A stacked on :math:`\sqrt2 K`.
         """
         entries = self.gaps.entries
         ahead = self.completed @ step
@@ -87,9 +87,9 @@ class MissingValues(NamedTuple):
 
 @threads.one_blas_thread()
 def scores_along(parts: list[MissingValues], of_mean: np.ndarray, form: np.ndarray) -> Array:
-    r"""The weighted sums over all rows of s^T, above those of :math:`\sqrt2 z s^T`.
+    r"""The weighted sum over all rows of s^T, stacked on that of :math:`\sqrt2 z s^T`.
 
-    They are (1 + n_features, n_features). `of_mean` is A^T p, (n_features,), and `form` is K.
+    It is (1 + n_features, n_features). `of_mean` is A^T p, (n_features,), and `form` is K.
     """
     step = np.vstack((of_mean, math.sqrt(2) * form))
     found = (part.scores_along(step) for part in parts if part.covariance.size)
@@ -121,7 +121,7 @@ def products_at(
     Parameters
     ----------
     hidden : Kept
-        Lists of `MissingValues`, which together are of all rows.
+        Lists of `MissingValues` that together cover all rows.
     weight : float
         The total weight of the rows.
     root : ndarray of shape (n_features, n_features)
@@ -148,7 +148,7 @@ def products_at(
 
     @cache
     def less_the_spread() -> Array:
-        """I + U less the average of A C A^T, which takes no look at the gaps."""
+        """I + U minus the average of A C A^T, computed from the completed rows alone."""
         squares = hidden.total(partial(sum_of_squares, n_features=d))
         return root @ squares @ root.T / weight + ridge
 

@@ -1,4 +1,4 @@
-"""The likelihood of statistics: which it is, and with the ridge that it needs for a maximum."""
+"""Chooses the likelihood of statistics, and the ridge that it needs for a maximum."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,7 +29,7 @@ from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
 RELATIVE_RIDGE = 1e-6  # ridge of `reg_covar="auto"`, as a share of each variance
-_SMALLER_RIDGE = 1e-3  # share of a ridge that is tried before a smaller one is recommended
+_SMALLER_RIDGE = 1e-3  # share of a ridge that is tried out before a smaller ridge is recommended
 
 
 class Regularized(NamedTuple):
@@ -41,7 +41,7 @@ class Regularized(NamedTuple):
     ridge : float or ndarray of shape (n_features,)
         The ridge in the likelihood, as a user would write it.
     warning : str
-        Why a ridge was needed that nobody asked for, or empty.
+        Why a ridge was added unasked, or which features never share a row; empty if neither.
     """
 
     likelihood: Likelihood
@@ -59,12 +59,12 @@ def regularized_likelihood(
     *,
     keep_constants: bool = False,
 ) -> Regularized:
-    """The likelihood of what is free, seen through a window, with the ridge of `reg_covar`.
+    """The likelihood of the free parameters, with the ridge of `reg_covar`, and a window if any.
 
-    Whether that of incomplete data, in which no features depend on each other linearly, has a
-    maximum only the climb can tell, and so it is with several correlated features behind a window.
-    If `keep_constants`, features that do not vary have a ridge of their own, and those never
-    observed are taken for constants: no others notice them, and the likelihood counts none.
+    For incomplete data, and for several correlated features in a window, only the climb shows
+    whether there is a maximum. If `keep_constants`, features that do not vary get a ridge of their
+    own, and features never observed become constants. Neither affects other features, and the
+    likelihood does not count them.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def regularized_likelihood(
         If it has no maximum; the message names features and remedies.
     ValueError
         If `reg_covar` or the unit of a feature is not valid, the statistics were not made with the
-        window, or the mean of the data lies outside.
+        window, or the mean of the data lies outside the window.
     """
     if statistics.weight == 0:
         raise NoMaximumError("there are no rows of a positive weight.")
@@ -98,7 +98,7 @@ def likelihood_with_ridge(
     fixed: Fixed = NOTHING,
     window: Window | None = None,
 ) -> Likelihood:
-    """The likelihood of what is free, seen through a window, with a ridge that may be zero.
+    """The likelihood of the free parameters, with a ridge that may be zero, and a window if any.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _regularized_without_window(
     fixed: Fixed,
     keep_constants: bool,
 ) -> Regularized:
-    """The likelihood as if there were no window, with all parameters free, and the ridge in it.
+    """The likelihood without a window, with all parameters free, and the ridge in it.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def _checked_in_window(
 
 
 def _blame_of_the_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
-    """A sentence and a space if it is the ridge that leaves no maximum, else an empty string."""
+    """A sentence and a space if the ridge is what leaves no maximum, else an empty string."""
     if seen.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
@@ -232,7 +232,7 @@ def _in_window(
 def _without_window(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
-    Made for what is known, but with all parameters free: see `Fixed.of`.
+    Its statistics are made for the known parameters, but all parameters are free: see `Fixed.of`.
 
     Raises
     ------
@@ -276,15 +276,15 @@ def _checked_without_window(
 def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
     """A ridge, (n_features,), for features that do not vary, and 0 for others.
 
-    Its root is a thousandth of the constant, as that of "auto" is of a standard deviation. No other
-    feature notices it.
+    Its root is a thousandth of the constant, just as the root of the "auto" ridge is a thousandth
+    of a standard deviation. It does not affect other features.
     """
     squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
     return np.where(statistics.variances + ridge == 0, RELATIVE_RIDGE * squares, 0.0)
 
 
 def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
-    """The ridge that a user wrote as `reg_covar`, a number or (n_features,), none of it negative.
+    """The ridge that a user passed as `reg_covar`, a number or (n_features,), none of it negative.
 
     Raises
     ------

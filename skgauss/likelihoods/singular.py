@@ -1,9 +1,9 @@
 """Whether a likelihood that stays finite is highest where the covariance is singular.
 
 Rows that each show only some of the features may contradict each other: no covariance has all the
-correlations that they ask for, and a singular one comes nearest. Near it the likelihood falls with
-the least variance t as a straight line does, so that its slope along log t halves whenever t does.
-On the way to infinity the slope would not shrink, and on the way to a maximum it turns.
+correlations that they ask for, and a singular one comes nearest. Near it the likelihood falls
+linearly with the least variance t, so that its slope along log t halves whenever t does. If the
+likelihood were unbounded, the slope would not shrink; near a maximum, it would change its sign.
 """
 
 from contextlib import suppress
@@ -14,21 +14,21 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from .base import Evaluation, Likelihood, step_to
 
-_HALVED = 0.45, 0.55  # range of the slope where t is halved, over that before, on a straight line
-_TIMES = 2  # how often t is halved, since a slope that turns may be halved once by chance
-# Variance inflation from which a climb may lead to a singular covariance where the likelihood is
-# finite. It is less than that at which Newton's method gives up.
+_HALVED = 0.45, 0.55  # range of the slope after t is halved, over the slope before, on the line
+_TIMES = 2  # number of halvings, since a slope that changes its sign may halve once by chance
+# Variance inflation above which a climb may lead to a singular covariance with a finite likelihood.
+# It is less than that at which Newton's method gives up.
 _CLOSE = 3e4
-_ARRIVES = 1e-2  # natural gradient norm above which a climb is not over, and nothing is looked at
-_TOLD = 100.0  # multiple of the rounding of a gradient that a slope has to exceed to be one
-_FARTHER = 10.0  # factor of the least variance by which to step back to where a slope is told
+_ARRIVES = 1e-2  # natural gradient norm above which a climb goes on without these checks
+_TOLD = 100.0  # multiple of the rounding of the gradient above which a slope is significant
+_FARTHER = 10.0  # factor by which the least variance grows in search of a significant slope
 
 
 def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Array) -> bool:
     """Whether the climb leads from a point near a singular covariance to that covariance.
 
-    The least variance is that in the units of the features, (n_features,). Where the slope is lost
-    in rounding, or the rest of the gradient is larger, it is looked at farther from the edge.
+    `unit`, (n_features,), has the units in which the least variance is measured. If the slope is
+    lost in rounding or in the rest of the gradient, it is measured farther from the singular one.
     """
     if at.natural_gradient_norm > _ARRIVES:
         return False
@@ -43,10 +43,10 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
 
 
 def _falls_straight(likelihood: Likelihood, at: Evaluation, halving: Array, unit: Array) -> bool:
-    """Whether the likelihood is on the straight line, and nowhere else is as much to gain.
+    """Whether the likelihood falls linearly with t, and other directions have less to gain.
 
-    `halving` is the step in the frame that halves the least variance. Along the line there are as
-    many nats to gain as its slope, in other directions about half the square of the gradient.
+    `halving` is the step in the frame that halves the least variance. The nats to gain along the
+    line are its slope, and in other directions about half the square of the gradient.
     """
     slope = float(at.natural_gradient @ halving)
     elsewhere = at.natural_gradient - 2 * slope * halving
