@@ -1,4 +1,4 @@
-"""A callback of scikit-learn that does nothing; a test overrides what it asks for."""
+"""A scikit-learn callback that does nothing; tests override the methods that they need."""
 
 
 class Callback:

@@ -1,8 +1,8 @@
 import os
 from collections import Counter
 
-# Matrices here are small: a second BLAS thread only waits for the first, and where cores are
-# shared it waits long. To be set before NumPy is imported.
+# Matrices are small in the tests: a second BLAS thread only waits for the first, and waits long
+# where cores are shared. This must be set before NumPy is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
@@ -21,7 +21,7 @@ def pytest_report_header(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """A line a reason why tests were skipped."""
+    """Write one line for each reason why tests were skipped."""
     skipped = terminalreporter.stats.get("skipped", [])
     for reason, count in Counter(report.longrepr[2] for report in skipped).items():
         terminalreporter.line(f"{count} x {reason}")
@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def time_for_words(monkeypatch):
-    """So that what a warning says does not depend on how busy the machine is."""
+    """Allow so much time for the text of a warning that it is the same on a busy machine."""
     monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 60.0)
 
 
@@ -41,16 +41,16 @@ def rng(request):
 
 @pytest.fixture
 def real_data(request):
-    """Standardised, of the name that the test hands over."""
+    """The standardised data set whose name the test passes as the fixture's parameter."""
     loaders = {"wine": load_wine, "iris": load_iris, "diabetes": load_diabetes}
     return scale(loaders[request.param]().data)
 
 
 @pytest.fixture
 def scipy_array_api(monkeypatch):
-    """What scikit-learn asks for at each call before it lets arrays of other libraries in.
+    """Set the variable without which scikit-learn refuses arrays of other libraries.
 
-    SciPy asks once, when it is imported: it still sees only NumPy arrays here.
+    scikit-learn reads it at each call. SciPy reads it only when imported, and so ignores it here.
     """
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
 
@@ -64,7 +64,7 @@ def correlated(rng):
 
 @pytest.fixture
 def gappy(rng, correlated):
-    """The correlated rows, three values in ten missing, and no row without any."""
+    """The correlated rows with three values in ten missing, but never a whole row."""
     gaps = rng.random(correlated.shape) < 0.3
     gaps[gaps.all(axis=1)] = False
     return np.where(gaps, np.nan, correlated)

@@ -1,8 +1,8 @@
-"""How often a fit asks for what costs."""
+"""Counts the calls of expensive methods."""
 
 
 def count_calls(monkeypatch, cls, *names):
-    """A dictionary of how often some methods of a class are called from now on."""
+    """A dictionary that counts the calls of some methods of a class from now on."""
     counts = dict.fromkeys(names, 0)
     for name in names:
         original = getattr(cls, name)

@@ -1,10 +1,10 @@
-"""Designs in which features depend on each other linearly, with values missing, and which do."""
+"""Designs with missing values in which features depend on each other linearly."""
 
 import numpy as np
 
 
 def one_hot(rng, n, levels):
-    """Columns that sum to one, and the level of each row, the first of which are all of them."""
+    """Columns that sum to one, and the level of each row; the first rows have each level once."""
     level = np.concatenate((np.arange(levels), rng.integers(0, levels, n - levels)))
     return np.eye(levels)[level], level
 
@@ -22,7 +22,7 @@ def flag(rng, n):
 
 
 def with_gaps(rng, X, where):
-    """The same with values missing nowhere, in whole rows, or one by one."""
+    """X with values missing nowhere, in whole "rows", or as single "values"."""
     missing = np.zeros(X.shape, dtype=bool)
     if where == "rows":
         missing[rng.random(len(X)) < 0.2] = True
@@ -32,7 +32,7 @@ def with_gaps(rng, X, where):
 
 
 def together(rng, *groups):
-    """The groups beside each other in a random order of columns, and where each went."""
+    """The groups side by side with columns in random order, and the columns of each group."""
     X = np.column_stack(groups)
     order = rng.permutation(X.shape[1])
     place = np.argsort(order)

@@ -1,4 +1,4 @@
-"""What tests are run for, and which of many combinations only when asked for."""
+"""Marks and parametrizations: which of many combinations always run, and which on request only."""
 
 from functools import partial
 from itertools import combinations, product
@@ -12,9 +12,9 @@ each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 def covering(strength, *factors):
-    """Few of all combinations, in which any `strength` factors take all their values together.
+    """A few of all combinations, which show every choice of values for any `strength` factors.
 
-    The next one is always the first of those that show most of what was not seen yet.
+    Each is the first of the combinations that show most choices not shown by those before it.
 
     >>> covering(2, "ab", "xy", "01")
     [('a', 'x', '0'), ('a', 'y', '1'), ('b', 'x', '1'), ('b', 'y', '0')]
@@ -30,9 +30,9 @@ def covering(strength, *factors):
 
 
 def covered(strength, indirect=(), up_to=None, **factors):
-    """Parametrize by the product of the factors; what need not run to cover it is `exhaustive`.
+    """Parametrize by the product of the factors; cases not needed to cover it are `exhaustive`.
 
-    Of a large product only as much as shows any `up_to` values together, if that is given.
+    With `up_to`, a large product is cut to cases that show every choice for any `up_to` factors.
     """
     always = covering(strength, *factors.values())
     asked = product(*factors.values()) if up_to is None else covering(up_to, *factors.values())
@@ -43,7 +43,7 @@ def covered(strength, indirect=(), up_to=None, **factors):
     return pytest.mark.parametrize(tuple(factors), cases, indirect=indirect)
 
 
-# A fault that needs two values to meet shows in the cases that always run.
+# For faults that take two values together: each pair of values is in a case that always runs.
 pairwise = partial(covered, 2)
-# For values that cannot meet: each is seen.
+# For values that do not interact: each value is in a case that always runs.
 each_value = partial(covered, 1)

@@ -1,4 +1,4 @@
-"""Models as tests fit them, rows with gaps to fit them to, and how near two of them are."""
+"""Fits of models for tests, rows with gaps to fit them to, and comparisons of two models."""
 
 import warnings
 
@@ -10,13 +10,13 @@ from skgauss import GaussianGradientMLE
 
 
 def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **parameters):
-    """Next to the maximum."""
+    """A model fitted with a tolerance so small that it is next to the maximum."""
     model = GaussianGradientMLE(covariance_type=covariance_type, **{"tol": 1e-9} | parameters)
     return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
 
 
 def fit_quietly(model, *rows, **metadata):
-    """A fit that may end before it has converged."""
+    """The model after a fit that may end, without a warning, before it has converged."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(*rows, **metadata)
@@ -27,7 +27,7 @@ def with_gaps(rng, X, share=0.1):
 
 
 def divergence(one, other):
-    """That of the Gaussian of a model from that of another, in nats."""
+    """The Kullback-Leibler divergence between the Gaussians of two models, in nats."""
     d = len(one.mean_)
     covariances = (as_matrix(model.covariance_, d) for model in (one, other))
     return kl_divergence(one.mean_, next(covariances), other.mean_, next(covariances))
@@ -39,6 +39,6 @@ def assert_same_gaussian(one, other, rtol=1e-6):
 
 
 def factor_of(family, covariance):
-    """The factor of the covariance of a family that fits a matrix best."""
+    """The factor of the family's covariance that is nearest in likelihood to a matrix."""
     scatter = covariance if family.correlated else covariance.diagonal().copy()
     return family.root(family.project(scatter))

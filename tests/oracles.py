@@ -1,4 +1,4 @@
-"""What results are held against: written without the package."""
+"""Independent implementations to check results against, written without the package."""
 
 from fractions import Fraction
 
@@ -35,7 +35,7 @@ def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
 
 
 def as_matrix(covariance, n_features):
-    """Covariance matrix of a full, diagonal or spherical one."""
+    """The matrix of a full, diagonal or spherical covariance."""
     covariance = np.asarray(covariance)
     if covariance.ndim == 2:
         return covariance
@@ -55,9 +55,9 @@ def closed_form(X, covariance_type, weights=None):
 
 
 def exact_moments(values, weights=None):
-    """Mean and variance (divisor W) in rational arithmetic, of integer weights."""
+    """Mean and variance (divisor W) in rational arithmetic, for integer weights."""
     ratios = [float(value).as_integer_ratio() for value in values]
-    unit = max(denominator for _, denominator in ratios)  # powers of two, all of them
+    unit = max(denominator for _, denominator in ratios)  # all denominators are powers of two
     integers = [numerator * (unit // denominator) for numerator, denominator in ratios]
     weights = [1] * len(integers) if weights is None else [int(weight) for weight in weights]
     total = sum(weights)
@@ -68,7 +68,7 @@ def exact_moments(values, weights=None):
 
 
 def exact_log_likelihood(X, mean, covariance):
-    """Average log-density of what was observed; distances and determinants are rational."""
+    """Average log-density of the observed values, by distances and determinants as fractions."""
     total = 0.0
     for row in X:
         o = np.flatnonzero(~np.isnan(row))
@@ -101,7 +101,7 @@ def five_point_gradient(function, theta, step=2e-4):
 
 
 def observed_distances(X, mean, covariance):
-    """Squared Mahalanobis distances of what each row shows, and how many values that is."""
+    """Squared Mahalanobis distances of the observed values of each row, and how many these are."""
     distances, shown = np.zeros(len(X)), np.zeros(len(X), dtype=int)
     for i, row in enumerate(X - mean):
         o = np.flatnonzero(~np.isnan(row))
@@ -111,7 +111,7 @@ def observed_distances(X, mean, covariance):
 
 
 def observed_log_likelihood(X, mean, covariance, weights=None):
-    """Average log-density of what was observed, row by row."""
+    """Average log-density of the observed values, row by row."""
     densities = np.zeros(len(X))
     for i, row in enumerate(X):
         o = ~np.isnan(row)
@@ -121,7 +121,7 @@ def observed_log_likelihood(X, mean, covariance, weights=None):
 
 
 def em_step(X, mean, covariance, weights=None):
-    """One iteration of the textbook EM, pattern by pattern, on the side of the covariance."""
+    """One iteration of the textbook EM, pattern by pattern, in terms of the covariance."""
     weights = np.ones(len(X)) if weights is None else weights
     d = len(mean)
     missing = np.isnan(X)
@@ -173,7 +173,7 @@ def monotone_closed_form(X):
 
 
 def gradients_of_box(found, covariance):
-    """Of its log-probability along the Gaussian's mean and covariance, from the moments within."""
+    """Gradients of a box's log-probability in mean and covariance, from the moments inside it."""
     precision = np.linalg.inv(covariance)
     second = found.covariance + found.mean[:, :, None] * found.mean[:, None]
     along_mean = (precision @ found.mean[:, :, None])[:, :, 0]
@@ -181,7 +181,7 @@ def gradients_of_box(found, covariance):
 
 
 def coarse_log_likelihood(lower, upper, mean, covariance, weights=None, tolerance=1e-10):
-    """Average log-density of what is known, row by row, by SciPy's normal distributions."""
+    """Average log-density of values and intervals, row by row, by SciPy's normal distributions."""
     densities = np.zeros(len(lower))
     for i, (low, high) in enumerate(zip(lower, upper, strict=True)):
         o, c = low == high, (low < high) & ~(np.isinf(low) & np.isinf(high))
@@ -192,7 +192,7 @@ def coarse_log_likelihood(lower, upper, mean, covariance, weights=None, toleranc
             densities[i] = multivariate_normal(mean[o], covariance[np.ix_(o, o)]).logpdf(low[o])
         if c.sum() == 1:
             ends = (np.array((low[c], high[c])) - center) / np.sqrt(spread[0, 0])
-            ends = ends if ends.sum() < 0 else -ends[::-1]  # where no probability is near one
+            ends = ends if ends.sum() < 0 else -ends[::-1]  # the tail with probabilities far from 1
             log_cdf = norm.logcdf(ends[:, 0])
             densities[i] += log_cdf[1] + np.log1p(-np.exp(log_cdf[0] - log_cdf[1]))
         elif c.any():

@@ -1,13 +1,13 @@
-"""What a reader sees of a picture."""
+"""Checks of what a reader sees in a figure."""
 
 
 def legend_of(display):
-    """The words of its legend."""
+    """The texts in the legend of a display."""
     return [text.get_text() for text in display.ax_.get_legend().get_texts()]
 
 
 def assert_within_the_figure(display):
-    """No part of the axes, their words and their legend is cut off."""
+    """Check that no part of the axes, their texts and their legend is cut off."""
     figure = display.figure_
     figure.draw_without_rendering()
     drawn, page = display.ax_.get_tightbbox(figure.canvas.get_renderer()), figure.bbox

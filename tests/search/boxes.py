@@ -1,4 +1,4 @@
-"""Boxes of nearly collinear values: what is drawn, and their probabilities by one integral."""
+"""Random boxes of nearly collinear values, and their probabilities by an integral over a line."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ N_NODES = 4001
 
 
 class OneFactor(NamedTuple):
-    """A box for loading z + noise e, all of variance one; the e are independent given z."""
+    """A box for values loading * z + noise * e of variance one; z and all e are independent."""
 
     lower: Array
     upper: Array
@@ -21,7 +21,7 @@ class OneFactor(NamedTuple):
 
     @classmethod
     def draw(cls, rng: np.random.Generator, k: int, condition: float) -> "OneFactor":
-        """About a point of the Gaussian, from narrow to wide, some of its ends open."""
+        """A narrow or wide box about a random point of the Gaussian, with some ends open."""
         loading = rng.uniform(0.3, 1.0, k) * rng.choice([-1, 1], k)
         noise = np.sqrt(k / condition) * rng.uniform(0.5, 1.5, k)
         scale = np.hypot(loading, noise)
@@ -37,7 +37,7 @@ class OneFactor(NamedTuple):
         return np.outer(self.loading, self.loading) + np.diag(self.noise**2)
 
     def log_probability(self) -> float:
-        """An integral over z, on a grid that closes in on where its integrand counts."""
+        """The log-probability by an integral over z, on a grid narrowed to where it has mass."""
         start, end = -40.0, 40.0
         while True:
             z = np.linspace(start, end, N_NODES)

@@ -1,8 +1,8 @@
-"""Intervals that change with what must not change them.
+"""Searches for profile intervals that do not change with unit and offset as they must.
 
-Another unit, offset or order of the features moves an interval, and ends of any weight of the rows
-are those of a parabola where it is large: exact answers, from fits that are as hard. An end that
-was not found is NaN, with a warning, and compares with nothing.
+The ends in another unit and from another origin follow from those of the same data in their own. If
+the weight of the rows is large, the likelihood is a parabola, and Wald's ends are right. An end
+that was not found is NaN, with a warning, and is not compared.
 """
 
 import warnings
@@ -13,11 +13,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
 
-CLOSE = 1e-3  # of half the width of an interval
+CLOSE = 1e-3  # tolerance, as a share of half the width of an interval
 
 
 def draw(rng):
-    """Rows, some with gaps or without two features together, and the weight of each."""
+    """Rows, perhaps with gaps or with two features never together, and the weight of each row."""
     n, d = int(rng.integers(20, 200)), int(rng.integers(1, 5))
     X = rng.standard_normal((n, d)) @ rng.standard_normal((d, d))
     first = rng.random((n, 1)) < 0.5
@@ -28,7 +28,7 @@ def draw(rng):
 
 
 def profile(X, weight, covariance_type):
-    """The fit, its ends and Wald's; None where the fit is no maximum."""
+    """The model, its profile intervals and Wald's intervals; None if a ValueError stops either."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
         warnings.simplefilter("ignore", UserWarning)
@@ -58,7 +58,7 @@ def complaints(seed):
     blur = max(4 * np.spacing(offset), 0.0) / model.scale_.min()
     for name, values in seen.items():
         width = np.diff(ends[name]) / 2
-        with np.errstate(invalid="ignore"):  # of ends that are infinite
+        with np.errstate(invalid="ignore"):  # the difference of infinite ends is NaN
             off = np.abs(values - ends[name]) / width
         limit = CLOSE + blur * np.sqrt(weight * len(X)) * 10
         if (off > limit).any():

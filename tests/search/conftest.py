@@ -6,7 +6,7 @@ import pytest
 
 @pytest.fixture
 def seeds(request):
-    """Those from --seed on until --seconds are over, at least one; tells how many they were."""
+    """The seeds from --seed on, at least one, until --seconds are over; prints their number."""
     first, seconds = (request.config.getoption(name) for name in ("--seed", "--seconds"))
     end, used = time.monotonic() + seconds, []
 

@@ -1,7 +1,7 @@
-"""Small data of every kind, few rows of nearly dependent features among them: what a fit may cost.
+"""Random small data of every kind, on which a fit must not cost much.
 
-At most 500 rows and six features, missing values, intervals and windows in any combination, by any
-solver, with a constant rate, too.
+There are at most 500 rows and six features, sometimes few rows of nearly dependent features.
+Missing values, intervals and windows come in any combination, with any solver or constant rate.
 """
 
 from typing import Any, NamedTuple
@@ -22,11 +22,11 @@ class Small(NamedTuple):
 
     @property
     def by_default(self) -> "Small":
-        """By the default solver."""
+        """The same data, for the default solver."""
         return self._replace(parameters=self.parameters | {"solver": "natural"})
 
     def by_the_textbook(self, seed: int) -> "Small":
-        """By steps of a constant rate, which is stable as a rule, from a wide start."""
+        """The same data, for steps of a constant rate, usually a stable one, from a wide start."""
         rng = np.random.default_rng(seed)
         solver, rate = one_of(
             rng,
@@ -51,7 +51,7 @@ class Small(NamedTuple):
         return f"{self.parameters} on {n} x {d} values, {gaps} missing, {intervals} in intervals"
 
     def fit(self, **parameters: Any) -> GaussianGradientMLE:
-        """A fit by these parameters, others than its own."""
+        """A model fitted with the case's parameters, except for those that are passed."""
         model = GaussianGradientMLE(**self.parameters | parameters)
         return model.fit(self.X, X_upper=self.X_upper)
 
@@ -85,7 +85,7 @@ def draw(seed: int) -> Small:
 
 
 def _rows(rng, n, loading, noise, window):
-    """Of one factor, from the window."""
+    """Rows of a one-factor model that lie inside the window; fewer than n if these are rare."""
     rows = np.empty((0, len(loading)))
     for _ in range(100):
         X = rng.normal(size=(50 * n, 1)) * loading + noise * rng.normal(size=(50 * n, len(loading)))

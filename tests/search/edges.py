@@ -1,10 +1,10 @@
-"""Correlations that the data bound where the covariance is singular, or nearly so.
+"""Confidence intervals of correlations that end where the covariance is singular, or nearly so.
 
-Of two features that no row shows together all that is not known is their correlation given the
-others, so that at the ends of its interval their own is what makes that 1 or -1. Where each pair is
-shown together, but never all, what the pairs say may contradict each other but for a covariance
-that is nearly singular. Either way the ends are those of a smooth function, of the rows of a
-factor that may be singular, which are found here by climbs of a likelihood written row by row.
+If no row shows two features together, the data say nothing about their partial correlation given
+the others, which is 1 or -1 at the ends of the interval of their correlation. If each pair of
+features is shown together, but never all, the pairs may contradict each other unless the covariance
+is nearly singular. In both cases the ends are extremes of a smooth function of a factor, which may
+be singular. They are found here by climbs on a likelihood written row by row.
 """
 
 import warnings
@@ -20,13 +20,13 @@ from search.hostile import magnitude, one_of
 from skgauss import GaussianGradientMLE
 
 Array = NDArray[np.float64]
-LEVEL, CLOSE = 0.95, 2e-4  # of a correlation
-SINGULAR = 1e-3  # root of the least eigenvalue of correlations
-TOLD = 1e-9  # nats of an average row, below which a fall of the likelihood is no number to speak of
+LEVEL, CLOSE = 0.95, 2e-4  # confidence level, and tolerance of a correlation
+SINGULAR = 1e-3  # root of the least eigenvalue of the correlations of a singular covariance
+TOLD = 1e-9  # nats per row, below which a fall of the likelihood is too small to measure
 
 
 class Apart(NamedTuple):
-    """Rows of which none shows the first and the second feature, and the weight of each."""
+    """Rows that never show both the first and the second feature, and the weight of each row."""
 
     X: Array
     weight: float
@@ -47,7 +47,7 @@ class Apart(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Rows of which each shows few features, but every two in some row, and the weight of each."""
+    """Rows that each show few features, but every pair in some row, and the weight of each row."""
 
     X: Array
     weight: float
@@ -66,9 +66,10 @@ class Pairs(NamedTuple):
 
 
 def likeliest(model) -> tuple[float, float]:
-    """The ends of the correlations of the first two that are all as likely as that of the fit.
+    """The range of correlations of the first two features that are all as likely as the fitted one.
 
-    Whatever theirs is given the others, which no row tells: the interval has all of these in it.
+    It has all values of their partial correlation, about which no row says anything, and must lie
+    inside the confidence interval.
     """
     r = model.correlation_
     to_others = np.linalg.solve(r[2:, 2:], r[2:, :2])
@@ -78,10 +79,10 @@ def likeliest(model) -> tuple[float, float]:
 
 
 class Gaussians:
-    """Gaussians as vectors: the mean, and the rows of the Cholesky factor, singular or not.
+    """Gaussians as vectors of the mean and the rows of the Cholesky factor, which may be singular.
 
-    If `at_edge`, of features of which the last is a function of the others: the last entry of the
-    factor is 0. What is compared is the correlation of the last two.
+    The first two features of X are put last here, and their correlation is what is compared. If
+    `at_edge`, the last feature is a linear function of the others: the factor's last entry is 0.
     """
 
     def __init__(self, X: Array, at_edge: bool):
@@ -100,14 +101,14 @@ class Gaussians:
         return x[: self.d], factor
 
     def start(self, mean: Array, covariance: Array, sign: int) -> Array:
-        """That of a mean and a covariance; at the edge the last two as near as can be, or far."""
+        """The vector of a mean and a covariance; at the edge, the partial correlation is `sign`."""
         factor = np.linalg.cholesky(np.roll(covariance, -2, axis=(0, 1)))
         if self.at_edge:
             factor[-1, -2] = sign * np.hypot(*factor[-1, -2:]) * np.sign(factor[-2, -2])
         return np.concatenate((np.roll(mean, -2), factor[self.places]))
 
     def likelihood(self, x: Array) -> tuple[float, Array]:
-        """Average over the rows in nats, and its gradient."""
+        """The average log-likelihood of a row in nats, and its gradient."""
         mean, factor = self.gaussian(x)
         covariance = factor @ factor.T
         value, of_mean = 0.0, np.zeros(self.d)
@@ -127,7 +128,7 @@ class Gaussians:
         return value / len(self.X), gradient / len(self.X)
 
     def correlation(self, x: Array) -> tuple[float, Array]:
-        """Of the last two, and its gradient."""
+        """The correlation of the last two features, and its gradient."""
         _, factor = self.gaussian(x)
         one, two = factor[-2:] / np.linalg.norm(factor[-2:], axis=1, keepdims=True)
         r, slope = one @ two, np.zeros_like(factor)
@@ -136,9 +137,9 @@ class Gaussians:
         return r, np.concatenate((np.zeros(self.d), slope[self.places]))
 
     def end(self, start: Array, sign: int, level: float) -> float:
-        """The correlation farthest to a side at which the likelihood is at the level.
+        """The extreme correlation, largest for sign 1, whose likelihood reaches the level.
 
-        The farthest of climbs from the start and from beside it, which may end at another one.
+        It is the most extreme end of climbs from the start and from points near it.
         """
         rng, fall = np.random.default_rng(0), self.likelihood(start)[0] - level
 
@@ -160,7 +161,7 @@ class Gaussians:
         return sign * max(sign * np.array(found))
 
     def likeliest_is_singular(self, start: Array) -> bool:
-        """Whether the likelihood is highest, as far as a climb tells, at a singular factor."""
+        """Whether a climb of the likelihood ends at a singular factor."""
 
         def fall(x: Array) -> tuple[float, Array]:
             try:
@@ -177,7 +178,7 @@ class Gaussians:
 
 
 def verdicts_of(case: Pairs) -> Iterator[str]:
-    """Rows may contradict each other but for a singular covariance, which is no maximum."""
+    """Complain of "converged" where a climb ends at a singular factor, of "unbounded" elsewhere."""
     X = (case.X - np.nanmean(case.X, axis=0)) / np.nanstd(case.X, axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -191,9 +192,9 @@ def verdicts_of(case: Pairs) -> Iterator[str]:
 def complaints_of(case: Apart | Pairs) -> Iterator[str]:
     X, weight = case
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of what no row shows, and of no maximum
+        warnings.simplefilter("ignore", UserWarning)  # about unseen pairs, and about no maximum
         model = GaussianGradientMLE(tol=1e-9).fit(X, sample_weight=np.full(len(X), weight))
-        if not model.converged_ or np.any(model.reg_covar_):  # which is one of related features
+        if not model.converged_ or np.any(model.reg_covar_):  # a ridge means related features
             return
         ends = model.confidence_intervals(LEVEL, method="profile").correlation[0, 1]
     gaussians = Gaussians(X, isinstance(case, Apart))

@@ -1,4 +1,4 @@
-"""A case, fitted within limits, beside the likelihood that it is held against."""
+"""A case fitted within limits of time, with the likelihood that checks the fit."""
 
 import signal
 import warnings
@@ -12,18 +12,18 @@ from search.likelihood import EPS, ObservedData, Point, Standardization
 from skgauss import GaussianGradientMLE
 from skgauss.likelihoods.missing import ObservedFull
 
-MOST_SECONDS = 60  # of the processor, which other processes do not lengthen
-MOST_EVALUATIONS = 2500, 10  # of the likelihood of incomplete rows: in any fit, and for each step
+MOST_SECONDS = 60  # of processor time, on which other processes have no influence
+MOST_EVALUATIONS = 2500, 10  # of the likelihood of incomplete rows: in any fit, plus for each step
 LARGEST_CONDITION = 1e10  # beyond it a reported covariance has lost its smallest eigenvalue
 
 
 class TooLong(BaseException):
-    """Not an exception that a fit may suppress."""
+    """A fit takes too long; no `Exception`, so that the fit cannot suppress it."""
 
 
 @contextmanager
 def limits(model):
-    """Raise TooLong in a fit that has no end."""
+    """Raise TooLong in a fit that takes too many evaluations or too much processor time."""
     steps = model.max_iter * (2 * model.n_inner_iter if model.solver == "coordinate" else 1)
     most = MOST_EVALUATIONS[0] + MOST_EVALUATIONS[1] * steps
     left, evaluate = iter(range(most)), ObservedFull.evaluate
@@ -46,7 +46,7 @@ def limits(model):
 
 
 class Fit:
-    """A fitted model, its score and all that it told, or its error."""
+    """A fitted model, its score and its warnings, or the error that it raised."""
 
     def __init__(self, case):
         self.case = case
@@ -75,7 +75,7 @@ class Fit:
 
     @cached_property
     def point(self):
-        """Where it ended; None where float64 cannot report a covariance like that."""
+        """The likelihood at the fitted Gaussian; None if float64 cannot report its covariance."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
                 factor = np.linalg.cholesky(self.frame.matrix(self.model.covariance_))
@@ -87,12 +87,12 @@ class Fit:
 
     @property
     def noise(self):
-        """Of a likelihood or a norm there, since the covariance was rounded to be reported."""
+        """The error of a likelihood or a norm there that the rounding of the covariance makes."""
         return 30 * EPS * self.point.condition * (1 + self.point.distance)
 
     @property
     def resolution(self):
-        """The norm there that is left because the mean was."""
+        """The gradient norm there that the rounding of the mean makes."""
         spacing = np.spacing(np.abs(self.model.mean_)) / self.frame.unit
         moved = float(np.linalg.norm(np.abs(np.linalg.inv(self.point.factor)) @ spacing))
         return moved + moved**2

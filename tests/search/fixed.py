@@ -1,7 +1,7 @@
-"""Fits of which the mean or the covariance is known: what is free must be at its maximum.
+"""Fits with a known mean or covariance: the free parameters must be at their maximum.
 
-A case is a sample of one likelihood, a family of covariances, and what is known of them: near what
-the data say, or at it.
+A case is a sample of one likelihood, a family of covariances, and the parameter that is known: its
+estimate from the data, or a value near it.
 """
 
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ FREE = [
 
 
 class Case(NamedTuple):
-    """A sample, the parameters of a fit, and how far what is known is from what the data say."""
+    """A sample, the parameters of a fit, and how far the known one is from its estimate."""
 
     sample: Sample
     parameters: dict[str, Any]
@@ -28,7 +28,7 @@ class Case(NamedTuple):
 
 
 def draw(seed: int) -> Case:
-    """A case, whose covariance is often that of few rows."""
+    """A random case."""
     rng = np.random.default_rng(seed)
     drawn = sample(one_of(rng, KINDS), int(rng.integers(1, 4)), rng, n=int(rng.integers(40, 200)))
     solver = one_of(rng, ["natural", "natural", "newton", "gradient", "coordinate", "lbfgs"])
@@ -42,16 +42,16 @@ def draw(seed: int) -> Case:
 
 
 def known_of(case: Case, free: Any) -> dict[str, Any]:
-    """The fixed parameters, from a fit in which they are free."""
+    """The fixed parameter, from a fit in which it is free."""
     ((name, attribute),) = case.known.items()
     value, away = getattr(free, attribute), case.away
     return {name: value + away * free.scale_ if name == "fixed_mean" else value * (1 + away)}
 
 
 def higher_beside(case: Case, model: Any, rng: np.random.Generator) -> float:
-    """By how many nats the likelihood is higher than at a fit, at the highest of points beside it.
+    """The most nats that the likelihood gains over the fit at random points near it.
 
-    The points have the known parameters of the fit, and others that are near.
+    These points have the fit's known parameter.
     """
     d = len(model.mean_)
     chosen = {"covariance_type": case.parameters["covariance_type"]}
@@ -75,7 +75,7 @@ def higher_beside(case: Case, model: Any, rng: np.random.Generator) -> float:
 
 
 def complaints(seed: int) -> Any:
-    """What is not true of a fit with known parameters that should be."""
+    """Complaints about a fit with a known parameter."""
     case = draw(seed)
     family = {"covariance_type": case.parameters["covariance_type"], "tol": 1e-7}
     free = case.sample.fit(**family)

@@ -1,4 +1,4 @@
-"""Hostile data and parameters from one seed. Each part of a case is tame in about half of them."""
+"""Hostile data and parameters from one seed; each part of a case is tame about half of the time."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Case(NamedTuple):
-    """What is fitted, and how."""
+    """Rows, their weights, and the parameters of the fit."""
 
     X: np.ndarray
     weights: np.ndarray | None
@@ -32,7 +32,7 @@ def one_of(rng, choices):
 
 
 def magnitude(rng, lowest, highest, size=None):
-    """Numbers of all orders of magnitude."""
+    """Numbers between two powers of ten, evenly spread on a log scale."""
     return 10.0 ** rng.uniform(lowest, highest, size)
 
 
@@ -52,7 +52,7 @@ def _rows(rng, n, d):
 
 
 def _offsets(rng, d):
-    """In deviations."""
+    """Offsets in standard deviations."""
     far = rng.choice([-1, 1], d) * magnitude(rng, 0, one_of(rng, [3, 8, 15.5]), d)
     return one_of(rng, [np.zeros(d), np.zeros(d), far, far[0]])
 
@@ -69,7 +69,7 @@ def _missing(rng, n, d):
     anywhere = rng.random((n, d)) < one_of(rng, [0.1, 0.3, 0.5])
     monotone = order >= np.sort(rng.integers(1, n + 1, d))[::-1]
     never_together = np.where(order < n // 2, file == 1, file == 2)
-    # With two in each row, correlations that are each known may contradict each other.
+    # If each row shows only two features, their correlations may contradict each other.
     all_but_few = rng.random((n, d)).argsort(axis=1) >= one_of(rng, [1, 2, 2, 3])
     nearly_empty = anywhere | (rng.random((n, 1)) < 0.8)
     after_few_complete = anywhere & (order > d)
@@ -104,7 +104,7 @@ def _parameters(rng, X):
 
 
 def _start(rng, X, family):
-    """Near the data or far from them, in deviations that need not be theirs."""
+    """A start near the data or far from them, with variances like theirs or quite different."""
     deviations = X.std(axis=0) + (X.std(axis=0) == 0)
     away = one_of(rng, [1.0, magnitude(rng, 0, 6)]) * rng.standard_normal(X.shape[1])
     variances = one_of(rng, [1.0, magnitude(rng, -8, 8)]) * deviations**2

@@ -1,9 +1,8 @@
-"""The same data in other units, from another origin, with other weights: how sure an estimate is.
+"""Searches for errors, intervals and tests that another way to compute them contradicts.
 
-A case is a sample of one likelihood and one family, with weights, rows that show nothing, known
-parameters or not. What is asked of it is known from another way to ask: an error in another unit is
-that many times as large, weights are repeats, all of them times c make errors smaller by the root
-of c, and errors are what the likelihood's second differences say.
+A case is a sample of one likelihood and one family, perhaps with weights, rows that show nothing or
+a known parameter. Errors scale with the unit, no matter the origin; weights times c divide them by
+the root of c; and second differences of the likelihood give the same errors.
 """
 
 import warnings
@@ -17,12 +16,12 @@ from search.units import FAMILIES, KINDS, Sample, sample
 from skgauss import GaussianGradientMLE, likelihood_ratio_test, mcar_test
 from skgauss.likelihoods import NoMaximumError
 
-CLOSE = 1e-3  # relative, of errors and of half widths of intervals
-STEP = 1e-3  # of second differences, in deviations
+CLOSE = 1e-3  # relative tolerance of errors and of widths of intervals
+STEP = 1e-3  # step of second differences, in standard deviations
 
 
 class Case(NamedTuple):
-    """A sample, weights of its rows, a family, what is known of it, and how it is seen."""
+    """A sample, the weights of its rows, a family, the known parameter, and how to transform it."""
 
     sample: Sample
     weights: np.ndarray
@@ -40,7 +39,7 @@ class Case(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Rows as seen from an origin and in a unit, with weights, and the parameters of a fit."""
+    """Rows in a unit and from an origin, with weights, and the parameters of a fit."""
 
     X: np.ndarray
     X_upper: np.ndarray | None
@@ -71,7 +70,7 @@ def draw(seed: int) -> Case:
 
 
 def seen(case: Case, unit: float, offset: float, scale: float) -> Seen:
-    """The case in a unit, with an offset and with weights all times a number."""
+    """The case in a unit, with an offset, and with all weights times `scale`."""
     X, X_upper, limits = (
         None if each is None else (np.array(each) + offset) * unit for each in case.sample
     )
@@ -88,7 +87,7 @@ def seen(case: Case, unit: float, offset: float, scale: float) -> Seen:
 
 
 def answers(here: Seen) -> dict[str, Any] | None:
-    """All that inference says, free of unit and origin; None where there is no maximum."""
+    """All results of inference, without unit and origin, or why the fit has no maximum."""
     try:
         model = here.fit()
     except ValueError as error:
@@ -119,7 +118,7 @@ def _named(rows):
 
 
 def _without(unit, numbers):
-    """Means and scales in units of the deviations, correlations as they are."""
+    """Means and scales divided by the standard deviations, and correlations unchanged."""
     found = {}
     for name in ("mean", "scale", "correlation"):
         if name in numbers:
@@ -130,7 +129,7 @@ def _without(unit, numbers):
 
 
 def tests_of(here: Seen) -> dict[str, float]:
-    """Statistics of tests: of correlations, of a known mean, of values missing at random."""
+    """Statistics of tests: of no correlation, of a known mean, of missing completely at random."""
     parameters = here.parameters
     nested: list[tuple[dict[str, Any], dict[str, Any]]] = []
     correlated = parameters["covariance_type"] == "full" and here.X.shape[1] > 1
@@ -152,7 +151,7 @@ def tests_of(here: Seen) -> dict[str, float]:
 class Differences:
     """The log-likelihood of all rows as a function of steps from a maximum, (n_parameters,).
 
-    Of means in deviations, of logarithms of scales, of Fisher's z of correlations: what is free.
+    Free parameters are means in standard deviations, log scales, and Fisher's z of correlations.
     """
 
     def __init__(self, here: Seen, model: GaussianGradientMLE):
@@ -165,7 +164,7 @@ class Differences:
         self.free = np.repeat(free, sizes)
 
     def value(self, step: np.ndarray) -> float:
-        """Nats of all rows together."""
+        """The log-likelihood of all rows together after a step, in nats."""
         moved = np.zeros(len(self.free))
         moved[self.free] = step
         mean, scale, z = np.split(moved, [self.d, self.d + self.n_scales])
@@ -180,7 +179,7 @@ class Differences:
         return weight * self.here.fit(**known).log_likelihood_
 
     def errors(self) -> np.ndarray:
-        """Errors of what is free, by central differences."""
+        """The standard errors of the free parameters, by central differences."""
         k = int(self.free.sum())
         steps = STEP * np.eye(k)
         matrix = np.empty((k, k))
@@ -196,7 +195,7 @@ class Differences:
 
 
 def complaints(seed: int) -> Any:
-    """What inference says of a case that another way to ask denies."""
+    """Complaints about results of inference that another way to compute them contradicts."""
     case = draw(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -248,9 +247,9 @@ def _compared(how: str, found: dict[str, Any], expected: dict[str, Any], case: C
                 yield f"{how} {name} {found[name]!r} for {right!r}"
             continue
         same = (found[name] == right) | (np.isnan(found[name]) & np.isnan(right))
-        with np.errstate(invalid="ignore"):  # of ends that are infinite
+        with np.errstate(invalid="ignore"):  # the difference of infinite ends is NaN
             width = np.abs(np.diff(right, axis=-1)) if "ends" in name else np.abs(right)
-            width = np.where(np.isnan(width), np.abs(right), width)  # of an end not found
+            width = np.where(np.isnan(width), np.abs(right), width)  # if an end was not found
             off = np.abs(found[name] - right)
             if not (same | (off <= (CLOSE + blur) * width)).all():
                 yield f"{how} {name} {found[name]} for {right}"

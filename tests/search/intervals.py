@@ -1,4 +1,4 @@
-"""Hostile values in intervals, of one feature, and the likelihood that a fit is held against."""
+"""Hostile intervals of one feature, and the likelihood that checks a fit to them."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ INF = np.inf
 
 
 class Intervals(NamedTuple):
-    """Ends, equal where a value is exact, and weights."""
+    """The ends of intervals, equal where a value is exact, and the weights of the rows."""
 
     lower: np.ndarray
     upper: np.ndarray
@@ -21,7 +21,7 @@ class Intervals(NamedTuple):
         return f"{np.column_stack(self).tolist()}"
 
     def log_likelihood(self, mean, scale):
-        """Average in nats, without the package."""
+        """The average log-likelihood of a row in nats, computed without the package."""
         a, b = (self.lower - mean) / scale, (self.upper - mean) / scale
         exact = self.lower == self.upper
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
@@ -32,7 +32,7 @@ class Intervals(NamedTuple):
         return float(self.weights @ np.where(exact, density, inside) / self.weights.sum())
 
     def gain(self, mean, scale):
-        """Nats that a simplex still finds near a point."""
+        """The nats that a simplex search near a point still gains."""
 
         def value(move):
             return -self.log_likelihood(mean + scale * move[0], scale * np.exp(move[1]))

@@ -1,8 +1,8 @@
-"""The likelihood that fits are held against, written without the package.
+"""The likelihood that checks fits, written without the package.
 
-About an origin among the data and in units that are powers of two near their spread, no offset
-and no scale is left; to get there rounds a number once. What remains is the condition number of
-the correlations.
+The data are taken about an origin among them, in units that are powers of two near their spread.
+That removes offset and scale, and rounds each number once. The remaining errors depend only on the
+condition number of the correlations.
 """
 
 from fractions import Fraction
@@ -15,7 +15,7 @@ EM_STEPS = 100
 
 
 class Standardization:
-    """For each feature a unit, and the weighted median as origin."""
+    """A unit for each feature, and its weighted median as origin."""
 
     def __init__(self, X, weights):
         self.origin = np.array([_median(x, weights) for x in X.T])
@@ -25,7 +25,7 @@ class Standardization:
         return (X - self.origin) / self.unit
 
     def matrix(self, covariance):
-        """As a matrix, of whatever family it is."""
+        """A covariance of any family as a matrix in these units."""
         covariance, d = np.asarray(covariance), len(self.unit)
         if covariance.ndim < 2:
             covariance = np.diag(np.broadcast_to(covariance, d))
@@ -52,9 +52,9 @@ def _median(values, weights):
 
 
 def _integers(values):
-    """Floats as integers, and what they were multiplied by."""
+    """Floats times a number that makes all of them integers, and this number."""
     ratios = [float(value).as_integer_ratio() for value in values]
-    scale = max(denominator for _, denominator in ratios)  # powers of two, all of them
+    scale = max(denominator for _, denominator in ratios)  # all denominators are powers of two
     return [numerator * (scale // denominator) for numerator, denominator in ratios], scale
 
 
@@ -73,7 +73,7 @@ class ObservedData:
 
     @property
     def moments(self):
-        """Mean and factor of each feature by itself."""
+        """The means and variances of the single features, as a mean and a diagonal factor."""
         counted = self.weights[:, None] * self.seen
         rows = np.where(self.seen, self.rows, 0.0)
         mean = (counted * rows).sum(axis=0) / counted.sum(axis=0)
@@ -84,20 +84,20 @@ class ObservedData:
 class Point:
     """The likelihood and its derivatives at the mean m and the factor L of a covariance.
 
-    Of the rows of L that an observation shows, T, and T' = Q R: P = Q Q' projects, w = Q R'^-1 r
-    is the residual r whitened. In the coordinates m + L p, L (I + V) L' the gradient is avg w and
-    avg (w w' - P), the information avg [(p + V w)' P (p + V w) - tr(P V P V) / 2].
+    With T the rows of L for the observed features, and T' = Q R, P = Q Q' is a projector, and
+    w = Q R'^-1 r the whitened residual r. In the coordinates m + L p, L (I + V) L' the gradient is
+    avg w and avg (w w' - P), the information avg [(p + V w)' P (p + V w) - tr(P V P V) / 2].
     """
 
     def __init__(self, data, mean, factor):
         self.data, self.mean, self.factor = data, mean, factor
         d, weights = len(mean), data.weights
-        # In units of the deviations there, since LU pivots by size.
+        # In units of the standard deviations at this point, since LU pivots by size.
         unit = np.linalg.norm(factor, axis=1)
         factor = factor / unit[:, None]
         patterns, pattern = np.unique(data.seen, axis=0, return_inverse=True)
         pattern = pattern.reshape(-1)
-        order = np.argsort(~patterns, axis=1, kind="stable")  # what is seen comes first
+        order = np.argsort(~patterns, axis=1, kind="stable")  # observed features come first
         shown = np.take_along_axis(patterns, order, axis=1)
         Q, R = np.linalg.qr((factor[order] * shown[:, :, None]).transpose(0, 2, 1))
         Q *= shown[:, None, :]
@@ -119,13 +119,13 @@ class Point:
 
     @property
     def condition(self):
-        """Of the correlations."""
+        """The condition number of the correlations."""
         deviations = np.linalg.norm(self.factor, axis=1, keepdims=True)
         return float(np.linalg.cond(self.factor / deviations) ** 2)
 
     @property
     def rounding(self):
-        """Of a difference of values: factors have the square root of that condition."""
+        """The rounding of a difference of values; a factor has the root of the condition number."""
         return 100 * EPS * np.sqrt(self.condition) * (1 + self.distance + abs(self.value))
 
     @cached_property
@@ -156,12 +156,12 @@ class Point:
         return information + np.einsum("kij,ljm,mi->kl", V, V, self.ridge, optimize=True)
 
     def moved(self, step):
-        """Along a step in those coordinates, by a curve that keeps the covariance positive."""
+        """The point after a step, by a curve that keeps the covariance positive definite."""
         p, V = (np.tensordot(step, each, 1) for each in self.directions)
         return self._at(p, np.eye(len(p)) + V + V @ V / 2)
 
     def em(self):
-        """The textbook's iteration: to the moments that this point expects."""
+        """The point after an iteration of the textbook EM."""
         u, U = self.score_mean, self.score_covariance
         return self._at(u, np.eye(len(u)) + U - np.outer(u, u))
 
@@ -171,9 +171,9 @@ class Point:
 
 
 def interior_maximum(point, least=1e-3):
-    """A maximum that EM finds from a point and Newton's steps prove, or None.
+    """A maximum that EM and Newton's steps find from a point, or None.
 
-    That the gradient vanishes and the information is definite is proof, however it was found.
+    A gradient of 0 and a positive definite information prove it, however it was found.
     """
     try:
         for _ in range(EM_STEPS):

@@ -1,7 +1,7 @@
 """Outliers in hostile data: with gaps, weights of all magnitudes, and rows that are equal.
 
-A detector refuses them with a sentence or answers, without a warning of NumPy, and what it calls an
-outlier is what its decision function is negative for.
+A detector either refuses such data with a sentence, or answers without a warning from NumPy. A row
+is an outlier if and only if its decision function is negative.
 """
 
 import warnings
@@ -18,7 +18,7 @@ def complaints(seed: int) -> Iterator[str]:
     for share in (None, 0.75):
         model = GaussianOutlierDetector(support_fraction=share)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of fits that find no maximum
+            warnings.simplefilter("ignore", UserWarning)  # about fits that find no maximum
             warnings.simplefilter("error", RuntimeWarning)
             try:
                 model.fit(case.X, sample_weight=case.weights)

@@ -7,12 +7,12 @@ from search.boxes import OneFactor
 from skgauss.boxes import box_moments
 from skgauss.conditioning.lattice_points import lattice_of_rows
 
-MOST_NATS = 0.03  # that the points which a row gets may be off
-MOST_LOST = 0.01  # share of the boxes that may be without a number
+MOST_NATS = 0.03  # largest error of a log-probability, with the lattice that a row gets
+MOST_LOST = 0.01  # largest share of boxes without a probability
 
 
 def draw(seed):
-    """Four to eight values, of any condition up to that which rounding leaves of a plane."""
+    """A box of four to eight values, whose condition number is 10 to 1e8."""
     rng = np.random.default_rng(seed)
     return OneFactor.draw(rng, rng.integers(4, 9), 10.0 ** rng.uniform(1.0, 8.0))
 
@@ -27,7 +27,7 @@ def test_boxes(seeds):
         boxes = lower, upper, upper - lower, box.correlation[None]
         lattice = lattice_of_rows(*boxes, np.hstack([lower, upper]), np.ones(1))
         value = box_moments(*boxes, lattice).log_probability[0]
-        lost += np.isnan(value)  # the saddle was not found, which is said
+        lost += np.isnan(value)  # NaN says that the saddle point was not found
         if abs(value - exact) >= MOST_NATS:
             found.append(f"seed {seed}: {value:.6g} for {exact:.6g}")
     print(f"{lost} boxes have no number")

@@ -9,8 +9,8 @@ from search.costs import draw
 
 from skgauss.likelihoods import NoMaximumError
 
-# How a case is drawn, and the seconds of processor time that its fit may take: of a textbook solver
-# for all of its thousand steps.
+# How a case is drawn, and the most seconds of processor time that its fit may take. A textbook
+# solver may need all of its thousand steps.
 KINDS = {
     "default": (lambda seed: draw(seed).by_default, 5.0),
     "any solver": (draw, 60.0),

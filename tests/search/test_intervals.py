@@ -7,8 +7,8 @@ from search.intervals import draw
 
 from skgauss import GaussianGradientMLE
 
-MOST_NATS = 1e-9  # of an average row, that a fit may leave
-NOT_CONVERGED, MOST_LOST = "not converged", 0.05  # which share of the fits may say so
+MOST_NATS = 1e-9  # most nats per row that a fit may leave to gain
+NOT_CONVERGED, MOST_LOST = "not converged", 0.05  # largest share of fits that may say so
 
 
 def complaints(case):
@@ -18,7 +18,7 @@ def complaints(case):
         try:
             model.fit(case.lower[:, None], None, case.weights, case.upper[:, None])
         except ValueError:
-            return  # that such a refusal is due, tests/likelihoods/test_interval.py says
+            return  # tests/likelihoods/test_interval.py checks that a refusal is right
     if not model.converged_:
         yield NOT_CONVERGED
     gain = case.gain(model.mean_[0], model.scale_[0])

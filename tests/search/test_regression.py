@@ -1,7 +1,7 @@
-"""A random search for regressions that are not what they say: ``pytest -m search``.
+"""A random search for wrong regressions: ``pytest -m search``.
 
 Case k of a run is drawn from seed + k: features in any units, gaps, limits of targets and features,
-weights. What the regressor says is held against what its joint Gaussian says, and against least
+weights. The regressor's results are compared with those of its joint Gaussian, and with least
 squares where nothing is hidden.
 """
 
@@ -36,10 +36,10 @@ def draw(seed):
 
 
 def check(seed):
-    """Whether the fit converged, whose answers then have been held against another way."""
+    """Check a regression of a seed, and return whether its fit converged."""
     X, y, model, weights, hidden = draw(seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of fits that find no maximum
+        warnings.simplefilter("ignore", UserWarning)  # about fits that find no maximum
         model.fit(X, y, sample_weight=weights)
     joint, d = model.estimator_, X.shape[1]
     units = joint.scale_[:d] / joint.scale_[d:, None]
@@ -54,7 +54,7 @@ def check(seed):
     if not joint.converged_:
         return False
     if not hidden:
-        standard = (X - joint.mean_[:d]) / joint.scale_[:d]  # least squares know no units
+        standard = (X - joint.mean_[:d]) / joint.scale_[:d]  # lstsq's cutoff depends on units
         least_squares = LinearRegression().fit(standard, y, sample_weight=weights)
         by_hand = np.atleast_2d(least_squares.coef_) / of_y[:, None]
         assert_allclose(np.atleast_2d(model.coef_) * units, by_hand, atol=1e-7)

@@ -29,7 +29,7 @@ def draw(rng):
 
 
 def complaints(X, found, planted):
-    """What is found must hold, and what was planted be found, in whole or in part."""
+    """Relations found that do not hold, and planted ones of which not even a part was found."""
     for features in found:
         rows = X[:, features][~np.isnan(X[:, features]).any(axis=1)]
         scaled = (rows - rows.mean(axis=0)) / rows.std(axis=0)

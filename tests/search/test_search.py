@@ -1,7 +1,7 @@
-"""A random search for fits that are not what they say: ``pytest -m search --seconds 600``.
+"""A random search for fits with wrong results: ``pytest -m search --seconds 600``.
 
-Case k of a run is drawn from seed + k, so that each can be repeated by itself. What must hold of
-every fit is a list of small checks, each of which yields complaints.
+Case k of a run is drawn from seed + k, so that each can be repeated by itself. Each fit goes
+through a list of small checks, which yield complaints.
 """
 
 from collections import defaultdict
@@ -17,14 +17,14 @@ from skgauss.likelihoods import missing
 
 REASONS = {"converged", "max_iter", "diverged", "stalled", "unbounded"}
 LENGTHS = [1.0, 0.1, 0.01, 0.001, 0.0001]
-FLAT, CURVED = 1e-5, 1e-3  # eigenvalues of the information that are as good as 0, and are not
+FLAT, CURVED = 1e-5, 1e-3  # eigenvalues of the information that are nearly 0, and clearly are not
 
 
 def is_sentence(text):
     return len(str(text).split()) > 4
 
 
-# -- what must hold of a fit that raised an error
+# -- checks of a fit that raised an error
 
 
 def errors_are_refusals(fit):
@@ -35,7 +35,7 @@ def errors_are_refusals(fit):
 
 
 def refusals_are_due(fit):
-    """By default a feature without variance is the only reason."""
+    """By default, only a feature without variance is a reason to refuse data."""
     refused = isinstance(fit.error, ValueError) and fit.model.reg_covar == "auto"
     if refused and min(_exact_variances(fit)) > 0:
         yield str(fit.error)
@@ -48,7 +48,7 @@ def _exact_variances(fit):
         yield Standardization(*values).exact_moments(*values)[1].item() if shown.any() else 0.0
 
 
-# -- what must hold of every other
+# -- checks of any other fit
 
 
 def warnings_are_sentences(fit):
@@ -75,7 +75,7 @@ def attributes_are_finite(fit):
 
 
 def statistics_are_exact(fit):
-    """Of complete data, against rational arithmetic."""
+    """Statistics of complete data must agree with rational arithmetic."""
     statistics = fit.model.sufficient_statistics_
     if not hasattr(statistics, "covariance"):
         return
@@ -128,7 +128,7 @@ def converged_is_stationary(fit):
 
 
 def converged_is_a_maximum(fit):
-    """No move near gains more than the norm allows, least of all where the curvature is least."""
+    """No small move gains more than the norm allows, not even in the least curved direction."""
     if not (fit.model.converged_ and fit.is_full and fit.point):
         return
     point, tol, rng = fit.point, fit.model.tol, np.random.default_rng(0)
@@ -153,9 +153,9 @@ def flat_is_said_where_it_is(fit):
 
 
 def maximum_is_found(fit):
-    """Where there is one, "unbounded" is wrong, and the default solver arrives.
+    """If there is a maximum, "unbounded" is wrong, and the default solver must find it.
 
-    Unless float64 has no mean that is near enough, or a user's start leads past it.
+    This is not checked if float64 has no mean near enough to it, or a user's start may lead past.
     """
     model = fit.model
     if (fit.point and fit.resolution > model.tol) or model.mean_init is not None:
@@ -207,7 +207,7 @@ def test_search(seeds, monkeypatch):
     found = defaultdict(list)
     for seed in seeds:
         case = draw(seed)
-        if seed % 2:  # products with the information serve data of many features only
+        if seed % 2:  # test products with the information, otherwise used for many features only
             monkeypatch.setattr(missing, "_FEW", 0)
         for check, complaint in complaints(case):
             again = f"pytest -m search --seed {seed} --seconds 0"

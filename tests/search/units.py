@@ -1,4 +1,4 @@
-"""The same data in another unit, from another origin: what a fit says of them must not change.
+"""Searches for fits that differ if the same data are in another unit or have another origin.
 
 A case is a sample that is tame in its own unit, of one likelihood and one family of covariances.
 """
@@ -18,7 +18,7 @@ KINDS = ["complete", "missing", "interval", "window", "window and gaps", "window
 
 
 class Sample(NamedTuple):
-    """Rows in a unit of their own; X_upper and limits are None where there are none."""
+    """Rows in their own unit; X_upper and limits are None if there are none."""
 
     X: np.ndarray
     X_upper: np.ndarray | None = None
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
     def fit(
         self, unit=1.0, offset=0.0, sample_weight=None, **parameters: Any
     ) -> GaussianGradientMLE:
-        """A model of the sample as seen from an origin, in deviations, and in a unit."""
+        """A model of the sample plus an offset, in its own unit, and then times `unit`."""
         X, X_upper, limits = (
             None if values is None else (np.array(values) + offset) * unit for values in self
         )
@@ -51,7 +51,7 @@ def draw(seed: int) -> tuple[Sample, float, dict[str, Any]]:
 
 
 def draw_far(seed: int) -> tuple[Sample, float, dict[str, Any]]:
-    """A sample, an origin so far away that the last digits of a mean count, and parameters."""
+    """A sample, an offset so large that the last digits of a mean matter, and parameters."""
     rng = np.random.default_rng(seed)
     d, n = int(rng.integers(1, 6)), one_of(rng, [30, 60, 200])
     drawn = sample(one_of(rng, KINDS), d, rng, n, one_of(rng, [0.1, 0.2, 0.4]))
@@ -63,9 +63,9 @@ def draw_far(seed: int) -> tuple[Sample, float, dict[str, Any]]:
 
 
 def sample(kind: str, d: int, rng: np.random.Generator, n: int = 200, share: float = 0.2) -> Sample:
-    """Rows on a grid that float64 holds far from zero, of a parent near the standard normal.
+    """Rows drawn near the standard normal, on a grid that float64 holds even far from zero.
 
-    Of the values a share is not known exactly, if the kind is not one of complete rows.
+    A `share` of the values is not known exactly, unless the kind is one of complete rows.
     """
     mixing = np.eye(d) + 0.5 * np.tri(d, k=-1)
     X = rng.standard_normal((20 * n, d)) @ mixing.T + 0.25
@@ -90,9 +90,9 @@ def complaints(seed: int) -> Iterator[str]:
 
 
 def of_an_origin(seed: int) -> Iterator[str]:
-    """What a fit from an origin far away says that the same fit of the same rows nearby denies.
+    """Differences between fits of the same rows with and without a large offset.
 
-    Where the likelihood is nearly flat the last digits of a mean move the maximum far.
+    Nearly flat likelihoods are left out, since the last digits of a mean move their maximum far.
     """
     data, offset, parameters = draw_far(seed)
     with warnings.catch_warnings():
@@ -112,13 +112,13 @@ def of_an_origin(seed: int) -> Iterator[str]:
 
 
 def is_flat(model: GaussianGradientMLE, n: int) -> bool:
-    """Whether the rows tell of some mean less than a thirtieth of so many exact rows."""
+    """Whether the rows hold less than a thirtieth of n exact rows' information on some mean."""
     errors = model.standard_errors().mean * np.sqrt(n) / model.scale_
     return not (errors**2 < 30).all()
 
 
 def of_a_unit(seed: int) -> Iterator[str]:
-    """What a fit in a unit says that the default one of the same rows denies."""
+    """Differences between a fit in a unit and the default fit of the same rows."""
     data, unit, parameters = draw(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
