@@ -75,7 +75,7 @@ class ConstantFeatures(NamedTuple):
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
         """The nats that the constants add to the average log-likelihood of a row.
 
-        They are independent of other features. `mean` and `deviations` are those of all features.
+        They are independent of other features. Means and standard deviations are (n_features,).
         """
         mean, deviations = (mean - self.values)[self.features], deviations[self.features]
         nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)

@@ -1,7 +1,7 @@
 """Checks before any climb that the likelihood has a maximum; errors name the features at fault.
 
-Singularity is judged on the correlation scale, where units do not matter. Data that fail a check
-have no maximum. Incomplete data that pass all checks may have none either: only a climb shows it.
+Singularity is judged on the correlation scale, where units do not matter. `NoMaximumError` is sure.
+Incomplete data that pass all checks may still have no maximum, which only a climb shows.
 """
 
 from collections.abc import Sequence

@@ -27,8 +27,8 @@ _FARTHER = 10.0  # factor by which the least variance grows in search of a signi
 def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Array) -> bool:
     """Whether the climb leads from a point near a singular covariance to that covariance.
 
-    `unit`, (n_features,), has the units in which the least variance is measured. If the slope is
-    lost in rounding or in the rest of the gradient, it is measured farther from the singular one.
+    `unit`, (n_features,), has the units of the features in which the least variance is meant. If
+    rounding or the rest of the gradient hides the slope, it is taken where that variance is larger.
     """
     if at.natural_gradient_norm > _ARRIVES:
         return False
