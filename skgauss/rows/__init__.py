@@ -1,12 +1,12 @@
 """Rows: what X may be, and where it lies: in memory, in another array library, with Dask.
 
-What belongs here validates rows and leads them to statistics, or to one number each, where
-they lie. The way of X:
+The code here validates rows and turns them, where they lie, into statistics or into one number
+each. The way of X:
 
     X -> rows_of -> Rows, which are `ArrayRows` (inputs.py) or `DaskRows` (dask.py)
-      -> Block (block.py), by a `Reader` (censoring.py) where values may be in intervals
-      -> Summarize (summarize.py), with a `Window` (window.py) where rows are truncated
-      -> Statistics, of the room below
+      -> Block (block.py), made by a `Reader` (censoring.py) if values may be in intervals
+      -> Summarize (summarize.py), with a `Window` (window.py) if rows are truncated
+      -> Statistics, of the room `statistics`
 """
 
 from ..blocks import to_host

@@ -1,8 +1,8 @@
-"""Arrays of another library, or on another device: what may be asked of them, and their results.
+"""Arrays of another library, or on another device: checks, sums, and results of their kind.
 
-With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X where it is, and
-what is neither a NumPy array nor can be seen as one without a copy is summed and whitened there,
-see `blocks.array_api`. What is on a device without float64 is copied to the host.
+With ``sklearn.config_context(array_api_dispatch=True)`` validation leaves X in its library. An
+array that NumPy cannot view without a copy is then summed and whitened on its own device, see
+`blocks.array_api`. An array on a device without float64 is copied to the host.
 """
 
 from typing import Any
@@ -33,7 +33,7 @@ _DLPACK_CPU = 1
 
 
 def check_numbers(array: Any, name: str) -> None:
-    """Refuse dtypes that are not real, or that NumPy has not."""
+    """Refuse an array whose dtype is not real, or is unknown to NumPy."""
     xp, _ = get_namespace(array)
     known = str(array.dtype).rpartition(".")[2] in np.sctypeDict
     if not (known and xp.isdtype(array.dtype, ("bool", "integral", "real floating"))):
@@ -43,7 +43,7 @@ def check_numbers(array: Any, name: str) -> None:
 
 
 def check_no_gradients(array: Any, name: str) -> None:
-    """Refuse tensors whose gradients are wanted; to be asked before anything is done to them."""
+    """Refuse a tensor that requires gradients; must be called before any operation on it."""
     if getattr(array, "requires_grad", False) is True:
         raise ValueError(
             f"{name} requires gradients, and what is computed here has none. Pass {name}.detach()."
@@ -51,9 +51,9 @@ def check_no_gradients(array: Any, name: str) -> None:
 
 
 def valid_weights_elsewhere(sample_weight: Any, X: Any, *, some_weight: bool) -> Any:
-    """`statistics.valid_weights` for rows that are elsewhere: weights stay where they are.
+    """Returns valid weights, as `statistics.valid_weights` does, for rows of another library.
 
-    They have the widest dtype there.
+    The weights stay on their own device, in its widest floating dtype.
     """
     given = sample_weight if is_array_api_obj(sample_weight) else np.zeros(1)
     check_numbers(given, "sample_weight")
@@ -69,9 +69,10 @@ def valid_weights_elsewhere(sample_weight: Any, X: Any, *, some_weight: bool) ->
 
 
 def is_for_its_device(X: Any) -> bool:
-    """Whether X is worked on where it is.
+    """Whether X is processed on its own device.
 
-    NumPy would need a copy then, its device has float64, and no value is missing, as a sum tells.
+    This is so if NumPy would need a copy of X, the device has float64, and the sum of X is
+    finite, so that no value is missing.
     """
     xp, _, device = get_namespace_and_device(X)
     return not _is_on_host(X) and widest_float(xp, device) == xp.float64 and adds_up(X)
@@ -80,16 +81,16 @@ def is_for_its_device(X: Any) -> bool:
 def _is_on_host(X: Any) -> bool:
     try:
         return bool(X.__dlpack_device__()[0] == _DLPACK_CPU)
-    except (BufferError, ValueError):  # of a device that DLPack, or the library, does not know
+    except (BufferError, ValueError):  # DLPack, or the library, does not know the device
         return False
 
 
 def in_kind_of(X: Any, values: Any) -> Any:
-    """Results in the namespace, on the device and, if that is of floats, in the dtype of X."""
+    """Returns values in the namespace and on the device of X, in its dtype if that is floating."""
     xp, _, device = get_namespace_and_device(X)
     floating = xp.isdtype(X.dtype, "real floating")
     dtype = X.dtype if floating else widest_float(xp, device)
-    with np.errstate(over="ignore"):  # which makes them infinite
+    with np.errstate(over="ignore"):  # values too large for the dtype become infinite
         return xp.astype(move_to(values, xp=xp, device=device), dtype, copy=False)
 
 
@@ -100,31 +101,31 @@ def adds_up(values: Any) -> bool:
 
 
 def signs(values: Any) -> Any:
-    """-1 where a value is negative and 1 elsewhere, as integers, where the values are."""
+    """Returns -1 for negative values and 1 for others, as integers on the device of the values."""
     xp, _ = get_namespace(values)
     return 2 * xp.astype(values >= 0, xp.int64) - 1
 
 
 def sum_and_weight(values: Any, weights: Any | None) -> Array:
-    """Weighted sum of values, wherever they are, and the sum of the weights. Overwrites values."""
+    """Returns the weighted sum of values and the sum of the weights, (2,); overwrites values."""
     xp, _ = get_namespace(values)
     if weights is None or not values.shape[0]:
         return np.array([float(xp.sum(values)), values.shape[0]])
     unit = _unit(weights)
     weights = scaled_weights(values, weights, unit)
     values[weights == 0] = 0.0  # a row of weight 0 may have no finite density
-    values *= weights  # and a sum, whose rounding grows less than that of a product
+    values *= weights  # then a sum, whose rounding error grows less than that of a dot product
     return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
 
 
 def summarize_elsewhere(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
-    """`statistics.summarize` for rows that are elsewhere."""
+    """Returns statistics, as `statistics.summarize` does, for rows of another library."""
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
     return of_sums(sums_elsewhere(X, sample_weight, unit, diagonal), unit)
 
 
 def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
-    """Squared lengths of the whitened rows, in float64, where X is, of shape (n_samples,)."""
+    """Returns squared lengths of the whitened rows, (n_samples,), in float64, on X's device."""
     if not is_elsewhere(X):
         with blas_threads_for_pass(X):
             inverse = family.inverse(factor)
@@ -141,7 +142,7 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
 
 
 def _unit(weights: Any) -> float:
-    """`weight_scale` the largest weight, or what the dtype can hold of it."""
+    """Returns the `weight_scale` of the largest weight, or the largest one that the dtype holds."""
     xp, _ = get_namespace(weights)
     largest_unit = 1 / float(xp.finfo(weights.dtype).smallest_normal)
     return min(weight_scale(float(xp.max(weights))), largest_unit)

@@ -1,4 +1,4 @@
-"""Rows as the package works on them: numbers, weights, and what is known only to an interval."""
+"""Rows as the package works on them: values, weights, and intervals in place of values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from ..blocks import WrongRowError, chunks_of, to_host
 
 
 class Intervals(NamedTuple):
-    """The rows of a block in which there are values known only to an interval.
+    """The rows of a block in which some value is known only to lie in an interval.
 
     Attributes
     ----------
     rows : int ndarray of shape (n_rows,)
-        Their places in the block.
+        Indices of these rows in the block, ascending.
     lower, upper : ndarray of shape (n_rows, n_features)
-        Equal where a value is known exactly, infinite both where it is missing.
+        Ends of the intervals: equal where a value is known exactly, both infinite where it is
+        missing.
     """
 
     rows: np.ndarray
@@ -29,26 +30,26 @@ class Intervals(NamedTuple):
 
     @classmethod
     def none(cls, n_features: int) -> Intervals:
-        """The intervals of a block that has none."""
+        """Returns the intervals of a block that has none."""
         return cls(np.empty(0, dtype=np.intp), np.empty((0, n_features)), np.empty((0, n_features)))
 
     def between(self, start: int, stop: int) -> Intervals:
-        """The intervals of a part of the block, where their places are counted from its start."""
+        """Returns the intervals of the rows from `start` to before `stop`, indexed from `start`."""
         part = slice(*np.searchsorted(self.rows, (start, stop)))
         return Intervals(self.rows[part] - start, self.lower[part], self.upper[part])
 
 
 class Block(NamedTuple):
-    """Some valid rows, in memory or on a device; not yet known to be finite.
+    """Some validated rows, in memory or on a device; their values may still be infinite.
 
     Attributes
     ----------
     X : array of shape (n_rows, n_features)
         Values that are known exactly, and NaN in the place of all others.
     sample_weight : array of shape (n_rows,), default=None
-        Frequencies; None is one for each row.
+        Frequencies of the rows; None means 1 for each row.
     intervals : Intervals, default=None
-        What is known of values that lie in an interval; None where there are no such.
+        The rows with values known only to an interval; None if there are none.
     """
 
     X: Any
@@ -57,9 +58,7 @@ class Block(NamedTuple):
 
     @property
     def counted(self) -> Block:
-        """The rows whose weight is not 0: others are as if they were not there, and may hold
-        infinity. On a device it is all rows.
-        """
+        """The rows of positive weight, since others may hold infinity; on a device, all rows."""
         X, weights, intervals = self
         if not (isinstance(X, np.ndarray) and isinstance(weights, np.ndarray)) or weights.all():
             return self
@@ -72,8 +71,8 @@ class Block(NamedTuple):
 
     @property
     def unknown(self) -> np.ndarray:
-        """Indices of the rows of which nothing is known, of shape (n_such_rows,)."""
-        if not isinstance(self.X, np.ndarray):  # where no value is missing: else it is brought here
+        """Indices, ascending, of the rows in which no value is known at all."""
+        if not isinstance(self.X, np.ndarray):  # X stays on a device only if it misses no value
             return np.empty(0, dtype=np.intp)
         missing = [rows[np.isnan(self.X[rows]).all(axis=1)] for rows in incomplete_rows(self.X)]
         known = (self.intervals or Intervals.none(self.X.shape[1])).rows
@@ -81,12 +80,12 @@ class Block(NamedTuple):
 
     @property
     def on_host(self) -> Block:
-        """The same rows as arrays of NumPy, in their dtypes."""
+        """The same rows as NumPy arrays of the same dtypes."""
         X, weights, intervals = self
         return Block(to_host(X), to_host(weights), intervals)
 
     def between(self, start: int, stop: int) -> Block:
-        """The block of the rows from `start` to before `stop`."""
+        """Returns the block of the rows from `start` to before `stop`."""
         X, weights, intervals = self
         return Block(
             X[start:stop, :],
@@ -96,38 +95,38 @@ class Block(NamedTuple):
 
 
 class Rows(Protocol):
-    """All rows that a user handed over, wherever they lie, asked block by block."""
+    """All rows that a user passed, in memory, on a device or in Dask, processed in blocks."""
 
     def total(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks, where it returns numbers."""
+        """Returns the sum over the blocks of a function that returns numbers."""
         ...
 
     def summarize(self, function: Callable[[Block], Any]) -> Any:
-        """Sum of the function over the blocks, where it returns statistics.
+        """Returns the sum over the blocks of a function that returns statistics.
 
-        Those of Dask, if too large to be gathered, stay where the blocks are.
+        Statistics of Dask blocks that are too large to gather stay on the workers.
         """
         ...
 
     def map(self, function: Callable[[Block], Any]) -> Any:
-        """What the function returns of the blocks, one array or a tuple of some, joined.
+        """Returns the function's results for all blocks, joined: one array or a tuple of arrays.
 
-        The first axis is as long as X; lazy where the rows are.
+        Their first axis is as long as X. They are lazy if the rows are.
         """
         ...
 
     def whole(self, asker: str) -> Block:
-        """All rows as one block in memory, for a parameter that takes them over and over.
+        """Returns all rows as one block in memory, for the parameter `asker`, which rereads them.
 
         Raises
         ------
         ValueError
-            If they are of Dask, which may hold more than memory does.
+            If the rows are in Dask, since they may not fit into memory.
         """
         ...
 
 
-_READ_AT_ONCE = 2**17  # elements of X (1 MiB), of which what is missing takes several arrays
+_READ_AT_ONCE = 2**17  # elements of X (1 MiB): callers make several arrays of the rows found
 
 
 def check_no_infinity(
@@ -135,10 +134,10 @@ def check_no_infinity(
 ) -> None:
     """Refuse infinity in scikit-learn's words, and say where it is; NaN is a missing value.
 
-    Of the rows that count, where not all do, and with the names of the features, if known. A user
-    has X by the name of the `table`.
+    `counts`, bool of shape (n_rows,), marks the rows to check; None means all. `names` are those
+    of the features, if known, and `table` is what the user calls X.
     """
-    with np.errstate(invalid="ignore"):  # of inf - inf in the search itself
+    with np.errstate(invalid="ignore"):  # the search itself may compute inf - inf
         for chunk in chunks_of(X):
             rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
             try:
@@ -154,7 +153,7 @@ def check_no_infinity(
 def _where_infinite(
     error: str, X: np.ndarray, places: np.ndarray, names: Sequence[str], table: str
 ) -> str:
-    """What scikit-learn says, where the first infinity is, and what to do about a logarithm."""
+    """Returns scikit-learn's message with the first infinity's place, and a remedy for log(0)."""
     i, j = np.argwhere(np.isinf(X))[0].tolist()
     name = repr(names[j]) if names else f"column {j}"
     found = (
@@ -170,7 +169,7 @@ def _where_infinite(
 
 
 def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
-    """Indices of the rows that miss values, so many at a time as may be copied some times."""
+    """Yields the indices of the rows that miss values, so few at a time that copies are cheap."""
     for chunk in chunks_of(X, elements=_READ_AT_ONCE) if X.dtype.kind == "f" else ():
         rows = chunk.start + np.flatnonzero(np.isnan(X[chunk]).any(axis=1))
         if rows.size:
@@ -178,9 +177,9 @@ def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def with_gaps(block: Block, features: Any = slice(None)) -> Intervals:
-    """Intervals of a block in memory; beside them rows that miss a value of those features.
+    """Returns the intervals of a block in memory, and with them the rows that miss a feature.
 
-    A missing value is an interval without ends.
+    Only missing values of `features` count. They are intervals without finite ends.
     """
     X = block.X
     given = block.intervals or Intervals.none(X.shape[1])

@@ -15,26 +15,26 @@ from .block import Block, Intervals
 from .check_limits import Limits
 from .rounding import at_or_above, at_or_below, single
 
-# Share of the pairs of a value known exactly and an open upper end in which the value is the
-# larger: a half where an independent law of the same shape censors, all of them where limits of
-# detection were passed as lower ends. Fewer pairs than that may lie so by chance.
+# Ends look swapped if, among the pairs of an exact value and a value without an upper end, the
+# exact one is the larger in at least this share. It is a half under independent censoring of the
+# same distribution, and 1 where detection limits were passed as lower ends. With fewer pairs the
+# share may be as large by chance.
 _SWAPPED = 0.95
 _FEWEST_PAIRS = 20
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Makes a `Block` of an array as it was handed over, where values may be in an interval.
+    """Makes a `Block` from an array whose values may be known only to an interval.
 
-    Upper ends stand behind the values in the same array, so that whoever cuts rows into parts, in
-    memory or in Dask, cuts both alike.
+    Upper ends are further columns of the same array, so that slicing its rows slices both alike.
 
     Attributes
     ----------
     limits : tuple of ndarray of shape (n_features,), or None
-        Values at or below the first, at or above the second, are censored.
+        Values at or below the first, or at or above the second, are censored.
     has_upper : bool
-        Whether upper ends stand behind the values, as `with_upper` puts them.
+        Whether the array is ``[X | X_upper]``, as `with_upper` makes it.
     """
 
     limits: Limits | None
@@ -42,7 +42,7 @@ class Reader:
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
-        # The limits as X has them: the float32 of 0.1 is at the limit 0.1.
+        # Limits are rounded to the dtype of X: 0.1 as float32 is at the limit 0.1.
         floating = X.dtype if X.dtype.kind == "f" else np.float64
         low, high = (np.asarray(end, floating) for end in self.limits or (-np.inf, np.inf))
         exact = (X_upper == X) & np.isfinite(X)
@@ -66,13 +66,13 @@ def with_upper(
     sample_weight: Any | None = None,
     unlike: np.ndarray | None = None,
 ) -> np.ndarray:
-    """``[X | X_upper]``, both of numbers; `unlike` is as in `rounded_alike`.
+    """Returns ``[X | X_upper]``, an array of numbers; for `unlike` see `rounded_alike`.
 
     Raises
     ------
     ValueError
-        If the shapes differ or, where the weight of a row is not 0, the ends of an interval are
-        crossed, or all of it is infinity.
+        If the shapes differ, or if in a row of positive weight the ends of an interval are
+        crossed, or both are the same infinity.
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
@@ -83,12 +83,11 @@ def with_upper(
 
 
 def rounded_alike(lower: Array, upper: Array, unlike: np.ndarray | None = None) -> np.ndarray:
-    """Upper ends, equal to lower ones where they are so in the digits that both dtypes hold.
+    """Returns the upper ends, made equal to the lower ones where only rounding parts them.
 
-    What float32 holds of either is all that is known of it: a value that is known exactly, once of
-    float64 and once of float32, is no interval as long as the rounding, nor are its ends crossed.
-    Where both arrays are of float64, one of them may have come of float32 in some columns, which
-    are marked as `unlike`, bool of shape (n_columns,).
+    An exact value may be float64 in one array and float32 in the other. Its rounding must neither
+    turn it into a short interval nor cross its ends. If both arrays are float64, `unlike`, bool of
+    shape (n_columns,), marks the columns in which one of them was float32 before.
     """
     if lower.dtype == upper.dtype:
         if unlike is None or not unlike.any():
@@ -98,7 +97,7 @@ def rounded_alike(lower: Array, upper: Array, unlike: np.ndarray | None = None) 
     rounded = upper.astype(lower.dtype) if lower.dtype.kind == "f" else upper
     if upper.dtype.kind != "f":
         return rounded
-    with np.errstate(over="ignore"):  # to infinity, which is the end of no exact value
+    with np.errstate(over="ignore"):  # overflow gives infinity, which is no exact value
         equal = np.isfinite(upper) & (lower.astype(upper.dtype) == upper)
     return np.where(equal, lower, rounded)
 
@@ -111,14 +110,15 @@ def check_not_crossed(
     table: str = "X",
     of: str = "",
 ) -> None:
-    """Refuse ends that are crossed, or between which there is but infinity, in rows that count.
+    """Refuse intervals whose ends are crossed, or are the same infinity, in rows that count.
 
-    NaN is an open end, which crosses none. The lower ends go by the name of a table in the message.
+    `counts`, bool of shape (n_rows,), marks these rows; None means all. NaN is an open end. `table`
+    is what the user calls the lower ends, and `of` follows the number of the row in the message.
 
     Raises
     ------
     ValueError
-        That names the first of them, its row and its feature.
+        If an interval is refused; the message names the row and the feature of the first.
     """
     crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
     if counts is not None:
@@ -135,7 +135,7 @@ def check_not_crossed(
 
 
 def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
-    """Warn where values "at least v" in ``[X | X_upper]`` lie so low that "at most v" was meant."""
+    """Warn if values "at least v" in ``[X | X_upper]`` are so low that "at most v" seems meant."""
     X, X_upper = np.split(both, 2, axis=1)
     exact, above = X_upper == X, np.isfinite(X) & ~(X_upper < np.inf)
     otherwise = np.isfinite(X_upper) & ~exact
@@ -156,10 +156,10 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
 
 
 def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -> None:
-    """Warn where what was given in the place of y or of weights looks like upper ends.
+    """Warn if what was passed as `place`, "y" or "sample_weight", looks like upper ends.
 
-    Those go by the name of a parameter. Weights may well be larger than targets: they look like
-    ends where some are a target to all its decimals.
+    `parameter` is the name by which to pass upper ends. Weights may be larger than all values:
+    they look like ends only if some equals a value that has decimals.
     """
     if given is None or hasattr(lower, "dask") or hasattr(given, "dask"):
         return
@@ -173,7 +173,10 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
 
 
 def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
-    """Whether an array may be the upper ends of one of its shape: nowhere below, equal at some."""
+    """Whether `given` is nowhere below `lower`, and equal to it in some places, but not in all.
+
+    With `share_decimals` one of the equal numbers must have decimals.
+    """
     try:
         lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Limits of the features as a user writes them: of detection, or of a window."""
+"""Limits of the features as users write them: limits of detection, or of a window."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Limits = tuple[Array, Array]
 
 
 def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
-    """Limits of each feature, infinite where there are none.
+    """Returns the lower and the upper limits of the features, infinite where there are none.
 
     Raises
     ------
     ValueError
-        If they are no pair, do not fit the features, or leave nothing between them.
+        If they are not a pair, do not fit the features, or leave nothing between them.
     """
     if _may_be_pairs(limits, len(names)):
         raise ValueError(
@@ -44,7 +44,7 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
 
 
 def _may_be_pairs(limits: Any, n_features: int) -> bool:
-    """Whether limits look like bounds of scipy: a list of as many pairs as there are features."""
+    """Whether limits look like SciPy's bounds: a list of one pair for each feature."""
     return (
         isinstance(limits, list)
         and len(limits) == n_features > 1
@@ -53,10 +53,10 @@ def _may_be_pairs(limits: Any, n_features: int) -> bool:
 
 
 def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[str]) -> Array:
-    """The limits of one side, (n_features,), `none` where a feature has none."""
+    """Returns the limits of one side, (n_features,), `none` where a feature has none."""
     if limit is None:
         return np.full(len(names), none)
-    if hasattr(limit, "keys"):  # of a dict or a pandas Series: names, and not places
+    if hasattr(limit, "keys"):  # a dict or a pandas Series: by name, and not by position
         limit = _by_name(limit, side, parameter, names)
     try:
         values = np.array(_as_printed(to_host(limit)), dtype=np.float64)
@@ -73,14 +73,14 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
 
 
 def _as_printed(limit: Any) -> Any:
-    """The numbers that limits of a shorter dtype print as: 0.7 of what float32 holds of it."""
+    """Returns limits of a shorter dtype as they print: "0.7" for the float32 nearest to 0.7."""
     dtype = getattr(limit, "dtype", None)
     shorter = isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize < 8
     return np.asarray(limit).astype(str) if shorter else limit
 
 
 def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> list[Any]:
-    keys = limit.keys()  # of a Series, too
+    keys = limit.keys()  # iterating over a Series itself would give its values
     by_name = {str(name): _as_printed(limit[name]) for name in keys}
     others = [repr(name) for name in by_name if name not in names]
     if others:

@@ -1,6 +1,6 @@
-"""Dask collections as rows: the blocks stay where they lie, sums over them come back.
+"""Dask collections as rows: the blocks stay on the workers, and only sums over them come back.
 
-What is done with Dask's collections is known here alone. Dask is imported only when handed one.
+Dask is imported only once a collection of it is passed.
 """
 
 from __future__ import annotations
@@ -23,14 +23,13 @@ from .censoring import with_upper
 from .kinds import is_dask, is_dask_frame
 from .numbers import numbers
 
-_WEIGHT_COLUMN = "skgauss sample_weight"  # a column beside those of X
-# From an array, and weights, to a block; and what is asked of each block.
-_Read = Callable[..., Block]
+_WEIGHT_COLUMN = "skgauss sample_weight"  # added to the columns of X
+_Read = Callable[..., Block]  # makes a block from an array and its weights
 _Function = Callable[[Block], Any]
 
 
 def check_stays_lazy(estimator: Any, X: Any) -> None:
-    """Refuse to make a frame in memory, which `set_output` can ask for, of rows of Dask."""
+    """Refuse Dask rows if `set_output` asks for a frame, which would be in memory."""
     container = output_config("transform", estimator)["dense"]
     if container != "default" and is_dask(X):
         raise ValueError(
@@ -42,10 +41,10 @@ def check_stays_lazy(estimator: Any, X: Any) -> None:
 
 
 def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
-    """What can be checked in place of X, and how many rows to ask of it.
+    """Returns a table to validate in place of X, and how many rows to require of it.
 
-    It has the names, the width and the dtype of X, and as many rows up to `fewest_rows`; where
-    the number of rows of X is not known, none.
+    It has the names, the width and the dtype of X, and up to `fewest_rows` of its rows, or no rows
+    if Dask does not know how many X has.
     """
     if is_dask_frame(X) or not isinstance(X._meta, np.ndarray):
         return X._meta, 0
@@ -60,7 +59,7 @@ def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
 
 
 class _Part(NamedTuple):
-    """What a block adds to a total: its rows, those with a positive weight, and a value."""
+    """The numbers of rows, and of rows with positive weight, in a block, and the block's value."""
 
     n_rows: int
     n_present: int
@@ -68,20 +67,20 @@ class _Part(NamedTuple):
 
 
 class DaskRows:
-    """Rows of a Dask array or frame that passed for `sample`, and their weights.
+    """Rows of a Dask array or frame, which was validated by its `sample`, and their weights.
 
     Parameters
     ----------
     X : dask.array.Array or dask.dataframe.DataFrame
     sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
     sample : ndarray of shape (n_rows, n_features)
-        As scikit-learn's checks returned it: tells the dtype and the width.
+        What scikit-learn's checks returned for the sample; it has the dtype and width of X.
     read : callable
-        From an array, and weights, to a block.
+        Makes a `Block` from an array and its weights.
     fewest_rows : int
-        To ask of X where the number of rows is not known before a computation.
+        The least number of rows, which is checked after a computation has counted them.
     some_weight : bool
-        Whether to ask for a positive weight.
+        Whether one weight must be positive.
     estimator_name : str
         For messages.
     """
@@ -106,33 +105,33 @@ class DaskRows:
         self.estimator_name = estimator_name
 
     def total(self, function: _Function) -> Any:
-        """Sum of the function over the blocks; computed."""
+        """Returns the sum of the function over the blocks, computed."""
         return self._total(function, sum)
 
     def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
-        """Sum of statistics over the blocks; where it is too large to travel, left in them."""
+        """Returns the sum of the blocks' statistics, which stay in the blocks if too large."""
         total = self._total(function, bounded_sum)
         if isinstance(total, ScatteredStatistics):
             return replace(total, blocks=map_values(function, self.blocks))
         return total
 
     def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
-        """What `add` makes of the values of all blocks, once their rows are counted and checked."""
+        """Returns what `add` makes of the values of all blocks, and checks the number of rows."""
         parts = map_values(partial(_part, function), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
 
     def map(self, function: _Function) -> Any:
-        """What the function returns of each block, with a first axis as long as the block; lazy.
+        """Returns the function's results for all blocks, joined along the first axis; lazy.
 
-        Where it returns a tuple of arrays, so does this, each split along its features as X was.
+        They are one array, or a tuple of arrays that are split along their features as X was.
         """
         of_array = partial(_of_array, self.read, function)
         like = of_array(np.empty((0, self.X.shape[1]), self.X.dtype))
         if not isinstance(like, tuple):
             return self._map(of_array, like)
-        together = self._map(of_array, like[0])  # whose blocks are tuples for the moment
+        together = self._map(of_array, like[0])  # for now its blocks are tuples
         results = [
             together.map_blocks(itemgetter(i), meta=one, dtype=one.dtype)
             for i, one in enumerate(like)
@@ -148,7 +147,7 @@ class DaskRows:
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
-        """What the function returns of each block of X, as an array of Dask like an empty one."""
+        """Returns the function's results for all blocks as a Dask array; `like` is an empty one."""
         from dask.delayed import delayed
 
         columns = like.shape[1:]
@@ -158,7 +157,7 @@ class DaskRows:
         )
 
     def _check(self, total: _Part) -> None:
-        """What no block can know, in scikit-learn's words."""
+        """Refuse, in scikit-learn's words, too few rows in all blocks, or no positive weight."""
         check_array(
             np.empty((min(total.n_rows, self.fewest_rows), self.X.shape[1])),
             ensure_min_samples=self.fewest_rows,
@@ -170,30 +169,30 @@ class DaskRows:
 
 
 def _part(function: _Function, block: Block) -> _Part:
-    """The value of a block, and how many of its rows there are and count."""
+    """Returns the function's value for a block, with the numbers of its rows."""
     X, weights, _ = block
     n_present = len(X) if weights is None else int(np.count_nonzero(weights))
     return _Part(len(X), n_present, function(block))
 
 
 def _of_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
-    """What the function returns of rows without weights."""
+    """Returns the function's value for an array of rows without weights."""
     return function(read(array))
 
 
 def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:
-    """Several parts as one."""
+    """Returns the sum of several parts."""
     n_rows, n_present, values = zip(*parts, strict=True)
     return _Part(sum(n_rows), sum(n_present), add(values))
 
 
 def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
-    """The columns of a frame with these names, in that order, as an array of numbers."""
+    """Returns the columns with these names, in that order, as an array of numbers."""
     return numbers(block[list(columns)])
 
 
 def _of_numbers(X: Any, sample: np.ndarray) -> Any:
-    """A Dask array of the dtype of `sample`, the features of a row all in one block."""
+    """Returns X as a Dask array of the dtype of `sample`, all features of a row in one block."""
     if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
     X = X.rechunk({1: -1})
@@ -208,9 +207,9 @@ def with_upper_of_dask(
     sample_weight: Any = None,
     unlike: np.ndarray | None = None,
 ) -> Any:
-    """``[X | X_upper]`` as an array of Dask, each block by `with_upper`.
+    """Returns ``[X | X_upper]`` as a Dask array, whose blocks `with_upper` makes.
 
-    The upper ends may be in memory. `names` are those of the features, for messages.
+    X_upper may be in memory. `names` are those of the features, for messages.
     """
     X = _of_numbers(X, sample)
     if is_dask(X_upper):
@@ -241,10 +240,10 @@ def side_by_side(
     dtype: Any,
     *others: Any,
 ) -> Any:
-    """What the function returns of each block of X and the rows of a table that go with it; lazy.
+    """Returns the function's results for each block of X and the same rows of `values`; lazy.
 
-    An array of Dask of so many columns. The table, in memory or of Dask, goes by the name in
-    messages. The others are more arguments as `dask.array.blockwise` takes them.
+    The result is a Dask array of `n_columns` columns. `values` is a table in memory or in Dask,
+    called `name` in messages. `others` are further arguments for `dask.array.blockwise`.
     """
     import dask.array as da
 
@@ -259,15 +258,16 @@ def side_by_side(
 
 
 def _blocks(X: Any, numbers: Any, sample_weight: Any, read: _Read) -> Any:
-    """A `Block` for each block of X, with weights as the user gave them; an array of Dask in name.
+    """Returns a Dask array whose elements are the `Block` of each block of X with its weights.
 
-    Both come out of one graph: a source that X and the weights share is read once for both,
-    and a frame that Dask reads several files at a time for is so read for both.
+    X and weights are in one graph: a source that they share is read only once, and where Dask
+    joins several files of a frame into one partition, it does so for both.
     """
     import dask.array as da
 
     if is_dask_frame(X) and is_dask(sample_weight):
-        # By way of a frame: of several that become an array Dask would not find the columns.
+        # The weights become a column of X: Dask would not find the columns of two frames that
+        # become one array.
         frame = X.map_partitions(
             _frame_with_weights,
             _partitioned(sample_weight, X),
@@ -283,24 +283,24 @@ def _blocks(X: Any, numbers: Any, sample_weight: Any, read: _Read) -> Any:
 
 
 def _block(read: _Read, X: np.ndarray, sample_weight: Any = None) -> Block:
-    """The block that is read of an array, once the weights, as the user gave them, are checked."""
+    """Returns the block that is read from an array and a user's weights, which are checked."""
     return read(X, None if sample_weight is None else valid_weights(sample_weight, X))
 
 
 def _frame_with_weights(block: Any, sample_weight: Any) -> Any:
-    """A frame with its weights as one more column."""
+    """Returns a frame with its weights as one more column."""
     if len(sample_weight) != len(block):
         raise ValueError(f"sample_weight.shape == {sample_weight.shape}, expected {(len(block),)}!")
     return block.assign(**{_WEIGHT_COLUMN: np.asarray(sample_weight)})
 
 
 def _block_of_frame(frame: Any, columns: Sequence[Any], read: _Read) -> Block:
-    """The block of a frame that has the weights as a column beside those of X."""
+    """Returns the block of a frame that holds the columns of X and one of weights."""
     return _block(read, _numbers_of_columns(frame, columns), frame[_WEIGHT_COLUMN])
 
 
 def _partitioned(sample_weight: Any, X: Any) -> Any:
-    """Weights as a series of Dask, split as the frame X is."""
+    """Returns the weights as a Dask series that is split as the frame X is."""
     from dask.dataframe import from_dask_array
 
     _check_one_number_a_row(sample_weight)
@@ -310,7 +310,7 @@ def _partitioned(sample_weight: Any, X: Any) -> Any:
 
 
 def _aligned_weights(sample_weight: Any, X: Any) -> tuple[Any, ...]:
-    """Weights as `dask.array.blockwise` takes them, split as the rows of the array X are."""
+    """Returns weights split as the rows of X are, as arguments for `dask.array.blockwise`."""
     import dask.array as da
 
     if sample_weight is None:
@@ -326,7 +326,7 @@ def _aligned_weights(sample_weight: Any, X: Any) -> tuple[Any, ...]:
 
 
 def _check_known_rows(X: Any, name: str) -> None:
-    """Refuse to split what is in memory as X is, where nobody knows how."""
+    """Refuse X if Dask does not know how many rows its blocks have."""
     if math.isnan(X.shape[0]):
         raise ValueError(
             f"{name} cannot be split as X is, because Dask does not know how many rows the "
@@ -337,7 +337,7 @@ def _check_known_rows(X: Any, name: str) -> None:
 
 
 def aligned_blocks(values: Any, X: Any, name: str) -> Any:
-    """Values, which go with the rows of X, as an array of Dask that is split as these are."""
+    """Returns values, as many as X has rows, as a Dask array that is split as X is."""
     values = values.to_dask_array() if is_dask_frame(values) else values
     n_values, n_rows = values.shape[0], X.shape[0]
     if not math.isnan(n_values + n_rows):
@@ -351,7 +351,7 @@ def aligned_blocks(values: Any, X: Any, name: str) -> Any:
 
 
 def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
-    """Refuse what is of Dask and split otherwise than X, of rows that nobody has counted."""
+    """Refuse a Dask collection that has another number of blocks than X."""
     if n_blocks != n_of_X:
         raise ValueError(
             f"{name} has {n_blocks} blocks and X has {n_of_X}, and Dask does not know how many "

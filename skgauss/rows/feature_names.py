@@ -1,4 +1,4 @@
-"""Features as people tell them: by name, by index, by a mask."""
+"""Features as users give them: by name, by index or by a mask."""
 
 import operator
 from typing import Any
@@ -9,19 +9,19 @@ from .._typing import Array
 
 
 def feature_names(estimator: Any) -> list[str]:
-    """Names for messages, "feature 0" and so on where X had none."""
+    """Returns the features' names for messages: "feature 0" and so on if X had none."""
     if hasattr(estimator, "feature_names_in_"):
         return [str(name) for name in estimator.feature_names_in_]
     return [f"feature {j}" for j in range(estimator.n_features_in_)]
 
 
 def feature_index(estimator: Any, feature: int | str) -> int:
-    """Index of a feature given by index or name.
+    """Returns the index of a feature given by index or name.
 
     Raises
     ------
     ValueError
-        If there is no such feature; the message says which there are.
+        If there is no such feature; the message lists the features.
     """
     names = feature_names(estimator)
     if isinstance(feature, str):
@@ -40,12 +40,12 @@ def feature_index(estimator: Any, feature: int | str) -> int:
 
 
 def values_given(estimator: Any, given: Any) -> tuple[list[int], Array]:
-    """Indices and values of a mapping from features to values.
+    """Returns the indices of the features and the values in a mapping from features to values.
 
     Raises
     ------
     ValueError
-        If a feature is unknown or there twice, by index and by name, or a value is no number.
+        If a feature is unknown or given twice, by index and by name, or a value is not finite.
     """
     if not hasattr(given, "keys"):
         raise ValueError(f"given must map features to values, as a dict does, got {given!r}.")
@@ -68,12 +68,12 @@ def _finite(value: Any, feature: Any) -> float:
 
 
 def feature_indices(estimator: Any, features: Any) -> list[int]:
-    """Indices of features given by indices, by names, by a mask, or of one of them.
+    """Returns the indices of features given as one index or name, as several, or as a mask.
 
     Raises
     ------
     ValueError
-        If there is no such feature, or one is given twice.
+        If a feature is unknown or given twice.
     """
     if np.ndim(features) == 0:
         features = [features]

@@ -7,7 +7,7 @@ from .._wording import quoted
 
 
 def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
-    """Refuse two frames whose columns have other names, or rows another index, or order."""
+    """Refuse two frames whose column names, or row labels, differ or are in another order."""
     names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))
     if names and others and names != others:
         raise ValueError(
@@ -15,7 +15,7 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
             f"got {quoted(others)} beside {quoted(names)}."
         )
     index, other = (getattr(frame, "index", None) for frame in (X, X_upper))
-    equals = getattr(index, "equals", None)  # which those of Dask have not
+    equals = getattr(index, "equals", None)  # Dask's index has no such method
     if equals and hasattr(other, "equals") and not equals(other):
         raise ValueError(
             f"The index of {name}_upper should match that of {name}, row by row. "
@@ -25,10 +25,10 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
 
 
 def check_same_order(X: Any, numbers: Any, name: str) -> None:
-    """Refuse numbers, one a row, whose index has the labels of that of X in another order.
+    """Refuse numbers, one for each row, whose index has the labels of X in another order.
 
-    They would be taken by their places, as those of other rows. Labels that are no names of rows,
-    because some are the same, and other labels than those of X mean nothing.
+    Since numbers and rows are matched by position, each would go to a wrong row. An index that has
+    duplicate labels, or a label that X lacks, is not compared.
     """
     index: Any = getattr(X, "index", None)
     own: Any = getattr(numbers, "index", None)
@@ -44,19 +44,19 @@ def check_same_order(X: Any, numbers: Any, name: str) -> None:
 
 
 def _names_rows(index: Any) -> bool:
-    """Whether it is an index of pandas in which no two rows have the same label."""
+    """Whether an index is one of pandas without duplicate labels."""
     return hasattr(index, "equals") and bool(index.is_unique)
 
 
 def columns_of(frame: Any) -> Iterator[Any]:
-    """The columns of a frame, also where several share a name."""
+    """Returns an iterator over the columns of a frame; several may share a name."""
     if hasattr(frame, "iloc"):
         return (frame.iloc[:, j] for j in range(frame.shape[1]))
     return frame.iter_columns()
 
 
 def like(frame: Any, values: Any, names: Sequence[str]) -> Any:
-    """A frame of these numbers, of the library of another one, with its index; or the numbers."""
+    """Returns values as a frame of the library and with the index of `frame`, if it is a frame."""
     if hasattr(frame, "dask"):
         from dask.dataframe import from_dask_array
 

@@ -1,7 +1,6 @@
-"""What X may be, and its way to statistics and to numbers a row.
+"""From X, as a user passes it, to `Rows`.
 
-Here it is decided what X is, an array in memory or on a device, or one of Dask; from here on it is
-`Rows`.
+The decision whether X is in memory, on a device or in Dask is made here, and only here.
 """
 
 from collections.abc import Callable
@@ -24,24 +23,24 @@ from .kinds import check_holds_rows, check_no_mask, is_dask, is_elsewhere
 from .numbers import numbers
 from .rounding import columns_of_float32, single
 
-# Rows that are asked for a number each at once (16 MiB) where only the sum of these is wanted, but
-# so many elements of X at least that half of them are worth threads.
+# Rows whose results (16 MiB) are computed together if only their sum is wanted. With few columns
+# there are more rows, with so many elements in all that half of them are still worth threads.
 _ROWS_AT_ONCE = 2**21
 _ELEMENTS_AT_ONCE = 2**23
 
 
 class ArrayRows(NamedTuple):
-    """Rows in one array; a sum over them takes little beside them, however many they are.
+    """Rows in one array; sums over them need little memory, however many rows there are.
 
     Attributes
     ----------
     X : array of shape (n_rows, n_features)
-        Where it is worked on: of another library only if it is on a device that serves us.
+        A NumPy array, unless it is processed on its own device, see `arrays.is_for_its_device`.
     sample_weight : array of shape (n_rows,) or None
     read : callable
-        From an array, and weights, to a block.
+        Makes a `Block` from an array and its weights.
     like : array or None
-        The user's, if it is of another library: numbers a row are returned as it is.
+        The user's X if it is of another library: `map` returns arrays of its kind.
     """
 
     X: Any
@@ -82,10 +81,11 @@ def rows_of(
     fewest_rows: int = 1,
     some_weight: bool = True,
 ) -> Rows:
-    """Rows of numbers, of whatever dtype, and their weights, one of them positive if so asked.
+    """Returns X and its weights as validated rows of numbers, of the dtype of X.
 
-    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`,
-    whose `censoring_limits` and X_upper say what is known only to an interval.
+    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`. Its
+    `censoring_limits` and X_upper say which values are known only to an interval. With
+    `some_weight` one weight must be positive.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         check_no_mask(array, name)
@@ -115,7 +115,7 @@ def rows_of(
             estimator_name=type(estimator).__name__,
         )
     X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
-    if not X.shape[0]:  # of which no other library has anything to do
+    if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
         arrays.check_no_gradients(sample_weight, "sample_weight")
@@ -129,20 +129,21 @@ def rows_of(
     if X_upper is not None:
         names = feature_names(estimator)
         X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, unlike=unlike)
-        # The lower end of a window is at most all values, as an end that was swapped is.
+        # Rows known only to lie in a window have its lower limit, which is below all values, as
+        # their lower end: it would look like a swapped one.
         if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(X, names)
     return ArrayRows(X, sample_weight, read, like)
 
 
 def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block]:
-    """What makes a block of an array of the rows that an estimator is handed, and their weights.
+    """Returns a callable that makes a `Block` from an array of rows and their weights.
 
-    Limits of columns of float32 are what that has made of them.
+    Limits of float32 columns are rounded to float32, as the values were.
     """
     limits = estimator.censoring_limits
     if limits is None and X_upper is None:
-        return Block  # in which all values are known exactly, or missing
+        return Block  # all values are known exactly or missing
     if limits is not None:
         limits = checked_limits(limits, "censoring_limits", feature_names(estimator))
         narrow = columns_of_float32(X)
@@ -152,7 +153,7 @@ def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block
 
 
 def _upper(X_upper: Any) -> np.ndarray:
-    """Upper ends as an array of numbers in memory."""
+    """Returns the upper ends as an array of numbers in memory."""
     if _is_plain(X_upper):
         return X_upper
     arrays.check_no_gradients(X_upper, "X_upper")
@@ -160,12 +161,12 @@ def _upper(X_upper: Any) -> np.ndarray:
 
 
 def _is_plain(X: Any) -> bool:
-    """Whether scikit-learn's checks, most of a small fit, would find nothing but a wrong shape."""
+    """Whether X is a float array of two axes, for which scikit-learn's slow checks are skipped."""
     return type(X) is np.ndarray and X.ndim == 2 and X.dtype in (np.float64, np.float32)
 
 
 def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_samples: int) -> Any:
-    """X as numbers; checks or, with ``reset=True``, sets the features of `estimator`."""
+    """Returns X as numbers; checks or, with ``reset=True``, sets the features of `estimator`."""
     if _is_plain(X) and len(X) >= ensure_min_samples and X.shape[1] > 0:
         if reset:
             estimator.n_features_in_ = X.shape[1]

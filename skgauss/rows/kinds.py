@@ -1,4 +1,4 @@
-"""What kind of thing X is: questions that an ordinary array answers with no."""
+"""What kind of table X is: tests that an ordinary array answers with no."""
 
 from typing import Any
 
@@ -6,26 +6,26 @@ import numpy as np
 
 
 def is_dask(X: Any) -> bool:
-    """Whether X is an array, a frame or a series of Dask; a type of another library is not.
+    """Whether X is a Dask array, frame or series, and not only a type that holds Dask graphs.
 
-    By protocol, not by class, so that asking imports nothing.
+    The attributes of its class tell, so that Dask need not be imported.
     """
     kind = type(X)
     return hasattr(kind, "__dask_graph__") and (is_dask_frame(X) or hasattr(kind, "rechunk"))
 
 
 def is_dask_frame(X: Any) -> bool:
-    """Whether what is of Dask is a frame or a series."""
+    """Whether a Dask collection is a frame or a series."""
     return hasattr(type(X), "to_dask_array")
 
 
 def is_elsewhere(X: Any) -> bool:
-    """Whether validation left X with its own library, as it does only where asked to."""
+    """Whether validation left X in another array library, as it does under array API dispatch."""
     return X is not None and not isinstance(X, np.ndarray)
 
 
 def check_holds_rows(frame: Any, name: str) -> None:
-    """Refuse a query of polars, which holds no rows, and both tables of `parse_limits` as one."""
+    """Refuse a polars LazyFrame, which holds no rows, and the pair that `parse_limits` returns."""
     if type(frame).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
     if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
@@ -38,7 +38,7 @@ def check_holds_rows(frame: Any, name: str) -> None:
 
 
 def check_no_mask(array: Any, name: str) -> None:
-    """Refuse a masked array of NumPy, or of Dask."""
+    """Refuse a masked array of NumPy or Dask."""
     if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
         raise ValueError(
             f"{name} is a masked array, whose mask would be ignored. Fill it: a missing value of X "

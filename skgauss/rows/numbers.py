@@ -1,4 +1,4 @@
-"""Rows in memory as an array of numbers, or what to do about the columns that are none."""
+"""Rows in memory as an array of numbers, or advice on the columns that are not numbers."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from .._typing import Array
 from .._wording import capped
 from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
 
-# Of any dtype, with NaN and infinity, and of no rows.
+# Accepts any numeric dtype, NaN, infinity and an array without rows.
 READ = partial(
     check_array, dtype="numeric", ensure_all_finite=False, ensure_min_samples=0, input_name="X"
 )
@@ -21,14 +21,14 @@ READ = partial(
 def numbers(
     X: Any, read: Callable[[Any], Any] = READ, name: str = "X", frame: str | None = None
 ) -> Any:
-    """``read(X)``, where that is an array of numbers.
+    """Returns ``read(X)``, which must be an array of numbers.
 
-    A user has X by the name, and as a frame by the code `frame`, if that is not the name.
+    In messages X is called `name`, and `frame`, if given, is code for X as a frame.
 
     Raises
     ------
     ValueError
-        If it is not; the columns are named where it is a frame or holds text.
+        If it is not; the message names the columns of a frame, or those with text.
     TypeError
         If it is sparse.
     """
@@ -47,17 +47,17 @@ def numbers(
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is one number, be it of Python or an array without axes."""
+    """Whether a value is one number: a real number of Python or an array without axes."""
     return isinstance(value, Real) or (isinstance(value, np.ndarray) and value.ndim == 0)
 
 
 def numbers_of_parameter(value: Any, name: str) -> Array:
-    """A finite copy, in float64, of what a user wrote for a parameter that may be an array.
+    """Returns a float64 copy of the value of a parameter, a number or an array of them.
 
     Raises
     ------
     ValueError
-        That names the parameter, if it holds anything but finite numbers.
+        If it holds anything but finite numbers; the message names the parameter.
     """
     try:
         if np.iscomplexobj(value):
@@ -72,11 +72,11 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
 
 
 def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
-    """``read(X)``, if X holds numbers, and not what polars would make microseconds of."""
+    """Returns ``read(X)`` if X holds numbers, and refuses dates, which polars converts silently."""
     if hasattr(X, "iter_columns") and any(dtype.is_temporal() for dtype in X.dtypes):
         raise TypeError(f"{name} holds dates or times.")
     array = read(X)
-    if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # as of a list with None
+    if isinstance(array, np.ndarray) and array.dtype.kind == "O":  # such as a list with None
         return array.astype(np.float64)
     if isinstance(array, np.ndarray) and array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold numbers, got dtype {array.dtype}.")
@@ -84,20 +84,20 @@ def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
 
 
 def _columns_of_other_things(X: Any) -> dict[Any, Any]:
-    """The columns, by name, that by themselves cannot be read as numbers; of arrays, as text."""
+    """Returns the columns of a frame, by name, that are not numbers; of arrays, those with text."""
     if isinstance(X, np.ndarray | list | tuple):
         return _columns_of_text(X)
     names = list(getattr(X, "columns", ()))
-    if len(set(names)) < len(names):  # no column is one by itself
+    if len(set(names)) < len(names):  # a name may stand for several columns
         return {}
     return {name: X[name] for name in names if not _is_numeric(X[[name]])}
 
 
 def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
-    """The columns of an array or a list with text in them."""
+    """Returns the columns of an array or a list that hold text, by a name for messages."""
     try:
         table = np.asarray(X, dtype=object)
-    except ValueError:  # rows of several lengths
+    except ValueError:  # rows of unequal length
         return {}
     table = table[:, None] if table.ndim == 1 else table
     columns = table.T if table.ndim == 2 else ()
@@ -117,9 +117,9 @@ def _is_numeric(column: Any) -> bool:
 
 
 def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) -> str:
-    """What to say of columns, by their names, of `name` that cannot be read as numbers.
+    """Returns the message about those columns of `name` that cannot be read as numbers.
 
-    A limit among them is all there is to say.
+    If one holds a limit as text, the message is only about limits.
     """
     table = name.removesuffix("_upper")
     of_frames = all(hasattr(series, "to_frame") for series in columns.values())
@@ -143,15 +143,15 @@ def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) ->
 
 
 def _parses(column: Any) -> bool:
-    """Whether `parse_limits` makes numbers of a column as it is, of some of its text at least."""
+    """Whether `parse_limits` with its default parameters reads some of the text in a column."""
     words = [cell for cell in column if isinstance(cell, str)]
     return any(map(reader_of_cells(".", MISSING), words))
 
 
 def _remedy(column: Any, frame: str) -> str:
-    """A sentence about how numbers are made of a column, after a blank, if there is such a way.
+    """Returns a sentence, after a blank, on how to make numbers of a column, or no text.
 
-    The column is one of what the code `frame` says.
+    `frame` is code for the frame that holds the column.
     """
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
@@ -162,7 +162,7 @@ def _remedy(column: Any, frame: str) -> str:
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
-        if not hasattr(column, "to_frame"):  # of an array, whose numbers may be objects, too
+        if not hasattr(column, "to_frame"):  # from an array, whose numbers may be objects, too
             frame, in_polars = f"{frame}.infer_objects()", ""
         return (
             " Of categories make a column each but the first: "

@@ -1,4 +1,4 @@
-"""Text with limits, as laboratories write it: two tables of numbers, or a remedy for the rest."""
+"""Text with limits, as laboratories write it, read as two tables of numbers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .kinds import check_holds_rows
 
 MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
-_ABSENT = ("", "None", "<NA>", "nan", "NaT")  # what is no cell, in the words of pandas and polars
+_ABSENT = ("", "None", "<NA>", "nan", "NaT")  # empty cells, as pandas and polars print them
 _BELOW = ("<", "<=", "≤")
 _ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
-_THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # or as many decimals: text does not tell
-_HUGE = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # of which those that float64 holds are read
-# Thousands that are parted, and what may come behind.
+_THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # "1,234": thousands, or three decimals
+_HUGE = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # "1e400": too large if it was not read
+# Digits in groups of three with one mark between them, and decimals that may follow.
 _PARTED = re.compile(
     r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
 )
@@ -39,20 +39,20 @@ def parse_limits(
     ----------
     frame : pandas.DataFrame or polars.DataFrame of shape (n_samples, n_features)
         Numbers, or text: a number, or a limit, which is a number behind one of <, <=, ≤, >, >=
-        and ≥, with or without blanks. Columns of numbers stay as they are, but for numbers that
+        and ≥, with or without blanks. Columns of numbers stay as they are, except for numbers that
         `missing` names.
     decimal : {".", ","}, default="."
-        What stands before the decimals of a number in text.
+        The character before the decimals of a number in text.
     missing : str or sequence of str, default=("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
         Text that stands for a value of which nothing is known, in small or capital letters. A
-        number in text, such as "-99", does so in columns of numbers, too. Empty cells, None and NaN
-        always do. A value that was not detected is known to be below a limit:
-        where you know this limit, write it in the place of "ND".
+        number given as text, such as "-99", also stands for one in columns of numbers. Empty cells,
+        None and NaN always do. A value that was not detected is known to be below a limit: if you
+        know this limit, write it in place of "ND".
 
     Returns
     -------
-    lower, upper : two frames of the library, shape and names of `frame`, of float64
-        To be passed as ``fit(lower, X_upper=upper)``. They agree where a number stands. A value
+    lower, upper : two frames of float64, of the library, shape and names of `frame`
+        Pass them as ``fit(lower, X_upper=upper)``. They agree where a cell is a number. A value
         below a limit has NaN in `lower`, one above a limit has NaN in `upper`, and a missing
         value has NaN in both. Rows of pandas keep their index.
 
@@ -61,8 +61,8 @@ def parse_limits(
     ValueError
         If a cell is none of these. The message quotes it, and names its row and column.
     TypeError
-        If `missing` holds what is no text, or `frame` is neither of pandas nor of polars. The
-        message says how a frame of Dask is read, partition by partition.
+        If `missing` holds anything but text, or `frame` is not a frame of pandas or polars. The
+        message says how to read a frame of Dask, partition by partition.
 
     Examples
     --------
@@ -115,12 +115,12 @@ def parse_limits(
 
 
 def _words(missing: Any) -> tuple[str, ...]:
-    """The text that `missing` names, by one word or several.
+    """Returns the words of `missing`, which is None, one word or several.
 
     Raises
     ------
     TypeError
-        If something in it is no text.
+        If one of them is not text.
     """
     one = isinstance(missing, str) or not hasattr(missing, "__iter__")
     words = () if missing is None else (missing,) if one else tuple(missing)
@@ -135,7 +135,7 @@ def _words(missing: Any) -> tuple[str, ...]:
 
 
 def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], Ends | None]:
-    """A function from text to the ends of its interval, None where it is neither."""
+    """Returns a function from text to the ends of its interval, or to None if it is unreadable."""
     point = re.escape(decimal)
     number = rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
     pattern = re.compile(rf"([<>]=?|[≤≥])?\s*({number})")
@@ -162,7 +162,7 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
 def _ends_of_cell(
     cell: Any, read: Callable[[str], Ends | None], coded: Collection[float]
 ) -> Ends | None:
-    """The ends of the interval in a cell, which holds text or a number, else None.
+    """Returns the ends of the interval in a cell of text or a number; None if it is unreadable.
 
     The numbers in `coded` stand for missing values.
     """
@@ -179,7 +179,7 @@ def _ends_of_cell(
 
 
 def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
-    """What is wrong with cells given by row, column and content, and what to do."""
+    """Returns the message about unreadable cells, which are given by row, column and content."""
     by_column: dict[int, list[tuple[int, Any]]] = {}
     for i, j, cell in unread:
         by_column.setdefault(j, []).append((i, cell))
@@ -200,14 +200,14 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
 
 
 def _place(frame: Any, i: int) -> str:
-    """A row, counted from 0, and its label in pandas, where that is another."""
+    """Returns the number of a row, counted from 0, with its label in pandas if that differs."""
     if not hasattr(frame, "iloc") or frame.index[i] == i:
         return f"{i}"
     return f"{i} (label {frame.index[i]})"
 
 
 def _how_to_write(cells: list[Any], decimal: str) -> str:
-    """A sentence on what to do with such cells of one column."""
+    """Returns a sentence on what to do with the unreadable cells of one column."""
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
     if len(texts) == len(cells):

@@ -1,7 +1,7 @@
-"""A value and the limit that it was reported at, of which rounding may have made two numbers.
+"""Comparisons of values with limits that allow for rounding.
 
-Another library's logarithm differs in the last places. A table of one column of float32 and one of
-float64 is read as float64, where the former holds what float32 has made of its numbers.
+A value and the limit at which it was reported may differ in their last places: two libraries took
+their logarithms, or the value was float32 before its table was read as float64.
 """
 
 from typing import Any
@@ -10,72 +10,68 @@ import numpy as np
 
 from .._typing import Array
 
-# Units in the last place by which a logarithm, or a division, of one library differs from that of
-# another.
+# Units in the last place by which the logarithms, or quotients, of two libraries may differ.
 _LAST_PLACES = 2
-_SHORT = 14  # bits of a number that needs no rounding, as 20 or 0.5, and that nobody computed
-_SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # as columns of frames name them
+_SHORT = 14  # bits of a number that is hardly the result of a computation, such as 20 or 0.5
+_SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # how names of dtypes begin
 
 
 def at_or_below(values: np.ndarray, limit: Array) -> np.ndarray:
-    """Which values are at most the limit of their feature, or but for their last places."""
+    """Whether each value is at most the limit of its feature, up to rounding."""
     limit, slack = _with_slack(limit, values.dtype)
     return _unless_short(values, values <= limit, values <= limit + slack)
 
 
 def at_or_above(values: np.ndarray, limit: Array) -> np.ndarray:
-    """Which values are at least the limit of their feature, or but for their last places."""
+    """Whether each value is at least the limit of its feature, up to rounding."""
     limit, slack = _with_slack(limit, values.dtype)
     return _unless_short(values, values >= limit, values >= limit - slack)
 
 
 def _with_slack(limit: Array, dtype: np.dtype) -> tuple[Array, Array]:
-    """Limits as numbers of a dtype, if that is of floats, and by how much rounding may miss them.
+    """Returns the limits, in `dtype` if it is floating, and by how much rounding may miss them.
 
-    Whole numbers are told apart: that is less than 1, or 0.
+    A slack of 1 or more is replaced by 0, so that integers stay distinct.
     """
     if dtype.kind != "f":
         return limit, np.zeros_like(limit)
     limit = np.asarray(limit, dtype)
-    with np.errstate(invalid="ignore"):  # of an infinite limit
+    with np.errstate(invalid="ignore"):  # the spacing of an infinite limit is NaN
         slack = _LAST_PLACES * np.spacing(np.abs(limit))
     return limit, np.where(slack < 1, slack, 0)
 
 
 def _unless_short(values: np.ndarray, reached: np.ndarray, nearly: np.ndarray) -> np.ndarray:
-    """Which values reached a limit, or nearly so, unless these are numbers that nobody computed."""
+    """Whether each value reached its limit, or nearly did and is not a short number."""
     near = nearly & ~reached
     near[near] = ~_is_short(values[near])
     return reached | near
 
 
 def _is_short(values: np.ndarray) -> np.ndarray:
-    """Which numbers have so few bits that rounding has hardly made them."""
+    """Whether each number has so few bits that it is hardly the result of rounding."""
     mantissa, _ = np.frexp(values)
     scaled = np.ldexp(mantissa, _SHORT)
     return np.asarray(scaled == np.rint(scaled))
 
 
 def single(numbers: Array) -> Array:
-    """What float32 holds of numbers of float64, as float64."""
+    """Returns float64 numbers rounded to float32, as float64."""
     with np.errstate(over="ignore"):
         return numbers.astype(np.float32).astype(np.float64)
 
 
 def columns_of_float32(X: Any) -> np.ndarray:
-    """Which columns of a table hold float32 or less, bool of shape (n_columns,) or ().
-
-    A table is an array, or a frame in which each column has a dtype, in memory or of Dask.
-    """
+    """Whether each column of a frame, (n_columns,), or an array, (), is of float32 or less."""
     dtypes = X.dtypes if hasattr(X, "columns") else [getattr(X, "dtype", None)]
     found = [str(dtype).lower().startswith(_SHORTER_FLOATS) for dtype in dtypes]
     return np.array(found if hasattr(X, "columns") else found[0])
 
 
 def in_full(values: Any, limits: tuple[Array, Array]) -> Any:
-    """Values of float32 as float64, where those at one of their limits are that limit.
+    """Returns float32 values as float64, in which a value at a limit equals the float64 limit.
 
-    They may be of Dask, and have one axis, or one column for each limit.
+    The values, in memory or in Dask, have one axis, or one column for each limit.
     """
     full = values.astype(np.float64)
     for limit in limits:

@@ -1,7 +1,7 @@
 """From a block of rows to statistics.
 
 NaN and infinity are not searched for: they propagate into the sums, and only a sum that is not
-finite sends us looking. NaN then are missing values, and the rows are sorted by what they miss.
+finite starts a search. NaN then means a missing value, and rows are grouped by what they miss.
 """
 
 from __future__ import annotations
@@ -25,23 +25,24 @@ from .block import Block, check_no_infinity, incomplete_rows
 from .kinds import is_elsewhere
 from .window import Window
 
-# Of rows that are kept one by one: sums of their weights times squares have all their digits.
+# If the largest weight of rows that are stored one by one lies between these, sums of weights times
+# squares keep all their digits.
 _SMALLEST_WEIGHT = 1e-280
 _LARGEST_WEIGHT = 1e280
 
 
 @dataclass(frozen=True)
 class Summarize:
-    """Makes of a block of rows the statistics that a likelihood needs of them.
+    """Makes the statistics that a likelihood needs from a block of rows.
 
     Attributes
     ----------
     diagonal : bool
         Whether the features are taken as independent, so that no products of them are needed.
     names : sequence of str
-        Of the features, for messages.
+        Names of the features, for messages.
     window : Window, default=None
-        Between whose limits all rows lie, which is checked.
+        Limits between which all rows must lie, which is checked.
     """
 
     diagonal: bool
@@ -49,7 +50,7 @@ class Summarize:
     window: Window | None = None
 
     def __call__(self, block: Block) -> AnyStatistics:
-        """The statistics.
+        """Returns the statistics of the block.
 
         Raises
         ------
@@ -58,14 +59,14 @@ class Summarize:
         """
         if self.window is not None and (block.intervals or not self.window.holds_all(block.X)):
             self.window.check(block, self.names)
-            # Of an independent feature a missing value says nothing, inside a window or not.
+            # A missing value of an independent feature tells nothing, not even within a window.
             fill = not self.diagonal and block.X.shape[1] > 1
             intervals = self.window.telling(self.window.intersect(block, fill))
             block = block._replace(intervals=intervals)
         return self._of_exact(block) if block.intervals is None else self._of_intervals(block)
 
     def _of_exact(self, block: Block) -> AnyStatistics:
-        """Statistics of rows whose values are known exactly or not at all."""
+        """Returns statistics of rows whose values are known exactly or not at all."""
         X, sample_weight, _ = block
         summary = arrays.summarize_elsewhere if is_elsewhere(X) else summarize
         statistics = summary(X, sample_weight, self.diagonal)
@@ -78,15 +79,15 @@ class Summarize:
             return summarize_incomplete(X, sample_weight, self.diagonal)
         if sample_weight is None:
             return statistics
-        # Rows of weight 0 may hold NaN. The others are summarised by chunks, which copy little.
+        # Rows of weight 0 may hold NaN. The others are summarised in chunks, to copy few at a time.
         parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1]))
         return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
     def _of_intervals(self, block: Block) -> AnyStatistics:
-        """Statistics of rows of which some hold values known only to an interval."""
+        """Returns statistics of rows, some of which hold values known only to an interval."""
         X, sample_weight, intervals = block
         assert intervals is not None
-        check_no_infinity(X, self.names, _counts(sample_weight))  # of a part places would be lost
+        check_no_infinity(X, self.names, _counts(sample_weight))  # it names places in all of X
         exact = np.ones(len(X), dtype=bool)
         exact[intervals.rows] = False
         weights = None if sample_weight is None else sample_weight[exact]
@@ -101,12 +102,12 @@ class Summarize:
 
 
 def _counts(sample_weight: Array | None) -> np.ndarray | None:
-    """Which rows have a positive weight, bool of shape (n_rows,); None if all have."""
+    """Whether each row has a positive weight, (n_rows,); None if there are no weights."""
     return None if sample_weight is None else sample_weight > 0
 
 
 def _check_weights(sample_weight: Array) -> None:
-    """Refuse weights whose products with squares are no numbers."""
+    """Refuse weights so extreme that their products with squares may overflow or vanish."""
     largest = sample_weight.max(initial=0.0)
     if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Targets beside features, as the rows of one table, wherever they lie."""
+"""Features and targets joined to one table, in memory, on a device or in Dask."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
 
 def checked_targets(y: Any, name: str = "y") -> Any:
-    """Targets as an array of numbers, of one axis or two as they were, of Dask where they are.
+    """Returns the targets as an array of numbers with one axis or two, as given, lazy if in Dask.
 
     Raises
     ------
     ValueError
-        If there are none, or they are no numbers or have more than two axes.
+        If y is None, is not of numbers, or has more than two axes.
     """
     if y is None:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
@@ -36,7 +36,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     if is_dask(y):
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y
     else:
-        of_series = hasattr(y, "to_frame")  # whose name a message then has
+        of_series = hasattr(y, "to_frame")  # read as a frame, so that messages have its name
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
         y = numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
@@ -44,7 +44,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
 
 
 def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
-    """The rows of tables, or None, whose weight is not 0, and their weights; of Dask all rows."""
+    """Returns weights and tables, or None, without the rows of weight 0; of Dask, with all rows."""
     given = [each for each in (sample_weight, *tables) if each is not None]
     if sample_weight is None or any(map(is_dask, given)):
         return sample_weight, *tables
@@ -57,7 +57,7 @@ def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
 
 
 def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:
-    """Names of the targets, their own where these are text and no feature has them."""
+    """Returns the names of the targets, their own if text; one in `taken` is marked "(target)"."""
     n_targets = 1 if targets.ndim == 1 else targets.shape[1]
     own = list(getattr(y, "columns", [getattr(y, "name", None)]))
     if len(own) != n_targets or not all(isinstance(name, str) for name in own):
@@ -66,9 +66,9 @@ def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:
 
 
 def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> Any:
-    """``[X | targets]``, named if X is a frame with names.
+    """Returns ``[X | targets]``, as a frame if X is a frame with names.
 
-    `checked` are the numbers of X as `rows_of` has them, and `names` those of all columns.
+    `checked` holds the validated numbers of X, and `names` the names of all columns.
     """
     table = _with_targets(checked, targets)
     named = any(isinstance(name, str) for name in getattr(X, "columns", ()))
@@ -76,7 +76,7 @@ def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> 
 
 
 def _with_targets(X: Any, targets: Any) -> Any:
-    """``[X | targets]``, of the library of X."""
+    """Returns ``[X | targets]`` in the library of X."""
     targets = targets[:, None] if targets.ndim == 1 else targets
     if is_dask(X):
         n_columns = X.shape[1] + targets.shape[1]

@@ -1,4 +1,4 @@
-"""The window through which a truncated sample is seen, and rows held against it."""
+"""The window through which a truncated sample is seen, and checks of rows against it."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, limits: Any, names: Sequence[str]) -> Window | None:
-        """The window of `truncation_limits`; None where it has no ends.
+        """Returns the window of `truncation_limits`, or None if no limit is finite.
 
         Raises
         ------
         ValueError
-            If the limits do not fit the features, or hold no interval of one.
+            If the limits do not fit the features, or leave no interval for one of them.
         """
         if limits is None:
             return None
@@ -43,18 +43,18 @@ class Window(NamedTuple):
 
     @property
     def ends(self) -> tuple[list[float], list[float]]:
-        """Lower and upper limits as lists, which can be compared by ==; arrays of them make it."""
+        """Lower and upper limits as lists, which ``==`` can compare."""
         return self.lower.tolist(), self.upper.tolist()
 
     @property
     def bounded(self) -> np.ndarray:
-        """Indices of the features that have an end."""
+        """Indices of the features that have a finite limit."""
         return np.flatnonzero(np.isfinite(self.lower) | np.isfinite(self.upper))
 
     def opened(self, features: np.ndarray) -> Window | None:
-        """The window without the limits of some features; None if no other feature has any.
+        """Returns the window without the limits of some features, or None if no limit is left.
 
-        The features are a mask, bool of shape (n_features,).
+        `features` is a mask, bool of shape (n_features,).
         """
         window = Window(
             np.where(features, -np.inf, self.lower), np.where(features, np.inf, self.upper)
@@ -62,14 +62,14 @@ class Window(NamedTuple):
         return window if window.bounded.size else None
 
     def seen_from(self, origin: Array) -> Window:
-        """The window with its limits counted from an origin of shape (n_features,)."""
+        """Returns the window with its limits measured from an origin of shape (n_features,)."""
         return Window(self.lower - origin, self.upper - origin)
 
     def intersect(self, block: Block, fill: bool = True) -> Intervals | None:
-        """Intervals of a block in memory that end where the window does.
+        """Returns the intervals of a block in memory, cut to the window; None if it has none.
 
-        With `fill` a missing value of a feature with limits is such an interval, too. One that has
-        nothing in common with the window stays as it is.
+        With `fill` a missing value of a feature with limits becomes the interval of the window. An
+        interval outside the window stays as it is.
         """
         rows, lower, upper = with_gaps(block, self.bounded if fill else [])
         if not rows.size:
@@ -80,10 +80,9 @@ class Window(NamedTuple):
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
     def telling(self, intervals: Intervals | None) -> Intervals | None:
-        """The intervals of those rows that tell more than that they lie in the window.
+        """Returns those rows of `intersect` that tell more than that they lie in the window.
 
-        They are some of what `intersect` returns, which may be None. The other rows are as if they
-        were not there, and a ridge is to weigh no less for them.
+        Other rows add nothing to the likelihood, and must not change the weight of a ridge.
         """
         if intervals is None:
             return None
@@ -91,10 +90,9 @@ class Window(NamedTuple):
         return Intervals(*(each[narrower.any(axis=1)] for each in intervals))
 
     def outside(self, block: Block) -> np.ndarray:
-        """Which values lie outside, or in an interval that is outside but for an end.
+        """Whether each value, or the interior of its interval, is outside; (n_rows, n_features).
 
-        The answer is bool of shape (n_rows, n_features). The ends belong to the window. Missing
-        values lie nowhere.
+        The limits belong to the window, and a missing value is not outside.
         """
         X = block.X
         outside = ~(at_or_above(X, self.lower) & at_or_below(X, self.upper) | np.isnan(X))
@@ -110,7 +108,7 @@ class Window(NamedTuple):
         Raises
         ------
         ValueError
-            That names the row and the feature.
+            If a row lies outside; the message names the first one and its feature.
         """
         for chunk in chunks_of(block.X):
             part = block.between(chunk.start, chunk.stop).on_host
@@ -131,7 +129,7 @@ class Window(NamedTuple):
                 )
 
     def matches(self, statistics: Any, fill: bool) -> bool:
-        """Whether statistics may be those of rows summarised with this window, see `intersect`."""
+        """Whether statistics may come from rows summarised with this window; see `intersect`."""
         by_feature = statistics.by_feature
         if fill and missed(by_feature, informative=True)[self.bounded].any():
             return False
@@ -142,7 +140,7 @@ class Window(NamedTuple):
         return not (known & ((lower < self.lower) | (upper > self.upper))).any()
 
     def without_fill(self, statistics: Any) -> Any:
-        """Statistics by feature, where what lies anywhere in the window is missing again."""
+        """Returns the statistics by feature, without values known only to lie in the window."""
         by_feature = statistics.by_feature
         if not by_feature.coarse:
             return by_feature
@@ -151,9 +149,9 @@ class Window(NamedTuple):
         return by_feature.with_rows(known.any(axis=1))
 
     def holds_all(self, X: Any) -> bool:
-        """Whether all rows lie inside, nothing missing where there are limits.
+        """Whether all rows lie inside, with no value missing where there are limits.
 
-        By chunks, which need no mask as large as X.
+        X is compared in chunks, which need no mask as large as X.
         """
         xp, _ = get_namespace(X)
         comparisons = [
@@ -168,29 +166,30 @@ class Window(NamedTuple):
         )
 
     def _beside(self, X: Any) -> tuple[Any, Any]:
-        """The ends where X is, rounded as its values are: a value at an end stays there."""
+        """Returns the limits on the device of X, rounded to its dtype as its values were."""
         xp, _, device = get_namespace_and_device(X)
         dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None
         return tuple(xp.asarray(end, dtype=dtype, device=device) for end in self)
 
 
 class Truncation(NamedTuple):
-    """What a fitted density knows of the window that its rows were seen through.
+    """The window through which the rows of a fitted density were seen.
 
     Attributes
     ----------
     window : Window
     log_probability : float
-        Of the window, under the parent.
+        Of the window under the parent, the Gaussian before truncation, in nats.
     """
 
     window: Window
     log_probability: float
 
     def condition(self, log_densities: Callable[[Block], Any], block: Block) -> Any:
-        """Log-densities, in nats, of rows that are seen only inside; minus infinity outside.
+        """Returns the log-densities of rows that are seen only inside, (n_rows,), in nats.
 
-        Of shape (n_rows,), from those under the parent. A row that shows nothing has 0.
+        `log_densities` computes those under the parent. A row outside has minus infinity, and a row
+        without any known value has 0.
         """
         if block.intervals is None and self.window.holds_all(block.X):
             return log_densities(block) - self.log_probability
