@@ -1,7 +1,7 @@
 """One pass over the rows, block by block: sums of products, one number a row, threads, Dask's tree.
 
-What belongs here touches every value of X, of whichever array library, and knows nothing of
-Gaussians: not what the sums are for, and not what X may be.
+The code here reads every value of X, in any array library. It knows nothing of Gaussians: neither
+what the sums are for nor what X may be.
 """
 
 from .array_api import doubles, map_rows_elsewhere, sums_elsewhere, to_host

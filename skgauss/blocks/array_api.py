@@ -1,10 +1,11 @@
-"""One pass over the rows of an array of another library, where it is: sums, or one number a row.
+"""One pass over the rows of an array of another library, on its device: sums, or one number a row.
 
-Only sums go to the host, one number a row stays. Temporary arrays are of the size of a chunk.
+Only sums are copied to the host; one number a row stays on the device. Temporary arrays have the
+size of a chunk.
 
 Sums are about a pivot close to the mean, and in float64, as in `passes`. All chunks share the
-pivot, so that they add up on the device. A chunk is multiplied as many short blocks: a product of
-few columns and many rows would leave most of a GPU idle.
+pivot, so that they add up on the device. A chunk is multiplied as a batch of short blocks: a single
+product of few columns and many rows would leave most of a GPU idle.
 """
 
 import math
@@ -26,19 +27,19 @@ _ROWS_BY_COLUMN = 4
 
 
 def to_host(value: Any) -> Any:
-    """An array of another library as one of NumPy; anything else as it is."""
+    """Returns an array of another library as one of NumPy; anything else as it is."""
     if isinstance(value, np.ndarray) or not is_array_api_obj(value):
         return value
     return move_to(value, xp=np, device="cpu")
 
 
 def doubles(X: Any) -> Array:
-    """An array of any library as one of NumPy, in float64."""
+    """Returns an array of any library as one of NumPy, in float64."""
     return to_host(X).astype(np.float64, copy=False)
 
 
 def sums_elsewhere(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Sums:
-    """Sums over the rows, of weights times `unit`; with `diagonal` of squares only."""
+    """Returns sums over the rows, with weights times `unit`; with `diagonal` of squares only."""
     sums_about = partial(_sums_about, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
         pivot, _ = pivot_from_sample(X, sample_weight, unit)
@@ -46,9 +47,9 @@ def sums_elsewhere(X: Any, sample_weight: Any | None, unit: float, diagonal: boo
 
 
 def map_rows_elsewhere(X: Any, function: Callable[[Any], Any], mean: Array) -> Any:
-    """``function(X - mean)``, one number a row in float64, where X is, of shape (n_rows,).
+    """Returns ``function(X - mean)``, one number a row, (n_rows,), in float64, on X's device.
 
-    The array handed to `function` is one that it may overwrite.
+    `function` may overwrite its argument.
     """
     xp, _, device = get_namespace_and_device(X)
     shift = xp.asarray(mean, dtype=xp.float64, device=device)
@@ -60,7 +61,7 @@ def map_rows_elsewhere(X: Any, function: Callable[[Any], Any], mean: Array) -> A
 
 
 def _slices(X: Any, block: int) -> Iterator[slice]:
-    """Slices of the rows, each of whole blocks of so many; the rows left over come last."""
+    """Yields slices of the rows: each of whole blocks of `block` rows, and last those left over."""
     n_rows, n_features = X.shape
     length = max(_DEVICE_CHUNK // n_features // block, 1) * block
     whole = n_rows // block * block
@@ -73,7 +74,7 @@ def _slices(X: Any, block: int) -> Iterator[slice]:
 def _sums_about(
     X: Any, sample_weight: Any | None, unit: float, diagonal: bool, pivot: Array
 ) -> Sums:
-    """Sums over all chunks about a pivot, added where they are; the host reads the total."""
+    """Returns sums about a pivot; chunks are added on the device, and the host reads the total."""
     xp, _, device = get_namespace_and_device(X)
     there = xp.asarray(pivot, dtype=xp.float64, device=device)
     block = max(_DEVICE_BLOCK_ROWS, 0 if diagonal else _ROWS_BY_COLUMN * X.shape[1])
@@ -87,14 +88,14 @@ def _sums_about(
         totals = [total + each for total, each in zip(totals, sums, strict=True)]
     weight, first, second = map(doubles, totals)
     if not diagonal:
-        second = (second + second.T) / 2  # which a product rounds as it pleases
+        second = (second + second.T) / 2  # rounding may leave a product asymmetric
     return Sums(float(weight[0]), pivot, first, second)
 
 
 def _block_sums(
     xp: Any, X: Any, weights: Any | None, pivot: Any, n_blocks: int, diagonal: bool
 ) -> list[Any]:
-    """Weight, first and second of `Sums` over a chunk, where it is; the weight of shape (1,)."""
+    """Returns weight, (1,), first and second of `Sums` over a chunk, on its device."""
     centred = xp.reshape(_minus(xp, X, pivot), (n_blocks, -1, X.shape[1]))
     if weights is None:
         weighted = centred
@@ -111,7 +112,7 @@ def _block_sums(
 
 
 def _minus(xp: Any, X: Any, shift: Any) -> Any:
-    """``X - shift``, in the wider dtype of the two; of floats without a converted copy."""
+    """Returns ``X - shift`` in the wider of their dtypes; a floating X is not converted first."""
     if not xp.isdtype(X.dtype, "real floating"):
         X = xp.astype(X, shift.dtype)
     return X - shift

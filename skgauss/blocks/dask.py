@@ -1,4 +1,4 @@
-"""Values of Dask's blocks that are not arrays, and their sums as a tree, by Dask's reduction."""
+"""Values of any kind, one for each block of a Dask collection, and their sum as a tree."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import numpy as np
 
 # Terms added up by one task: few, so that the tree is parallel and its nodes are small.
 _FAN_IN = 8
-# An array of Dask whose blocks are values of any kind.
+# Arguments for a Dask array whose blocks are values of any kind.
 VALUES = {"dtype": object, "meta": np.empty(0, object)}
 
 
 class WrongRowError(ValueError):
-    """A row is wrong; the message tells its number, counted within its block."""
+    """A row is invalid; the message gives its number within its block."""
 
 
 def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
-    """A lazy array of what `function` returns of each block, in the order of the blocks."""
+    """Returns a lazy array of the results of `function` for all blocks, in their order."""
     from dask.delayed import delayed
 
-    # One object of the graph, sent once to a worker and not with every task.
+    # As one object in the graph the function is sent to a worker once, and not with every task.
     return blocks.map_blocks(of_numbered_block, function=delayed(function), **VALUES)
 
 
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
-    """The sum of all values, computed as a tree by `add`, which is handed a few at a time.
+    """Returns the sum of all values, computed as a tree by `add`, which gets a few at a time.
 
-    Each value passes through `add` by itself first, before it travels.
+    Each value first passes through `add` by itself, before it leaves its worker.
     """
     from dask.array import reduction
 
@@ -41,7 +41,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
 def of_numbered_block(
     block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)
 ) -> Any:
-    """What `function` returns of a block; an error about a row names the block, too."""
+    """Returns ``function(block)``; an error about a row also names the block."""
     try:
         return function(block)
     except WrongRowError as error:
@@ -49,5 +49,5 @@ def of_numbered_block(
 
 
 def _added_values(add: Callable[[Sequence[Any]], Any], values: Any, **_: Any) -> Any:
-    """The sum of values as Dask's reduction hands them over: one, or a list of them."""
+    """Returns the sum of the values that Dask's reduction passes: one, or a list of them."""
     return add(values if isinstance(values, list) else [values])

@@ -18,23 +18,23 @@ from . import sums, threads
 from .sums import Sums, is_far, pivot_from_sample, sums_about_the_mean
 from .threads import Part, Result
 
-# Elements of X in a block (1 MiB as float64: a common level-2 cache), and in a chunk, whose
-# blocks share one pivot and so add up without a merge. Threads, which contend for the
-# interpreter's lock between the blocks, share longer ones.
+# Elements of X in a block (1 MiB as float64: a common level-2 cache), in the blocks of all threads
+# together, which are longer because threads contend for the interpreter's lock between them, and
+# in a chunk, whose blocks share one pivot and so add up without a merge.
 _BLOCK = 2**17
 _BLOCKS_OF_THREADS = 2**19
 _CHUNK = 2**21
 _FEWEST_BLOCK_ROWS = 8
 _ROWS_AT_ONCE = 64
-# Zero does as the pivot where few rows have a mean within so many of their deviations of it,
-# and all rows have sums of squares about it within so many times those about their mean. The
-# former err by up to 6e-15 where values repeat and so round alike, and 1e-14 is promised.
+# Zero serves as the pivot if the mean of a few rows is within so many standard deviations of it,
+# and if sums of squares about zero are at most so many times those about the mean. The variances
+# then err by up to 6e-15 where values repeat and so round alike; 1e-14 is promised.
 _NEAR_ZERO = 0.75
 _MOST_CANCELLED_ABOUT_ZERO = 1.75
 # With fewer columns BLAS's threads would wait for each other more than they work, and NumPy's
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
-_MANY_ELEMENTS = 2**22  # worth threads of ours
+_MANY_ELEMENTS = 2**22  # elements of X that are worth several threads
 _EXACT_INTEGERS = 2.0**52  # up to which float64 holds all integers, and their halves
 
 
@@ -45,11 +45,11 @@ def chunk_sums(
     diagonal: bool,
     combine: Callable[[Iterator[Sums]], Result],
 ) -> Result:
-    """What `combine` makes of the sums of all chunks of the rows, in their order.
+    """Returns what `combine` makes of the sums of all chunks of the rows, in their order.
 
-    Weights count times `unit`. With `diagonal` the sums are of squares only, not of products.
+    Weights are multiplied by `unit`. With `diagonal` the sums are of squares, not of products.
     """
-    # Chunks so long that finding their pivots and merging their statistics is the lesser work.
+    # Chunks are so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
     fewest = max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features)
     sums_of = partial(_sums_of_chunk, X, sample_weight, unit, diagonal)
@@ -57,9 +57,9 @@ def chunk_sums(
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
-    """``function(X - mean)``, computed block by block: one number a row, of shape (n_rows,).
+    """Returns ``function(X - mean)``, computed block by block: one number a row, (n_rows,).
 
-    The array handed to `function` is a buffer that it may overwrite.
+    `function` may overwrite its argument, a buffer.
     """
     result = np.empty(len(X))
 
@@ -81,9 +81,9 @@ def _map_chunks(
     fewest_rows: int,
     combine: Callable[[Iterator[Part]], Result],
 ) -> Result:
-    """What `combine` makes of the results for all chunks of X, in the order of the chunks.
+    """Returns what `combine` makes of the results for all chunks of X, in their order.
 
-    ``function(block, chunk)`` works on `block` elements at once, in threads where those pay.
+    ``function(block, chunk)`` works on `block` elements at once, in threads if these pay.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, fewest_rows, n_threads)
@@ -93,7 +93,7 @@ def _map_chunks(
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
-    """A context with one thread of BLAS, unless a pass over X has enough products for more."""
+    """Returns a context with one thread of BLAS, unless a pass over X has work for more."""
     multiplications = X.size * X.shape[1]
     if multiplications <= threads.NEXT_TO_NOTHING:
         return nullcontext()
@@ -105,7 +105,7 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
 def chunks_of(
     X: Any, fewest_rows: int = 1, n_threads: int = 1, elements: int | None = None
 ) -> list[slice]:
-    """Slices of the rows into equal parts, equally many for each thread; none of no rows.
+    """Returns slices of the rows: equal parts, equally many for each thread; none for no rows.
 
     A part has at most `elements` elements, by default those of a chunk, but no fewer rows than
     `fewest_rows`.
@@ -133,7 +133,7 @@ class _Buffer:
         return np.empty(self._shape, order=self._order)
 
     def hold(self, block: np.ndarray) -> Array:
-        """The block as float64: itself if it is of that dtype, or a copy in this buffer."""
+        """Returns the block as float64: itself if it has that dtype, or a copy in this buffer."""
         if block.dtype == np.float64:
             return block
         room = self._room[: len(block)]
@@ -141,13 +141,13 @@ class _Buffer:
         return room
 
     def subtract(self, block: np.ndarray, shift: Array) -> Array:
-        """``block - shift`` as float64, in this buffer, exact for integers of any size."""
+        """Returns ``block - shift`` as float64, in this buffer, exact for integers of any size."""
         room = self._room[: len(block)]
-        # NumPy would convert piecemeal what is narrower than the result.
+        # NumPy would convert values that are narrower than the result piecemeal.
         values = self.hold(block) if block.itemsize < room.itemsize else block
         whole = 0
         if block.flags.c_contiguous and 1 < len(shift) < _MANY_COLUMNS:
-            # NumPy's inner loop runs along a row: let a row be many.
+            # NumPy's inner loop runs along a row, so many rows are viewed as one long row.
             whole = len(block) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
             shifts = np.broadcast_to(shift, (_ROWS_AT_ONCE, len(shift))).reshape(-1)
             long = (-1, len(shifts))
@@ -160,7 +160,7 @@ class _Buffer:
 def _subtract_integers(block: Array, shift: Array, room: Array) -> None:
     """Put the exact ``block - shift`` into `room` if the block holds integers beyond float64.
 
-    It is reckoned modulo 2^64. Where float64 holds the integers, `room` is left as it is.
+    It is computed modulo 2^64. If float64 holds the integers, `room` is left as it is.
     """
     if block.dtype.kind not in "iu" or not (np.abs(shift) > _EXACT_INTEGERS).any():
         return
@@ -178,14 +178,14 @@ def _sums_of_chunk(
     block: int,
     chunk: slice,
 ) -> Sums:
-    """Sums over a chunk about a point close to its mean: zero, which is fastest, or a pivot.
+    """Returns sums over a chunk about a point near its mean: zero, which is fastest, or a pivot.
 
     `block` is the number of elements to work on at once.
     """
     X, n_features = X[chunk], X.shape[1]
     sample_weight = None if sample_weight is None else sample_weight[chunk]
-    # Where a (d, d) sum is updated a block, enough rows to make that the lesser work; and
-    # never so few that calling NumPy becomes the work.
+    # A block has so many rows that its overhead is small: it updates a sum of shape (d, d), and
+    # calls NumPy.
     fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
     buffer = _Buffer(X, max(block // n_features, fewest))
     sums_about = partial(_sums_about, X, sample_weight, unit, diagonal, buffer)
@@ -208,7 +208,7 @@ def _sums_about(
     pivot: Array,
     is_zero: bool = False,
 ) -> Sums:
-    """Sums over all rows about a pivot, added up block by block in a buffer.
+    """Returns sums over all rows about a pivot, added up block by block in a buffer.
 
     A pivot that `is_zero` is not subtracted. Then there must be no weights, since their roots would
     be multiplied into the rows themselves.
@@ -231,5 +231,5 @@ def _sums_about(
             centred *= np.sqrt(weights)[:, None]
         second += products(centred)
     if not diagonal:
-        second = second / 2 + second.T / 2  # which is symmetric to the last digit
+        second = second / 2 + second.T / 2  # symmetric to the last digit
     return Sums(weight, pivot, first, second)

@@ -1,11 +1,11 @@
 """Sums over rows: about a pivot, a point close to the mean, and with short chains of rounding.
 
-About a pivot few digits cancel. The rows may be NumPy's or of another array library; a pivot is
-found where they are.
+About a pivot few digits cancel. The rows may be an array of NumPy or of another library, and a
+pivot is found on their device.
 
 A long sum accumulated one term after the other drifts: where the terms repeat, as in data
 of few distinct values, all roundings err the same way. Rows are therefore summed in panels,
-and the panels added up. BLAS does as much itself for matrices of many columns.
+and the panels added up. BLAS does the same by itself for matrices of many columns.
 """
 
 import math
@@ -24,20 +24,19 @@ from .._sklearn import (
 from .._typing import Array
 from .threads import blas_has_small_kernels
 
-_MOST_CANCELLED = 8  # sum of squares about a pivot, by that about the mean
-# A mean that float64 cannot hold stays off any pivot: two corrections are all that can help.
+_MOST_CANCELLED = 8  # largest ratio of the sum of squares about a pivot to that about the mean
+# Two corrections of a pivot suffice: a third comes no closer to a mean that float64 cannot hold.
 _MOST_PIVOTS = 3
-# A pivot is the mean of as many rows as have so many elements, within bounds.
+# The first pivot is the mean of rows with so many elements in all, within bounds on their number.
 _FEW_ELEMENTS = 2**17
 _FEWEST_SAMPLED = 2**3
 _MOST_SAMPLED = 2**8
-# Rows of a panel. The product of two single columns is a dot product, which BLAS sums in 8
-# chains or more at once, on the oldest processor too: its panels may be longer.
+# Rows of a panel. A panel of one column may be longer: BLAS sums its dot product in 8 chains or
+# more at once, even on the oldest processor.
 _PANEL = 64
 _PANEL_OF_ONE = 512
 _FEW_COLUMNS = 32  # columns up to which a panel's product is cheap next to reading it
-# Columns up to which a general product takes less time than one that knows that it is symmetric,
-# be it that BLAS packs both.
+# Columns up to which a general product is faster than a symmetric one, even if BLAS packs both.
 _VERY_FEW_COLUMNS = 7
 
 
@@ -47,7 +46,7 @@ class Sums(NamedTuple):
     Attributes
     ----------
     weight : float
-        The sum of the weights, in their unit.
+        Sum of the weights times their unit.
     pivot : ndarray of shape (n_features,)
         A point close to the mean.
     first : ndarray of shape (n_features,)
@@ -63,7 +62,7 @@ class Sums(NamedTuple):
 
 
 def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
-    """Sums about a pivot close to the mean: the given one, or one that the sums about it show."""
+    """Returns sums about a pivot close to the mean: `pivot`, or one that its sums point to."""
     for _ in range(_MOST_PIVOTS):
         found = sums_about(pivot)
         if not is_far(found):
@@ -81,11 +80,11 @@ def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
 
 
 def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[Any, Any]:
-    """The mean and the variances, (n_features,) each, of a few rows, in their library.
+    """Returns the mean and the variances, (n_features,) each, of a few rows, in their library.
 
-    The rows are spread over all of X, which may be sorted. Deviations are reckoned from one row, so
-    that a constant feature has a deviation, and a scatter, of exactly zero, whatever its value and
-    wherever the chunks are cut.
+    The rows are spread over all of X, which may be sorted. Deviations are taken from one row, so
+    that those of a constant feature, and its scatter, are exactly zero, whatever its value and
+    wherever X is cut into chunks.
     """
     xp, dtype, device = _library(X)
     few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_SAMPLED), _MOST_SAMPLED)
@@ -106,16 +105,16 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
 
 
 def scaled_weights(X: Any, weights: Any, unit: float) -> Any:
-    """Weights times their unit, on the device of X, in the widest dtype of floats there."""
+    """Returns weights times their unit, on the device of X, in its widest floating dtype."""
     xp, dtype, device = _library(X)
     moved = move_to(unit * weights, xp=xp, device=device)
     return xp.astype(moved, dtype, copy=False)
 
 
 def _library(X: Any) -> tuple[Any, Any, Any]:
-    """The namespace, the widest dtype of floats and the device of an array.
+    """Returns the namespace, the widest floating dtype and the device of an array.
 
-    To ask scikit-learn takes as long as the sums of a few rows, and of NumPy's is known.
+    For NumPy they are known, and asking scikit-learn would take as long as summing a few rows.
     """
     if isinstance(X, np.ndarray):
         return numpy_namespace, np.dtype(np.float64), "cpu"
@@ -124,19 +123,19 @@ def _library(X: Any) -> tuple[Any, Any, Any]:
 
 
 def totals(rows: Array) -> Array:
-    """The sum over the first axis, of any number of axes, in short chains of rounding."""
+    """Returns the sum over the first of any number of axes, in short chains of rounding."""
     if rows.size == len(rows) or rows.strides[0] == rows.itemsize:
-        return np.add.reduce(rows)  # in pairs
+        return np.add.reduce(rows)  # NumPy sums contiguous values in pairs
     while len(rows) > _PANEL:
         count = len(rows) // _PANEL
-        # Of each panel one row, and the next, and so on: NumPy adds up what is long.
+        # A panel is every count-th row, so that NumPy adds up long arrays.
         panels = rows[: _PANEL * count].reshape(_PANEL, count, *rows.shape[1:])
         rows = np.concatenate([np.add.reduce(panels), rows[_PANEL * count :]])
     return np.add.reduce(rows)
 
 
 def cross_products(rows: Array) -> Array:
-    """``rows.T @ rows``, (n_columns, n_columns), symmetric but for its rounding."""
+    """Returns ``rows.T @ rows``, (n_columns, n_columns), symmetric up to rounding."""
     n_columns = rows.shape[1]
     if n_columns == 1:
         return squares(rows)[:, None]
@@ -146,7 +145,8 @@ def cross_products(rows: Array) -> Array:
     products, transposed = rest.T @ rest, panels.transpose(0, 2, 1)
     if n_columns > _VERY_FEW_COLUMNS and not blas_has_small_kernels():
         return products + totals(transposed @ panels)
-    # NumPy leaves a matrix times all of its own transpose to the symmetric product, which packs.
+    # For a matrix times its own transpose NumPy calls the symmetric product, which packs. Here it
+    # does not, because the last column is left out of one factor.
     products[:, :-1] += totals(transposed @ panels[:, :, :-1])
     products[:-1, -1] = products[-1, :-1]
     products[-1:, -1] += _squares_of_one(panels[:, :, -1])
@@ -154,7 +154,7 @@ def cross_products(rows: Array) -> Array:
 
 
 def squares(rows: Array) -> Array:
-    """The sum of the squares of each column, (n_columns,)."""
+    """Returns the sum of the squares of each column, (n_columns,)."""
     panels, rest = _panels(rows)
     if rows.shape[1] == 1:
         return _squares_of_one(panels[:, :, 0]) + rest.T @ rest[:, 0]
@@ -162,12 +162,12 @@ def squares(rows: Array) -> Array:
 
 
 def _squares_of_one(panels: Array) -> Array:
-    """The sum of the squares of one column, (n_panels, panel), as an array of one number."""
+    """Returns the sum of the squares of one column in panels, (n_panels, panel), of shape (1,)."""
     return np.add.reduce(panels[:, None, :] @ panels[:, :, None])[0]
 
 
 def _panels(rows: Array) -> tuple[Array, Array]:
-    """A view of the rows as panels, (n_panels, panel, n_columns), and the rows left over."""
+    """Returns a view of rows as panels, (n_panels, panel, n_columns), and the rows left over."""
     n_columns = rows.shape[1]
     panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE
     count = len(rows) // panel

@@ -16,20 +16,20 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 Total = TypeVar("Total")
 
-# Multiplications, some milliseconds of them: where another process has the core, a thread that was
-# asleep is waited for as long.
+# Multiplications that take some milliseconds: a sleeping thread may take as long to start, if
+# another process has its core.
 _MANY = 2**26
-# Multiplications, for which BLAS keeps to one thread by itself: to set a limit takes longer.
+# Multiplications for which BLAS uses one thread anyway: setting a limit would take longer.
 NEXT_TO_NOTHING = 10_000
-# Processors, as OpenBLAS calls them, for which it multiplies small matrices without packing them.
+# Processors, as OpenBLAS calls them, on which it multiplies small matrices without packing them.
 _SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
 
 def available() -> int:
-    """How many threads the user's limits leave us: OMP_NUM_THREADS, threadpoolctl, cgroups.
+    """Returns how many threads the user's limits allow: OMP_NUM_THREADS, threadpoolctl, cgroups.
 
-    A worker process of joblib has its share of the cores, often one, and a thread that is `one_of`
-    several has none beside itself.
+    A worker process of joblib has its share of the cores, often one. A thread that is
+    `one_of_several` has only itself.
     """
     return 1 if _of_thread.is_one_of_several else n_threads_allowed()
 
@@ -40,11 +40,10 @@ def ordered_map(
     n_threads: int,
     combine: Callable[[Iterator[Result]], Total],
 ) -> Total:
-    """What `combine` makes of the results of all parts, in the order of the parts.
+    """Returns what `combine` makes of the results of all parts, in the order of the parts.
 
-    Each of our threads has one thread of BLAS. Threads and limit end with the call, however it
-    ends. They would outlive an error in the body of a loop over a generator, which the traceback
-    keeps alive.
+    Each thread uses one thread of BLAS. Threads and limit end with this call, even if it raises.
+    A generator would keep them alive after an error in the loop over it, through the traceback.
     """
     if n_threads <= 1:
         return combine(map(function, parts))
@@ -53,7 +52,7 @@ def ordered_map(
 
 
 def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
-    """The same function, but it starts no threads of its own, since others work beside it."""
+    """Returns the same function, made to start no threads of its own, to run in several threads."""
 
     @wraps(function)
     def run(*arguments: Any) -> Result:
@@ -67,7 +66,7 @@ def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
-    """A context with one thread of BLAS if the work is too little to wake others for it."""
+    """Returns a context with one thread of BLAS if the work is too little to wake others for."""
     return one_blas_thread() if multiplications < _MANY else nullcontext()
 
 
@@ -82,7 +81,7 @@ def one_blas_thread() -> Iterator[None]:
             yield
         finally:
             _let_go(limits, holder)
-    except BaseException:  # be it an interrupt while letting go, which may be done twice
+    except BaseException:  # even an interrupt within `_let_go`, which may be called twice
         _let_go(limits, holder)
         raise
 
@@ -97,26 +96,26 @@ def blas_has_small_kernels() -> bool:
 
 
 class _Limit:
-    """One thread of some BLAS libraries, for as long as anybody holds on to it.
+    """A limit of one thread for some BLAS libraries, in force as long as it has holders.
 
-    Where several threads do, as under Dask, the first sets the limit and the last lifts it, or
-    one would restore what another had set. If somebody else has set a number in the meantime,
-    that one stays.
+    If several threads hold it, as under Dask, the first sets the limit and the last lifts it.
+    Otherwise one would restore the limit that another had set. A number of threads that other code
+    has set in the meantime stays.
 
     Parameters
     ----------
     of_process : bool
-        Of libraries whose number of threads is that of the process, or is each thread's own.
+        Whether the libraries have one number of threads for the process, or one for each thread.
     """
 
     def __init__(self, of_process: bool):
         self._of_process = of_process
         self._lock = threading.Lock()
-        self._holders: dict[object, int] = {}  # and their threads
+        self._holders: dict[object, int] = {}  # and the identifiers of their threads
         self._before: list[tuple[Any, int]] = []
 
     def hold(self, holder: object) -> None:
-        """Set the limit, unless somebody holds it already, until `holder` lets go."""
+        """Set the limit, unless it has a holder already, until `holder` lets go."""
         with self._lock:
             self._holders[holder] = threading.get_ident()
             if len(self._holders) == 1:
@@ -126,7 +125,7 @@ class _Limit:
                     _set(each, 1)
 
     def let_go(self, holder: object) -> None:
-        """Lift the limit if nobody else holds it; to be called again does no harm."""
+        """Lift the limit if it has no other holder; a second call does no harm."""
         with self._lock:
             self._holders.pop(holder, None)
             if not self._holders:
@@ -136,7 +135,7 @@ class _Limit:
                 self._before = []
 
     def after_fork(self) -> None:
-        """Let go of what other threads held; in the child only the thread that forked is left."""
+        """Let go for other threads: in a child process only the one that forked is left."""
         self._lock = threading.Lock()
         others = [h for h, thread in self._holders.items() if thread != threading.get_ident()]
         for holder in others:
@@ -144,7 +143,7 @@ class _Limit:
 
 
 class _OfThread(threading.local):
-    """What each thread has for itself: its limit on BLAS, and whether others work beside it."""
+    """What each thread has for itself: its limit on BLAS, and whether it is one of several."""
 
     def __init__(self) -> None:
         self.limit = _Limit(of_process=False)
@@ -163,7 +162,7 @@ def _let_go(limits: Iterable[_Limit], holder: object) -> None:
 
 
 def _set(library: Any, number: int) -> None:
-    """Set the threads of a library, from whichever thread, which threadpoolctl 3.8 does not."""
+    """Set a library's number of threads from any thread; threadpoolctl 3.8 ignores all but one."""
     free = getattr(library, "clear_controlling_thread", lambda force: None)
     free(force=True)
     library.set_num_threads(number)
@@ -172,9 +171,9 @@ def _set(library: Any, number: int) -> None:
 
 @cache
 def _blas(of_process: bool) -> list[Any]:
-    """The loaded BLAS libraries whose threads are the process's, or each thread's own.
+    """Returns the loaded BLAS libraries with one number of threads for the process, or for each.
 
-    All libraries are looked through once.
+    The loaded libraries are searched only once.
     """
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     own = [getattr(each, "threading_layer", "") == "openmp" for each in libraries]

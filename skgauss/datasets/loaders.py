@@ -58,7 +58,7 @@ def load_airquality(*, as_frame: bool = False) -> Bunch:
 
         - `data`, array or data frame of shape (153, 4), NaN where a value is missing;
         - `feature_names`, list of str;
-        - `frame`, the file as a data frame, with the columns Month and Day besides, or None
+        - `frame`, the file as a data frame, also with the columns Month and Day, or None
           without `as_frame`;
         - `DESCR`, str, the description, with source and licence;
         - `filename`, str, the path of the file.
@@ -76,7 +76,7 @@ def load_pfas(*, as_frame: bool = False) -> Bunch:
     """Load nine chemicals in the blood of 198 people (detection limits).
 
     Perfluoroalkyl substances, in ng/mL of serum, from the National Health and Nutrition
-    Examination Survey 2017-2018. Results below the limit of detection, 0.1 ng/mL, stand as
+    Examination Survey 2017-2018. Results below the limit of detection, 0.1 ng/mL, are written as
     "<0.1" in the file. In the public domain.
 
     Parameters
@@ -90,8 +90,8 @@ def load_pfas(*, as_frame: bool = False) -> Bunch:
         With the attributes
 
         - `data`, array or data frame of shape (198, 9), NaN where a result is below the limit;
-        - `data_upper`, of the same shape, `data` with the limit in the place of NaN: a value
-          lies between its `data`, where NaN is no bound, and its `data_upper`;
+        - `data_upper`, of the same shape, `data` with the limit in place of NaN: a value lies
+          between its entries in `data`, where NaN is no bound, and in `data_upper`;
         - `detection_limits`, array of shape (9,);
         - `feature_names`, list of str;
         - `frame`, the file as a data frame, or None without `as_frame`;
@@ -151,7 +151,7 @@ def load_galton(*, as_frame: bool = False) -> Bunch:
 def _load(
     title: str, as_frame: bool, besides: Sequence[str] = (), weight: str | None = None
 ) -> Bunch:
-    """Read a file: its features, lower and upper ends apart where it holds intervals."""
+    """Returns a data set read from its file, with `data_upper` if it holds intervals."""
     path = Path(__file__).with_name(f"{title}.csv")
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -180,7 +180,7 @@ def _load(
 
 
 def _ends_of_range(text: str) -> list[float]:
-    """Both ends of what a table may hold: 5, <0.1, >73, 64-65, or nothing. NaN is an open end."""
+    """Returns both ends of a cell: 5, <0.1, >73, 64-65, or an empty one. NaN is an open end."""
     open_ended = {"<": ["", text[1:]], ">": [text[1:], ""]}
     ends = open_ended.get(text[:1], text.split("-"))
     return [float(end or "nan") for end in (ends[0], ends[-1])]
