@@ -1,8 +1,8 @@
 """Statistics: all that a likelihood sees of the rows, and monoids under ``+``.
 
-What belongs here holds the data once they are summarised: of complete rows, by pattern of
-missing values, with intervals, feature by feature, or left in blocks of Dask. How rows are
-read, and what is made of the statistics, does not.
+The code here holds the data once they are summarised: of complete rows, by pattern of missing
+values, with intervals, feature by feature, or left in blocks of Dask. It knows neither how rows are
+read nor how statistics are used.
 """
 
 from .base import axis_labels, column_labels

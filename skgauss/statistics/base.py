@@ -1,6 +1,6 @@
 """What all statistics have in common: they add up, answer the same questions, and have labels.
 
-Statistics of features in two orders never add up silently, since the labels of the features tell.
+Labels keep statistics whose features are in different orders from being added silently.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from .._sklearn import names_of_columns
 
 @dataclass(frozen=True, eq=False)
 class Statistics(ABC):
-    """Statistics that add up, if their features have the same labels or one of them has none.
+    """Statistics that add up if the labels of their features are the same, or one has none.
 
     Parameters
     ----------
     labels : tuple, default=None
-        The names of the features, in their order; None where they were columns of an array.
+        The names of the features, in their order; None if they were columns of an array.
 
     Attributes
     ----------
     complete, coarse, diagonal : bool
         Whether no value is missing; whether some are known only to an interval; whether they hold
-        each feature by itself.
+        each feature by itself, without products.
     size : int
-        How many elements of rows they hold one by one, which may be too many to gather.
+        Number of elements of the rows that they hold one by one; it may be too large to gather.
     weight, informative_weight : float
         The total weight of all rows, and of those in which anything was observed.
     mean, variances, observed_weights : ndarray of shape (n_features,)
-        Mean, variance and total weight of the values that were observed of each feature.
+        Mean, variance and total weight of the observed values of each feature.
     by_feature : Statistics
         The statistics of each feature by itself.
     """
@@ -42,7 +42,7 @@ class Statistics(ABC):
 
     @abstractmethod
     def _plus(self, other: Any) -> Any:
-        """The sum with statistics of the same features, or NotImplemented where `other` has it."""
+        """Returns the sum with `other`, or NotImplemented if the method of `other` computes it."""
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, Statistics):
@@ -54,21 +54,21 @@ class Statistics(ABC):
         return (other._plus(self) if total is NotImplemented else total).labelled(labels)
 
     def __radd__(self, other: Any) -> Self:
-        # What `sum` begins with.
+        # The function `sum` starts from 0.
         return self if isinstance(other, int) and other == 0 else NotImplemented
 
     @abstractmethod
     def seen_from(self, origin: Any) -> Self:
-        """These statistics with all values counted from an origin of shape (n_features,)."""
+        """Returns these statistics with all values measured from an origin, (n_features,)."""
 
     def labelled(self, labels: Sequence[Any] | None) -> Self:
-        """These statistics with other labels of the features; themselves where they have them."""
+        """Returns these statistics with the given labels of the features."""
         given = None if labels is None else tuple(labels)
         return self if given == self.labels else replace(self, labels=given)
 
 
 def _check_alike(one: Any, other: Any) -> None:
-    """Refuse to add statistics, of whichever class, that are not of the same kind."""
+    """Refuse to add statistics that differ in their number of features or in `diagonal`."""
     widths = [len(each.observed_weights) for each in (one, other)]
     if widths[0] != widths[1] or one.diagonal != other.diagonal:
         kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
@@ -80,17 +80,17 @@ def _check_alike(one: Any, other: Any) -> None:
 
 
 def axis_labels(array: Any) -> list[tuple[Any, ...]]:
-    """The labels of each axis of an array of pandas that has such; mere places are none."""
+    """Returns the labels of each axis of a pandas object, but of no axis without labels."""
     return [tuple(axis) for axis in getattr(array, "axes", ()) if not _are_places(axis)]
 
 
 def _are_places(axis: Any) -> bool:
-    """Whether the labels of an axis are those that pandas gives to who gives none."""
+    """Whether an axis has only the numbers that pandas gives where a user gives no labels."""
     return isinstance(axis, getattr(sys.modules.get("pandas"), "RangeIndex", ()))
 
 
 def column_labels(table: Any) -> tuple[Any, ...] | None:
-    """The labels of the columns of a frame of any library; None of an array."""
+    """Returns the labels of the columns of a frame of any library, or None of an array."""
     columns = getattr(table, "columns", None)
     if _are_places(columns):
         return None
@@ -99,12 +99,12 @@ def column_labels(table: Any) -> tuple[Any, ...] | None:
 
 
 def common_labels(given: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
-    """The labels that all of some have, or None of none.
+    """Returns the labels that all of `given` share, or None if none are given.
 
     Raises
     ------
     ValueError
-        If they are not the same, or in another order.
+        If they are not the same, in the same order.
     """
     if any(each != given[0] for each in given):
         raise ValueError(

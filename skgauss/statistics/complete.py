@@ -25,23 +25,24 @@ class SufficientStatistics(Statistics):
 
     Statistics of two samples add up to those of their union, so that data can be
     summarised in pieces, in any order and anywhere: in chunks, by an engine of your choice,
-    across machines. ``sum(pieces)`` works too; those of no rows are the identity.
+    across machines. ``sum(pieces)`` works too; statistics of no rows are the identity.
 
     Parameters
     ----------
     weight : float
-        Sum of the weights; the number of rows where none are given.
+        Sum of the weights; the number of rows if these have no weights.
     mean : ndarray of shape (n_features,)
         Weighted mean.
     covariance : ndarray of shape (n_features, n_features) or (n_features,)
-        Weighted covariance about the mean, or its diagonal. Its divisor is `weight`: of one with
-        divisor n - 1 pass ``(n - 1) / n`` times as much, of a sum of products that over `weight`.
+        Weighted covariance about the mean, or its diagonal. Its divisor is `weight`: multiply a
+        covariance of divisor n - 1 by ``(n - 1) / n``, and divide a sum of products by `weight`.
     mean_rounding : ndarray of shape (n_features,), default=0
-        What float64 could not hold of the mean. Without it, merging samples of mean 1e15
+        The part of the mean that float64 could not hold. Without it, merging samples of mean 1e15
         and variance 1 would be wrong in the first digit.
     labels : tuple, default=None
-        What the features are called, where `mean` or `covariance` is not of pandas and says so.
-        Those of two orders do not add up, and `fit_statistics` takes labels of text for names.
+        Names of the features, by default those of a `mean` or `covariance` of pandas. Statistics
+        must have the same names in the same order to add up. `fit_statistics` takes names that are
+        text as feature names.
 
     References
     ----------
@@ -50,7 +51,7 @@ class SufficientStatistics(Statistics):
 
     See Also
     --------
-    GaussianGradientMLE.fit_statistics : The fit that they are for.
+    GaussianGradientMLE.fit_statistics : Fit to statistics in place of rows.
 
     Examples
     --------
@@ -70,7 +71,7 @@ class SufficientStatistics(Statistics):
         labels = [] if self.labels is None else [self.labels]
         for name in ("mean", "covariance"):
             value = getattr(self, name)
-            if not is_array_api_obj(value):  # a list, or pandas, which would add up in its own way
+            if not is_array_api_obj(value):  # a list or a pandas object, which add differently
                 labels += axis_labels(value)
                 object.__setattr__(self, name, np.array(value))
         if labels:
@@ -85,7 +86,7 @@ class SufficientStatistics(Statistics):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Data, finite; no rows give the identity of ``+``. The columns of a frame are `labels`.
+            Finite data; no rows give the identity of ``+``. The columns of a frame become `labels`.
         sample_weight : array-like of shape (n_samples,), default=None
             Frequencies of the rows; all may be 0.
         diagonal : bool, default=False
@@ -99,8 +100,8 @@ class SufficientStatistics(Statistics):
         Raises
         ------
         ValueError
-            If X or the weights are not valid, or X holds NaN, which
-            `IncompleteStatistics.from_array` takes, or infinity.
+            If X or the weights are not valid, or X holds infinity or NaN.
+            `IncompleteStatistics.from_array` accepts NaN.
         """
         try:
             rows = checked_rows(X, sample_weight)
@@ -119,12 +120,12 @@ class SufficientStatistics(Statistics):
         return self.covariance.diagonal() if self.covariance.ndim == 2 else self.covariance
 
     complete = True  # no value is missing
-    coarse = False  # nor known only to an interval
-    size = 0  # elements of rows
+    coarse = False  # no value is known only to an interval
+    size = 0  # no rows are held one by one
 
     @property
     def informative_weight(self) -> float:
-        """Weight of the rows in which anything was observed, as all is in all rows."""
+        """Weight of the rows in which anything was observed, which are all rows."""
         return self.weight
 
     @property
@@ -148,16 +149,15 @@ class SufficientStatistics(Statistics):
         return replace(self, mean=mean, mean_rounding=rounding)
 
     def about(self, mean: Array) -> SufficientStatistics:
-        """These statistics with second moments about a known mean, in place of that of the data."""
+        """Returns these statistics with second moments about a known mean, not that of the data."""
         moved = (self.mean - mean) + self.mean_rounding
         covariance = self.covariance + _outer(moved, self.covariance)
         return SufficientStatistics(self.weight, mean, covariance)
 
     def stretched(self, centre: Array, factors: Array) -> SufficientStatistics:
-        """Statistics of the rows with their deviations from a centre multiplied by a factor.
+        """Returns the statistics of rows whose deviations from a centre are multiplied by a factor.
 
-        It depends on how many values a row shows, here on all: `factors` has shape
-        (n_features + 1,).
+        Rows that show k values have ``factors[k]``; here all do, of shape (n_features + 1,).
         """
         factor = factors[-1]
         moved = (self.mean - centre) + self.mean_rounding
@@ -170,10 +170,10 @@ class SufficientStatistics(Statistics):
         weight = self.weight + other.weight
         if other.weight == 0:
             return self
-        if self.weight < other.weight:  # from the heavier, whose share no rounding takes away
+        if self.weight < other.weight:  # start from the heavier, whose share rounding cannot lose
             return other._plus(self)
         share = other.weight / weight
-        with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+        with np.errstate(over="ignore", invalid="ignore"):  # checks of the variances report it
             delta = (other.mean - self.mean) + (other.mean_rounding - self.mean_rounding)
             covariance = (1 - share) * self.covariance
             covariance += share * other.covariance
@@ -185,16 +185,16 @@ class SufficientStatistics(Statistics):
 def checked_rows(
     X: Any, sample_weight: Any | None, **checks: Any
 ) -> tuple[np.ndarray, Array | None]:
-    """Rows and weights that a user hands over, by scikit-learn's checks; of no rows, too."""
+    """Returns a user's rows and weights as scikit-learn validates them; there may be no rows."""
     X = check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X", **checks)
     X = np.asarray(X)
     return X, None if sample_weight is None else valid_weights(sample_weight, X)
 
 
 def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = False) -> Array:
-    """Weights of as many rows as X has, one of them positive if so asked.
+    """Returns the weights of the rows of X, (n_rows,), as scikit-learn validates them.
 
-    Unlike scikit-learn's check, which does the work, also of no rows: of one chunk of many.
+    With `some_weight` one must be positive. X may have no rows, since it may be one of many chunks.
     """
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
         return np.empty(0)
@@ -208,8 +208,8 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
 
 
 def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> SufficientStatistics:
-    """Statistics of valid rows; their moments are NaN or infinite where X holds such."""
-    # Weights near 1: of any others, products with squares may overflow or vanish.
+    """Returns the statistics of valid rows; NaN and infinity of X propagate into their moments."""
+    # With weights near 1 the products with squares neither overflow nor vanish.
     unit = 1.0
     if sample_weight is not None and len(sample_weight):
         unit = weight_scale(sample_weight.max())
@@ -223,12 +223,12 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
 
 
 def weight_scale(largest: float) -> float:
-    """A power of two that brings weights up to `largest` near 1."""
+    """Returns a power of two that brings weights up to `largest` near 1."""
     return 2.0 ** -max(math.frexp(largest)[1], -1000)
 
 
 def of_sums(sums: Sums, unit: float) -> SufficientStatistics:
-    """Statistics of rows from sums about a pivot, of weights that were multiplied by `unit`."""
+    """Returns the statistics of rows from their sums, whose weights were multiplied by `unit`."""
     weight, pivot, first, second = sums
     if weight == 0:
         return SufficientStatistics(0.0, first, second)
@@ -241,8 +241,8 @@ def of_sums(sums: Sums, unit: float) -> SufficientStatistics:
 
 
 def pairwise_sum(parts: Iterable[Any]) -> Any:
-    """Sum of statistics in pairs, and pairs of pairs, so that few roundings follow each other."""
-    sums: list[Any] = []  # of ever fewer parts
+    """Returns the sum of statistics, added as a tree of pairs to keep chains of rounding short."""
+    sums: list[Any] = []  # each of fewer parts than the one before
     for count, part in enumerate(parts, 1):
         sums.append(part)
         while count % 2 == 0:
@@ -252,12 +252,12 @@ def pairwise_sum(parts: Iterable[Any]) -> Any:
 
 
 def _outer(vector: Array, covariance: Array) -> Array:
-    """Outer product of a vector with itself, or its diagonal, as the covariance is."""
+    """Returns the outer product of a vector with itself, or its diagonal if `covariance` is one."""
     return np.outer(vector, vector) if covariance.ndim == 2 else vector * vector
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """``a + b`` rounded, and what rounding took away, exactly."""
+    """Returns ``a + b`` rounded, and exactly what rounding took away."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)

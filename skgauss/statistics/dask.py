@@ -1,7 +1,7 @@
-"""Statistics by pattern that stay on the workers of Dask, where there are too many to gather.
+"""Statistics by pattern that stay on the workers of Dask, because they are too large to gather.
 
-The likelihood then is a sum over blocks of rows: each of its evaluations sends the point to
-the workers, which hold the blocks in memory, and brings the sums over their rows back.
+The likelihood is then a sum over blocks of rows. Each evaluation sends the point to the workers,
+which hold the blocks in memory, and gathers the sums over their rows.
 """
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from .features import AvailableMoments
 from .incomplete import IncompleteStatistics, as_incomplete
 from .intervals import IntervalStatistics
 
-# Elements of the rows (8 MiB) from which on an iteration takes longer than to ask the workers.
+# Elements of the rows (8 MiB) beyond which an iteration takes longer than to ask the workers.
 _MOST_ELEMENTS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
 class ScatteredStatistics(Statistics):
-    """Statistics of incomplete data in blocks that stay where they lie, with moments of all of
-    them.
+    """Statistics of incomplete data in blocks that stay on the workers, and moments of all data.
 
     A pickle leaves the blocks behind, since it may outlive the workers. What remains
     cannot be fitted.
@@ -37,12 +36,12 @@ class ScatteredStatistics(Statistics):
     Parameters
     ----------
     by_feature : AvailableMoments or IntervalStatistics
-        What they say of each feature by itself.
+        Statistics of each feature by itself.
     together : bool ndarray of shape (n_features, n_features)
         Which features were ever observed in the same row.
     blocks : dask.array.Array or None
-        Of statistics of either kind in place of numbers. Not computed: they take memory
-        during a fit only. None if they were left behind.
+        An array whose elements are the statistics of a block. They are not computed, and take
+        memory only during a fit. None if they were left behind.
     """
 
     by_feature: AvailableMoments | IntervalStatistics
@@ -55,10 +54,10 @@ class ScatteredStatistics(Statistics):
     in_general_position = nested = False  # as far as is known
 
     def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
-        """None, which moments of each feature by itself do not tell."""
+        """Returns no relations, since moments of each feature by itself do not show them."""
         return []
 
-    # What is told of each feature by itself; the likelihood counts the rows from their mean.
+    # Properties of the statistics by feature; the likelihood measures rows from their mean.
     coarse = property(attrgetter("by_feature.coarse"))
     bounds = property(attrgetter("by_feature.bounds"))
     weight = property(attrgetter("by_feature.weight"))
@@ -70,7 +69,7 @@ class ScatteredStatistics(Statistics):
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> ScatteredStatistics:
-        """See `IncompleteStatistics`; a constant is in every row, together with all features."""
+        """See `IncompleteStatistics`; a constant is in every row, so together with all features."""
         change = methodcaller("with_constants", features, values, share)
         blocks = self.blocks
         if blocks is not None:
@@ -99,10 +98,10 @@ class ScatteredStatistics(Statistics):
         return vars(self) | {"blocks": None}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ScatteredStatistics:
-        return self  # which nothing changes; nor does it leave the process
+        return self  # it is immutable, and a copy made like a pickle would lose the blocks
 
     def keep(self, prepare: Callable[[IncompleteStatistics], Any]) -> _OnWorkers:
-        """``prepare`` of each block, held where the blocks are, to be summed over."""
+        """Returns ``prepare`` of each block, held on the workers, to be summed over."""
         if self.blocks is None:
             raise ValueError(
                 "These statistics came out of a pickle, which left the rows with missing values "
@@ -133,14 +132,14 @@ class _OnWorkers(NamedTuple):
 
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
-    """Statistics of all parts; where these would hold too many rows, without the rows."""
+    """Returns the sum of all parts, without their rows if these are too many."""
     if sum(part.size for part in parts) > _MOST_ELEMENTS:
         parts = [_moments_of(part) for part in parts]
     return reduce(add, parts)
 
 
 def _moments_of(statistics: Any) -> ScatteredStatistics:
-    """The statistics without their rows, as those of blocks that are yet to be told."""
+    """Returns the statistics without their rows; the blocks are to be set later."""
     if isinstance(statistics, ScatteredStatistics):
         return statistics
     statistics = as_incomplete(statistics)
@@ -148,12 +147,12 @@ def _moments_of(statistics: Any) -> ScatteredStatistics:
 
 
 def _of_incomplete(function: Callable[[Any], Any], statistics: AnyStatistics) -> Any:
-    """What the function returns of statistics by pattern, of which complete rows have one."""
+    """Returns the function's value for statistics by pattern; complete rows have one pattern."""
     return function(as_incomplete(statistics))
 
 
 def _one_block(statistics: AnyStatistics) -> Any:
-    """Statistics in memory as an array of Dask of one block."""
+    """Returns statistics in memory as a Dask array of one block."""
     from dask.array import from_delayed
     from dask.delayed import delayed
 
@@ -161,7 +160,7 @@ def _one_block(statistics: AnyStatistics) -> Any:
 
 
 def _concatenated(one: Any | None, other: Any | None) -> Any | None:
-    """The blocks of both; None where those of either were left behind."""
+    """Returns the blocks of both, or None if those of either were left behind."""
     if one is None or other is None:
         return None
     from dask.array import concatenate

@@ -1,6 +1,6 @@
 """Sufficient statistics of incomplete data, feature by feature: a monoid under ``+``.
 
-What uncorrelated features need, however many patterns of missing values there are.
+Uncorrelated features need no more, however many patterns of missing values there are.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class AvailableMoments(Statistics):
     Parameters
     ----------
     weight : float
-        Sum of all weights, those of rows in which nothing was observed included.
+        Sum of all weights, including those of rows in which nothing was observed.
     informative_weight : float
         Sum of the weights of the rows in which something was observed.
     observed_weights : ndarray of shape (n_features,)
         Weight with which each feature was observed.
     mean : ndarray of shape (n_features,)
-        Mean of the observed values; anything where there are none.
+        Mean of the observed values; arbitrary if there are none.
     variances : ndarray of shape (n_features,)
-        Their variances about it; 0 where there are none.
+        Variance of the observed values about it; 0 if there are none.
     mean_rounding : ndarray of shape (n_features,)
-        What float64 could not hold of the mean.
+        The part of the mean that float64 could not hold.
 
     References
     ----------
@@ -50,11 +50,11 @@ class AvailableMoments(Statistics):
 
     complete = coarse = False
     size = 0
-    diagonal = True  # they say nothing of the products of features
+    diagonal = True  # they hold no products of features
 
     @property
     def by_feature(self) -> AvailableMoments:
-        """What they say of each feature by itself."""
+        """These statistics, which are by feature already."""
         return self
 
     def seen_from(self, origin: Array) -> AvailableMoments:
@@ -63,7 +63,7 @@ class AvailableMoments(Statistics):
         return replace(self, mean=mean, mean_rounding=rounding)
 
     def about(self, mean: Array) -> AvailableMoments:
-        """These statistics with second moments about a known mean, in place of that of the data."""
+        """Returns these statistics with second moments about a known mean, not that of the data."""
         delta = (self.mean - mean) + self.mean_rounding
         variances = self.variances + delta * delta
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
@@ -71,9 +71,7 @@ class AvailableMoments(Statistics):
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> AvailableMoments:
-        """These statistics with some features, of which no two values differ, as constants in a
-        share of rows.
-        """
+        """Returns these statistics with the masked features constant in a share of the rows."""
         weights = np.where(features, share * self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, values, self.mean))
 
@@ -84,8 +82,8 @@ class AvailableMoments(Statistics):
             other = _of_complete(other)
         one = (self.mean, self.mean_rounding, self.variances)
         two = (other.mean, other.mean_rounding, other.variances)
-        # From the heavier: no rounding takes its share away, and where nothing was observed
-        # in the lighter, a constant feature keeps a variance of exactly 0.
+        # Start from the heavier: rounding cannot lose its share, and if the lighter observed
+        # nothing, a constant feature keeps a variance of exactly 0.
         heavier = self.observed_weights >= other.observed_weights
         mean, rounding, variances = np.where(heavier, one, two)
         other_mean, other_rounding, other_variances = np.where(heavier, two, one)
@@ -93,7 +91,7 @@ class AvailableMoments(Statistics):
         lesser = np.minimum(self.observed_weights, other.observed_weights)
         share = lesser / np.where(observed > 0, observed, 1.0)
         delta = (other_mean - mean) + (other_rounding - rounding)
-        with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+        with np.errstate(over="ignore", invalid="ignore"):  # checks of the variances report it
             squares = other_variances + (1 - share) * delta * delta
             spread = (1 - share) * variances + share * squares
         mean, rounding = two_sum(mean, share * delta + rounding)
@@ -108,7 +106,7 @@ class AvailableMoments(Statistics):
 
 
 def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
-    """The moments by feature of rows that miss nothing."""
+    """Returns the moments by feature of rows that miss nothing."""
     s = statistics
     rounding = s.mean_rounding + np.zeros(len(s.mean))
     return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)
@@ -117,8 +115,8 @@ def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
 def missed(statistics: Any, *, informative: bool = False) -> np.ndarray:
     """Whether each feature misses a value in some row, bool of shape (n_features,).
 
-    If `informative`, only rows count in which something was observed. Weights that differ by the
-    rounding of their sums are the same.
+    If `informative`, only rows count in which something was observed. Weights that differ only by
+    the rounding of their sums are taken as equal.
     """
     weight = statistics.informative_weight if informative else statistics.weight
     return statistics.observed_weights < (1 - 1e-12) * weight

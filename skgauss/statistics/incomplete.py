@@ -2,8 +2,8 @@
 
 The observed-data likelihood sees the rows of one pattern only through the Gram matrix of
 (1, x) over its observed features. The triangular factor of a QR decomposition has the same
-Gram matrix and at most one row more than there are such features: it stands for the rows
-where they are more. Few patterns thus cost nothing in the number of rows.
+Gram matrix and at most one row more than there are observed features. It replaces the rows if
+these are more. With few patterns the cost thus does not depend on the number of rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from .base import Statistics, column_labels
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
 from .features import AvailableMoments
 
-# Singular value of rows made of a covariance, whose rounding its root brings up to 1e-8.
+# Smallest relative singular value of full rank. Rows may be the root of a covariance, where
+# rounding errors of 1e-16 become 1e-8.
 _RANK_RESOLVED = 1e-6
 
 
@@ -33,29 +34,29 @@ _RANK_RESOLVED = 1e-6
 class IncompleteStatistics(Statistics):
     r"""All that the observed-data likelihood of a sample with missing values sees.
 
-    A row k stands for ``sqrt(w) (1, x - origin)`` of an observation x of weight w, or is one
-    of the rows of a triangle that stand for many: their products
-    :math:`\sum_k (a_k - b_k m)(a_k - b_k m)^T`, b the level and a the row, are those of
-    the observations about ``origin + m``.
+    A level and a row are ``sqrt(w)`` and ``sqrt(w) (x - origin)`` of an observation x of weight w,
+    or part of a triangular factor that replaces many observations. With level :math:`b_k` and row
+    :math:`a_k` the sum :math:`\sum_k (a_k - b_k m)(a_k - b_k m)^T` is the weighted sum of products
+    of the observations about ``origin + m``.
 
     Parameters
     ----------
     weight : float
-        Sum of all weights, those of rows in which nothing was observed included.
+        Sum of all weights, including those of rows in which nothing was observed.
     origin : ndarray of shape (n_features,)
-        Where the rows are counted from, near the mean.
+        The point from which rows are measured, near the mean.
     missing : bool ndarray of shape (n_patterns, n_features)
         The patterns, those with fewest missing values first; none of them misses all.
     weights : ndarray of shape (n_patterns,)
         Weight of the observations of each pattern.
     counts : int ndarray of shape (n_patterns,)
-        Rows of each pattern.
+        Number of rows of each pattern.
     levels : ndarray of shape (n_rows,)
     rows : ndarray of shape (n_rows, n_features)
-        Ordered as the patterns; 0 where missing.
+        Ordered as the patterns; 0 where a value is missing.
     labels : tuple, default=None
-        What the features are called. Those of two orders do not add up, and `fit_statistics` takes
-        labels of text for names.
+        Names of the features. Statistics must have the same names in the same order to add up.
+        `fit_statistics` takes names that are text as feature names.
 
     References
     ----------
@@ -64,8 +65,8 @@ class IncompleteStatistics(Statistics):
 
     See Also
     --------
-    SufficientStatistics : Those of complete rows, which these add up with.
-    GaussianGradientMLE.fit_statistics : The fit that they are for.
+    SufficientStatistics : Statistics of complete rows; both kinds add up.
+    GaussianGradientMLE.fit_statistics : Fit to statistics in place of rows.
 
     Examples
     --------
@@ -95,7 +96,7 @@ class IncompleteStatistics(Statistics):
         ----------
         X : array-like of shape (n_samples, n_features)
             Data; NaN stands for a missing value. No rows give the identity of ``+``. The columns of
-            a frame are `labels`.
+            a frame become `labels`.
         sample_weight : array-like of shape (n_samples,), default=None
             Frequencies of the rows; all may be 0.
 
@@ -119,11 +120,11 @@ class IncompleteStatistics(Statistics):
 
     complete = False
     coarse = False
-    diagonal = False  # they say something of the products of features
+    diagonal = False  # they hold products of features
 
     @property
     def by_feature(self) -> AvailableMoments:
-        """What they say of each feature by itself."""
+        """The moments of each feature by itself."""
         mean, rounding = two_sum(self.origin, self._offset)
         return AvailableMoments(
             self.weight,
@@ -137,7 +138,7 @@ class IncompleteStatistics(Statistics):
 
     @property
     def size(self) -> int:
-        """Elements of the rows."""
+        """Number of elements of the rows."""
         return self.rows.size
 
     @property
@@ -158,7 +159,7 @@ class IncompleteStatistics(Statistics):
 
     @property
     def nested(self) -> bool:
-        """Whether a row that misses one feature misses all behind it, in some order of them."""
+        """Whether, in some order of the features, a row that misses one misses all after it."""
         return not (self.missing[:-1] & ~self.missing[1:]).any()
 
     @property
@@ -179,10 +180,10 @@ class IncompleteStatistics(Statistics):
 
     @property
     def in_general_position(self) -> bool:
-        """Whether features that a row shows together are shown so by rows on no hyperplane.
+        """Whether for each pattern the rows that show its features lie on no common hyperplane.
 
-        Where they are not, a covariance that is singular across the hyperplane makes the
-        likelihood infinite.
+        If they do lie on one, a covariance that is singular across it makes the likelihood
+        infinite.
         """
         rows = self.augmented(self.variances)
         for pattern in self.missing:
@@ -195,41 +196,39 @@ class IncompleteStatistics(Statistics):
     linear_relations = relations.linear_relations
 
     def stretched(self, centre: Array, factors: Array) -> IncompleteStatistics:
-        """Statistics of the rows with their deviations from a centre multiplied by a factor.
+        """Returns the statistics of rows whose deviations from a centre are multiplied by a factor.
 
-        It is that of the number of values that a row shows: `factors` has shape (n_features + 1,).
+        Rows that show k values have ``factors[k]``, of shape (n_features + 1,).
         """
         of_pattern = factors[(~self.missing).sum(axis=1)]
         rows = of_pattern[self.pattern_of_row, None] * self.rows_about(centre)
         return replace(self, origin=centre, rows=rows)
 
     def seen_from(self, origin: Array) -> IncompleteStatistics:
-        """See `Statistics`; the rows are counted from their own origin already."""
+        """See `Statistics`; only the origin changes, since rows are measured from it."""
         return replace(self, origin=self.origin - origin)
 
     def with_constants(
         self, features: np.ndarray, values: Array, share: float = 1.0
     ) -> IncompleteStatistics:
-        """These statistics with some features, of which no two values differ, as constants in all
-        rows.
-        """
+        """Returns these statistics with the masked features constant in all rows."""
         origin, rows = np.where(features, values, self.origin), np.where(features, 0.0, self.rows)
         missing = (self.missing & ~features)[self.pattern_of_row]
         whole = self.weight, origin, missing, _on_first_rows(self), self.levels, rows
         return _reduced(*whole).labelled(self.labels)
 
     def augmented(self, variances: Array) -> Array:
-        """Levels beside the rows, in units of which the variances are given."""
+        """Returns ``[levels | rows]``, each feature divided by the root of its given variance."""
         rows = np.column_stack((self.levels, self.rows))
         rows[:, 1:] /= relations.units_of(variances)
         return rows
 
     def keep(self, prepare: Callable[[Any], Any]) -> Kept:
-        """``prepare`` of these statistics, to be summed over."""
+        """Returns ``prepare`` of these statistics, to be summed over."""
         return Kept(prepare(self))
 
     def rows_about(self, origin: Array) -> Array:
-        """The rows, counted from another origin."""
+        """Returns the rows, measured from another origin."""
         if origin is self.origin:
             return self.rows
         rows = self.rows + np.outer(self.levels, self.origin - origin)
@@ -247,7 +246,7 @@ class IncompleteStatistics(Statistics):
 
 
 def has_full_rank(rows: Array) -> bool:
-    """Whether rows span all columns, by more than the rounding of those made of a covariance."""
+    """Whether rows span all columns, by more than the rounding of rows made from a covariance."""
     values = np.linalg.svd(rows, compute_uv=False)
     return len(values) == rows.shape[1] and bool(values[-1] > _RANK_RESOLVED * values[0])
 
@@ -265,9 +264,7 @@ class Kept(NamedTuple):
 
 
 def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Any:
-    """Statistics of rows with NaN where values are missing: by pattern or, if `diagonal`, by
-    feature.
-    """
+    """Returns statistics of rows with missing values, by feature if `diagonal`, else by pattern."""
     weights = np.broadcast_to(1.0, len(X)) if sample_weight is None else sample_weight
     chunks = chunks_of(X) or [slice(0)]
     parts = (_of_chunk(X[c].astype(np.float64, copy=False), weights[c]) for c in chunks)
@@ -275,7 +272,7 @@ def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: b
 
 
 def _of_chunk(X: Array, weights: Array) -> IncompleteStatistics:
-    """Statistics of rows that fit in memory some times over, by pattern."""
+    """Returns statistics by pattern of rows that are few enough to be copied."""
     missing = np.isnan(X)
     informative = (weights > 0) & ~missing.all(axis=1)
     rows, missing, present = X[informative], missing[informative], weights[informative]
@@ -288,21 +285,21 @@ def _of_chunk(X: Array, weights: Array) -> IncompleteStatistics:
 
 
 def of_no_rows(n_features: int) -> IncompleteStatistics:
-    """Statistics of no rows, which are the identity of ``+``."""
+    """Returns the statistics of no rows, which are the identity of ``+``."""
     rows, none = np.empty((0, n_features)), np.empty(0)
     counts, missing = none.astype(np.intp), rows.astype(bool)
     return IncompleteStatistics(0.0, np.zeros(n_features), missing, none, counts, none, rows)
 
 
 def as_incomplete(statistics: Any) -> Any:
-    """Statistics of complete rows made those of one pattern, that misses nothing; others as is."""
+    """Returns statistics of complete rows as those of one pattern; others as they are."""
     if not isinstance(statistics, SufficientStatistics):
         return statistics
     d = len(statistics.mean)
     if statistics.weight == 0:
         return of_no_rows(d)
     root = _root_of_singular(statistics.covariance)
-    # The mean is the origin up to what float64 could not hold of it.
+    # The origin is the mean as float64 holds it; the first row holds the rest of the mean.
     rows = math.sqrt(statistics.weight) * np.vstack((statistics.mean_rounding + np.zeros(d), root))
     levels = np.zeros(len(rows))
     levels[0] = math.sqrt(statistics.weight)
@@ -319,7 +316,7 @@ def as_incomplete(statistics: Any) -> Any:
 
 @threads.one_blas_thread()
 def _root_of_singular(covariance: Array) -> Array:
-    """R with ``R.T @ R == covariance``, which may be singular."""
+    """Returns R with ``R.T @ R == covariance``, which may be singular."""
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
     values, vectors = np.linalg.eigh(covariance / units / units[:, None])
@@ -327,12 +324,12 @@ def _root_of_singular(covariance: Array) -> Array:
 
 
 def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
-    """Statistics of all parts together."""
+    """Returns the statistics of all parts together."""
     if len(parts) == 1:
         return parts[0]
     shares = np.array([part.observed_weights for part in parts])
     origins = np.array([part.origin for part in parts])
-    # Reckoned from one of them, so that a constant feature stays at exactly zero.
+    # Measured from one of them, so that a constant feature stays at exactly zero.
     base = origins[shares.argmax(axis=0), np.arange(origins.shape[1])]
     total = np.maximum(shares.sum(axis=0), np.finfo(float).tiny)
     origin = base + (shares * (origins - base)).sum(axis=0) / total
@@ -344,9 +341,9 @@ def merge(parts: Sequence[IncompleteStatistics]) -> IncompleteStatistics:
 
 
 def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
-    """Mean of the observed values of each feature, reckoned from the heaviest of them.
+    """Returns the mean of the observed values of each feature, (n_features,).
 
-    From a value, so that the deviations of a constant feature are exactly zero.
+    It is computed from one of the values, so that a constant feature has deviations of exactly 0.
     """
     if not len(X):
         return np.zeros(X.shape[1])
@@ -363,7 +360,7 @@ def _origin(X: Array, missing: np.ndarray, weights: Array) -> Array:
 def _reduced(
     weight: float, origin: Array, missing: np.ndarray, weights: Array, levels: Array, rows: Array
 ) -> IncompleteStatistics:
-    """Statistics of rows in any order, each with a pattern and a weight of its own."""
+    """Returns statistics of rows in any order, each with a pattern and a weight of its own."""
     order, starts = sort_patterns(missing)
     first = starts[:-1]
     missing, levels, rows = missing[order], levels[order], rows[order]
@@ -387,7 +384,7 @@ def _reduced(
 
 
 def _on_first_rows(part: IncompleteStatistics) -> Array:
-    """The weights of the patterns, each on the first of its rows."""
+    """Returns the weights of the patterns, each on the first of its rows, (n_rows,), else 0."""
     weights = np.zeros(len(part.rows))
     weights[np.cumsum(part.counts) - part.counts] = part.weights
     return weights

@@ -1,8 +1,8 @@
 """Sufficient statistics of data with values known only to an interval: a monoid under ``+``.
 
-Rows without such a value are summarised as ever. Of the others those that agree in all that is
-known of them are one row with a weight. Uncorrelated features need only one value at a time:
-then a row is split into one for each of its intervals, and few limits leave few rows.
+Rows without such a value are summarised as usual. Other rows that agree in all values and intervals
+become one row with a weight. For uncorrelated features a row is split into one for each of its
+intervals, so that few limits leave few rows.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from .incomplete import (
 
 
 class Bounds(NamedTuple):
-    """The extreme ends of each feature, where a value that is known exactly is both ends.
+    """The extreme ends of the intervals of each feature; an exact value counts as both ends.
 
     Attributes
     ----------
     highest_lower, lowest_upper : ndarray of shape (n_features,)
-        Where the former is not above the latter, one point lies in all intervals.
+        If the former is not above the latter, one point lies in all intervals.
     highest_upper, lowest_lower : ndarray of shape (n_features,)
-        Of the ends that are finite.
+        The extremes among the finite ends.
     all_open : bool ndarray of shape (n_features,)
-        Whether no interval has two finite ends.
+        Whether no interval has two finite ends, and no value is exact.
     below, above : AvailableMoments
-        Of the one end of values that lie below it, and above it.
+        Moments of the limits of those values that are known only to lie below, or above, one.
     """
 
     highest_lower: Array
@@ -51,14 +51,14 @@ class Bounds(NamedTuple):
     above: AvailableMoments
 
     def pull(self, mean: Array | None) -> Array:
-        """The slope of the likelihood along the root of the precision where that is 0, up to units.
+        """Returns the slope of the likelihood in the root of the precision at 0, up to units.
 
-        With the best mean, or a known one: how far the ends of values that lie below are, on
-        average, above those of the others. Infinite where not all is open.
+        The mean is known or, if None, the best one. The slope says how far the limits that values
+        lie below exceed, on average, those that values lie above. It is infinite if not `all_open`.
         """
         below, above = self.below.observed_weights, self.above.observed_weights
         if mean is None:
-            with np.errstate(divide="ignore", invalid="ignore"):  # of features without such values
+            with np.errstate(divide="ignore", invalid="ignore"):  # 0/0 if a feature has no limits
                 quantile = ndtri(below / (below + above))
             density = (below + above) * np.exp(-(quantile**2) / 2)
             slope = density * (self.below.mean - self.above.mean)
@@ -74,12 +74,12 @@ class IntervalStatistics(Statistics):
     Parameters
     ----------
     weight : float
-        Sum of all weights, those of rows in which nothing was observed included.
+        Sum of all weights, including those of rows in which nothing was observed.
     exact : IncompleteStatistics or AvailableMoments
-        Of the rows without an interval; by feature, of all values that are known exactly.
+        Statistics of the rows without an interval or, by feature, of all exact values.
     lower, upper : ndarray of shape (n_rows, n_features)
-        The other rows, no two of them alike. Ends are equal where a value is known exactly,
-        both infinite where it is missing.
+        Ends of the other rows, no two of which are alike. Ends are equal where a value is known
+        exactly, both infinite where it is missing.
     weights : ndarray of shape (n_rows,)
 
     References
@@ -94,7 +94,7 @@ class IntervalStatistics(Statistics):
     weights: Array
 
     complete = False
-    nested = False  # which is asked of missing values alone
+    nested = False  # only patterns of missing values can be nested
     coarse = True
 
     @property
@@ -109,7 +109,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def size(self) -> int:
-        """Elements of the rows they hold that could stay on the workers of Dask."""
+        """Number of elements of their rows, if these could stay on the workers of Dask, else 0."""
         return 0 if self.diagonal else self.exact.size + 2 * self.lower.size
 
     @cached_property
@@ -119,9 +119,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def mean(self) -> Array:
-        """Mean of each feature; an interval counts as its middle or, if it is wide, its nearest
-        point.
-        """
+        """Mean of each feature, in which an interval counts as one point, see `_known`."""
         return self._known.mean
 
     origin = mean
@@ -138,6 +136,7 @@ class IntervalStatistics(Statistics):
 
     @cached_property
     def _known(self) -> AvailableMoments:
+        """Moments with intervals as their middles or, if wide, as their points near the centre."""
         if not self.diagonal:
             return self.by_feature._known
         exact, seen = self.exact, self._seen
@@ -155,7 +154,7 @@ class IntervalStatistics(Statistics):
     def _center(self) -> Array:
         """Median of each feature by itself over its finite ends and the mean of its exact values.
 
-        No end moves it far, however far that is itself.
+        Unlike a mean, it is not moved far by a far end.
         """
         exact = self.exact
         values = np.vstack([exact.mean, self.lower, self.upper])
@@ -174,19 +173,18 @@ class IntervalStatistics(Statistics):
 
     @property
     def in_general_position(self) -> bool:
-        """Whether rows that are known exactly, in all features, lie on no hyperplane.
+        """Whether the rows that are known exactly in all features lie on no common hyperplane.
 
-        Where features are never known exactly together, the boxes of a flat Gaussian may be
-        as likely as can be.
+        Otherwise a singular Gaussian may give the intervals the largest possible likelihood.
         """
         exact = self.exact
         complete = ~exact.missing[exact.pattern_of_row].any(axis=1)
         return has_full_rank(exact.augmented(self.variances)[complete])
 
     def linear_relations(self, mean: Array | None = None) -> list[list[int]]:
-        """Lists of features that depend on each other linearly in all rows that show them.
+        """Returns lists of features that are linearly dependent in all rows that show them.
 
-        Of features without intervals: what singular covariances make of boxes the climb tells.
+        Those with intervals are left out: only a climb shows how likely a singular covariance is.
         """
         exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
         within = np.any(_within(self.lower, self.upper), axis=0)
@@ -200,7 +198,7 @@ class IntervalStatistics(Statistics):
             return self.by_feature.bounds
         moments, (lower, upper) = self.exact, self._near_ends
         seen, varied = moments.observed_weights > 0, moments.variances > 0
-        # Of values that differ the largest and the smallest are taken to be anywhere.
+        # If exact values differ, their extremes are not stored, and infinity stands for them.
         largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
         smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
         all_open = ~seen & ~(np.isfinite(lower) & np.isfinite(upper)).any(axis=0)
@@ -216,7 +214,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def _near_ends(self) -> tuple[Array, Array]:
-        """Lower and upper ends, (n_rows, n_features) each; open if they are too far to tell."""
+        """Lower and upper ends, (n_rows, n_features) each; infinite if too far away to matter."""
         far = np.where(self.variances > 0, _FAR_END * np.sqrt(self.variances), np.inf)
         return (
             np.where(self.mean - self.lower > far, -np.inf, self.lower),
@@ -224,17 +222,17 @@ class IntervalStatistics(Statistics):
         )
 
     def _ends(self, end: Array, other: Array) -> AvailableMoments:
-        """Moments by feature of the ends of intervals that have no other end."""
+        """Returns moments by feature of the ends of intervals that have no other end."""
         alone = np.isfinite(end) & np.isinf(other)
         rows = alone.any(axis=1)
         return _moments(np.where(alone, end, np.nan)[rows], self.weights[rows])
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
-        """What they say of each feature by itself."""
+        """The statistics of each feature by itself."""
         if self.diagonal:
             return self
-        if self.lower.shape[1] == 1:  # then no row holds anything beside its interval
+        if self.lower.shape[1] == 1:  # each row is one interval, and nothing else
             return replace(self, exact=self.exact.by_feature)
         moments = _moments(self._exact_values, self.weights)
         row, feature = np.nonzero(_within(self.lower, self.upper))
@@ -247,7 +245,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def _exact_values(self) -> Array:
-        """The exact values in the rows with intervals, NaN where a value is none."""
+        """The exact values in the rows with intervals, (n_rows, n_features), NaN elsewhere."""
         return np.where(self.lower == self.upper, self.lower, np.nan)
 
     def seen_from(self, origin: Array) -> IntervalStatistics:
@@ -256,13 +254,12 @@ class IntervalStatistics(Statistics):
         return replace(self, exact=self.exact.seen_from(origin), lower=lower, upper=upper)
 
     def with_constants(self, features: np.ndarray, values: Array, share: float = 1.0) -> Any:
-        """These statistics with some features, of which no two values differ, as constants in a
-        share of rows.
+        """Returns these statistics with the masked features constant in a share of the rows.
 
-        Some rows, or all, then are known exactly.
+        Some rows, or all, are then known exactly.
         """
         exact = self.exact.with_constants(features, values, share)
-        if self.diagonal:  # whose rows are of other features, one each
+        if self.diagonal:  # the rows hold intervals of other features only
             return replace(self, exact=exact)
         lower, upper = (np.where(features, values, end) for end in (self.lower, self.upper))
         within = _within(lower, upper).any(axis=1)
@@ -274,9 +271,7 @@ class IntervalStatistics(Statistics):
         return replace(self, exact=exact, lower=lower, upper=upper, weights=weights)
 
     def with_rows(self, kept: np.ndarray) -> Any:
-        """These statistics with some of the rows that have intervals; nothing is known of the
-        others.
-        """
+        """Returns these statistics with nothing known of the rows with intervals not `kept`."""
         if not kept.any():
             informative = self.informative_weight
             return replace(self.exact, weight=self.weight, informative_weight=informative)
@@ -285,7 +280,7 @@ class IntervalStatistics(Statistics):
 
     @property
     def _rows(self) -> tuple[Array, Array, Array]:
-        """The ends of the rows with intervals, and their weights."""
+        """Lower ends, upper ends and weights of the rows with intervals."""
         return self.lower, self.upper, self.weights
 
     keep = IncompleteStatistics.keep
@@ -301,17 +296,17 @@ class IntervalStatistics(Statistics):
         return IntervalStatistics(weight, self.exact + other.exact, *_distinct(*rows))
 
 
-# Half of a width, by the spread of what is known and the finest interval, up to which the middle
-# of an interval tells something.
+# Half of an interval's width, relative to the spread of the known values plus the least half width,
+# up to which the interval's middle is informative.
 _NARROW_WIDTH = 10.0
-_FEW_VALUES = 1_000  # that are sorted, where of more those far from the median are left out
-_FAR_END = 1e4  # deviations of the data, beyond which no end of an interval tells anything
+_FEW_VALUES = 1_000  # to sort at once; of more values, those far from the median are dropped
+_FAR_END = 1e4  # standard deviations beyond which the end of an interval tells nothing
 
 
 def summarize_intervals(
     lower: Array, upper: Array, weights: Array, diagonal: bool
 ) -> IntervalStatistics:
-    """Statistics of rows of positive weights, each with a value known only to an interval."""
+    """Returns statistics of rows of positive weight, in each of which some value is an interval."""
     rows = _distinct(lower, upper, weights)
     nothing = of_no_rows(lower.shape[1])
     statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
@@ -319,27 +314,27 @@ def summarize_intervals(
 
 
 def _within(lower: Array, upper: Array) -> np.ndarray:
-    """Whether a value is known to an interval: not exactly, yet not missing; shaped as the ends."""
+    """Whether each value is known only to an interval: neither exactly nor missing."""
     return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
 
 
 def _highest(ends: Array) -> Array:
-    """The largest end of each feature, (n_features,); minus infinity where there is no row."""
+    """Returns the largest end of each feature, (n_features,); minus infinity if there is no row."""
     return ends.max(axis=0, initial=-np.inf)
 
 
 def _lowest(ends: Array) -> Array:
-    """The smallest end of each feature, (n_features,); infinity where there is no row."""
+    """Returns the smallest end of each feature, (n_features,); infinity if there is no row."""
     return ends.min(axis=0, initial=np.inf)
 
 
 def _moments(points: Array, weights: Array) -> AvailableMoments:
-    """Moments of points, feature by feature; NaN stands for a point that does not count."""
+    """Returns moments of points, feature by feature; NaN is a point that does not count."""
     counts = ~np.isnan(points)
     weight = weights @ counts
     shares = np.where(counts, weights[:, None], 0.0) / np.where(weight > 0, weight, 1.0)
     some = np.where(counts.any(axis=0), _highest(np.where(counts, points, -np.inf)), 0.0)
-    with np.errstate(over="ignore", invalid="ignore"):  # told by who looks at the variances
+    with np.errstate(over="ignore", invalid="ignore"):  # checks of the variances report it
         pivot = some + (shares * np.where(counts, points - some, 0.0)).sum(axis=0)
         deviations = np.where(counts, points - pivot, 0.0)
         offset = (shares * deviations).sum(axis=0)
@@ -350,11 +345,11 @@ def _moments(points: Array, weights: Array) -> AvailableMoments:
 
 
 def _median(values: Array, weights: Array) -> float:
-    """The least finite value up to which half of the weight lies; 0 where there is none."""
+    """Returns the least finite value up to which half of the weight lies, or 0 if there is none."""
     counts = np.isfinite(values) & (weights > 0)
     values, weights = values[counts], weights[counts]
     half, below = weights.sum() / 2, 0.0
-    while len(values) > _FEW_VALUES:  # as Floyd and Rivest (1975) select
+    while len(values) > _FEW_VALUES:  # selection after Floyd and Rivest (1975)
         some = np.sort(values[:: math.isqrt(len(values))])
         low, high = some[int(0.45 * len(some))], some[int(0.55 * len(some))]
         groups = values < low, values <= low, values <= high
@@ -374,12 +369,12 @@ def _median(values: Array, weights: Array) -> float:
 
 
 def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """Rows of which no two agree, in an order of their own, and the sums of their weights."""
+    """Returns the distinct rows, in an order that only they determine, and their total weights."""
     order = upper[:, -1].argsort()
     last = upper[:, -1].take(order)
     if (last[1:] != last[:-1]).all():
         return lower.take(order, axis=0), upper.take(order, axis=0), weights.take(order)
-    order = np.lexsort((*lower.T, *upper.T))  # which takes ten times as long
+    order = np.lexsort((*lower.T, *upper.T))  # takes ten times as long
     lower, upper = lower[order], upper[order]
     changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])
     first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))

@@ -1,7 +1,7 @@
-"""Linear relations among features of which values are missing: those of all rows that show them.
+"""Linear relations among features with missing values, which hold in all rows that show them.
 
-One-hot columns sum to one, a total is the sum of its parts: a covariance that is singular there
-makes the likelihood infinite, whatever is missing elsewhere.
+One-hot columns sum to one; a total is the sum of its parts. A covariance that is singular along
+a relation makes the likelihood infinite, whatever is missing elsewhere.
 """
 
 from __future__ import annotations
@@ -15,22 +15,21 @@ from .._typing import Array
 from ..blocks import chunks_of
 from ..gaussian import linalg
 
-# Least eigenvalue of correlations of available cases, whose errors are larger than it.
+# Smaller eigenvalues of available-case correlations, whose errors are larger, are raised to this.
 _LEAST_OF_AVAILABLE = 0.01
-# Share of its variance that other features leave unexplained, by these correlations, up to which
-# one may depend on them: twice what a relation left in any of 200 random designs.
+# A feature may depend on others if these, by available-case correlations, leave at most this share
+# of its variance unexplained: twice what a relation left in any of 200 random designs.
 _UNEXPLAINED = 0.15
 _COPIED_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
 def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[int]]:
-    """Lists of features that depend on each other linearly in all rows that show them together.
+    """Returns lists of features that are linearly dependent in all rows that show them together.
 
-    If a mean is known, as their deviations from it do.
-
-    There are more such rows than features in a list, none of which can be left out. That there
-    is no list is sure where more rows than features are complete. Else those are found whose
-    features miss no value, or are explained well by others.
+    If a mean is known, the deviations from it are dependent. No feature of a list can be left out,
+    and it has more such rows than features. If more rows than features are complete, an empty
+    result is certain. Otherwise only relations among features that miss no value, or that others
+    explain well, are found.
     """
     rows = _Rows(statistics, mean)
     everything = np.arange(statistics.missing.shape[1])
@@ -45,14 +44,14 @@ def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[in
 
 
 def units_of(variances: Array) -> Array:
-    """The standard deviations of features; 1 for one that does not vary."""
+    """Returns the standard deviations of features, (n_features,); 1 for one that does not vary."""
     return np.sqrt(np.where(variances > 0, variances, 1.0))
 
 
 def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
-    """The relations of the first feature with as few of the next ones as have any."""
+    """Returns the relations of the first feature with as few of the next ones as have any."""
     most = rows.most_together(order)
-    # A relation holds among more features, too: if all of these have none, neither have fewer.
+    # A relation also holds in a larger set of features: if that has none, no smaller one has any.
     if most < 2 or not rows.dependent(order[:most]):
         return []
     for size in range(2, most + 1):
@@ -63,13 +62,13 @@ def _relations_of_first(order: np.ndarray, rows: _Rows) -> list[list[int]]:
 
 
 class _Rows:
-    """Rows with gaps, asked for those that show some features together."""
+    """Rows with missing values, and the relations in those that show some features together."""
 
     def __init__(self, statistics: Any, mean: Array | None):
         self._shown = ~statistics.missing
         self._pattern = statistics.pattern_of_row
         self._weights = statistics.weights
-        # A weight of k is k rows. Of small weights there are at least as many as are kept.
+        # A weight of k counts as k rows. If weights are small, the rows that are held count.
         self._numbers = np.maximum(statistics.counts, statistics.weights)
         self._rows = statistics.augmented(statistics.variances)
         self._mean = None
@@ -81,12 +80,12 @@ class _Rows:
         return bool(self._numbers[self._show(features)].sum() > len(features))
 
     def most_together(self, order: np.ndarray) -> int:
-        """The largest number of first features that more rows show together."""
+        """Returns the largest k for which more than k rows show the first k features together."""
         shown_first = np.logical_and.accumulate(self._shown[:, order], axis=1)
         return int((self._numbers @ shown_first > 1 + np.arange(len(order))).sum())
 
     def related(self, features: np.ndarray) -> list[list[int]]:
-        """The relations among them that hold in all rows that show what is in the relation."""
+        """Returns the relations among features that hold in all rows that show those related."""
         if len(features) < 2 or not self.suffice(features):
             return []
         found = self.dependent(features)
@@ -95,7 +94,7 @@ class _Rows:
         return [relation for each in found for relation in self.related(np.array(each))]
 
     def dependent(self, features: np.ndarray) -> list[list[int]]:
-        """The relations among them in the rows that show all of them; of one if it is constant."""
+        """Returns the relations in the rows that show all features; a constant is one by itself."""
         kept = np.flatnonzero(self._show(features)[self._pattern])
         rows = self._rows[np.ix_(kept, np.concatenate(([0], 1 + features)))]
         # The first row of the triangle is the mean.
@@ -108,7 +107,7 @@ class _Rows:
         return [features[each].tolist() for each in linalg.relations_of_covariance(covariance)]
 
     def explained(self) -> Iterator[np.ndarray]:
-        """Features that others explain well, each before all others in the order they do it in."""
+        """Yields each feature that others explain well, followed by these, the strongest first."""
         values, vectors = np.linalg.eigh(self._available_correlations())
         precision = vectors / np.maximum(values, _LEAST_OF_AVAILABLE) @ vectors.T
         for j in np.flatnonzero(precision.diagonal() * _UNEXPLAINED > 1):
@@ -117,14 +116,14 @@ class _Rows:
             yield np.argsort(-strength)
 
     def _available_correlations(self) -> Array:
-        """Correlations, (n_features, n_features), each over the rows that show both features."""
+        """Returns correlations, (n_features, n_features), over the rows that show both features."""
         levels, rows = self._rows[:, 0], self._rows[:, 1:]
         d = rows.shape[1]
         together, products = np.zeros((d, d)), np.zeros((d, d))
         for some in chunks_of(self._shown, elements=_COPIED_AT_ONCE):
             shown = self._shown[some].astype(np.float64)
             together += (self._weights[some, None] * shown).T @ shown
-        together[together == 0] = np.inf  # to divide by
+        together[together == 0] = np.inf  # a divisor, where there is nothing to divide
         mean = levels @ rows / together.diagonal()
         for some in chunks_of(rows, elements=_COPIED_AT_ONCE):
             deviations = rows[some] - levels[some, None] * mean
@@ -133,5 +132,5 @@ class _Rows:
         return products / together
 
     def _show(self, features: np.ndarray) -> np.ndarray:
-        """Whether a pattern shows all of some features, bool of shape (n_patterns,)."""
+        """Whether each pattern shows all of some features, bool of shape (n_patterns,)."""
         return self._shown[:, features].all(axis=1)
