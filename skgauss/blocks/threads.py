@@ -119,8 +119,7 @@ class _Limit:
         with self._lock:
             self._holders[holder] = threading.get_ident()
             if len(self._holders) == 1:
-                found = [(each, each.get_num_threads()) for each in _blas(self._of_process)]
-                self._before = [(each, number) for each, number in found if number and number > 1]
+                self._before = _numbers_of_threads(self._of_process)
                 for each, _ in self._before:
                     _set(each, 1)
 
@@ -167,6 +166,12 @@ def _set(library: Any, number: int) -> None:
     free(force=True)
     library.set_num_threads(number)
     free(force=True)
+
+
+def _numbers_of_threads(of_process: bool) -> list[tuple[Any, int]]:
+    """Returns the libraries of `_blas` that use several threads, and how many each."""
+    found = [(each, each.get_num_threads()) for each in _blas(of_process)]
+    return [(each, number) for each, number in found if number and number > 1]
 
 
 @cache
