@@ -33,6 +33,16 @@ def to_host(value: Any) -> Any:
     return move_to(value, xp=np, device="cpu")
 
 
+def check_no_mask(array: Any, name: str) -> None:
+    """Refuse a masked array of NumPy or Dask, which conversion would strip of its mask."""
+    if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
+        raise ValueError(
+            f"{name} is a masked array, whose mask would be ignored. Fill it, with NaN where "
+            "values may be missing: array.astype(float).filled(numpy.nan), or "
+            "dask.array.ma.filled. A row that shall not count has weight 0."
+        )
+
+
 def doubles(X: Any) -> Array:
     """Returns an array of any library as one of NumPy, in float64."""
     return to_host(X).astype(np.float64, copy=False)

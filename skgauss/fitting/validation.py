@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._wording import quoted
-from ..rows import to_host
+from ..blocks import check_no_mask, to_host
 from ..statistics import AnyStatistics, SufficientStatistics, axis_labels
 
 _OF_FEATURES = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
@@ -104,6 +104,8 @@ def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
         If no rows have such statistics.
     """
     s = statistics
+    check_no_mask(s.mean, "mean")
+    check_no_mask(s.covariance, "covariance")
     values = s.weight, s.mean, s.covariance, s.mean_rounding
     weight, mean, covariance, rounding = (np.array(to_host(v), dtype=np.float64) for v in values)
     d = mean.size

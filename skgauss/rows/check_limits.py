@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import capped, quoted
-from ..blocks import to_host
+from ..blocks import check_no_mask, to_host
 
 Limits = tuple[Array, Array]
 
@@ -56,6 +56,7 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
     """Returns the limits of one side, (n_features,), `none` where a feature has none."""
     if limit is None:
         return np.full(len(names), none)
+    check_no_mask(limit, f"The {side} limit in {parameter}")
     if hasattr(limit, "keys"):  # a dict or a pandas Series: by name, and not by position
         limit = _by_name(limit, side, parameter, names)
     try:

@@ -19,7 +19,7 @@ from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
 from .frames import check_same_names, check_same_order
-from .kinds import check_holds_rows, check_no_mask, is_dask, is_elsewhere
+from .kinds import check_table, is_dask, is_elsewhere
 from .numbers import numbers
 from .rounding import columns_of_float32, single
 
@@ -88,8 +88,7 @@ def rows_of(
     `some_weight` one weight must be positive.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
-        check_no_mask(array, name)
-        check_holds_rows(array, name)
+        check_table(array, name)
     if X_upper is not None:
         check_same_names(X, X_upper)
     if sample_weight is not None:

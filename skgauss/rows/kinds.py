@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..blocks import check_no_mask
+
 
 def is_dask(X: Any) -> bool:
     """Whether X is a Dask array, frame or series, and not only a type that holds Dask graphs.
@@ -24,8 +26,9 @@ def is_elsewhere(X: Any) -> bool:
     return X is not None and not isinstance(X, np.ndarray)
 
 
-def check_holds_rows(frame: Any, name: str) -> None:
-    """Refuse a polars LazyFrame, which holds no rows, and the pair that `parse_limits` returns."""
+def check_table(frame: Any, name: str) -> None:
+    """Refuse masked arrays, a polars LazyFrame, and the pair that `parse_limits` returns."""
+    check_no_mask(frame, name)
     if type(frame).__name__ == "LazyFrame":
         raise TypeError(f"{name} is a LazyFrame, which holds no rows. Pass {name}.collect().")
     if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
@@ -34,14 +37,4 @@ def check_holds_rows(frame: Any, name: str) -> None:
             f"{name} is a tuple of frames, as skgauss.parse_limits returns it. Take it apart, "
             f"lower, upper = skgauss.parse_limits(table), and pass lower as {table}, upper as "
             f"{table}_upper."
-        )
-
-
-def check_no_mask(array: Any, name: str) -> None:
-    """Refuse a masked array of NumPy or Dask."""
-    if isinstance(getattr(array, "_meta", array), np.ma.MaskedArray):
-        raise ValueError(
-            f"{name} is a masked array, whose mask would be ignored. Fill it: a missing value of X "
-            "is numpy.nan, as in X.astype(float).filled(numpy.nan), or with dask.array.ma.filled; "
-            "a row that shall not count has weight 0."
         )

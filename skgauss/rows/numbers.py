@@ -10,6 +10,7 @@ from sklearn.utils import assert_all_finite, check_array
 
 from .._typing import Array
 from .._wording import capped
+from ..blocks import check_no_mask
 from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
 
 # Accepts any numeric dtype, NaN, infinity and an array without rows.
@@ -57,8 +58,9 @@ def numbers_of_parameter(value: Any, name: str) -> Array:
     Raises
     ------
     ValueError
-        If it holds anything but finite numbers; the message names the parameter.
+        If it holds anything but finite numbers, or is masked; the message names the parameter.
     """
+    check_no_mask(value, name)
     try:
         if np.iscomplexobj(value):
             raise TypeError

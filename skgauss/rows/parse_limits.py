@@ -12,7 +12,7 @@ import numpy as np
 
 from .._wording import DOCUMENTATION_URL, capped
 from .frames import columns_of, like
-from .kinds import check_holds_rows
+from .kinds import check_table
 
 MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
@@ -82,7 +82,7 @@ def parse_limits(
     if decimal not in (".", ","):
         raise ValueError(f"decimal must be '.' or ',', got {decimal!r}.")
     words = _words(missing)
-    check_holds_rows(frame, "frame")
+    check_table(frame, "frame")
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask"):
         raise TypeError(

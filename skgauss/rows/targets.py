@@ -15,7 +15,7 @@ from ..blocks import to_host
 from . import arrays
 from .dask import side_by_side
 from .frames import like
-from .kinds import check_holds_rows, is_dask, is_elsewhere
+from .kinds import check_table, is_dask, is_elsewhere
 from .numbers import READ, numbers
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
@@ -31,7 +31,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     """
     if y is None:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
-    check_holds_rows(y, name)
+    check_table(y, name)
     arrays.check_no_gradients(y, name)
     if is_dask(y):
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y

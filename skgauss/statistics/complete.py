@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
-from ..blocks import Sums, chunk_sums
+from ..blocks import Sums, check_no_mask, chunk_sums
 from .base import Statistics, axis_labels, column_labels, common_labels
 
 
@@ -186,6 +186,7 @@ def checked_rows(
     X: Any, sample_weight: Any | None, **checks: Any
 ) -> tuple[np.ndarray, Array | None]:
     """Returns a user's rows and weights as scikit-learn validates them; there may be no rows."""
+    check_no_mask(X, "X")
     X = check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X", **checks)
     X = np.asarray(X)
     return X, None if sample_weight is None else valid_weights(sample_weight, X)
@@ -196,6 +197,7 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
 
     With `some_weight` one must be positive. X may have no rows, since it may be one of many chunks.
     """
+    check_no_mask(sample_weight, "sample_weight")
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
         return np.empty(0)
     return check_sample_weight(

@@ -5,7 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianOutlierDetector,
+    GaussianRegressor,
+    IncompleteStatistics,
+    SufficientStatistics,
+)
 
 HUGE = 1_700_000_000_000_000_000  # nanoseconds since 1970
 
@@ -179,3 +186,35 @@ def test_what_float16_does_not_hold_is_filled_in():
     filled = imputer.transform(np.array([[9.0, np.nan]], np.float16))
     np.testing.assert_allclose(filled, imputer.transform([[9.0, np.nan]]))
     assert filled[0, 1] > np.finfo(np.float16).max
+
+
+def _statistics(X):
+    return SufficientStatistics(5.0, X[0], np.eye(2))
+
+
+MASKED = np.ma.masked_array([[9.0, 1.0], [2.0, 3.0], [4.0, 7.0]], mask=[[1, 0], [0, 0], [0, 1]])
+TAKERS = {
+    "X": lambda X: GaussianGradientMLE().fit(X),
+    "sample_weight": lambda X: GaussianGradientMLE().fit(X.data, sample_weight=X[:, 0]),
+    "X_upper": lambda X: GaussianGradientMLE().fit(X.data, X_upper=X),
+    "y": lambda X: GaussianRegressor().fit(X.data, X[:, 0]),
+    "y_upper": lambda X: GaussianRegressor().fit(X.data, X.data[:, 0], y_upper=X[:, 0]),
+    "mean_init": lambda X: GaussianGradientMLE(mean_init=X[0]).fit(X.data),
+    "fixed_mean": lambda X: GaussianGradientMLE(fixed_mean=X[0]).fit(X.data),
+    "reg_covar": lambda X: GaussianGradientMLE(reg_covar=X[0]).fit(X.data),
+    "covariance_init": lambda X: GaussianGradientMLE(covariance_init=X[:2]).fit(X.data),
+    "limit in censoring_limits": lambda X: GaussianGradientMLE(censoring_limits=(X[0], None)).fit(
+        X.data
+    ),
+    "X of statistics": SufficientStatistics.from_array,
+    "X of incomplete statistics": IncompleteStatistics.from_array,
+    "sample_weight of statistics": lambda X: SufficientStatistics.from_array(X.data, X[:, 0]),
+    "mean": lambda X: GaussianGradientMLE().fit_statistics(_statistics(X)),
+}
+
+
+@pytest.mark.parametrize("place", TAKERS)
+def test_no_mask_is_ignored(place):
+    name = place.split(" of ")[0]
+    with pytest.raises(ValueError, match=rf"{name} is a masked array.*filled\(numpy\.nan\)"):
+        TAKERS[place](MASKED)
