@@ -139,20 +139,13 @@ class IntervalDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to plot on; None is a new figure.
-        line_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.plot`, for all points.
+        ax, line_kwargs : optional
+            As :meth:`from_estimator` takes them.
 
         Returns
         -------
         self : IntervalDisplay
             The display.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing.
         """
         labels = [in_lines(label, _LEGEND_WIDTH) for label in self.estimates]
         if any(np.isnan(ends).any() for ends in self.intervals.values()):

@@ -144,20 +144,13 @@ class ConvergenceDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to plot on; None is a new figure.
-        line_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.plot`, for all curves.
+        ax, line_kwargs : optional
+            As :meth:`from_estimator` takes them.
 
         Returns
         -------
         self : ConvergenceDisplay
             The display.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing.
         """
         # Curves may end anywhere: the legend goes below the axes, where the figure is ours.
         below = {} if ax is not None else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14)}

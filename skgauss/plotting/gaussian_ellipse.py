@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
-from ..rows import Block, Reader, feature_indices, feature_names, to_host
+from ..rows import Block, feature_indices, feature_names, to_host
 from .estimates import marginal_covariance
 from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
 
@@ -44,9 +44,6 @@ class GaussianEllipseDisplay:
         Labels of the axes.
     mean_covariance : ndarray of shape (2, 2), default=None
         Covariance of the estimated mean, positive definite, to draw a confidence region of it.
-    limits : tuple of two ndarray of shape (2,), default=None
-        Lower and upper limits of the two features, at or beyond which a value is known only to lie
-        there.
     X_upper : ndarray of shape (n_samples, 2), default=None
         Upper ends of intervals whose lower ends are in X; NaN is an open end, of either.
 
@@ -86,7 +83,6 @@ class GaussianEllipseDisplay:
     X: ArrayLike | None = None
     feature_names: Sequence[str] = ("feature 0", "feature 1")
     mean_covariance: Array | None = None
-    limits: tuple[Array, Array] | None = None
     X_upper: ArrayLike | None = None
 
     @classmethod
@@ -180,16 +176,8 @@ class GaussianEllipseDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to plot on; None is a new figure.
-        n_std : float or sequence of float, default=(1, 2, 3)
-            Positive Mahalanobis distances at which to draw an ellipse.
-        confidence : float, default=None
-            Of the region of the mean, between 0 and 1; None draws none.
-        ellipse_kwargs : dict, default=None
-            Passed to `matplotlib.patches.Polygon`.
-        scatter_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.scatter`.
+        ax, n_std, confidence, ellipse_kwargs, scatter_kwargs : optional
+            As :meth:`from_estimator` takes them.
 
         Returns
         -------
@@ -198,8 +186,6 @@ class GaussianEllipseDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         ValueError
             If a distance is not positive, or a `confidence` is no probability or comes without a
             `mean_covariance`.
@@ -223,10 +209,8 @@ class GaussianEllipseDisplay:
 
         if self.X is None:
             return None, None
-        X = np.asarray(self.X, dtype=np.float64)
-        upper = X if self.X_upper is None else np.asarray(self.X_upper, dtype=np.float64)
-        read = Reader(self.limits, has_upper=True)
-        lower, upper = np.hsplit(_ends(read(np.hstack((X, upper)))), 2)
+        ends = np.array([self.X, self.X if self.X_upper is None else self.X_upper], np.float64)
+        lower, upper = np.where(np.isfinite(ends), ends, np.nan)
         points = (np.fmin(lower, upper) + np.fmax(lower, upper)) / 2  # the end that is not NaN
         limited = (lower != upper).any(axis=1) & np.isfinite(points).all(axis=1)
         style = {"s": 14, "alpha": 0.6, "linewidth": 0, "color": INK}
@@ -276,7 +260,7 @@ class GaussianEllipseDisplay:
         return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
 
 
-def _ends(block: Block, pair: Any = slice(None)) -> Array:
+def _ends(block: Block, pair: list[int]) -> Array:
     """Lower and then upper ends of two features in the rows of a block, (n_rows, 4).
 
     They are equal where a value is known exactly, and NaN where they are open.

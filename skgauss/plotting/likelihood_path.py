@@ -206,22 +206,13 @@ class LikelihoodPathDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to plot on; None is a new figure.
-        contour_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.contourf`.
-        path_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.plot`.
+        ax, contour_kwargs, path_kwargs : optional
+            As :meth:`from_estimator` takes them.
 
         Returns
         -------
         self : LikelihoodPathDisplay
             The display.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is missing.
         """
         ax = axes_of(self, ax)
         from matplotlib.lines import Line2D

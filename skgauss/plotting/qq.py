@@ -141,12 +141,8 @@ class QQDisplay:
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Axes to plot on; None is a new figure.
-        level : float, default=0.95
-            Share of Gaussian samples, between 0 and 1, that the band holds at each rank.
-        scatter_kwargs : dict, default=None
-            Passed to `matplotlib.axes.Axes.scatter`.
+        ax, level, scatter_kwargs : optional
+            As :meth:`from_estimator` takes them.
 
         Returns
         -------
@@ -155,8 +151,6 @@ class QQDisplay:
 
         Raises
         ------
-        ImportError
-            If matplotlib is missing.
         ValueError
             If there is no distance, or `level` is no probability.
         """

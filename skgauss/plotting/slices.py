@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._typing import Array
-from ..gaussian import PARAMETRIZATIONS, Family
+from ..gaussian import PARAMETRIZATIONS
 from ..inference import likelihood_of
 from .estimates import marginal_covariance, maximum_of
 
@@ -76,17 +76,10 @@ def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
     likelihood = likelihood_of(estimator)
     family, factor = likelihood.family, maximum_of(estimator, likelihood).factor
     parametrization = PARAMETRIZATIONS[estimator.parametrization](family)
-    return np.array(
-        [
-            parametrization.learning_rate_bound(_rescaled(factor, family, feature, scale))
-            for scale in scales
-        ]
-    )
-
-
-def _rescaled(factor: Array, family: Family, feature: int, scale: float) -> Array:
-    """The factor of a covariance, shaped as it was, with one feature brought to a scale."""
-    rescaled = factor.copy()
-    ratio = scale / family.standard_deviations(factor)[feature]
-    rescaled[feature % len(factor)] *= ratio  # the factor has length one if features share a scale
-    return rescaled
+    row = feature % len(factor)  # the factor has length one if features share a scale
+    bounds = np.empty(len(scales))
+    for k, ratio in enumerate(scales / family.standard_deviations(factor)[feature]):
+        rescaled = factor.copy()
+        rescaled[row] *= ratio
+        bounds[k] = parametrization.learning_rate_bound(rescaled)
+    return bounds

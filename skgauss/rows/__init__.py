@@ -12,7 +12,7 @@ each. The way of X:
 from ..blocks import to_host
 from .arrays import adds_up, signs, squared_distances, sum_and_weight
 from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
-from .censoring import Reader, check_not_crossed, rounded_alike, warn_of_misplaced_ends
+from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
 from .feature_names import feature_index, feature_indices, feature_names, values_given
