@@ -256,10 +256,7 @@ def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
 def _drawn_but_constants(
     draw: Callable[[Block], np.ndarray], constants: Array, block: Block
 ) -> np.ndarray:
-    """The rows of a block filled in by draws, and by its constant where a feature has one.
-
-    `constants` has NaN for features that vary, (n_features,).
-    """
+    """A block filled in by draws, or by its constant where a feature has one that is not NaN."""
     filled, missing = draw(block), np.isnan(to_host(block.X))
     return np.where(missing & ~np.isnan(constants), constants, filled).astype(filled.dtype)
 

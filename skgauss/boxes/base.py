@@ -57,15 +57,7 @@ def products_of(k: int) -> ProductPlaces:
 def standardised(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> tuple[Array, tuple[Array, Array, Array, Array]]:
-    """Boxes in units of the standard deviations of their variables.
-
-    Returns
-    -------
-    scale : array of shape (..., k)
-        The standard deviations.
-    boxes : tuple of array
-        Lower ends, upper ends and widths over the deviations, and the correlations.
-    """
+    """Standard deviations, (..., k), ends and widths of boxes over them, and the correlations."""
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     correlation = covariance / scale[..., :, None] / scale[..., None, :]
     with np.errstate(over="ignore"):  # what is that far is as good as open

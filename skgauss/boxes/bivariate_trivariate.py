@@ -38,10 +38,7 @@ OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
-    """Whether `corner_moments` may keep the digits of a box, bool of shape (n,).
-
-    It is judged by the least likely and the narrowest of its intervals, and costs next to nothing.
-    """
+    """Whether `corner_moments` may keep the digits of a box, judged by single intervals, (n,)."""
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
 
@@ -49,18 +46,10 @@ def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
 def corner_moments(
     lower: Array, upper: Array, correlation: Array
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, (n, k), and if they are exact,
+    (n,).
 
-    Parameters
-    ----------
-    lower, upper : array of shape (n, k)
-    correlation : array of shape (n, k, k)
-
-    Returns
-    -------
-    found : BoxMoments
-    exact : bool array of shape (n,)
-        Whether the differences over the corners kept their digits.
+    They are where the differences over the corners kept their digits.
     """
     n, k = lower.shape
     # An open end is turned below, where it has no corner.
@@ -89,16 +78,7 @@ def corner_moments(
 
 
 def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
-    """Probability below the ends (n, k), and its derivatives along them.
-
-    Returns
-    -------
-    probability : array of shape (n,)
-    slope : array of shape (n, k)
-        First derivatives.
-    bend : array of shape (n, k, k)
-        Second derivatives.
-    """
+    """Probability below the ends (n, k), and its first and second derivatives along them."""
     n, k = ends.shape
     each = np.arange(k)
     density = np.exp(-0.5 * ends * ends) / _ROOT_2PI

@@ -113,10 +113,7 @@ def lattice_moments(
 
 
 def _sums_over(boxes: Separated) -> BoxMoments:
-    """Logarithm of the sum of the integrand over points, and mean and covariance of z that follow.
-
-    Over some of the points of a lattice as over all: its moments are those of a mixture of such.
-    """
+    """Logarithm of the sum of the integrand over points; mean and covariance of z that follow."""
     log_total, weights, z, steps = forward(boxes)
     return BoxMoments(log_total, *_backward(z, steps, boxes.coupling, boxes.tilt, weights))
 

@@ -57,17 +57,11 @@ def box_moments(
 def box_scores(
     lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
 ) -> tuple[BoxMoments, Array]:
-    """Moments, within boxes, of whitened variables z and of their products.
+    """Moments within boxes of whitened z and of z_i z_j as `ProductPlaces` has them, and R of c = R
+    z.
 
-    It takes what `box_moments` takes, of at least one variable. On a lattice the covariance is the
-    derivative of the means that `box_moments` finds.
-
-    Returns
-    -------
-    BoxMoments
-        Of z and of z_i z_j as `ProductPlaces` has them.
-    root : array of shape (n, k, k)
-        R, where c = R z.
+    It takes what `box_moments` takes, of at least one variable; R is (n, k, k). On a lattice the
+    covariance is the derivative of the means that `box_moments` finds.
     """
     n, k = lower.shape
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)

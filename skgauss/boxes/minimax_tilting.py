@@ -94,20 +94,12 @@ class Tilt(NamedTuple):
         return _solved(self.hessian, -gradient)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
-        """What the moments of a sum gain since the saddle moves with the Gaussian.
+        """What the means of z gain as the saddle moves, the move of its centre, and what variances
+        gain.
 
-        The sum has the derivatives `along_shift`, (n, k - 1), where the saddle stays. By the
-        implicit function theorem it is the change of the derivatives of the saddle's function along
-        a direction of centre and shift.
-
-        Returns
-        -------
-        score : array of shape (n, k)
-            Added to the mean of z.
-        centre : array of shape (n, k)
-            The direction's part along the centre.
-        variance : array of shape (n, k)
-            Added to the variances of z.
+        All are (n, k). The sum has the derivatives `along_shift`, (n, k - 1), where the saddle
+        stays. By the implicit function theorem the gain is the change of the derivatives of the
+        saddle's function along a direction of centre and shift.
         """
         gradient = np.hstack([np.zeros_like(along_shift), along_shift])
         centre, shift = _halves(self._step(gradient))

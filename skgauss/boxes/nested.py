@@ -115,15 +115,11 @@ class Boxes(NamedTuple):
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
     def at(self, x: Array, contents: Contents) -> tuple[Array, BoxMoments]:
-        """The first variable and the rest of the box, at m places x (n, m) in each row.
+        """Log-densities, (n, m), at m places x of the first variable, and the moments of the others
+        there.
 
-        Returns
-        -------
-        log_density : array of shape (n, m)
-            Of the first variable, times the probability that the others are in their intervals
-            given it, in nats.
-        rest : BoxMoments
-            Of the others given it, n * m rows.
+        The former, in nats, count the probability that the others are in their intervals; the
+        latter are of n * m rows.
         """
         variance = self.covariance[:, :1, 0]
         deviation = x - self.mean[:, :1]
@@ -282,11 +278,7 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
 
 
 def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
-    """The point, (n,), at which a piece is divided.
-
-    It is where the other variables become sure to be in their intervals, if that lies inside, and
-    the middle elsewhere.
-    """
+    """Where to divide a piece, (n,): where others become sure to be inside, or in the middle."""
     middle = (start + end) / 2
     for simple in boxes.certain():
         middle = np.where((start < simple) & (simple < end), simple, middle)
@@ -326,14 +318,7 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Regression of all other variables on the first one.
-
-    Returns
-    -------
-    coefficients : array of shape (n, k - 1)
-    covariance : array of shape (n, k - 1, k - 1)
-        Of the others, given the first.
-    """
+    """Coefficients, (n, k - 1), of others on the first variable, and what covariance is left."""
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]

@@ -22,10 +22,9 @@ _NEGLIGIBLE_FOURTH = 52.0  # the same beside a fourth power: its 52^4 e^-52 is 2
 
 
 def _rule(order: int) -> tuple[Array, Array]:
-    """Gauss's rule on (0, 1) as two matrices, for the log-density and for the moments.
+    """Gauss's rule on (0, 1): -u and -u^2 / 2 of the nodes u, (order, 2), and weights, (5, order).
 
-    The first, (order, 2), holds -u and -u^2 / 2 of the nodes u; the second, (5, order), their
-    weights times the powers of u from 1 to u^4.
+    The latter are multiplied by the powers of u from 1 to u^4.
     """
     node, weight = leggauss(order)
     node = (node + 1) / 2
@@ -62,10 +61,7 @@ def univariate_moments(
 
 
 def of_square(mean: Array, second: Array, third: Array, fourth: Array) -> tuple[Array, Array]:
-    """The covariance of a variable and its square, and the variance of the latter.
-
-    They come from its mean and its central moments, and have their shape.
-    """
+    """The covariance of a variable and its square, and the variance of the latter, from moments."""
     product = mean * second + third
     return product + mean * second, 4.0 * mean * product + fourth - second * second
 

@@ -207,14 +207,8 @@ class CoarseRows:
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array]]:
         """The law of the hidden values given the exact ones, without a look at the intervals.
 
-        Returns
-        -------
-        given : Conditional
-        centre : ndarray of shape (n_rows, n_hidden)
-            Their conditional means.
-        covariance : ndarray of shape (n_rows, n_hidden, n_hidden)
-        boxes : tuple of ndarray of shape (n_rows, n_together)
-            Lower and upper ends of the intervals about these means, and their widths.
+        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes: ends
+        of the intervals about these means, and widths, (n_rows, n_together) each.
         """
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0

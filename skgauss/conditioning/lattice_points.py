@@ -21,15 +21,9 @@ _PROMISED = 0.002
 def lattice_of_rows(
     lower: Array, upper: Array, width: Array, covariance: Array, known: Array, weights: Array
 ) -> Lattice:
-    """The lattice on which the boxes of rows are summed, each with a shift of its own.
+    """The lattice on which the boxes of rows of these weights are summed, each with its own shift.
 
-    Parameters
-    ----------
-    lower, upper, width, covariance : ndarray of shape (n, k) and (n, k, k)
-        As `box_moments` takes them.
-    known : ndarray of shape (n, m)
-        What tells the rows apart, see `Lattice.of`.
-    weights : ndarray of shape (n,)
+    `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
     tolerance = _PROMISED / np.sqrt(weights)

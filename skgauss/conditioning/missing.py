@@ -133,13 +133,8 @@ def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Condition
 
 
 def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple[Array, Array]:
-    """An orthonormal basis Q of what each pattern misses, and what each row is beside it.
-
-    Returns
-    -------
-    q : ndarray of shape (n_features, n_missing, n_patterns)
-    rest : ndarray of shape (n_features, n_rows)
-        :math:`(I - Q Q^T) A z` of each row z of deviations.
+    """An orthonormal basis Q of what each pattern misses, (n_features, n_missing, n_patterns), and
+    :math:`(I - Q Q^T) A z` of each row z of deviations, (n_features, n_rows).
     """
     q, _ = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     return q, _shares(root @ deviations.T, gaps.by_row(q))[1]

@@ -85,16 +85,7 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
 def _conditionals(
     relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
-    """Batches of rows that miss about equally many values.
-
-    Yields
-    ------
-    rows : int ndarray of shape (n_rows,)
-        Their indices.
-    gaps : MissingPatterns
-    given : Conditional
-        The law of what they miss, in standard deviations.
-    """
+    """Indices of rows in batches, their gaps, and the law of what they miss, in deviations."""
     condition = Conditioner(factor)
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]

@@ -54,10 +54,7 @@ class MissingPatterns:
 
     @property
     def blocks(self) -> np.ndarray:
-        """The places of each pattern's block of missing features in a flattened matrix.
-
-        They have the shape (n_missing, n_missing, n_patterns).
-        """
+        """The places of the patterns' blocks in a matrix, (n_missing, n_missing, n_patterns)."""
         return self.features[:, None] * self._n_features + self.features
 
     def put_aside(self, blocks: np.ndarray, variance: float) -> None:
@@ -68,9 +65,7 @@ class MissingPatterns:
             np.einsum("iin->in", blocks)[self.aside] = variance
 
     def added_up(self, blocks: np.ndarray) -> np.ndarray:
-        """Blocks of the patterns, as `blocks` has their places, added up in a matrix of all
-        features.
-        """
+        """Blocks of the patterns, which `blocks` places, added up in a matrix of all features."""
         d = self._n_features
         return np.bincount(self.blocks.reshape(-1), blocks.reshape(-1), d * d).reshape(d, d)
 
@@ -93,14 +88,8 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
     """Slices of sorted patterns that miss equally many, as many as fit into the cache.
 
-    Where these are few, patterns that miss a little more are among them.
-
-    Parameters
-    ----------
-    n_missing : int ndarray of shape (n_patterns,)
-    starts : int ndarray of shape (n_patterns + 1,)
-        Where the rows of each pattern begin, and where all end.
-    n_features : int
+    Where these are few, patterns that miss a little more are among them. `starts`,
+    (n_patterns + 1,), says where the rows of each pattern begin, and where all end.
     """
     first = 0
     while first < len(n_missing):

@@ -21,23 +21,11 @@ from ..gaussian import pairs_of
 def score_moments(
     boxes: tuple[Array, Array, Array], covariance: Array, lattice: Lattice | None = None
 ) -> tuple[Array, Array, Array]:
-    """Means and covariances, within boxes, of whitened variables and then of their products.
+    """Means and covariances, within boxes, of whitened variables and of their products, and R.
 
-    Parameters
-    ----------
-    boxes : tuple of ndarray of shape (n, k)
-        Ends and widths, as `box_moments` takes them.
-    covariance : ndarray of shape (n, k, k)
-        The covariances of the Gaussians.
-    lattice : Lattice, default=None
-
-    Returns
-    -------
-    mean : ndarray of shape (n, n_scores)
-        Products as `Pairs` packs them.
-    covariance : ndarray of shape (n, n_scores, n_scores)
-    root : ndarray of shape (n, k, k)
-        The map from whitened variables to those that have the covariance.
+    Products are packed as `Pairs` has them, behind the variables: (n, n_scores). R, (n, k, k),
+    takes whitened variables to those that have the `covariance`, (n, k, k). Boxes are the ends and
+    widths that `box_moments` takes.
     """
     within, root = box_scores(*boxes, covariance, lattice)
     k = root.shape[1]

@@ -197,10 +197,7 @@ class _Lagrangian:
         return matrix
 
     def end_without_floor(self, x: Array) -> tuple[Evaluation, float]:
-        """The point of a root, and the height where epsilon is 0 and the covariance singular.
-
-        The height there is extrapolated along the square of epsilon.
-        """
+        """The point of a root, and the height there extrapolated to where epsilon is 0."""
         here = self.roots.at(x)
         high, left = self._jets_of_frame(here.point)
         multiplier = -self._stiffness * self.excess(x)
@@ -230,10 +227,7 @@ class _Roots:
         self.likelihood, self.family, self.maximum = likelihood, likelihood.family, maximum
 
     def place(self, at: Evaluation) -> Array:
-        """The packed root of a point, (n_parameters,).
-
-        Where an eigenvalue of A would be imaginary for this epsilon, 0 takes its place.
-        """
+        """The packed root of a point, with 0 for eigenvalues of A that would be imaginary."""
         family = self.family
         vectors, values, _ = np.linalg.svd(family.solve(self.maximum.factor, at.factor))
         root = (vectors * np.sqrt(np.maximum(values**2 - _FLOOR**2, 0.0))) @ vectors.T
@@ -299,10 +293,7 @@ class _Place:
         return form
 
     def _squares(self, form: Array) -> Array:
-        """The matrix of a quadratic form in packed steps, (n_parameters, n_parameters).
-
-        For a step that moves the covariance by the matrix V it has the value tr(form V^2).
-        """
+        """The matrix, (n_parameters, n_parameters), of tr(form V^2) as a form in packed steps V."""
         whole, free = self._family.whole, self._family.free
         gradient = whole.pack_frame(whole.frame(np.zeros(len(form)), form))
         return whole.connection_term(gradient)[free, free]

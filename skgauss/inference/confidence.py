@@ -18,15 +18,8 @@ from .._typing import Array
 from ..blocks import threads
 from ..rows import is_number
 from .point import FittedPoint, Parameters, warn_if_far, warn_of
-from .profile import (
-    CorrelationParameter,
-    MeanParameter,
-    Parameter,
-    ScaleParameter,
-    Side,
-    polished,
-    profile_end,
-)
+from .profile import Side, polished, profile_end
+from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
 METHODS = ("wald", "profile", "sandwich")
 _STEPS_TO_QUANTILE = 5  # Newton's steps: four leave only rounding, for falls from 1e-34 to 1e9
@@ -193,9 +186,8 @@ def _root_of_expm1(x: Array | float) -> Array:
 def _moves_of_log_scales(fall: Array) -> Array:
     """Both solutions u of ``exp(-2 u) - 1 + 2 u = fall``, the negative one first, on a last axis.
 
-    They are free of units. Lambert's function, which they are, loses the digits of a small fall
-    near its branch point, and Newton's method in 2 u keeps them. The function is convex, and from
-    beyond a solution, where it starts, no step leads past it.
+    Lambert's function, which they are, loses the digits of a small fall. Newton's method in 2 u
+    keeps them, and from beyond a solution no step leads past it, as the function is convex.
     """
     reach = fall + np.sqrt(2 * fall)
     twice = np.stack((-np.log1p(reach), reach), axis=-1)

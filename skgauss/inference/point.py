@@ -171,10 +171,7 @@ class FittedPoint:
         return Bunch(**found)
 
     def listed(self, values: Parameters) -> Array:
-        """Means, scales and correlations one after the other on the first axis, each of them once.
-
-        Their order is that of `parameter_names`.
-        """
+        """Means, scales and correlations on one axis, the first, in order of `parameter_names`."""
         pairs = values.correlation[np.triu_indices(len(values.correlation), 1)]
         return np.concatenate((values.mean, values.scale[: self.n_scales], pairs))
 
@@ -333,10 +330,7 @@ def check_method(method: str, methods: Sequence[str]) -> None:
 
 
 def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
-    """Warn with sentences before and after the names of some parameters, if there are such.
-
-    `which` says of each of the names whether it is one of them, (n_parameters,).
-    """
+    """Warn with two sentences about those of the names that are marked, (n_parameters,), if any."""
     if which.any():
         named = capped([names[k] for k in np.flatnonzero(which)])
         warn_caller(f"{before} {named}. {after}")

@@ -22,7 +22,6 @@ intervals", Applied Statistics 37(1).
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -34,6 +33,7 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .boundary import Jet, highest_on_the_boundary
+from .profile_parameters import Parameter
 from .standard_errors import MOVED, half_inverse
 
 _MOST_EVALUATIONS = 30  # evaluations of the likelihood that one end may take
@@ -51,146 +51,6 @@ _CLOSE = 1e-7  # share of the fall by which an end may be off the level
 # shorten the steps.
 _ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
 _FIRST_SHIFT = 1e-6  # the multiple of the identity with which a matrix is first shifted there
-
-
-class Parameter(ABC):
-    """The parameter whose interval is asked for, on a scale without bounds.
-
-    Attributes
-    ----------
-    far : float
-        The distance from the estimate, on that scale, beyond which no end is to be found.
-    away : float
-        The same where the covariance grows without end, and the likelihood hardly changes.
-    """
-
-    far: float
-    away: float
-
-    @abstractmethod
-    def value(self, at: Evaluation, family: Family) -> float:
-        """The value of the parameter at a point, on the scale without bounds."""
-
-    @abstractmethod
-    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
-        """The gradient, (n_parameters,), and the Hessian of `value` in the packed frame."""
-
-    def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """A Jet in the packed frame that grows with `value`, finite where the covariance is."""
-        return Jet(self.value(at, family), *self.derivatives(at, family))
-
-    def of_bounded(self, value: float) -> float:
-        """The value that a user sees, in the units of the data, from one of `bounded`."""
-        return self.seen(value)
-
-    @abstractmethod
-    def seen(self, value: float) -> float:
-        """The value that a user sees, in the units of the data, from one without bounds."""
-
-    def leap(self, at: Evaluation, sign: int) -> Array | None:
-        """A factor, (n_features, n_features), with the parameter next to an end of its scale.
-
-        The end is the upper one if `sign` is 1, the lower one if it is -1; the mean stays that of
-        the point. None if there is no such factor.
-        """
-        return None
-
-
-class MeanParameter(Parameter):
-    """The mean of one feature, in standard deviations of the estimate.
-
-    A user sees it counted from zero, and the likelihood has it counted from an origin.
-    """
-
-    far, away = 1e4, 100.0
-
-    def __init__(self, feature: int, scale: float, origin: float = 0.0):
-        self.feature, self.scale, self.origin = feature, scale, origin
-
-    def value(self, at: Evaluation, family: Family) -> float:
-        return at.mean[self.feature] / self.scale
-
-    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
-        d, size = family.n_features, family.n_parameters
-        gradient = np.zeros(size)
-        gradient[:d] = family.colorize(at.factor, np.eye(d))[:, self.feature] / self.scale
-        return gradient, np.zeros((size, size))
-
-    def seen(self, value: float) -> float:
-        return self.origin + self.scale * value
-
-
-class ScaleParameter(Parameter):
-    """The logarithm of the scale of one feature."""
-
-    far, away = 10.0, 3.0
-
-    def __init__(self, feature: int):
-        self.feature = feature
-
-    def value(self, at: Evaluation, family: Family) -> float:
-        return math.log(family.standard_deviations(at.factor)[self.feature])
-
-    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
-        gradient, hessian = family.relative_covariance(at.factor, self.feature, self.feature)
-        return gradient / 2, (hessian - np.outer(gradient, gradient)) / 2
-
-    def seen(self, value: float) -> float:
-        return math.exp(value)
-
-
-class CorrelationParameter(Parameter):
-    """The correlation of two features, as Fisher's z."""
-
-    far, away = 8.0, 3.0
-
-    def __init__(self, one: int, two: int):
-        self.pair = one, two
-
-    def value(self, at: Evaluation, family: Family) -> float:
-        one, two = self._directions(at)
-        return math.log(linalg.norm(one + two) / linalg.norm(one - two))
-
-    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
-        r, gradient, hessian = self.bounded(at, family)
-        slope = 1 / (1 - r * r)
-        hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
-        return slope * gradient, hessian
-
-    def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """The correlation itself, within (-1, 1)."""
-        i, j = self.pair
-        r = float(np.dot(*self._directions(at)))
-        one, one_twice = family.relative_covariance(at.factor, i, i)
-        two, two_twice = family.relative_covariance(at.factor, j, j)
-        both, both_twice = family.relative_covariance(at.factor, i, j)
-        gradient = both - r / 2 * (one + two)
-        mixed = np.outer(one, r / 4 * two) - np.outer(both, one + two) / 2
-        hessian = both_twice - r / 2 * (one_twice + two_twice) + mixed + mixed.T
-        hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
-        return Jet(r, gradient, hessian)
-
-    def of_bounded(self, value: float) -> float:
-        return max(min(value, 1.0), -1.0)
-
-    def seen(self, value: float) -> float:
-        return math.tanh(value)
-
-    def leap(self, at: Evaluation, sign: int) -> Array:
-        """The factor whose rows for the two features are turned towards each other, or apart."""
-        one, two = self._directions(at)
-        middle, across = one + two, one - two
-        half_angle = math.atan(math.exp(-sign * self.far))
-        middle *= math.cos(half_angle) / linalg.norm(middle)
-        across *= math.sin(half_angle) / linalg.norm(across)
-        pair, rows = list(self.pair), at.factor.copy()
-        sizes = np.linalg.norm(rows[pair], axis=1, keepdims=True)
-        rows[pair] = sizes * (middle + across, middle - across)
-        return linalg.cholesky(rows @ rows.T)
-
-    def _directions(self, at: Evaluation) -> Iterator[Array]:
-        """The unit vectors along two rows of the factor, whose product is the correlation."""
-        return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
 
 
 class End(NamedTuple):
@@ -260,11 +120,11 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
         return End(math.nan, maximum)
     noise = likelihood.rounding_of_the_value(maximum)
     if nats**1.5 < noise:  # so many rows that the curvature may tell more than values do
-        parabola = _Parabola(likelihood, maximum, side)
-        if parabola.third_order(nats) < noise:
-            return End(side.parameter.seen(parabola.end(nats)), maximum)
+        value, beyond = _by_parabola(likelihood, maximum, side, nats)
+        if beyond < noise:
+            return End(side.parameter.seen(value), maximum)
         # What float64 cannot tell from the level belongs to the interval.
-        nats = max(nats, noise ** (2 / 3) if parabola.is_flat else noise)
+        nats = max(nats, noise if math.isfinite(beyond) else noise ** (2 / 3))
     for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _end_by_climb(likelihood, maximum, side, nats, own)
         if not math.isnan(end.value):
@@ -359,33 +219,22 @@ def _near_end(
     return None
 
 
-class _Parabola:
-    """A profile as the curvature at the maximum has it: so many rows make it a parabola.
+def _by_parabola(
+    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float
+) -> tuple[float, float]:
+    """The end of a profile that is a parabola, on the scale without bounds, and what is beyond it.
 
-    Attributes
-    ----------
-    is_flat : bool
-        Whether the parameter moves along directions in which the likelihood does not fall.
+    The latter are the nats of third order by which the likelihood may be off there. They are
+    infinite where the parameter moves along directions in which the likelihood does not fall.
     """
-
-    def __init__(self, likelihood: Likelihood, maximum: Evaluation, side: Side):
-        family, (parameter, self._sign) = likelihood.family, side
-        self._start = parameter.value(maximum, family)
-        slope, _ = parameter.derivatives(maximum, family)
-        self._steps, flat = half_inverse(likelihood, maximum)
-        self.is_flat = float(np.linalg.norm(flat @ slope)) > MOVED * linalg.norm(slope)
-        self._along = self._steps @ slope
-
-    def third_order(self, nats: float) -> float:
-        """Nats by which the likelihood may differ from the parabola where it fell by `nats`."""
-        if self.is_flat:
-            return math.inf
-        length = linalg.norm(self._along @ self._steps) / linalg.norm(self._along)
-        return (math.sqrt(2 * nats) * length) ** 3
-
-    def end(self, nats: float) -> float:
-        """The parameter, on its scale without bounds, where the parabola fell by `nats`."""
-        return self._start + self._sign * math.sqrt(2 * nats) * linalg.norm(self._along)
+    slope, _ = side.parameter.derivatives(maximum, likelihood.family)
+    steps, flat = half_inverse(likelihood, maximum)
+    along = steps @ slope
+    if np.linalg.norm(flat @ slope) > MOVED * linalg.norm(slope):
+        return math.nan, math.inf
+    distance, length = math.sqrt(2 * nats), linalg.norm(along @ steps) / linalg.norm(along)
+    start = side.parameter.value(maximum, likelihood.family)
+    return start + side.sign * distance * linalg.norm(along), (distance * length) ** 3
 
 
 class _Newton:

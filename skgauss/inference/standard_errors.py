@@ -98,9 +98,8 @@ def covariance_of_mean(estimator: Any) -> Array:
 def moves(estimator: Any) -> tuple[Array, Array]:
     """How far steps of independent unit lengths move mean and covariance, in units of the data.
 
-    The moves of the mean have the shape (n_features, n_steps), those of a full covariance the shape
-    (n_features, n_features, n_steps). Products of two moves, summed over the steps, are the
-    covariances of the estimates: the delta method is to follow the steps.
+    The steps are the last axis. Products of two moves, summed over them, are the covariances of the
+    estimates: the delta method is to follow the steps.
     """
     at = FittedPoint(estimator)
     relative = moves_with_warning(at)
@@ -209,10 +208,7 @@ def _errors_of_means(at: FittedPoint) -> Array:
 
 
 def _of_means_alone(at: FittedPoint) -> bool:
-    """Whether only means have errors, as the matrix of the information would be too large.
-
-    Products with the information tell the errors of means without it.
-    """
+    """Whether only means have errors, as the matrix of the information would be too large."""
     return at.is_large and at.likelihood.shares is None
 
 
@@ -231,10 +227,8 @@ def _of_one_complete_row(at: FittedPoint) -> Parameters:
 
 
 def moves_of(at: FittedPoint) -> Parameters:
-    """How far some steps move each parameter, by the relative measure, the steps on a last axis.
-
-    Products of two moves, summed over the steps, are the covariances of the estimates from one row.
-    NaN where the data leave a parameter open.
+    """How far some steps, on a last axis, move each parameter by the relative measure; NaN where
+    the data leave it open. Their products, summed, are covariances of the estimates from one row.
     """
     steps, flat = _steps_of_rows(at)
     untold = _lengths(at, flat).map(lambda moved: moved[..., None])

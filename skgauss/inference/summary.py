@@ -41,10 +41,7 @@ def tabulated(
 
 
 def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
-    """A line of the heading: log-likelihood of all rows together, AIC and BIC, in nats.
-
-    `n` is the weight of the rows that show something.
-    """
+    """A line of the heading: log-likelihood, AIC and BIC of telling rows of weight n, in nats."""
     aic, bic = information_criteria(log_likelihood, n_parameters, n)
     return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
 
@@ -89,10 +86,8 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
 
 
 def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
-    """How many standard errors means, and correlations as Fisher's z, are from 0.
-
-    It is NaN for scales, for what is known, and for what is certain as the correlation of a feature
-    with itself is. In place of covariances, which have no row in a table, are the means again.
+    """Standard errors by which means, and correlations as Fisher's z, are from 0; NaN where there
+    is no test. In place of covariances, which have no row in a table, are the means again.
     """
     relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
     correlation = at.correlation_of_pairs

@@ -100,7 +100,7 @@ class _MissingPart:
 
     def sums(self) -> CompletedSums:
         """The sums over the rows with 0 for each missing value, and with no deviance."""
-        rows = self._scaled_rows()
+        rows = self._rows / self._unit
         return CompletedSums(self.weights.sum(), self.levels @ rows, rows.T @ rows)
 
     def inform(
@@ -114,14 +114,14 @@ class _MissingPart:
 
         Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
         """
-        deviations = self._deviations(self._scaled_rows(), mean)
+        deviations = self._deviations(self._rows / self._unit, mean)
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """The law of the missing values of the rows, as products with the information take it."""
-        deviations = self._deviations(self._scaled_rows(), mean).astype(PRECISION)
+        deviations = self._deviations(self._rows / self._unit, mean).astype(PRECISION)
         given = condition.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
         completed = np.column_stack((self.levels.astype(PRECISION), deviations))
@@ -132,7 +132,7 @@ class _MissingPart:
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of missing values."""
-        completed = self._scaled_rows()
+        completed = self._rows / self._unit
         given = condition(self._deviations(completed, mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         features = self.gaps.by_row(self.gaps.features)
@@ -144,13 +144,6 @@ class _MissingPart:
             completed.T @ completed + spread,
             self.constant + float(given.distances.sum() + self.weights @ given.log_det),
         )
-
-    def _scaled_rows(self) -> Array:
-        """A new array, (n_rows, n_features), of the rows in units of the data, 0 where missing.
-
-        Each is multiplied by its level.
-        """
-        return self._rows / self._unit
 
     def _deviations(self, scaled: Array, mean: Array) -> Array:
         """A new array of the scaled rows less a mean, (n_features,), 0 where missing."""
@@ -182,10 +175,7 @@ class _IntervalPart:
     def inform(
         self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
     ) -> None:
-        """Add the information of the rows to the sums, see `_MissingPart.inform`.
-
-        The guess sets the lattices on which the intervals are integrated.
-        """
+        """Add the information of the rows, as `_MissingPart` does; the guess sets the lattices."""
         sums.add_coarse(self._coarse.score(mean, condition, guess), self._weights)
 
     def completed(
@@ -238,10 +228,8 @@ def _parts_of_patterns(
 
 
 def _constant_of(weights: Array, unit: Array) -> float:
-    """The part of a deviance, in nats, that is the same at all points.
-
-    The weights, (n_features,), are those of the rows that show each feature exactly, and the
-    units, (n_features,), those that the rows are divided by.
+    """The nats of a deviance that are the same at all points, from the weights that show each
+    feature exactly and the units of the rows, (n_features,) each.
     """
     return float(weights @ (math.log(2 * math.pi) + 2 * np.log(unit)))
 
@@ -262,10 +250,7 @@ def completed_sums(
 def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
-    """The sums that make up the information of all rows, under a Gaussian.
-
-    Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
-    """
+    """The sums that make up the information of all rows, under the Gaussian of `completed_sums`."""
     sums = InformationSums.nothing(len(mean))
     for part in parts:
         part.inform(sums, mean, condition, guess)

@@ -206,13 +206,8 @@ class Information:
     def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
         r"""The information about mean and full covariance, from averages over the rows.
 
-        Parameters
-        ----------
-        sums : InformationSums
-            The sums, divided by the weight of the rows.
-        curvature : ndarray of shape (n_features, n_features)
-            A form C that adds :math:`\operatorname{tr}(C V^2)` for a step V of the covariance.
-        family : Full
+        `curvature`, (n_features, n_features), is a form C that adds :math:`\operatorname{tr}(C
+        V^2)` for a step V of the covariance.
         """
         d = family.n_features
         rows, columns, index, lengths = pairs_of(d)
@@ -262,9 +257,8 @@ class Information:
         return self._family.unpack_frame(step), gain
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
-        """The packed step where `shift` times the identity is added to the matrix.
-
-        None if it is longer than the radius, or the parabola has no maximum.
+        """The packed step with `shift` times the identity added to the matrix; None if it is longer
+        than the radius, or the parabola has no maximum.
         """
         factor = self._factor_with(shift) if shift else self._factor
         if factor is None:

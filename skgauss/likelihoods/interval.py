@@ -40,7 +40,8 @@ from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, kept
 from .e_step import n_on_a_lattice
 from .fixed import NOTHING, Fixed
 from .information import Information
-from .missing import NARROW, FeaturesApart, ObservedFull, ObservedLikelihood
+from .missing import NARROW, ObservedFull, ObservedLikelihood
+from .missing_diagonal import FeaturesApart
 
 # Most intervals of uncorrelated features whose information costs next to nothing, as calling NumPy
 # is most of the work. With more of them it takes three times as long as an evaluation.
@@ -81,7 +82,6 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         self._weights = s.weights[self._alone.rows] / self.weight
         self._missing_share = 1.0 - s.observed_weights / self.weight
         self.information_is_cheap = len(s.weights) <= _FEW_INTERVALS
-        self._latest = np.empty(0), np.empty(0)
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
@@ -100,29 +100,23 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
     def unknown(self, at: Evaluation) -> Array:
         family = self.family
-        deviations = family.standard_deviations(at.factor)
-        of_means, across, of_squares = self._score_sums(at.mean, deviations, spread=True)[3:]
+        of_means, across, of_squares = self._score_sums(at.mean, at.factor, True)[3:]
         return family.blocks(of_means, across / math.sqrt(2), family.project(of_squares / 2))
 
-    def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        step, second, value = super()._sums(mean, deviations)
-        sums = self._score_sums(mean, deviations, spread=self.information_is_cheap)
+    def _sums(self, mean: Array, factor: Array) -> tuple[Array, Array, float]:
+        step, second, value = super()._sums(mean, factor)
+        sums = self._score_sums(mean, factor, self.information_is_cheap)
         log_probability, whitened, squares = sums[:3]
+        deviations = self.family.standard_deviations(factor)
         step = step + deviations * whitened
         second = second + deviations * deviations * squares
         return step, second, value + float(log_probability.sum())
 
-    def _score_sums(self, mean: Array, deviations: Array, *, spread: bool) -> Array:
-        """What `Alone.sums` says of a Gaussian with these means and deviations, (n_features,) each.
-
-        The latest sums are kept, since the information asks for them again.
-        """
-        at = np.concatenate((mean, deviations))
-        where, sums = self._latest
-        if not np.array_equal(where, at) or len(sums) < (6 if spread else 3):
-            sums = self._alone.sums(self._weights, mean, deviations, spread=spread)
-            self._latest = at, sums
-        return sums
+    @kept
+    def _score_sums(self, mean: Array, factor: Array, spread: bool) -> Array:
+        """What `Alone.sums` says of a point, kept since the information asks for it again."""
+        deviations = self.family.standard_deviations(factor)
+        return self._alone.sums(self._weights, mean, deviations, spread=spread)
 
 
 class IntervalFull(_WithIntervals, ObservedFull):

@@ -35,7 +35,7 @@ import numpy as np
 from .._typing import EPS, Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import SMALLEST_SCALE, Diagonal, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import SMALLEST_SCALE, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
@@ -43,7 +43,6 @@ from ..statistics import (
     ScatteredStatistics,
 )
 from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, Products, kept
-from .complete import MeanRounding
 from .e_step import (
     completed_sums,
     information_sums,
@@ -182,69 +181,6 @@ class ObservedLikelihood(Likelihood):
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
-
-
-class FeaturesApart(ObservedLikelihood):
-    """The likelihood of uncorrelated features, each of which sees its own rows alone."""
-
-    family: Diagonal
-
-    def __init__(
-        self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
-    ):
-        moments = statistics.by_feature
-        super().__init__(moments, family, ridge)
-        self._variances = moments.variances
-        self._missing_share = 1.0 - self._observed_share
-        self._rounding = MeanRounding(moments, family, self._observed_share)
-
-    def log_likelihood(self, at: Evaluation) -> float:
-        return super().log_likelihood(at) - self._share * self._rounding.cost(at)
-
-    def _expect(self, mean: Array, factor: Array) -> Expected:
-        step, second, value = self._sums(mean, self.family.standard_deviations(factor))
-        covariance = (second - step * step).reshape(self.family.scatter_shape)
-        return Expected(mean + step, step, covariance, value)
-
-    def _sums(self, mean: Array, deviations: Array) -> tuple[Array, Array, float]:
-        """The average deviation from the mean and its square, and log-density in nats.
-
-        The first two are (n_features,), and count a missing value as the Gaussian expects it.
-        """
-        share, deviation = self._observed_share, self._available_mean - mean
-        variances = deviations**2
-        spread = self._variances + deviation * deviation
-        log_scale = np.log(2 * np.pi) + np.log(variances)
-        value = -0.5 * float(share @ (log_scale + spread / variances))
-        return share * deviation, share * spread + self._missing_share * variances, value
-
-
-class ObservedDiagonal(FeaturesApart):
-    """The likelihood of uncorrelated features with missing values, with a closed-form maximum."""
-
-    has_one_maximum = True
-
-    @cached_property
-    def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor of what was observed of each feature, which is the maximum."""
-        share, variances = self._observed_share, self._variances
-        if self.ridge is not None:
-            variances = variances + self.ridge / share
-        if self.family.multiplicity > 1:
-            pooled = (share * variances).sum(keepdims=True) / share.sum()
-            return self._available_mean, np.sqrt(pooled)
-        return self._available_mean, np.sqrt(variances)
-
-    @property
-    def maximum(self) -> tuple[Array, Array]:
-        return self.guess
-
-    @property
-    def shares(self) -> tuple[Array, Array]:
-        of_scales = self._observed_share
-        if self.family.multiplicity > 1:
-            of_scales = of_scales.mean(keepdims=True)
-        return self._observed_share, of_scales
 
 
 class ObservedFull(ObservedLikelihood):

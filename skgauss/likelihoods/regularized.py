@@ -23,7 +23,8 @@ from .existence import (
 )
 from .fixed import NOTHING, Fixed
 from .interval import IntervalDiagonal, IntervalFull
-from .missing import ObservedDiagonal, ObservedFull
+from .missing import ObservedFull
+from .missing_diagonal import ObservedDiagonal
 from .truncated import TruncatedLikelihood
 from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull

@@ -224,10 +224,7 @@ class TruncatedLikelihood(Likelihood):
         return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
-        """The information that the unknown values of the data take from that of the window.
-
-        It is what `Likelihood.unknown` says of the data, and 0 where the likelihood is concave.
-        """
+        """What `Likelihood.unknown` says of the data, and 0 where the likelihood is concave."""
         return 0.0 if self._exact else self._data.unknown(_of_data(at))
 
     def connection_term(self, gradient: Array) -> Array:
@@ -264,34 +261,22 @@ class TruncatedLikelihood(Likelihood):
 
     @abstractmethod
     def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
-        """The direction in which the Gaussian is widest beside the data.
+        """The variance of the Gaussian over that of the data where that is largest, and its growth
+        there.
 
-        Returns
-        -------
-        width : float
-            The variance of the Gaussian over that of the data in this direction.
-        growth : ndarray of shape (n_features,)
-            How far the Gaussian reaches along each feature in this direction, in standard
-            deviations of the data; along each by itself where features are uncorrelated.
-        slope : float
-            The gradient U in this direction, in nats, positive where the likelihood rises as the
-            Gaussian widens.
+        The growth, (n_features,), is how far the Gaussian reaches along each feature in that
+        direction, in standard deviations of the data; along each by itself where features are
+        uncorrelated. Last is the gradient U in this direction, in nats, positive where the
+        likelihood rises as it widens.
         """
 
     @abstractmethod
     def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
-        """The least precision, and how the likelihood rises as it falls, in units of the data.
+        """The least precision over that of the data, and the slope of `form` in that direction, in
+        nats.
 
         `form` is the gradient with respect to minus half the precision, see `_moment_gradient`.
-
-        Returns
-        -------
-        precision : float
-            The precision of the Gaussian over that of the data where this ratio is least.
-        slope : float
-            The form in that direction, in nats.
-        falling : ndarray
-            The negative part of the form, which asks for larger precisions.
+        Last is its negative part, which asks for larger precisions.
         """
 
     def is_degenerate(self, at: Evaluation) -> bool:
@@ -325,16 +310,10 @@ class TruncatedLikelihood(Likelihood):
         return precision < 1 / _WIDE and steep and slope > _CLEAR * rest
 
     def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
-        """The moments of the data less those inside the window, in units of the data.
+        """The means and the second moments of the data less those inside the window, in units of
+        the data.
 
         They are about the mean of the data, and are the gradient in the natural parameters.
-
-        Returns
-        -------
-        deviation : ndarray of shape (n_features,)
-            The difference of the means.
-        form : ndarray
-            The difference of the second moments, as a form in the shape of the family.
         """
         assert isinstance(at, TruncatedEvaluation)
         family = self.family

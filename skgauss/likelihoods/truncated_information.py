@@ -30,25 +30,11 @@ class Box:
     def moments(
         self, mean: Array, factor: Array, lattice: Lattice | None = None
     ) -> tuple[float, Array, Array]:
-        """The log-probability of the window, and the moments of whitened features inside.
+        """The log-probability of the window, in nats, and mean and covariance of whitened features
+        inside.
 
-        Parameters
-        ----------
-        mean : ndarray of shape (d,)
-            The mean of the Gaussian.
-        factor : ndarray of shape (d, d)
-            The factor of its covariance.
-        lattice : Lattice, default=None
-            The lattice on which to integrate where there is no formula.
-
-        Returns
-        -------
-        log_probability : float
-            In nats.
-        mean : ndarray of shape (d,)
-            The mean inside, about that of the Gaussian.
-        covariance : ndarray of shape (d, d)
-            The covariance inside.
+        They are about the mean, (d,), of a Gaussian with a factor, (d, d); the lattice is for
+        windows of so many features that there is no formula.
         """
         boxes, root, covariance = self._seen_from(mean, factor)
         inside = box_moments(*boxes, covariance, lattice)
@@ -87,16 +73,8 @@ class Box:
     def _seen_from(
         self, mean: Array, factor: Array
     ) -> tuple[tuple[Array, Array, Array], Array, Array]:
-        """The window and the law of the features with limits, under a Gaussian.
-
-        Returns
-        -------
-        boxes : tuple of ndarray of shape (1, k)
-            Lower and upper ends about the mean, and widths.
-        root : ndarray of shape (k, d)
-            The rows of the factor that belong to these features.
-        covariance : ndarray of shape (1, k, k)
-            Their covariance.
+        """The window as `box_moments` takes it, one row, the rows of the factor that belong to its
+        features, (k, d), and their covariance, (1, k, k).
         """
         center, root = mean[self.features], factor[self.features]
         ends = (self.lower - center)[None], (self.upper - center)[None]

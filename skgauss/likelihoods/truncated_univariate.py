@@ -55,10 +55,7 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def variance_at_the_edge(self) -> Array:
-        """The variance, (n_features,), from which on a sample leaves no maximum.
-
-        At this variance the likelihood is highest at a precision of 0.
-        """
+        """The variance, (n_features,), at which the likelihood is highest at a precision of 0."""
         return self.uniform_variance if self.mean_is_known else self.exponential_variance
 
     @property
@@ -180,9 +177,8 @@ class _Natural:
         return _Natural(self.sample, self.linear + step[0], self.quadratic + step[1])
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
-        """The slope of each feature's log-likelihood along a step, in nats, (n_features,).
-
-        Where the features share a variance each has the slope of all.
+        """The slope of each feature's log-likelihood along a step, in nats, pooled if variances
+        are.
         """
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 

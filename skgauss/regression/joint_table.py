@@ -139,10 +139,7 @@ def _limits_of_features(seen: Any, reset: bool, n_features: int) -> Any:
 
 
 def _beside(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
-    """Values that are to stand beside others: in float64, if they are shorter and have limits.
-
-    What is at a limit stays there.
-    """
+    """Values beside others, in float64 if shorter and limited, so that what is at a limit stays."""
     sizes = [each.dtype.itemsize for each in (values, others) if each.dtype.kind == "f"]
     if limits is None or len(sizes) < 2 or sizes[0] >= sizes[1]:
         return values
@@ -166,10 +163,7 @@ def _counted(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
 
 
 def columns_of_targets(y: Any) -> list[Any]:
-    """The names of the columns of targets in a frame, by which their order is known again.
-
-    There are none where y is an array.
-    """
+    """The names of the columns of targets, which tell their order; none where y is an array."""
     return list(column_labels(y) or ())
 
 

@@ -164,10 +164,7 @@ class ConcentrationSteps:
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 
     def _stretched(self, statistics: KeptStatistics, stretch: Array, mean: Array) -> AnyStatistics:
-        """The statistics of rows once their deviations from a mean are stretched.
-
-        The stretch is by number of values shown, (n_features + 1,).
-        """
+        """Statistics with deviations from a mean stretched, by number of values shown."""
         stretched = statistics.stretched(mean, stretch)
         return stretched if self.family.correlated else stretched.by_feature
 

@@ -33,13 +33,8 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
 
 
 def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
-    """Squared distances, (n_rows,), at which complete rows have the p-values of these rows.
-
-    Parameters
-    ----------
-    distances, shown : ndarray of shape (n_rows,)
-        Squared distances, and how many values each row shows, at least one.
-    n_features : int
+    """Squared distances at which complete rows have the p-values of rows at `distances`, (n_rows,),
+    which show so many values each, at least one.
     """
     p_values = _log_survival(distances, shown)
     alike = special.chdtri(n_features, np.exp(p_values))

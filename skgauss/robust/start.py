@@ -61,10 +61,7 @@ class Ordered:
 
     @cached_property
     def median_deviations(self) -> Array:
-        """Weighted medians of absolute deviations from the medians, (n_columns,).
-
-        They are 0 where most values are the median.
-        """
+        """Weighted medians of absolute deviations, (n_columns,), 0 where most are the median."""
         return Ordered(np.abs(self.X - self.medians), self.weights).medians
 
     @cached_property
@@ -118,19 +115,14 @@ def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array
 
 
 def _spatial_signs(Z: Array, shown: np.ndarray) -> Array:
-    """Rows over the root mean square of the values that each shows, shaped as Z; 0 where missing.
-
-    `shown` says which values are, shaped as Z.
-    """
+    """Rows over the root mean square of what each shows, shaped as Z, which is 0 where missing."""
     lengths = np.sqrt((Z * Z).sum(axis=1) / np.maximum(shown.sum(axis=1), 1))
     return Z / np.where(lengths > 0, lengths, 1.0)[:, None]
 
 
 def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
-    """Correlations of scores about zero, (n_features, n_features), each over rows that show both.
-
-    They are 0 where no row does. The scores of missing values are 0, and `shown` says which are
-    not missing, both of shape (n_rows, n_features).
+    """Correlations of scores about zero, (n_features, n_features), each over rows that show both
+    features, and 0 if none does; scores of values not `shown` are 0.
     """
     weighted = weights[:, None] * scores
     squares = (weighted * scores).T @ shown

@@ -19,12 +19,11 @@ from sklearn.callback import ProgressBar
 from skgauss import GaussianGradientMLE
 from skgauss.inference import boundary, likelihood_of, profile
 from skgauss.inference.point import FittedPoint
-from skgauss.inference.profile import (
+from skgauss.inference.profile import Side, profile_end
+from skgauss.inference.profile_parameters import (
     CorrelationParameter,
     MeanParameter,
     ScaleParameter,
-    Side,
-    profile_end,
 )
 
 _UNTOLD = 1e-4  # of a correlation, by rows so many that the nats of a level are rounding

@@ -1,0 +1,152 @@
+"""The parameters that have a profile: means, scales, correlations, on scales without bounds."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+import numpy as np
+
+from .._typing import Array
+from ..gaussian import Family, linalg
+from ..likelihoods import Evaluation
+from .boundary import Jet
+
+
+class Parameter(ABC):
+    """The parameter whose interval is asked for, on a scale without bounds.
+
+    Attributes
+    ----------
+    far : float
+        The distance from the estimate, on that scale, beyond which no end is to be found.
+    away : float
+        The same where the covariance grows without end, and the likelihood hardly changes.
+    """
+
+    far: float
+    away: float
+
+    @abstractmethod
+    def value(self, at: Evaluation, family: Family) -> float:
+        """The value of the parameter at a point, on the scale without bounds."""
+
+    @abstractmethod
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        """The gradient, (n_parameters,), and the Hessian of `value` in the packed frame."""
+
+    def bounded(self, at: Evaluation, family: Family) -> Jet:
+        """A Jet in the packed frame that grows with `value`, finite where the covariance is."""
+        return Jet(self.value(at, family), *self.derivatives(at, family))
+
+    def of_bounded(self, value: float) -> float:
+        """The value that a user sees, in the units of the data, from one of `bounded`."""
+        return self.seen(value)
+
+    @abstractmethod
+    def seen(self, value: float) -> float:
+        """The value that a user sees, in the units of the data, from one without bounds."""
+
+    def leap(self, at: Evaluation, sign: int) -> Array | None:
+        """A factor, (d, d), with the parameter next to the upper end of its scale if `sign` is 1,
+        the lower one if it is -1, and the mean that of the point; None if there is none.
+        """
+        return None
+
+
+class MeanParameter(Parameter):
+    """The mean of one feature, in standard deviations of the estimate.
+
+    A user sees it counted from zero, and the likelihood has it counted from an origin.
+    """
+
+    far, away = 1e4, 100.0
+
+    def __init__(self, feature: int, scale: float, origin: float = 0.0):
+        self.feature, self.scale, self.origin = feature, scale, origin
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        return at.mean[self.feature] / self.scale
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        d, size = family.n_features, family.n_parameters
+        gradient = np.zeros(size)
+        gradient[:d] = family.colorize(at.factor, np.eye(d))[:, self.feature] / self.scale
+        return gradient, np.zeros((size, size))
+
+    def seen(self, value: float) -> float:
+        return self.origin + self.scale * value
+
+
+class ScaleParameter(Parameter):
+    """The logarithm of the scale of one feature."""
+
+    far, away = 10.0, 3.0
+
+    def __init__(self, feature: int):
+        self.feature = feature
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        return math.log(family.standard_deviations(at.factor)[self.feature])
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        gradient, hessian = family.relative_covariance(at.factor, self.feature, self.feature)
+        return gradient / 2, (hessian - np.outer(gradient, gradient)) / 2
+
+    def seen(self, value: float) -> float:
+        return math.exp(value)
+
+
+class CorrelationParameter(Parameter):
+    """The correlation of two features, as Fisher's z."""
+
+    far, away = 8.0, 3.0
+
+    def __init__(self, one: int, two: int):
+        self.pair = one, two
+
+    def value(self, at: Evaluation, family: Family) -> float:
+        one, two = self._directions(at)
+        return math.log(linalg.norm(one + two) / linalg.norm(one - two))
+
+    def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
+        r, gradient, hessian = self.bounded(at, family)
+        slope = 1 / (1 - r * r)
+        hessian = slope * hessian + 2 * r * slope**2 * np.outer(gradient, gradient)
+        return slope * gradient, hessian
+
+    def bounded(self, at: Evaluation, family: Family) -> Jet:
+        """The correlation itself, within (-1, 1)."""
+        i, j = self.pair
+        r = float(np.dot(*self._directions(at)))
+        one, one_twice = family.relative_covariance(at.factor, i, i)
+        two, two_twice = family.relative_covariance(at.factor, j, j)
+        both, both_twice = family.relative_covariance(at.factor, i, j)
+        gradient = both - r / 2 * (one + two)
+        mixed = np.outer(one, r / 4 * two) - np.outer(both, one + two) / 2
+        hessian = both_twice - r / 2 * (one_twice + two_twice) + mixed + mixed.T
+        hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
+        return Jet(r, gradient, hessian)
+
+    def of_bounded(self, value: float) -> float:
+        return max(min(value, 1.0), -1.0)
+
+    def seen(self, value: float) -> float:
+        return math.tanh(value)
+
+    def leap(self, at: Evaluation, sign: int) -> Array:
+        """The factor whose rows for the two features are turned towards each other, or apart."""
+        one, two = self._directions(at)
+        middle, across = one + two, one - two
+        half_angle = math.atan(math.exp(-sign * self.far))
+        middle *= math.cos(half_angle) / linalg.norm(middle)
+        across *= math.sin(half_angle) / linalg.norm(across)
+        pair, rows = list(self.pair), at.factor.copy()
+        sizes = np.linalg.norm(rows[pair], axis=1, keepdims=True)
+        rows[pair] = sizes * (middle + across, middle - across)
+        return linalg.cholesky(rows @ rows.T)
+
+    def _directions(self, at: Evaluation) -> Iterator[Array]:
+        """The unit vectors along two rows of the factor, whose product is the correlation."""
+        return (row / linalg.norm(row) for row in at.factor[list(self.pair)])
