@@ -194,9 +194,8 @@ class FittedGaussian:
         check_no_infinity(X)
         log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
         for rows in incomplete_rows(X):
-            observed = marginals_of(X[rows] - self.mean, self.family, self.factor)
-            distances[rows] = observed.distances
-            log_dets[rows] = observed.log_dets
+            found = marginals_of(X[rows] - self.mean, self.family, self.factor)
+            distances[rows], log_dets[rows] = found
             shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
         return Observed(distances, log_dets, shown)
 
@@ -224,10 +223,8 @@ class FittedGaussian:
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
         for rows in incomplete_rows(X):
-            missing = np.isnan(X[rows])
-            found = completed(X[rows] - self.mean, self.family, self.factor)
-            values = np.where(missing, found.deviations + self.mean, X[rows])
-            yield rows, values, found.standard_deviations
+            deviations, spread = completed(X[rows] - self.mean, self.family, self.factor)
+            yield rows, np.where(np.isnan(X[rows]), deviations + self.mean, X[rows]), spread
         if intervals is not None:
             rows, lower, upper = intervals
             known = self._coarsened(intervals)
@@ -622,12 +619,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            Data.
-        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
-            Upper ends of intervals, as in `fit`.
-        sample_weight : array-like or Dask array of shape (n_samples,), default=None
-            Frequencies of the rows, as in `fit`.
+        X, X_upper, sample_weight : array-like
+            As :meth:`aic` takes them.
 
         Returns
         -------

@@ -199,10 +199,8 @@ fixed_covariance, warm_start, record_path : optional
 
         Parameters
         ----------
-        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            Data; NaN stands for a missing value.
-        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
-            Upper ends of intervals, as in `fit`.
+        X, X_upper : array-like
+            As :meth:`score_samples` takes them.
 
         Returns
         -------
@@ -216,10 +214,8 @@ fixed_covariance, warm_start, record_path : optional
 
         Parameters
         ----------
-        X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            Data; NaN stands for a missing value.
-        X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
-            Upper ends of intervals, as in `fit`.
+        X, X_upper : array-like
+            As :meth:`score_samples` takes them.
 
         Returns
         -------

@@ -33,6 +33,7 @@ ROOMS = [
     "boxes",
     "blocks",
     "_optional",
+    "_pairs",
     "_signature",
     "_sklearn",
     "_typing",

@@ -1,10 +1,8 @@
 """What is known of a Gaussian within boxes, and the way to unit variances and back."""
 
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._typing import Array
 
@@ -27,31 +25,6 @@ class BoxMoments(NamedTuple):
         """Write what was found for some of the rows."""
         for field, part in zip(self, found, strict=True):
             field[rows] = part
-
-
-class ProductPlaces(NamedTuple):
-    """The products of two of some variables, one after the other.
-
-    Attributes
-    ----------
-    left, right : int ndarray of shape (n_products,)
-        The variables, the first of which comes no later.
-    places : int ndarray of shape (n_variables, n_variables)
-        Where the product of two is among them.
-    """
-
-    left: NDArray[np.intp]
-    right: NDArray[np.intp]
-    places: NDArray[np.intp]
-
-
-@cache
-def products_of(k: int) -> ProductPlaces:
-    """The products of two of k variables."""
-    left, right = np.triu_indices(k)
-    places = np.empty((k, k), dtype=np.intp)
-    places[left, right] = places[right, left] = np.arange(len(left))
-    return ProductPlaces(left, right, places)
 
 
 def standardised(

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from .._pairs import pairs_of
 from .._typing import Array
-from .base import LOG_ROOT_2PI, BoxMoments, products_of
+from .base import LOG_ROOT_2PI, BoxMoments
 from .bivariate_trivariate import OTHERS, corner_moments, rectangle
 
 
@@ -37,7 +38,7 @@ def corner_scores(
     root = np.linalg.cholesky(correlation[exact]).astype(np.float64, copy=False)
     integrals = _moments(4, np.stack([lower[exact], upper[exact]]), root, total)
     first, second, third, fourth = ((of.T / total).T for of in integrals[1:])
-    left, right, _ = products_of(lower.shape[1])
+    left, right, *_ = pairs_of(lower.shape[1])
     third, fourth = third[:, :, left, right], fourth[:, left, right][:, :, left, right]
     mean = np.hstack([first, second[:, left, right]])
     raw = np.block([[second, third], [third.transpose(0, 2, 1), fourth]])

@@ -57,8 +57,7 @@ def box_moments(
 def box_scores(
     lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
 ) -> tuple[BoxMoments, Array]:
-    """Moments within boxes of whitened z and of z_i z_j as `ProductPlaces` has them, and R of c = R
-    z.
+    """Moments within boxes of whitened z and of the products of its `Pairs`, and R of c = R z.
 
     It takes what `box_moments` takes, of at least one variable; R is (n, k, k). On a lattice the
     covariance is the derivative of the means that `box_moments` finds.

@@ -68,10 +68,6 @@ class Lattice(NamedTuple):
         """The lattice for the boxes with these indices."""
         return Lattice(*(of[rows] for of in self))
 
-    def repeated(self, n_times: int) -> "Lattice":
-        """The lattice for boxes each of which is repeated so often, one after the other."""
-        return self.part(np.repeat(np.arange(len(self.n_points)), n_times))
-
     def coarsest(self) -> "Lattice":
         """The lattice with the fewest points for every box."""
         return self._replace(n_points=np.full_like(self.n_points, N_POINTS))

@@ -30,8 +30,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._pairs import pairs_of
 from .._typing import Array
-from .base import BoxMoments, products_of
+from .base import BoxMoments
 from .genz import Separated, Step, forward
 from .lattice import Lattice
 from .saddle_move import SaddleMove, places_of
@@ -201,7 +202,7 @@ def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple
     logarithm of that has a curvature.
     """
     n, k, _ = coupling.shape
-    places, pair = places_of(k), k + products_of(k).places  # of E, by row and column
+    places, pair = places_of(k), k + pairs_of(k).places  # of E, by row and column
     unit = np.eye(k) + coupling
     own = pair.diagonal()
     jacobian = np.zeros((n, places.n, places.n))
@@ -231,7 +232,7 @@ def _less_that_of_the_density(first: Array, second: Array) -> Array:
     From first and second moments of z, (n, k) and (n, k, k).
     """
     n, k = first.shape
-    left, right, _ = products_of(k)
+    left, right, *_ = pairs_of(k)
     same, size = np.eye(k), k + len(left)
     half = np.zeros((n, size, size))
     half[:, :k, :k] = 0.5 * same

@@ -13,8 +13,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .._pairs import pairs_of
 from .._typing import Array
-from .base import BoxMoments, mixture, products_of
+from .base import BoxMoments, mixture
 from .nested import Boxes, Contents, nested_moments, reordered
 from .univariate import of_square, univariate_moments
 
@@ -25,7 +26,7 @@ def nested_scores(boxes: Boxes) -> BoxMoments:
 
 
 class _Scores(Contents):
-    """Whitened variables, and their products as `ProductPlaces` has them."""
+    """Whitened variables, and the products of their `Pairs`."""
 
     def n_of(self, k: int) -> int:
         return k * (k + 3) // 2
@@ -91,7 +92,7 @@ def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
 def _turn_of_scores(turn: Array) -> Array:
     """What takes z and its products to those of Q z, with Q of shape (n, k, k)."""
     n, k, _ = turn.shape
-    left, right, _ = products_of(k)
+    left, right, *_ = pairs_of(k)
     moves = np.zeros((n, k + len(left), k + len(left)))
     moves[:, :k, :k] = turn
     one, two = turn[:, left], turn[:, right]

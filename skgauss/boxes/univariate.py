@@ -77,7 +77,7 @@ def _of_few(
     narrow = fall < _NARROW_FALL
     from_end = narrow | (near > 3.0)
     found = np.empty((1 + highest, len(near)))
-    for kind, rule in ((narrow, _narrow), (from_end ^ narrow, _in_tail), (~from_end, _wide)):
+    for kind, rule in ((narrow, _quadrature), (from_end ^ narrow, _in_tail), (~from_end, _wide)):
         (some,) = kind.nonzero()
         if some.size:
             parts = rule(near[some], far[some], width[some], highest)
@@ -100,20 +100,17 @@ def reach(slope: Array, nats: float = NEGLIGIBLE) -> Array:
     return 2 * nats / (slope + np.hypot(slope, np.sqrt(2 * nats)))
 
 
-def _narrow(near: Array, _: Array, width: Array, highest: int) -> list[Array]:
-    """What `_quadrature` says of intervals in which the density hardly falls."""
-    return _quadrature(near, width, _NARROW_RULE, highest)
-
-
-def _in_tail(near: Array, _: Array, width: Array, highest: int) -> list[Array]:
+def _in_tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
     """What `_quadrature` says of wide intervals far from the mean."""
     nats, rule = (
         (NEGLIGIBLE, _TAIL_RULE) if highest == 2 else (_NEGLIGIBLE_FOURTH, _TAIL_RULE_FOURTH)
     )
-    return _quadrature(near, np.minimum(width, reach(near, nats)), rule, highest)
+    return _quadrature(near, far, np.minimum(width, reach(near, nats)), highest, rule)
 
 
-def _quadrature(near: Array, width: Array, rule: tuple[Array, Array], highest: int) -> list[Array]:
+def _quadrature(
+    near: Array, _: Array, width: Array, highest: int, rule: tuple[Array, Array] = _NARROW_RULE
+) -> list[Array]:
     """Log-probability, mean past the near end and central moments of a standard Gaussian.
 
     The density is integrated from the near end on, by the matrices of `_rule`. All are (n,).

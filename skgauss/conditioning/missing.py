@@ -103,10 +103,6 @@ class Conditioner:
         """
         if self.inflation > _INFLATED:
             return _by_root(deviations, gaps, self.root)
-        return self._by_precision(deviations, gaps)
-
-    def _by_precision(self, deviations: np.ndarray, gaps: MissingPatterns) -> Conditional:
-        """The law from blocks of the precision, for m^3 operations a pattern."""
         blocks = self._precision.reshape(-1)[gaps.blocks]
         gaps.put_aside(blocks, 1.0)
         covariance, log_det = _inverse(blocks)

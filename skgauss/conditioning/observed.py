@@ -1,7 +1,6 @@
 """Rows that miss values, under a known Gaussian: density of what is there, law of what is not."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,47 +11,18 @@ from .missing import Conditional, Conditioner
 from .patterns import MissingPatterns, batches, sort_patterns
 
 
-class Marginals(NamedTuple):
-    """The two numbers that the density of the observed values of each row is made of.
-
-    Attributes
-    ----------
-    distances : ndarray of shape (n_rows,)
-        Squared Mahalanobis distances.
-    log_dets : ndarray of shape (n_rows,)
-        Log-determinants of the covariances.
-    """
-
-    distances: Array
-    log_dets: Array
-
-
-class Completed(NamedTuple):
-    """Deviations of rows with the missing ones at their conditional means.
-
-    Attributes
-    ----------
-    deviations : ndarray of shape (n_rows, n_features)
-    standard_deviations : ndarray of shape (n_rows, n_features)
-        Conditional standard deviations, 0 where observed.
-    """
-
-    deviations: Array
-    standard_deviations: Array
-
-
 @threads.one_blas_thread()
-def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
-    """The distances and log-determinants of what rows show.
+def marginals_of(deviations: Array, family: Family, factor: Array) -> tuple[Array, Array]:
+    """Squared Mahalanobis distances of what rows show, and log-determinants of its covariances.
 
-    The deviations, (n_rows, n_features), are NaN where values are missing.
+    Both are (n_rows,). The deviations, (n_rows, n_features), are NaN where values are missing.
     """
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     relative = np.where(missing, 0.0, deviations / scales)
     units = 2.0 * (~missing @ np.log(scales))
     if not family.correlated:
-        return Marginals(np.einsum("ij,ij->i", relative, relative), units)
+        return np.einsum("ij,ij->i", relative, relative), units
     distances, log_dets = np.empty((2, len(missing)))
     log_det = family.log_det(factor / scales[:, None])
     for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
@@ -60,17 +30,20 @@ def marginals_of(deviations: Array, family: Family, factor: Array) -> Marginals:
         log_dets[rows] = log_det + gaps.by_row(given.log_det)
     log_dets += units
     log_dets[missing.all(axis=1)] = 0.0  # and not what rounding makes of it
-    return Marginals(distances, log_dets)
+    return distances, log_dets
 
 
 @threads.one_blas_thread()
-def completed(deviations: Array, family: Family, factor: Array) -> Completed:
-    """Rows with their gaps filled by conditional means; `deviations` are NaN where missing."""
+def completed(deviations: Array, family: Family, factor: Array) -> tuple[Array, Array]:
+    """Deviations with conditional means in place of NaN, and conditional standard deviations.
+
+    Both are (n_rows, n_features), and the latter are 0 where a value is known.
+    """
     missing = np.isnan(deviations)
     scales = family.standard_deviations(factor)
     spread = np.where(missing, scales, 0.0)
     if not family.correlated:
-        return Completed(np.where(missing, 0.0, deviations), spread)
+        return np.where(missing, 0.0, deviations), spread
     relative = np.where(missing, 0.0, deviations / scales)
     completed = deviations.copy()
     for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
@@ -79,7 +52,7 @@ def completed(deviations: Array, family: Family, factor: Array) -> Completed:
         where = rows, features
         completed[where] = given.mean * scales[features]
         spread[where] *= np.sqrt(variances)
-    return Completed(completed, spread)
+    return completed, spread
 
 
 def _conditionals(

@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
+from .._pairs import pairs_of
 from .._typing import Array
 from ..boxes import Lattice, box_scores
-from ..gaussian import pairs_of
 
 
 def score_moments(

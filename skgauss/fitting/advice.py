@@ -39,7 +39,7 @@ def words_of(outcome: Outcome, of_data: str) -> list[Words]:
         moments = _MOMENTS_OF_COMPLETE if complete else _MOMENTS_OF_INCOMPLETE
         found.append(Words(ConvergenceWarning, opening, rest, moments))
     elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
-        direction = solution.critical_point.curvature.direction
+        direction = solution.critical_point.direction
         told = explain_flat(outcome.likelihood.family, direction, outcome.names)
         found.append(Words(UserWarning, told))
     return found

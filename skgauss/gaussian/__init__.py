@@ -7,5 +7,4 @@ some values of a row given the others is in `conditioning`.
 from .diagonal import Diagonal
 from .full import Family, Full, make_family
 from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
-from .pairs import pairs_of
 from .parametrizations import PARAMETRIZATIONS, Parametrization

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._pairs import pairs_of
 from .._typing import Array
 from . import linalg
 from .base import CovarianceFamily
 from .diagonal import Diagonal, Spherical
-from .pairs import pairs_of
 
 # Number of features from which on skipping the zeros of a triangle saves more than its call costs.
 _FEWEST_FOR_TRIANGLE = 32

@@ -25,8 +25,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
+from .._pairs import pairs_of
 from .._typing import Array
-from ..gaussian import Family, NotPositiveDefiniteError, linalg, pairs_of
+from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
 # The least eigenvalue of A, 1 at the maximum, above which no end at a singular covariance is near.

@@ -123,8 +123,7 @@ class InferenceMethods:
             "profile": how many climbs to run at once, in threads. None is one unless joblib's
             `parallel_config` says otherwise, -1 as many as there are processors.
         X, sample_weight, X_upper : array-like, default=None
-            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
-            them once. X may be of Dask.
+            The rows of the fit, as :meth:`standard_errors` takes them.
 
         Returns
         -------
@@ -180,8 +179,7 @@ class InferenceMethods:
         method : {"wald", "profile", "sandwich"}, default="wald"
             Of the intervals, see :meth:`confidence_intervals`; "sandwich" of the errors, too.
         X, sample_weight, X_upper : array-like, default=None
-            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
-            them once. X may be of Dask.
+            The rows of the fit, as :meth:`standard_errors` takes them.
 
         Returns
         -------
@@ -250,8 +248,7 @@ class InferenceMethods:
         method : {"observed", "sandwich"}, default="observed"
             As :meth:`standard_errors` has it.
         X, sample_weight, X_upper : array-like, default=None
-            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
-            them once. X may be of Dask.
+            The rows of the fit, as :meth:`standard_errors` takes them.
 
         Returns
         -------

@@ -123,10 +123,5 @@ def _p_value(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
-def _share(value: float) -> str:
-    """The text of a share, to three decimals."""
-    return f"{value:.3f}"
-
-
 # The functions that make the texts of columns which are not printed to digits of the error.
-_FORMATS = {"z": _z, "p_value": _p_value, "missing_information": _share}
+_FORMATS = {"z": _z, "p_value": _p_value, "missing_information": "{:.3f}".format}

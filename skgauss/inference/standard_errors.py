@@ -349,10 +349,6 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
 def _lengths(at: FittedPoint, steps: Array) -> Parameters:
     """The root of the sum of the squares of the moves that `_moves_by` returns, over all steps."""
     parts = chunks_of(steps, elements=_AT_ONCE) or [slice(0)]
-    squares = zip(*(_moves_by(at, steps[part]).map(_squares) for part in parts), strict=True)
-    return Parameters(*(np.sqrt(sum(each)) for each in squares))
-
-
-def _squares(moves: Array) -> Array:
-    """The sum of the squares of moves over their last axis, that of the steps."""
-    return np.einsum("...k,...k->...", moves, moves)
+    moves = (_moves_by(at, steps[part]) for part in parts)
+    squares = (each.map(lambda moved: np.einsum("...k,...k->...", moved, moved)) for each in moves)
+    return Parameters(*(np.sqrt(sum(each)) for each in zip(*squares, strict=True)))

@@ -38,23 +38,10 @@ _NEAR = 0.01  # longest Newton step, in the frame, to a maximum that counts as n
 CLEAR = 1e-3  # eigenvalue of minus the Hessian, in the frame, that is clearly above 0
 
 
-class Curvature(NamedTuple):
-    """The least curved direction at a point.
-
-    Attributes
-    ----------
-    eigenvalue : float
-        The least eigenvalue of minus the Hessian in the frame of the point. If it is only proven
-        to exceed `resolution`, this is the least Ritz value of the matrix used in the proof.
-    direction : ndarray
-        Its eigenvector, a unit vector of the frame.
-    resolution : float
-        The size below which an eigenvalue cannot be distinguished from 0.
-    """
-
-    eigenvalue: float
-    direction: Array
-    resolution: float
+# The least eigenvalue of minus the Hessian in the frame of a point, its eigenvector, and the size
+# below which an eigenvalue cannot be distinguished from 0. If it is only proven to exceed that, it
+# is the least Ritz value of the matrix used in the proof.
+_Curvature = tuple[float, Array, float]
 
 
 class CriticalPoint(NamedTuple):
@@ -65,12 +52,15 @@ class CriticalPoint(NamedTuple):
     kind : str
         "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small
         because the likelihood is nearly flat, and the maximum is not near.
-    curvature : Curvature
-        The least curved direction, by which the kind was judged.
+    eigenvalue : float
+        The least eigenvalue of minus the Hessian in the frame, by which the kind was judged.
+    direction : ndarray
+        The least curved direction, a unit vector of the frame.
     """
 
     kind: str
-    curvature: Curvature
+    eigenvalue: float
+    direction: Array
 
 
 def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | None:
@@ -78,21 +68,22 @@ def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | No
     curvature = least_curvature(likelihood, at)
     if curvature is None:
         return None
-    doubtful = max(min(at.natural_gradient_norm / _NEAR, CLEAR), curvature.resolution)
-    if curvature.eigenvalue > doubtful:
-        return CriticalPoint("maximum", curvature)
-    if curvature.eigenvalue < -doubtful:
-        return CriticalPoint("saddle", curvature)
-    slope = float(at.natural_gradient @ curvature.direction)
-    promised = slope * slope / max(abs(curvature.eigenvalue), curvature.resolution)
+    eigenvalue, direction, resolution = curvature
+    doubtful = max(min(at.natural_gradient_norm / _NEAR, CLEAR), resolution)
+    if eigenvalue > doubtful:
+        return CriticalPoint("maximum", eigenvalue, direction)
+    if eigenvalue < -doubtful:
+        return CriticalPoint("saddle", eigenvalue, direction)
+    slope = float(at.natural_gradient @ direction)
+    promised = slope * slope / max(abs(eigenvalue), resolution)
     rounding = likelihood.rounding_of_the_value(at)
     # The likelihood also looks flat far from the maximum, as from a start in another unit.
     if promised > rounding or at.value < likelihood.value_of_the_guess - rounding:
-        return CriticalPoint("slope", curvature)
-    return CriticalPoint("flat", curvature)
+        return CriticalPoint("slope", eigenvalue, direction)
+    return CriticalPoint("flat", eigenvalue, direction)
 
 
-def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
+def least_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None:
     """The least curved direction at a point; None if neither a formula nor differences give it."""
     clear = _clear_curvature(likelihood, at)
     if clear is not None:
@@ -102,17 +93,17 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
     tell = not few and differences_tell(likelihood, at)
     if tell and rough is not None:
         near = _by_lanczos(rough, rough.evaluate(at.mean, at.factor))
-        if near.eigenvalue > _SAFE:
+        if near[0] > _SAFE:
             return near
     if known:
         information = likelihood.information(at)
         if information.is_finite:
-            return Curvature(*information.least, information.resolution)
+            return *information.least, information.resolution
         return None
     return _by_lanczos(likelihood, at) if tell else None
 
 
-def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None:
+def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None:
     """The least curved direction, if a few products prove that even it is curved enough.
 
     Enough is what both `critical_point` and `leave` require of a maximum. None without a proof.
@@ -124,13 +115,13 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> Curvature | None
     for product, hopeless in ((products.below, _SAFE), (products.exact, bound)):
         for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
             if search.proves_above(bound):
-                return Curvature(*search.least, bound)
+                return *search.least, bound
             if not search.stays_above(max(hopeless, bound)):
                 break
     return None
 
 
-def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
+def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> _Curvature:
     """The least curved direction by differences of the gradient, until its sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
     for search in _lanczos(likelihood, product, _MOST):
@@ -142,7 +133,7 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> Curvature:
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
     if value < _SAFE:  # its sign matters, so that it is computed from central differences
         value = float(direction @ (product(direction) - product(-direction))) / 2
-    return Curvature(value, direction, BLURRED)
+    return value, direction, BLURRED
 
 
 def _lanczos(

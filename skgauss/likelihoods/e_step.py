@@ -7,9 +7,7 @@ origin. Each such part answers for its rows; the functions below add the parts o
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -242,8 +240,10 @@ def completed_sums(
 
     Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
     """
-    sums = (part.completed(mean, condition, guess) for part in parts)
-    return reduce(operator.iadd, sums, CompletedSums.nothing(len(mean)))
+    sums = CompletedSums.nothing(len(mean))
+    for part in parts:
+        sums += part.completed(mean, condition, guess)
+    return sums
 
 
 @threads.one_blas_thread()
@@ -267,8 +267,11 @@ def missing_values(
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
     """The sums over those rows that miss nothing."""
-    sums = (part.sums() for part in parts if not len(part.gaps.features))
-    return reduce(operator.iadd, sums, CompletedSums.nothing(n_features))
+    sums = CompletedSums.nothing(n_features)
+    for part in parts:
+        if not len(part.gaps.features):
+            sums += part.sums()
+    return sums
 
 
 def n_on_a_lattice(parts: list[Any]) -> int:

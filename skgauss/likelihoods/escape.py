@@ -27,15 +27,12 @@ def leave(
     ways is always the same. From a saddle the likelihood rises along the direction. Elsewhere it
     may rise if its third derivative outweighs the curvature, as at an inflection.
     """
-    curvature = critical_point.curvature
-    if (
-        critical_point.kind == "maximum"
-        and curvature.eigenvalue**2 > CUBIC * at.natural_gradient_norm
-    ):
+    kind, eigenvalue, direction = critical_point
+    if kind == "maximum" and eigenvalue**2 > CUBIC * at.natural_gradient_norm:
         return None
-    least = 0.0 if critical_point.kind == "saddle" else _RISEN
-    others = _newton_in_others(likelihood, at, curvature.direction)
-    for way in (curvature.direction, -curvature.direction):
+    least = 0.0 if kind == "saddle" else _RISEN
+    others = _newton_in_others(likelihood, at, direction)
+    for way in (direction, -direction):
         best = at
         for length in _ESCAPES:
             with suppress(NotPositiveDefiniteError):

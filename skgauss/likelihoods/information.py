@@ -31,9 +31,10 @@ from typing import Self
 
 import numpy as np
 
+from .._pairs import pairs_of
 from .._typing import Array
 from ..conditioning import Score
-from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg, pairs_of
+from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
 from .lanczos import Subspace
 
 _LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are near 1 at most

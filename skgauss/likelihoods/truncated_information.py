@@ -6,10 +6,10 @@ In the frame of a point, where a step is (p, V), it is the variance of :math:`p^
 
 import numpy as np
 
+from .._pairs import pairs_of
 from .._typing import Array
 from ..boxes import Lattice, box_moments
 from ..conditioning import score_moments
-from ..gaussian import pairs_of
 from .information import moves_of_scores
 
 

@@ -190,7 +190,9 @@ class GaussianEllipseDisplay:
             If a distance is not positive, or a `confidence` is no probability or comes without a
             `mean_covariance`.
         """
-        distances = _distances(n_std)
+        distances = np.atleast_1d(n_std).tolist()
+        if not all(distance > 0 for distance in distances):
+            raise ValueError(f"n_std={n_std!r} must be positive.")
         ax = axes_of(self, ax)
         self.points_, self.limited_ = self._plot_points(ax, scatter_kwargs)
         self.ellipses_ = [self._plot_ellipse(ax, k, ellipse_kwargs) for k in distances]
@@ -279,14 +281,6 @@ def _of_rows(style: dict[str, Any], rows: Array) -> dict[str, Any]:
         key: np.asarray(value)[rows] if np.shape(value)[:1] == rows.shape else value
         for key, value in style.items()
     }
-
-
-def _distances(n_std: Any) -> list[float]:
-    """The Mahalanobis distances of the ellipses, each of them positive."""
-    distances = np.atleast_1d(n_std).tolist()
-    if not all(distance > 0 for distance in distances):
-        raise ValueError(f"n_std={n_std!r} must be positive.")
-    return distances
 
 
 def _pair(estimator: Any, features: Any) -> list[int]:

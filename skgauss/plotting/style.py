@@ -37,11 +37,11 @@ def pyplot_for(caller: str) -> Any:
     return imported("matplotlib.pyplot", caller, extra="plot")
 
 
-def axes_of(display: Any, ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
-    """The axes `ax`, or those of a new figure of so many inches, once `display` has them."""
+def axes_of(display: Any, ax: Any, height: float = 4.4) -> Any:
+    """The axes `ax`, or those of a new figure, so many inches high, once `display` has them."""
     plt = pyplot_for(f"{type(display).__name__}.plot")
     if ax is None:
-        _, ax = plt.subplots(figsize=(width, height), layout="constrained")
+        _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
     display.ax_, display.figure_ = ax, ax.figure
     return ax
 

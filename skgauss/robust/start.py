@@ -140,7 +140,7 @@ def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[
     if np.isnan(Z).any():
         clipped = vectors * np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
         family = make_family("full", len(values))
-        Z = completed(Z, family, family.root(clipped)).deviations
+        Z, _ = completed(Z, family, family.root(clipped))
     along = Ordered(Z @ vectors, weights)
     root = vectors * np.maximum(along.scales, _FLATTEST * along.scales.max())
     return vectors @ along.medians, root @ root.T

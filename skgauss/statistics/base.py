@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .._sklearn import names_of_columns
 
@@ -61,10 +61,26 @@ class Statistics(ABC):
     def seen_from(self, origin: Any) -> Self:
         """Returns these statistics with all values measured from an origin, (n_features,)."""
 
+    def keep(self, prepare: Callable[[Any], Any]) -> Any:
+        """``prepare`` of these statistics, to be summed over where they lie."""
+        return Kept(prepare(self))
+
     def labelled(self, labels: Sequence[Any] | None) -> Self:
         """Returns these statistics with the given labels of the features."""
         given = None if labels is None else tuple(labels)
         return self if given == self.labels else replace(self, labels=given)
+
+
+class Kept(NamedTuple):
+    """A value in memory, as the only term of a sum."""
+
+    value: Any
+
+    def map(self, function: Callable[[Any], Any]) -> Kept:
+        return Kept(function(self.value))
+
+    def total(self, function: Callable[[Any], Any]) -> Any:
+        return function(self.value)
 
 
 def _check_alike(one: Any, other: Any) -> None:

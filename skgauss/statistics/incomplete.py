@@ -9,10 +9,10 @@ these are more. With few patterns the cost thus does not depend on the number of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -223,10 +223,6 @@ class IncompleteStatistics(Statistics):
         rows[:, 1:] /= relations.units_of(variances)
         return rows
 
-    def keep(self, prepare: Callable[[Any], Any]) -> Kept:
-        """Returns ``prepare`` of these statistics, to be summed over."""
-        return Kept(prepare(self))
-
     def rows_about(self, origin: Array) -> Array:
         """Returns the rows, measured from another origin."""
         if origin is self.origin:
@@ -249,18 +245,6 @@ def has_full_rank(rows: Array) -> bool:
     """Whether rows span all columns, by more than the rounding of rows made from a covariance."""
     values = np.linalg.svd(rows, compute_uv=False)
     return len(values) == rows.shape[1] and bool(values[-1] > _RANK_RESOLVED * values[0])
-
-
-class Kept(NamedTuple):
-    """A value in memory, as the only term of a sum."""
-
-    value: Any
-
-    def map(self, function: Callable[[Any], Any]) -> Kept:
-        return Kept(function(self.value))
-
-    def total(self, function: Callable[[Any], Any]) -> Any:
-        return function(self.value)
 
 
 def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Any:

@@ -283,8 +283,6 @@ class IntervalStatistics(Statistics):
         """Lower ends, upper ends and weights of the rows with intervals."""
         return self.lower, self.upper, self.weights
 
-    keep = IncompleteStatistics.keep
-
     def _plus(self, other: Any) -> IntervalStatistics:
         known = SufficientStatistics | IncompleteStatistics | AvailableMoments | IntervalStatistics
         if not isinstance(other, known):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._typing import Array
+from ._typing import Array
 
 
 class Pairs(NamedTuple):
