@@ -16,21 +16,12 @@ from ._typing import Array
 
 
 class Pairs(NamedTuple):
-    """The pairs of matrices of one size.
+    """The pairs of matrices of one size."""
 
-    Attributes
-    ----------
-    rows, columns : int ndarray of shape (n_pairs,)
-    places : int ndarray of shape (n_features, n_features)
-        The place of each entry of a matrix among the pairs.
-    lengths : ndarray of shape (n_pairs,)
-        How far the matrix moves if an entry and its mirror image move by 1.
-    """
-
-    rows: np.ndarray
-    columns: np.ndarray
-    places: np.ndarray
-    lengths: Array
+    rows: np.ndarray  # (n_pairs,)
+    columns: np.ndarray  # (n_pairs,)
+    places: np.ndarray  # (n_features, n_features), of each entry of a matrix among the pairs
+    lengths: Array  # (n_pairs,), how far a matrix moves if an entry and its mirror image move by 1
 
     def pack(self, matrices: Array) -> Array:
         """The vectors, (..., n_pairs), of symmetric matrices, (..., n_features, n_features)."""

@@ -65,20 +65,11 @@ class Observed(NamedTuple):
     """What the density of a row is made of, as far as values are known exactly.
 
     The latter two are one number where they are the same for all rows.
-
-    Attributes
-    ----------
-    distances : array of shape (n_rows,)
-        Squared Mahalanobis distances, in the library of X and on its device.
-    log_dets : ndarray of shape (n_rows,) or float
-        Log-determinants of the covariances of the values that are known.
-    shown : int ndarray of shape (n_rows,) or int
-        How many values are known.
     """
 
-    distances: Any
-    log_dets: Any
-    shown: Any
+    distances: Any  # (n_rows,), squared Mahalanobis, in the library of X and on its device
+    log_dets: Any  # (n_rows,) or float, of the covariances of the values that are known
+    shown: Any  # (n_rows,) or int, how many values are known
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,28 +78,18 @@ class FittedGaussian:
 
     No later fit changes it, and it is small enough to be sent to workers. Of the private classes
     it is the one that a pickle of an estimator names, beside the statistics.
-
-    Parameters
-    ----------
-    mean : ndarray of shape (n_features,)
-    family : Family
-    factor : ndarray
-        The factor of the covariance, as the family has it. From a covariance near the edge of the
-        domain float64 could not recover it.
-    frame : Standardization, default=None
-        The one that sets the lattices on which boxes are integrated, if the likelihood had one.
-        None is that of this Gaussian itself.
-    truncation : Truncation, default=None
-        The window that the rows of the fit were seen through.
-    uncounted : bool ndarray of shape (n_features,), default=None
-        Which features count in no density, as constants do not; None where all count.
     """
 
-    mean: Array
+    mean: Array  # (n_features,)
     family: Family
+    # That of the covariance, as the family has it. From a covariance near the edge of the domain
+    # float64 could not recover it.
     factor: Array
+    # What sets the lattices on which boxes are integrated, if the likelihood had it; None is that
+    # of this Gaussian itself.
     frame: Standardization | None = None
-    truncation: Truncation | None = None
+    truncation: Truncation | None = None  # the window that the rows of the fit were seen through
+    # (n_features,), which features count in no density, as constants do not; None where all count.
     uncounted: np.ndarray | None = None
 
     def __getstate__(self) -> dict[str, Any]:

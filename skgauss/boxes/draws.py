@@ -48,26 +48,14 @@ def draw_in_each(
 
 
 class _Proposals(NamedTuple):
-    """The law that rows of k whitened variables are proposed from, one box a row.
+    """The law that rows of k whitened variables are proposed from, one box a row."""
 
-    Attributes
-    ----------
-    lower, upper, width : ndarray of shape (n, k)
-        In deviations of each variable given those before it.
-    coupling : ndarray of shape (n, k, k)
-        By how much each variable moves the intervals of later ones.
-    shift : ndarray of shape (n, k)
-        Of the mean of each variable, at the saddle.
-    largest : ndarray of shape (n,)
-        Logarithm of the largest weight.
-    """
-
-    lower: Array
-    upper: Array
-    width: Array
-    coupling: Array
-    shift: Array
-    largest: Array
+    lower: Array  # (n, k), in deviations of each variable given those before it
+    upper: Array  # (n, k)
+    width: Array  # (n, k)
+    coupling: Array  # (n, k, k), by how much each variable moves the intervals of later ones
+    shift: Array  # (n, k), of the mean of each variable, at the saddle
+    largest: Array  # (n,), logarithm of the largest weight
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array, covariance: Array) -> _Proposals:

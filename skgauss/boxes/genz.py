@@ -29,23 +29,14 @@ class Separated(NamedTuple):
     """Boxes whose variables are separated, and the points over which each of them is summed.
 
     The variables of each are in the order of its lattice.
-
-    Attributes
-    ----------
-    ends : tuple of ndarray of shape (n, k)
-        Lower and upper ends and widths, in deviations of each variable given those before it.
-    coupling : ndarray of shape (n, k, k)
-        By how much each z moves the intervals of later variables.
-    tilt : Tilt
-    points : ndarray of shape (n, k - 1, n_points)
-    log_weight : ndarray of shape (n, n_points)
     """
 
+    # Lower and upper ends and widths, (n, k), in deviations of each variable given those before it.
     ends: tuple[Array, Array, Array]
-    coupling: Array
+    coupling: Array  # (n, k, k), by how much each z moves the intervals of later variables
     tilt: Tilt
-    points: Array
-    log_weight: Array
+    points: Array  # (n, k - 1, n_points)
+    log_weight: Array  # (n, n_points)
 
     @classmethod
     def of(

@@ -24,22 +24,12 @@ from .minimax_tilting import Tilt
 
 
 class Places(NamedTuple):
-    """Where the parameters of k variables are in a vector, one variable after the other.
+    """Where the parameters of k variables are in a vector, one variable after the other."""
 
-    Attributes
-    ----------
-    ends, scales : int ndarray of shape (k,)
-        Of what is taken from the ends of a variable, and of the logarithm of what multiplies them.
-    couplings : int ndarray of shape (k, k)
-        Below the diagonal, of by how much an earlier variable moves the ends of a later one.
-    n : int
-        The number of parameters.
-    """
-
-    ends: np.ndarray
-    scales: np.ndarray
-    couplings: np.ndarray
-    n: int
+    ends: np.ndarray  # (k,), of what is taken from the ends of a variable
+    scales: np.ndarray  # (k,), of the logarithm of what multiplies them
+    couplings: np.ndarray  # (k, k), of by how much an earlier variable moves the ends of a later
+    n: int  # the number of parameters
 
     @property
     def below(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -61,20 +51,11 @@ def places_of(k: int) -> Places:
 
 
 class SaddleMove(NamedTuple):
-    """The move of the saddle along the parameters of `Places`, and what it adds to a sum.
+    """The move of the saddle along the parameters of `Places`, and what it adds to a sum."""
 
-    Attributes
-    ----------
-    gradient : ndarray of shape (n, n_parameters)
-    hessian : ndarray of shape (n, n_parameters, n_parameters)
-        To be added to that of the sum along the parameters and the move.
-    shift : ndarray of shape (n, k, n_parameters)
-        How the tilts move, the last of which does not.
-    """
-
-    gradient: Array
-    hessian: Array
-    shift: Array
+    gradient: Array  # (n, n_parameters)
+    hessian: Array  # (n, n_parameters, n_parameters), beside that along parameters and move
+    shift: Array  # (n, k, n_parameters), how the tilts move, the last of which does not
 
     @classmethod
     def of(cls, tilt: Tilt, along_tilt: Array) -> SaddleMove:

@@ -13,21 +13,13 @@ _MANY = 200_000  # intervals, some milliseconds of work for each of several thre
 
 
 class Alone(NamedTuple):
-    """Values known to an interval, each by itself, feature by feature; all arrays are (n,).
-
-    Attributes
-    ----------
-    rows, features : int ndarray
-        Where they stand.
-    lower, upper, width : ndarray
-        Ends, and their differences.
-    """
+    """Values known to an interval, each by itself, feature by feature; all arrays are (n,)."""
 
     rows: np.ndarray
     features: np.ndarray
     lower: Array
     upper: Array
-    width: Array
+    width: Array  # the difference of the ends
 
     @classmethod
     def of(cls, lower: Array, upper: Array) -> "Alone":

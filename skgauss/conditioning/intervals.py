@@ -36,18 +36,12 @@ from .scores import score_moments
 
 
 class Standardization(NamedTuple):
-    """An origin and a unit for each feature, in which ends of intervals are standardised.
+    """An origin and a unit for each feature, in which ends of intervals are standardised."""
 
-    Attributes
-    ----------
-    origin, unit : ndarray of shape (n_features,)
-    root : ndarray of shape (n_features, n_features), default=None
-        The factor of the correlations of a Gaussian with that mean and these deviations. None is
-        the identity.
-    """
-
-    origin: Array
-    unit: Array
+    origin: Array  # (n_features,)
+    unit: Array  # (n_features,)
+    # (n_features, n_features), the factor of the correlations of a Gaussian with that mean and
+    # these deviations; None is the identity.
     root: Array | None = None
 
     @classmethod
@@ -69,24 +63,13 @@ class Standardization(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """The law of the values of each row that are not known exactly, given all that is known.
+    """The law of the values of each row that are not known exactly, given all that is known."""
 
-    Attributes
-    ----------
-    values : ndarray of shape (n_rows, n_hidden)
-        Conditional means, first of the values in intervals and then of the missing ones.
-    covariance : ndarray of shape (n_rows, n_hidden, n_hidden)
-        Conditional covariances.
-    log_probability : ndarray of shape (n_rows,)
-        Log-probability of the intervals of a row given its exact values, in nats.
-    deviance : ndarray of shape (n_rows,)
-        The squared Mahalanobis distance of the exact values plus the log-determinant of the
-        precision of the others.
-    """
-
-    values: Array
-    covariance: Array
-    log_probability: Array
+    values: Array  # (n_rows, n_hidden), conditional means, first of the values in intervals
+    covariance: Array  # (n_rows, n_hidden, n_hidden), conditional covariances
+    log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
+    # (n_rows,), the squared Mahalanobis distance of the exact values plus the log-determinant of
+    # the precision of the others.
     deviance: Array
 
 
@@ -95,25 +78,13 @@ class Score(NamedTuple):
 
     A row is known to lie on the sum of a residual and some way along each of its directions. How
     long these ways are, the intervals leave open.
-
-    Attributes
-    ----------
-    basis : ndarray of shape (n_features, n_missing, n_rows)
-        An orthonormal basis of what each row does not show at all.
-    residuals : ndarray of shape (n_features, n_rows)
-        Whitened values beside that basis, those in intervals at their conditional means.
-    directions : ndarray of shape (n_rows, n_features, n_intervals)
-    mean : ndarray of shape (n_rows, n_scores)
-        Means of the ways and of their products within the intervals, see `score_moments`.
-    covariance : ndarray of shape (n_rows, n_scores, n_scores)
-        Their covariances.
     """
 
-    basis: Array
-    residuals: Array
-    directions: Array
-    mean: Array
-    covariance: Array
+    basis: Array  # (n_features, n_missing, n_rows), orthonormal, of what a row does not show at all
+    residuals: Array  # (n_features, n_rows), beside it, values in intervals at conditional means
+    directions: Array  # (n_rows, n_features, n_intervals)
+    mean: Array  # (n_rows, n_scores), of the ways and their products, see `score_moments`
+    covariance: Array  # (n_rows, n_scores, n_scores), their covariances
 
 
 class CoarseRows:
@@ -257,21 +228,11 @@ def coarse_rows(
 
 
 class Coarsened(NamedTuple):
-    """Rows with their hidden values at the means, given all that is known of the row.
+    """Rows with their hidden values at the means, given all that is known of the row."""
 
-    Attributes
-    ----------
-    deviations : ndarray of shape (n_rows, n_features)
-        Deviations of the values from the mean of the Gaussian.
-    standard_deviations : ndarray of shape (n_rows, n_features)
-        Conditional standard deviations, 0 where a value is known exactly.
-    log_probability : ndarray of shape (n_rows,)
-        Log-probability of the intervals given the exact values, in nats.
-    """
-
-    deviations: Array
-    standard_deviations: Array
-    log_probability: Array
+    deviations: Array  # (n_rows, n_features), from the mean of the Gaussian
+    standard_deviations: Array  # (n_rows, n_features), 0 where a value is known exactly
+    log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
 
 
 @threads.one_blas_thread()

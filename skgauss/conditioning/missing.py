@@ -48,24 +48,12 @@ _SMALL_BLOCKS = 2**15  # numbers below which sweeps, in fewer calls, cost less t
 
 
 class Conditional(NamedTuple):
-    """The law of the missing values of each row given its observed ones.
+    """The law of the missing values of each row given its observed ones."""
 
-    Attributes
-    ----------
-    mean : ndarray of shape (n_missing, n_rows)
-        Conditional deviations from the mean.
-    covariance : ndarray of shape (n_missing, n_missing, n_patterns)
-        Conditional covariances, the same for all rows of a pattern.
-    log_det : ndarray of shape (n_patterns,)
-        Log-determinants of the blocks of the precision.
-    distances : ndarray of shape (n_rows,)
-        Squared Mahalanobis distances of the observed values.
-    """
-
-    mean: Array
-    covariance: Array
-    log_det: Array
-    distances: Array
+    mean: Array  # (n_missing, n_rows), conditional deviations from the mean
+    covariance: Array  # (n_missing, n_missing, n_patterns), the same for all rows of a pattern
+    log_det: Array  # (n_patterns,), log-determinants of the blocks of the precision
+    distances: Array  # (n_rows,), squared Mahalanobis distances of the observed values
 
 
 class Conditioner:

@@ -47,18 +47,12 @@ class Parameters(NamedTuple):
     Relative numbers, of errors or moves, are free of units: those of a mean are in standard
     deviations, those of a scale are of its logarithm, those of a covariance in products of two
     standard deviations, and those of a correlation as they are.
-
-    Attributes
-    ----------
-    mean, scale : ndarray of shape (n_features,)
-    covariance : ndarray of shape (n_features, n_features) or, if uncorrelated, (n_features,)
-    correlation : ndarray of shape (n_features, n_features) or, if uncorrelated, (0, 0)
     """
 
-    mean: Array
-    scale: Array
-    covariance: Array
-    correlation: Array
+    mean: Array  # (n_features,)
+    scale: Array  # (n_features,)
+    covariance: Array  # (n_features, n_features) or, if uncorrelated, (n_features,)
+    correlation: Array  # (n_features, n_features) or, if uncorrelated, (0, 0)
 
     def map(self, function: Callable[[Array], Array]) -> Parameters:
         """The four arrays that a function makes of these."""

@@ -54,19 +54,12 @@ _FIRST_SHIFT = 1e-6  # the multiple of the identity with which a matrix is first
 
 
 class End(NamedTuple):
-    """One end of a profile interval, as far as it was found.
+    """One end of a profile interval, as far as it was found."""
 
-    Attributes
-    ----------
-    value : float
-        The end as a user sees it. It is infinite, zero or one where the likelihood does not fall
-        so far, however far the parameter goes, and NaN where the end was not found.
-    at : Evaluation
-        The point at which the climb to it ended.
-    """
-
+    # The end as a user sees it. It is infinite, zero or one where the likelihood does not fall so
+    # far, however far the parameter goes, and NaN where the end was not found.
     value: float
-    at: Evaluation
+    at: Evaluation  # where the climb to it ended
 
     def or_open(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
         """The end or, if it was not found, an end of the domain to which another climb leads.

@@ -26,26 +26,13 @@ _EMPTY_SHARE = 1e-6  # share of the rows, next to none, with a constant if a var
 
 class ConstantFeatures(NamedTuple):
     """The features that do not vary or were never observed, and the constants that stand for them.
-
-    Attributes
-    ----------
-    features : bool ndarray of shape (n_features,)
-        Whether a constant stands for each feature.
-    values : ndarray of shape (n_features,)
-        The constants; entries of other features are not used.
-    statistics : AnyStatistics
-        The statistics of the data with these constants.
-    window : Window or None
-        The window without the limits of these features; None if no other feature has limits.
-    in_all_rows : bool
-        Whether the constants are in all rows, or in next to none.
     """
 
-    features: np.ndarray
-    values: Array
-    statistics: Any
-    window: Window | None
-    in_all_rows: bool
+    features: np.ndarray  # (n_features,), whether a constant stands for each feature
+    values: Array  # (n_features,), the constants; entries of other features are not used
+    statistics: Any  # those of the data with these constants
+    window: Window | None  # without the limits of these features; None if no others have any
+    in_all_rows: bool  # whether the constants are in all rows, or in next to none
 
     @classmethod
     def of(cls, statistics: Any, window: Window | None, family: Family, fixed: Fixed) -> Self:

@@ -45,22 +45,13 @@ _Curvature = tuple[float, Array, float]
 
 
 class CriticalPoint(NamedTuple):
-    """What the curvature says about a point whose gradient is small.
+    """What the curvature says about a point whose gradient is small."""
 
-    Attributes
-    ----------
-    kind : str
-        "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small
-        because the likelihood is nearly flat, and the maximum is not near.
-    eigenvalue : float
-        The least eigenvalue of minus the Hessian in the frame, by which the kind was judged.
-    direction : ndarray
-        The least curved direction, a unit vector of the frame.
-    """
-
+    # "maximum", "saddle", "flat" (one of many maxima), or "slope": the gradient is small because
+    # the likelihood is nearly flat, and the maximum is not near.
     kind: str
-    eigenvalue: float
-    direction: Array
+    eigenvalue: float  # the least of minus the Hessian in the frame, by which the kind was judged
+    direction: Array  # the least curved one, a unit vector of the frame
 
 
 def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | None:

@@ -31,24 +31,12 @@ from .products import PRECISION, MissingValues
 
 @dataclass
 class CompletedSums(RowSums):
-    """Sums over rows whose unknown values are replaced by what a Gaussian expects of them.
-
-    Attributes
-    ----------
-    weight : float
-        The total weight of the rows.
-    first : ndarray of shape (n_features,)
-        The weighted sum of the rows, about the origin and in units of the data.
-    second : ndarray of shape (n_features, n_features)
-        The weighted sum of their products, with the covariances of the unknown values.
-    deviance : float, default=0
-        Minus twice the log-likelihood of the rows, in nats, less the weighted log-determinant of
-        the covariance.
-    """
+    """Sums over rows whose unknown values are replaced by what a Gaussian expects of them."""
 
     weight: float
-    first: Array
-    second: Array
+    first: Array  # (n_features,), of the rows, about the origin and in units of the data
+    second: Array  # (n_features, n_features), of products, with covariances of unknown values
+    # Minus twice the log-likelihood, in nats, less the weighted log-determinant of the covariance.
     deviance: float = 0.0
 
     @classmethod

@@ -62,22 +62,13 @@ class InformationSums(RowSums):
 
     P is the whitened projector on what a row shows, and w its whitened residual, see the module. A
     symmetric matrix is the vector of its entries on and above the diagonal, its pairs.
-
-    Attributes
-    ----------
-    projectors : ndarray of shape (n_pairs,)
-        The sum of P.
-    residuals : ndarray of shape (n_pairs, n_features)
-        The sum of each entry of P times each of w.
-    products : ndarray of shape (n_pairs, n_pairs)
-        The sum of each entry of :math:`2 w w^T - P` times each of P.
-    unknown : ndarray of shape (n_parameters, n_parameters)
-        The sum of the covariances of a row's score given what its intervals tell; 0 without any.
     """
 
-    projectors: Array
-    residuals: Array
-    products: Array
+    projectors: Array  # (n_pairs,), of P
+    residuals: Array  # (n_pairs, n_features), of each entry of P times each of w
+    products: Array  # (n_pairs, n_pairs), of each entry of 2 w w^T - P times each of P
+    # (n_parameters, n_parameters), of the covariances of a row's score given what its intervals
+    # tell; 0 without any.
     unknown: Array | float = 0.0
 
     @classmethod

@@ -75,24 +75,12 @@ _ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with t
 
 
 class Expected(NamedTuple):
-    """What an E step finds at a point.
+    """What an E step finds at a point."""
 
-    Attributes
-    ----------
-    mean : ndarray of shape (n_features,)
-        m, see the module.
-    step : ndarray of shape (n_features,)
-        m less the mean of the point, with digits that an offset would take from m.
-    covariance : ndarray
-        S, as a scatter that the family projects.
-    value : float
-        The average log-likelihood, in nats, of a row in which something was observed.
-    """
-
-    mean: Array
-    step: Array
-    covariance: Array
-    value: float
+    mean: Array  # (n_features,), m, see the module
+    step: Array  # m less the mean of the point, with digits that an offset would take from m
+    covariance: Array  # S, as a scatter that the family projects
+    value: float  # the average log-likelihood, in nats, of a row in which something was observed
 
 
 class ObservedLikelihood(Likelihood):

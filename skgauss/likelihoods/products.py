@@ -42,28 +42,15 @@ PRECISION = np.float32
 
 
 class MissingValues(NamedTuple):
-    """The conditional distribution of the missing values of some rows, given the observed ones.
-
-    Attributes
-    ----------
-    gaps : MissingPatterns
-        The places of the missing values.
-    weights : ndarray of shape (n_patterns,)
-        The total weight of the rows of each pattern.
-    completed : ndarray of shape (n_rows, 1 + n_features)
-        The level of each row, which is the root of its weight, then its deviations from the mean
-        times the level. Deviations of missing values are the expected ones.
-    covariance : ndarray of shape (n_missing, n_missing, n_patterns)
-        The conditional covariance of the missing values.
-    by_row : ndarray of shape (n_missing, n_missing, n_rows)
-        The same for each row.
-    """
+    """The conditional distribution of the missing values of some rows, given the observed ones."""
 
     gaps: MissingPatterns
-    weights: np.ndarray
+    weights: np.ndarray  # (n_patterns,), the total weight of the rows of each pattern
+    # (n_rows, 1 + n_features), the level of each row, which is the root of its weight, then its
+    # deviations from the mean times the level. Deviations of missing values are the expected ones.
     completed: np.ndarray
-    covariance: np.ndarray
-    by_row: np.ndarray
+    covariance: np.ndarray  # (n_missing, n_missing, n_patterns), of the missing values
+    by_row: np.ndarray  # (n_missing, n_missing, n_rows), the same for each row
 
     def scores_along(self, step: np.ndarray) -> np.ndarray:
         r"""The weighted sum over the rows of s^T, stacked on that of z s^T; see the module.

@@ -61,40 +61,21 @@ _LEAST_LEFT = 0.01
 
 
 class Within(NamedTuple):
-    """The probability and the moments of a Gaussian inside the window, whitened by its factor.
+    """The probability and the moments of a Gaussian inside the window, whitened by its factor."""
 
-    Attributes
-    ----------
-    log_probability : float
-        The average log-probability of the window for a row, in nats.
-    mean : ndarray of shape (n_features,)
-        The mean inside the window, about that of the Gaussian.
-    covariance : ndarray
-        The covariance inside the window, in the shape of the family.
-    deviation : ndarray of shape (n_features,)
-        The mean of the data less that inside the window.
-    """
-
-    log_probability: float
-    mean: Array
-    covariance: Array
-    deviation: Array
+    log_probability: float  # the average one of the window for a row, in nats
+    mean: Array  # (n_features,), inside the window, about that of the Gaussian
+    covariance: Array  # inside the window, in the shape of the family
+    deviation: Array  # (n_features,), the mean of the data less that inside the window
 
 
 @dataclass(eq=False, kw_only=True)
 class TruncatedEvaluation(Evaluation):
-    """An evaluation of a likelihood with a window.
+    """An evaluation of a likelihood with a window."""
 
-    Parameters
-    ----------
-    data : Evaluation
-        The evaluation of the same data, at the same point, as if there were no window.
-    excess : ndarray
-        The covariance of the data less that inside the window, each about its own mean, whitened,
-        in the shape of the family.
-    """
-
-    data: Evaluation
+    data: Evaluation  # of the same data, at the same point, as if there were no window
+    # The covariance of the data less that inside the window, each about its own mean, whitened, in
+    # the shape of the family.
     excess: Array
 
     def restrict(self, family: Family) -> None:

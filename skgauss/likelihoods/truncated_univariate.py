@@ -29,29 +29,15 @@ _UNIFORM = 0.1  # slope on the unit interval below which series replace differen
 
 
 class TruncatedFeatures(NamedTuple):
-    """Features that are independent of each other, counted each from an origin of its own.
+    """Features that are independent of each other, counted each from an origin of its own."""
 
-    Attributes
-    ----------
-    mean, variance : ndarray of shape (n_features,)
-        The mean of the sample, and the variance about it.
-    lower, upper : ndarray of shape (n_features,)
-        The limits, infinite where there are none.
-    share : ndarray of shape (n_features,)
-        The share of the weight of all rows that shows the feature.
-    pooled : bool
-        Whether all features have one variance in common.
-    mean_is_known : bool
-        Whether `mean` is that of the Gaussian, which is then not estimated.
-    """
-
-    mean: Array
-    variance: Array
-    lower: Array
-    upper: Array
-    share: Array
-    pooled: bool = False
-    mean_is_known: bool = False
+    mean: Array  # (n_features,), of the sample
+    variance: Array  # (n_features,), about the mean
+    lower: Array  # (n_features,), infinite where there is no limit
+    upper: Array  # (n_features,)
+    share: Array  # (n_features,), the share of the weight of all rows that shows the feature
+    pooled: bool = False  # whether all features have one variance in common
+    mean_is_known: bool = False  # whether `mean` is that of the Gaussian, and not estimated
 
     @property
     def variance_at_the_edge(self) -> Array:

@@ -27,19 +27,11 @@ from .estimates import marginal_covariance, maximum_of
 
 @dataclass(frozen=True)
 class LikelihoodSlice:
-    """A Gaussian likelihood as a function of the mean and the scale of one feature.
+    """A Gaussian likelihood as a function of the mean and the scale of one feature."""
 
-    Parameters
-    ----------
-    mean, scale : float
-        The mean and the scale at the maximum, in the unit of the feature.
-    multiplicity : int
-        The number m of features that share the scale.
-    """
-
-    mean: float
-    scale: float
-    multiplicity: int
+    mean: float  # at the maximum, in the unit of the feature
+    scale: float  # likewise
+    multiplicity: int  # the number m of features that share the scale
 
     def log_likelihood(self, mean: ArrayLike, scale: ArrayLike) -> Array:
         """Log-likelihood at means and scales, of their common shape, in nats per observation."""

@@ -31,23 +31,13 @@ from ..statistics import column_labels
 
 
 class Table(NamedTuple):
-    """Features and targets as the columns of one table.
+    """Features and targets as the columns of one table."""
 
-    Attributes
-    ----------
-    lower, upper : array of shape (n_rows, n_features + n_targets)
-        The table, and the upper ends of its values or None, in the library of X.
-    names : list of str
-        The names of the columns.
-    targets, targets_upper : array of shape (n_rows,) or (n_rows, n_targets)
-        The targets, and their upper ends or None, in their own library.
-    """
-
-    lower: Any
-    upper: Any
-    names: list[str]
-    targets: Any
-    targets_upper: Any
+    lower: Any  # (n_rows, n_features + n_targets), in the library of X
+    upper: Any  # the upper ends of its values, or None
+    names: list[str]  # of the columns
+    targets: Any  # (n_rows,) or (n_rows, n_targets), in their own library
+    targets_upper: Any  # their upper ends, or None
 
     @property
     def is_flat(self) -> bool:

@@ -21,17 +21,11 @@ from ..rows import Block, Intervals, check_no_infinity, incomplete_rows, to_host
 
 
 class Estimates(NamedTuple):
-    """A number for each parameter of a regression, or one for each step or end on a last axis.
+    """A number for each parameter of a regression, or one for each step or end on a last axis."""
 
-    Attributes
-    ----------
-    coef : ndarray of shape (n_targets, n_features)
-    intercept, scale : ndarray of shape (n_targets,)
-    """
-
-    coef: Array
-    intercept: Array
-    scale: Array
+    coef: Array  # (n_targets, n_features)
+    intercept: Array  # (n_targets,)
+    scale: Array  # (n_targets,)
 
     def bunch(self, flat: bool) -> Bunch:
         """The numbers by name, without the axis of the targets if y was `flat`, of one axis."""
@@ -50,21 +44,11 @@ class Estimates(NamedTuple):
 
 
 class ConditionalLaw(NamedTuple):
-    """The law of the targets, the last features of a Gaussian, given the features before.
+    """The law of the targets, the last features of a Gaussian, given the features before."""
 
-    Attributes
-    ----------
-    gaussian : FittedGaussian
-        The joint Gaussian of features and targets.
-    coef : ndarray of shape (n_targets, n_features)
-        The coefficients of the regression.
-    residual_factor : ndarray of shape (n_targets, n_targets)
-        The lower triangular factor of the covariance of the targets given the features.
-    """
-
-    gaussian: FittedGaussian
-    coef: Array
-    residual_factor: Array
+    gaussian: FittedGaussian  # that of features and targets
+    coef: Array  # (n_targets, n_features)
+    residual_factor: Array  # (n_targets, n_targets), of the covariance given the features
 
     @classmethod
     def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalLaw:

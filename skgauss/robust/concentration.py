@@ -61,26 +61,13 @@ class SingularRowsError(NotPositiveDefiniteError):
 
 @dataclass(frozen=True)
 class ConcentrationSteps:
-    """Concentration steps on rows in memory.
+    """Concentration steps on rows in memory."""
 
-    Parameters
-    ----------
-    order : Ordered
-        The rows, in order by feature: finite, NaN where a value is missing, of weights above 0.
-    n_kept : float
-        The weight of the rows that a step keeps, of those that show something.
-    family : Family
-    ridge : ndarray of shape (n_features,)
-        What is added to the variances, in their units, as in every likelihood; 0 is no ridge.
-    fixed : Fixed
-        The mean and the covariance, as far as they are known.
-    """
-
-    order: Ordered
-    n_kept: float
+    order: Ordered  # rows, finite or NaN where a value is missing, of weights above 0
+    n_kept: float  # the weight of the rows that a step keeps, of those that show something
     family: Family
-    ridge: Array
-    fixed: Fixed
+    ridge: Array  # (n_features,), added to the variances, in their units; 0 is no ridge
+    fixed: Fixed  # the mean and the covariance, as far as they are known
 
     def run(self) -> tuple[np.ndarray, AnyStatistics]:
         """Which rows are kept in the end, bool of shape (n_rows,), and their stretched statistics.

@@ -24,24 +24,12 @@ from .start import Ordered
 
 
 class Support(NamedTuple):
-    """The rows that a fit keeps.
+    """The rows that a fit keeps."""
 
-    Attributes
-    ----------
-    mask : bool ndarray of shape (n_rows,)
-        Which rows these are.
-    statistics : AnyStatistics
-        Their statistics, stretched about the mean.
-    reg_covar : "auto", float or ndarray of shape (n_features,)
-        The ridge for their fit.
-    warnings : list of str
-        The texts of warnings to give.
-    """
-
-    mask: np.ndarray
-    statistics: AnyStatistics
-    reg_covar: Any
-    warnings: list[str]
+    mask: np.ndarray  # (n_rows,), which rows these are
+    statistics: AnyStatistics  # of these, stretched about the mean
+    reg_covar: Any  # the ridge for their fit: "auto", a number, or (n_features,)
+    warnings: list[str]  # the texts of warnings to give
 
 
 def support_of(
