@@ -113,7 +113,7 @@ class CoarseRows:
         self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
         self.gaps = MissingPatterns(kinds, np.ones(len(kinds), dtype=int))
         self._missing = MissingPatterns(kinds == 2, np.ones(len(kinds), dtype=int))
-        self.n_together = np.count_nonzero(kinds[0] == 1)
+        self.n_together = int(np.count_nonzero(kinds[0] == 1))
         features = self._features = self.gaps.features[: self.n_together].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)

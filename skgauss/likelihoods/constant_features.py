@@ -25,8 +25,7 @@ _EMPTY_SHARE = 1e-6  # share of the rows, next to none, with a constant if a var
 
 
 class ConstantFeatures(NamedTuple):
-    """The features that do not vary or were never observed, and the constants that stand for them.
-    """
+    """The features that do not vary or were never observed, and the constants in their place."""
 
     features: np.ndarray  # (n_features,), whether a constant stands for each feature
     values: Array  # (n_features,), the constants; entries of other features are not used

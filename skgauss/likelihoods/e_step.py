@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from ..conditioning import (
     coarse_rows,
     hidden_basis,
 )
-from ..statistics import IncompleteStatistics, IntervalStatistics
+from ..statistics import IncompleteStatistics
 from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
 
@@ -45,48 +45,22 @@ class CompletedSums(RowSums):
         return cls(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
 
 
+@dataclass(eq=False)
 class _MissingPart:
-    """Rows of the data that miss about equally many values.
+    """Rows of the data that miss about equally many values."""
 
-    Parameters
-    ----------
-    missing : bool ndarray of shape (n_patterns, n_features)
-    weights : ndarray of shape (n_patterns,)
-        The total weight of the rows of each pattern.
-    counts : int ndarray of shape (n_patterns,)
-        The number of rows of each pattern, which follow each other.
-    levels : ndarray of shape (n_rows,)
-        The root of the weight of each row.
-    rows : ndarray of shape (n_rows, n_features)
-        The rows about the origin, 0 where missing, each multiplied by its level.
-    unit : ndarray of shape (n_features,)
-        The units in which the rows are worked on.
-
-    Attributes
-    ----------
-    n_together : int
-        How many values of a row are known to an interval, here none.
-    """
-
-    n_together = 0
-
-    def __init__(
-        self,
-        missing: np.ndarray,
-        weights: Array,
-        counts: np.ndarray,
-        levels: Array,
-        rows: Array,
-        unit: Array,
-    ):
-        self.constant = _constant_of(weights @ ~missing, unit)
-        self.weights, self.counts, self.levels = weights, counts, levels
-        self._rows, self._unit = rows, unit  # a view of the statistics, which saves a copy of all
-        self.gaps = MissingPatterns(missing, counts)
+    gaps: MissingPatterns
+    weights: Array  # (n_patterns,), the total weight of the rows of each pattern
+    counts: np.ndarray  # (n_patterns,), how many rows each has, which follow each other
+    levels: Array  # (n_rows,), the root of the weight of each row
+    rows: Array  # (n_rows, n_features), a view: about the origin, 0 where missing, times the levels
+    unit: Array  # (n_features,), in which the rows are worked on
+    constant: float  # of the deviance, see `_constant_of`
+    n_together: ClassVar[int] = 0  # values of a row that are known to an interval
 
     def sums(self) -> CompletedSums:
         """The sums over the rows with 0 for each missing value, and with no deviance."""
-        rows = self._rows / self._unit
+        rows = self.rows / self.unit
         return CompletedSums(self.weights.sum(), self.levels @ rows, rows.T @ rows)
 
     def inform(
@@ -100,14 +74,14 @@ class _MissingPart:
 
         Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
         """
-        deviations = self._deviations(self._rows / self._unit, mean)
+        deviations = self._deviations(self.rows / self.unit, mean)
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
         """The law of the missing values of the rows, as products with the information take it."""
-        deviations = self._deviations(self._rows / self._unit, mean).astype(PRECISION)
+        deviations = self._deviations(self.rows / self.unit, mean).astype(PRECISION)
         given = condition.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
         completed = np.column_stack((self.levels.astype(PRECISION), deviations))
@@ -118,7 +92,7 @@ class _MissingPart:
         self, mean: Array, condition: Conditioner, guess: Standardization | None
     ) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of missing values."""
-        completed = self._rows / self._unit
+        completed = self.rows / self.unit
         given = condition(self._deviations(completed, mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         features = self.gaps.by_row(self.gaps.features)
@@ -138,31 +112,29 @@ class _MissingPart:
         return deviations
 
 
+@dataclass(eq=False)
 class _IntervalPart:
-    """Rows of the data in which equally many values are known to an interval, or missing.
+    """Rows of the data in which equally many values are known to an interval, or missing."""
 
-    Parameters
-    ----------
-    coarse : CoarseRows
-    weights : ndarray of shape (n_rows,)
-    unit : ndarray of shape (n_features,)
-        The units in which the rows are worked on.
-    """
+    coarse: CoarseRows
+    weights: Array  # (n_rows,)
+    constant: float  # of the deviance, see `_constant_of`
 
-    def __init__(self, coarse: CoarseRows, weights: Array, unit: Array):
-        known = np.ones(coarse.rows.shape)
-        known.reshape(-1)[coarse.gaps.entries] = 0.0
-        self.gaps = coarse.gaps
-        self.n_together = coarse.n_together
-        self._coarse = coarse
-        self._weights = weights
-        self._constant = _constant_of(weights @ known, unit)
+    @property
+    def gaps(self) -> MissingPatterns:
+        """The places of the values that are not known exactly."""
+        return self.coarse.gaps
+
+    @property
+    def n_together(self) -> int:
+        """How many values of a row are known to an interval."""
+        return self.coarse.n_together
 
     def inform(
         self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
     ) -> None:
         """Add the information of the rows, as `_MissingPart` does; the guess sets the lattices."""
-        sums.add_coarse(self._coarse.score(mean, condition, guess), self._weights)
+        sums.add_coarse(self.coarse.score(mean, condition, guess), self.weights)
 
     def completed(
         self, mean: Array, condition: Conditioner, guess: Standardization | None
@@ -171,16 +143,16 @@ class _IntervalPart:
 
         The guess sets the lattices; without one the expectations are approximate.
         """
-        weights = self._weights
-        hidden = self._coarse.given(mean, condition, guess)
-        rows = self._coarse.rows.copy()
+        weights = self.weights
+        hidden = self.coarse.given(mean, condition, guess)
+        rows = self.coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
         spread = self.gaps.added_up(weights * hidden.covariance.transpose(1, 2, 0))
         return CompletedSums(
             float(weights.sum()),
             weights @ rows,
             (weights[:, None] * rows).T @ rows + spread,
-            self._constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
+            self.constant + float(weights @ (hidden.deviance - 2 * hidden.log_probability)),
         )
 
 
@@ -189,27 +161,23 @@ def parts_of(statistics: Any, frame: Standardization) -> list[Any]:
 
     Each is a `_MissingPart` or an `_IntervalPart`.
     """
-    if not statistics.coarse:
-        return _parts_of_patterns(statistics, frame)
-    s: IntervalStatistics = statistics
-    intervals = coarse_rows(s.lower, s.upper, s.weights, frame)
-    return _parts_of_patterns(s.exact, frame) + [
-        _IntervalPart(rows, s.weights[index], frame.unit) for index, rows in intervals
-    ]
-
-
-def _parts_of_patterns(
-    statistics: IncompleteStatistics, frame: Standardization
-) -> list[_MissingPart]:
-    """The parts of rows without intervals, which work in the origin and units of a frame."""
-    s = statistics
+    s: IncompleteStatistics = statistics.exact if statistics.coarse else statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
     rows = s.rows_about(frame.origin)
-    parts = []
+    parts: list[Any] = []
     for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
-        patterns = s.missing[piece], s.weights[piece], s.counts[piece]
-        parts.append(_MissingPart(*patterns, s.levels[its_rows], rows[its_rows], frame.unit))
+        missing, weights, counts = s.missing[piece], s.weights[piece], s.counts[piece]
+        constant = _constant_of(weights @ ~missing, frame.unit)
+        gaps = MissingPatterns(missing, counts)
+        values = s.levels[its_rows], rows[its_rows], frame.unit
+        parts.append(_MissingPart(gaps, weights, counts, *values, constant))
+    if statistics.coarse:
+        lower, upper = statistics.lower, statistics.upper
+        for index, coarse in coarse_rows(lower, upper, statistics.weights, frame):
+            weights, exact = statistics.weights[index], lower[index] == upper[index]
+            constant = _constant_of(weights @ exact, frame.unit)
+            parts.append(_IntervalPart(coarse, weights, constant))
     return parts
 
 

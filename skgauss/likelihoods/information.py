@@ -176,23 +176,13 @@ def _fill_in_unit_moves(block: Array, products: Array, share: Array) -> None:
     block *= share[:, None]
 
 
+@dataclass(eq=False)
 class Information:
-    """A symmetric matrix that acts on steps in the frame of a point.
+    """A symmetric matrix that acts on steps in the frame of a point."""
 
-    Parameters
-    ----------
-    matrix : ndarray of shape (n_parameters, n_parameters)
-        The matrix for steps as the family packs them.
-    family : Family or Subspace
-        What packs steps.
-    resolution : float, default=1e-8
-        The largest eigenvalue that may be rounding, and is no information to speak of.
-    """
-
-    def __init__(self, matrix: Array, family: Family | Subspace, resolution: float = 1e-8):
-        self.matrix = matrix
-        self.resolution = resolution
-        self._family = family
+    matrix: Array  # (n_parameters, n_parameters), for packed steps
+    family: Family | Subspace  # which packs steps
+    resolution: float = 1e-8  # the largest eigenvalue that may be rounding, and no information
 
     @classmethod
     def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
@@ -229,7 +219,7 @@ class Information:
         Where the step is longer than `radius`, or the parabola has no maximum, a multiple of the
         identity is added to the matrix (Levenberg's damping).
         """
-        packed = self._family.pack_frame(gradient)
+        packed = self.family.pack_frame(gradient)
         step = self._damped(packed, 0.0, radius)
         shift, too_little = _LEAST_SHIFT, 0.0
         while step is None:
@@ -246,7 +236,7 @@ class Information:
             else:
                 step, shift = longer, middle
         gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
-        return self._family.unpack_frame(step), gain
+        return self.family.unpack_frame(step), gain
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
         """The packed step with `shift` times the identity added to the matrix; None if it is longer
@@ -279,8 +269,8 @@ class Information:
         """The smallest eigenvalue and its unit eigenvector in the frame, of a fixed sign."""
         value, vector = linalg.smallest_eigenpair(self.matrix)
         vector = vector * np.sign(vector[np.abs(vector).argmax()])
-        return value, self._family.unpack_frame(vector)
+        return value, self.family.unpack_frame(vector)
 
     def __matmul__(self, vector: Array) -> Array:
         """The matrix times a vector of the frame, as a vector of the frame."""
-        return self._family.unpack_frame(self.matrix @ self._family.pack_frame(vector))
+        return self.family.unpack_frame(self.matrix @ self.family.pack_frame(vector))

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -146,22 +147,15 @@ class Lanczos:
         return pivots
 
 
-class Subspace:
-    """The span of a basis, which takes the family's place when `Information` packs steps.
+class Subspace(NamedTuple):
+    """The span of a basis, which packs steps for `Information` in place of a family."""
 
-    Parameters
-    ----------
-    basis : ndarray of shape (n_steps, n)
-        Orthonormal rows.
-    """
-
-    def __init__(self, basis: Array):
-        self._basis = basis
+    basis: Array  # (n_steps, n), orthonormal rows
 
     def pack_frame(self, vector: Array) -> Array:
         """The components, (n_steps,), of a vector, (n,), in the basis."""
-        return self._basis @ vector
+        return self.basis @ vector
 
     def unpack_frame(self, packed: Array) -> Array:
         """The vector, (n,), of components, (n_steps,), in the basis."""
-        return packed @ self._basis
+        return packed @ self.basis

@@ -4,6 +4,8 @@ In the frame of a point, where a step is (p, V), it is the variance of :math:`p^
 \sqrt2` inside the window, z whitened: Fisher's, and at a maximum minus the Hessian.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .._pairs import pairs_of
@@ -13,19 +15,12 @@ from ..conditioning import score_moments
 from .information import moves_of_scores
 
 
-class Box:
-    """The window of the features that have limits, seen from any Gaussian.
+class Box(NamedTuple):
+    """The window of the features that have limits, seen from any Gaussian."""
 
-    Parameters
-    ----------
-    features : int ndarray of shape (k,)
-        The indices of the features that have limits.
-    lower, upper : ndarray of shape (k,)
-        Their limits, in units of the data.
-    """
-
-    def __init__(self, features: np.ndarray, lower: Array, upper: Array):
-        self.features, self.lower, self.upper = features, lower, upper
+    features: np.ndarray  # (k,), the indices of these features
+    lower: Array  # (k,), in units of the data
+    upper: Array  # (k,)
 
     def moments(
         self, mean: Array, factor: Array, lattice: Lattice | None = None

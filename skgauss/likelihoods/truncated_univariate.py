@@ -14,6 +14,7 @@ and Exponential Families, chapter 9, for the maximum at the edge of the paramete
 the Institute of Statistical Mathematics 46(1).
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -110,23 +111,13 @@ class TruncatedFeatures(NamedTuple):
         return unit * at.linear * variance, unit**2 * variance
 
 
+@dataclass(eq=False)
 class _Natural:
-    """A point in the natural parameters, and the gradient of the likelihood there.
+    """A point in the natural parameters, and the gradient of the likelihood there."""
 
-    Parameters
-    ----------
-    sample : TruncatedFeatures
-    linear, quadratic : ndarray of shape (n_features,)
-        The natural parameters alpha and beta of each feature.
-
-    Attributes
-    ----------
-    gradient : tuple of ndarray of shape (n_features,)
-        The derivatives with respect to alpha and to beta, for a row.
-    """
-
-    def __init__(self, sample: TruncatedFeatures, linear: Array, quadratic: Array):
-        self.sample, self.linear, self.quadratic = sample, linear, quadratic
+    sample: TruncatedFeatures
+    linear: Array  # (n_features,), the parameter alpha of each feature
+    quadratic: Array  # (n_features,), the parameter beta
 
     @cached_property
     def _moments(self) -> Array:
@@ -139,6 +130,7 @@ class _Natural:
 
     @cached_property
     def gradient(self) -> tuple[Array, Array]:
+        """The derivatives with respect to alpha and to beta, (n_features,) each, for a row."""
         mean, second, _, _ = self._moments
         deviation = self.sample.mean - mean
         excess = self.sample.variance - second
