@@ -19,25 +19,13 @@ _MOST_OF_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_r
 
 
 class Attempt(NamedTuple):
-    """All that determines a climb.
+    """All that determines a climb."""
 
-    Attributes
-    ----------
-    estimator : GaussianGradientMLE
-        Its parameters determine the solver, the rate, `tol` and whether the path is kept.
-    objective : Objective
-    start : Evaluation
-    start_is_set : bool
-        Whether the start comes from the parameters rather than from an earlier fit.
-    warner : Warner
-        Knows whether a search or a loop makes the fit.
-    """
-
-    estimator: Any
+    estimator: Any  # its parameters tell the solver, the rate, `tol` and whether the path is kept
     objective: Objective
     start: Evaluation
-    start_is_set: bool
-    warner: Warner
+    start_is_set: bool  # whether it comes from the parameters and not from an earlier fit
+    warner: Warner  # knows whether a search or a loop makes the fit
 
     @property
     def budget(self) -> int:
@@ -85,24 +73,13 @@ class Attempt(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of a fit, and all that helps to explain it.
-
-    Attributes
-    ----------
-    attempt : Attempt
-    solution : Solution
-    bound : float
-        The largest constant step that is stable at the maximum.
-    statistics : SufficientStatistics, or statistics by pattern or by feature
-    names : sequence of str
-        The names of the features.
-    """
+    """The result of a fit, and all that helps to explain it."""
 
     attempt: Attempt
     solution: Solution
-    bound: float
-    statistics: Any
-    names: Sequence[str]
+    bound: float  # the largest constant step that is stable at the maximum
+    statistics: Any  # of complete rows, by pattern or by feature
+    names: Sequence[str]  # of the features
 
     @property
     def likelihood(self) -> Likelihood:

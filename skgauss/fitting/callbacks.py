@@ -67,20 +67,11 @@ class FitTask:
 
 @dataclass
 class IterationCallbacks:
-    """An `Observer` of the solvers' loop that makes each iteration a subtask of the fit.
+    """An `Observer` of the solvers' loop that makes each iteration a subtask of the fit."""
 
-    Parameters
-    ----------
-    context : CallbackContext
-        The root context of the fit.
-    told : dict
-        The estimator and its data, which the hooks of the callbacks receive.
-    attributes : callable
-        Makes the fitted attributes of an evaluation; called only by hooks that use them.
-    """
-
-    context: CallbackContext
-    told: dict[str, Any]
+    context: CallbackContext  # the root context of the fit
+    told: dict[str, Any]  # the estimator and its data, which the hooks of the callbacks receive
+    # Makes the fitted attributes of an evaluation; called only by hooks that use them.
     attributes: Callable[[Evaluation], dict[str, Any]]
 
     sees_all = True

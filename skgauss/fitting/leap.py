@@ -27,23 +27,14 @@ Path = Sequence[tuple[Array, Array]]
 
 
 class Leap(NamedTuple):
-    """One or more steps of a climb that threw a standard deviation far beyond that of the data.
+    """One or more steps of a climb that threw a standard deviation far beyond that of the data."""
 
-    Attributes
-    ----------
-    begin, end : int
-        The iterates before and after: successive ones or, if no single step is a leap, the start
-        and the farthest iterate.
-    feature : int
-        The index of the feature whose standard deviation went farthest.
-    before, after : float
-        The standard deviation of this feature at the two iterates.
-    """
-
+    # The iterates before and after: successive ones or, if no single step is a leap, the start and
+    # the farthest iterate.
     begin: int
     end: int
-    feature: int
-    before: float
+    feature: int  # that whose standard deviation went farthest
+    before: float  # the standard deviation of this feature at the two iterates
     after: float
 
 

@@ -26,23 +26,13 @@ _MOMENT = 0.02  # seconds
 
 
 class Words(NamedTuple):
-    """A warning that a fit may give.
-
-    Attributes
-    ----------
-    category : type of Warning
-    opening : str
-        The sentences that need no trials.
-    rest : callable
-        Makes the sentences that need trials, from the processor seconds that these may take.
-    moments : int
-        The least time for trials, in units of `_MOMENT`, however short the fit was.
-    """
+    """A warning that a fit may give."""
 
     category: type[Warning]
-    opening: str
+    opening: str  # the sentences that need no trials
+    # Makes the sentences that need trials, from the processor seconds that these may take.
     rest: Callable[[float], str] = lambda seconds: ""
-    moments: int = 1
+    moments: int = 1  # the least time for trials, in units of `_MOMENT`, however short the fit was
 
     def told(self, seconds: float) -> str:
         """The text, with trials of about `seconds`; only the opening if filters drop it."""

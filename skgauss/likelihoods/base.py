@@ -50,36 +50,21 @@ class NoMaximumError(ValueError):
 
 @dataclass(eq=False)
 class Evaluation:
-    """A likelihood and its whitened gradient at one point.
+    """A likelihood and its whitened gradient at one point."""
 
-    Parameters
-    ----------
-    mean, factor : ndarray
-        The mean of the point, (n_features,), and the factor of its covariance, in the shape of the
-        family.
-    value : float
-        The average log-likelihood of a row minus the ridge penalty, in nats, relative to the
-        likelihood's `reference`.
-    score_mean : ndarray of shape (n_features,)
-        The whitened gradient u with respect to the mean.
-    family : Family
-    form : callable
-        A function without arguments that returns the whitened gradient U with respect to the
-        covariance. It may cost more than everything else, so it is called when U is first needed.
-    expected : tuple of ndarray
-        The mean, (n_features,), and the covariance of the completed data, as expected at the point.
-    of_data : float, default=None
-        The average log-likelihood of the data, in nats, without the ridge penalty; None if
-        `Likelihood.log_likelihood` computes it from the value.
-    """
-
-    mean: Array
-    factor: Array
+    mean: Array  # (n_features,), of the point
+    factor: Array  # that of its covariance, in the shape of the family
+    # The average log-likelihood of a row minus the ridge penalty, in nats, relative to the
+    # likelihood's `reference`.
     value: float
-    score_mean: Array
+    score_mean: Array  # (n_features,), the whitened gradient u with respect to the mean
     family: Family
+    # Returns the whitened gradient U with respect to the covariance. It may cost more than
+    # everything else, so it is called when U is first needed.
     form: Callable[[], Array]
-    expected: tuple[Array, Array]
+    expected: tuple[Array, Array]  # mean and covariance of the completed data, as the point has it
+    # The average log-likelihood of the data, in nats, without the ridge penalty; None if
+    # `Likelihood.log_likelihood` computes it from the value.
     of_data: float | None = None
 
     @cached_property
@@ -153,18 +138,10 @@ def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:
 
 
 class Products(NamedTuple):
-    """Functions that multiply a step in the frame of a point by a matrix, without forming it.
+    """Functions that multiply a step in the frame of a point by a matrix, without forming it."""
 
-    Attributes
-    ----------
-    exact : callable
-        Multiplies a step by minus the Hessian, in float32 precision.
-    below : callable
-        Multiplies a step by a matrix that nowhere exceeds minus the Hessian, at half the cost.
-    """
-
-    exact: Callable[[Array], Array]
-    below: Callable[[Array], Array]
+    exact: Callable[[Array], Array]  # by minus the Hessian, in float32 precision
+    below: Callable[[Array], Array]  # by a matrix nowhere above minus the Hessian, at half the cost
 
 
 class Likelihood(ABC):

@@ -34,26 +34,14 @@ from .base import Evaluation, Likelihood
 
 
 class Evaluations(NamedTuple):
-    """The likelihood of one feature at many points; its value is not finite outside the domain.
+    """The likelihood of one feature at many points; its value is not finite outside the domain."""
 
-    Attributes
-    ----------
-    means, factors : ndarray of shape (n_points, 1)
-        The means and the standard deviations of the points.
-    values : ndarray of shape (n_points,)
-        The `Evaluation.value` of each point, in nats.
-    log_likelihoods : ndarray of shape (n_points,)
-        The average log-likelihood of a row at each point, in nats.
-    by_mean, by_covariance : ndarray of shape (n_points,)
-        The lengths of the natural gradient's two parts, see `Evaluation.norms`.
-    """
-
-    means: Array
-    factors: Array
-    values: Array
-    log_likelihoods: Array
-    by_mean: Array
-    by_covariance: Array
+    means: Array  # (n_points, 1)
+    factors: Array  # (n_points, 1), standard deviations
+    values: Array  # (n_points,), the `Evaluation.value` of each point, in nats
+    log_likelihoods: Array  # (n_points,), the average of a row, in nats
+    by_mean: Array  # (n_points,), the length of the natural gradient in the mean
+    by_covariance: Array  # (n_points,), that in the covariance, see `Evaluation.norms`
 
 
 class GaussianLikelihood(Likelihood):

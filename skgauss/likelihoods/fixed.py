@@ -25,18 +25,10 @@ from .information import Information
 
 
 class Fixed(NamedTuple):
-    """The known parameters of a Gaussian, which are not estimated; None means free.
+    """The known parameters of a Gaussian, which are not estimated; None means free."""
 
-    Attributes
-    ----------
-    mean : ndarray of shape (n_features,) or None
-        The known mean.
-    covariance, factor : ndarray or None
-        The known covariance and its factor, in the shapes of the family.
-    """
-
-    mean: Array | None = None
-    covariance: Array | None = None
+    mean: Array | None = None  # (n_features,)
+    covariance: Array | None = None  # in the shape of the family, as its factor
     factor: Array | None = None
 
     @property

@@ -34,20 +34,11 @@ _SMALLER_RIDGE = 1e-3  # share of a ridge that is tried out before a smaller rid
 
 
 class Regularized(NamedTuple):
-    """A likelihood and the ridge that it needs for a maximum.
-
-    Attributes
-    ----------
-    likelihood : Likelihood
-    ridge : float or ndarray of shape (n_features,)
-        The ridge in the likelihood, as a user would write it.
-    warning : str
-        Why a ridge was added unasked, or which features never share a row; empty if neither.
-    """
+    """A likelihood and the ridge that it needs for a maximum."""
 
     likelihood: Likelihood
-    ridge: float | Array
-    warning: str
+    ridge: float | Array  # that in the likelihood, as a user would write it
+    warning: str  # why a ridge was added unasked, or which features never share a row, or empty
 
 
 def regularized_likelihood(

@@ -45,47 +45,27 @@ class _Pair(NamedTuple):
 
 
 class _Progress(NamedTuple):
-    """The state of a climb.
+    """The state of a climb."""
 
-    Attributes
-    ----------
-    evaluation : Evaluation
-        The iterate.
-    memory : tuple of _Pair
-        The last steps, from which quasi-Newton steps estimate the curvature.
-    n_em, n_quasi_newton : int
-        How many steps of each kind were taken.
-    region : Region or None
-        The trust region of Newton steps, once these have begun.
-    may_guess : bool
-        Whether the next step may go to a guess from the data instead.
-    """
-
-    evaluation: Evaluation
-    memory: tuple[_Pair, ...] = ()
-    n_em: int = 0
+    evaluation: Evaluation  # the iterate
+    memory: tuple[_Pair, ...] = ()  # the last steps, which tell quasi-Newton steps the curvature
+    n_em: int = 0  # how many EM steps were taken
     n_quasi_newton: int = 0
-    region: Region | None = None
-    may_guess: bool = False
+    region: Region | None = None  # that of Newton steps, once these have begun
+    may_guess: bool = False  # whether the next step may go to a guess from the data instead
 
 
 @dataclass(frozen=True)
 class AcceleratedNatural(SteppingSolver):
-    """EM steps, then quasi-Newton, then Newton steps; the likelihood never falls.
-
-    Parameters
-    ----------
-    may_guess : bool, default=False
-        Whether the first step may go to a guess from the data instead. It may not if the user
-        chose the start, which may decide between several maxima.
-    patience : int, default=20
-        How many quasi-Newton steps come before Newton steps, unless the information is cheap. With
-        0 this is Newton's method, with EM steps far from the maximum. There are no Newton steps if
-        the likelihood has neither a matrix of the information nor products with it.
-    """
+    """EM steps, then quasi-Newton, then Newton steps; the likelihood never falls."""
 
     stable_rate = STABLE_RATE
+    # Whether the first step may go to a guess from the data instead. It may not if the user chose
+    # the start, which may decide between several maxima.
     may_guess: bool = False
+    # How many quasi-Newton steps come before Newton steps, unless the information is cheap. With 0
+    # this is Newton's method, with EM steps far from the maximum. There are no Newton steps if the
+    # likelihood has neither a matrix of the information nor products with it.
     patience: int = 20
 
     def init(self, objective: Objective, start: Evaluation) -> _Progress:

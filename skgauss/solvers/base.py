@@ -27,30 +27,14 @@ class Unbounded(Exception):
 
 @dataclass(frozen=True)
 class Solution:
-    """The result of a climb: where it stopped, why, and its path.
+    """The result of a climb: where it stopped, why, and its path."""
 
-    Parameters
-    ----------
-    evaluation : Evaluation
-        The result: the last iterate, or the best one of a climb that diverged.
-    stop_reason : str
-        "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback".
-    values : list of float
-        The log-likelihood of every iterate.
-    path : list of (mean, factor)
-        The first iterates, start included, as many as `maximize` was asked to keep.
-    critical_point : CriticalPoint or None
-        What the curvature shows at the last iterate with a small gradient.
-    seconds : float
-        The processor time of the climb.
-    """
-
-    evaluation: Evaluation
-    stop_reason: str
-    values: list[float]
-    path: list[tuple[Array, Array]]
-    critical_point: CriticalPoint | None
-    seconds: float
+    evaluation: Evaluation  # the result: the last iterate, or the best one of a climb that diverged
+    stop_reason: str  # "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback"
+    values: list[float]  # the log-likelihood of every iterate
+    path: list[tuple[Array, Array]]  # the first iterates, as many as `maximize` was asked to keep
+    critical_point: CriticalPoint | None  # that of the last iterate with a small gradient
+    seconds: float  # the processor time of the climb
 
     @property
     def n_iter(self) -> int:

@@ -32,16 +32,10 @@ STABLE_RATE = 2.0
 
 @dataclass(frozen=True)
 class Natural(SteppingSolver):
-    """Natural gradient ascent.
-
-    Parameters
-    ----------
-    learning_rate : float
-        The constant rate.
-    """
+    """Natural gradient ascent."""
 
     stable_rate = STABLE_RATE
-    learning_rate: float
+    learning_rate: float  # the constant rate
 
     def step(self, objective: Objective, state: State) -> State:
         return State(move(objective.likelihood, state.evaluation, self.learning_rate))

@@ -47,25 +47,15 @@ _MOST_STEP_PRODUCTS = 100  # products with the information for one step
 
 
 class Region(NamedTuple):
-    """The trust region: where the parabola is trusted, and how long there was no progress.
-
-    Attributes
-    ----------
-    radius : float
-    in_vain : int
-        Successive steps without progress: the gradient norm was not halved, or the least eigenvalue
-        of the information was not clearly positive.
-    norm, inflation : float
-        The natural gradient norm and the variance inflation at the first of these steps.
-    length : float
-        The length of the last step.
-    """
+    """The trust region: where the parabola is trusted, and how long there was no progress."""
 
     radius: float = 1.0
+    # Successive steps without progress: the gradient norm was not halved, or the least eigenvalue
+    # of the information was not clearly positive.
     in_vain: int = 0
-    norm: float = math.inf
-    inflation: float = 1.0
-    length: float = 0.0
+    norm: float = math.inf  # that of the natural gradient at the first of these steps
+    inflation: float = 1.0  # that of the variances there
+    length: float = 0.0  # that of the last step
 
     def seen_from(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> Region:
         """The region, with the progress at a point counted.

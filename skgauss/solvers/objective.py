@@ -21,13 +21,7 @@ class Point(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """Value and gradient as functions of theta; to be maximised.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-    parametrization : Parametrization
-    """
+    """Value and gradient as functions of theta; to be maximised."""
 
     likelihood: Likelihood
     parametrization: Parametrization

@@ -30,12 +30,7 @@ _LONGEST_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is neg
 
 @dataclass(frozen=True)
 class AlongTheGradient(SteppingSolver):
-    """A solver that moves theta along its gradient, or along one block of it after the other.
-
-    Parameters
-    ----------
-    step_length : StepLength
-    """
+    """A solver that moves theta along its gradient, or along one block of it after the other."""
 
     step_length: StepLength
 
