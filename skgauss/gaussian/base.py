@@ -25,30 +25,17 @@ from . import linalg
 
 
 class CovarianceFamily(ABC):
-    """A family of covariances and a mean, either of which may be known.
+    """A family of covariances and a mean, either of which may be known."""
 
-    Attributes
-    ----------
-    n_features : int
-    shape : tuple of int
-        Shape of a covariance as users see it.
-    identity : ndarray
-        The factor of the identity matrix, read-only.
-    n_all : int
-        Number of parameters, known ones included.
-    multiplicity : int
-        How many features share one number of the factor, which is the weight of that number in
-        the Fisher metric.
-    """
-
-    shape: tuple[int, ...]
+    shape: tuple[int, ...]  # of a covariance as users see it
+    # How many features share one number of the factor, its weight in the Fisher metric.
     multiplicity = 1
     mean_is_known = covariance_is_known = False
 
     def __init__(self, n_features: int, identity: Array):
         self.n_features = n_features
-        self.n_all = n_features + identity.size
-        self.identity = identity
+        self.n_all = n_features + identity.size  # parameters, known ones included
+        self.identity = identity  # the factor of the identity matrix
         self.identity.flags.writeable = False  # since the default start is not a copy
 
     @property

@@ -15,18 +15,10 @@ from .boundary import Jet
 
 
 class Parameter(ABC):
-    """The parameter whose interval is asked for, on a scale without bounds.
+    """The parameter whose interval is asked for, on a scale without bounds."""
 
-    Attributes
-    ----------
-    far : float
-        The distance from the estimate, on that scale, beyond which no end is to be found.
-    away : float
-        The same where the covariance grows without end, and the likelihood hardly changes.
-    """
-
-    far: float
-    away: float
+    far: float  # distance from the estimate, on that scale, beyond which no end is to be found
+    away: float  # the same where the covariance grows without end, and the likelihood levels off
 
     @abstractmethod
     def value(self, at: Evaluation, family: Family) -> float:

@@ -145,50 +145,25 @@ class Products(NamedTuple):
 
 
 class Likelihood(ABC):
-    """A function of mean and factor that solvers climb: the average log-likelihood of the rows.
-
-    Attributes
-    ----------
-    family : Family
-    ridge : ndarray of shape (n_features,) or None
-        The numbers added to the variances of the data; None means no ridge.
-    weight : float
-        The total weight of the rows over which the value is an average.
-    reference : float
-        The average log-likelihood, in nats, that `Evaluation.value` is relative to.
-    complete : bool
-        Whether every value is known exactly and the sample is not truncated. The maximum and the
-        curvature there then have closed forms.
-    frame : Standardization or None
-        The frame of the Gaussian from which the lattices for integrals over boxes are made; None if
-        no lattices are used.
-    uncounted : bool ndarray of shape (n_features,) or None
-        Which features the likelihood of the data does not count; None if it counts all.
-    has_one_maximum : bool
-        Whether a stationary point is always the maximum.
-    information_is_cheap : bool
-        Whether the information costs no more than a few evaluations.
-    natural_coordinates : bool
-        Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
-        is, in the frame, at most the identity, and equal to it for complete data.
-    what_is_unknown : str
-        A phrase for messages that says what is unknown about the data; empty for complete data.
-    page : str
-        The name of the documentation page on problems with data of this kind.
-    """
+    """A function of mean and factor that solvers climb: the average log-likelihood of the rows."""
 
     family: Family
-    ridge: Array | None
-    weight: float
-    reference: float
+    ridge: Array | None  # (n_features,), added to the variances of the data; None means no ridge
+    weight: float  # the total weight of the rows over which the value is an average
+    reference: float  # average log-likelihood, in nats, that `Evaluation.value` is relative to
+    # Whether every value is known exactly and the sample is not truncated. The maximum and the
+    # curvature there then have closed forms.
     complete = False
+    # From this Gaussian the lattices for integrals over boxes are made; None if none are used.
     frame: Standardization | None = None
-    uncounted: np.ndarray | None = None
-    has_one_maximum = False
-    information_is_cheap = False
+    uncounted: np.ndarray | None = None  # (n_features,), which features do not count, if any
+    has_one_maximum = False  # whether a stationary point is always the maximum
+    information_is_cheap = False  # whether the information costs no more than a few evaluations
+    # Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
+    # is, in the frame, at most the identity, and equal to it for complete data.
     natural_coordinates = False
-    what_is_unknown = ""
-    page: str
+    what_is_unknown = ""  # about the data, a phrase for messages; empty for complete data
+    page: str  # the name of the documentation page on problems with data of this kind
 
     @property
     def bounded(self) -> bool:

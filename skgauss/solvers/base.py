@@ -46,15 +46,9 @@ class Solution:
 
 
 class Observer(Protocol):
-    """Is told where each iteration begins and ends, and may stop the climb.
+    """Is told where each iteration begins and ends, and may stop the climb."""
 
-    Attributes
-    ----------
-    sees_all : bool
-        Whether it must be told of every iteration, and not only of some.
-    """
-
-    sees_all: bool
+    sees_all: bool  # whether it must be told of every iteration, and not only of some
 
     def begin(self, evaluation: Evaluation) -> None:
         """Note that an iteration begins at this point."""
@@ -216,14 +210,9 @@ def last_digits_of_the_mean(at: Evaluation) -> float:
 
 
 class Solver(ABC):
-    """An algorithm that climbs until the monitor stops it.
+    """An algorithm that climbs until the monitor stops it."""
 
-    Attributes
-    ----------
-    stable_rate : float or None
-        The largest stable constant step, if it does not depend on the parametrization.
-    """
-
+    # The largest stable constant step, if it does not depend on the parametrization.
     stable_rate: float | None = None
 
     @abstractmethod
