@@ -19,7 +19,8 @@ from ._sklearn import Interval, StrOptions, check_parameters, fit_context
 from ._typing import Array
 from ._wording import capped
 from .blocks import threads
-from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian, GaussianDensity
+from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
+from .density_methods import GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
     Attempt,

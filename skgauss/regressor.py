@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
-from .density import check_return_std, information_criteria
+from .density_methods import check_return_std, information_criteria
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
 from .likelihoods import NoMaximumError

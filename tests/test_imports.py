@@ -23,6 +23,7 @@ ROOMS = [
     "inference",
     "robust",
     "fitting",
+    "density_methods",
     "density",
     "solvers",
     "likelihoods",

@@ -13,7 +13,8 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped, each_of, warn_caller
-from ..density import GIVEN, SEEN_THROUGH, GaussianDensity
+from ..density import GIVEN, SEEN_THROUGH
+from ..density_methods import GaussianDensity
 from ..gaussian import Family
 from ..likelihoods import (
     MOST_PARAMETERS,
