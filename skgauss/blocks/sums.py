@@ -41,24 +41,12 @@ _VERY_FEW_COLUMNS = 7
 
 
 class Sums(NamedTuple):
-    """Weight of the rows of a chunk, and sums of their deviations from a pivot.
+    """Weight of the rows of a chunk, and sums of their deviations from a pivot."""
 
-    Attributes
-    ----------
-    weight : float
-        Sum of the weights times their unit.
-    pivot : ndarray of shape (n_features,)
-        A point close to the mean.
-    first : ndarray of shape (n_features,)
-        Weighted sum of the deviations.
-    second : ndarray of shape (n_features, n_features) or (n_features,)
-        Weighted sum of their products, or of their squares.
-    """
-
-    weight: float
-    pivot: Array
-    first: Array
-    second: Array
+    weight: float  # sum of the weights times their unit
+    pivot: Array  # (n_features,), a point close to the mean
+    first: Array  # (n_features,), weighted sum of the deviations
+    second: Array  # that of their products, (n_features, n_features), or of their squares
 
 
 def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:

@@ -13,20 +13,11 @@ from ..blocks import WrongRowError, chunks_of, to_host
 
 
 class Intervals(NamedTuple):
-    """The rows of a block in which some value is known only to lie in an interval.
+    """The rows of a block in which some value is known only to lie in an interval."""
 
-    Attributes
-    ----------
-    rows : int ndarray of shape (n_rows,)
-        Indices of these rows in the block, ascending.
-    lower, upper : ndarray of shape (n_rows, n_features)
-        Ends of the intervals: equal where a value is known exactly, both infinite where it is
-        missing.
-    """
-
-    rows: np.ndarray
-    lower: Array
-    upper: Array
+    rows: np.ndarray  # (n_rows,), indices of these rows in the block, ascending
+    lower: Array  # (n_rows, n_features), equal to the upper end where a value is known exactly
+    upper: Array  # (n_rows, n_features), both ends are infinite where a value is missing
 
     @classmethod
     def none(cls, n_features: int) -> Intervals:
@@ -40,21 +31,11 @@ class Intervals(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Some validated rows, in memory or on a device; their values may still be infinite.
+    """Some validated rows, in memory or on a device; their values may still be infinite."""
 
-    Attributes
-    ----------
-    X : array of shape (n_rows, n_features)
-        Values that are known exactly, and NaN in the place of all others.
-    sample_weight : array of shape (n_rows,), default=None
-        Frequencies of the rows; None means 1 for each row.
-    intervals : Intervals, default=None
-        The rows with values known only to an interval; None if there are none.
-    """
-
-    X: Any
-    sample_weight: Any | None = None
-    intervals: Intervals | None = None
+    X: Any  # (n_rows, n_features), values that are known exactly, and NaN in the place of others
+    sample_weight: Any | None = None  # (n_rows,), frequencies; None means 1 for each row
+    intervals: Intervals | None = None  # None if no value is known only to an interval
 
     @property
     def counted(self) -> Block:

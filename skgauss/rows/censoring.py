@@ -28,17 +28,11 @@ class Reader:
     """Makes a `Block` from an array whose values may be known only to an interval.
 
     Upper ends are further columns of the same array, so that slicing its rows slices both alike.
-
-    Attributes
-    ----------
-    limits : tuple of ndarray of shape (n_features,), or None
-        Values at or below the first, or at or above the second, are censored.
-    has_upper : bool
-        Whether the array is ``[X | X_upper]``, as `with_upper` makes it.
     """
 
+    # (n_features,) each: values at or below the first, or at or above the second, are censored.
     limits: Limits | None
-    has_upper: bool
+    has_upper: bool  # whether the array is ``[X | X_upper]``, as `with_upper` makes it
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)

@@ -30,23 +30,12 @@ _ELEMENTS_AT_ONCE = 2**23
 
 
 class ArrayRows(NamedTuple):
-    """Rows in one array; sums over them need little memory, however many rows there are.
+    """Rows in one array; sums over them need little memory, however many rows there are."""
 
-    Attributes
-    ----------
-    X : array of shape (n_rows, n_features)
-        A NumPy array, unless it is processed on its own device, see `arrays.is_for_its_device`.
-    sample_weight : array of shape (n_rows,) or None
-    read : callable
-        Makes a `Block` from an array and its weights.
-    like : array or None
-        The user's X if it is of another library: `map` returns arrays of its kind.
-    """
-
-    X: Any
-    sample_weight: Any | None
-    read: Callable[..., Block]
-    like: Any | None
+    X: Any  # of NumPy unless it is processed on its own device, see `arrays.is_for_its_device`
+    sample_weight: Any | None  # (n_rows,)
+    read: Callable[..., Block]  # makes a `Block` from an array and its weights
+    like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
 
     def total(self, function: Callable[[Block], Any]) -> Any:
         total = 0

@@ -33,21 +33,11 @@ _LARGEST_WEIGHT = 1e280
 
 @dataclass(frozen=True)
 class Summarize:
-    """Makes the statistics that a likelihood needs from a block of rows.
+    """Makes the statistics that a likelihood needs from a block of rows."""
 
-    Attributes
-    ----------
-    diagonal : bool
-        Whether the features are taken as independent, so that no products of them are needed.
-    names : sequence of str
-        Names of the features, for messages.
-    window : Window, default=None
-        Limits between which all rows must lie, which is checked.
-    """
-
-    diagonal: bool
-    names: Sequence[str] = ()
-    window: Window | None = None
+    diagonal: bool  # whether features are taken as independent, so that no products are needed
+    names: Sequence[str] = ()  # of the features, for messages
+    window: Window | None = None  # limits between which all rows must lie, which is checked
 
     def __call__(self, block: Block) -> AnyStatistics:
         """Returns the statistics of the block.

@@ -17,15 +17,10 @@ from .rounding import at_or_above, at_or_below
 
 
 class Window(NamedTuple):
-    """Limits between which every feature of every row lies; infinite ones are open.
+    """Limits between which every feature of every row lies; infinite ones are open."""
 
-    Attributes
-    ----------
-    lower, upper : ndarray of shape (n_features,)
-    """
-
-    lower: Array
-    upper: Array
+    lower: Array  # (n_features,)
+    upper: Array  # (n_features,)
 
     @classmethod
     def of(cls, limits: Any, names: Sequence[str]) -> Window | None:
@@ -173,17 +168,10 @@ class Window(NamedTuple):
 
 
 class Truncation(NamedTuple):
-    """The window through which the rows of a fitted density were seen.
-
-    Attributes
-    ----------
-    window : Window
-    log_probability : float
-        Of the window under the parent, the Gaussian before truncation, in nats.
-    """
+    """The window through which the rows of a fitted density were seen."""
 
     window: Window
-    log_probability: float
+    log_probability: float  # of the window under the Gaussian before truncation, in nats
 
     def condition(self, log_densities: Callable[[Block], Any], block: Block) -> Any:
         """Returns the log-densities of rows that are seen only inside, (n_rows,), in nats.

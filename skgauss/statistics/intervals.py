@@ -28,25 +28,14 @@ from .incomplete import (
 
 
 class Bounds(NamedTuple):
-    """The extreme ends of the intervals of each feature; an exact value counts as both ends.
+    """The extreme ends of the intervals of each feature; an exact value counts as both ends."""
 
-    Attributes
-    ----------
-    highest_lower, lowest_upper : ndarray of shape (n_features,)
-        If the former is not above the latter, one point lies in all intervals.
-    highest_upper, lowest_lower : ndarray of shape (n_features,)
-        The extremes among the finite ends.
-    all_open : bool ndarray of shape (n_features,)
-        Whether no interval has two finite ends, and no value is exact.
-    below, above : AvailableMoments
-        Moments of the limits of those values that are known only to lie below, or above, one.
-    """
-
-    highest_lower: Array
-    lowest_upper: Array
-    highest_upper: Array
-    lowest_lower: Array
-    all_open: np.ndarray
+    highest_lower: Array  # (n_features,)
+    lowest_upper: Array  # if not below `highest_lower`, one point lies in all intervals
+    highest_upper: Array  # among the finite ends
+    lowest_lower: Array  # likewise
+    all_open: np.ndarray  # whether no interval has two finite ends, and no value is exact
+    # Moments of the limits of those values that are known only to lie below, or above, one.
     below: AvailableMoments
     above: AvailableMoments
 
