@@ -44,7 +44,7 @@ class Tilt(NamedTuple):
         boxes = lower, upper, width, coupling
         place, rate = np.zeros((n, 2 * k - 2)), np.ones((n, 1))
         at = cls._evaluate(place, *boxes)
-        hessian, step = at.hessian, at._step(at.gradient)
+        hessian, step = at.hessian, _solved(at.hessian, -at.gradient)
         left = np.arange(n)
         for _ in range(_MOST_NEWTON_STEPS):
             size = _length(step[left])
@@ -89,10 +89,6 @@ class Tilt(NamedTuple):
         """The near end of each variable, as the box has it, (n, k)."""
         return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
 
-    def _step(self, gradient: Array) -> Array:
-        """The move of the saddle, (n, 2k - 2), that takes such a gradient away."""
-        return _solved(self.hessian, -gradient)
-
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
         """What the means of z gain as the saddle moves, the move of its centre, and what variances
         gain.
@@ -102,7 +98,7 @@ class Tilt(NamedTuple):
         saddle's function along a direction of centre and shift.
         """
         gradient = np.hstack([np.zeros_like(along_shift), along_shift])
-        centre, shift = _halves(self._step(gradient))
+        centre, shift = _halves(_solved(self.hessian, -gradient))
         given = _times(self.coupling, centre)
         end = -(given + shift)
         at, (spread, cross, _) = self.at, self.at.curvature()
