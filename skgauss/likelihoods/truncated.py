@@ -231,9 +231,19 @@ class TruncatedLikelihood(Likelihood):
         return "an exponential" if self.fixed.mean is None else "a uniform"
 
     @property
-    @abstractmethod
     def without_maximum(self) -> np.ndarray:
-        """The indices of the features that certainly leave no maximum."""
+        """The indices of the features that certainly leave no maximum.
+
+        They are all or none of those with limits where the features share a variance.
+        """
+        in_doubt = self.existence_known and self.fixed.factor is None
+        bounded = self.window.bounded
+        return bounded[~self._has_maximum] if in_doubt else bounded[:0]
+
+    @property
+    @abstractmethod
+    def _has_maximum(self) -> np.ndarray:
+        """Whether each feature with limits has a maximum by itself, (n_bounded,)."""
 
     @property
     @abstractmethod
@@ -241,24 +251,17 @@ class TruncatedLikelihood(Likelihood):
         """Whether there is a maximum unless some features are `without_maximum`."""
 
     @abstractmethod
-    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
-        """The variance of the Gaussian over that of the data where that is largest, and its growth
-        there.
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, Array]:
+        """The largest variance of the Gaussian over that of the data, and the direction of it.
 
-        The growth, (n_features,), is how far the Gaussian reaches along each feature in that
-        direction, in standard deviations of the data; along each by itself where features are
-        uncorrelated. Last is the gradient U in this direction, in nats, positive where the
-        likelihood rises as it widens.
+        Second comes how far the Gaussian reaches along each feature there, in standard deviations
+        of the data, (n_features,); along each by itself if features are uncorrelated. The direction
+        is a unit vector of whitened deviations.
         """
 
-    @abstractmethod
-    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
-        """The least precision over that of the data, and the slope of `form` in that direction, in
-        nats.
-
-        `form` is the gradient with respect to minus half the precision, see `_moment_gradient`.
-        Last is its negative part, which asks for larger precisions.
-        """
+    def _along(self, form: Array, direction: Array) -> float:
+        """A whitened form as a quadratic one, at a unit vector."""
+        return float(np.vdot(form, self.family.outer(direction)))
 
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._fails_elsewhere(at):
@@ -272,8 +275,9 @@ class TruncatedLikelihood(Likelihood):
         return not of_window and self._data.is_degenerate(_of_data(at))
 
     def gain_at_infinity(self, at: Evaluation) -> float:
-        width, _, slope = self.widest_direction(at)
-        return abs(slope) if width > _VERY_WIDE else math.inf
+        width, _, direction = self.widest_direction(at)
+        rising = self._along(at.score_covariance, direction)
+        return abs(rising) if width > _VERY_WIDE else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
         """Whether the climb certainly lets the least precision fall to 0.
@@ -284,15 +288,18 @@ class TruncatedLikelihood(Likelihood):
         """
         if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
             return False  # the point may be far from the window, or on its way past
+        family, (width, _, direction) = self.family, self.widest_direction(at)
         deviation, form = self._moment_gradient(at)
-        precision, slope, falling = self.rise(at, form)
-        rest = math.hypot(linalg.norm(deviation), self.family.fisher_norm(falling))
-        steep = slope > self.family.multiplicity * _STEEPEST * precision
-        return precision < 1 / _WIDE and steep and slope > _CLEAR * rest
+        of_data = family.solve(self._root, family.colorize(at.factor, direction))
+        slope = self._along(form, of_data / linalg.norm(of_data))
+        slopes = np.linalg.eigvalsh(form) if family.correlated else form
+        # What asks for larger precisions is part of the rest.
+        rest = math.hypot(linalg.norm(deviation), family.fisher_norm(np.minimum(slopes, 0.0)))
+        steep = slope > family.multiplicity * _STEEPEST / width
+        return width > _WIDE and steep and slope > _CLEAR * rest
 
     def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
-        """The means and the second moments of the data less those inside the window, in units of
-        the data.
+        """The first and second moments of the data less those in the window, in units of the data.
 
         They are about the mean of the data, and are the gradient in the natural parameters.
         """

@@ -60,15 +60,8 @@ class TruncatedDiagonal(TruncatedLikelihood):
         return self._exact
 
     @property
-    def without_maximum(self) -> np.ndarray:
-        """The indices of the features without a maximum.
-
-        Of those with limits it is all or none where the features share a variance.
-        """
-        in_doubt = self.existence_known and self.fixed.factor is None
-        bounded = self.window.bounded[: None if in_doubt else 0]
-        has_maximum = np.broadcast_to(self.features.has_maximum, self._mean.shape)
-        return bounded[~has_maximum[bounded]]
+    def _has_maximum(self) -> np.ndarray:
+        return np.broadcast_to(self.features.has_maximum, self._mean.shape)[self.window.bounded]
 
     @kept
     def _moments(self, mean: Array, factor: Array) -> Array:
@@ -105,18 +98,10 @@ class TruncatedDiagonal(TruncatedLikelihood):
         )
         return Information(inside - self.unknown_of_data(at), self.family, _RESOLUTION)
 
-    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
-        growth = at.factor / self._root
-        widest_direction = growth.argmax()
-        return (
-            float(growth[widest_direction]) ** -2,
-            float(form[widest_direction]),
-            np.minimum(form, 0.0),
-        )
-
-    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, Array]:
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
-        slopes = np.broadcast_to(at.score_covariance, growth.shape)
+        direction = np.zeros_like(at.factor)
+        direction[growth.argmax() % len(direction)] = 1.0  # features may share the one number
         with np.errstate(over="ignore"):  # an iterate may be too wide to square
-            return float(growth.max() ** 2), growth, float(slopes[growth.argmax()])
+            return float(growth.max() ** 2), growth, direction

@@ -63,17 +63,12 @@ class TruncatedFull(TruncatedLikelihood):
 
     @property
     def existence_known(self) -> bool:
+        # Where several features have limits only the climb can tell.
         return self._exact and len(self._bounded) == 1
 
     @property
-    def without_maximum(self) -> np.ndarray:
-        """The index of the one feature with limits, in an array, if it has no maximum.
-
-        The array is empty otherwise; where several have limits only the climb can tell.
-        """
-        in_doubt = self.existence_known and self.fixed.factor is None
-        without = in_doubt and not self.features.has_maximum[0]
-        return self._bounded if without else self._bounded[:0]
+    def _has_maximum(self) -> np.ndarray:
+        return self.features.has_maximum
 
     @cached_property
     def _lattice(self) -> Lattice | None:
@@ -118,16 +113,8 @@ class TruncatedFull(TruncatedLikelihood):
         window = self._box.information(at.mean, at.factor, lattice)
         return Information(window - self.unknown_of_data(at), self.family)
 
-    def rise(self, at: Evaluation, form: Array) -> tuple[float, float, Array]:
-        directions, widths, _ = np.linalg.svd(self.family.solve(self._root, at.factor))
-        widest_direction = directions[:, 0]
-        slopes, along = np.linalg.eigh(form)
-        falling = along * np.minimum(slopes, 0.0) @ along.T
-        return float(widths[0]) ** -2, float(widest_direction @ form @ widest_direction), falling
-
-    def widest_direction(self, at: Evaluation) -> tuple[float, Array, float]:
+    def widest_direction(self, at: Evaluation) -> tuple[float, Array, Array]:
         """See `TruncatedLikelihood`; the direction may combine all features."""
         _, widths, directions = np.linalg.svd(self.family.solve(self._root, at.factor))
         growth = np.abs(at.factor @ directions[0]) / np.sqrt(self._covariance.diagonal())
-        slope = directions[0] @ at.score_covariance @ directions[0]
-        return float(widths[0]) ** 2, growth, float(slope)
+        return float(widths[0]) ** 2, growth, directions[0]
