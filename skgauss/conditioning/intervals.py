@@ -128,11 +128,10 @@ class CoarseRows:
         The guess sets the lattice. Without one the law is near the true one, and is found sooner.
         """
         given, centre, covariance, boxes = self._given_exact(mean, condition)
-        of_box = covariance[:, : self.n_together, : self.n_together]
         if guess is None and self.n_together > 1:
-            box = expectation_propagation(*boxes, of_box)
+            box = expectation_propagation(*boxes)
         else:
-            box = box_moments(*boxes, of_box, self._lattice_at(guess))
+            box = box_moments(*boxes, self._lattice_at(guess))
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
@@ -145,16 +144,15 @@ class CoarseRows:
         values, vectors = np.linalg.eigh(covariance)
         noise = np.sqrt(np.maximum(values, 0.0)) * random_state.standard_normal(values.shape)
         free = centre + (vectors @ noise[:, :, None])[:, :, 0]
-        of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
-        inside = centre[:, :k] + draw_in_each(*boxes, of_box, random_state)
-        moved = (inside - free[:, :k])[:, None] @ np.linalg.solve(of_box, across)
+        inside = centre[:, :k] + draw_in_each(*boxes, random_state)
+        slopes = np.linalg.solve(covariance[:, :k, :k], covariance[:, :k, k:])
+        moved = (inside - free[:, :k])[:, None] @ slopes
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
     def score(self, mean: Array, condition: Conditioner, guess: Standardization) -> Score:
         """What the rows show of the score of complete data, under a Gaussian."""
-        _, centre, covariance, boxes = self._given_exact(mean, condition)
-        of_box = covariance[:, : self.n_together, : self.n_together]
-        scores, of_scores, root = score_moments(boxes, of_box, self._lattice_at(guess))
+        _, centre, _, boxes = self._given_exact(mean, condition)
+        scores, of_scores, root = score_moments(boxes, self._lattice_at(guess))
         rows = self.rows - mean
         rows.reshape(-1)[self._missing.entries] = 0.0
         rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_together]
@@ -167,19 +165,18 @@ class CoarseRows:
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
         """The lattice that the first guess sets, once and for all; None where none is needed."""
         if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
-            _, _, covariance, boxes = self._given_exact(*guess.seen_from(self._frame))
-            of_box = covariance[:, : self.n_together, : self.n_together]
+            *_, boxes = self._given_exact(*guess.seen_from(self._frame))
             known = np.hstack([guess.relative(end) for end in self._ends])
-            self._lattice = lattice_of_rows(*boxes, of_box, known, self._weights)
+            self._lattice = lattice_of_rows(*boxes, known, self._weights)
         return self._lattice
 
     def _given_exact(
         self, mean: Array, condition: Conditioner
-    ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array]]:
+    ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
         """The law of the hidden values given the exact ones, without a look at the intervals.
 
-        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes: ends
-        of the intervals about these means, and widths, (n_rows, n_together) each.
+        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes as
+        `box_moments` takes them: ends of the intervals about these means, widths, covariances.
         """
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -188,7 +185,7 @@ class CoarseRows:
         covariance = given.covariance.transpose(2, 0, 1)
         k = self.n_together
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
-        return given, centre, covariance, (*ends, self._width)
+        return given, centre, covariance, (*ends, self._width, covariance[:, :k, :k])
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:

@@ -19,15 +19,14 @@ from ..boxes import Lattice, box_scores
 
 
 def score_moments(
-    boxes: tuple[Array, Array, Array], covariance: Array, lattice: Lattice | None = None
+    boxes: tuple[Array, Array, Array, Array], lattice: Lattice | None = None
 ) -> tuple[Array, Array, Array]:
     """Means and covariances, within boxes, of whitened variables and of their products, and R.
 
-    Products are packed as `Pairs` has them, behind the variables: (n, n_scores). R, (n, k, k),
-    takes whitened variables to those that have the `covariance`, (n, k, k). Boxes are the ends and
-    widths that `box_moments` takes.
+    Products are packed as `Pairs` has them, behind the variables: (n, n_scores). R, (n, k, k), is
+    the root of the covariances. These and ends and widths are the boxes, as for `box_moments`.
     """
-    within, root = box_scores(*boxes, covariance, lattice)
+    within, root = box_scores(*boxes, lattice)
     k = root.shape[1]
     unit = np.concatenate([np.ones(k), pairs_of(k).lengths / math.sqrt(2)])
     return unit * within.mean, unit[:, None] * within.covariance * unit, root

@@ -31,10 +31,11 @@ class Box(NamedTuple):
         They are about the mean, (d,), of a Gaussian with a factor, (d, d); the lattice is for
         windows of so many features that there is no formula.
         """
-        boxes, root, covariance = self._seen_from(mean, factor)
-        inside = box_moments(*boxes, covariance, lattice)
-        slopes = np.linalg.solve(covariance[0], root).T
-        change = inside.covariance[0] - covariance[0]
+        root = factor[self.features]
+        inside = box_moments(*self._about(mean, root), lattice)
+        covariance = root @ root.T
+        slopes = np.linalg.solve(covariance, root).T
+        change = inside.covariance[0] - covariance
         return (
             float(inside.log_probability[0]),
             slopes @ inside.mean[0],
@@ -47,8 +48,8 @@ class Box(NamedTuple):
         The Gaussian and the lattice are those that `moments` takes. Whitened, the features with
         limits span k directions; along the others, which are independent of them, nothing is cut.
         """
-        boxes, root, covariance = self._seen_from(mean, factor)
-        scores, of_scores, own = score_moments(boxes, covariance, lattice)
+        root = factor[self.features]
+        scores, of_scores, own = score_moments(self._about(mean, root), lattice)
         (d,), k = mean.shape, len(root)
         within, whole = pairs_of(k), pairs_of(d)
         information = np.eye(d + len(whole.rows))
@@ -65,12 +66,11 @@ class Box(NamedTuple):
         (moves,) = moves_of_scores(turn[None], np.zeros((1, d)))
         return moves @ information @ moves.T
 
-    def _seen_from(
-        self, mean: Array, factor: Array
-    ) -> tuple[tuple[Array, Array, Array], Array, Array]:
-        """The window as `box_moments` takes it, one row, the rows of the factor that belong to its
-        features, (k, d), and their covariance, (1, k, k).
+    def _about(self, mean: Array, root: Array) -> tuple[Array, Array, Array, Array]:
+        """The window as the one box that `box_moments` takes, about the mean of a Gaussian.
+
+        The root, (k, d), has the rows of its factor that belong to the features with limits.
         """
-        center, root = mean[self.features], factor[self.features]
-        ends = (self.lower - center)[None], (self.upper - center)[None]
-        return (*ends, (self.upper - self.lower)[None]), root, (root @ root.T)[None]
+        ends = self.lower - mean[self.features], self.upper - mean[self.features]
+        lower, upper, width = (each[None] for each in (*ends, self.upper - self.lower))
+        return lower, upper, width, (root @ root.T)[None]

@@ -159,8 +159,8 @@ def test_two_intervals_against_a_grid(rng, correlation, offset):
     upper = lower + rng.exponential(1, (6, 2))
     lower[:2, 0], upper[2:4, 1] = -INF, INF
     roots = np.broadcast_to(root, (6, 2, 2))
-    boxes = lower, upper, upper - lower
-    _, found, roots = score_moments(boxes, roots @ roots.transpose(0, 2, 1))
+    boxes = lower, upper, upper - lower, roots @ roots.transpose(0, 2, 1)
+    _, found, roots = score_moments(boxes)
     for row, of_row in enumerate(found):
         expected = by_a_grid(lower[row], upper[row], roots[row])
         np.testing.assert_allclose(of_row, expected, atol=1e-9 * np.abs(expected).max())
