@@ -46,8 +46,7 @@ def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
 def corner_moments(
     lower: Array, upper: Array, correlation: Array
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, (n, k), and if they are exact,
-    (n,).
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, (n, k), and which are exact.
 
     They are where the differences over the corners kept their digits.
     """

@@ -104,9 +104,7 @@ def _beside(
     place: Array,
     frame: Array,
 ) -> list[Array]:
-    """Integrals over sides, where a variable is at a place, of products along the other columns
-    of a frame.
-    """
+    """Integrals over sides, where a variable is at a place, of products along other columns."""
     n, k = len(place), root.shape[1]
     if k == 1:
         return [np.ones(n), *(np.zeros((n, *[0] * m)) for m in range(1, order + 1))]

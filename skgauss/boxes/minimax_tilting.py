@@ -90,8 +90,7 @@ class Tilt(NamedTuple):
         return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
-        """What the means of z gain as the saddle moves, the move of its centre, and what variances
-        gain.
+        """The gain of the means of z as the saddle moves, its centre's move, that of variances.
 
         All are (n, k). The sum has the derivatives `along_shift`, (n, k - 1), where the saddle
         stays. By the implicit function theorem the gain is the change of the derivatives of the

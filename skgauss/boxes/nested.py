@@ -115,8 +115,7 @@ class Boxes(NamedTuple):
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
     def at(self, x: Array, contents: Contents) -> tuple[Array, BoxMoments]:
-        """Log-densities, (n, m), at m places x of the first variable, and the moments of the others
-        there.
+        """Log-densities, (n, m), at m places x of the first variable; the others' moments there.
 
         The former, in nats, count the probability that the others are in their intervals; the
         latter are of n * m rows.

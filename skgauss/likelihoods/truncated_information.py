@@ -25,11 +25,10 @@ class Box(NamedTuple):
     def moments(
         self, mean: Array, factor: Array, lattice: Lattice | None = None
     ) -> tuple[float, Array, Array]:
-        """The log-probability of the window, in nats, and mean and covariance of whitened features
-        inside.
+        """The log-probability of the window, in nats; mean and covariance of whitened features.
 
-        They are about the mean, (d,), of a Gaussian with a factor, (d, d); the lattice is for
-        windows of so many features that there is no formula.
+        The latter are those inside, about the mean, (d,), of a Gaussian with a factor, (d, d). The
+        lattice is for windows of so many features that there is no formula.
         """
         root = factor[self.features]
         inside = box_moments(*self._about(mean, root), lattice)

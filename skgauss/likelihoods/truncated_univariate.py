@@ -155,9 +155,7 @@ class _Natural:
         return _Natural(self.sample, self.linear + step[0], self.quadratic + step[1])
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
-        """The slope of each feature's log-likelihood along a step, in nats, pooled if variances
-        are.
-        """
+        """The slope of each feature's log-likelihood along a step, in nats; of all if pooled."""
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 
     def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
