@@ -163,8 +163,7 @@ class FittedGaussian:
         check_no_infinity(X)
         log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
         for rows in incomplete_rows(X):
-            found = marginals_of(X[rows] - self.mean, self.family, self.factor)
-            distances[rows], log_dets[rows] = found
+            distances[rows], log_dets[rows] = marginals_of(X[rows], self._standardized)
             shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
         return Observed(distances, log_dets, shown)
 
@@ -192,7 +191,7 @@ class FittedGaussian:
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
         for rows in incomplete_rows(X):
-            deviations, spread = completed(X[rows] - self.mean, self.family, self.factor)
+            deviations, spread = completed(X[rows], self._standardized)
             yield rows, np.where(np.isnan(X[rows]), deviations + self.mean, X[rows]), spread
         if intervals is not None:
             rows, lower, upper = intervals
@@ -209,7 +208,7 @@ class FittedGaussian:
         check_no_infinity(block.X)
         drawn = _as_floats(block.X)
         rows, lower, upper = self._incomplete(block)
-        values = drawn_rows(lower, upper, self.mean, self.family, self.factor, random_state)
+        values = drawn_rows(lower, upper, self._standardized, random_state)
         drawn[rows] = np.where(lower == upper, block.X[rows], values)
         return drawn
 
@@ -224,8 +223,8 @@ class FittedGaussian:
         whitened = self.family.whiten(self.family.inverse(self.factor), X - self.mean)
         scores = self.family.scores(whitened, np.zeros(()))
         rows, lower, upper = self._incomplete(block)
-        parameters = self.mean, self.family, self.factor, self._frame_of_lattices
-        scores[rows] = scores_of_rows(lower, upper, *parameters)
+        own = self._standardized
+        scores[rows] = scores_of_rows(lower, upper, own, self.family, self.frame or own)
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
@@ -285,13 +284,13 @@ class FittedGaussian:
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:
         """The laws of what is not known exactly in rows with intervals, one entry for each row."""
-        ends = intervals.lower, intervals.upper
-        return coarsened(*ends, self.mean, self.family, self.factor, self._frame_of_lattices)
+        own = self._standardized
+        return coarsened(intervals.lower, intervals.upper, own, self.frame or own)
 
     @property
-    def _frame_of_lattices(self) -> Standardization:
-        """The standardization that sets the lattices on which boxes are integrated."""
-        return self.frame or Standardization.of(self.mean, self.family, self.factor)
+    def _standardized(self) -> Standardization:
+        """The mean, the standard deviations and the factor of the correlations."""
+        return Standardization.of(self.mean, self.family, self.factor)
 
 
 def _as_floats(X: np.ndarray) -> np.ndarray:

@@ -18,22 +18,21 @@ from .intervals import Standardization, kinds_of, rows_and_law
 
 @threads.one_blas_thread()
 def scores_of_rows(
-    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Standardization
+    lower: Array, upper: Array, gaussian: Standardization, family: Family, guess: Standardization
 ) -> Array:
     """Scores of rows between two ends, packed, of shape (n_rows, n_parameters)."""
-    scales = family.standard_deviations(factor)
-    kinds = kinds_of(lower, upper)
+    kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
-    if not family.correlated:
+    if root is None:
         spread = (kinds == 2).astype(np.float64)
         alone = Alone.of(lower, upper)
         where = alone.rows, alone.features
         _, centre, spread[where] = alone.moments(mean, scales)
         known[where] = centre / scales[alone.features]
         return family.scores(known, spread)
-    inverse = linalg.invert_lower(factor / scales[:, None])
+    inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
-    for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
+    for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         completed = known[rows]
@@ -46,18 +45,12 @@ def scores_of_rows(
 
 @threads.one_blas_thread()
 def drawn_rows(
-    lower: Array,
-    upper: Array,
-    mean: Array,
-    family: Family,
-    factor: Array,
-    random_state: np.random.RandomState,
+    lower: Array, upper: Array, gaussian: Standardization, random_state: np.random.RandomState
 ) -> Array:
     """Rows between two ends, what is hidden drawn given all that is known of the row."""
-    scales = family.standard_deviations(factor)
-    kinds = kinds_of(lower, upper)
+    kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     drawn = np.where(kinds > 0, 0.0, lower)
-    if not family.correlated:
+    if root is None:
         free = mean + scales * random_state.standard_normal(drawn.shape)
         drawn[kinds == 2] = free[kinds == 2]
         alone = Alone.of(lower, upper)
@@ -67,7 +60,7 @@ def drawn_rows(
         within = draw_in_each(*boxes, scales[alone.features, None, None] ** 2, random_state)
         drawn[alone.rows, alone.features] = mean[alone.features] + within[:, 0]
     else:
-        for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
+        for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
             values = coarse.drawn(np.zeros(len(mean)), condition, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values

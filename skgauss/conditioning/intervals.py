@@ -234,24 +234,23 @@ class Coarsened(NamedTuple):
 
 @threads.one_blas_thread()
 def coarsened(
-    lower: Array, upper: Array, mean: Array, family: Family, factor: Array, guess: Standardization
+    lower: Array, upper: Array, gaussian: Standardization, guess: Standardization
 ) -> Coarsened:
     """Rows between two ends with their hidden values at the means, under a known Gaussian."""
-    kinds = kinds_of(lower, upper)
-    scales = family.standard_deviations(factor)
+    kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     found = Coarsened(
         np.where(kinds > 0, 0.0, lower - mean),
         np.where(kinds == 2, scales, 0.0),
         np.zeros(len(kinds)),
     )
-    if not family.correlated:
+    if root is None:
         alone = Alone.of(lower, upper)
         where = alone.rows, alone.features
         log_probability, found.deviations[where], variances = alone.moments(mean, scales)
         found.standard_deviations[where] = np.sqrt(variances) * scales[alone.features]
         np.add.at(found.log_probability, alone.rows, log_probability)
         return found
-    for rows, coarse, condition in rows_and_law(lower, upper, mean, family, factor):
+    for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -264,11 +263,10 @@ def coarsened(
 
 
 def rows_and_law(
-    lower: Array, upper: Array, mean: Array, family: Family, factor: Array
+    lower: Array, upper: Array, gaussian: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
     """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner."""
-    scales = family.standard_deviations(factor)
-    condition = Conditioner(factor / scales[:, None])
-    weights = np.ones(len(lower))
-    for rows, coarse in coarse_rows(lower, upper, weights, Standardization(mean, scales)):
+    assert gaussian.root is not None
+    condition = Conditioner(gaussian.root)
+    for rows, coarse in coarse_rows(lower, upper, np.ones(len(lower)), gaussian):
         yield rows, coarse, condition

@@ -6,26 +6,25 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..gaussian import Family
+from .intervals import Standardization
 from .missing import Conditional, Conditioner
 from .patterns import MissingPatterns, batches, sort_patterns
 
 
 @threads.one_blas_thread()
-def marginals_of(deviations: Array, family: Family, factor: Array) -> tuple[Array, Array]:
+def marginals_of(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
     """Squared Mahalanobis distances of what rows show, and log-determinants of its covariances.
 
-    Both are (n_rows,). The deviations, (n_rows, n_features), are NaN where values are missing.
+    Both are (n_rows,). X, (n_rows, n_features), is NaN where values are missing.
     """
-    missing = np.isnan(deviations)
-    scales = family.standard_deviations(factor)
-    relative = np.where(missing, 0.0, deviations / scales)
-    units = 2.0 * (~missing @ np.log(scales))
-    if not family.correlated:
+    missing = np.isnan(X)
+    relative = np.where(missing, 0.0, (X - gaussian.origin) / gaussian.unit)
+    units = 2.0 * (~missing @ np.log(gaussian.unit))
+    if gaussian.root is None:
         return np.einsum("ij,ij->i", relative, relative), units
     distances, log_dets = np.empty((2, len(missing)))
-    log_det = family.log_det(factor / scales[:, None])
-    for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
+    log_det = 2.0 * np.log(gaussian.root.diagonal()).sum()
+    for rows, gaps, given in _conditionals(relative, missing, gaussian.root):
         distances[rows] = given.distances
         log_dets[rows] = log_det + gaps.by_row(given.log_det)
     log_dets += units
@@ -34,25 +33,23 @@ def marginals_of(deviations: Array, family: Family, factor: Array) -> tuple[Arra
 
 
 @threads.one_blas_thread()
-def completed(deviations: Array, family: Family, factor: Array) -> tuple[Array, Array]:
-    """Deviations with conditional means in place of NaN, and conditional standard deviations.
+def completed(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
+    """Deviations of rows, those of NaN by conditional means, and conditional standard deviations.
 
     Both are (n_rows, n_features), and the latter are 0 where a value is known.
     """
-    missing = np.isnan(deviations)
-    scales = family.standard_deviations(factor)
-    spread = np.where(missing, scales, 0.0)
-    if not family.correlated:
+    deviations, missing = X - gaussian.origin, np.isnan(X)
+    spread = np.where(missing, gaussian.unit, 0.0)
+    if gaussian.root is None:
         return np.where(missing, 0.0, deviations), spread
-    relative = np.where(missing, 0.0, deviations / scales)
-    completed = deviations.copy()
-    for rows, gaps, given in _conditionals(relative, missing, factor / scales[:, None]):
+    relative = np.where(missing, 0.0, deviations / gaussian.unit)
+    for rows, gaps, given in _conditionals(relative, missing, gaussian.root):
         variances = gaps.by_row(np.einsum("iin->in", given.covariance))
         features = gaps.by_row(gaps.features)
         where = rows, features
-        completed[where] = given.mean * scales[features]
+        deviations[where] = given.mean * gaussian.unit[features]
         spread[where] *= np.sqrt(variances)
-    return completed, spread
+    return deviations, spread
 
 
 def _conditionals(

@@ -22,7 +22,7 @@ import numpy as np
 from scipy import special
 
 from .._typing import EPS, Array
-from ..conditioning import completed
+from ..conditioning import Standardization, completed
 from ..gaussian import Family, make_family
 
 _TO_STANDARD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
@@ -140,7 +140,8 @@ def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[
     if np.isnan(Z).any():
         clipped = vectors * np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
         family = make_family("full", len(values))
-        Z, _ = completed(Z, family, family.root(clipped))
+        of_clipped = Standardization.of(np.zeros(len(values)), family, family.root(clipped))
+        Z, _ = completed(Z, of_clipped)
     along = Ordered(Z @ vectors, weights)
     root = vectors * np.maximum(along.scales, _FLATTEST * along.scales.max())
     return vectors @ along.medians, root @ root.T
