@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any
+from typing import Any, TypeVar
+
+Init = TypeVar("Init", bound=Callable[..., None])
 
 
-def handing_on_to(parent: Callable[..., None]) -> Callable[[Any], Any]:
+def handing_on_to(parent: Callable[..., None]) -> Callable[[Init], Init]:
     """Decorate an ``__init__`` that passes ``**parameters`` to `parent`: its signature lists all.
 
     scikit-learn and ``help`` read the names of the parameters from the signature.

@@ -6,8 +6,8 @@ attributes of its callbacks (``_init_callback_context``, ``_skl_callbacks``) and
 (``_doc_link_module``, ``_doc_link_template``).
 """
 
-# A decorator of `fit` that validates the parameters by the estimator's table of constraints.
-from sklearn.base import _fit_context as fit_context
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # Whether an object is an array of a library that the array API standard covers.
 from sklearn.externals.array_api_compat import is_array_api_obj
@@ -39,3 +39,11 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 # Names of the columns of a frame of any library, if all of them are strings.
 from sklearn.utils.validation import _get_feature_names as names_of_columns
+
+if TYPE_CHECKING:  # scikit-learn has no type hints, so its decorator would make `fit` return Any
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
+    def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]: ...
+else:
+    # A decorator of `fit` that validates the parameters by the estimator's table of constraints.
+    from sklearn.base import _fit_context as fit_context

@@ -464,8 +464,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             return self
         return self._adopt(*fitted, task)
 
+    # To a type checker every sum() may be 0. That of no statistics is, and is refused.
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_statistics(self, statistics: AnyStatistics) -> Self:
+    def fit_statistics(self, statistics: AnyStatistics | Literal[0]) -> Self:
         """Fit the Gaussian to data that were summarised elsewhere.
 
         Parameters

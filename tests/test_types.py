@@ -1,4 +1,4 @@
-"""The README's code passes a type checker, as a user's would."""
+"""The README's code passes a type checker, as a user's would, and fits keep their types."""
 
 import re
 import subprocess
@@ -10,14 +10,49 @@ import pytest
 README = Path(__file__).parent.parent / "README.md"
 
 
-def test_the_code_of_the_readme_has_the_types_that_it_is_given(tmp_path):
+USERS = """
+from typing import assert_type
+
+import numpy as np
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianOutlierDetector,
+    GaussianRegressor,
+    IntervalDisplay,
+    SufficientStatistics,
+)
+
+X = np.eye(3)
+model = assert_type(GaussianGradientMLE().fit(X), GaussianGradientMLE)
+assert_type(model.partial_fit(X).score(X), float)
+parts = [SufficientStatistics.from_array(X)]
+assert_type(GaussianGradientMLE().fit_statistics(sum(parts)), GaussianGradientMLE)
+assert_type(GaussianImputer(tol=1e-3).fit(X), GaussianImputer)
+assert_type(GaussianOutlierDetector().fit(X), GaussianOutlierDetector)
+assert_type(GaussianRegressor().fit(X, X[0]), GaussianRegressor)
+display = IntervalDisplay.from_estimator(model, method=["wald", "profile"])
+display.ax_.set_title(display.figure_.get_label())
+"""
+
+
+def check_types(code, tmp_path):
     pytest.importorskip("mypy")
+    script = tmp_path / "user.py"
+    script.write_text(code, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=README.parent)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_fit_keeps_its_type(tmp_path):
+    """scikit-learn has no types, and decorates and inherits."""
+    check_types(USERS, tmp_path)
+
+
+def test_the_code_of_the_readme_has_the_types_that_it_is_given(tmp_path):
     if not README.exists():
         pytest.skip("the README is not part of the sdist")
     code = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     assert code
-    script = tmp_path / "readme.py"
-    script.write_text("\n".join(code), encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=README.parent)
-    assert done.returncode == 0, done.stdout
+    check_types("\n".join(code), tmp_path)

@@ -12,7 +12,7 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted, check_method
 from ..rows import feature_names
-from .style import GREY, INK, LEGEND_LINE, PALETTE, axes_of, in_lines, pyplot_for, styled
+from .style import GREY, INK, LEGEND_LINE, PALETTE, Display, axes_of, in_lines, pyplot_for, styled
 
 _APART = 0.7  # share of the room of a parameter that its whiskers take
 _FRAME = 0.9  # inches of height for what is below the whiskers, and air
@@ -23,7 +23,7 @@ _BEYOND = 0.2  # share of the width of all finite ends by which an infinite whis
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class IntervalDisplay:
+class IntervalDisplay(Display):
     """Means, standard deviations or correlations with their confidence intervals.
 
     It is recommended to use :meth:`from_estimator`, with several estimators to compare what
@@ -80,7 +80,7 @@ class IntervalDisplay:
         *,
         parameters: Literal["mean", "scale", "correlation"] = "correlation",
         level: float = 0.95,
-        method: Literal["wald", "profile"] = "wald",
+        method: Literal["wald", "profile"] | Sequence[Literal["wald", "profile"]] = "wald",
         ax: Any = None,
         line_kwargs: dict[str, Any] | None = None,
     ) -> Self:

@@ -19,6 +19,7 @@ from .style import (
     LINE_STYLES,
     PALETTE,
     STOP_MARKERS,
+    Display,
     axes_of,
     in_lines,
     pyplot_for,
@@ -29,7 +30,7 @@ _LEGEND_WIDTH = 64  # characters of a line of the legend, which a figure of our 
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class ConvergenceDisplay:
+class ConvergenceDisplay(Display):
     """How far below its maximum the log-likelihood was, at every iteration.
 
     The maximum is the closed form of complete data, not the last iterate, so that a climb

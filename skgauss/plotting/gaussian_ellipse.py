@@ -15,13 +15,13 @@ from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
 from ..rows import Block, feature_indices, feature_names, to_host
 from .estimates import marginal_covariance
-from .style import BLUE, INK, axes_of, pyplot_for, styled, tint
+from .style import BLUE, INK, Display, axes_of, pyplot_for, styled, tint
 
 _N_POINTS = 256  # points that draw an ellipse: enough for a smooth line
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class GaussianEllipseDisplay:
+class GaussianEllipseDisplay(Display):
     """The 1, 2 and 3 sigma ellipses of two features, over their data.
 
     The ellipse of k sigma holds all points at Mahalanobis distance k from the mean in the

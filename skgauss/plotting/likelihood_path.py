@@ -13,7 +13,7 @@ from ..inference import check_fitted
 from ..rows import feature_index
 from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, axes_of, pyplot_for, styled
+from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, Display, axes_of, pyplot_for, styled
 
 _SMALLEST_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
 # How the path and the hatched region are drawn, as keywords of matplotlib.
@@ -22,7 +22,7 @@ _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class LikelihoodPathDisplay:
+class LikelihoodPathDisplay(Display):
     r"""The recorded path of a fit, on a map of the log-likelihood over mean and scale.
 
     The map shows one feature: contours of its average log-likelihood, counted from the

@@ -15,11 +15,11 @@ from ..density import FittedGaussian
 from ..inference import check_fitted, check_level
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
-from .style import BLUE, GREY, INK, VERMILLION, axes_of, pyplot_for, styled
+from .style import BLUE, GREY, INK, VERMILLION, Display, axes_of, pyplot_for, styled
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class QQDisplay:
+class QQDisplay(Display):
     r"""Squared Mahalanobis distances of the rows against quantiles of the chi-square distribution.
 
     Of a Gaussian the squared distance of a row that shows k values follows the chi-square

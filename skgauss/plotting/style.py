@@ -37,7 +37,14 @@ def pyplot_for(caller: str) -> Any:
     return imported("matplotlib.pyplot", caller, extra="plot")
 
 
-def axes_of(display: Any, ax: Any, height: float = 4.4) -> Any:
+class Display:
+    """What all displays have once they are plotted: their axes, and the figure of these."""
+
+    ax_: Any
+    figure_: Any
+
+
+def axes_of(display: Display, ax: Any, height: float = 4.4) -> Any:
     """The axes `ax`, or those of a new figure, so many inches high, once `display` has them."""
     plt = pyplot_for(f"{type(display).__name__}.plot")
     if ax is None:
