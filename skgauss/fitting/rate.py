@@ -47,7 +47,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
     far_below = rate < _SLOW * bound < math.inf
-    side = "above" if rate > bound else "below"
+    side = "above" if rate > bound else "at" if rate == bound else "below"
     if far_below:
         side = f"1/{short(bound / rate)} of"
     theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"

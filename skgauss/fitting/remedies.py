@@ -66,7 +66,7 @@ def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Sett
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
     too_short = slow and not far_to_go and (rate == "auto" or rate < outcome.bound)
-    own = _own_method(outcome, slow, far_to_go)
+    own = _own_method(outcome, far_to_go)
     groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
     return [group for group in groups if any(group)]
 
@@ -136,15 +136,15 @@ class _Remedies:
         return f"{told} (model is this fit)" if _MEAN_OF_FIT in told else told
 
 
-def _own_method(outcome: Outcome, slow: bool, far_to_go: bool) -> list[Settings]:
+def _own_method(outcome: Outcome, far_to_go: bool) -> list[Settings]:
     """Settings for the user's own solver: rates below the bound, and a start near the data.
 
     Rates whose first step from the user's start is no leap are tried from that start.
     """
     attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
     start = _near_start(outcome) if attempt.start_is_set else {}
-    if rate == "auto":  # another start does not speed up a slow climb
-        return [] if slow else [start]
+    if rate == "auto":
+        return [start]
     rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _SHARES]
     others = [settings for settings in rates if settings["learning_rate"] != rate]
     one_step = [(each, attempt.changed(each).run(1).path) for each in others]

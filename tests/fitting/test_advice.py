@@ -436,7 +436,8 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
     monkeypatch.setattr(Attempt, "run", long)
     message = warning_of(gradient(max_iter=2), AIR)
     assert (
-        ". There was no time left to try solver='natural', max_iter=200. A larger "
+        ". There was no time left to try solver='natural', max_iter=200 or "
+        "mean_init=[40.0, 190.0, 10.0, 78.0], covariance_init=9000.0. A larger "
         "max_iter may do, which takes longer to try than a warning may. See"
     ) in message
     assert GaussianGradientMLE(solver="natural").fit(AIR).converged_
@@ -568,6 +569,17 @@ def test_a_rate_at_the_bound_is_not_slow_for_the_directions():
     message = warning_of(gradient(learning_rate=rate, mean_init=1.5, max_iter=300), UNIT)
     assert "below the largest constant step" in message
     assert "steeper" not in message
+
+
+def test_a_rate_that_is_the_bound_is_not_below_it():
+    message = warning_of(gradient(parametrization="log-scale", learning_rate=1.0), 4 * UNIT)
+    assert "learning_rate=1 is at the largest constant step" in message
+
+
+def test_a_start_nearby_hurries_a_search_that_crawls():
+    """Far from the data the precision hardly moves, and nothing else tells why."""
+    model, X = gradient(parametrization="precision"), 4 * UNIT + 46
+    assert "mean_init covariance_init" in kinds_in(warning_of(model, X), model)
 
 
 def test_a_start_that_a_fit_would_not_take_is_not_recommended():
