@@ -17,7 +17,8 @@ from .style import GREY, INK, LEGEND_LINE, PALETTE, Display, axes_of, in_lines, 
 _APART = 0.7  # share of the room of a parameter that its whiskers take
 _FRAME = 0.9  # inches of height for what is below the whiskers, and air
 _WHISKER = 0.15  # inches of height for each whisker
-_NAME = 0.2  # inches of height for the name of a parameter: one and a half times its letters
+_NAME = 0.2  # inches of height for a line of a name: one and a half times its letters
+_NAME_WIDTH = 28  # characters of such a line, which leave the whiskers half of the axes and more
 _LEGEND_WIDTH = 36  # characters of a line in each of the two columns of the legend
 _BEYOND = 0.2  # share of the width of all finite ends by which an infinite whisker passes them
 
@@ -151,13 +152,15 @@ class IntervalDisplay(Display):
         if any(np.isnan(ends).any() for ends in self.intervals.values()):
             labels.append("an end is not known")
         n_lines = math.ceil(sum(label.count("\n") + bool(label) for label in labels) / 2)
-        row = max(len(self.estimates) * _WHISKER, _NAME)
+        names = [in_lines(name, _NAME_WIDTH) for name in self.names]
+        of_names = _NAME * max(name.count("\n") + 1 for name in names)
+        row = max(len(self.estimates) * _WHISKER, of_names)
         ax = axes_of(self, ax, height=_FRAME + LEGEND_LINE * n_lines + row * len(self.names))
         drawn = [self._plot_label(ax, *each, line_kwargs) for each in enumerate(self.estimates)]
         self.points_, self.whiskers_ = ([*each] for each in zip(*drawn, strict=True))
         for label in labels[len(self.estimates) :]:
             ax.plot([], [], "o", color=INK, markerfacecolor="white", label=label)
-        ax.set_yticks(range(len(self.names)), self.names)
+        ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(self.names) - 0.5, -0.5)  # from top to bottom
         ax.set_xlabel(self.label or "", loc="right")  # long names leave the axes little width
         low, high = ax.get_xlim()

@@ -145,3 +145,13 @@ def test_a_legend_is_within_the_figure(rng):
         dict.fromkeys(labels, model), method=["wald", "profile"]
     )
     assert_within_the_figure(display)
+
+
+def test_long_names_leave_the_whiskers_half_of_the_width(rng):
+    names = ["lead in the drinking water of the second site", "perfluorooctane_sulfonate", "pH"]
+    frame = pytest.importorskip("pandas").DataFrame(rng.standard_normal((50, 3)), columns=names)
+    display = IntervalDisplay.from_estimator(GaussianGradientMLE().fit(frame))
+    assert_within_the_figure(display)
+    assert display.ax_.bbox.width > display.figure_.bbox.width / 2
+    boxes = [name.get_window_extent() for name in display.ax_.get_yticklabels()]
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
