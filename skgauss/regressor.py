@@ -212,6 +212,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         table.check_ends(sample_weight)
         estimator = self._joint_estimator(seen, table)
         estimator._whose_parameters = _WHOSE_PARAMETERS
+        estimator._names_of_table = table.names
         try:
             estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
         except NoMaximumError as error:

@@ -806,3 +806,10 @@ def test_a_feature_called_as_another_parameter_has_a_row_of_its_own(rng):
     named = estimate[["coef of intercept", "dose", "coef of scale"]]
     assert_allclose(named, model.coef_)
     assert_allclose(estimate[["intercept", "scale"]], [model.intercept_, model.scale_])
+
+
+def test_the_target_of_an_array_is_no_feature(rng):
+    X = rng.standard_normal((30, 2))
+    with pytest.warns(UserWarning, match="'feature 0', 'feature 1', 'y' depend on each other"):
+        model = GaussianRegressor().fit(X, X @ [1.0, 2.0])
+    assert repr(model.estimator_.fit(X[:, :1]).summary()).count("feature 0") == 2
