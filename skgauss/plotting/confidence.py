@@ -163,6 +163,7 @@ class IntervalDisplay(Display):
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(self.names) - 0.5, -0.5)  # from top to bottom
         ax.set_xlabel(self.label or "", loc="right")  # long names leave the axes little width
+        ax.xaxis.get_offset_text().set(x=0, ha="right", va="bottom")  # off the label
         low, high = ax.get_xlim()
         self.zero_ = ax.axvline(0, color=INK, linewidth=0.8, zorder=1) if low < 0 < high else None
         ax.grid(axis="x", color=GREY)

@@ -246,7 +246,11 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
 def _differences(estimators: Sequence[Any]) -> list[str]:
     """The parameters of each estimator in which they differ, or its class where they do not."""
     written = [
-        {key: _in_legend(value) for key, value in each.get_params(deep=False).items()}
+        {
+            key: _in_legend(value)
+            for key, value in each.get_params(deep=False).items()
+            if key != "record_path"  # which changes no curve
+        }
         for each in estimators
     ]
     differing = [

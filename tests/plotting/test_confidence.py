@@ -155,3 +155,14 @@ def test_long_names_leave_the_whiskers_half_of_the_width(rng):
     assert display.ax_.bbox.width > display.figure_.bbox.width / 2
     boxes = [name.get_window_extent() for name in display.ax_.get_yticklabels()]
     assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+
+
+def test_a_power_of_ten_is_not_under_the_label(rng):
+    """That of the ticks, which tells the unit."""
+    model = GaussianGradientMLE().fit(1e-9 * rng.standard_normal((50, 2)))
+    display = IntervalDisplay.from_estimator(model, parameters="scale")
+    display.figure_.draw_without_rendering()
+    power, label = display.ax_.xaxis.get_offset_text(), display.ax_.xaxis.label
+    assert "9" in power.get_text()
+    assert not power.get_window_extent().overlaps(label.get_window_extent())
+    assert_within_the_figure(display)

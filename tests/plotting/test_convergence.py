@@ -114,6 +114,8 @@ def test_names_are_the_parameters_that_differ(column):
     display = ConvergenceDisplay.from_estimator(models)
     assert display.names == ["learning_rate=0.004", "learning_rate='auto'"]
     assert ConvergenceDisplay.from_estimator(models[0]).names == ["GaussianGradientMLE"]
+    models[0].set_params(record_path=True)
+    assert ConvergenceDisplay.from_estimator(models).names == display.names
 
 
 def test_names_may_be_given(column):
