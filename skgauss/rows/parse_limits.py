@@ -20,7 +20,7 @@ _ABSENT = ("", "None", "<NA>", "nan", "NaT")  # empty cells, as pandas and polar
 _BELOW = ("<", "<=", "≤")
 _ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
-_THOUSANDS = re.compile(r"[^\d]*\d{1,3}([.,]\d{3})+\s*")  # "1,234": thousands, or three decimals
+_THOUSANDS = re.compile(r"[^\d]*\d{1,3}[.,]\d{3}\s*")  # "1,234": thousands, or three decimals
 _HUGE = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # "1e400": too large if it was not read
 # Digits in groups of three with one mark between them, and decimals that may follow.
 _PARTED = re.compile(

@@ -283,6 +283,13 @@ def test_a_separator_that_may_part_thousands_gets_both_readings():
     assert parse_limits(table, decimal=",")[1]["a"].tolist() == [1.0, 2.5, 1.0]
 
 
+@pytest.mark.parametrize("mark", [".", ","])
+def test_a_separator_that_is_there_twice_parts_thousands(mark):
+    table = pd.DataFrame({"a": [f"1{mark}234{mark}567", "<2"]})
+    with pytest.raises(ValueError, match=rf"Take out the '\{mark}' that parts thousands first"):
+        parse_limits(table)
+
+
 def test_one_word_for_what_is_missing():
     lower, _ = parse_limits(pd.DataFrame({"a": ["nd", "1"]}), missing="nd")
     assert np.isnan(lower["a"][0])
