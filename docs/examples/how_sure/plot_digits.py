@@ -45,7 +45,7 @@ panels = {
         fit.sample(3, random_state=k) for k, fit in enumerate(fits["diag"])
     ],
 }
-fig, axes = plt.subplots(3, 1, figsize=(5, 5.4))
+fig, axes = plt.subplots(3, 1, figsize=(5, 5.4), layout="constrained")
 for ax, (title, draws) in zip(axes, panels.items(), strict=True):
     tiles = np.pad(np.reshape(draws, (10, 3, 8, 8)), ((0, 0), (0, 0), (1, 1), (1, 1)))
     ax.imshow(tiles.transpose(1, 2, 0, 3).reshape(30, 100), "Greys", vmin=0, vmax=16)

@@ -32,7 +32,7 @@ import matplotlib.pyplot as plt
 
 from skgauss import QQDisplay
 
-fig, axes = plt.subplots(2, 1, figsize=(5, 7))
+fig, axes = plt.subplots(2, 1, figsize=(5, 7), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     QQDisplay.from_estimator(model, tables[name], ax=ax)
     ax.set_title(name)
@@ -54,7 +54,7 @@ plt.show()
 # by its marginal Gaussian:
 from scipy.stats import norm
 
-fig, axes = plt.subplots(2, 1, figsize=(5, 6))
+fig, axes = plt.subplots(2, 1, figsize=(5, 6), layout="constrained")
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     one = model.marginal(["n-PFOS"])
     values = tables[name]["n-PFOS"].dropna()
@@ -78,7 +78,7 @@ from skgauss import GaussianEllipseDisplay
 
 names = ["PFHxS", "n-PFOA", "n-PFOS"]
 model, X = models["their logarithms"], tables["their logarithms"]
-fig, axes = plt.subplots(3, 3, figsize=(5, 5), sharex="col")
+fig, axes = plt.subplots(3, 3, figsize=(5, 5), layout="constrained", sharex="col")
 for i, below in enumerate(names):
     for j, left in enumerate(names):
         ax = axes[i, j]

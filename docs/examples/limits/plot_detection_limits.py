@@ -91,7 +91,7 @@ honest = GaussianGradientMLE().fit(lower, X_upper=upper)
 pairs = np.triu_indices(len(substances), 1)
 known = honest.correlation_[pairs]
 
-fig, ax = plt.subplots(figsize=(5, 4))
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 for way, value in {
     "LOD/2": np.log(0.1 / 2),
     "LOD/√2": np.log(0.1 / np.sqrt(2)),
@@ -115,7 +115,7 @@ filled, std = honest.impute(lower, return_std=True, X_upper=upper)
 x, y = substances.index("n-PFOS"), substances.index("PFUnDA")
 gap = lower["PFUnDA"].isna().to_numpy()
 
-fig, ax = plt.subplots(figsize=(5, 4.4))
+fig, ax = plt.subplots(figsize=(5, 4.4), layout="constrained")
 ax.plot(filled[~gap, x], filled[~gap, y], ".", color="0.6", label="measured")
 ax.errorbar(
     filled[gap, x],

@@ -91,7 +91,7 @@ def draw(ax, model, shown):
     ax.minorticks_off()
 
 
-fig, axes = plt.subplots(2, sharex=True, figsize=(5, 7.6))
+fig, axes = plt.subplots(2, sharex=True, figsize=(5, 7.6), layout="constrained")
 everything = np.ones(len(days), dtype=bool)
 for ax, model, shown in [
     (axes[0], detector, everything),
@@ -147,7 +147,7 @@ log_p = {
 }
 threshold = pipeline[-1].offset_ / np.log(10)
 bins = threshold / 2 * np.arange(14, -1, -1)
-fig, ax = plt.subplots(figsize=(5, 4))
+fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 shown = [np.maximum(log_p[name], bins[0]) for name in ("benign, unseen", "malignant")]
 ax.hist(shown, bins, color=["C0", "C1"], label=["benign, unseen", "malignant"])
 ax.axvline(threshold, color="k", ls="--")
@@ -172,7 +172,7 @@ strange = np.arange(500) < 150
 rows[strange] += [4, -3]
 rows[rng.random(rows.shape) < 0.1] = np.nan
 
-fig, ax = plt.subplots(figsize=(5, 4.4))
+fig, ax = plt.subplots(figsize=(5, 4.4), layout="constrained")
 for color, which in [("0.35", ~strange), ("C1", strange)]:
     ax.scatter(*rows[which].T, s=8, color=color, linewidths=0)
 for style, share in [("--", None), ("-", "auto")]:

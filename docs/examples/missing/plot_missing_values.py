@@ -114,7 +114,7 @@ centre, std = models["likelihood"].impute(X, return_std=True)
 low, middle, high = ((centre[:, 0] + k * std[:, 0]) ** 3 for k in (-1, 0, 1))
 gap = X["Ozone"].isna()
 
-fig, ax = plt.subplots(figsize=(5, 3.8))
+fig, ax = plt.subplots(figsize=(5, 3.8), layout="constrained")
 day = days["Month"] + (days["Day"] - 1) / 31
 ax.plot(day, days["Ozone"], ".", color="0.5", label="measured")
 ax.errorbar(
