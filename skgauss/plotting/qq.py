@@ -195,8 +195,13 @@ def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> Array:
 
 def _check_no_limits(estimator: Any) -> None:
     """Refuse a fit with limits or intervals, which chose what values are known exactly."""
-    statistics = getattr(estimator, "sufficient_statistics_", None)
-    if estimator._gaussian.window or getattr(statistics, "coarse", False):
+    if estimator._gaussian.window:
+        raise ValueError(
+            "The distances of rows inside truncation_limits do not follow the chi-square "
+            "distribution that QQDisplay compares them with. Compare quantiles of the rows with "
+            "those of draws from inside, estimator.sample(100_000, truncated=True)."
+        )
+    if getattr(getattr(estimator, "sufficient_statistics_", None), "coarse", False):
         raise ValueError(
             "QQDisplay is of values that are known exactly or missing: where limits or intervals "
             "chose which values are known, their distances do not follow the chi-square "

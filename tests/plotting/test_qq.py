@@ -70,9 +70,12 @@ def test_a_row_whose_p_value_underflows_has_a_place_of_its_own():
 
 def test_limits_are_refused(table):
     edge = table.min(axis=0)
-    for limits in ({"censoring_limits": (edge + 0.5, None)}, {"truncation_limits": (edge, None)}):
+    for limits, why in (
+        ({"censoring_limits": (edge + 0.5, None)}, "known exactly or missing"),
+        ({"truncation_limits": (edge, None)}, r"inside truncation_limits .* truncated=True"),
+    ):
         model = GaussianGradientMLE(covariance_type="diag", **limits).fit(table)
-        with pytest.raises(ValueError, match="known exactly or missing"):
+        with pytest.raises(ValueError, match=why):
             QQDisplay.from_estimator(model, table)
     beyond = GaussianGradientMLE(censoring_limits=(edge - 1, None)).fit(table)  # which none reaches
     QQDisplay.from_estimator(beyond, table)
