@@ -134,17 +134,18 @@ def _quadrature(
 
 def _wide(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
     """Log-probability, mean and central moments of a standard Gaussian, (n,) each."""
-    before, beyond = ndtr(-np.abs(near)), ndtr(-far)
+    ends = np.array((near, far))  # far is at least the size of near
+    before, beyond = ndtr(-np.abs(ends))
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond
     log_probability = np.log(inside)
     (likely,) = (inside > 0.5).nonzero()
     log_probability[likely] = np.log1p(-(before + beyond)[likely])
-    near, far = np.maximum(near, -37.0), np.minimum(far, 37.0)  # whose densities are all but 0.0
-    at_near, at_far = (np.exp(-0.5 * end * end - LOG_ROOT_2PI) / inside for end in (near, far))
-    moments: list[Any] = [1.0, at_near - at_far]
+    ends = ends.clip(-37.0, 37.0)  # where the density is all but 0.0
+    slopes = np.exp(-0.5 * ends * ends - LOG_ROOT_2PI) / inside
+    moments: list[Any] = [1.0, slopes[0] - slopes[1]]
     for order in range(2, highest + 1):
-        at_near, at_far = at_near * near, at_far * far
-        moments.append((order - 1) * moments[-2] + at_near - at_far)
+        slopes *= ends
+        moments.append((order - 1) * moments[-2] + slopes[0] - slopes[1])
     return [log_probability, *_about_the_first(moments[1:])]
 
 

@@ -91,12 +91,17 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
             variances = variances + self.ridge
         return mean, self.family.root(self.family.project(variances))
 
+    @cached_property
+    def _information_of_completed(self) -> Array:
+        """The information were all values known but those that are missing, in the frame."""
+        share = 1.0 - self._missing_share
+        return self.family.blocks(share, 0.0 * share, self.family.project(share))
+
     @kept
     def information(self, at: Evaluation) -> Information:
-        family, share = self.family, 1.0 - self._missing_share
-        matrix = family.blocks(share, np.zeros(len(share)), family.project(share))
-        matrix += family.connection_term(at.natural_gradient) - self.unknown(at)
-        return Information(matrix, family, _FORMULA_RESOLUTION)
+        matrix = self._information_of_completed - self.unknown(at)
+        matrix += self.family.connection_term(at.natural_gradient)
+        return Information(matrix, self.family, _FORMULA_RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
         family = self.family

@@ -35,9 +35,9 @@ class Bounds(NamedTuple):
     highest_upper: Array  # among the finite ends
     lowest_lower: Array  # likewise
     all_open: np.ndarray  # whether no interval has two finite ends, and no value is exact
-    # Moments of the limits of those values that are known only to lie below, or above, one.
-    below: AvailableMoments
-    above: AvailableMoments
+    lower: Array  # the ends of the rows with intervals, (n_rows, n_features)
+    upper: Array
+    weights: Array  # of these rows, (n_rows,)
 
     def pull(self, mean: Array | None) -> Array:
         """Returns the slope of the likelihood in the root of the precision at 0, up to units.
@@ -45,15 +45,24 @@ class Bounds(NamedTuple):
         The mean is known or, if None, the best one. The slope says how far the limits that values
         lie below exceed, on average, those that values lie above. It is infinite if not `all_open`.
         """
-        below, above = self.below.observed_weights, self.above.observed_weights
+        if not self.all_open.any():
+            return np.full(len(self.all_open), np.inf)
+        at_upper, at_lower = self._ends(self.upper, self.lower), self._ends(self.lower, self.upper)
+        below, above = at_upper.observed_weights, at_lower.observed_weights
         if mean is None:
             with np.errstate(divide="ignore", invalid="ignore"):  # 0/0 if a feature has no limits
                 quantile = ndtri(below / (below + above))
             density = (below + above) * np.exp(-(quantile**2) / 2)
-            slope = density * (self.below.mean - self.above.mean)
+            slope = density * (at_upper.mean - at_lower.mean)
         else:
-            slope = below * (self.below.mean - mean) - above * (self.above.mean - mean)
+            slope = below * (at_upper.mean - mean) - above * (at_lower.mean - mean)
         return np.where(self.all_open, slope, np.inf)
+
+    def _ends(self, end: Array, other: Array) -> AvailableMoments:
+        """Returns moments by feature of the ends of intervals that have no other end."""
+        alone = np.isfinite(end) & np.isinf(other)
+        rows = alone.any(axis=1)
+        return _moments(np.where(alone, end, np.nan)[rows], self.weights[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +113,7 @@ class IntervalStatistics(Statistics):
     @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed, exactly or within an interval."""
-        return self.exact.by_feature.observed_weights + self.weights @ self._seen
+        return self.exact.observed_weights + self.weights @ self._seen
 
     @property
     def mean(self) -> Array:
@@ -136,6 +145,8 @@ class IntervalStatistics(Statistics):
         finest = np.where(exact.observed_weights > 0, 0.0, half.min(axis=0, initial=np.inf))
         spread = np.sqrt(near.variances + (near.mean - center) ** 2)
         narrow = np.isfinite(half) & (half <= _NARROW_WIDTH * (spread + finest))
+        if not narrow.any():
+            return near
         points = np.add(self.lower, half, out=nearest, where=narrow)
         return exact + _moments(points, self.weights)
 
@@ -197,8 +208,9 @@ class IntervalStatistics(Statistics):
             highest_upper=_highest(np.where(np.isinf(upper), -np.inf, upper)),
             lowest_lower=_lowest(np.where(np.isinf(lower), np.inf, lower)),
             all_open=all_open,
-            below=self._ends(upper, lower),
-            above=self._ends(lower, upper),
+            lower=lower,
+            upper=upper,
+            weights=self.weights,
         )
 
     @property
@@ -209,12 +221,6 @@ class IntervalStatistics(Statistics):
             np.where(self.mean - self.lower > far, -np.inf, self.lower),
             np.where(self.upper - self.mean > far, np.inf, self.upper),
         )
-
-    def _ends(self, end: Array, other: Array) -> AvailableMoments:
-        """Returns moments by feature of the ends of intervals that have no other end."""
-        alone = np.isfinite(end) & np.isinf(other)
-        rows = alone.any(axis=1)
-        return _moments(np.where(alone, end, np.nan)[rows], self.weights[rows])
 
     @cached_property
     def by_feature(self) -> IntervalStatistics:
