@@ -230,11 +230,13 @@ class Full(CovarianceFamily):
         The Hessian couples only entries in the same column of the factor. For column j, minus
         the Hessian is :math:`T (\Lambda_j + e e^T / L_{jj}^2) T`, where :math:`\Lambda_j` is the
         trailing block of the precision from row j on, e is the first unit vector, and T is the
-        identity except for the stretch :math:`t_j` in its corner. All eigenvalues are below
-        lambda if lambda I - Lambda is positive definite and :math:`\lambda > t_j^2 (1 / L_{jj}^2
-        + \Lambda_{jj} + q_j)` for all j, where eliminating the rows below j takes :math:`q_j` off
-        the diagonal. If columns violate this, the one that does most gives the next lambda. The
-        first lambda is that of the column with the largest corner, usually the largest of all.
+        identity except for the stretch :math:`t_j` in its corner. The largest eigenvalue in column
+        1 is at least that of :math:`\Lambda_2`, a block of its matrix. All eigenvalues are below
+        lambda if :math:`\lambda I - \Lambda_2` is positive definite and :math:`\lambda > t_j^2
+        (1 / L_{jj}^2 + \Lambda_{jj} + q_j)` for all j, where eliminating the rows below j takes
+        :math:`q_j` off the diagonal. If columns violate this, the one that does most gives the next
+        lambda. The first lambda is that of the column with the largest corner, usually the largest
+        of all.
         """
         precision = self.inverse_square(factor)
         squared = stretch * stretch
@@ -248,10 +250,13 @@ class Full(CovarianceFamily):
             column[0, 0] = corner[j]
             return linalg.largest_eigenvalue(column)
 
-        largest = max(linalg.largest_eigenvalue(precision), largest_of_column(int(corner.argmax())))
+        trailing = linalg.largest_eigenvalue(precision[1:, 1:])
+        largest = max(trailing, largest_of_column(int(corner.argmax())))
         while math.isfinite(largest):
             bound = (1.0 + _EIGENVALUE_ROOM) * largest
-            taken = linalg.eliminated(bound * self.identity - precision)
+            rest = bound * self.identity - precision
+            rest[0, 0] = np.inf  # it is eliminated last, whatever its sign
+            taken = linalg.eliminated(rest)
             excess = corner + squared * taken - bound
             j = int(excess.argmax())
             if excess[j] <= 0 or (found := largest_of_column(j)) <= bound:

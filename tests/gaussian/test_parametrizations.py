@@ -170,15 +170,19 @@ def test_bound_of_matrices(rng, n_features):
         stretched[0] *= factor[j, j]
         stretched[:, 0] *= factor[j, j]
         log_columns.append(np.linalg.eigvalsh(stretched)[-1])
-    expected = {
-        "covariance": min(2 * small, 4 * small**2),
-        "precision": min(2 * small, 4 / large**2),
+    of_covariance = {
+        "covariance": 4 * small**2,
+        "precision": 4 / large**2,
         "scale": 2 / max(columns),
-        "log-scale": 2 / max(1 / small, *log_columns),
+        "log-scale": 2 / max(log_columns),
     }
-    for name, bound in expected.items():
-        got = PARAMETRIZATIONS[name](family).learning_rate_bound(factor)
-        assert got == pytest.approx(bound, rel=1e-10), name
+    for name, bound in of_covariance.items():
+        for kind, expected in [
+            (family, min(2 * small, bound)),
+            (family.knowing(mean=True, covariance=False), bound),
+        ]:
+            got = PARAMETRIZATIONS[name](kind).learning_rate_bound(factor)
+            assert got == pytest.approx(expected, rel=1e-10), (name, kind.mean_is_known)
 
 
 @each_family
