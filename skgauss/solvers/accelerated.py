@@ -35,6 +35,10 @@ _ROUGH = 1e-3  # natural gradient norm at which a climb on a rough likelihood ma
 _MOST_ROUGH = 60  # steps after which a climb on a rough likelihood ends
 _MOST_OF_EM = 20  # most EM steps; far fewer come near a maximum unless EM is slow
 _CURVED = 1e-3  # least curvature along a step that is remembered
+_PATIENCE = 20  # quasi-Newton steps before Newton steps, unless the information is cheap
+# The same after a climb on a rough likelihood: the maximum is near, and the information costs no
+# more than two or three evaluations, as a rule.
+_PATIENCE_NEAR = 8
 
 
 class _Pair(NamedTuple):
@@ -63,10 +67,10 @@ class AcceleratedNatural(SteppingSolver):
     # Whether the first step may go to a guess from the data instead. It may not if the user chose
     # the start, which may decide between several maxima.
     may_guess: bool = False
-    # How many quasi-Newton steps come before Newton steps, unless the information is cheap. With 0
-    # this is Newton's method, with EM steps far from the maximum. There are no Newton steps if the
-    # likelihood has neither a matrix of the information nor products with it.
-    patience: int = 20
+    # Whether Newton steps come before any quasi-Newton step. Then this is Newton's method, with EM
+    # steps far from the maximum. There are no Newton steps if the likelihood has neither a matrix
+    # of the information nor products with it.
+    newton_at_once: bool = False
 
     def init(self, objective: Objective, start: Evaluation) -> _Progress:
         return _Progress(start, may_guess=self.may_guess or objective.likelihood.has_one_maximum)
@@ -132,8 +136,10 @@ class AcceleratedNatural(SteppingSolver):
         return not state.evaluation.is_stationary(NEAR)
 
     def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
-        """Whether the next step is a Newton step: at once if it is cheap, else after `patience`."""
-        waited = likelihood.information_is_cheap or state.n_quasi_newton >= self.patience
+        """Whether the next step is a Newton step: at once if that is cheap, else after patience."""
+        patience = _PATIENCE if likelihood.rough is None else _PATIENCE_NEAR
+        waited = state.n_quasi_newton >= patience
+        waited = waited or self.newton_at_once or likelihood.information_is_cheap
         return waited and _has_newton_steps(likelihood, state.evaluation)
 
 

@@ -23,7 +23,7 @@ def make_solver(
         "gradient": Gradient(step),
         "coordinate": Coordinate(step, n_inner_iter),
         "lbfgs": LBFGS(),
-        "newton": AcceleratedNatural(may_guess, patience=0),
+        "newton": AcceleratedNatural(may_guess, newton_at_once=True),
         "closed-form": ClosedForm(),
     }
     return solvers[name]
