@@ -12,8 +12,8 @@ from skgauss.plotting.style import MAP, PALETTE
 
 FIRST = {"plot_detection_limits.py", "plot_missing_values.py", "plot_intervals.py"}
 
-# Of pictures with many panels the gallery shows one, which can be read at 160 pixels. The example
-# names the file in its `sphinx_gallery_thumbnail_path`.
+# The panel that is the thumbnail of a picture with many panels, so that it can be read at 160
+# pixels. The example names the file in its `sphinx_gallery_thumbnail_path`.
 PANELS = {
     "plot_0_recursion": 4,
     "plot_1_update_order": 0,
@@ -58,7 +58,7 @@ def reset(gallery_conf, fname):
 
 
 def scrape(block, block_vars, gallery_conf):
-    """Save all figures, and of the first one the panel for the gallery."""
+    """Save all figures, and the panel of the first one that is its thumbnail."""
     stem = Path(block_vars["src_file"]).stem
     images = block_vars["image_path_iterator"]
     if stem in PANELS and plt.get_fignums() and len(images) == 0:

@@ -3,11 +3,11 @@ Climbing to the speed of light
 ==============================
 
 In 1879 Michelson measured the speed of light a hundred times. The mean and the standard
-deviation of his measurements are the maximum of a Gaussian likelihood, and everybody knows
-them in closed form. Here we climb to that maximum instead, in all the ways the package
-knows, and see one way fail: a constant step of 0.01 looks small, but the variance of these
-data, and with it the largest step that is stable at the maximum, is 0.0062. (A start far
-from the data makes the first step a leap, at any rate; this one is near enough.)
+deviation of his measurements maximise a Gaussian likelihood, and have a well-known closed
+form. Here we climb to this maximum instead, with several solvers, and see one setting fail:
+a constant rate of 0.01 looks small, but the variance of these data, which is also the
+largest rate that is stable at the maximum, is 0.0062. (From a start far from the data, the
+first step is a leap at any rate; this start is near enough.)
 """
 
 # %%
@@ -31,10 +31,10 @@ X = load_michelson().data
 # %%
 # The ways to fit
 # ---------------
-# The question's recursion starts at mean 299 and sigma 1, which is wider than its distance
-# from the data, so that no step from there is a leap. It moves by a constant rate, both
-# parameters at once ("gradient") or sigma after the mean ("coordinate"). "auto" chooses
-# each step itself.
+# The textbook's recursion starts at mean 299 and sigma 1. This sigma is larger than the
+# distance from the data, so that no step from there is a leap. The recursion uses a constant
+# rate, and moves both parameters at once ("gradient") or sigma after the mean
+# ("coordinate"). "auto" chooses each step itself.
 
 start = {"mean_init": 299, "covariance_init": 1, "record_path": True}
 models = {
@@ -64,8 +64,8 @@ def what_happens(model):
 # %%
 # Eight fits
 # ----------
-# The natural gradient norm is zero at the maximum, and free of units: half its square is
-# about what is left to gain, in nats per observation. A constant rate has to be below the
+# The natural gradient norm is zero at the maximum, and has no units: half its square is
+# about what is still to gain, in nats per observation. A constant rate must be below the
 # bound.
 
 print(f"{'natural':>39}")
@@ -83,8 +83,8 @@ for name, model in models.items():
     )
 
 # %%
-# With the rate 0.01 both orders of updating fail, with 0.005 both arrive: the order is not
-# what matters. The package says what does:
+# With the rate 0.01 both orders of updating fail, and with 0.005 both converge, so the order
+# does not matter here. The warning says what does:
 
 print("\nConvergenceWarning:", said["gradient, 0.01"][0].message)
 
@@ -92,8 +92,8 @@ print("\nConvergenceWarning:", said["gradient, 0.01"][0].message)
 # Against the certified values
 # ----------------------------
 # NIST divides by n - 1, maximum likelihood by n. A number like 299.85 is not stored exactly,
-# and its rounding error, up to 2.8e-14, leaves some 13 digits of sigma to the data. In steps
-# of 10 km/s the measurements are integers: then all certified digits are there.
+# and its rounding error, up to 2.8e-14, leaves about 13 correct digits of sigma. In steps
+# of 10 km/s the measurements are integers, and all certified digits are correct.
 
 to_sample_sd = math.sqrt(len(X) / (len(X) - 1))
 exact = models["closed-form"]
@@ -107,8 +107,8 @@ print(f"         certified {CERTIFIED_SD:.16f}")
 # %%
 # The blow-up
 # -----------
-# Both constant rates come down together, slowly while sigma is large. Then 0.005 settles,
-# while 0.01 overshoots, for ever.
+# With both constant rates sigma falls, slowly while it is large. Then the rate 0.005
+# converges, while 0.01 overshoots for ever.
 # :ref:`sphx_glr_auto_examples_blow_up_plot_likelihood_path.py` draws such paths on the map
 # of their likelihood.
 

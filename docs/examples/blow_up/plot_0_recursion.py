@@ -12,7 +12,7 @@ deviation to find, and the two update rules of every textbook:
     \\frac{a}{\\sigma^3} - \\frac{1}{\\sigma} \\right), \\qquad
     a = \\frac1n \\sum_i (x_i - \\mu)^2 .
 
-Two numbers decide what becomes of it. This example shows one after the other.
+Two numbers decide whether it converges. This example shows one after the other.
 """
 
 # %%
@@ -38,11 +38,11 @@ for k in range(4):
     mu, sigma = step(mu, sigma, 0.01)
 
 # %%
-# One step, and sigma is 900. That step is a *leap*: the data lie 300 standard deviations
-# of the start away from it, and the slope there is :math:`300^2 - 1`. Where sigma is
-# large it is flat, and each later step takes off about :math:`\gamma / \sigma`. The way
-# home takes some :math:`(\sigma^2 + (\bar x - \mu)^2) / 2\gamma` steps
-# (:ref:`derivation <leap>`):
+# After one step sigma is 900. This step is a *leap*: the data lie 300 standard deviations
+# of the start away from it, and the slope at the start is :math:`300^2 - 1`. Where sigma is
+# large the slope is small, and each later step reduces sigma by about
+# :math:`\gamma / \sigma`. The way back takes about
+# :math:`(\sigma^2 + (\bar x - \mu)^2) / 2\gamma` steps (:ref:`derivation <leap>`):
 
 
 def steps_home(mu, sigma, rate):
@@ -54,8 +54,8 @@ for rate in [0.01, 0.005, 0.001, 1e-4, 1e-6]:
     print(f"rate {rate:5g}: {steps:.1e} iterations to come home")
 
 # %%
-# So from this start no rate will do. The estimator runs the same recursion, number
-# for number. It also says what went wrong, and what it has found to work:
+# So from this start no rate works. The estimator runs the same recursion, number
+# for number. It also says what went wrong, and which settings work:
 import warnings
 
 from skgauss import GaussianGradientMLE
@@ -71,14 +71,14 @@ print(caught[0].message)
 # Two numbers decide
 # ------------------
 #
-# *The rate over the bound at the maximum*, which is :math:`\sigma^2` there. On the left:
-# from mean 299.85 and sigma 0.1, close to the answer. Above the bound sigma never comes
-# to rest.
+# *The rate relative to the bound*, which is :math:`\sigma^2` at the maximum. On the left:
+# from mean 299.85 and sigma 0.1, close to the maximum. Above the bound sigma never
+# settles.
 #
-# *The way home from the first step*, which is short only where that step is no leap.
+# *The way back after the first step*, which is short only if this step is not a leap.
 # On the right: at half the bound, from mean 299.8 and sigma 0.03, from mean 299.8 and sigma
-# 0.02, and from mean 0 and sigma 1. All three leap; the first two climbs arrive when
-# they should.
+# 0.02, and from mean 0 and sigma 1. All three leap; the first two climbs converge when
+# predicted.
 import matplotlib.pyplot as plt
 
 mle = GaussianGradientMLE().fit(X)
@@ -146,7 +146,7 @@ plt.show()
 # %%
 # Sigma is in thousands of km/s.
 #
-# A start without a leap has a sigma at least as large as its distance from the data, and
-# that distance should be small: k standard deviations cost some :math:`2k^2` iterations
-# at half the bound. What else helps is :ref:`the last experiment
-# <sphx_glr_auto_examples_blow_up_plot_6_what_works.py>`; first, what does not.
+# To avoid a leap, start with a sigma at least as large as the distance from the data. This
+# distance should be small: k standard deviations cost about :math:`2k^2` iterations at half
+# the bound. The next experiments show what does not help, and :ref:`a later one
+# <sphx_glr_auto_examples_blow_up_plot_6_what_works.py>` shows what does.

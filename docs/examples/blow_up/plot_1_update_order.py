@@ -4,17 +4,16 @@
 
 The first popular answer: the mean must not move before sigma has used it. So
 here are both orders, side by side, for ten thousand pairs of a rate and a
-start. The
-data are Michelson's light speeds, sigma 0.08, and the proline content of wines,
-sigma 314: a map each for small and for large units.
+start. The data are Michelson's light speeds, with sigma 0.08, and the proline
+content of wines, with sigma 314: one map with a small sigma, one with a large.
 """
 
 # %%
 # Two update rules
 # ----------------
 #
-# The data enter through their mean and variance only, so a whole map of climbs
-# runs at once in NumPy.
+# The recursion uses the data only through their mean and variance, so a whole map of
+# climbs runs at once in NumPy.
 import numpy as np
 
 
@@ -43,7 +42,7 @@ def climb(order, mean, variance, mu, sigma, rate, max_iter=2000, tol=1e-6):
 
 
 def steps_home(order, mean, variance, mu, sigma, rate):
-    """How long the way home is after the first step."""
+    """The number of steps back after the first step."""
     moved = mu + rate * (mean - mu) / sigma**2
     seen = moved if order == "sequential" else mu
     sigma = sigma + rate * ((variance + (mean - seen) ** 2) / sigma**3 - 1 / sigma)
@@ -54,8 +53,8 @@ def steps_home(order, mean, variance, mu, sigma, rate):
 # The maps
 # --------
 #
-# Rates from a thirtieth of sigma squared to ten times it, starts from a tenth of
-# sigma to five times it, the mean starting at the smallest observation.
+# Rates go from a thirtieth of sigma squared to ten times it, and starts from a tenth of
+# sigma to five times it. The mean starts at the smallest observation.
 from sklearn.datasets import load_wine
 
 from skgauss.datasets import load_michelson
@@ -77,8 +76,8 @@ for name, x in samples.items():
         maps[name, order] = rate, start, *end
 
 # %%
-# Sampled points, against the package, whose "gradient" is the simultaneous
-# update and "coordinate" the sequential one:
+# Compare sampled points of the maps with the package, whose "gradient" is the
+# simultaneous update and "coordinate" the sequential one:
 import warnings
 
 from skgauss import GaussianGradientMLE
@@ -104,8 +103,8 @@ for (name, order), (rate, start, _, outcome) in maps.items():
 print(f"{agreed} of 100 sampled points end as in the maps")
 
 # %%
-# Blue is a climb that arrives, and the lighter the sooner. Two lines are drawn into the maps:
-# the bound, and the starts from which the way home after the first step takes 2000 steps
+# Blue is a climb that converges; the lighter, the sooner. The maps show two lines:
+# the bound, and the starts from which the way back after the first step takes 2000 steps
 # (:ref:`leap`).
 import matplotlib.pyplot as plt
 from matplotlib.colors import ListedColormap, LogNorm
@@ -167,8 +166,8 @@ plt.show()
 # How much does the order decide?
 # -------------------------------
 #
-# Count the climbs on either side of the dashed line that reach the maximum, and
-# look where the others are.
+# Count the climbs on each side of the dashed line that reach the maximum, and
+# see where the others are.
 for (name, order), (_, _, sigma, outcome) in maps.items():
     below = np.broadcast_to(share_of_bound < 1, outcome.shape)
     arrived = outcome >= 0
@@ -180,19 +179,18 @@ for (name, order), (_, _, sigma, outcome) in maps.items():
     )
 
 # %%
-# The line is where it is for both orders: at the maximum the cross derivative
-# of the log-likelihood vanishes, so that to first order neither update sees the
-# other (:doc:`/mathematics` has the proof). The few dots in the lower row, on its
-# right, are climbs without a pattern that hit the maximum, within the tolerance, by
+# The dashed line is in the same place for both orders: at the maximum the cross
+# derivative of the log-likelihood vanishes, so that to first order neither update
+# affects the other (:doc:`/mathematics` has the proof). The few dots in the lower row, to
+# the right of the line, are chaotic climbs that hit the maximum, within the tolerance, by
 # chance.
 #
-# What the order does move is the lower edge, below which sigma starts so small
-# that the first step is a leap to many times its right value. The dotted line
-# foretells where: the sequential update leaps less where its mean step is right,
-# and farther where that overshoots. A climb from below it is
-# not lost, but its way back is long. Only beyond four times the bound can sigma
-# fall to zero: with s in units of sigma and c the share of the bound, the step
-# :math:`s + c\,(s^{-3} - s^{-1})` is zero where :math:`s^4 - c\,s^2 + c = 0`,
-# which has a solution from :math:`c = 4` on. And units change nothing but the
-# numbers on the axes: the rates of the two rows differ by seven orders of
-# magnitude, and the rows are alike.
+# The order does move the lower edge, below which sigma starts so small that the first
+# step is a leap to many times the right value. The dotted line predicts this edge: the
+# sequential update leaps less if its mean step is right, and farther if that step
+# overshoots. A climb from below the edge is not lost, but its way back is long. Only
+# beyond four times the bound can sigma fall to zero: with s in units of sigma and c the
+# rate as a multiple of the bound, the next s, :math:`s + c\,(s^{-3} - s^{-1})`, is zero
+# where :math:`s^4 - c\,s^2 + c = 0`, which has a solution only for :math:`c \ge 4`. Units
+# change only the numbers on the axes: the rates of the two rows differ by seven orders of
+# magnitude, and yet the rows look alike.

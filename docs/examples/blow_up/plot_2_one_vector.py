@@ -5,8 +5,8 @@
 The second popular answer: differentiate with respect to the variance instead,
 and treat both parameters as one vector. That changes the curvature at the
 maximum, and with it the largest stable rate: from :math:`\\sigma^2` to
-:math:`\\min(2\\sigma^2, 4\\sigma^4)`. For some data that is more, for others
-less.
+:math:`\\min(2\\sigma^2, 4\\sigma^4)`. This is larger for some data, and
+smaller for others.
 """
 
 # %%
@@ -42,8 +42,8 @@ for name, rate in trials.items():
         )
 
 # %%
-# On the first column the one vector turns a rate that converges into one that
-# does not; on the second it does the reverse.
+# On the first column the rate converges with sigma, but not with sigma squared; on the
+# second it is the other way round.
 import matplotlib.pyplot as plt
 
 labels = {"scale": r"$(\mu, \sigma)$", "covariance": r"$(\mu, \sigma^2)$"}
@@ -59,8 +59,8 @@ axes[0].legend()
 plt.show()
 
 # %%
-# The two bounds against each other
-# ---------------------------------
+# The two bounds compared
+# -----------------------
 #
 # They cross where :math:`4\sigma^4 = \sigma^2`, at a variance of 1/4. The stars are the two
 # rates above: each lies below one bound and above the other.

@@ -11,7 +11,7 @@ between two points for ever.
 # %%
 # The proline content of 178 wines has a large sigma, and so a small gradient:
 # derivatives with respect to sigma are in nats per mg/l. The rate is five
-# percent above :math:`\sigma^2`, the start next to the maximum.
+# percent above :math:`\sigma^2`, and the start is next to the maximum.
 import warnings
 
 import numpy as np
@@ -41,7 +41,7 @@ assert np.abs(gradient).max() < 0.001
 print(f"the last four sigmas   {sigma[-4:]}")
 
 # %%
-# The last ten thousand iterates take two values:
+# The last ten thousand iterates take only two values:
 even, odd = sigma[-10_000::2], sigma[-9_999::2]
 print(f"spread of the even iterates {np.ptp(even):.1e}, of the odd {np.ptp(odd):.1e}")
 
@@ -63,10 +63,10 @@ lower.set_title("and the gradient is small all the time")
 plt.show()
 
 # %%
-# Why: the length of the gradient has units, here nats per mg/l, so that any
-# bound on it can be met by a change of units. What decides is the rate times the
-# *second* derivative at the maximum: above two, a step lands farther from the
-# maximum than it left. With sigma and the rate in units that drop out:
+# The reason is that the length of the gradient has units, here nats per mg/l, so that a
+# change of units can satisfy any bound on it. The rate times the *second* derivative at
+# the maximum decides: if it is above two, a step ends farther from the maximum than it
+# started. Here sigma and the rate are in units in which sigma is 1 at the maximum:
 shares = np.linspace(0.9, 1.5, 500)
 s = np.full(shares.shape, 1.1)
 for _ in range(2000):
@@ -86,5 +86,5 @@ ax.legend(loc="upper left")
 plt.show()
 
 # %%
-# Below the dashed line a point; above it a cycle of two, then of four, then no
-# pattern at all.
+# Below the dashed line the climb ends at a point; above it in a cycle of two, then of
+# four, then in no pattern at all.

@@ -4,12 +4,13 @@
 
 The fourth popular answer leaves out the logarithm: the maximum is the same, so
 climb the product of the densities, P. But P is a product of as many factors as
-there are observations, and a float ends at about 5e-324. Here is where.
+there are observations, and the smallest positive float is about 5e-324. Here is
+where P gets below it.
 """
 
 # %%
-# P of the first n rows, n = 1, 2, ..., for columns of real data. The Gaussian
-# is the best one for the whole column: on all its rows no other gives a larger P.
+# We compute P of the first n rows, n = 1, 2, ..., for columns of real data. The Gaussian
+# is the best one for the whole column: no other gives a larger P on all its rows.
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
@@ -34,8 +35,8 @@ for name, column in columns.items():
     )
 
 # %%
-# Exactly zero on all rows, and so is every derivative of it: the climb stands still.
-# Michelson's light speeds err on the other side. Their sigma is small, their
+# On all rows P is exactly zero, and so is every derivative of it: the climb does not
+# move. With Michelson's light speeds the opposite happens. Their sigma is small, their
 # densities are above one, and on ten copies of the data P is infinite:
 light = load_michelson().data
 model = GaussianGradientMLE().fit(light)
@@ -73,7 +74,7 @@ ax.set_xlim(0, 720)
 plt.show()
 
 # %%
-# The crosses mark the last row that a float can follow. The logarithm of P is a
-# sum, which neither underflows nor overflows, and the *average* log-likelihood
-# keeps the same size however many rows there are: so does its gradient, and a
-# learning rate means the same for ten rows as for a million.
+# The crosses mark the last row up to which a float can hold P. The logarithm of P is a
+# sum, which neither underflows nor overflows. The *average* log-likelihood and its
+# gradient have the same size however many rows there are, so that a learning rate means
+# the same for ten rows as for a million.

@@ -2,9 +2,9 @@
 "Use automatic differentiation"
 ===============================
 
-The fifth popular answer suspects the formulas. Let a machine take the
-derivatives, then: PyTorch where it is installed, central finite differences of
-the log-likelihood where it is not.
+The fifth popular answer suspects the formulas. So let a machine compute the
+derivatives: PyTorch if it is installed, otherwise central finite differences of
+the log-likelihood.
 """
 
 # %%
@@ -62,7 +62,7 @@ for point in [(299.85, 0.1), (299.8, 0.05), (299.9, 1.0)]:
 print("the same gradient, to", within)
 
 # %%
-# And so the same blow-up:
+# So the blow-up is the same, too:
 
 
 def climb(gradient, rate, mu=299.85, sigma=0.1, steps=40):
@@ -93,5 +93,5 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# The bound is :math:`\sigma^2` = 0.0062 whoever takes the derivative. Automatic
-# differentiation saves work where formulas are long; it gives no step length.
+# The bound is :math:`\sigma^2` = 0.0062, however the derivative is computed. Automatic
+# differentiation saves work if formulas are long, but it does not choose a step length.

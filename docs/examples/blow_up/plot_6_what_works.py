@@ -2,8 +2,8 @@
 What works, and why
 ===================
 
-The recursion that blows up, and six cures, on the data that it blows up on: a
-hundred light speeds. Each climb stops where the natural gradient norm is below
+The recursion that blows up, and six cures, on the same data: a
+hundred light speeds. Each climb stops when the natural gradient norm is below
 1e-6, or after 1000 iterations.
 """
 
@@ -61,8 +61,8 @@ for name, estimator in climbs.items():
     )
 
 # %%
-# The climbs by their start: far away, at mean 0 and sigma 1, or near. The one on standardised
-# data starts elsewhere, and is left out.
+# The pictures group the climbs by their start: far away, at mean 0 and sigma 1, or near. The
+# climb on standardised data starts elsewhere, and is left out.
 import matplotlib.pyplot as plt
 
 panels = {
@@ -92,26 +92,26 @@ axes[1].set_xlabel("iteration + 1")
 plt.show()
 
 # %%
-# The two orange climbs fail, each on one of the two numbers: the first leaps away, and
-# is 45 million steps from home; the second is above the bound, and goes round the
-# maximum for ever. The others arrive:
+# The two orange climbs fail, each because of one of the two numbers: the first leaps away,
+# and needs 45 million steps to return; the second is above the bound, and moves around the
+# maximum for ever. The others converge:
 #
 # A step below the bound, and a start without a leap
-#     From a start within reach, any rate below ``learning_rate_bound_``
-#     contracts towards the maximum, here :math:`\sigma^2 = 0.0062`. Within reach is a
-#     start whose sigma is at least its distance from the data, which is small.
+#     From a start without a leap, any rate below ``learning_rate_bound_``, here
+#     :math:`\sigma^2 = 0.0062`, contracts towards the maximum. A start does not leap if its
+#     sigma is at least its distance from the data. This distance should be small.
 # The log scale
 #     The bound becomes :math:`\min(1, 2\sigma^2)`, here twice as large, and no
-#     step can make sigma negative. But the mean still moves in the units of
-#     the data. And it does not make a leap smaller: from mean 0, sigma 1 the rate
+#     step can make sigma negative. But steps of the mean still depend on the units of
+#     the data. And a leap does not get smaller: from mean 0 and sigma 1 the rate
 #     0.01 would multiply sigma by :math:`e^{900}`, which overflows.
 # A line search
-#     ``learning_rate="auto"`` measures the curvature along the way and takes
-#     back any step that does not gain. It needs no good start.
+#     ``learning_rate="auto"`` measures the curvature along the way and shortens
+#     any step that does not gain. It needs no good start.
 # Standardised data
-#     In units of sigma the bound of one column is one. The rate 0.5 then suits it.
+#     In units of sigma the bound for one column is one, so that the rate 0.5 works.
 # The natural gradient
-#     The gradient times the inverse Fisher information has no units left. The
+#     The gradient times the inverse Fisher information does not depend on units. The
 #     bound is two whatever the data; with rate one, the default, one step is
-#     the closed form. Between one and two this holds only while the covariance
-#     stays positive definite, which a far start can break; up to one it cannot.
+#     the closed form. With a rate between one and two, a step from a far start can make
+#     the covariance indefinite; up to one it cannot.

@@ -2,14 +2,14 @@
 Momentum, Adam, minibatches, clipping
 =====================================
 
-What people try next. The same two numbers govern all four: the largest step that is
-stable at the maximum, and the leap at the start. Each remedy moves one of them, and
-leaves the other or makes it worse.
+These are what people try next. The same two numbers govern all four: the largest step that
+is stable at the maximum, and the leap at the start. Each remedy improves at most one of
+them, and leaves the other unchanged or makes it worse.
 """
 
 # %%
-# The gradient is per row, that of the *average* log-likelihood. Each rule is a function
-# that returns the step, and keeps what it remembers in a dictionary.
+# The gradient is that of the *average* log-likelihood. Each rule is a function that
+# returns the step, and keeps its memory in a dictionary.
 import numpy as np
 
 from skgauss.datasets import load_michelson
@@ -60,9 +60,9 @@ def climb(rule, rate, start, n_steps, batches=None):
 # %%
 # The bound
 # ---------
-# From beside the maximum, where nothing is a leap, at rates below and above
-# :math:`\sigma^2`. Momentum raises the bound by :math:`1 + \beta`, to 1.9 of it
-# (Polyak 1964). Clipping never touches a short step, so that the bound stays where it is.
+# We start next to the maximum, where no step is a leap, with rates below and above
+# :math:`\sigma^2`. Momentum multiplies the bound by :math:`1 + \beta`, here by 1.9
+# (Polyak 1964). Clipping never affects a short step, so that the bound does not change.
 beside = maximum * [1, 1.02]
 for share in (0.95, 1.05, 1.85, 1.95):
     print(f"rate {share} of sigma^2:", end="")
@@ -75,10 +75,10 @@ for share in (0.95, 1.05, 1.85, 1.95):
 # %%
 # The leap
 # --------
-# From mean 0 and sigma 1, at half the bound. The plain step throws sigma to 271. Momentum
-# goes on in that direction, ten times as far. A step that is clipped, or Adam's, is about as
-# long as the rate says, however steep the slope. So nothing leaps, and the way of 300 takes
-# at least 300 / rate steps, which are a hundred thousand.
+# We start from mean 0 and sigma 1, at half the bound. The plain step throws sigma to 271.
+# Momentum continues in this direction, ten times as far. A clipped step, or one of Adam's,
+# is about as long as the rate, however steep the slope. So there is no leap, and the
+# distance of 300 takes at least 300 / rate steps, that is a hundred thousand.
 far = {
     rule: climb(rule, 0.003, (0, 1), 500) for rule in (plain, momentum, clipped, adam)
 }
@@ -88,15 +88,15 @@ for rule, path in far.items():
     )
 
 # %%
-# Momentum leaps where the plain step does not: from sigma 0.1 and mean 299.85 the rate 0.006 is
-# below both bounds. But the velocity adds up ten gradients, and soon sigma is negative.
+# Momentum can leap even if the plain step does not: from sigma 0.1 and mean 299.85 the rate 0.006
+# is below both bounds. But the velocity is a sum of ten gradients, and soon sigma is negative.
 for rule in (plain, momentum):
     path = climb(rule, 0.006, (299.85, 0.1), 3000)
     print(f"{rule.__name__:9s} {len(path) - 1} steps, last sigma {path[-1, 1]:.4f}")
 
 # %%
-# Adam's rate has the unit of the data, and not that of their square. It must be small beside
-# sigma. With a rate of 0.1, which is more than sigma itself, 3000 steps do not arrive:
+# Adam's rate has the unit of the data, and not that of their square. It must be small relative to
+# sigma. With a rate of 0.1, which is more than sigma itself, 3000 steps do not converge:
 for rate in (0.003, 0.1):
     late = climb(adam, rate, (299.85, 0.1), 3000)[-500:, 1]
     print(f"Adam, rate {rate}: sigma from {late.min():.4f} to {late.max():.4f}")
@@ -104,10 +104,10 @@ for rate in (0.003, 0.1):
 # %%
 # Minibatches
 # -----------
-# The slope is that of a few rows, drawn anew for each step. With c the rate in shares of
-# :math:`\sigma^2` and m of n rows, the mean then goes round the maximum for ever, with a
+# Each step uses the gradient of a few rows, drawn anew. Let the rate be :math:`c\,\sigma^2`,
+# with m of n rows in a batch. The mean then moves around the maximum for ever, with a
 # standard deviation of :math:`\sigma \sqrt{c / (2 - c)} \sqrt{(1/m)(n - m)/(n - 1)}`.
-# Only a smaller rate makes the cloud smaller. For ten rows, the cloud in units of sigma:
+# Only a smaller rate makes this cloud smaller. For ten rows, here it is in units of sigma:
 n, m = len(x), 10
 for share in (0.2, 0.05):
     rng = np.random.default_rng(0)
@@ -117,7 +117,7 @@ for share in (0.2, 0.05):
     print(f"c = {share}: {path[:, 0].std() / x.std():.3f}, foretold {foretold:.3f}")
 
 # %%
-# Above: 1.3 of the bound, from beside the maximum. Below: the leap.
+# Above: 1.3 times the bound, from a start next to the maximum. Below: the leap.
 import matplotlib.pyplot as plt
 
 styles = {"plain": "C1-", "momentum": "C0-", "clipped": "C3--", "adam": "C2-"}
@@ -142,7 +142,7 @@ for ax in axes:
 plt.show()
 
 # %%
-# Where PyTorch is installed, its optimizers walk the same paths:
+# If PyTorch is installed, its optimizers take the same paths:
 try:
     import torch
 except ImportError:
@@ -166,5 +166,5 @@ else:
         assert difference < 1e-9
 
 # %%
-# So a better rule is no way round the two numbers. The step that knows the curvature is
-# the natural gradient's: :ref:`sphx_glr_auto_examples_blow_up_plot_6_what_works.py`.
+# So a better rule does not avoid the two numbers. The natural gradient does, because it
+# uses the curvature: :ref:`sphx_glr_auto_examples_blow_up_plot_6_what_works.py`.

@@ -2,8 +2,8 @@
 A progress bar, and callbacks of your own
 =========================================
 
-The estimator takes scikit-learn's callbacks. A callback sees every iteration,
-together with an estimator as it would be if the climb ended there, and may end it.
+The estimator supports scikit-learn's callbacks. In every iteration a callback gets the
+estimator as it would be if the climb ended there, and may end the climb.
 """
 
 # %%
@@ -11,7 +11,7 @@ together with an estimator as it would be if the climb ended there, and may end 
 # ------------
 #
 # The proline content of wines has a large sigma, so that a rate of 200 is small.
-# scikit-learn's progress bar shows where the climb is:
+# scikit-learn's progress bar shows how far the climb is:
 from sklearn.callback import ProgressBar
 from sklearn.datasets import load_wine
 
@@ -29,11 +29,11 @@ climb.set_callbacks(ProgressBar()).fit(X)
 
 
 # %%
-# One that looks
-# --------------
+# A callback of your own
+# ----------------------
 #
 # A callback is any object with these four methods. This one keeps the Gaussian of
-# some iterations, and stops when a tenth of a millinat is left to gain.
+# some iterations, and stops when a tenth of a millinat is still to gain.
 class Watch:
     def __init__(self, iterations, togo):
         self.iterations, self.togo = iterations, togo
@@ -64,7 +64,7 @@ with warnings.catch_warnings(record=True) as caught:
 print(caught[0].message)
 
 # %%
-# What it saw: the density widens first, then moves over.
+# The Gaussians that it kept: the density widens first, then moves over.
 import matplotlib.pyplot as plt
 import numpy as np
 

@@ -4,8 +4,7 @@ Grid search over the learning rate
 
 A learning rate can be searched like any other parameter. A fit that does not
 converge does not stop the search: it warns, keeps finite attributes, and is scored
-like any other. The search ends up where the curvature of
-the likelihood says beforehand that it will.
+like any other. The curvature of the likelihood predicts the result of the search.
 """
 
 # %%
@@ -52,7 +51,7 @@ for name, pipeline in pipelines.items():
     assert good.max() < 1.5 * bound
 
 # %%
-# The largest rate in own units, once more, on each fold:
+# Here is the largest rate in own units once more, on each fold:
 fastest = pipelines["own units"].set_params(**{next(iter(grid)): rates[-1]})
 for learn, _ in folds.split(X):
     with warnings.catch_warnings():
@@ -63,11 +62,11 @@ for learn, _ in folds.split(X):
     assert np.array_equal(model.mean_, start)
 
 # %%
-# The score is the average log-likelihood of the held-out rows. Differences of it have no
-# units, and neither has a rate in shares of its bound, so that both searches go into one
-# picture. Up to the bound the scores differ little; beyond it the climbs do not settle. A fit
-# that diverges at its first step keeps its start, and is scored as that: the last point of
-# the search in own units.
+# The score is the average log-likelihood of the held-out rows. Score differences have no
+# units, and neither has a rate divided by its bound, so that one picture can show both
+# searches. Up to the bound the scores differ little; beyond it the climbs do not settle. A
+# fit that diverges at its first step keeps its start and gets its score: this is the last
+# point of the search in own units.
 import matplotlib.pyplot as plt
 
 fig, ax = plt.subplots()

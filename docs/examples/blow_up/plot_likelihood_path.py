@@ -3,12 +3,12 @@ A climb on the map of its likelihood
 ====================================
 
 With one feature the log-likelihood is a landscape over two numbers, and a climb is
-a path on it. ``record_path=True`` keeps the path, a display draws it.
+a path on it. ``record_path=True`` keeps the path, and a display draws it.
 """
 
 # %%
-# Michelson's light speeds, thousands of km/s, from one start near the data and
-# with four learning rates, the last above the bound.
+# The data are Michelson's light speeds in thousands of km/s. All climbs have the same start
+# near the data, with four learning rates, the last above the bound.
 import warnings
 
 import matplotlib.pyplot as plt
@@ -54,7 +54,7 @@ fig.legend(keys.values(), keys, loc="outside lower center", ncols=2)
 plt.show()
 
 # %%
-# A longer step takes fewer iterations, up to a point. The hatched region is where a
-# maximum would be unstable at that rate. It rises with the rate. At 0.006 it has
-# almost reached the star, and the climb rings before it settles. At 0.008 it has
-# swallowed the star, and the climb arrives there only to bounce up and down for ever.
+# Longer steps need fewer iterations, up to a point. The hatched region is where a
+# maximum would be unstable at this rate. It grows with the rate. At 0.006 it almost
+# reaches the star, and the climb oscillates before it settles. At 0.008 it contains
+# the star, and the climb gets there but bounces up and down for ever.

@@ -3,13 +3,14 @@ Four ways to write the same Gaussian
 ====================================
 
 A Gaussian of one feature has a mean and a second parameter: its standard
-deviation, the logarithm of that, its variance or its precision. The likelihood
-is the same, the gradient is not, and neither is the way to the maximum.
+deviation, the logarithm of the standard deviation, its variance or its precision.
+The likelihood is the same, but the gradient differs, and so does the path to the
+maximum.
 """
 
 # %%
-# Petal lengths of 150 irises, and the same start for all: mean 3, sigma 3. Each
-# climb takes half of its own largest stable rate.
+# The data are the petal lengths of 150 irises. All climbs start at mean 3 and sigma 3.
+# Each uses half of its own largest stable rate.
 import numpy as np
 from sklearn.datasets import load_iris
 
@@ -33,7 +34,7 @@ for parametrization in ["scale", "log-scale", "covariance", "precision"]:
     )
 
 # %%
-# The paths, each on the same map of the average log-likelihood, which is lightest at the
+# Here are the paths on the same map of the average log-likelihood, which is lightest at the
 # maximum:
 import matplotlib.pyplot as plt
 from matplotlib.colors import LogNorm

@@ -2,8 +2,8 @@
 Solvers raced on ill-conditioned data
 =====================================
 
-Ten features of breast tumours, standardised. Radius, perimeter and area are almost
-the same thing three times, which makes the likelihood a long narrow ridge: steep
+The data are ten standardised features of breast tumours. Radius, perimeter and area
+measure almost the same thing, which makes the likelihood a long narrow ridge: steep
 across, nearly flat along.
 """
 
@@ -20,7 +20,7 @@ X = StandardScaler().fit_transform(load_breast_cancer().data[:, :10])
 print(f"condition number of the correlations: {np.linalg.cond(X.T @ X):.0f}")
 
 # %%
-# One start for all: mean one, the covariance three times the identity.
+# All climbs start at mean one and three times the identity as covariance.
 start = {"mean_init": 1.0, "covariance_init": 3.0, "max_iter": 3000}
 bound = GaussianGradientMLE(solver="closed-form").fit(X).learning_rate_bound_
 solvers = {
@@ -41,7 +41,7 @@ for name, options in solvers.items():
     print(f"{name:24s} {run.stop_reason_:10s} after {run.n_iter_:4d} iterations")
 
 # %%
-# A marker at the end of a curve tells why it ended: a disc for converged, a
+# The marker at the end of a curve shows why it ended: a disc for converged, a
 # triangle for out of iterations.
 import matplotlib.pyplot as plt
 
@@ -57,6 +57,6 @@ fig.legend(loc="outside lower center", ncols=1)
 plt.show()
 
 # %%
-# The constant rate must not exceed the bound of the steepest direction, and then
-# takes for ever along the flattest. L-BFGS learns the curvature on its way. The
-# natural gradient knows it: neither units nor correlations slow it down.
+# The constant rate must not exceed the bound of the steepest direction, and is then
+# very slow along the flattest. L-BFGS learns the curvature on its way. The natural
+# gradient already contains it: neither units nor correlations slow it down.

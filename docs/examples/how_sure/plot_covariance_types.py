@@ -2,9 +2,9 @@
 Full, diagonal or spherical
 ===========================
 
-Three shapes of the same density: any ellipse, an ellipse along the axes, a circle.
-A full covariance needs the most parameters, and the information criteria tell
-whether the data pay for them.
+The three types allow any ellipse, an ellipse along the axes, or a circle.
+A full covariance needs the most parameters, and the information criteria say
+whether the data support them.
 """
 
 # %%
@@ -25,8 +25,8 @@ for covariance_type in ["full", "diag", "spherical"]:
     )
 
 # %%
-# Each ellipse lies at two standard deviations, and holds 86 percent of its Gaussian: in two
-# dimensions that is less than the 95 percent of one feature.
+# Each ellipse lies at two standard deviations, and contains 86 percent of its Gaussian: in
+# two dimensions this is less than the 95 percent of one feature.
 import matplotlib.pyplot as plt
 
 from skgauss import GaussianEllipseDisplay
@@ -50,5 +50,5 @@ ax.get_legend().remove()
 plt.show()
 
 # %%
-# Long petals are wide petals. The full covariance follows that, and both criteria,
-# lower being better, find it worth its one parameter more than the diagonal.
+# Long petals are wide petals. The full covariance describes this. By both criteria, where
+# lower is better, this is worth the one parameter more than the diagonal has.

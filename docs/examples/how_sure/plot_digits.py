@@ -2,13 +2,13 @@
 New digits from a Gaussian
 ==========================
 
-A Gaussian over all pixels of an image knows which pixels darken together. Draws
-from it are new images. The covariance type decides how much it may know.
+A Gaussian over all pixels of an image describes which pixels darken together. Draws
+from it are new images. The covariance type decides how much it can describe.
 """
 
 # %%
-# 8 by 8 pixels, some of them white in every image. The likelihood of a constant
-# pixel has no maximum, and the estimator says so:
+# The images have 8 by 8 pixels, some of which are white in every image. With a constant
+# pixel the likelihood has no maximum, and the estimator says so:
 import numpy as np
 from sklearn.datasets import load_digits
 
@@ -21,8 +21,8 @@ except ValueError as error:
     print(error)
 
 # %%
-# A ridge of 0.25, half a grey level squared, makes it well posed. One Gaussian for
-# each digit, and three draws from each:
+# A ridge of 0.25, half a grey level squared, makes the problem well posed. We fit one
+# Gaussian for each digit, and draw three images from each:
 fits = {
     kind: [
         GaussianGradientMLE(covariance_type=kind, reg_covar=0.25).fit(
@@ -55,9 +55,9 @@ for ax, (title, draws) in zip(axes, panels.items(), strict=True):
 plt.show()
 
 # %%
-# The diagonal Gaussian has the right mean and the right spread of every pixel, and
-# still draws noise: strokes are correlations. The same densities also classify, by
-# which of the ten is highest. Half of the images to learn from, half to read:
+# The diagonal Gaussian has the right mean and the right spread of every pixel, but its
+# draws are noise, because strokes are correlations. The same densities also classify an
+# image, by the highest of the ten. Half of the images are for training, half for testing:
 learn = np.arange(len(images)) % 2 == 0
 for kind in ["full", "diag"]:
     log_density = []

@@ -2,14 +2,14 @@
 Does a Gaussian fit at all?
 ===========================
 
-Standard errors, p-values, and all that is said of a value below a limit rest on one
-assumption: that the rows are Gaussian. Here are three ways to look. One is for any
-number of features, one for a single feature, and one for a few.
+Standard errors, p-values, and every statement about values below a limit rest on one
+assumption: that the rows are Gaussian. Here are three ways to check it, for any
+number of features, for a single feature, and for a few.
 """
 
 # %%
-# Four chemicals in the blood of 198 people, in ng/mL. Nearly everybody had enough of
-# them to be measured. The few results below the limit count as missing here.
+# The data are four chemicals in the blood of 198 people, in ng/mL. Nearly everybody had
+# enough of them to be measured. The few results below the limit count as missing here.
 import numpy as np
 
 from skgauss import GaussianGradientMLE
@@ -23,11 +23,11 @@ print("missing:", blood.isna().sum().to_dict())
 # %%
 # Any number of features
 # ----------------------
-# How far does each row lie from the mean, by Mahalanobis distance? Of a Gaussian the
+# How far does each row lie from the mean, by Mahalanobis distance? For a Gaussian the
 # squared distances follow the chi-square distribution. ``QQDisplay`` draws them in
-# order, against where those of a Gaussian sample would lie on the whole. The band holds
-# 95 percent of such samples, and rows outside it are orange. A row with a missing value
-# is held to the distribution of the values that it shows.
+# order, against the values expected for a Gaussian sample. At each point the band contains 95
+# percent of all Gaussian samples. Rows outside it are orange. For a row with missing values
+# the distribution is that of its observed values.
 import matplotlib.pyplot as plt
 
 from skgauss import QQDisplay
@@ -43,15 +43,15 @@ plt.show()
 
 # %%
 # The concentrations are far from Gaussian: most people lie close to the mean, and a few
-# lie very far out. Their logarithms come near. The tail is still somewhat heavy: the last
-# rows lie at the upper edge of the band, and one lies beyond. So the mean and the
-# correlations of the logarithms are worth reporting. The p-value of an outlier is not to
-# be taken to its last digit.
+# lie very far out. Their logarithms are much closer to Gaussian. The tail is still somewhat
+# heavy: the last rows lie at the upper edge of the band, and one lies beyond it. So the mean
+# and the correlations of the logarithms are worth reporting, but the p-value of an outlier is
+# only approximate.
 #
 # A single feature
 # ----------------
-# The fitted curve over a histogram. Here is what the same two fits say of one chemical,
-# by its marginal Gaussian:
+# For a single feature, draw the fitted curve over a histogram. Here are the marginal Gaussians
+# of one chemical, from the same two fits:
 from scipy.stats import norm
 
 fig, axes = plt.subplots(2, 1, figsize=(5, 6), layout="constrained")
@@ -72,8 +72,8 @@ plt.show()
 #
 # A few features
 # --------------
-# Each pair, with the ellipses of its Gaussian. A cloud that is bent, or split in two,
-# shows here and nowhere else.
+# For a few features, draw each pair with the ellipses of its Gaussian. Only this picture
+# shows a cloud that is bent, or split in two.
 from skgauss import GaussianEllipseDisplay
 
 names = ["PFHxS", "n-PFOA", "n-PFOS"]

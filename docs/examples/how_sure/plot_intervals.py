@@ -2,13 +2,14 @@
 How sure: intervals with and without the incomplete days
 ========================================================
 
-The air of New York again, of which 42 of 153 days miss the ozone or the radiation. What does it
-cost to drop them? And when does an interval need more than a standard error?
+In the air quality data of New York, the ozone or the radiation is missing on 42 of 153 days. What
+does it cost to drop these days? And when does an interval need more than a standard error?
 """
 
 # %%
-# The intervals of all days against those of the complete days alone. Nothing was missing of wind and
-# temperature, and yet they lose most: to drop a day is to drop what was read on it.
+# We compare the intervals from all days with those from the complete days alone. Wind and
+# temperature have no missing values, and yet they lose most: whoever drops a day also drops its
+# wind and temperature.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -34,9 +35,10 @@ plt.show()
 # %%
 # A profile that is not a parabola
 # --------------------------------
-# A standard error describes the parabola that touches the log-likelihood at its maximum. Of ten days
-# in May, seven have an ozone. The ends of the profile intervals of many levels draw the likelihood
-# itself: what the best of all other parameters makes of each value of this one.
+# A standard error describes the parabola that touches the log-likelihood at its maximum. Here are
+# ten days in May, seven of which have an ozone value. The ends of the profile intervals at many
+# levels trace the profile likelihood: for each value of the parameter, the likelihood with the best
+# values of all other parameters.
 ten = GaussianGradientMLE().fit(X[20:30])
 levels = np.linspace(0.1, 0.99, 15)
 found = {
@@ -67,14 +69,15 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", nco
 plt.show()
 
 # %%
-# Below the grey line lie the values of the 95 % interval, and the dots are its ends. The likelihood of the mean falls more
-# slowly than the parabola, on the side of low values above all. Wald's curve of the correlation is
-# bent too, since it is a parabola on the scale of Fisher's z, and comes nearer.
+# The values below the grey line form the 95 % interval, and the dots are its ends. The likelihood
+# of the mean falls more slowly than the parabola, especially on the side of low values. For the
+# correlation Wald's curve is bent, too, since it is a parabola on the scale of Fisher's z, and it is
+# closer to the likelihood.
 #
 # How often do they cover the truth?
 # ----------------------------------
-# Two features with a correlation of 0.7, sixty rows, a third of the second missing; 150 such
-# tables, whose intervals should miss the truth 2.5 times in a hundred on either side.
+# We draw 150 tables with sixty rows and two features with a correlation of 0.7. A third of the
+# second feature is missing. The intervals should miss the truth 2.5 times in a hundred on each side.
 rng = np.random.default_rng(0)
 truth = {"mean": 0.0, "scale": 1.0, "correlation": 0.7}
 parts = {"mean": 1, "scale": 1, "correlation": (0, 1)}
@@ -94,8 +97,8 @@ coverage["covered"] = 1 - coverage.sum(axis=1)
 print(coverage.round(3).to_string())
 
 # %%
-# At sixty rows the two hardly differ: on the logarithmic scale, and that of Fisher's z, Wald's
-# parabola is nearly right. The standard deviation shows a difference. Its intervals, when they miss,
-# lie too low, since maximum likelihood divides by n. The profile reaches farther up, and is the
-# better balanced of the two. The shares are of so few tables that two in a hundred may be chance.
-# :doc:`/how_sure` says more.
+# With sixty rows the two methods hardly differ: on the logarithmic scale, and on that of Fisher's z,
+# Wald's parabola is nearly right. Only the standard deviation shows a difference. If its intervals
+# miss, they usually lie too low, since maximum likelihood divides by n. The profile interval reaches
+# farther up, and its misses are better balanced. With so few tables, differences of two in a hundred
+# may be chance. See also :doc:`/how_sure`.

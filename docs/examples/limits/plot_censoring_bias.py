@@ -2,14 +2,14 @@
 What a naive limit does: a simulation
 =====================================
 
-Draws of a known Gaussian, of which 30 or 60 percent of the values are below a detection
-limit. Whoever replaces these by half the limit, or drops their rows, gets an answer as
-well. It is wrong, and more data make it no better.
+We draw from a known Gaussian, and 30 or 60 percent of the values are below a detection
+limit. If you replace them by half the limit, or drop their rows, you get an answer, too.
+But it is wrong, and more data do not make it better.
 """
 
 # %%
-# Two concentrations whose logarithms are Gaussian, with mean 0, standard deviation 1 and a
-# correlation of 0.7. Twenty-five samples of 800 rows; the limit is the same for both.
+# There are two concentrations, whose logarithms are Gaussian with mean 0, standard deviation 1
+# and a correlation of 0.7. We draw 25 samples of 800 rows. Both have the same limit.
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import norm
@@ -66,8 +66,8 @@ for share in shares:
         print(f"{share:.0%} censored, {way:13s} {bias}")
 
 # %%
-# LOD is the limit of detection. Each bar is one standard deviation to both sides, over the
-# samples. It is hardly wider than its marker: the error is bias, and not chance.
+# LOD is the limit of detection. Each bar extends one standard deviation of the samples to
+# both sides. It is hardly wider than its marker: the error is bias, not chance.
 marks = {"LOD/2": "s", "LOD/√2": "^", "rows dropped": "v", "likelihood": "o"}
 colours = {"LOD/2": "C4", "LOD/√2": "C1", "rows dropped": "C3", "likelihood": "C0"}
 fig, axes = plt.subplots(
@@ -96,9 +96,9 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# Only the likelihood is at zero throughout. Half the limit is near it for the mean and the
-# variance while few values are hidden: by luck, as its factor suits this deviation and no
-# other. The correlation is too small all the same. To drop rows is the worst, since those
-# that are left are the large ones.
+# Only the likelihood has no bias anywhere. Half the limit has little bias for the mean and the
+# variance while few values are hidden. This is luck: the factor one half suits this standard
+# deviation, and no other. The correlation is too small nevertheless. Dropping rows is the
+# worst, since only rows with large values remain.
 #
-# More rows make the bars shorter. They leave the markers where they are.
+# With more rows the bars get shorter, but the markers stay where they are.

@@ -2,14 +2,14 @@
 Less than 0.1: detection limits
 ===============================
 
-Nine chemicals in the blood of 198 people. Where there was less than 0.1 ng/mL, the
-laboratory could only say so. How do they go together? A number in the place of "<0.1",
-dropping the people, or the likelihood of what is known: three answers.
+Nine chemicals were measured in the blood of 198 people. If there was less than 0.1 ng/mL,
+the laboratory reported only "<0.1". How are the chemicals correlated? There are three
+answers: a number in place of "<0.1", dropping the people, or the likelihood of what is known.
 """
 
 # %%
-# The likelihood takes the results as they are: a number, or an interval without a lower
-# end. Its logarithm is what is nearly Gaussian.
+# The likelihood uses the results as they are: a number, or an interval without a lower
+# end. We take logarithms, which are nearly Gaussian.
 import numpy as np
 import pandas as pd
 
@@ -22,9 +22,9 @@ print("\nbelow the limit, of 198:", pfas.data.isna().sum().to_dict())
 print("people with no result below it:", len(pfas.data.dropna()))
 
 # %%
-# Four substances were measured in nearly everybody. So they can tell how good an answer
-# is: take them as the truth, and pretend that the laboratory had been blunter. A limit of
-# 1 or 2 ng/mL hides what is below it, and each way has to make do with the rest.
+# Four substances were measured in nearly everybody. So they can show how good an answer
+# is: take them as the truth, and pretend that the limit of the laboratory was higher. A limit
+# of 1 or 2 ng/mL hides all values below it, and each method must do with the rest.
 measured = ["PFHxS", "n-PFOA", "n-PFOS", "Sm-PFOS"]
 X = np.log(pfas.data_upper[measured])
 
@@ -57,7 +57,7 @@ hidden = [(np.log(limit) >= X).mean() for limit in limits]
 print(pd.DataFrame(hidden, limits).round(2).to_string())
 
 # %%
-# Grey is what all results say, before any was hidden.
+# The grey line is the fit to all results, before any was hidden.
 import matplotlib.pyplot as plt
 
 truth = GaussianGradientMLE().fit(X)
@@ -79,12 +79,12 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# At 2 ng/mL three quarters of Sm-PFOS are hidden. The likelihood, too, has lost a part of the
-# correlation by then, since these logarithms are not quite Gaussian. The others have lost
-# much more.
+# With a limit of 2 ng/mL three quarters of the Sm-PFOS values are hidden. The likelihood, too,
+# has lost a part of the correlation by then, since these logarithms are not quite Gaussian. The
+# other methods have lost much more.
 #
-# Now the results as they are, with the limit of 0.1. Sb-PFOA is left out, of which 92 % of
-# the people had too little. Each point is a pair of the other eight.
+# Now we use the results as they are, with the limit of 0.1. Sb-PFOA is left out, because it was
+# below the limit in 92 % of the people. Each point is a pair of the other eight.
 substances = [name for name in pfas.feature_names if name != "Sb-PFOA"]
 lower, upper = np.log(pfas.data[substances]), np.log(pfas.data_upper[substances])
 honest = GaussianGradientMLE().fit(lower, X_upper=upper)
@@ -108,9 +108,9 @@ plt.show()
 # %%
 # A number in the place of "<0.1" weakens nearly every correlation.
 #
-# ``impute`` puts a number there, too, and tells how sure it is of that. It asks the other
-# substances: who has much of PFDA and of n-PFOS is likely to have more of PFUnDA, be it below
-# the limit or not.
+# ``impute`` returns a number, too, with its standard deviation. It uses the other substances:
+# a person with much PFDA and n-PFOS is likely to have more PFUnDA, whether below the limit or
+# not.
 filled, std = honest.impute(lower, return_std=True, X_upper=upper)
 x, y = substances.index("n-PFOS"), substances.index("PFUnDA")
 gap = lower["PFUnDA"].isna().to_numpy()
@@ -133,6 +133,6 @@ ax.legend(loc="upper left")
 plt.show()
 
 # %%
-# The mean of a value that lies below the limit lies below it as well. A deviation added to
-# it may reach beyond, since what it belongs to is not symmetric. With LOD/2 all of the blue
-# dots would be on the dashed line.
+# The conditional mean of a value below the limit is below the limit as well. One standard
+# deviation added to it may exceed the limit, since the conditional distribution is not
+# symmetric. With LOD/2 all blue dots would be on the dashed line.

@@ -2,9 +2,9 @@
 Galton's classes: rounded heights
 =================================
 
-In 1886 Galton put 928 children and their parents in a table with classes one inch wide:
-the first correlation. The midpoints of the classes are what everybody computes with. But
-a class is an interval, and the outermost have one end only.
+In 1886 Galton put the heights of 928 children and their parents in a table with classes one
+inch wide: the first correlation. Everybody computes with the midpoints of the classes. But
+a class is an interval, and the outermost classes have only one end.
 """
 
 # %%
@@ -30,10 +30,9 @@ for name, model in {"midpoints": middle, "classes": classes}.items():
 
 # %%
 # Rounding adds a twelfth of the squared width to the variance of midpoints, which Sheppard
-# took off again in 1898. It adds nothing to the covariance of two heights, whose roundings
-# have nothing to do with each other, and so it weakens their correlation. The likelihood of
-# the classes allows for all that by itself. Here are the cells with two ends, in classes of one,
-# two and four inches.
+# subtracted in 1898. It adds nothing to the covariance of two heights, whose roundings are
+# independent, and so it weakens their correlation. The likelihood of the classes allows for
+# this by itself. Here are the cells with two ends, in classes of one, two and four inches.
 import matplotlib.pyplot as plt
 
 closed = lower.notna().all(axis=1) & upper.notna().all(axis=1)
@@ -67,7 +66,7 @@ fig.legend(loc="outside lower center")
 plt.show()
 
 # %%
-# Three classes of four inches hold all these heights. There the likelihood, too, finds a weaker
-# correlation, but it has lost a tenth where the midpoints have lost a third.
+# With a width of four inches there are only three classes. Then the likelihood, too, finds a
+# weaker correlation, but it loses only a tenth while the midpoints lose a third.
 for (what, name), values in found.items():
     print(f"{what:12s} {name:22s}", values.round(3))

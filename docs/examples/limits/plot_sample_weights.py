@@ -2,8 +2,8 @@
 A table of counts is enough
 ===========================
 
-Measurements come rounded, so that many values repeat. The weight of a row is its
-frequency: fitting a table of values and counts is fitting all the rows.
+Measurements are rounded, so that many values repeat. The weight of a row is its
+frequency: fitting a table of values and counts gives the same result as fitting all rows.
 """
 
 # %%
@@ -28,8 +28,8 @@ plain = GaussianGradientMLE().fit(values.reshape(-1, 1))
 print(f"no counts:      {plain.mean_.item():.6f}, sigma {plain.scale_.item():.6f}")
 
 # %%
-# A weight of zero leaves a row out. Here are the measurements in blocks of twenty,
-# in the order of the file, each block fitted by switching off the others:
+# A weight of zero leaves a row out. Here are the measurements in blocks of twenty, in the
+# order of the file. To fit a block, give weight zero to all others:
 block = np.arange(100) // 20
 for k in range(5):
     one = GaussianGradientMLE().fit(speeds.reshape(-1, 1), sample_weight=block == k)

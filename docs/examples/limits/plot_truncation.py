@@ -2,13 +2,13 @@
 A sample seen through a window
 ==============================
 
-A study admits patients whose blood pressure is at least 90. Mean and standard deviation of
-those admitted are not those of all patients. The shape of what is left tells where it was cut
-from.
+A study admits patients whose blood pressure is at least 90. The mean and the standard
+deviation of the admitted patients are not those of all patients. But the shape of their
+distribution shows from which Gaussian it was cut.
 """
 
 # %%
-# The 442 patients of the diabetes data, of which we pretend to see a part.
+# We pretend to see only a part of the 442 patients of the diabetes data.
 import numpy as np
 from sklearn.datasets import load_diabetes
 
@@ -25,8 +25,8 @@ for name, model in [("all", everyone), ("admitted", naive), ("parent", parent)]:
     print(f"{name:10s} mean {model.mean_[0]:6.2f}  deviation {model.scale_[0]:5.2f}")
 
 # %%
-# The density of the truncated fit is zero below the limit, and above it that of its parent,
-# which is drawn on to the left.
+# The density of the truncated fit is zero below the limit, and proportional to that of its
+# parent above. The picture also shows the parent below the limit.
 import matplotlib.pyplot as plt
 from scipy.stats import norm
 
@@ -49,9 +49,9 @@ fig.legend(loc="outside lower center", ncols=2)
 # A sample without a maximum
 # --------------------------
 # With one limit the standard deviation of the sample must be less than the distance of its
-# mean from the limit. Here is the likelihood of the best Gaussian of each standard deviation,
-# for a sample on either side of that border: on the wrong one it rises for ever, to that of the
-# exponential distribution.
+# mean from the limit. Here is the likelihood of the best Gaussian with each standard deviation,
+# for a sample on each side of this border and for one on it. If there is no maximum, the
+# likelihood rises for ever, to that of the exponential distribution.
 from scipy.optimize import minimize_scalar
 
 fig, ax = plt.subplots()

@@ -4,12 +4,12 @@ Outliers among rows with missing values
 
 An anomaly is a row that the Gaussian of the others would hardly ever draw. How rare is
 rare enough? ``GaussianOutlierDetector`` draws the line at a p-value, which means the
-same for a row that shows all of its values and for one that shows a single one.
+same for a complete row and for a row with a single observed value.
 """
 
 # %%
-# New York's air in the summer of 1973. On 37 of 153 days the ozone was not measured.
-# Its logarithm is nearer to a normal distribution than the ozone itself.
+# The data are New York's air in the summer of 1973. On 37 of 153 days the ozone was not
+# measured. Its logarithm is closer to a normal distribution than the ozone itself.
 import numpy as np
 
 from skgauss import GaussianOutlierDetector
@@ -25,11 +25,11 @@ print(f"outliers: {outlier[measured].sum()} of {measured.sum()} days with ozone,
 print(f"{outlier[~measured].sum()} of {(~measured).sum()} days without")
 
 # %%
-# The p-value of a day is the probability that a day of the fitted Gaussian lies at
+# The p-value of a day is the probability that a day drawn from the fitted Gaussian lies at
 # least as far from the mean, by Mahalanobis distance. The squared distance follows the
-# chi-square distribution, with two degrees of freedom where both values are there and
-# with one where only the temperature is. The threshold is the p-value 0.05: of ordinary
-# days, one in twenty lies beyond it by chance. Here it is as a distance, in standard
+# chi-square distribution, with two degrees of freedom if both values were observed, and
+# with one if only the temperature was. The threshold is the p-value 0.05: one ordinary day
+# in twenty lies beyond it by chance. Here it is as a distance, in standard
 # deviations:
 from scipy.stats import chi2
 
@@ -41,9 +41,9 @@ distances = np.sqrt(detector.mahalanobis(days[outlier & ~measured]))
 print("outliers without ozone:", *distances.round(2))
 
 # %%
-# The outliers without ozone lie between these two thresholds: held to the distance of
-# complete days, none of them would stand out. scikit-learn's ``EllipticEnvelope`` cannot
-# judge such days at all:
+# The outliers without ozone lie between these two thresholds: by the threshold of
+# complete days, none of them would be an outlier. scikit-learn's ``EllipticEnvelope``
+# cannot judge days with missing values at all:
 from sklearn.covariance import EllipticEnvelope
 
 envelope = EllipticEnvelope(contamination=0.05, random_state=0)
@@ -54,9 +54,9 @@ except ValueError as error:
 envelope.fit(days[measured])
 
 # %%
-# Inside the shaded regions a day is ordinary. That of ``EllipticEnvelope`` comes from a
-# robust fit, and its line is drawn where one complete day in twenty is left outside,
-# however ordinary those days are.
+# Inside the shaded regions a day is ordinary. The region of ``EllipticEnvelope`` comes from
+# a robust fit. Its border always leaves one complete day in twenty outside, however
+# ordinary these days are.
 import matplotlib.pyplot as plt
 import pandas as pd
 
@@ -72,7 +72,7 @@ def decisions(model, log_ozone):
 
 
 def draw(ax, model, shown):
-    """The days that are judged, and the region in which they are ordinary."""
+    """Draw the days that are judged, and the region in which days are ordinary."""
     found = model.predict(days[shown]) == -1
     height = np.exp(days["Ozone"]).fillna(MISSING)[shown]
     decision = decisions(model, np.log(ozone))
@@ -113,9 +113,9 @@ plt.show()
 # %%
 # In a pipeline
 # -------------
-# The detector learns the cell nuclei of benign breast tumours only, of which a tenth of
-# all values was removed, and is then shown others. A power transform brings each
-# feature near to a normal distribution. It keeps the gaps.
+# The detector is trained on the cell nuclei of benign breast tumours only, with a tenth of
+# the values removed, and then judges other tumours. A power transform brings each
+# feature close to a normal distribution. It keeps the gaps.
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -137,11 +137,11 @@ for contamination in ("auto", 0.05):
 
 # %%
 # With ``"auto"`` more than one benign tumour in twenty is beyond the threshold: tumours
-# vary more widely than a Gaussian does, and new ones more than those that were learned.
-# A number sets the threshold by the learned rows instead, at the p-value below which that
-# share of them lies.
+# have heavier tails than a Gaussian, and new tumours differ more than the training rows.
+# With a number for ``contamination``, the threshold is the p-value below which this share of
+# the training rows lies.
 #
-# ``score_samples`` is the logarithm of the p-value, however small that is.
+# ``score_samples`` is the logarithm of the p-value, however small it is.
 log_p = {
     name: pipeline.score_samples(rows) / np.log(10) for name, rows in tumours.items()
 }
@@ -161,11 +161,11 @@ ax.legend(loc="upper left", bbox_to_anchor=(0.08, 1))
 plt.show()
 
 # %%
-# Where outliers are among the rows to learn
-# ------------------------------------------
+# Outliers in the training data
+# -----------------------------
 # Three rows in ten come from elsewhere, and a tenth of the values is missing. The
 # likelihood of all rows widens the Gaussian until it covers both kinds. With
-# ``support_fraction="auto"`` only the rows count that agree with the greater half.
+# ``support_fraction="auto"`` only the rows count that agree with the majority.
 rng = np.random.default_rng(0)
 rows = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 500)
 strange = np.arange(500) < 150

@@ -4,13 +4,13 @@ Filling in: one Gaussian, or a regression for each feature
 
 ``GaussianImputer`` fits one Gaussian to all observed values, by maximum likelihood,
 and fills each gap with its conditional mean. scikit-learn's ``IterativeImputer``
-regresses each feature on all others, in turns. Values that were known and taken away
-tell how near each of them comes.
+regresses each feature on all others, in turn. We remove known values, and measure how
+close each imputer comes to them.
 """
 
 # %%
-# Three sets of real data, standardised. A fifth of all values is removed at random,
-# so that the truth is at hand.
+# We use three real data sets, standardised. A fifth of all values is removed at random,
+# so that the truth is known.
 import time
 import warnings
 
@@ -37,10 +37,10 @@ sources = {
 
 # %%
 # The error is the root mean square over the removed values, in standard deviations of
-# their columns, on the average of three draws of what is removed. The time is that of
-# ``fit_transform``, the shortest of the three, on the machine that built this page. All
-# imputers run with their defaults. ``IterativeImputer`` takes ten turns at most; a star
-# marks where it warned that it would have liked more.
+# their columns, averaged over three random choices of the removed values. The time is the
+# shortest of the three runs of ``fit_transform``, on the machine that built this page. All
+# imputers run with their defaults. ``IterativeImputer`` takes ten rounds at most; a star
+# means that it warned that these were too few.
 errors, seconds = {}, {}
 for source, load in sources.items():
     truth = scale(load().data)
@@ -82,8 +82,9 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# Column means have an error of about one. On all three the Gaussian is nearer
-# to the truth than ten turns of regressions, in less time. It is not the nearest by
-# nature: the wines are of three kinds, which neighbours can follow and one Gaussian
-# cannot, and there the two are even. The Gaussian takes longer as the patterns of
-# missing values get many and wide; regressions in turns can be of any kind.
+# Column means have an error of about one. On all three data sets the Gaussian is closer
+# to the truth than ten rounds of regressions, and takes less time. It need not be the best:
+# there are three kinds of wine, which neighbours can follow and one Gaussian cannot, and
+# on these data the two are equally good. The Gaussian takes longer if there are many
+# patterns of missing values, with many features; ``IterativeImputer`` can use any kind of
+# regression.

@@ -2,10 +2,10 @@
 Days without ozone: missing values
 ==================================
 
-New York, May to September 1973: ozone, solar radiation, wind and temperature on 153
-days. On 37 of them nobody knows the ozone, on 7 the radiation. Three ways to a mean
-and a covariance: drop those days, fill the gaps with column means, or maximise the
-likelihood of what was observed.
+Ozone, solar radiation, wind and temperature were recorded in New York on 153 days, from
+May to September 1973. The ozone is missing on 37 days, the radiation on 7. There are three
+ways to a mean and a covariance: drop these days, fill the gaps with column means, or
+maximise the likelihood of the observed values.
 """
 
 # %%
@@ -24,7 +24,7 @@ print(X.isna().sum().to_string())
 print("days with all four:", len(X.dropna()))
 
 # %%
-# ``fit`` takes NaN as it is. On the other two tables the same class finds the usual
+# ``fit`` accepts NaN. On the other two tables the same class finds the usual
 # mean and covariance.
 tables = {
     "complete days": X.dropna(),
@@ -51,18 +51,18 @@ table = pd.DataFrame({name: summary(model) for name, model in models.items()})
 print(table.round(3).to_string())
 
 # %%
-# The three agree on the mean of the ozone, because the days without it are as warm as
-# the others. They do not agree on how the ozone varies. A column mean has no
-# deviation, and none that goes with the heat: filled in 37 times, it takes more than a
-# tenth off the standard deviation, and weakens every correlation. To drop the days
-# throws away 42 readings of wind and temperature, and the mean of Temp moves. The
-# likelihood uses all that there is and makes nothing up.
+# The three agree on the mean of the ozone, because the days without ozone are as warm as
+# the others. They do not agree on how the ozone varies. A column mean does not vary, and
+# does not depend on the heat. Filled in 37 times, it reduces the standard deviation by more
+# than a tenth, and weakens every correlation. Dropping the days throws away 42 readings of
+# wind and temperature, and changes the mean of Temp. The likelihood uses all observed values
+# and makes nothing up.
 #
-# Who is right?
-# -------------
-# That only a truth can tell. Here are means 0, standard deviations 1 and a correlation of
-# 0.7, of which half of the second feature is missing: by the toss of a coin (MCAR), where the
-# first is above its mean (MAR), or where the second itself is (MNAR).
+# Which one is right?
+# -------------------
+# We can only see this if we know the truth. So here are draws with means 0, standard
+# deviations 1 and a correlation of 0.7. Half of the second feature is missing: by the toss of
+# a coin (MCAR), where the first is above its mean (MAR), or where the second itself is (MNAR).
 import matplotlib.pyplot as plt
 
 rng = np.random.default_rng(0)
@@ -100,15 +100,15 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", nco
 plt.show()
 
 # %%
-# Rows may be dropped where a coin decides, and column means never be filled in. The
+# Dropping rows is right only if a coin decides, and filling in column means never is. The
 # likelihood is right in the second case as well, which is the usual one: the first feature
-# tells what the missing half would have been. In the third all are wrong
+# predicts what the missing half would have been. In the third case all are wrong
 # (:ref:`missing-at-random`).
 #
-# What the weather says of the ozone
-# ----------------------------------
-# ``impute`` gives the conditional mean of each gap, given the weather of the day, and the
-# standard deviation of that. They took no part in the fit. Here they are in the units of the
+# What the weather says about the ozone
+# -------------------------------------
+# ``impute`` returns the conditional mean of each gap, given the weather of the day, and its
+# standard deviation. The fit does not use these numbers. Here they are in the units of the
 # ozone, through the season.
 centre, std = models["likelihood"].impute(X, return_std=True)
 low, middle, high = ((centre[:, 0] + k * std[:, 0]) ** 3 for k in (-1, 0, 1))
@@ -131,7 +131,7 @@ ax.legend(loc="upper left")
 plt.show()
 
 # %%
-# June has the most gaps. Its few days with ozone were windy, and wind carries the
+# June has the most gaps. Its few days with an ozone value were windy, and wind carries the
 # ozone away:
 june = days["Month"] == 6
 for name, these in {"measured": june & ~gap, "all": june}.items():
@@ -141,6 +141,6 @@ for name, these in {"measured": june & ~gap, "all": june}.items():
     )
 
 # %%
-# All this leans on one assumption: that whether a reading is missing depends on what
-# was observed, not on the ozone itself. The data cannot tell. The user guide says
-# what happens where it fails (:doc:`/missing_values`).
+# All this relies on one assumption: whether a reading is missing depends on observed
+# values, not on the ozone itself. The data cannot tell if this is true. The user guide says
+# what happens if it is not (:doc:`/missing_values`).

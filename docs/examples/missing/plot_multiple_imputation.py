@@ -2,15 +2,16 @@
 Twenty tables instead of one: multiple imputation
 =================================================
 
-A gap that is filled in with its mean is no measurement: the table looks surer, and calmer, than
-the data are. Each of twenty tables filled in with draws could have been the complete one. What
-they disagree about is what is not known.
+A gap that is filled in with its mean is not a measurement: the table looks more certain, and varies
+less, than the data do. Instead, fill in twenty tables with draws. Each of them could have been the
+complete one, and their differences show what is not known.
 """
 
 # %%
-# In New York, how often does a day exceed 70 ppb of ozone? Of the days without a gap the answer is
-# known. Half of the warm ones lose their ozone here, as if the instrument had run hot: missing at
-# random, for the temperature is always recorded. The Gaussian fits the cube root of the ozone.
+# How often does the ozone in New York exceed 70 ppb? For the days without a gap the answer is
+# known. Here we remove the ozone of half of the warm days, as if the instrument had run hot. It is
+# missing at random, because the temperature is always recorded. The Gaussian fits the cube root of
+# the ozone.
 import numpy as np
 from scipy.stats import norm, t
 
@@ -33,16 +34,17 @@ def share(ozone):
 
 
 # %%
-# ``sample_posterior=True`` draws the parameters first, from the law of their estimate, and then the
-# ozone of each day from its law given the wind, the sun and the temperature of the day. To draw with
-# the estimated parameters alone would hide that these are not known either. A seed is a table:
+# ``sample_posterior=True`` first draws the parameters from the distribution of their estimate, and
+# then the ozone of each day from its distribution given the wind, the sun and the temperature of the
+# day. Draws with the estimated parameters alone would ignore that these are uncertain, too. Each seed
+# gives one table:
 imputer = GaussianImputer(sample_posterior=True).fit(table)
 tables = [imputer.set_params(random_state=k).transform(table)[:, 0] for k in range(20)]
 shares, variances = np.transpose([share(ozone) for ozone in tables])
 
 # %%
-# Rubin's rules put the analyses together. The estimate is their mean. Its variance is the mean of
-# their variances, and the variance between them beside it.
+# Rubin's rules combine the analyses. The estimate is their mean. Its variance is the mean of
+# their variances, plus the variance between them.
 within, between = variances.mean(), (1 + 1 / len(tables)) * shares.var(ddof=1)
 freedom = (len(tables) - 1) * (1 + within / between) ** 2
 half = t.ppf(0.975, freedom) * np.sqrt(within + between)
@@ -76,9 +78,9 @@ ax.set(xlabel="share of days above 70 ppb, 95 % interval")
 plt.show()
 
 # %%
-# Without so many warm days the share is too small. Filled in with means it is too small as well: a
-# mean is pulled towards the middle, so that fewer of them exceed a high level, and the interval
-# takes each for a measurement. The twenty tables, one tick each, come nearer to the truth, and
-# their interval says what the gaps cost. For means, correlations and regressions no tables are
-# needed: the estimator itself and ``GaussianRegressor`` have the likelihood of what was observed,
-# and its errors. Draws are for analyses that these do not make.
+# If rows are dropped, many warm days are missing, and the share is too small. With means filled in
+# it is too small as well: conditional means vary less than the ozone, so that fewer of them exceed a
+# high level, and the interval treats each as a measurement. The twenty tables, one tick each, come
+# closer to the truth, and their interval includes the cost of the gaps. For means, correlations and
+# regressions no tables are needed: the estimator itself and ``GaussianRegressor`` use the likelihood
+# of the observed values, and have its errors. Draws are for other analyses.

@@ -2,9 +2,10 @@
 Regression with gaps and a detection limit
 ==========================================
 
-What do sun, wind and warmth say of the ozone in the air? In New York in 1973 a quarter of the days
-have no ozone reading, some have no reading of the sun, and here an instrument that cannot measure
-less than 30 ppb hides the lower half of the rest. ``GaussianRegressor`` uses all that is left.
+How does the ozone in the air depend on sun, wind and warmth? In New York in 1973 a quarter of the
+days have no ozone reading, and some have no reading of the sun. Here we also assume an instrument
+that cannot measure less than 30 ppb, which hides the lower half of the rest. ``GaussianRegressor``
+uses everything that is left.
 """
 
 # %%
@@ -23,8 +24,8 @@ model = GaussianRegressor(censoring_limits=(limit, None)).fit(X, measured)
 print(model.summary())
 
 # %%
-# Three naive ways need complete rows. They take the limit for the value, or half the limit, or drop
-# the days below it. Since the data know the truth of these days, all values without a limit show
+# Three naive ways need complete rows. They use the limit as the value, or half the limit, or drop
+# the days below it. Since the true values of these days are known, a fit to all values shows
 # what each way should find.
 shown = X.notna().all(axis=1) & ozone.notna()
 below = measured == limit
@@ -40,8 +41,8 @@ ways = {
 
 # %%
 # By how much does the ozone change with ten degrees more, and with ten miles an hour more wind? The
-# bars are 95 % intervals. The limit as a value, and dropping the days below it, lose half of the
-# effect of the warmth, and are sure of it: their intervals miss what all values say.
+# bars are 95 % intervals. With the limit as a value, or with the days below it dropped, half of the
+# effect of the warmth is lost, and the intervals do not contain the estimate from all values.
 fig, axes = plt.subplots(1, 2, figsize=(5, 3), sharey=True, layout="constrained")
 colors = ["k", "C0", "C1", "C1", "C1"]
 for ax, name, title in zip(
@@ -63,8 +64,8 @@ axes[0].invert_yaxis()
 plt.show()
 
 # %%
-# The same on the data, at the mean of sun and wind. The hollow days were below the limit; nobody
-# who fitted the blue line saw how far.
+# Here are the fits with the data, at the mean of sun and wind. The hollow days were below the limit;
+# the fit of the blue line did not use their values.
 fig, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
 ax.plot(air["Temp"][~below], air["Ozone"][~below], ".", color="0.5", label="measured")
 ax.plot(
@@ -90,12 +91,13 @@ ax.legend(fontsize=9)
 plt.show()
 
 # %%
-# ``predict`` takes days with gaps, and says how sure it is of the logarithm of the ozone. A day
-# without a reading of the sun is less sure, and one without any reading least of all.
+# ``predict`` accepts days with gaps, and returns the standard deviation of the logarithm of the
+# ozone. It is larger for a day without a reading of the sun, and largest for a day without any
+# reading.
 days = X.iloc[[0, 4]].copy()
 days.loc[999] = np.nan
 mean, std = model.predict(days, return_std=True)
 print(days.assign(mean=mean.round(2), std=std.round(2)).to_string())
 
 # %%
-# The page :doc:`/regression` says what is assumed, with a simulation in which the truth is known.
+# The page :doc:`/regression` explains the assumptions, with a simulation in which the truth is known.
