@@ -45,13 +45,13 @@ for k in range(4):
 # :math:`(\sigma^2 + (\bar x - \mu)^2) / 2\gamma` steps (:ref:`derivation <leap>`):
 
 
-def steps_home(mu, sigma, rate):
+def steps_back(mu, sigma, rate):
     return (sigma**2 + (x.mean() - mu) ** 2) / (2 * rate)
 
 
 for rate in [0.01, 0.005, 0.001, 1e-4, 1e-6]:
-    steps = steps_home(*step(0.0, 1.0, rate), rate)
-    print(f"rate {rate:5g}: {steps:.1e} iterations to come home")
+    steps = steps_back(*step(0.0, 1.0, rate), rate)
+    print(f"rate {rate:5g}: {steps:.1e} iterations to return")
 
 # %%
 # So from this start no rate works. The estimator runs the same recursion, number
@@ -114,21 +114,21 @@ for ax, start in zip(
 ):
     model = climb(0.003, *start)
     first = step(*start, 0.003)
-    home = steps_home(*first, 0.003)
+    back = steps_back(*first, 0.003)
     print(
         f"mean {start[0]:5}, sigma {start[1]:4}: leaps to {first[1]:.2f}, "
-        f"{home:.0f} steps from home, {model.stop_reason_} after {model.n_iter_}"
+        f"{back:.0f} steps back, {model.stop_reason_} after {model.n_iter_}"
     )
     grey = ax.axhline(mle.scale_[0], color="0.6", lw=1)
     steps = np.arange(model.n_iter_ + 1) + 1
     sigmas = np.sqrt(model.covariance_path_.ravel())
     colour = "C0" if model.converged_ else "C1"
     (path,) = ax.loglog(steps, sigmas, "o-", ms=5, markevery=[0, 1, -1], color=colour)
-    if home < model.max_iter:
-        foretold = ax.axvline(home, color="k", ls="--", lw=1)
+    if back < model.max_iter:
+        predicted = ax.axvline(back, color="k", ls="--", lw=1)
         arrives = path
-    far = f"{home:.0f}" if home < 1e6 else f"{home / 1e6:.0f} million"
-    ax.set(title=f"leap to {first[1]:.3g}:\n{far} steps home", xlim=(0.8, 4000))
+    far = f"{back:.0f}" if back < 1e6 else f"{back / 1e6:.0f} million"
+    ax.set(title=f"leap to {first[1]:.3g}:\n{far} steps back", xlim=(0.8, 4000))
 for ax, head in zip(axes[0], ["1. The rate", "2. The first step"], strict=True):
     ax.set_title(head, loc="left", y=1.45, fontweight="bold")
 axes[-1, 0].set_xlabel("iteration")
@@ -137,7 +137,7 @@ key = {
     "arrives": arrives,
     "does not": path,
     "maximum": grey,
-    "end foretold": foretold,
+    "predicted end": predicted,
 }
 fig.legend(key.values(), key, loc="outside lower center", ncols=2)
 # sphinx_gallery_thumbnail_path = 'auto_examples/blow_up/images/sphx_glr_plot_0_recursion_panel.png'

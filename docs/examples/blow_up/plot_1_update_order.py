@@ -41,7 +41,7 @@ def climb(order, mean, variance, mu, sigma, rate, max_iter=2000, tol=1e-6):
     return last.reshape(grid[0].shape), outcome.reshape(grid[0].shape)
 
 
-def steps_home(order, mean, variance, mu, sigma, rate):
+def steps_back(order, mean, variance, mu, sigma, rate):
     """The number of steps back after the first step."""
     moved = mu + rate * (mean - mu) / sigma**2
     seen = moved if order == "sequential" else mu
@@ -113,11 +113,11 @@ from matplotlib.patches import Patch
 BOUNCES, FAR, FELL = range(3)
 colours = {
     "bounces around the maximum": "#D55E00",
-    "thrown far, on its way home": "0.75",
+    "thrown far, on its way back": "0.75",
     "sigma fell to zero or below": "k",
 }
 fig, axes = plt.subplots(2, 2, figsize=(5, 7.6), layout="constrained")
-fig.suptitle("Both orders end at the same bound", fontsize="medium", weight="bold")
+fig.suptitle("Both orders have the same bound", fontsize="medium", weight="bold")
 for ax, (name, order) in zip(axes.flat, maps, strict=True):
     rate, start, sigma, outcome = maps[name, order]
     x = samples[name]
@@ -138,8 +138,8 @@ for ax, (name, order) in zip(axes.flat, maps, strict=True):
         vmax=FELL,
     )
     ax.axvline(x.var(), color="k", ls="--", lw=2)
-    home = steps_home(order, x.mean(), x.var(), x.min(), start, rate)
-    ax.contour(rate, start[:, 0], home, [2000], colors="k", linestyles=":")
+    back = steps_back(order, x.mean(), x.var(), x.min(), start, rate)
+    ax.contour(rate, start[:, 0], back, [2000], colors="k", linestyles=":")
     ax.set(xscale="log", yscale="log")
     ax.set_title(f"{name},\n{order}", fontsize="medium")
     ax.set_xlabel("learning rate" if name == "proline" else None)
@@ -155,7 +155,7 @@ fig.legend(
     handles=[
         *(Patch(color=colour, label=label) for label, colour in colours.items()),
         plt.Line2D([], [], color="k", ls="--", label=r"bound, $\sigma^2$"),
-        plt.Line2D([], [], color="k", ls=":", label="2000 steps from home"),
+        plt.Line2D([], [], color="k", ls=":", label="2000 steps back"),
     ],
     loc="outside lower center",
 )

@@ -57,7 +57,7 @@ upper.set(ylabel="sigma (mg/l)", title="sigma ends in a cycle of period two,")
 
 lower.semilogy(np.abs(gradient[:80]), ".", ms=4, color="#D55E00")
 lower.axhline(1, color="k", ls="--")
-lower.text(79, 0.7, "what the guarantee asks: below one", ha="right", va="top")
+lower.text(79, 0.7, "the guarantee requires: below one", ha="right", va="top")
 lower.set(xlabel="iteration", ylabel="gradient norm")
 lower.set_title("and the gradient is small all the time")
 plt.show()

@@ -77,7 +77,7 @@ def climb(gradient, rate, mu=299.85, sigma=0.1, steps=40):
 import matplotlib.pyplot as plt
 
 fig, axes = plt.subplots(1, 2, figsize=(5, 4.2), sharey=True, layout="constrained")
-fig.suptitle("The same path, whoever differentiates", fontsize="medium", weight="bold")
+fig.suptitle("The same path by either gradient", fontsize="medium", weight="bold")
 sides = {0.003: "below the bound", 0.007: "above the bound"}
 for ax, (rate, side) in zip(axes, sides.items(), strict=True):
     ax.plot(climb(by_formula, rate), "-", lw=1, color="0.4", label="the formulas")

@@ -113,8 +113,8 @@ for share in (0.2, 0.05):
     rng = np.random.default_rng(0)
     batches = (rng.choice(x, m, replace=False) for _ in range(20_000))
     path = climb(plain, share * bound, beside, 20_000, batches)[2000:]
-    foretold = np.sqrt(share / (2 - share) * (n - m) / (n - 1) / m)
-    print(f"c = {share}: {path[:, 0].std() / x.std():.3f}, foretold {foretold:.3f}")
+    predicted = np.sqrt(share / (2 - share) * (n - m) / (n - 1) / m)
+    print(f"c = {share}: {path[:, 0].std() / x.std():.3f}, predicted {predicted:.3f}")
 
 # %%
 # Above: 1.3 times the bound, from a start next to the maximum. Below: the leap.
