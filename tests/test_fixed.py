@@ -611,10 +611,10 @@ def test_a_start_from_the_last_fit(correlated):
 @pytest.mark.parametrize(
     ("parameters", "why"),
     [
-        ({"fixed_mean": 0.0, "mean_init": 0.0}, "Give one of the two"),
-        ({"fixed_covariance": 1.0, "covariance_init": 1.0}, "Give one of the two"),
-        ({"fixed_covariance": 1.0, "reg_covar": 0.1}, "Give one of the two"),
-        ({"fixed_covariance": 1.0, "reg_covar": [0.1, 0, 0]}, "Give one of the two"),
+        ({"fixed_mean": 0.0, "mean_init": 0.0}, "Set only one of them"),
+        ({"fixed_covariance": 1.0, "covariance_init": 1.0}, "Set only one of them"),
+        ({"fixed_covariance": 1.0, "reg_covar": 0.1}, "Set only one of them"),
+        ({"fixed_covariance": 1.0, "reg_covar": [0.1, 0, 0]}, "Set only one of them"),
         ({"fixed_mean": [0.0, 1.0]}, r"fixed_mean must be a number or of shape \(3,\)"),
         ({"fixed_mean": NAN}, "fixed_mean contains NaN"),
         ({"fixed_covariance": np.ones((3, 3))}, "fixed_covariance must be positive definite"),

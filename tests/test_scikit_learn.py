@@ -110,7 +110,7 @@ def test_one_fit_of_a_search_warns_for_all(n_jobs):
     assert [warning.category for warning in caught] == [ConvergenceWarning] * len(texts)
     assert len(searches) <= len(texts) <= n_jobs * len(searches)  # each once, in any thread
     assert all("learning_rate=" in text for text in texts)
-    assert all(text.endswith("its other fits may have the same to say.)") for text in texts)
+    assert all(text.endswith("its other fits may share the problem.)") for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_one_fit_of_a_loop_warns_for_all(fits):
     *of_loops, alone = (str(warning.message) for warning in caught)
     assert len(of_loops) == 2
     for text in of_loops:
-        assert text.endswith("(Shown once for this loop: its other fits may have the same to say.)")
+        assert text.endswith("(Shown once for this loop; its other fits may share the problem.)")
     assert "Shown once" not in alone
 
 
@@ -168,7 +168,7 @@ def test_the_refit_of_a_search_warns_for_itself():
     with pytest.warns(ConvergenceWarning) as caught:
         steep().set_params(param_grid={"gaussiangradientmle__learning_rate": [9.0, 30.0]}).fit(X)
     first, last = (str(warning.message) for warning in caught)
-    assert first.endswith("the same to say.)")
+    assert first.endswith("share the problem.)")
     assert "the same to say" not in last
 
 

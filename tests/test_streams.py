@@ -307,11 +307,11 @@ def test_what_fit_statistics_refuses(wine):
     ("weight", "mean", "covariance", "message"),
     [
         (9, [0, 0], [[1, 2], [2, 1]], "covariance .* is not positive semidefinite"),
-        (9, [0, 0], [[-1, 0], [0, -1]], "variances .* are negative"),
+        (9, [0, 0], [[-1, 0], [0, -1]], "variances .* must not be negative"),
         (9, [0, 0], [[1, 0.5], [0, 1]], "symmetric"),
         (9, [0, np.nan], [[1, 0], [0, 1]], "finite"),
         (9, [0, 0], [[1, 0], [0, np.nan]], "finite"),
-        (-9, [0, 0], [[1, 0], [0, 1]], "not negative"),
+        (-9, [0, 0], [[1, 0], [0, 1]], "not be negative"),
         (np.inf, [0, 0], [[1, 0], [0, 1]], "finite"),
         (9, [0, 0, 0], [[1, 0], [0, 1]], r"got \(3,\) and \(2, 2\)"),
         (9, 0.0, 1.0, r"got \(\) and \(\)"),

@@ -99,13 +99,13 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
         return (
             f"The likelihood is flat {which}: the observed values do not determine their "
             "distribution, and the result is one of many maxima. Collect rows that show them "
-            "together, which covariance_type='diag' does not need. "
+            "together, or use covariance_type='diag', which does not need such rows. "
             f"{_see('missing_values')}"
         )
     return (
-        f"The likelihood is flat {which}: intervals so few and so wide do not determine both mean "
-        "and variance, and the result is one of many maxima. Collect rows with other or narrower "
-        f"intervals. {_see('detection_limits')}"
+        f"The likelihood is flat {which}: the intervals are too few or too wide to determine both "
+        "mean and variance, and the result is one of many maxima. Collect rows with other or "
+        f"narrower intervals. {_see('detection_limits')}"
     )
 
 
@@ -124,8 +124,8 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
         ),
         "max_iter": f"did not converge in max_iter={iterations(estimator.max_iter)}: {norm}.",
         "stalled": (
-            f"stalled after {iterations(solution.n_iter)}, where its search found no step that "
-            f"raises the likelihood by much: {norm}."
+            f"stalled after {iterations(solution.n_iter)}, because its search found no step that "
+            f"raises the likelihood noticeably: {norm}."
         ),
         "callback": f"was stopped by a callback after {iterations(solution.n_iter)}: {norm}.",
     }[solution.stop_reason]
@@ -135,7 +135,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
 def _why_not_there(solution: Solution) -> str:
     """A clause that says why a point with a small gradient is not a maximum."""
     if solution.critical_point and solution.critical_point.kind == "saddle":
-        return "at a saddle, from where the search found no way up"
+        return "at a saddle point, from which the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 

@@ -59,9 +59,9 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     if slow and steepest_is_done and not far_below:
         several = outcome.likelihood.family.n_features > 1
         told += (
-            " The climb is slow since the likelihood is far steeper in some directions than in "
-            f"others{', as where features are correlated or have different units' * several}. The "
-            "steepest one bounds the rate."
+            " The climb is slow because the likelihood is much steeper in some directions than in "
+            f"others{', as with correlated features or different units' * several}. The "
+            "steepest direction limits the rate."
         )
     if needed is not None:
         more = "" if far_below else " or more"  # the flattest direction shows only at the end

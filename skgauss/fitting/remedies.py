@@ -46,7 +46,7 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go:
     if not found.converged:
         none = "None of the other settings that were tried converged."
         untried = f"There was no time left to try {' or '.join(found.untried)}."
-        longer = "A larger max_iter may do, which takes longer to try than a warning may."
+        longer = "A larger max_iter may be enough, but takes too long to try here."
         shown = bool(found.failed), bool(found.untried), found.left_out_longer
         return " ".join(compress((none, untried, longer), shown))
     told = [
@@ -133,7 +133,7 @@ class _Remedies:
         if n_iter > self._attempt.estimator.max_iter:
             settings["max_iter"] = int(_rounded_up(n_iter))
         told = ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
-        return f"{told} (model is this fit)" if _MEAN_OF_FIT in told else told
+        return f"{told} (model is this fitted estimator)" if _MEAN_OF_FIT in told else told
 
 
 def _own_method(outcome: Outcome, far_to_go: bool) -> list[Settings]:

@@ -73,7 +73,7 @@ def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation
     except NotPositiveDefiniteError:
         raise ValueError(
             "The log-likelihood at the start is not a finite number. Choose mean_init and "
-            "covariance_init nearer to the data."
+            "covariance_init closer to the data."
         ) from None
 
 
@@ -88,8 +88,8 @@ def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
     mean, covariance, family = estimator.mean_, estimator.covariance_, likelihood.family
     if len(mean) != family.n_features or np.shape(covariance) != family.shape:
         raise ValueError(
-            "warm_start=True needs data of as many features, and the covariance_type, of the "
-            "last fit."
+            "warm_start=True needs the number of features and the covariance_type of the last fit. "
+            "Use the same ones, or set warm_start=False."
         )
     return _evaluated(mean, estimator._gaussian.factor, likelihood)
 
@@ -113,8 +113,8 @@ def given_parameters(estimator: Any, of_mean: str, of_covariance: str, family: F
         return Fixed(mean, covariance, family.root(covariance))
     except NotPositiveDefiniteError:
         raise ValueError(
-            f"{of_covariance} must be positive definite: every variance positive, and no "
-            "linear combination of features without variance."
+            f"{of_covariance} must be positive definite: every linear combination of features "
+            "needs a positive variance."
         ) from None
 
 

@@ -21,21 +21,21 @@ def check_together(estimator: Any) -> None:
     if estimator.learning_rate != "auto" and estimator.solver in _WITHOUT_RATE:
         raise ValueError(
             f"learning_rate={estimator.learning_rate!r} has no effect with "
-            f"solver={estimator.solver!r}, which takes no steps of a given rate. Use "
-            "learning_rate='auto', or solver='gradient', 'coordinate' or 'natural'."
+            f"solver={estimator.solver!r}, which takes no learning rate. Use learning_rate='auto', "
+            "or solver='gradient', 'coordinate' or 'natural'."
         )
     for block in ("mean", "covariance"):
         fixed = getattr(estimator, f"fixed_{block}") is not None
         if fixed and getattr(estimator, f"{block}_init") is not None:
             raise ValueError(
-                f"{block}_init is where the climb of a {block} starts that is not known, and "
-                f"fixed_{block} says that it is. Give one of the two."
+                f"{block}_init and fixed_{block} are both set, but a known {block} needs no start. "
+                "Set only one of them."
             )
     automatic = isinstance(estimator.reg_covar, str)
     if estimator.fixed_covariance is not None and not automatic and np.any(estimator.reg_covar):
         raise ValueError(
-            "reg_covar is added to a covariance that is estimated, and fixed_covariance says that "
-            "it is known. Give one of the two."
+            "reg_covar and fixed_covariance are both set, but reg_covar is added only to an "
+            "estimated covariance. Set only one of them."
         )
 
 
@@ -67,8 +67,8 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
     """
     if not isinstance(statistics, AnyStatistics):
         raise TypeError(
-            "fit_statistics needs statistics, as SufficientStatistics.from_array returns them or a "
-            f"model has in sufficient_statistics_, got {type(statistics).__name__}. Use fit for "
+            "fit_statistics needs statistics, such as SufficientStatistics.from_array(X) or the "
+            f"sufficient_statistics_ of a model, got {type(statistics).__name__}. Use fit for "
             "data."
         )
     if isinstance(statistics, SufficientStatistics):
@@ -88,9 +88,9 @@ def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
         return statistics.by_feature
     if statistics.diagonal:
         raise ValueError(
-            "The statistics hold variances only, as covariance_type='diag' or 'spherical' and "
-            "diagonal=True make them, which do not determine a full covariance. Use one of these "
-            "types, or summarise all rows again."
+            "covariance_type='full' needs covariances, but the statistics hold variances only. Use "
+            "covariance_type='diag' or 'spherical', or summarise all rows again with their "
+            "covariances."
         )
     return statistics
 
@@ -116,12 +116,13 @@ def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
             f"{covariance.shape}."
         )
     if not all(np.isfinite(v).all() for v in (weight, mean, covariance)) or weight < 0:
-        raise ValueError("Statistics must be finite, and their weight not negative.")
+        raise ValueError("Statistics must be finite, and their weight must not be negative.")
     if covariance.ndim == 2 and not np.allclose(covariance, covariance.T, rtol=1e-10, atol=0.0):
         raise ValueError("The covariance of the statistics must be symmetric.")
     checked = SufficientStatistics(float(weight), mean, covariance, rounding, labels=s.labels)
     if (checked.variances < 0).any():
         raise ValueError(
-            "The variances of the statistics, the diagonal of covariance, are negative."
+            "The variances of the statistics, on the diagonal of their covariance, must not be "
+            "negative."
         )
     return checked

@@ -68,7 +68,7 @@ class Warner:
             warn_caller(message, category)
         elif not self._has_warned(category):
             many = self._search.estimator_name if self._search else "loop"
-            message += f" (Shown once for this {many}: its other fits may have the same to say.)"
+            message += f" (Shown once for this {many}; its other fits may share the problem.)"
             warn_caller(message, category)
             _warned.append(self._kind(category))  # not reached if the warning is an error
 
