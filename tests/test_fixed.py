@@ -375,11 +375,11 @@ def test_intervals_that_determine_the_scale_about_a_known_mean(lower, upper, mea
 @pytest.mark.parametrize(
     ("lower", "upper", "mean", "why"),
     [
-        ([NAN, NAN], [0.0, 1.5], 1.0, "say nothing of its variance"),
-        ([NAN, 1.0], [0.0, NAN], 0.5, "say nothing of its variance"),
-        ([NAN, NAN], [0.0, 1.5], -1.0, "lies in all its intervals"),
-        ([NAN, -1.0], [3.0, NAN], 0.5, "lies in all its intervals"),
-        ([0.0, 0.3], [1.0, 2.0], 0.5, "lies in all its intervals"),
+        ([NAN, NAN], [0.0, 1.5], 1.0, "nothing bounds its variance from above"),
+        ([NAN, 1.0], [0.0, NAN], 0.5, "nothing bounds its variance from above"),
+        ([NAN, NAN], [0.0, 1.5], -1.0, "intervals that all share a point"),
+        ([NAN, -1.0], [3.0, NAN], 0.5, "intervals that all share a point"),
+        ([0.0, 0.3], [1.0, 2.0], 0.5, "intervals that all share a point"),
     ],
 )
 def test_intervals_that_do_not(lower, upper, mean, why):

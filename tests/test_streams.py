@@ -187,7 +187,7 @@ def test_a_jump_of_the_scale(rng):
 def test_chunks_of_no_weight(wine):
     nothing = np.zeros(60)
     model = GaussianGradientMLE().partial_fit(wine[:60], sample_weight=nothing)
-    with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+    with pytest.raises(NotFittedError, match="no row has a positive weight"):
         model.score(wine)
     model.partial_fit(wine[60:]).partial_fit(wine[:60], sample_weight=nothing)
     assert divergence(GaussianGradientMLE().fit(wine[60:]), model) < 1e-12
@@ -213,7 +213,7 @@ def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
         model = GaussianGradientMLE(covariance_type=covariance_type)
         model.partial_fit(nothing, sample_weight=weights)
         assert model.sufficient_statistics_.weight == 0
-        with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+        with pytest.raises(NotFittedError, match="no row has a positive weight"):
             model.score(X)
         model.partial_fit(X)
         np.testing.assert_array_equal(model.mean_, plain.mean_)
@@ -299,7 +299,7 @@ def test_what_fit_statistics_refuses(wine):
     with pytest.raises(ValueError, match="variances only"):
         GaussianGradientMLE().fit_statistics(variances)
     nothing = SufficientStatistics.from_array(np.empty((0, 3)))
-    with pytest.raises(ValueError, match="no rows of a positive weight"):
+    with pytest.raises(ValueError, match="no row has a positive weight"):
         GaussianGradientMLE().fit_statistics(nothing)
 
 

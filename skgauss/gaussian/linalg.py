@@ -23,7 +23,7 @@ class NotPositiveDefiniteError(ValueError):
     """A matrix that should be positive definite is not, or a point is no Gaussian."""
 
     def __str__(self) -> str:
-        return "The covariance is not positive definite, or its likelihood not a finite number."
+        return "The covariance is not positive definite, or its likelihood is not finite."
 
 
 def norm(array: Array) -> float:

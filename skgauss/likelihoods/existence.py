@@ -48,8 +48,8 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         raise NoMaximumError(
-            f"{each_of([names[j] for j in constant])} has zero variance (a constant "
-            "feature, one observed only once, or numbers whose squares float64 cannot hold, as of "
+            f"{each_of([names[j] for j in constant])} has zero variance (it is constant, was "
+            "observed only once, or is so small that float64 cannot hold its squares, as for "
             "1e-170).",
             "Drop it, choose a smaller unit, or set reg_covar to a positive number.",
         )
@@ -98,8 +98,8 @@ def check_intervals(
     _refuse(
         one_sided & (fixed.mean is None),
         names,
-        "is censored on the same side in every row, so that nothing bounds its mean on the other.",
-        "Drop it, or collect rows in which it lies beyond its limit.",
+        "is censored on the same side in every row, so nothing bounds its mean on that side.",
+        "Drop it, or collect rows in which it is known exactly or bounded on that side.",
     )
     if fixed.factor is not None:
         return
@@ -115,19 +115,18 @@ def check_intervals(
     _refuse(
         np.broadcast_to(without_end, apart.shape),
         names,
-        "is known only to lie on either side of limits, which say nothing of its variance: those "
-        "that it is above are not lower than those that it is below.",
-        "Drop it, or collect rows in which it is known exactly or within other limits.",
+        "is known only to lie below limits or above equal or higher ones, so nothing bounds its "
+        "variance from above.",
+        "Drop it, or collect rows in which it is known exactly or to lie between two limits.",
     )
     point = bounds.highest_lower if fixed.mean is None else fixed.mean
     overlapping = (bounds.highest_lower <= point) & (point <= bounds.lowest_upper) & (ridge == 0)
     _refuse(
         np.broadcast_to(together(overlapping), apart.shape),
         names,
-        "has a point that lies in all its intervals, so that nothing bounds its variance from "
-        "below.",
-        "If X was scaled or shifted, X_upper must be, too. Otherwise drop it, collect rows in "
-        "which it lies elsewhere, or set reg_covar to a positive number.",
+        "has intervals that all share a point, so nothing bounds its variance from below.",
+        "If X was scaled or shifted, X_upper must be, too. Otherwise drop it, collect rows with "
+        "intervals elsewhere, or set reg_covar to a positive number.",
     )
 
 
@@ -180,7 +179,7 @@ def _drop(relations: Sequence[Sequence[int]]) -> str:
     """A clause that says which features to drop so that no linear relation is left."""
     if len(relations) == 1:
         return "drop one of these features"
-    return "drop of each set a feature that is in no other set"
+    return "drop from each set a feature that is in no other set"
 
 
 def _refuse(wrong: np.ndarray, names: Sequence[str], why: str, remedy: str) -> None:

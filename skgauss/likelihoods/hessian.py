@@ -33,8 +33,8 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
     spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)
     if not (spacing < BLURRED * _CENTRAL_STEP).all():
         raise ValueError(
-            "A mean is so many standard deviations away from zero that float64 cannot hold the "
-            "differences which tell the curvature. Subtract a number near the mean first."
+            "A mean is so many standard deviations away from zero that rounding in float64 hides "
+            "the curvature of the likelihood. Subtract a number near the mean first."
         )
 
     def gradient(packed: Array) -> Array:

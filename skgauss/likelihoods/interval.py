@@ -172,11 +172,11 @@ class IntervalFull(_WithIntervals, ObservedFull):
         if not spreading.size:
             return super().no_maximum(at, names)
         return NoMaximumError(
-            "the climb leads to no maximum. The likelihood rises as the variance of "
-            f"{quoted([names[j] for j in spreading])} grows without bound: values known only to "
+            "the likelihood keeps rising as the variance of "
+            f"{quoted([names[j] for j in spreading])} grows without bound. Values known only to "
             "lie above or below a limit do not determine it here.",
-            "Collect values that are known exactly or between two limits, or leave such a feature "
-            "out.",
+            "Collect values that are known exactly or to lie between two limits, or drop these "
+            "features.",
         )
 
     def products(self, at: Evaluation) -> None:

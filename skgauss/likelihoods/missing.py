@@ -155,13 +155,12 @@ class ObservedLikelihood(Likelihood):
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         return NoMaximumError(
-            "the climb leads to no maximum at a regular covariance. The likelihood rises as the "
-            f"covariance turns singular, in the direction of {self._nearly_related(at, names)}"
-            ". Either these depend on each other linearly in the rows that show them, or too few "
-            "rows show them together.",
-            "A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
-            "depend on each other, leave one of them out; where the rows are too few, collect "
-            "more that show them together.",
+            "the likelihood keeps rising as the covariance becomes singular, in the direction of "
+            f"{self._nearly_related(at, names)}. Either these features depend on each other "
+            "linearly in the rows that show them, or too few rows show them together.",
+            "A larger reg_covar helps, and so does covariance_type='diag'. If these features "
+            "depend on each other, drop one of them. If the rows are too few, collect more that "
+            "show them together.",
         )
 
     def rounding_limit(self, at: Evaluation) -> float:
@@ -237,20 +236,19 @@ class ObservedFull(ObservedLikelihood):
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         if self._contradicted(at):
             return NoMaximumError(
-                "the climb leads to no maximum at a regular covariance. Rows that each show only "
-                f"some of {self._nearly_related(at, names)} contradict each other: no "
-                "covariance has all the correlations that they ask for. The climb leads to a "
-                "singular one, where the likelihood is finite.",
+                f"rows that each show only some of {self._nearly_related(at, names)} contradict "
+                "each other: no covariance has all the correlations that they imply. The "
+                "likelihood keeps rising towards a singular covariance, where it is finite.",
                 "A larger reg_covar helps, and so does covariance_type='diag', or rows that show "
                 "all of these features together.",
             )
         if not self._too_few_together:
             return super().no_maximum(at, names)
         return NoMaximumError(
-            f"the rows that show {quoted([names[j] for j in self._too_few_together])} together "
-            "are no more than these features are, and so they lie on a hyperplane. The likelihood "
-            "rises without a bound as the covariance turns singular across it. No other row holds "
-            "it back, since the gaps are monotone.",
+            f"no more rows show {quoted([names[j] for j in self._too_few_together])} together than "
+            "there are such features, so these rows lie on a hyperplane. The likelihood rises "
+            "without bound as the covariance becomes singular across it, and no other row prevents "
+            "this, since the missing values are monotone.",
             "A larger reg_covar helps, and so does covariance_type='diag', or more rows that show "
             "these features together.",
         )

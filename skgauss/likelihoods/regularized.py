@@ -67,7 +67,7 @@ def regularized_likelihood(
         window, or the mean of the data lies outside the window.
     """
     if statistics.weight == 0:
-        raise NoMaximumError("there are no rows of a positive weight.")
+        raise NoMaximumError("no row has a positive weight.")
     constant = None
     if keep_constants:
         constant = ConstantFeatures.of(statistics, window, family, fixed)
@@ -137,8 +137,8 @@ def _regularized_without_window(
         if not automatic:
             raise NoMaximumError(
                 diagnosis,
-                f"With reg_covar={reg_covar} none is made. Set reg_covar='auto' or a larger one, "
-                + remedy,
+                f"reg_covar={reg_covar} is too small to change this. Set reg_covar='auto' or a "
+                "larger number, " + remedy,
             ) from None
     else:
         unique = statistics.complete or ridge.all() or not family.correlated
@@ -174,26 +174,26 @@ def _checked_in_window(
     """
     if not window.matches(statistics, fill=likelihood.family.correlated):
         raise ValueError(
-            "The statistics hold rows with missing values or with intervals, and were made without "
-            "these truncation_limits, inside which what is unknown lies. Call fit or partial_fit "
-            "on the rows themselves."
+            "The statistics hold rows with missing values or with intervals, but were made without "
+            "these truncation_limits, which bound the unknown values. Call fit or partial_fit on "
+            "the rows themselves."
         )
     mean = statistics.mean
     for j in np.flatnonzero(~((window.lower < mean) & (mean < window.upper))).tolist():
         raise ValueError(
             f"The mean of {names[j]!r}, {mean[j]:g}, does not lie inside truncation_limits, "
-            f"{window.lower[j]:g} to {window.upper[j]:g}. The statistics are those of other rows, "
+            f"{window.lower[j]:g} to {window.upper[j]:g}. Either the statistics are of other rows, "
             "or the limits are wrong."
         )
     seen = _in_window(likelihood, window, statistics, fixed)
     if seen.without_maximum.size:
         culprits = quoted([names[j] for j in seen.without_maximum])
         raise NoMaximumError(
-            f"inside truncation_limits the sample of {culprits} {seen.edge}: no Gaussian was "
-            "cut here.",
+            f"inside truncation_limits the sample of {culprits} {seen.edge}, so there is no "
+            "best-fitting Gaussian.",
             f"{_blame_of_the_ridge(seen, statistics, fixed)}Leave out the limits if no rows were "
-            "cut there. Where the rows are few, chance does this: collect more. Otherwise describe "
-            f"it by {seen.alternative} distribution.",
+            "cut off there. A small sample may show this by chance: collect more rows. Otherwise "
+            f"describe it by {seen.alternative} distribution.",
         )
     return seen
 
@@ -206,8 +206,8 @@ def _blame_of_the_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed
         smaller = _without_window(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
         if not _in_window(smaller, seen.window, statistics, fixed).without_maximum.size:
             return (
-                "It is reg_covar, which adds to the variances inside the window: with a thousandth "
-                "of it there is a maximum. "
+                "reg_covar is the cause, since it adds to the variances inside the window: with a "
+                "thousandth of it there is a maximum. "
             )
     return ""
 
@@ -288,7 +288,7 @@ def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
         return float(ridge)
     if ridge.shape != (n_features,) or (ridge < 0).any():
         raise ValueError(
-            f"reg_covar must be 'auto', a number or an array of shape ({n_features},), none "
-            f"of it negative, got an array of shape {ridge.shape}."
+            f"reg_covar must be 'auto', a number or an array of shape ({n_features},), and not "
+            f"negative, got {reg_covar!r}."
         )
     return ridge

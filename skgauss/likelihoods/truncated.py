@@ -223,7 +223,7 @@ class TruncatedLikelihood(Likelihood):
         """The end of a clause that says of a sample what it does that leaves no maximum."""
         if self.fixed.mean is None:
             return "falls off no faster than an exponential"
-        return "lies as far from fixed_mean as a uniform one"
+        return "lies at least as far from fixed_mean as a uniform one"
 
     @property
     def alternative(self) -> str:
@@ -322,16 +322,16 @@ class TruncatedLikelihood(Likelihood):
         some = self.window.bounded
         growing = some[growth[some] > INVOLVED * growth[some].max()]
         of_ridge = (
-            "reg_covar adds to the variances inside the window, and may be what leaves no maximum: "
-            "a smaller one helps then. "
+            "reg_covar may be the cause, since it adds to the variances inside the window. Then a "
+            "smaller one helps. "
         )
         return NoMaximumError(
-            "the climb leads to no maximum. The likelihood rises as the covariance grows without "
-            f"end, in the direction of {quoted([names[j] for j in growing])}. Inside "
-            f"truncation_limits the sample {self.edge} in this direction: no Gaussian was cut "
-            "here.",
+            "the likelihood keeps rising as the covariance grows without bound, in the direction "
+            f"of {quoted([names[j] for j in growing])}. Inside truncation_limits the sample "
+            f"{self.edge} in this direction.",
             f"{of_ridge if self.ridge is not None else ''}Leave out the limits of these features "
-            "if no rows were cut there. Where the rows are few, chance does this: collect more.",
+            "if no rows were cut off there. A small sample may show this by chance: collect more "
+            "rows.",
         )
 
     def truncation(self, at: Evaluation) -> Truncation:

@@ -11,9 +11,9 @@ class ClosedForm(SteppingSolver):
     def init(self, objective: Objective, start: Evaluation) -> State:
         if objective.likelihood.maximum is None:
             raise ValueError(
-                f"solver='closed-form' does not serve {objective.likelihood.what_is_unknown}, "
-                "whose likelihood has no closed form as a rule. Use solver='natural', 'newton', "
-                "'gradient', 'coordinate' or 'lbfgs'."
+                f"solver='closed-form' does not support {objective.likelihood.what_is_unknown}, "
+                "whose likelihood has no closed-form maximum in general. Use solver='natural', "
+                "'newton', 'gradient', 'coordinate' or 'lbfgs'."
             )
         return State(start)
 

@@ -618,9 +618,9 @@ def test_no_maximum(rng):
     X[rng.random((6, 5)) < 0.2] = np.nan
     message = warning_of(GaussianGradientMLE(), X)
     assert message.endswith(
-        " A larger reg_covar helps, and so does covariance_type='diag'. Where these features "
-        "depend on each other, leave one of them out; where the rows are too few, collect more "
-        f"that show them together. See {SITE}/missing_values.html."
+        " A larger reg_covar helps, and so does covariance_type='diag'. If these features depend "
+        "on each other, drop one of them. If the rows are too few, collect more that show them "
+        f"together. See {SITE}/missing_values.html."
     )
     assert GaussianGradientMLE(reg_covar=0.1).fit(X).converged_
     assert GaussianGradientMLE(covariance_type="diag").fit(X).converged_

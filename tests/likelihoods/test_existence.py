@@ -76,7 +76,7 @@ def test_all_sets_of_related_features_are_named_with_what_to_drop(rng, gaps, ord
     if gaps:
         X.iloc[::7, -1 if order == 1 else 0] = np.nan
     with pytest.warns(
-        UserWarning, match="drop of each set a feature that is in no other"
+        UserWarning, match="drop from each set a feature that is in no other"
     ) as caught:
         model = GaussianGradientMLE().fit(X)
     assert model.converged_
@@ -225,7 +225,7 @@ def test_a_ridge_too_small_to_be_felt_is_none(rng):
     X = rng.standard_normal((100, 3))
     X[:, 1] = X[:, 0]
     X[::3, 2] = np.nan
-    with pytest.raises(ValueError, match="With reg_covar=1e-20 none is made"):
+    with pytest.raises(ValueError, match="reg_covar=1e-20 is too small"):
         GaussianGradientMLE(reg_covar=1e-20).fit(X)
     assert GaussianGradientMLE(reg_covar=1e-10).fit(X).converged_
 

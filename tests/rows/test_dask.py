@@ -423,7 +423,7 @@ def test_chunks_of_no_rows(request, collect, data):
     first = rows.x0 if hasattr(rows, "x0") else rows[:, 0]
     nothing = rows[first.astype(float) > np.inf]
     model = GaussianGradientMLE().partial_fit(nothing, sample_weight=2.0)
-    with pytest.raises(NotFittedError, match="no rows of a positive weight"):
+    with pytest.raises(NotFittedError, match="no row has a positive weight"):
         model.score(rows)
     model.partial_fit(rows).partial_fit(nothing)
     assert divergence(GaussianGradientMLE().fit(X), model) < 1e-11
