@@ -475,7 +475,7 @@ def test_what_has_no_draws(gaps, rng):
     X[np.arange(30), np.arange(30) % 2] = NAN
     with pytest.warns(UserWarning, match="never observed in the same row"):
         apart = GaussianImputer(sample_posterior=True).fit(X)
-    with pytest.raises(ValueError, match="no law to draw from"):
+    with pytest.raises(ValueError, match="no distribution to draw from"):
         apart.transform(X)
     GaussianImputer(covariance_type="diag", sample_posterior=True).fit_transform(X)
 

@@ -80,10 +80,10 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     warn_of(
         at.parameter_names,
         np.isnan(ends).any(axis=1),
-        "An end of the profile interval was not found of the",
-        "It is NaN: the climb to it ran out of evaluations. The end may be far away, where the "
-        "likelihood falls ever more slowly, as few rows that show features together make it. An "
-        "interval by method='wald' needs no climb.",
+        "An end of the profile interval was not found for the",
+        "It is NaN, because the search for it ran out of evaluations. The end may be far away, as "
+        "happens where few rows show the features together. Use method='wald', which needs no "
+        "search.",
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))

@@ -72,23 +72,24 @@ def mcar_test(model: Any) -> Bunch:
     statistics, gaussian = model.sufficient_statistics_, model._fitted_gaussian()
     if gaussian.family.mean_is_known or gaussian.family.covariance_is_known:
         raise ValueError(
-            "Little's test compares patterns with estimates, and this model has a known mean or "
-            "covariance, whose error would count as theirs. Fit without fixed_mean and "
-            "fixed_covariance."
+            "Little's test compares the rows of each pattern with estimates, but this model has a "
+            "fixed mean or covariance, whose error would count against the rows. Fit without "
+            "fixed_mean and fixed_covariance."
         )
     if statistics.coarse or gaussian.window is not None:
         raise ValueError(
-            "Little's test is of rows whose values are known exactly or not at all, and this model "
-            "has limits. Fit without limits, and with NaN where a value is missing."
+            "Little's test needs rows whose values are known exactly or missing, but this model "
+            "has limits or intervals. Fit without them, and with NaN for each missing value."
         )
     if not statistics.complete and not hasattr(statistics, "missing"):
         raise ValueError(
             "This model does not hold its data by pattern of missing values. Fit with "
-            "covariance_type='full', and a Dask array of very many patterns in memory."
+            "covariance_type='full'. If X is a Dask array with very many patterns, pass "
+            "X.compute()."
         )
     if statistics.complete or len(statistics.missing) < 2:
         raise ValueError(
-            "All rows miss the same features, or none, so that there are no patterns to compare."
+            "All rows miss the same features, or none, so there are no patterns to compare."
         )
     distances = gaussian.observed(_means(statistics)).distances
     shown = int((~statistics.missing).sum()) - gaussian.family.n_features

@@ -28,12 +28,13 @@ from ..rows import Window, feature_names
 
 # Where to ask for the errors of a Gaussian that comes from another one, and so has none itself.
 _OF_A_MARGINAL = (
-    "Call summary(), standard_errors() or confidence_intervals() of the estimator that it comes "
-    "from: what they say of these features holds here, too."
+    "Call summary(), standard_errors() or confidence_intervals() on the estimator that it comes "
+    "from. What they return for these features holds here, too."
 )
 _OF_A_CONDITIONAL = (
-    "Its means are a regression: GaussianRegressor().fit(X, y), with the features given as X and "
-    "these as y, has the same, and their summary(), standard_errors() and confidence_intervals()."
+    "Its means are those of a regression: call summary(), standard_errors() or "
+    "confidence_intervals() on GaussianRegressor().fit(X, y), with the given features as X and the "
+    "others as y."
 )
 
 _FEWEST_ROWS = 2  # rows, by weight: fewer do not tell mean and covariance, and `fit` refuses them
@@ -119,15 +120,15 @@ class FittedPoint:
     def what_is_large(self) -> str:
         """The end of a sentence on the matrix of the information, too large, and a remedy."""
         return (
-            f"the information of all {self.family.n_parameters} parameters as one matrix, which is "
-            f"not formed of more than {MOST_PARAMETERS}. Fit fewer features, or use "
+            f"the information matrix of all {self.family.n_parameters} parameters, which is formed "
+            f"for at most {MOST_PARAMETERS} of them. Fit fewer features, or use "
             "covariance_type='diag'."
         )
 
     def check_size(self) -> None:
         """Refuse a fit of so many parameters that the matrix of the information is too large."""
         if self.is_large:
-            raise ValueError(f"This takes {self.what_is_large}")
+            raise ValueError(f"This needs {self.what_is_large}")
 
     def of_free(self, errors: Parameters) -> Parameters:
         """The errors or moves, with 0 in place of those of a known mean or covariance."""
@@ -249,9 +250,9 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
     _check_data(estimator)
     if not estimator.converged_:
         raise ValueError(
-            f"This fit stopped as {estimator.stop_reason_!r}. Only a maximum of the likelihood has "
-            "standard errors, intervals and tests. Fit with solver='natural' and a larger "
-            "max_iter, or as the warning of the fit says; where there is no maximum, with "
+            f"This fit stopped as {estimator.stop_reason_!r}, and only a maximum of the likelihood "
+            "has standard errors, intervals and tests. Fit with solver='natural' and a larger "
+            "max_iter, or as the warning of the fit recommends. If there is no maximum, use "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
     _warn_of_shares(estimator)
@@ -269,15 +270,15 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
             if features.any()
         ]
         raise ValueError(
-            f"{', and '.join(found)} in the rows of the fit, which tell nothing that could have an "
-            "error. For errors, intervals and tests of the other features fit without it."
+            f"{', and '.join(found)} in the rows of the fit, so it has no standard error. For "
+            "errors, intervals and tests of the other features, fit without it."
         )
     if np.any(estimator.reg_covar_):
         raise ValueError(
-            "This fit has a ridge (see reg_covar_), and is no maximum of the likelihood of the "
-            "data, which alone has standard errors, intervals and tests. Where the fit warned that "
-            "there is none without, drop one of the features that it named, or use "
-            "covariance_type='diag' or more rows. Else fit with reg_covar=0.0."
+            "This fit has a ridge (see reg_covar_), so it does not maximise the likelihood of the "
+            "data, and only that maximum has standard errors, intervals and tests. If the fit "
+            "warned that there is no maximum, drop one of the features that it named, use "
+            "covariance_type='diag', or collect more rows. Otherwise fit with reg_covar=0.0."
             + estimator._whose_parameters
         )
 
@@ -287,9 +288,9 @@ def _warn_of_shares(estimator: Any) -> None:
     weight = estimator.sufficient_statistics_.weight
     if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
         warn_caller(
-            f"The weights add up to {weight:.3g} and count as frequencies, so that errors, "
-            "intervals and tests are those of so few rows. If they are shares, fit with the shares "
-            "times the number of rows."
+            f"The sample weights count as frequencies, and their sum is {weight:.3g}, so errors, "
+            "intervals and tests are those of so few rows. If they are shares, multiply them by "
+            "the number of rows and fit again."
         )
 
 
@@ -303,9 +304,9 @@ def warn_if_far(estimator: Any, norm: float) -> None:
     if norm * root > _NEAR_MAXIMUM:
         warn_caller(
             f"The fit may be {norm * root:.2g} standard errors from the maximum of the likelihood: "
-            "tol is too large for so many rows, and intervals and tests may be off by as much. Fit "
-            f"again with tol={_SMALL_TOL / root:.0e}. Where that changes nothing, the features are "
-            "too far from zero for float64. Subtract their means first."
+            "tol is too large for this many rows, and intervals and tests may be off by as much. "
+            f"Fit again with tol={_SMALL_TOL / root:.0e}. If that changes nothing, the features "
+            "are too far from zero for float64: subtract their means first."
         )
 
 

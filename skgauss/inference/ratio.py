@@ -87,24 +87,23 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
         raise ValueError(
             f"The first model has {families[0].n_parameters} parameters, the second "
             f"{families[1].n_parameters}. The first must be nested in the second and have fewer: "
-            f"'spherical' in 'diag' in 'full'.{swap} What is fixed in the second must be fixed "
-            "alike in the first."
+            f"'spherical' in 'diag' in 'full'.{swap} A mean or covariance fixed in the second must "
+            "be fixed at the same values in the first."
         )
     gain = larger.log_likelihood_ - smaller.log_likelihood_
     if gain < -_NO_LOSS:
         raise ValueError(
-            "The larger model is less likely than the smaller, so that its fit is not the highest "
-            "maximum. Fit it again from the smaller: mean_init=smaller.mean_ and "
-            "covariance_init=np.diag(smaller.scale_**2), as far as they are not fixed."
+            "The larger model has a lower likelihood than the smaller one, so its fit is not at "
+            "the highest maximum. Fit it again from the smaller one, with mean_init=smaller.mean_ "
+            "and covariance_init=np.diag(smaller.scale_**2), unless these are fixed."
         )
     weight = larger.sufficient_statistics_.weight
     statistic = max(2 * weight * gain, 0.0)
     blur = 2 * weight * _ROUNDED * EPS * (1 + abs(larger.log_likelihood_))
     if blur > _A_TENTH and statistic < blur / _A_TENTH:
         warn_caller(
-            f"There are so many rows that {blur:.2g} of the statistic may be rounding of float64, "
-            "and the p-value with it. So small a difference of the models is none that the data "
-            "can tell."
+            f"With so many rows, rounding in float64 may change the statistic by {blur:.2g}, and "
+            "the p-value with it. The models differ too little for the data to tell them apart."
         )
     p_value = float(chi2.sf(statistic, added))
     return Bunch(statistic=statistic, degrees_of_freedom=added, p_value=p_value)
@@ -149,10 +148,10 @@ def _check_same_features(one: Any, two: Any) -> None:
     n_features = [each.n_features_in_ for each in models]
     if n_features[0] != n_features[1]:
         raise ValueError(
-            f"The two models have {n_features[0]} and {n_features[1]} features, and a test "
-            "compares Gaussians of the same ones. Regressions on different features are compared "
-            "by aic(X, y) or bic(X, y) of GaussianRegressor, and the p-values in its summary() are "
-            "of single features."
+            f"The two models have {n_features[0]} and {n_features[1]} features, but the test "
+            "compares Gaussians of the same features. To compare regressions on different "
+            "features, use aic(X, y) or bic(X, y) of GaussianRegressor, or the p-value of each "
+            "feature in its summary()."
         )
 
 
@@ -172,7 +171,7 @@ def _check_same_data(one: Any, two: Any) -> None:
     ):
         raise ValueError(
             "The two models were fitted to different data. Fit both to the same rows, with the "
-            "same weights, and under the same names of features."
+            "same weights and feature names."
         )
 
 

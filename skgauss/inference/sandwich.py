@@ -46,9 +46,9 @@ def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: A
         )
     if hasattr(estimator, "support_"):
         raise ValueError(
-            "With support_fraction the model is fitted to some of the rows, their deviations "
-            "stretched, which nobody has as X. Ask for another method, or fit a "
-            "GaussianGradientMLE to X[support_], whose scales are a little smaller."
+            "support_fraction fits only some of the rows and stretches their deviations, so no X "
+            "holds the rows of the fit. Use another method, or fit a GaussianGradientMLE to "
+            "X[support_], whose scales are a little smaller."
         )
     at.check_size()
     estimator._warn_of_forgotten(X_upper)
@@ -92,8 +92,8 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
         and np.allclose(mean, expected, rtol=0.0, atol=_SAME_SCORE)
     ):
         raise ValueError(
-            "X, sample_weight and X_upper are not those that the model was fitted to. The sandwich "
-            "needs the rows of the fit, all of them, with their weights and upper ends."
+            "X, sample_weight and X_upper are not those of the fit. method='sandwich' needs all "
+            "rows of the fit, with their weights and upper ends."
         )
 
 

@@ -80,7 +80,7 @@ def fitted_point(
     if method == "sandwich":
         at.scores = covariance_of_scores(at, X, sample_weight, X_upper)
     elif X is not None:
-        raise ValueError(f"X is read by method='sandwich' alone, got method={method!r}.")
+        raise ValueError(f"Only method='sandwich' takes X, got method={method!r}.")
     return at
 
 
@@ -125,7 +125,7 @@ def errors_at(at: FittedPoint) -> Parameters:
             ["scales, covariances and correlations"],
             np.ones(1),
             "Only means have standard errors here. NaN stands for those of",
-            f"They take {at.what_is_large}",
+            f"They need {at.what_is_large}",
         )
     warn_of(at.parameter_names, left_open, *_LEFT_OPEN)
     return errors
@@ -265,7 +265,7 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
     steps, flat = _steps_at(at)
     if len(flat):
         raise ValueError(
-            "The data do not determine all parameters, so that the estimate has no law to draw "
+            "The data do not determine all parameters, so the estimate has no distribution to draw "
             "from. Collect rows that show the features together, or use covariance_type='diag'."
         )
     noise = random_state.standard_normal(len(steps)) / math.sqrt(at.likelihood.weight)
@@ -322,7 +322,8 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
     values, vectors = np.linalg.eigh(matrix)
     if values[0] < -resolution:
         raise ValueError(
-            "The fit is no maximum: the likelihood rises from there. Fit again with a smaller tol."
+            "The fit is not at a maximum: the likelihood rises from there. Fit again with a "
+            "smaller tol."
         )
     seen = values > resolution
     return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T

@@ -53,7 +53,7 @@ def test_what_only_the_matrix_tells_is_refused(rng, monkeypatch):
         lambda: model.confidence_intervals(method="profile"),
         lambda: model.standard_errors("sandwich", X),
     ):
-        with pytest.raises(ValueError, match="not formed of more than 300"):
+        with pytest.raises(ValueError, match="formed for at most 300"):
             ask()
 
 

@@ -87,7 +87,7 @@ def test_what_the_data_leave_open(rng):
 
 def test_it_is_not_formed_of_too_many(rng):
     model = fitted(rng.standard_normal((200, 71)))
-    with pytest.raises(ValueError, match="not formed of more than 2500"):
+    with pytest.raises(ValueError, match="formed for at most 2500"):
         model.parameter_covariance()
 
 

@@ -128,7 +128,7 @@ def exact_scales(estimate, n, level=0.95):
         return [float(estimate / mpmath.sqrt(y)) for y in roots]
 
 
-@pytest.mark.filterwarnings("ignore:The weights add up to")
+@pytest.mark.filterwarnings("ignore:The sample weights count as")
 @pytest.mark.parametrize("total", [1e17, 1e13, 1e9, 1e3, 1.0, 0.1])
 @pytest.mark.parametrize(("covariance_type", "gaps"), [("full", False), ("diag", True)])
 def test_a_billion_rows_and_less_than_one(correlated, gappy, covariance_type, gaps, total):
@@ -154,7 +154,7 @@ def test_a_published_billion():
     assert_allclose(profiled(model).scale[0], [0.9697248, 0.9698098], atol=5e-8)
 
 
-@pytest.mark.filterwarnings("ignore:The weights add up to")
+@pytest.mark.filterwarnings("ignore:The sample weights count as")
 def test_an_end_beyond_float64_is_infinite(correlated):
     model = fitted(correlated, sample_weight=weighing(correlated, 1e-6))
     assert (profiled(model).mean == [-math.inf, math.inf]).all()
@@ -227,7 +227,7 @@ def test_ends_at_a_singular_covariance_far_from_zero(seed, offset):
     assert_allclose(ends[1], ends[0], rtol=0, atol=1e-6)
 
 
-@pytest.mark.filterwarnings("ignore:The weights add up to")
+@pytest.mark.filterwarnings("ignore:The sample weights count as")
 @pytest.mark.filterwarnings("ignore:An end of the profile interval was not found")
 @pytest.mark.parametrize("total", [0.5, 1e-2, 1e-12, 1e-270])
 def test_an_end_of_next_to_no_weight_is_none_that_is_wrong(gappy, total):
@@ -472,7 +472,7 @@ def test_two_maxima_have_one_interval():
 def test_an_end_that_is_not_found_is_nan_and_named(monkeypatch, gappy):
     model = fitted(gappy)
     monkeypatch.setattr(profile, "_MOST_EVALUATIONS", 1)
-    with pytest.warns(UserWarning, match="not found of the mean of feature 0, mean of feature 1"):
+    with pytest.warns(UserWarning, match="not found for the mean of feature 0, mean of feature 1"):
         found = profiled(model)
     assert np.isnan(found.mean).all()
     assert np.isfinite(model.confidence_intervals(method="wald").mean).all()
