@@ -43,7 +43,7 @@ def information_criteria(
         If there are no such rows, by which no model is better than another.
     """
     if not n_samples > 0:
-        raise ValueError(f"No value of {name} is known, by which to compare models.")
+        raise ValueError(f"No value of {name} is known, so there is nothing to compare models by.")
     deviance = -2.0 * float(log_likelihood)
     return deviance + 2.0 * n_parameters, deviance + math.log(n_samples) * n_parameters
 
@@ -218,10 +218,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
         if intervals and upper is None:
             warn_caller(
-                f"The model was fitted with {name}_upper, and now {name} comes without it: every "
-                f"value counts as known exactly, and NaN as missing. Pass {name}_upper too; in a "
-                "pipeline or a search by metadata routing, as in "
-                f"set_score_request({name}_upper=True). For values that are known exactly pass "
+                f"The model was fitted with {name}_upper, but now {name} comes without it, so "
+                f"every value counts as known exactly and NaN as missing. Pass {name}_upper too. "
+                "In a pipeline or a search, use metadata routing, as in "
+                f"set_score_request({name}_upper=True). If all values are known exactly, pass "
                 f"{name}_upper={name}."
             )
 

@@ -432,8 +432,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         first = not hasattr(self, "sufficient_statistics_")
         if first and hasattr(self, "mean_"):
             raise ValueError(
-                "This Gaussian is the marginal or conditional one of a fit, and holds no rows that "
-                "others could be added to. Call partial_fit on the model that was fitted."
+                "A marginal or conditional Gaussian holds no rows to which others could be added. "
+                "Call partial_fit on the fitted model that it comes from."
             )
         rows = rows_of(
             seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
@@ -445,8 +445,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         if not first:
             if getattr(self, SEEN_THROUGH) != (window and window.ends):
                 raise ValueError(
-                    "truncation_limits are not those of the rows before, which were seen through "
-                    "another window. Set them back, or call fit on all rows of one window."
+                    "truncation_limits differ from those of the earlier rows, and all rows must "
+                    "have the same limits. Set the earlier limits again, or call fit on rows that "
+                    "share the new ones."
                 )
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
         # Where rows are too few "auto" adds no ridge here, as more of them may come.

@@ -171,7 +171,7 @@ n_features_with_missing)
             dropped = each_of([names[j] for j in np.flatnonzero(~kept).tolist()])
             warn_caller(
                 f"{dropped} had no values in fit and is dropped. Set keep_empty_features=True to "
-                "keep it, filled in by 0."
+                "keep it, filled with 0."
             )
         if self.add_indicator or not kept.all():
             marked = self.indicator_.features_ if self.add_indicator else []
@@ -187,8 +187,8 @@ n_features_with_missing)
             return partial(_imputed, self._fitted_gaussian())
         if is_dask(X):
             raise ValueError(
-                "sample_posterior=True fills in draws, and Dask would draw anew whenever it "
-                "computes a block. Pass X.compute(), or some of its partitions one by one."
+                "sample_posterior=True fills in random draws, but Dask would draw again each time "
+                "it computes a block. Pass X.compute(), or compute its partitions one at a time."
             )
         random_state = check_random_state(self.random_state)
         draw = partial(drawn(self, random_state).draw_hidden, random_state=random_state)
@@ -239,8 +239,8 @@ n_features_with_missing)
     def _use_of(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what `transform` fills in if a fit did not converge."""
         if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
-            return " What transform fills in is mean_, whatever else a row shows."
-        return " What transform fills in are means given the row under this last iterate."
+            return " Meanwhile, transform fills every gap with mean_, whatever else a row shows."
+        return " Meanwhile, transform fills gaps with conditional means under this last iterate."
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -35,12 +35,12 @@ def _refusal_of_parts(detector: Any, method: str) -> str:
     """Sentences on why a method without all rows at hand cannot serve the parameters, or none."""
     share, support = detector.contamination, detector.support_fraction
     if share != "auto":
-        asks, instead = f"contamination={share} asks for a share of", "contamination='auto'"
+        asks, instead = f"contamination={share} is a share of", "contamination='auto'"
     elif support is not None:
         asks, instead = f"support_fraction={support!r} chooses among", "support_fraction=None"
     else:
         return ""
-    return f"{asks} all rows, which {method} does not have at hand. Use {instead}, or fit."
+    return f"{asks} all rows, but {method} does not see all rows. Use {instead}, or call fit."
 
 
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
@@ -255,16 +255,17 @@ fixed_covariance, warm_start, record_path : optional
             raise ValueError(refusal)
         if method == "partial_fit" and hasattr(self, "support_"):
             raise ValueError(
-                "The last fit kept some rows by support_fraction, their deviations stretched, to "
-                "which rows as they are do not add. Call fit on all rows, or begin anew in chunks: "
-                "sklearn.base.clone(detector).partial_fit(X)."
+                "The last fit kept only some rows, by support_fraction, and stretched their "
+                "deviations, so other rows cannot be added to them. Call fit on all rows, or start "
+                "again in chunks with sklearn.base.clone(detector).partial_fit(X)."
             )
         limits = () if self.truncation_limits is None else self.truncation_limits
         truncated = any(limit is not None for limit in limits)
         if truncated and self.support_fraction is not None:
             raise ValueError(
-                "support_fraction ranks rows by distances as those of a whole Gaussian are spread, "
-                "which those of rows inside truncation_limits are not. Use support_fraction=None."
+                "support_fraction ranks rows by distances that it takes to follow a chi-square "
+                "distribution, but those of rows inside truncation_limits do not. Use "
+                "support_fraction=None."
             )
         if truncated and self.contamination == "auto":
             raise ValueError(

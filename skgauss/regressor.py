@@ -51,9 +51,9 @@ if TYPE_CHECKING:
 
 # A sentence that follows a warning of the joint fit, on the parameters that it recommends.
 _WHOSE_PARAMETERS = (
-    " In a regression these are parameters of its estimator, as in "
-    "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). Only covariance_type='diag' is no way "
-    "out there: it would take y as independent of X."
+    " In a regression, set these parameters on its estimator, as in "
+    "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). covariance_type='diag' does not help "
+    "there, since it makes y independent of X."
 )
 
 
@@ -241,28 +241,27 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
         if estimator.covariance_type != "full":
             raise ValueError(
-                f"covariance_type={estimator.covariance_type!r} takes y as independent of X. A "
+                f"covariance_type={estimator.covariance_type!r} makes y independent of X. A "
                 "regression needs an estimator with covariance_type='full'."
             )
         if estimator.truncation_limits is not None:
             raise ValueError(
-                "The truncation_limits of the estimator are those of the joint law of features and "
-                "targets. A truncated regression is conditional on the features, which is another "
-                "likelihood. Leave truncation_limits out; a value of y that is only known to lie "
-                "beyond a limit is censored: see censoring_limits."
+                "The truncation_limits of the estimator would truncate the joint distribution of "
+                "features and targets, but a truncated regression is conditional on the features. "
+                "Leave truncation_limits out. If values of y are only known to lie beyond a limit, "
+                "they are censored: use censoring_limits."
             )
         if estimator.fixed_mean is not None or estimator.fixed_covariance is not None:
             raise ValueError(
-                "What fixed_mean and fixed_covariance of the estimator know is of the joint law of "
-                "features and targets, of which a regression estimates what is conditional. Leave "
+                "fixed_mean and fixed_covariance of the estimator describe the joint distribution "
+                "of features and targets, but a regression estimates the conditional one. Leave "
                 "them out."
             )
         if getattr(estimator, "support_fraction", None) is not None:
             raise ValueError(
-                "support_fraction of the estimator fits some of the rows, their deviations "
-                "stretched, and a regression is of all of them. Leave it out. To fit ordinary rows "
-                "alone, find them first, by fit_predict of that estimator, of features and targets "
-                "together."
+                "support_fraction of the estimator fits only some of the rows, but a regression "
+                "uses all of them. Leave it out. To fit inliers only, find them first by "
+                "fit_predict of that estimator on features and targets together."
             )
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: seen.n_features_in_], table.names[seen.n_features_in_ :]
@@ -370,8 +369,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         known = ~(missing.any(axis=1) if missing.ndim > 1 else missing)
         if not known.any():
             raise ValueError(
-                "No row of y counts: each misses a target, or has the weight 0. R^2 needs rows in "
-                "which all targets are known."
+                "R^2 needs rows of positive weight in which all targets are known, but there are "
+                "none."
             )
         warn_of_limits(targets[known], self.estimator_.censoring_limits)
         predicted = np.asarray(to_host(self.predict(X)))

@@ -597,7 +597,7 @@ def test_other_roles(gappy):
     np.testing.assert_array_equal(detector.mean_, MEAN)
     for fixed in ({"fixed_mean": MEAN}, {"fixed_covariance": 1.0}):
         regressor = GaussianRegressor(GaussianGradientMLE(**fixed))
-        with pytest.raises(ValueError, match="joint law of features and targets"):
+        with pytest.raises(ValueError, match="joint distribution of features and targets"):
             regressor.fit(gappy[:, :2], gappy[:, 2])
 
 

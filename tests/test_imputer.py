@@ -349,7 +349,7 @@ def test_a_column_that_is_empty_at_first(gaps):
 
 @exhaustive
 def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
-    whatever_else = "What transform fills in is mean_, whatever else a row shows"
+    whatever_else = "Meanwhile, transform fills every gap with mean_, whatever else a row shows"
     for model in (
         GaussianImputer(covariance_type="diag", solver="gradient", max_iter=1),
         GaussianImputer(learning_rate=1e-12, max_iter=1, mean_init=1.0),
@@ -358,7 +358,7 @@ def test_a_fit_that_did_not_converge_says_what_is_filled_in(gaps):
             model.fit(gaps)
         filled = model.transform(gaps)[gaps.isna()]
         np.testing.assert_allclose(filled, model.mean_[np.nonzero(gaps.isna())[1]], rtol=1e-6)
-    with pytest.warns(ConvergenceWarning, match="means given the row under this last iterate"):
+    with pytest.warns(ConvergenceWarning, match="conditional means under this last iterate"):
         GaussianImputer(solver="gradient", max_iter=30).fit(gaps)
 
 

@@ -322,6 +322,6 @@ def test_a_truncated_fit_has_the_laws_of_its_parent(rng):
 def test_no_rows_can_be_added_to_a_marginal(iris):
     marginal = GaussianGradientMLE().fit(iris).marginal([0, 1])
     mean = marginal.mean_.copy()
-    with pytest.raises(ValueError, match="Call partial_fit on the model that was fitted"):
+    with pytest.raises(ValueError, match="Call partial_fit on the fitted model"):
         marginal.partial_fit(iris.iloc[:, :2])
     np.testing.assert_array_equal(marginal.mean_, mean)

@@ -181,8 +181,8 @@ def test_a_share_needs_the_rows(gaps):
     assert not hasattr(detector, "partial_fit")
     with pytest.raises(AttributeError) as refused:
         detector.partial_fit(X[:70])
-    assert "Use contamination='auto', or fit" in str(refused.value.__cause__)
-    with pytest.raises(ValueError, match="fit_statistics does not have at hand"):
+    assert "Use contamination='auto', or call fit" in str(refused.value.__cause__)
+    with pytest.raises(ValueError, match="fit_statistics does not see all rows"):
         detector.fit_statistics(detector.sufficient_statistics_)
     assert pickle.dumps(vars(detector)) == before
     whole = GaussianOutlierDetector().fit(X)

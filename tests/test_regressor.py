@@ -589,10 +589,12 @@ def test_no_known_target_has_no_score(air):
     X, y = air[PREDICTORS], air["Ozone"]
     model = GaussianRegressor().fit(X, y)
     for targets, weights in ((y * np.nan, None), (y, np.zeros(len(y)))):
-        with pytest.raises(ValueError, match="No row of y counts"):
+        with pytest.raises(
+            ValueError, match="rows of positive weight in which all targets are known"
+        ):
             model.score(X, targets, weights)
     two = GaussianRegressor().fit(X[["Wind"]], air[["Ozone", "Temp"]])
-    with pytest.raises(ValueError, match="No row of y counts: each misses a target"):
+    with pytest.raises(ValueError, match="rows of positive weight in which all targets are known"):
         two.score(X[["Wind"]], air[["Ozone", "Temp"]].mask([[True, False]] * len(air)))
     for criterion in (model.aic, model.bic):
         with pytest.raises(ValueError, match="No value of y is known"):
@@ -669,10 +671,10 @@ def test_a_failed_fit_leaves_the_last_one(air):
 @pytest.mark.parametrize(
     ("y", "parameters", "match"),
     [
-        (lambda y: y * NAN, {}, "No value of 'Ozone'.* is known"),
+        (lambda y: y * NAN, {}, "No value of the target 'Ozone' is known"),
         (lambda y: 0 * y + 2, {}, "'Ozone'.* is constant: every value is 2.0"),
-        (lambda y: y, {"censoring_limits": (200, None)}, "All values of 'Ozone'.* lower limit"),
-        (lambda y: y, {"censoring_limits": (None, 1)}, "All values of 'Ozone'.* upper limit"),
+        (lambda y: y, {"censoring_limits": (200, None)}, "All values .* 'Ozone' .* lower limit"),
+        (lambda y: y, {"censoring_limits": (None, 1)}, "All values .* 'Ozone' .* upper limit"),
         (lambda y: y, {"censoring_limits": 5}, r"a pair \(lower, upper\), such as"),
         (lambda y: y[:-1], {}, "inconsistent numbers of samples"),
         (
@@ -700,7 +702,7 @@ def test_rows_that_a_robust_fit_keeps_are_found_first(rng):
     y = 2 * X[:, 0] + rng.standard_normal(200)
     y[:40] += 30
     detector = GaussianOutlierDetector(support_fraction="auto")
-    with pytest.raises(ValueError, match=r"regression is of all of them.* by fit_predict of that"):
+    with pytest.raises(ValueError, match=r"regression uses all of them.* by fit_predict of that"):
         GaussianRegressor(detector).fit(X, y)
     ordinary = detector.fit_predict(np.column_stack((X, y))) == 1
     model = GaussianRegressor(GaussianOutlierDetector()).fit(X[ordinary], y[ordinary])
@@ -749,7 +751,7 @@ def test_whose_parameters_a_message_recommends(rng):
     X = pd.DataFrame({"m": rng.integers(0, 2, 80).astype(float), "x": rng.standard_normal(80)})
     X["f"], y = 1 - X["m"], rng.standard_normal(80)
     told = (
-        r"reg_covar.* parameters of its estimator, as in GaussianRegressor\(GaussianGradientMLE\("
+        r"reg_covar.* parameters on its estimator, as in GaussianRegressor\(GaussianGradientMLE\("
     )
     with pytest.warns(UserWarning, match=told):
         model = GaussianRegressor().fit(X, y)

@@ -210,9 +210,9 @@ def _gaps(estimator: Any) -> Array:
         return likelihood.log_likelihood(maximum) - estimator.log_likelihood_path_
     if not hasattr(estimator, "covariance_path_"):
         raise ValueError(
-            "This fit has a ridge (reg_covar_ is not 0), so that it climbs the penalised "
-            "log-likelihood, which log_likelihood_path_ is not. Fit with record_path=True to "
-            "plot its convergence."
+            "This fit has a ridge (reg_covar_ is not 0), so it maximises the penalised "
+            "log-likelihood, but log_likelihood_path_ is not penalised. Fit with record_path=True "
+            "to plot its convergence."
         )
     family = likelihood.family
     path = zip(estimator.mean_path_, estimator.covariance_path_, strict=True)

@@ -141,7 +141,7 @@ class GaussianEllipseDisplay(Display):
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         if X is None and X_upper is not None:
-            raise ValueError("X_upper goes with the lower ends X, which are not given.")
+            raise ValueError("X_upper holds the upper ends of X, but X was not passed. Pass both.")
         check_fitted(estimator)
         pair = _pair(estimator, features)
         if X is not None:
@@ -246,8 +246,8 @@ class GaussianEllipseDisplay(Display):
 
         if self.mean_covariance is None or not 0 < confidence < 1:
             raise ValueError(
-                f"confidence={confidence!r} must be between 0 and 1, and needs a mean_covariance. "
-                "from_estimator(..., confidence=0.95) finds it."
+                f"confidence={confidence!r} must be between 0 and 1, and needs mean_covariance, "
+                "which from_estimator(..., confidence=0.95) computes."
             )
         distance = math.sqrt(-2 * math.log1p(-confidence))  # chi-square, two degrees of freedom
         points = self._ellipse(distance, self.mean_covariance)

@@ -318,7 +318,7 @@ def _grid(
     bottom, top = (bottom / stretch, top * stretch) if scale_limits is None else scale_limits
     if not (left < right and 0 < bottom < top and resolution >= 2):
         raise ValueError(
-            f"mean_limits={mean_limits} and scale_limits={scale_limits} must ascend, scales be "
-            f"positive, and grid_resolution={resolution} be at least 2."
+            f"mean_limits={mean_limits} and scale_limits={scale_limits} must be increasing, scales "
+            f"must be positive, and grid_resolution={resolution} must be at least 2."
         )
     return np.linspace(left, right, resolution), np.geomspace(bottom, top, resolution)

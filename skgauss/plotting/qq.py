@@ -181,7 +181,7 @@ class QQDisplay(Display):
         """
         check_level(level)
         if len(self.distances) == 0:
-            raise ValueError("A row must show a value: there are 0 distances.")
+            raise ValueError("No row has an observed value, so there are no distances to plot.")
         ranks = np.arange(1, len(self.distances) + 1)
         shares = np.array([[(1 - level) / 2], [0.5], [(1 + level) / 2]])
         return chi2.ppf(beta.ppf(shares, ranks, ranks[::-1]), self.n_features)
@@ -203,7 +203,7 @@ def _check_no_limits(estimator: Any) -> None:
         )
     if getattr(getattr(estimator, "sufficient_statistics_", None), "coarse", False):
         raise ValueError(
-            "QQDisplay is of values that are known exactly or missing: where limits or intervals "
-            "chose which values are known, their distances do not follow the chi-square "
-            "distribution of a Gaussian that fits."
+            "QQDisplay needs values that are known exactly or missing. Where limits or intervals "
+            "decide which values are known, distances do not follow a chi-square distribution even "
+            "if the Gaussian fits."
         )

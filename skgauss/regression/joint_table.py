@@ -76,18 +76,18 @@ class Table(NamedTuple):
         for j, (name, values) in enumerate(zip(self.names[-len(low) :], columns, strict=True)):
             known = values[~np.isnan(values)]
             if not known.size:
-                raise ValueError(f"No value of {name!r}, which is to be explained, is known.")
+                raise ValueError(f"No value of the target {name!r} is known.")
             for side, beyond in (("lower", known <= low[j]), ("upper", known >= high[j])):
                 if beyond.all():
                     raise ValueError(
-                        f"All values of {name!r}, which is to be explained, lie at or beyond their "
-                        f"{side} limit, so that nothing bounds it on the other side. Collect rows "
-                        "in which it lies within its limits."
+                        f"All values of the target {name!r} lie at or beyond their {side} limit, "
+                        "so nothing bounds it on that side. Collect rows in which it lies within "
+                        "its limits."
                     )
             if (known == known[0]).all():
                 raise ValueError(
-                    f"{name!r}, which is to be explained, is constant: every value is {known[0]}. "
-                    "There is nothing to explain."
+                    f"The target {name!r} is constant: every value is {known[0]}, so there is "
+                    "nothing to explain."
                 )
 
 
@@ -174,9 +174,9 @@ def check_exact(targets: Any, upper: Any) -> None:
     within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
     if within.any():
         raise ValueError(
-            f"{np.count_nonzero(within)} targets are known only to an interval, so that R^2 is not "
-            "known. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score the "
-            "rows that are known exactly, score(X[exact], y[exact], y_upper=y[exact])."
+            f"{np.count_nonzero(within)} targets are known only to an interval, so R^2 cannot be "
+            "computed. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score only "
+            "the rows that are known exactly, with score(X[exact], y[exact], y_upper=y[exact])."
         )
 
 
@@ -196,8 +196,8 @@ def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
     if (at_or_below(columns, low) | at_or_above(columns, high)).any():
         # Always the same words: Python shows them once in a search.
         warn_caller(
-            "Some targets lie at censoring_limits or beyond, and R^2 "
-            "counts them as known exactly. So a model that predicts the limits looks better than "
-            "one that predicts what they hide. Compare models by aic(X, y), or in a search with "
-            "scoring=lambda model, X, y: -model.aic(X, y), between models with the same limits."
+            "Some targets lie at censoring_limits or beyond, and R^2 counts them as known exactly. "
+            "So a model that predicts the limits looks better than one that predicts the true "
+            "values. Compare models with the same limits by aic(X, y), or in a search with "
+            "scoring=lambda model, X, y: -model.aic(X, y)."
         )

@@ -75,9 +75,9 @@ def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
     """
     if block.intervals is not None:
         raise ValueError(
-            "support_fraction ranks rows by what they show, and a value known only to an interval "
-            "is neither shown nor missing. Use support_fraction=None, or NaN in the place of such "
-            "values."
+            "support_fraction ranks rows by their observed values, but a value known only to an "
+            "interval is neither observed nor missing. Use support_fraction=None, or put NaN in "
+            "place of such values."
         )
     X, weights = block.X, block.sample_weight
     weights = np.ones(len(X)) if weights is None else weights
@@ -111,14 +111,14 @@ def _told_of_few_rows(
     said = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
     if n_kept < min(d + 1, n) and not steps.ridge.all():
         raise ValueError(
-            f"{said}, and the covariance of {d} features takes at least {d + 1}. Use "
+            f"{said}, but the covariance of {d} features needs at least {d + 1}. Use "
             "support_fraction='auto' or a larger share, covariance_type='diag', or set reg_covar."
         )
     if n > 2 * d:
         return ""
     return (
-        f"{said}, which are few for the covariance of {d} features: outliers among them may go "
-        f"unnoticed. More than {2 * d} rows help, and so does covariance_type='diag'."
+        f"{said}, which is few for the covariance of {d} features, so outliers may go unnoticed. "
+        f"More than {2 * d} rows help, and so does covariance_type='diag'."
     )
 
 
@@ -138,8 +138,8 @@ def _with_ridge(
         steps = replace(steps, ridge=ridge)
         warnings.append(
             f"More than half of the values of {each_of([names[j] for j in equal])} are equal, so "
-            "that no robust scale is left. The variance over all rows was added there (see "
-            "`reg_covar_`). Drop such features, or set reg_covar to choose your own."
+            "there is no robust scale. The variance over all rows was added to the covariance "
+            "instead (see `reg_covar_`). Drop such features, or set reg_covar to choose your own."
         )
     try:
         return *steps.run(), steps.ridge, warnings
@@ -157,7 +157,7 @@ def _with_ridge(
     steps = replace(steps, ridge=steps.ridge + RELATIVE_RIDGE * variances)
     warnings.append(
         f"{said} A ridge of {RELATIVE_RIDGE:g} times each variance was added to the covariance "
-        "(see `reg_covar_`), so that rows that leave this plane are far outliers. Set reg_covar to "
+        "(see `reg_covar_`), so rows outside this plane are extreme outliers. Set reg_covar to "
         "choose your own, use a larger support_fraction, or drop one of these features."
     )
     return *steps.run(), steps.ridge, warnings

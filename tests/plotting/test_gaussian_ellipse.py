@@ -215,5 +215,5 @@ def test_a_frame_of_dask_is_drawn_as_that_of_pandas(frame):
 def test_upper_ends_without_lower_ones_are_refused():
     X = np.random.default_rng(0).standard_normal((30, 2))
     model = GaussianGradientMLE().fit(X)
-    with pytest.raises(ValueError, match="X_upper goes with the lower ends X"):
+    with pytest.raises(ValueError, match="X_upper holds the upper ends of X"):
         GaussianEllipseDisplay.from_estimator(model, X_upper=X)

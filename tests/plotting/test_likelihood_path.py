@@ -219,5 +219,5 @@ def test_limits_and_styles_are_respected(column):
     ],
 )
 def test_limits_that_do_not_ascend(column, limits):
-    with pytest.raises(ValueError, match="must ascend"):
+    with pytest.raises(ValueError, match="must be increasing"):
         LikelihoodPathDisplay.from_estimator(climb(column, 0.005), **limits)

@@ -97,7 +97,7 @@ def test_what_is_no_level(table, level):
 
 def test_what_has_no_distances(table):
     model = GaussianGradientMLE().fit(table)
-    with pytest.raises(ValueError, match="there are 0 distances"):
+    with pytest.raises(ValueError, match="there are no distances"):
         QQDisplay.from_estimator(model, np.full((2, 3), np.nan))
     with pytest.raises(ValueError, match="2 features"):
         QQDisplay.from_estimator(model, table[:, :2])

@@ -24,7 +24,7 @@ def test_it_takes_rows_in_memory(rows):
     with pytest.raises(ValueError, match=r"support_fraction takes all rows .* X\.compute\(\)"):
         robust().fit(da.from_array(rows, chunks=20))
     assert robust().fit(da.from_array(rows, chunks=20).compute()).support_.shape == (60,)
-    with pytest.raises(ValueError, match=r"fit_statistics does not have .* support_fraction=None"):
+    with pytest.raises(ValueError, match=r"fit_statistics does not see .* support_fraction=None"):
         robust().fit_statistics(robust().fit(rows).sufficient_statistics_)
     assert not hasattr(robust(), "partial_fit")
     assert robust(support_fraction=None).partial_fit(rows).converged_
@@ -37,20 +37,20 @@ def test_without_it_there_is_no_support(rows):
 
 
 def test_values_in_intervals_are_refused(rows):
-    with pytest.raises(ValueError, match="neither shown nor missing"):
+    with pytest.raises(ValueError, match="neither observed nor missing"):
         robust().fit(rows, X_upper=rows + 1)
-    with pytest.raises(ValueError, match="NaN in the place of such"):
+    with pytest.raises(ValueError, match="NaN in place of such"):
         robust(censoring_limits=(0.0, None)).fit(rows)
     robust().fit(np.where(rows > -2, rows, np.nan))
 
 
 def test_a_window_is_refused(rows):
-    with pytest.raises(ValueError, match="inside truncation_limits are not"):
+    with pytest.raises(ValueError, match="inside truncation_limits do not"):
         robust(truncation_limits=(-9, None), contamination=0.1).fit(rows)
 
 
 def test_too_small_a_share(rows):
-    with pytest.raises(ValueError, match=r"keeps 3 of 60 rows, .* takes at least 4"):
+    with pytest.raises(ValueError, match=r"keeps 3 of 60 rows, .* needs at least 4"):
         robust(support_fraction=0.05).fit(rows)
     for remedy in ({}, {"covariance_type": "diag"}):
         share = {} if not remedy else {"support_fraction": 0.05}

@@ -140,7 +140,7 @@ def test_partial_fit_tells_of_forgotten_upper_ends():
     model = GaussianGradientMLE().partial_fit(
         np.where(lower < upper, np.nan, lower)[:30], X_upper=upper[:30]
     )
-    with pytest.warns(UserWarning, match="fitted with X_upper, and now X comes without it"):
+    with pytest.warns(UserWarning, match="fitted with X_upper, but now X comes without it"):
         model.partial_fit(lower[30:])
 
 
