@@ -1,4 +1,4 @@
-"""What is no number in a data frame: the error names the column, and its remedies work."""
+"""What not numbers in a data frame: the error names the column, and its remedies work."""
 
 import pickle
 import re
@@ -42,7 +42,7 @@ def make(request):
 def test_a_column_of_text_is_named(make, data, method):
     model = GaussianGradientMLE().fit(pd.DataFrame({**NUMBERS, "city": NUMBERS["b"][::-1]}))
     before = pickle.dumps(model)
-    with pytest.raises(ValueError, match=r"is no number in 'city' \(dtype \w+\)\. Drop such col"):
+    with pytest.raises(ValueError, match=r"not numbers in 'city' \(dtype \w+\)\. Drop these col"):
         np.asarray(getattr(model, method)(make(data)))
     assert pickle.dumps(model) == before
 
@@ -93,7 +93,7 @@ class TestEachKindHasARemedy:
     def test_a_limit(self, library):
         frame = library.DataFrame({**ONE_TEXT, "lead": ["0.1", "< 0.05", "0.2", "0.4", "1", "2"]})
         told = refusal(frame)
-        assert told.startswith("X holds a limit as text, '< 0.05' in 'lead'. Make two tables")
+        assert told.startswith("X holds a limit as text, '< 0.05' in 'lead'. Convert it to two")
         assert "no number" not in told
         lower, upper = parse_limits(frame)
         assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_
@@ -128,7 +128,7 @@ def test_dates_have_a_remedy(kind):
         {**NUMBERS, "when": pd.Timestamp("2020-02-20") + pd.to_timedelta(days, "D")}
     )
     told = refusal(frame.astype({"when": kind}))
-    assert "Of dates make days: (column - column.min()).dt.days." in told
+    assert "Convert dates to days with (column - column.min()).dt.days." in told
     assert not any(other in told for other in ("text", "categories"))
     column = frame["when"]
     frame["when"] = (column - column.min()).dt.days
@@ -169,7 +169,7 @@ def test_absent_values_of_pandas_among_objects_have_a_remedy():
 def test_dates_alone_have_a_remedy_in_polars():
     dates = pl.DataFrame({"when": [date(2020, 1, 1 + d * d) for d in range(5)]})
     told = refusal(dates)
-    assert "Of dates make days: (column - column.min()).dt.total_days()." in told
+    assert "Convert dates to days with (column - column.min()).dt.total_days()." in told
     column = dates["when"]
     days = ((column - column.min()).dt.total_days()).to_frame()
     assert GaussianGradientMLE().fit(days).mean_[0] == pytest.approx(6)

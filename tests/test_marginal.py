@@ -156,7 +156,7 @@ def test_marginals_know_of_missing_values(iris):
     ("features", "message"),
     [
         ([0, 4], "feature=4 is not an index from 0 to 3"),
-        (["petal"], "'petal' is none of the features"),
+        (["petal"], "'petal' is not among the features"),
         ([2, 1, 2], r"'petal length \(cm\)' is given twice"),
         ([0, "sepal length (cm)"], r"'sepal length \(cm\)' is given twice"),
         ([], "No feature is left"),
@@ -173,7 +173,7 @@ def test_features_that_cannot_be_kept(iris, features, message):
     ("given", "message"),
     [
         ({4: 1.0}, "feature=4 is not an index"),
-        ({"petal": 1.0}, "'petal' is none of the features"),
+        ({"petal": 1.0}, "'petal' is not among the features"),
         ({0: 5.0, "sepal length (cm)": 5.0}, r"'sepal length \(cm\)' is given twice"),
         (dict.fromkeys(range(4), 1.0), "No feature is left"),
         ({1: np.nan}, "given for 1 must be a finite number, got nan"),

@@ -680,7 +680,7 @@ def test_a_failed_fit_leaves_the_last_one(air):
         (
             lambda y: y.astype(str).where(y > 20, "high"),
             {},
-            r"y holds what is no number in 'Ozone'",
+            r"y holds values that are not numbers in 'Ozone'",
         ),
         (lambda y: y.to_numpy()[:, None, None], {}, "Found array with dim 3"),
         (lambda y: y, {"estimator": GaussianGradientMLE(covariance_type="diag")}, "independent of"),

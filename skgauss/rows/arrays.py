@@ -38,7 +38,7 @@ def check_numbers(array: Any, name: str) -> None:
     known = str(array.dtype).rpartition(".")[2] in np.sctypeDict
     if not (known and xp.isdtype(array.dtype, ("bool", "integral", "real floating"))):
         raise ValueError(
-            f"{name} must be of a real dtype that NumPy has too, as float32 is, got {array.dtype}."
+            f"{name} must have a real dtype that NumPy has too, such as float32, got {array.dtype}."
         )
 
 
@@ -46,7 +46,7 @@ def check_no_gradients(array: Any, name: str) -> None:
     """Refuse a tensor that requires gradients; must be called before any operation on it."""
     if getattr(array, "requires_grad", False) is True:
         raise ValueError(
-            f"{name} requires gradients, and what is computed here has none. Pass {name}.detach()."
+            f"{name} requires gradients, but skgauss does not pass them on. Pass {name}.detach()."
         )
 
 

@@ -143,8 +143,8 @@ def _where_infinite(
     if X[i, j] > 0:
         return found
     return (
-        f"{found} If it is the logarithm of 0, of what was not detected, put NaN there and the "
-        f"logarithm of the limit into {table}_upper; or put that logarithm there, and into "
+        f"{found} If it is the logarithm of 0 for a value that was not detected, put NaN there and "
+        f"the logarithm of the limit into {table}_upper. Or put that logarithm there and into "
         "censoring_limits."
     )
 

@@ -142,10 +142,10 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
             suspects += [names[j]] * bool(larger >= _SWAPPED * pairs)
     if suspects:
         warn_caller(
-            f"The values of {quoted(suspects)} without an upper end are known to be at least as "
-            "large as what stands in X, and nearly all values known exactly are larger still. "
-            "Were they below a limit of detection, the ends are swapped: the limit belongs into "
-            "X_upper, and NaN into X, as in fit(lower, X_upper=upper)."
+            f"The values of {quoted(suspects)} without an upper end count as at least as large as "
+            "the number in X, yet nearly all values known exactly are larger still. If they were "
+            "below a limit of detection, the ends are swapped: put the limit into X_upper and NaN "
+            "into X, as in fit(lower, X_upper=upper)."
         )
 
 
@@ -161,8 +161,8 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
     if same_shape and _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
         warn_caller(
             f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
-            f"If it holds upper ends, pass them by name, {parameter}=...: as {place} they do not "
-            "count as such."
+            f"If it holds upper ends, pass them by keyword, {parameter}=..., since {place} is not "
+            "read as such."
         )
 
 

@@ -24,9 +24,9 @@ def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
     """
     if _may_be_pairs(limits, len(names)):
         raise ValueError(
-            f"{parameter}={limits!r} may be a pair of limits for each feature, or one pair of all "
-            "lower limits and all upper ones, which it must be. Write the latter as a tuple: "
-            f"tuple(limits) if they are that already, else tuple(zip(*limits))."
+            f"{parameter}={limits!r} looks like a pair of limits for each feature, but must be all "
+            "lower limits and then all upper ones, as a tuple: tuple(limits) if the order is right "
+            "already, otherwise tuple(zip(*limits))."
         )
     if not hasattr(limits, "__len__") or hasattr(limits, "keys") or len(limits) != 2:
         raise ValueError(
@@ -86,8 +86,8 @@ def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> lis
     others = [repr(name) for name in by_name if name not in names]
     if others:
         raise ValueError(
-            f"The {side} limit in {parameter} is of {capped(others)}, and the features are "
-            f"{quoted(names)}. Only names that are text are kept, all of one frame: where they are "
-            "not, give limits by place, or call X.columns = X.columns.astype(str) first."
+            f"The {side} limit in {parameter} names {capped(others)}, but the features are "
+            f"{quoted(names)}. Feature names are kept only if all of them are strings. If they are "
+            "not, give limits by position, or set X.columns = X.columns.astype(str) first."
         )
     return [by_name.get(name, np.nan) for name in names]

@@ -33,10 +33,9 @@ def check_stays_lazy(estimator: Any, X: Any) -> None:
     container = output_config("transform", estimator)["dense"]
     if container != "default" and is_dask(X):
         raise ValueError(
-            f"set_output asks for the output as a frame of {container}, which would gather all "
-            "rows of Dask in memory. Call set_output(transform='default') for a lazy array. Of "
-            "a frame X.map_partitions(imputer.transform) makes a lazy frame, one partition at a "
-            "time."
+            f"set_output asks for a {container} frame, which would gather all rows of Dask in "
+            "memory. Call set_output(transform='default') for a lazy array. If X is a Dask frame, "
+            "X.map_partitions(imputer.transform) makes a lazy frame, one partition at a time."
         )
 
 
@@ -142,8 +141,9 @@ class DaskRows:
 
     def whole(self, asker: str) -> Block:
         raise ValueError(
-            f"{asker} takes all rows over and over, in memory, and X is of Dask. Pass X.compute() "
-            "and the like, if they fit there."
+            f"{asker} needs all rows in memory, since it reads them many times, but X is a Dask "
+            "collection. If it fits in memory, pass X.compute(), and compute the other arguments, "
+            "too."
         )
 
     def _map(self, function: Callable[[np.ndarray], Any], like: np.ndarray) -> Any:
@@ -329,10 +329,10 @@ def _check_known_rows(X: Any, name: str) -> None:
     """Refuse X if Dask does not know how many rows its blocks have."""
     if math.isnan(X.shape[0]):
         raise ValueError(
-            f"{name} cannot be split as X is, because Dask does not know how many rows the "
-            f"blocks of X have. Pass {name} of Dask that is split as X is, such as a column of "
-            "the same frame, or X as an array with known chunks: "
-            "frame.to_dask_array(lengths=True), or X.compute_chunk_sizes()."
+            f"{name} cannot be split as X is, because Dask does not know how many rows the blocks "
+            f"of X have. Pass {name} as a Dask collection that is split as X is, such as a column "
+            "of the same frame, or pass X as an array with known chunks, from "
+            "frame.to_dask_array(lengths=True) or X.compute_chunk_sizes()."
         )
 
 
@@ -355,8 +355,8 @@ def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
     if n_blocks != n_of_X:
         raise ValueError(
             f"{name} has {n_blocks} blocks and X has {n_of_X}, and Dask does not know how many "
-            "rows they have. Split both alike, as a column of the same frame is, or, of arrays, "
-            "call compute_chunk_sizes() on both."
+            "rows they have. Split both alike, as columns of one frame are. For arrays, you can "
+            "call compute_chunk_sizes() on both instead."
         )
 
 

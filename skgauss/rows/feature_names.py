@@ -35,7 +35,7 @@ def feature_index(estimator: Any, feature: int | str) -> int:
                 f"feature names. Use an index from 0 to {len(names) - 1}."
             )
         if feature not in names:
-            raise ValueError(f"feature={feature!r} is none of the features {names}.")
+            raise ValueError(f"feature={feature!r} is not among the features {names}.")
         return names.index(feature)
     index = operator.index(feature)
     if not 0 <= index < len(names):
@@ -91,5 +91,5 @@ def feature_indices(estimator: Any, features: Any) -> list[int]:
     indices = [feature_index(estimator, feature) for feature in features]
     for place, index in enumerate(indices):
         if index in indices[:place]:
-            raise ValueError(f"{feature_names(estimator)[index]!r} is given twice.")
+            raise ValueError(f"Feature {feature_names(estimator)[index]!r} is given twice.")
     return indices

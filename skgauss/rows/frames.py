@@ -12,15 +12,15 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     if names and others and names != others:
         raise ValueError(
             f"The feature names of {name}_upper should match those of {name}, in the same order, "
-            f"got {quoted(others)} beside {quoted(names)}."
+            f"got {quoted(others)} and {quoted(names)}."
         )
     index, other = (getattr(frame, "index", None) for frame in (X, X_upper))
     equals = getattr(index, "equals", None)  # Dask's index has no such method
     if equals and hasattr(other, "equals") and not equals(other):
         raise ValueError(
             f"The index of {name}_upper should match that of {name}, row by row. "
-            f"{name}_upper.loc[{name}.index] has the rows of {name} in their order; where only the "
-            f"labels differ, {name}_upper.set_axis({name}.index)."
+            f"{name}_upper.loc[{name}.index] puts the rows in the order of {name}. If only the "
+            f"labels differ, pass {name}_upper.set_axis({name}.index)."
         )
 
 
@@ -36,10 +36,9 @@ def check_same_order(X: Any, numbers: Any, name: str) -> None:
         return
     if own.nlevels == index.nlevels and len(own) == len(index) and own.isin(index).all():
         raise ValueError(
-            f"The index of {name} has the labels of that of X in another order, and rows go "
-            f"together by their places. If the numbers are in the order of X, pass "
-            f"{name}.to_numpy(). If they belong to the rows of the same label, pass "
-            f"{name}.loc[X.index]."
+            f"The index of {name} has the labels of that of X in another order, but rows are "
+            f"matched by position. If the numbers are in the order of X, pass {name}.to_numpy(). "
+            f"If they belong to the rows with the same labels, pass {name}.loc[X.index]."
         )
 
 

@@ -34,7 +34,7 @@ def check_table(frame: Any, name: str) -> None:
     if isinstance(frame, tuple) and any(hasattr(each, "columns") for each in frame):
         table = name.removesuffix("_upper")
         raise TypeError(
-            f"{name} is a tuple of frames, as skgauss.parse_limits returns it. Take it apart, "
-            f"lower, upper = skgauss.parse_limits(table), and pass lower as {table}, upper as "
+            f"{name} is a tuple of frames, as skgauss.parse_limits returns it. Unpack it, lower, "
+            f"upper = skgauss.parse_limits(table), and pass lower as {table} and upper as "
             f"{table}_upper."
         )

@@ -130,17 +130,17 @@ def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) ->
         limits = (c for c in series if isinstance(c, str) and c.lstrip().startswith(MARKS))
         for cell in limits:
             others = [repr(other) for other, cells in columns.items() if not _parses(cells)]
-            first = f"Leave out {capped(others)}, or make numbers of them. " if others else ""
+            first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
-                f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Make two tables of "
-                f"numbers of it, lower, upper = skgauss.parse_limits({frame}), and pass lower as "
-                f"{table}, upper as {table}_upper. See {PAGE}."
+                f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert it to two "
+                f"tables of numbers, lower, upper = skgauss.parse_limits({frame}), and pass lower "
+                f"as {table} and upper as {table}_upper. See {PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
     remedies = sorted({_remedy(series, frame) for series in columns.values()})
     return (
-        f"{name} holds what is no number in {capped(culprits)}. Drop such columns, or make numbers "
-        f"of them.{''.join(remedies)}"
+        f"{name} holds values that are not numbers in {capped(culprits)}. Drop these columns, or "
+        f"convert them to numbers.{''.join(remedies)}"
     )
 
 
@@ -158,19 +158,19 @@ def _remedy(column: Any, frame: str) -> str:
     dtype = str(column.dtype).lower()
     if dtype.startswith("date") or any(hasattr(cell, "toordinal") for cell in column):
         days = "days" if hasattr(column, "iloc") else "total_days()"
-        return f" Of dates make days: (column - column.min()).dt.{days}."
+        return f" Convert dates to days with (column - column.min()).dt.{days}."
     if dtype.startswith(("timedelta", "duration")):
-        return " Of durations make seconds: column.dt.total_seconds()."
+        return " Convert durations to seconds with column.dt.total_seconds()."
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
         if not hasattr(column, "to_frame"):  # from an array, whose numbers may be objects, too
             frame, in_polars = f"{frame}.infer_objects()", ""
         return (
-            " Of categories make a column each but the first: "
-            f"pandas.get_dummies({frame}, drop_first=True, dtype=float){in_polars}."
+            f" Convert categories to indicator columns with pandas.get_dummies({frame}, "
+            f"drop_first=True, dtype=float){in_polars}."
         )
     if words:
-        return f" Of text that holds numbers skgauss.parse_limits({frame}) makes them."
+        return f" Convert text that holds numbers with skgauss.parse_limits({frame})."
     absent = any(str(cell) == "<NA>" for cell in column)
-    return " Of numbers beside pandas.NA column.astype('Float64') makes them." if absent else ""
+    return " Convert numbers and pandas.NA with column.astype('Float64')." if absent else ""

@@ -86,14 +86,14 @@ def parse_limits(
     columned = hasattr(frame, "iter_columns") or (hasattr(frame, "iloc") and frame.ndim == 2)
     if hasattr(frame, "dask"):
         raise TypeError(
-            "frame is one of Dask, which is read partition by partition: lower = "
+            "frame is a Dask frame, which is read partition by partition: lower = "
             "frame.map_partitions(lambda part: skgauss.parse_limits(part)[0], "
-            "meta=dict.fromkeys(frame.columns, float)), and upper alike, with [1]."
+            "meta=dict.fromkeys(frame.columns, float)), and upper likewise, with [1]."
         )
     if not columned:
         raise TypeError(
             "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
-            f"pandas.read_excel return it, got {type(frame).__name__}. A Series becomes one by "
+            f"pandas.read_excel return it, got {type(frame).__name__}. Convert a Series with "
             "to_frame()."
         )
     read = cache(reader_of_cells(decimal, words))
@@ -127,8 +127,8 @@ def _words(missing: Any) -> tuple[str, ...]:
     for each in words:
         if not isinstance(each, str):
             raise TypeError(
-                f"missing holds text, got {each!r}. Where a number stands for a missing value, "
-                f"write it as text, missing={[*map(str, words)]}, which holds in columns of "
+                f"missing must hold text, got {each!r}. If a number stands for a missing value, "
+                f"write it as text, missing={[*map(str, words)]}. This applies to columns of "
                 "numbers, too."
             )
     return words
@@ -191,7 +191,7 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
         found.append(f"{cell!r} in row {_place(frame, first)} of {name}{more}")
         names.setdefault(_how_to_write([cell for _, cell in cells], decimal), []).append(name)
     remedies = [
-        f"{f'Of {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
+        f"{f'For {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
     ]
     return (
         f"{capped(found, '; ', 'more columns')}: that is neither a number nor a limit such as "
@@ -212,22 +212,22 @@ def _how_to_write(cells: list[Any], decimal: str) -> str:
     texts = [cell for cell in cells if isinstance(cell, str)]
     if len(texts) == len(cells):
         if all(map(_HUGE.fullmatch, texts)):
-            return "No number of float64 is as large. Choose a larger unit."
+            return "That is too large for float64. Choose a larger unit."
         if all(_THOUSANDS.fullmatch(text) for text in texts):
             return (
-                f"If the {other!r} parts thousands, take it out first. If it stands before "
-                f"decimals, pass decimal={other!r}."
+                f"If {other!r} separates thousands, remove it first. If it is the decimal mark, "
+                f"pass decimal={other!r}."
             )
         if all(map(reader_of_cells(other, ()), texts)):
             return f"Pass decimal={other!r}."
         if all(parted := [_PARTED.fullmatch(text) for text in texts]):
             mark = parted[0][1]  # type: ignore[index]
             return (
-                f"Take out the {mark!r} that parts thousands first, as "
-                f"column.str.replace({mark!r}, '') of pandas does, and pass as decimal what stands "
-                "before decimals."
+                f"Remove the {mark!r} that separates thousands first, as "
+                f"column.str.replace({mark!r}, '') does in pandas, and pass the decimal mark as "
+                "decimal."
             )
     return (
-        "Write it as a number or a limit, name it in the parameter missing if it stands for a "
-        "value of which nothing is known, or leave such a column out."
+        "Write it as a number or a limit, add it to the parameter missing if it stands for a "
+        "missing value, or drop such a column."
     )

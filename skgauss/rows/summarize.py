@@ -103,5 +103,5 @@ def _check_weights(sample_weight: Array) -> None:
         raise ValueError(
             f"The largest sample weight of rows with missing values or intervals is {largest:g}, "
             f"and must be between {_SMALLEST_WEIGHT:g} and {_LARGEST_WEIGHT:g}. Multiply all "
-            "weights by one number that brings them near 1: it changes no estimate."
+            "weights by one number that brings them near 1, which does not change the estimates."
         )

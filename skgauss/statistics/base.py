@@ -89,8 +89,8 @@ def _check_alike(one: Any, other: Any) -> None:
     if widths[0] != widths[1] or one.diagonal != other.diagonal:
         kinds = (f"{d}, diagonal={e.diagonal}" for d, e in zip(widths, (one, other), strict=True))
         raise ValueError(
-            "Statistics add up only if they are of as many features, and all of them with "
-            "diagonal=True, as those of covariance_type='diag' and 'spherical', or none: got "
+            "Statistics add up only if they have the same number of features and the same "
+            "value of diagonal, which is True for covariance_type='diag' and 'spherical'. Got "
             f"{' and '.join(kinds)}."
         )
 
@@ -124,8 +124,8 @@ def common_labels(given: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
     """
     if any(each != given[0] for each in given):
         raise ValueError(
-            "The features of the mean and of the covariance, of all statistics that are added, "
-            "must have the same names, in the same order. With names in a list, frame[names], "
-            "mean[names] and covariance.loc[names, names] have it."
+            "The features of the mean, of the covariance and of all statistics that are added must "
+            "have the same names in the same order. For a list of names, select frame[names], "
+            "mean[names] and covariance.loc[names, names]."
         )
     return given[0] if given else None

@@ -109,8 +109,8 @@ class SufficientStatistics(Statistics):
             if not str(error).startswith("Input X contains NaN"):
                 raise
             raise ValueError(
-                "Input X contains NaN. IncompleteStatistics.from_array(X) takes it for a missing "
-                "value, and fit_statistics takes those statistics."
+                "Input X contains NaN. IncompleteStatistics.from_array(X) reads it as a missing "
+                "value, and fit_statistics accepts the result."
             ) from None
         return summarize(*rows, diagonal).labelled(column_labels(X))
 

@@ -104,8 +104,9 @@ class ScatteredStatistics(Statistics):
         """Returns ``prepare`` of each block, held on the workers, to be summed over."""
         if self.blocks is None:
             raise ValueError(
-                "These statistics came out of a pickle, which left the rows with missing values "
-                "on the workers of Dask, too many to travel. Call fit on all rows again."
+                "These statistics come from a pickle, which does not hold the rows with missing "
+                "values: they are too many, and stayed on the workers of Dask. Call fit on all "
+                "rows again."
             )
         return _OnWorkers(map_values(partial(_of_incomplete, prepare), self.blocks).persist())
 

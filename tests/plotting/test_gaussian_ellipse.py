@@ -59,7 +59,7 @@ def test_unknown_features_are_refused(table, frame):
         GaussianEllipseDisplay.from_estimator(model, features=(0, 3))
     with pytest.raises(ValueError, match="without feature names"):
         GaussianEllipseDisplay.from_estimator(model, features=("height", "width"))
-    with pytest.raises(ValueError, match=r"'length' is none of the features \['height', 'width'"):
+    with pytest.raises(ValueError, match=r"'length' is not among the features \['height', 'width'"):
         GaussianEllipseDisplay.from_estimator(
             GaussianGradientMLE().fit(frame), features=("height", "length")
         )

@@ -165,7 +165,7 @@ def test_features_by_name(frame):
     display = LikelihoodPathDisplay.from_estimator(climb(frame, max_iter=3), feature="depth")
     assert display.maximum[0] == pytest.approx(frame["depth"].mean())
     assert display.ax_.get_xlabel() == "Mean of depth"
-    with pytest.raises(ValueError, match="'length' is none of the features"):
+    with pytest.raises(ValueError, match="'length' is not among the features"):
         LikelihoodPathDisplay.from_estimator(climb(frame, max_iter=3), feature="length")
 
 

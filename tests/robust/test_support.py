@@ -21,7 +21,9 @@ def rows(rng):
 
 
 def test_it_takes_rows_in_memory(rows):
-    with pytest.raises(ValueError, match=r"support_fraction takes all rows .* X\.compute\(\)"):
+    with pytest.raises(
+        ValueError, match=r"support_fraction needs all rows in memory.* X\.compute\(\)"
+    ):
         robust().fit(da.from_array(rows, chunks=20))
     assert robust().fit(da.from_array(rows, chunks=20).compute()).support_.shape == (60,)
     with pytest.raises(ValueError, match=r"fit_statistics does not see .* support_fraction=None"):

@@ -308,7 +308,7 @@ def test_infinity_and_a_wrong_width_leave_the_fit_alone(correlated, elsewhere):
 def test_dtypes_that_numpy_lacks_are_refused(name):
     torch = pytest.importorskip("torch")
     X = torch.ones((5, 2)).to(getattr(torch, name))
-    with pytest.raises(ValueError, match=rf"X must be .* as float32 is, got torch.{name}"):
+    with pytest.raises(ValueError, match=rf"X must have .* as float32, got torch.{name}"):
         GaussianGradientMLE().fit(X)
     with pytest.raises(ValueError, match=rf"sample_weight must be .*, got torch.{name}"):
         GaussianGradientMLE().fit(torch.ones((5, 2)), sample_weight=X[:, 0])

@@ -361,7 +361,7 @@ def test_no_frame_in_memory_is_made_of_rows_of_dask(gaps, collect, container):
     imputer = GaussianImputer().fit(gaps[:100]).set_output(transform=container)
     before = pickle.dumps(imputer)
     for method in (imputer.transform, imputer.fit_transform):
-        with pytest.raises(ValueError, match=rf"frame of {container}, .* gather all rows"):
+        with pytest.raises(ValueError, match=rf"{container} frame, .* gather all rows"):
             method(X)
     assert pickle.dumps(imputer) == before
     imputer.set_output(transform="default")
@@ -594,9 +594,9 @@ def test_a_pickle_leaves_scattered_rows_behind(gaps):
     model = pickle.loads(pickle.dumps(GaussianGradientMLE().fit(blocks(gaps, [50, 60]))))
     assert model.score(gaps) == pytest.approx(model.log_likelihood_, rel=1e-12)
     before = pickle.dumps(model)
-    with pytest.raises(ValueError, match=r"came out of a pickle.* Call fit on all rows again\.$"):
+    with pytest.raises(ValueError, match=r"come from a pickle.* Call fit on all rows again\.$"):
         model.partial_fit(gaps[:5])
-    with pytest.raises(ValueError, match=r"came out of a pickle"):
+    with pytest.raises(ValueError, match=r"come from a pickle"):
         model.fit_statistics(model.sufficient_statistics_)
     assert pickle.dumps(model) == before
 

@@ -314,7 +314,7 @@ def test_limits_by_name(kind):
     by_name = GaussianGradientMLE(censoring_limits=(kind({"a": 0.5, "b": 1.5}), None)).fit(frame)
     by_place = GaussianGradientMLE(censoring_limits=([1.5, 0.5], None)).fit(frame)
     np.testing.assert_array_equal(by_name.covariance_, by_place.covariance_)
-    with pytest.raises(ValueError, match="is of 'c', and the features are 'b', 'a'"):
+    with pytest.raises(ValueError, match="names 'c', but the features are 'b', 'a'"):
         by_name.set_params(censoring_limits=(kind({"c": 1.0}), None)).fit(frame)
 
 
@@ -323,14 +323,14 @@ def test_pairs_of_limits_as_scipy_has_them(rng):
     X = rng.standard_normal((200, 2))
     pairs = [(-1.0, 2.0), (-0.5, 3.0)]
     with pytest.raises(
-        ValueError, match=r"may be a pair of limits for each .*, else tuple\(zip\(\*limits\)\)"
+        ValueError, match=r"a pair of limits for each .*, otherwise tuple\(zip\(\*limits\)\)"
     ):
         GaussianGradientMLE(censoring_limits=pairs).fit(X)
     model = GaussianGradientMLE(censoring_limits=tuple(zip(*pairs, strict=True))).fit(X)
     by_name = GaussianGradientMLE(censoring_limits=([-1.0, -0.5], [2.0, 3.0])).fit(X)
     np.testing.assert_array_equal(model.mean_, by_name.mean_)
     one_pair = [(-1.0, -0.5), (2.0, 3.0)]
-    with pytest.raises(ValueError, match=r"tuple\(limits\) if they are that already"):
+    with pytest.raises(ValueError, match=r"tuple\(limits\) if the order is right already"):
         by_name.set_params(censoring_limits=one_pair).fit(X)
     model = GaussianGradientMLE(censoring_limits=tuple(one_pair)).fit(X)
     np.testing.assert_array_equal(model.mean_, by_name.mean_)
@@ -338,7 +338,7 @@ def test_pairs_of_limits_as_scipy_has_them(rng):
     GaussianGradientMLE(censoring_limits=three).fit(
         np.column_stack((X, X.sum(axis=1) / 2 + 0.1 * X**2 @ [1, 0]))
     )
-    with pytest.raises(ValueError, match="else tuple"):
+    with pytest.raises(ValueError, match="otherwise tuple"):
         GaussianGradientMLE(censoring_limits=[*pairs, (0, 1)]).fit(np.zeros((3, 3)))
 
 
@@ -351,7 +351,9 @@ def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
     upper = kind(np.maximum(values, -0.5))
     roles = {"fit_transform": GaussianImputer(), "fit_predict": GaussianOutlierDetector()}
     model = roles.get(method, GaussianGradientMLE()).fit(lower)
-    with pytest.warns(UserWarning, match=r"y has the shape of X .* by name, X_upper=\.\.\.: as y"):
+    with pytest.warns(
+        UserWarning, match=r"y has the shape of X .* by keyword, X_upper=\.\.\., since y"
+    ):
         getattr(model, method)(lower, upper)
     for y in (lower, kind(values[:, ::-1].copy()), values[:, 0], values.tolist(), None):
         getattr(model, method)(lower, y)
@@ -361,7 +363,7 @@ def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
 def test_both_tables_in_the_place_of_one(make):
     """As ``fit(parse_limits(table))`` passes them; what the message says is done here."""
     table = make({"a": ["<1", "2", "4", "3"], "b": ["1", "3", "2", "5"]})
-    with pytest.raises(TypeError, match=r"X is a tuple of frames.*lower as X, upper as X_upper"):
+    with pytest.raises(TypeError, match=r"X is a tuple of frames.*lower as X and upper as X_upper"):
         GaussianGradientMLE().fit(parse_limits(table))
     with pytest.raises(TypeError, match=r"y is a tuple of frames.*lower as y, upper as y_upper"):
         GaussianRegressor().fit(np.arange(4.0)[:, None], parse_limits(table))
@@ -395,7 +397,7 @@ def test_upper_ends_of_targets_in_the_place_of_weights_are_told(rng, weights):
         model.fit(X, y, given)
         return
     with pytest.warns(
-        UserWarning, match=r"sample_weight has the shape of y .* y_upper=\.\.\.: as s"
+        UserWarning, match=r"sample_weight has the shape of y .* y_upper=\.\.\., since s"
     ):
         model.fit(X, y, given)
 

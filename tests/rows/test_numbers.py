@@ -136,7 +136,7 @@ def test_a_row_of_weight_0_may_hold_anything(correlated, what):
 @pytest.mark.parametrize("missing", [False, True])
 def test_numbers_without_squares_have_a_remedy(correlated, missing):
     X = gaps(correlated) if missing else correlated
-    with pytest.raises(ValueError, match=r"squares float64 cannot hold.*choose a smaller unit"):
+    with pytest.raises(ValueError, match=r"float64 cannot hold its squares.*choose a smaller unit"):
         GaussianGradientMLE().fit(X * 1e-170)
     assert GaussianGradientMLE().fit(X * 1e-170 * 1e30).converged_
 

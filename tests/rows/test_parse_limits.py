@@ -103,8 +103,8 @@ class TestAnyFrame:
             f"'<LOQ' in row 1{second} of 'lead'",
             f"'2,456.1' in row 0{first} of 'zinc' and 1 more",
         ]
-        assert "Of 'day', 'lead': Write it as a number" in remedies
-        assert "Of 'zinc': Take out the ',' that parts thousands" in remedies
+        assert "For 'day', 'lead': Write it as a number" in remedies
+        assert "For 'zinc': Remove the ',' that separates thousands" in remedies
 
     @pytest.mark.parametrize("cell", ["2,456.1", "1.234,5", "1 234", "1'234", "<12 345 678,9"])
     def test_thousands_that_are_parted(self, make, cell):
@@ -154,8 +154,8 @@ def test_columns_of_one_name():
     [
         ((np.ones((2, 2)),), TypeError, "DataFrame of pandas or polars.*got ndarray"),
         ((pl.DataFrame({"a": ["1"]}).lazy(),), TypeError, r"Pass frame\.collect\(\)"),
-        ((pd.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
-        ((pl.Series(["1"]),), TypeError, r"got Series\. A Series becomes one by to_frame\(\)"),
+        ((pd.Series(["1"]),), TypeError, r"got Series\. Convert a Series with to_frame\(\)"),
+        ((pl.Series(["1"]),), TypeError, r"got Series\. Convert a Series with to_frame\(\)"),
     ],
 )
 def test_what_is_no_frame(arguments, error, match):
@@ -177,7 +177,7 @@ def test_a_frame_of_dask_by_partitions():
         parse_limits(lazy)
     recipe = (
         "lower = frame.map_partitions(lambda part: skgauss.parse_limits(part)[0], "
-        "meta=dict.fromkeys(frame.columns, float)), and upper alike, with [1]."
+        "meta=dict.fromkeys(frame.columns, float)), and upper likewise, with [1]."
     )
     assert recipe in str(refused.value)
     meta = dict.fromkeys(lazy.columns, float)
@@ -276,7 +276,7 @@ class TestSwappedEnds:
 
 def test_a_separator_that_may_part_thousands_gets_both_readings():
     table = pd.DataFrame({"a": ["1,000", "2,500", "<1,000"]})
-    with pytest.raises(ValueError, match=r"parts thousands, take it out first\. If it stands"):
+    with pytest.raises(ValueError, match=r"separates thousands, remove it first\. If it is"):
         parse_limits(table)
     without = table.apply(lambda column: column.str.replace(",", ""))
     assert parse_limits(without)[1]["a"].tolist() == [1000.0, 2500.0, 1000.0]

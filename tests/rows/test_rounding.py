@@ -149,5 +149,5 @@ def test_times_of_polars_are_refused(kind):
     days = pl.Series("day", np.arange(40), dtype=pl.Int32)
     column = days.cast(pl.Int64).cast(getattr(pl, kind)) if kind != "Date" else days.cast(pl.Date)
     table = pl.DataFrame({"x": np.random.default_rng(0).standard_normal(40)}).with_columns(column)
-    with pytest.raises(ValueError, match="X holds what is no number in 'day'"):
+    with pytest.raises(ValueError, match="X holds values that are not numbers in 'day'"):
         GaussianGradientMLE().fit(table)

@@ -124,7 +124,7 @@ def test_pickles_and_copies(ends, others):
 
 
 def test_they_add_up_only_with_their_like(ends, others):
-    with pytest.raises(ValueError, match="of as many features"):
+    with pytest.raises(ValueError, match="same number of features"):
         of(*ends) + others[True][0]
     with pytest.raises(TypeError):
         of(*ends) + 1.0
