@@ -197,7 +197,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Conditional standard deviations of what was filled in, 0 where a value was
             known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
         """
-        check_return_std(return_std, " Upper ends go by name: impute(X, X_upper=upper).")
+        check_return_std(return_std, " Pass upper ends by keyword: impute(X, X_upper=upper).")
         rows = self._rows_asked(X, X_upper)
         filled: Any = rows.map(partial(self._gaussian.impute, with_std=return_std))
         return filled if return_std else filled[0]
@@ -346,6 +346,6 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
                 f"{getattr(self, WAITING)} Call partial_fit with more rows. If the features depend "
-                "on each other in all rows, drop one or set reg_covar."
+                "on each other linearly in all rows, drop one or set reg_covar."
             )
         check_is_fitted(self)

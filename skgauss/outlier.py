@@ -263,9 +263,8 @@ fixed_covariance, warm_start, record_path : optional
         truncated = any(limit is not None for limit in limits)
         if truncated and self.support_fraction is not None:
             raise ValueError(
-                "support_fraction ranks rows by distances that it takes to follow a chi-square "
-                "distribution, but those of rows inside truncation_limits do not. Use "
-                "support_fraction=None."
+                "support_fraction assumes that distances follow a chi-square distribution, but "
+                "those of rows inside truncation_limits do not. Use support_fraction=None."
             )
         if truncated and self.contamination == "auto":
             raise ValueError(

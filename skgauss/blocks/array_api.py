@@ -39,7 +39,7 @@ def check_no_mask(array: Any, name: str) -> None:
         raise ValueError(
             f"{name} is a masked array, whose mask would be ignored. Fill it, with NaN where "
             "values may be missing: array.astype(float).filled(numpy.nan), or "
-            "dask.array.ma.filled. A row that shall not count has weight 0."
+            "dask.array.ma.filled. To leave a row out, give it weight 0."
         )
 
 

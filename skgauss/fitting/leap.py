@@ -82,9 +82,9 @@ def explain_start(outcome: Outcome) -> str:
     if not not_there[worst]:
         return ""
     return (
-        "In these units the start, of mean 0 and standard deviation 1, is far from the data: "
-        f"{outcome.names[worst]!r} has about mean {short(center[worst])} and standard deviation "
-        f"{short(deviations[worst])}."
+        "In these units the start, with mean 0 and standard deviation 1, is far from the data: the "
+        f"mean of {outcome.names[worst]!r} is about {short(center[worst])}, and its standard "
+        f"deviation {short(deviations[worst])}."
     )
 
 

@@ -239,8 +239,8 @@ class ObservedFull(ObservedLikelihood):
                 f"rows that each show only some of {self._nearly_related(at, names)} contradict "
                 "each other: no covariance has all the correlations that they imply. The "
                 "likelihood keeps rising towards a singular covariance, where it is finite.",
-                "A larger reg_covar helps, and so does covariance_type='diag', or rows that show "
-                "all of these features together.",
+                "A larger reg_covar helps, and so do covariance_type='diag' and rows that show all "
+                "of these features together.",
             )
         if not self._too_few_together:
             return super().no_maximum(at, names)
@@ -249,7 +249,7 @@ class ObservedFull(ObservedLikelihood):
             "there are such features, so these rows lie on a hyperplane. The likelihood rises "
             "without bound as the covariance becomes singular across it, and no other row prevents "
             "this, since the missing values are monotone.",
-            "A larger reg_covar helps, and so does covariance_type='diag', or more rows that show "
+            "A larger reg_covar helps, and so do covariance_type='diag' and more rows that show "
             "these features together.",
         )
 

@@ -251,7 +251,7 @@ class GaussianEllipseDisplay(Display):
             )
         distance = math.sqrt(-2 * math.log1p(-confidence))  # chi-square, two degrees of freedom
         points = self._ellipse(distance, self.mean_covariance)
-        label = f"the mean: {confidence:.4g}"
+        label = f"{confidence:.4g} region of the mean"
         return ax.add_patch(Polygon(points, fill=False, edgecolor=INK, label=label, linewidth=1.8))
 
     def _ellipse(self, n_std: float, covariance: Array) -> Array:

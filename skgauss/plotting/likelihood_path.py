@@ -276,7 +276,7 @@ class LikelihoodPathDisplay(Display):
 
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
-            label = "rate unstable at a\nmaximum here"
+            label = "rate unstable if the\nmaximum were here"
             handles.append(Patch(facecolor="none", label=label, **_HATCH))
         ax.legend(handles=handles, fontsize="small", frameon=True, framealpha=0.9)
 

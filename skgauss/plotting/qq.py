@@ -168,9 +168,9 @@ class QQDisplay(Display):
         (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
         self.points_ = ax.scatter(median, self.distances, **style)
         if beyond.any() and style.get("color") is colors:  # else no colour tells them apart
-            label = f"{np.count_nonzero(beyond)} of {len(beyond)} rows, beyond it"
+            label = f"{np.count_nonzero(beyond)} of {len(beyond)} rows outside the band"
             ax.scatter([], [], s=14, linewidth=0, color=VERMILLION, label=label)
-        ax.set(xlabel="Squared distance, of a Gaussian", ylabel="Squared distance, of the rows")
+        ax.set(xlabel="Squared distance, Gaussian quantile", ylabel="Squared distance of each row")
         ax.legend(fontsize="small", loc="upper left")
         return self
 

@@ -151,8 +151,8 @@ def _with_ridge(
     )
     if not automatic:
         raise ValueError(
-            f"{said} With reg_covar={reg_covar} no ridge is added. Use reg_covar='auto' or a "
-            "larger reg_covar, a larger support_fraction, or drop one of these features."
+            f"{said} reg_covar={reg_covar} is too small to change this. Use reg_covar='auto' or a "
+            "larger number, a larger support_fraction, or drop one of these features."
         )
     steps = replace(steps, ridge=steps.ridge + RELATIVE_RIDGE * variances)
     warnings.append(

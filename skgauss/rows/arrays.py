@@ -46,7 +46,7 @@ def check_no_gradients(array: Any, name: str) -> None:
     """Refuse a tensor that requires gradients; must be called before any operation on it."""
     if getattr(array, "requires_grad", False) is True:
         raise ValueError(
-            f"{name} requires gradients, but skgauss does not pass them on. Pass {name}.detach()."
+            f"{name} requires gradients, which skgauss does not track. Pass {name}.detach()."
         )
 
 

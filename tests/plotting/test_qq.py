@@ -113,7 +113,7 @@ def test_the_legend_counts_the_rows_outside_the_band(rng):
     display = QQDisplay.from_estimator(GaussianGradientMLE().fit(X), X)
     number = round(100 * outside(display))
     assert 7 <= number < 100
-    assert legend(display)[1:] == [f"{number} of 100 rows, beyond it"]
+    assert legend(display)[1:] == [f"{number} of 100 rows outside the band"]
     handle = display.ax_.get_legend().legend_handles[1]
     assert (handle.get_facecolor() == to_rgba(VERMILLION)).all()
 

@@ -85,7 +85,7 @@ def test_a_plane_of_most_rows(rows):
         detector = robust().fit(rows)
     assert (detector.predict(rows[45:]) == -1).all()
     assert not detector.support_[45:].any()
-    with pytest.raises(ValueError, match=r"With reg_covar=0.0 no ridge is added"):
+    with pytest.raises(ValueError, match=r"reg_covar=0.0 is too small to change this"):
         robust(reg_covar=0.0).fit(rows)
     robust(support_fraction=0.95).fit(rows)  # without a warning
     robust(reg_covar=0.1).fit(rows)
