@@ -131,7 +131,7 @@ class IntervalDisplay(Display):
                 key = ", ".join(filter(None, (label, added)))
                 estimates[key] = getattr(each, f"{parameters}_")[places]
                 intervals[key] = each.confidence_intervals(level, method=how)[parameters][places]
-        label = f"{_TITLES[parameters]}, with its {level:.4g} interval"
+        label = f"{_TITLES[parameters]} and its {100 * level:.4g} % interval"
         display = cls(estimates=estimates, intervals=intervals, names=names, label=label)
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 

@@ -79,7 +79,7 @@ def test_what_no_interval_is_of(table):
 def test_the_axis_names_parameter_and_level(frame):
     model = GaussianGradientMLE().fit(frame)
     display = IntervalDisplay.from_estimator(model, level=0.9)
-    assert display.ax_.get_xlabel() == "Correlation, with its 0.9 interval"
+    assert display.ax_.get_xlabel() == "Correlation and its 90 % interval"
     assert display.zero_ is not None  # some correlations are positive, some negative
     display = IntervalDisplay.from_estimator(model, parameters="scale")
     assert display.ax_.get_xlabel().startswith("Standard deviation")
