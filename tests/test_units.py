@@ -192,7 +192,7 @@ def test_grouped_inside_a_small_window():
 def test_a_flat_direction_of_features_apart_is_told():
     diagonal, spherical = make_family("diag", 2), make_family("spherical", 2)
     direction = diagonal.frame(np.array([0.8, 0.0]), np.array([0.6, 0.0]))
-    assert "moves 'a': intervals" in explain_flat(diagonal, direction, ["a", "b"])
+    assert "moves 'a': the intervals" in explain_flat(diagonal, direction, ["a", "b"])
     assert "'a', 'b'" in explain_flat(spherical, np.eye(3)[2], ["a", "b"])
 
 
