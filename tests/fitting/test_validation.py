@@ -28,7 +28,7 @@ BAD_X = {
     "inf": (with_entry(np.inf), ValueError, "Input X contains infinity"),
     "-inf and inf": (np.array([[np.inf], [-np.inf], [1.0]]), ValueError, "contains infinity"),
     "inf in float32": (with_entry(np.inf).astype(np.float32), ValueError, "contains infinity"),
-    "strings": (np.array([["a", "b"], ["c", "d"]]), ValueError, "no number in 'column 0'"),
+    "strings": (np.array([["a", "b"], ["c", "d"]]), ValueError, "not numbers in 'column 0'"),
     "complex": (GOOD + 1j, ValueError, "Complex data not supported"),
     "empty": (np.empty((0, 3)), ValueError, "0 sample"),
     "no features": (np.empty((5, 0)), ValueError, "0 feature"),
