@@ -145,10 +145,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         at it, unless it is one of few binary digits, such as 3 or 0.5. In a column of float32 the
         limit is what float32 makes of it.
     truncation_limits : tuple (lower, upper), default=None
-        Rows are seen only where every feature lies between its limits, each of which is None, a
-        number, or one number for each feature, NaN for one without a limit. What is
-        fitted is the Gaussian that they were cut from; a row outside is an error. What is missing
-        or known only to an interval lies between them, too.
+        Rows are seen only where every feature lies between its limits, which are given as those of
+        `censoring_limits` are. What is fitted is the Gaussian that they were cut from; a row
+        outside is an error. What is missing or known only to an interval lies between them, too.
     fixed_mean : float or array-like of shape (n_features,), default=None
         The mean, where it is known and only the covariance is to be estimated, about it.
     fixed_covariance : float or array-like shaped as `covariance_`, default=None
