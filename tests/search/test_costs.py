@@ -23,7 +23,7 @@ def seconds_of(case):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with suppress(NoMaximumError):
-            case.fit(solver="natural")
+            case.fit()
     return time.process_time() - start
 
 
