@@ -365,7 +365,7 @@ def test_both_tables_in_the_place_of_one(make):
     table = make({"a": ["<1", "2", "4", "3"], "b": ["1", "3", "2", "5"]})
     with pytest.raises(TypeError, match=r"X is a tuple of frames.*lower as X and upper as X_upper"):
         GaussianGradientMLE().fit(parse_limits(table))
-    with pytest.raises(TypeError, match=r"y is a tuple of frames.*lower as y, upper as y_upper"):
+    with pytest.raises(TypeError, match=r"y is a tuple of frames.*lower as y and upper as y_upper"):
         GaussianRegressor().fit(np.arange(4.0)[:, None], parse_limits(table))
     lower, upper = parse_limits(table)
     assert GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=upper).converged_
