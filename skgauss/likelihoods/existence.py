@@ -99,7 +99,7 @@ def check_intervals(
         one_sided & (fixed.mean is None),
         names,
         "is censored on the same side in every row, so nothing bounds its mean on that side.",
-        "Drop it, or collect rows in which it is known exactly or bounded on that side.",
+        "Drop it, or collect rows with exact values on the other side of its limit.",
     )
     if fixed.factor is not None:
         return
@@ -117,7 +117,7 @@ def check_intervals(
         names,
         "is known only to lie below limits or above equal or higher ones, so nothing bounds its "
         "variance from above.",
-        "Drop it, or collect rows in which it is known exactly or to lie between two limits.",
+        "Drop it, or collect rows in which it is known exactly or has other limits.",
     )
     point = bounds.highest_lower if fixed.mean is None else fixed.mean
     overlapping = (bounds.highest_lower <= point) & (point <= bounds.lowest_upper) & (ridge == 0)

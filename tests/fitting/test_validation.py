@@ -245,8 +245,9 @@ def test_a_warning_turned_into_an_error_leaves_the_earlier_fit(fitted):
 def test_warm_start_from_another_shape():
     model = GaussianGradientMLE(warm_start=True).fit(GOOD)
     for change, X in (({}, GOOD[:, :2]), ({"covariance_type": "diag"}, GOOD)):
-        with pytest.raises(ValueError, match="warm_start=True needs"):
+        with pytest.raises(ValueError, match=r"warm_start=True needs .* or set warm_start=False"):
             model.set_params(**change).fit(X)
+        assert copy.deepcopy(model).set_params(warm_start=False).fit(X).converged_
 
 
 @pytest.mark.parametrize(

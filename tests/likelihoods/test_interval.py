@@ -357,6 +357,12 @@ def test_intervals_that_determine_nothing(lower, upper, message, covariance_type
         assert fit_one(*more, covariance_type=covariance_type).converged_
 
 
+def test_an_exact_value_on_the_other_side_of_a_limit_is_enough():
+    limit = np.ones(9)
+    assert fit_one(np.append(-INF * limit, 1.5), np.append(limit, 1.5)).converged_
+    assert fit_one(np.append(limit, 0.5), np.append(INF * limit, 0.5)).converged_
+
+
 def test_what_determines_a_feature_does_so():
     """The smallest samples that have a maximum, by symmetry at the middle."""
     for lower, upper in (
