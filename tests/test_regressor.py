@@ -528,7 +528,7 @@ def test_return_std_is_true_or_false(rng, wrong):
     y = X @ [1, 2] + rng.standard_normal(20)
     with pytest.raises(TypeError, match="return_std must be True or False"):
         GaussianRegressor().fit(X, y).predict(X, wrong)
-    with pytest.raises(TypeError, match=r"by name: impute\(X, X_upper=upper\)"):
+    with pytest.raises(TypeError, match=r"by keyword: impute\(X, X_upper=upper\)"):
         GaussianGradientMLE().fit(X).impute(X, wrong)
     GaussianGradientMLE().fit(X).impute(X, np.True_, X_upper=X)
 

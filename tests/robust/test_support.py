@@ -75,7 +75,7 @@ def test_most_values_equal(rows):
     np.testing.assert_allclose(detector.reg_covar_, [0, rows[:, 1].var(), 0])
     assert robust(reg_covar=0.1).fit(rows).reg_covar_ == 0.1
     np.testing.assert_array_equal(robust().fit(rows[:, [0, 2]]).reg_covar_, 0.0)
-    with pytest.raises(ValueError, match=r"'feature 1' are constant .* With reg_covar=0.0"):
+    with pytest.raises(ValueError, match=r"'feature 1' are constant .* reg_covar=0.0"):
         robust(reg_covar=0.0).fit(rows)
 
 
