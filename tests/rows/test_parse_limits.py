@@ -286,7 +286,7 @@ def test_a_separator_that_may_part_thousands_gets_both_readings():
 @pytest.mark.parametrize("mark", [".", ","])
 def test_a_separator_that_is_there_twice_parts_thousands(mark):
     table = pd.DataFrame({"a": [f"1{mark}234{mark}567", "<2"]})
-    with pytest.raises(ValueError, match=rf"Remove the '\{mark}' that parts thousands first"):
+    with pytest.raises(ValueError, match=rf"Remove the '\{mark}' that separates thousands first"):
         parse_limits(table)
 
 
