@@ -79,13 +79,16 @@ class _MissingPart:
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
-    def hidden(self, mean: Array, condition: Conditioner) -> MissingValues:
-        """The law of the missing values of the rows, as products with the information take it."""
-        deviations = self._deviations(self.rows / self.unit, mean).astype(PRECISION)
+    def hidden(self, at: Standardization, condition: Conditioner, weight: float) -> MissingValues:
+        """The law of the missing values of the rows, see `missing_values`."""
+        level = math.sqrt(weight)
+        deviations = self._deviations(self.rows / self.unit, at.origin) / (level * at.unit)
+        deviations = deviations.astype(PRECISION)
         given = condition.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
-        completed = np.column_stack((self.levels.astype(PRECISION), deviations))
-        weights, by_row = self.weights.astype(PRECISION), self.gaps.by_row(given.covariance)
+        completed = np.column_stack(((self.levels / level).astype(PRECISION), deviations))
+        weights = (self.weights / weight).astype(PRECISION)
+        by_row = self.gaps.by_row(given.covariance)
         return MissingValues(self.gaps, weights, completed, given.covariance, by_row)
 
     def completed(
@@ -215,10 +218,15 @@ def information_sums(
 
 @threads.one_blas_thread()
 def missing_values(
-    parts: list[_MissingPart], mean: Array, condition: Conditioner
+    parts: list[_MissingPart], at: Standardization, condition: Conditioner, weight: float
 ) -> list[MissingValues]:
-    """The law of the missing values of each part, as products with the information take it."""
-    return [part.hidden(mean, condition) for part in parts]
+    """The law of the missing values of each part, as products with the information take it.
+
+    In float32 numbers must be near 1. So deviations are in units of the Gaussian, whose frame,
+    about the origin and in units of the data, is `at`, and whose conditioner is in that frame; and
+    weights are shares of the total one.
+    """
+    return [part.hidden(at, condition, weight) for part in parts]
 
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:

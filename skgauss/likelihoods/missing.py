@@ -346,11 +346,13 @@ class ObservedFull(ObservedLikelihood):
     @kept
     def products(self, at: Evaluation) -> Products | None:
         mean, factor = self._scaled(at.mean, at.factor)
-        condition = Conditioner(factor)
+        own = Standardization(mean, self.family.standard_deviations(factor))
+        condition = Conditioner(factor / own.unit[:, None])
         if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
             return None
-        hidden = self._parts.map(partial(missing_values, mean=mean, condition=condition))
-        return products_at(hidden, self.weight, condition.root, self._whitened_ridge(at), at)
+        given = partial(missing_values, at=own, condition=condition, weight=self.weight)
+        hidden = self._parts.map(given)
+        return products_at(hidden, condition.root, self._whitened_ridge(at), at)
 
     def _whitened_ridge(self, at: Evaluation) -> Array | float:
         """The ridge whitened by the factor of a point, (n_features, n_features); 0 without one."""

@@ -45,9 +45,10 @@ class MissingValues(NamedTuple):
     """The conditional distribution of the missing values of some rows, given the observed ones."""
 
     gaps: MissingPatterns
-    weights: np.ndarray  # (n_patterns,), the total weight of the rows of each pattern
+    weights: np.ndarray  # (n_patterns,), the share of the rows of each pattern in the weight
     # (n_rows, 1 + n_features), the level of each row, which is the root of its weight, then its
-    # deviations from the mean times the level. Deviations of missing values are the expected ones.
+    # deviations from the mean times the level, in units of standard deviations. Deviations of missing
+    # values are the expected ones.
     completed: np.ndarray
     covariance: np.ndarray  # (n_missing, n_missing, n_patterns), of the missing values
     by_row: np.ndarray  # (n_missing, n_missing, n_rows), the same for each row
@@ -100,19 +101,15 @@ def sum_of_squares(parts: list[MissingValues], n_features: int) -> Array:
     return sum((each.T @ each for each in rows), np.zeros((n_features, n_features)))
 
 
-def products_at(
-    hidden: Any, weight: float, root: Array, ridge: Array | float, at: Evaluation
-) -> Products:
+def products_at(hidden: Any, root: Array, ridge: Array | float, at: Evaluation) -> Products:
     """The products of `Likelihood.products` at a point.
 
     Parameters
     ----------
     hidden : Kept
         Lists of `MissingValues` that together cover all rows.
-    weight : float
-        The total weight of the rows.
     root : ndarray of shape (n_features, n_features)
-        A, the inverse of the factor.
+        A, the inverse of the factor, in units of standard deviations.
     ridge : ndarray of shape (n_features, n_features) or float
         The ridge of the likelihood, whitened; 0 without one.
     at : Evaluation
@@ -127,7 +124,7 @@ def products_at(
         """
         p, form = step[:d], step[d:].reshape(d, d)
         of_mean, inner = (p @ root).astype(PRECISION), (root.T @ form @ root).astype(PRECISION)
-        sums = hidden.total(partial(of_unknown, of_mean=of_mean, form=inner)) / weight
+        sums = hidden.total(partial(of_unknown, of_mean=of_mean, form=inner))
         ahead = form @ curvature + math.sqrt(2) * np.outer(p, at.score_mean)
         ahead -= root @ sums[1:] @ root.T
         of_mean = p + math.sqrt(2) * form @ at.score_mean - root @ sums[0]
@@ -137,7 +134,7 @@ def products_at(
     def less_the_spread() -> Array:
         """I + U minus the average of A C A^T, computed from the completed rows alone."""
         squares = hidden.total(partial(sum_of_squares, n_features=d))
-        return root @ squares @ root.T / weight + ridge
+        return root @ squares @ root.T + ridge
 
     return Products(
         lambda step: product(step, unknown_along, np.eye(d) + at.score_covariance),

@@ -138,3 +138,38 @@ def test_more_parameters_than_a_matrix_may_have_get_a_verdict(monkeypatch):
     at = likelihood.evaluate(model.mean_, model._gaussian.factor)
     monkeypatch.setattr(likelihood, "evaluate", None)
     assert critical_point(likelihood, at).kind == "maximum"
+
+
+@pytest.mark.parametrize("weight", [1e-250, 1e-40, 1e40, 1e250])
+def test_weights_of_any_size(rng, always, weight):
+    """Single precision holds neither them nor their roots' products."""
+    X, (step,) = mixed(50, 4, 0.3, 10.0), symmetric_steps(rng, 4, 1)
+    plain, weighted = likelihood_of(X), likelihood_of(X, np.full(len(X), weight))
+    ones, weights = (
+        each.products(each.evaluate(np.zeros(4), np.eye(4))) for each in (plain, weighted)
+    )
+    np.testing.assert_allclose(weights.exact(step), ones.exact(step), atol=ROUNDING)
+    np.testing.assert_allclose(weights.below(step), ones.below(step), atol=ROUNDING)
+
+
+@pytest.mark.parametrize("scale", [1e-15, 1e60])
+def test_a_point_far_from_the_data_in_unit(rng, always, scale):
+    """Single precision does not hold its precision in units of the data."""
+    likelihood = likelihood_of(mixed(50, 4, 0.3, 10.0))
+    at = likelihood.evaluate(np.zeros(4), scale * np.eye(4))
+    information, products = likelihood.information(at), likelihood.products(at)
+    size = np.abs(information.matrix).max()
+    for step in symmetric_steps(rng, 4, 2):
+        found = products.exact(step)
+        np.testing.assert_allclose(found, information @ step, atol=ROUNDING * size)
+
+
+@pytest.mark.parametrize("weight", [1e-40, 1e40])
+def test_the_verdict_of_weights_of_any_size(weight):
+    X = mixed(400, 17, 0.1, 10.0)
+    plain, weighted = (
+        GaussianGradientMLE(solver="newton").fit(X, sample_weight=np.full(len(X), each))
+        for each in (1.0, weight)
+    )
+    assert weighted.converged_
+    np.testing.assert_allclose(weighted.covariance_, plain.covariance_, rtol=1e-5, atol=1e-5)
