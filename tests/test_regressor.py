@@ -815,3 +815,19 @@ def test_the_target_of_an_array_is_no_feature(rng):
     with pytest.warns(UserWarning, match="'feature 0', 'feature 1', 'y' depend on each other"):
         model = GaussianRegressor().fit(X, X @ [1.0, 2.0])
     assert repr(model.estimator_.fit(X[:, :1]).summary()).count("feature 0") == 2
+
+
+@pytest.mark.parametrize("limit", [None, -0.5])
+def test_errors_whose_squares_float64_does_not_hold(rng, limit):
+    """A coefficient of 1e-180, or 1e180, has an error of that size."""
+    X = rng.standard_normal((200, 2))
+    y = X.sum(axis=1) + rng.standard_normal(200)
+    units, of_y = np.array([2.0**300, 2.0**-300]), 2.0**300
+    plain, other = (
+        GaussianRegressor(censoring_limits=None if limit is None else (limit * of_target, None))
+        .fit(X * of_features, y * of_target)
+        .standard_errors()
+        for of_features, of_target in ((1.0, 1.0), (units, of_y))
+    )
+    np.testing.assert_allclose(other.coef * units / of_y, plain.coef, rtol=1e-5)
+    np.testing.assert_allclose(other.scale / of_y, plain.scale, rtol=1e-5)

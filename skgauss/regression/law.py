@@ -63,7 +63,7 @@ class ConditionalLaw(NamedTuple):
         """The coefficients, intercepts and residual standard deviations, in units of the data."""
         d = self.coef.shape[1]
         mean = self.gaussian.mean
-        scale = np.linalg.norm(self.residual_factor, axis=1)
+        scale = _lengths(self.residual_factor)
         return Estimates(self.coef, mean[d:] - self.coef @ mean[:d], scale)
 
     @property
@@ -131,9 +131,8 @@ def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
     mean = joint.mean_[:d]
     if joint.sufficient_statistics_.complete:
         check_maximum(joint)
-        variances = np.diag(law.residual_covariance) / n
         unit = np.array([*np.diag(precision), 1 + mean @ precision @ mean, 0.5])
-        errors = np.sqrt(np.outer(variances, unit))
+        errors = np.outer(law.estimates.scale, np.sqrt(unit / n))
         return Estimates(errors[:, :d], errors[:, d], errors[:, d + 1])
     of_mean, of_covariance = moves(joint)
     residual = np.hstack((-law.coef, np.eye(len(law.coef))))
@@ -141,7 +140,12 @@ def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
     coef = np.einsum("tik,ij->tjk", turned[:, :d], precision)
     intercept = residual @ of_mean - np.einsum("tjk,j->tk", coef, mean)
     scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * law.estimates.scale[:, None])
-    return Estimates(*(np.linalg.norm(move, axis=-1) for move in (coef, intercept, scale)))
+    return Estimates(*map(_lengths, (coef, intercept, scale)))
+
+
+def _lengths(vectors: Array) -> Array:
+    """Euclidean lengths along the last axis, whose squares float64 need not hold."""
+    return np.asarray(np.hypot.reduce(vectors, axis=-1))
 
 
 def intervals_of(estimates: Estimates, errors: Estimates, level: float) -> Estimates:

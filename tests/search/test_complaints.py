@@ -3,11 +3,11 @@
 from collections import defaultdict
 
 import pytest
-from search import confidence, edges, fixed, inference, outliers, units
+from search import asked, confidence, edges, fixed, inference, outliers, tobit, units
 
 IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
-KINDS = [confidence, edges, inference, outliers, units, IGNORED]
-IDS = ["confidence", "edges", "inference", "outliers", "units", "fixed"]
+KINDS = [asked, confidence, edges, inference, outliers, tobit, units, IGNORED]
+IDS = ["asked", "confidence", "edges", "inference", "outliers", "tobit", "units", "fixed"]
 
 
 @pytest.mark.search
