@@ -16,6 +16,9 @@ _LONGER = 4  # times as many as `N_POINTS` for each box, where those are more
 # Standard errors that the points may move an estimate. A row of weight one has a score of about
 # one, of which this is the part that the sum over the points may miss.
 _PROMISED = 0.002
+# Rows as which weights in a window count that add up to no more than one row beyond the features:
+# they are shares, of any number of rows.
+_ROWS_OF_SHARES = 10_000.0
 
 
 def lattice_of_rows(
@@ -26,15 +29,16 @@ def lattice_of_rows(
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
-    tolerance = _PROMISED / np.sqrt(weights)
+    tolerance = _PROMISED / np.sqrt(np.maximum(weights, 1.0))  # a share is of a whole row
     return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
+    n_rows = weight if weight > len(lower) + 1 else _ROWS_OF_SHARES
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance)
-    return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(weight)]))
+    return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(n_rows)]))
 
 
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:

@@ -28,6 +28,8 @@ from .information import Information
 DEGENERATE = 1e12  # condition number of the correlations above which float64 has too few digits
 # Most parameters for which an information matrix that needs integrals over boxes is formed.
 FEW_PARAMETERS = 300
+_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
+_SETTLED_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
 INVOLVED = 0.1  # share of a direction's largest component above which a feature is part of it
 
 
@@ -130,6 +132,18 @@ def kept(method: Callable[..., T]) -> Callable[..., T]:
         return found
 
     return asked
+
+
+def after_em_steps(likelihood: Likelihood) -> tuple[Array, Array]:
+    """The mean and the factor to which a few EM steps from the guess of a likelihood lead."""
+    mean, factor = likelihood.guess
+    with suppress(NotPositiveDefiniteError):
+        for _ in range(_EM_STEPS):
+            at = likelihood.evaluate(mean, factor)
+            if at.is_stationary(_SETTLED_NORM):
+                break
+            mean, factor = likelihood.expected_maximum(at)
+    return mean, factor
 
 
 def step_to(likelihood: Likelihood, at: Evaluation, step: Array) -> Evaluation:

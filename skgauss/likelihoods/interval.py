@@ -24,7 +24,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -34,9 +33,9 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted
 from ..conditioning import Alone, Standardization
-from ..gaussian import Diagonal, Full, NotPositiveDefiniteError
+from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
-from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, kept
+from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, after_em_steps, kept
 from .e_step import n_on_a_lattice
 from .fixed import NOTHING, Fixed
 from .information import Information
@@ -48,8 +47,6 @@ from .missing_diagonal import FeaturesApart
 _FEW_INTERVALS = 10_000
 # Eigenvalue below which the information of uncorrelated features, by its formula, is rounding.
 _FORMULA_RESOLUTION = 1e-13
-_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
-_SETTLED_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
 _TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open intervals tell nothing
 
 
@@ -144,15 +141,8 @@ class IntervalFull(_WithIntervals, ObservedFull):
         It is the guess or, where some rows need a lattice, what a few EM steps on the rough
         likelihood make of it.
         """
-        mean, factor = self.guess
-        if self._parts.total(n_on_a_lattice):
-            rough = self.rough
-            with suppress(NotPositiveDefiniteError):
-                for _ in range(_EM_STEPS):
-                    at = rough.evaluate(mean, factor)
-                    if at.is_stationary(_SETTLED_NORM):
-                        break
-                    mean, factor = rough.expected_maximum(at)
+        on_a_lattice = self._parts.total(n_on_a_lattice)
+        mean, factor = after_em_steps(self.rough) if on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:

@@ -47,7 +47,7 @@ class MissingValues(NamedTuple):
     gaps: MissingPatterns
     weights: np.ndarray  # (n_patterns,), the share of the rows of each pattern in the weight
     # (n_rows, 1 + n_features), the level of each row, which is the root of its weight, then its
-    # deviations from the mean times the level, in units of standard deviations. Deviations of missing
+    # deviations from the mean, in units of standard deviations, times the level. Those of missing
     # values are the expected ones.
     completed: np.ndarray
     covariance: np.ndarray  # (n_missing, n_missing, n_patterns), of the missing values

@@ -10,7 +10,7 @@ from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
-from .base import Evaluation, Likelihood, kept
+from .base import Evaluation, Likelihood, after_em_steps, kept
 from .fixed import NOTHING, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, Within
@@ -74,11 +74,12 @@ class TruncatedFull(TruncatedLikelihood):
     def _lattice(self) -> Lattice | None:
         """The lattice on which the window is integrated; None where formulas do without.
 
-        It is set once, at the guess, so that what is climbed is one smooth function.
+        It is set once, so that what is climbed is one smooth function: at what the data say without
+        the window, since a guess that takes features as uncorrelated needs no points at all.
         """
         if len(self._bounded) < FEWEST_OF_LATTICE:
             return None
-        mean, factor = self.guess
+        mean, factor = after_em_steps(self._data.rough or self._data)
         center, root = mean[self._bounded], factor[self._bounded]
         ends = self._box.lower - center, self._box.upper - center
         return lattice_of_window(*ends, root @ root.T, self.weight)

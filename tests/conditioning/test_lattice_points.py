@@ -11,6 +11,7 @@ from skgauss.boxes import N_POINTS, Lattice, box_moments
 from skgauss.conditioning import lattice_of_window, lattice_points
 from skgauss.conditioning.lattice_points import lattice_of_rows
 from skgauss.conditioning.scores import mean_scores
+from skgauss.likelihoods import truncated_full
 
 FEWEST = 127
 
@@ -80,6 +81,37 @@ def test_a_window_gets_the_points_that_its_rows_can_tell():
         for weight in (30.0, 1e9)
     )
     assert few < 5_000 < many
+
+
+def test_shares_get_the_points_of_rows(monkeypatch):
+    """Weights that add up to 1 are those of rows, each of which is told as well as ever."""
+    boxes = rows(1e5)
+    of_rows, of_shares = (lattice_of_rows(*boxes, np.full(20, each)) for each in (1.0, 0.05))
+    np.testing.assert_array_equal(of_shares.n_points, of_rows.n_points)
+    window = np.full(4, -1.0), np.full(4, 2.0), 0.5 + 0.5 * np.eye(4)
+    of_rows, of_shares = (lattice_of_window(*window, weight) for weight in (10_000.0, 1.0))
+    assert of_shares.n_points[0] == of_rows.n_points[0]
+    monkeypatch.setattr(lattice_points, "_ROWS_OF_SHARES", 1.0)
+    assert lattice_of_window(*window, 1.0).n_points[0] < of_rows.n_points[0]
+
+
+def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
+    """Though no row shows enough for a guess that has correlations."""
+    rng = np.random.default_rng(6)
+    X = rng.multivariate_normal(np.zeros(6), 0.3 + 0.7 * np.eye(6), 9_000)
+    X = X[(X > -1.0).all(axis=1)][:2_000]
+    X[np.arange(len(X)), rng.integers(6, size=len(X))] = np.nan
+    model = GaussianGradientMLE(truncation_limits=(-1.0, None))
+    found = clone(model).fit(X)
+
+    def with_many_points(lower, upper, covariance, weight):
+        return Lattice.of(lower[None], upper[None], covariance, n_points=30_011)
+
+    monkeypatch.setattr(truncated_full, "lattice_of_window", with_many_points)
+    exact = clone(model).fit(X)
+    errors = exact.standard_errors()
+    assert (np.abs(exact.mean_ - found.mean_) / errors.mean).max() < 0.01
+    assert (np.abs(exact.scale_ - found.scale_) / errors.scale).max() < 0.01
 
 
 @exhaustive
