@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
 from skgauss.boxes import box_moments
+from skgauss.conditioning import lattice_points
 from skgauss.gaussian import NotPositiveDefiniteError, make_family
 from skgauss.inference.point import likelihood_of
 from skgauss.likelihoods import NoMaximumError, information_matrix, truncated
@@ -358,29 +359,30 @@ def test_features_without_limits_follow_by_regression(rng):
 
 
 @pytest.mark.parametrize(
-    ("d", "weight", "coarse"),
+    ("d", "promised", "coarse"),
     [
-        (2, 200, 1e-6),
-        (3, 200, 1e-6),
-        (4, 0.1, 1e-5),
-        (4, 200, 3e-3),
-        (6, 0.1, 1e-5),
-        (6, 200, 0.03),
+        (2, 0.002, 1e-6),
+        (3, 0.002, 1e-6),
+        (4, 10.0, 1e-5),
+        (4, 0.002, 3e-3),
+        (6, 10.0, 1e-5),
+        (6, 0.002, 0.03),
     ],
 )
-def test_gradient_and_information_are_derivatives(rng, d, weight, coarse):
+def test_gradient_and_information_are_derivatives(rng, monkeypatch, d, promised, coarse):
     """Of the value, by differences, along random steps in the frame.
 
     Where it need not be exact, the information of four features or more is that on the coarsest
-    lattice, which differs unless the rows weigh so little that they ask for no other.
+    lattice, which differs unless so little is promised that the window is integrated on no other.
     """
+    monkeypatch.setattr(lattice_points, "_PROMISED", promised)
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
     lower, upper = np.full(d, -0.7), np.full(d, INF)
     upper[1] = 1.0
     covariance = mixing @ mixing.T
     X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
     family = make_family("full", d)
-    statistics = SufficientStatistics.from_array(X, np.full(200, weight / 200))
+    statistics = SufficientStatistics.from_array(X)
     complete = GaussianLikelihood(statistics, family)
     likelihood = TruncatedFull(complete, Window(lower, upper), statistics)
     at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
