@@ -245,10 +245,10 @@ class ObservedFull(ObservedLikelihood):
         if not self._too_few_together:
             return super().no_maximum(at, names)
         return NoMaximumError(
-            f"no more rows show {quoted([names[j] for j in self._too_few_together])} together than "
-            "there are such features, so these rows lie on a hyperplane. The likelihood rises "
-            "without bound as the covariance becomes singular across it, and no other row prevents "
-            "this, since the missing values are monotone.",
+            f"too few rows show {quoted([names[j] for j in self._too_few_together])} together: no "
+            "more rows than features, so they lie on a hyperplane. The likelihood rises without "
+            "bound as the covariance becomes singular across it, and no other row prevents this, "
+            "since the missing values are monotone.",
             "A larger reg_covar helps, and so do covariance_type='diag' and more rows that show "
             "these features together.",
         )

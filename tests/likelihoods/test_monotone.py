@@ -101,7 +101,7 @@ def test_too_few_rows_that_show_all(rng, n_rows, solver):
     """As many as features determine no regression of the last: its residuals are zero."""
     X = with_few_that_show_all(rng, n_rows)
     assert likelihood_of(X).nested_maximum is None
-    with pytest.warns(ConvergenceWarning, match="than there are such features"):
+    with pytest.warns(ConvergenceWarning, match="no more rows than features"):
         model = GaussianGradientMLE(solver=solver).fit(X[:, ::-1])
     assert model.stop_reason_ == "unbounded"
     # Not before the climb has gone where the likelihood rises.
