@@ -1,7 +1,7 @@
-"""A regression, as the law of the last features of a Gaussian given the others.
+"""A regression, as the conditional distribution of the last features of a Gaussian.
 
-What belongs here serves `GaussianRegressor`: the table of features and targets, the law of the
-targets, how sure it is. What a joint Gaussian can be asked by itself does not.
+This room serves `GaussianRegressor`: it has the table of features and targets, the distribution of
+the targets given the features, and its standard errors, but no methods of the joint Gaussian.
 """
 
 from .joint_table import (

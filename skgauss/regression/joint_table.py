@@ -1,4 +1,4 @@
-"""Features and targets as the columns of one table, which the joint Gaussian is fitted to."""
+"""Features and targets as the columns of one table, to which the joint Gaussian is fitted."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from ..statistics import column_labels
 class Table(NamedTuple):
     """Features and targets as the columns of one table."""
 
-    lower: Any  # (n_rows, n_features + n_targets), in the library of X
-    upper: Any  # the upper ends of its values, or None
-    names: list[str]  # of the columns
-    targets: Any  # (n_rows,) or (n_rows, n_targets), in their own library
-    targets_upper: Any  # their upper ends, or None
+    lower: Any  # values or their lower ends, (n_rows, n_features + n_targets), in the library of X
+    upper: Any  # the upper ends of all values, or None if all are known exactly or missing
+    names: list[str]  # the names of the columns
+    targets: Any  # targets or their lower ends, (n_rows,) or (n_rows, n_targets), in y's library
+    targets_upper: Any  # the upper ends of the targets, or None
 
     @property
     def is_flat(self) -> bool:
@@ -45,14 +45,14 @@ class Table(NamedTuple):
         return self.targets.ndim == 1
 
     def share_with_targets(self, sample_weight: Any) -> float:
-        """The share, from 0 to 1, of the weight of rows that tell something of a target."""
+        """The share, from 0 to 1, of the rows, by weight, in which some target has a finite end."""
         ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
         known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
         weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
         return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
 
     def check_ends(self, sample_weight: Any) -> None:
-        """Refuse infinite targets or crossed ends in rows in memory whose weight is not 0."""
+        """Refuse infinite targets and crossed ends in rows in memory whose weight is not 0."""
         lower, upper = self.targets, self.targets_upper
         if not all(isinstance(each, np.ndarray | None) for each in (lower, upper)):
             return
@@ -66,7 +66,7 @@ class Table(NamedTuple):
         check_not_crossed(lower, upper, self.names[-lower.shape[1] :], counts, table="y")
 
     def check_targets(self, low: Array, high: Array) -> None:
-        """Refuse targets in memory of which nothing can be learnt.
+        """Refuse targets in memory that are unknown, constant, or all at or beyond a limit.
 
         `low` and `high` are the limits of the targets, (n_targets,).
         """
@@ -94,17 +94,17 @@ class Table(NamedTuple):
 def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     """The table of valid features and targets.
 
-    The number and the names of the features are set on the estimator `seen` if `reset`, and else
-    checked against its own.
+    The number and the names of the features are set on the estimator `seen` if `reset`, and
+    otherwise compared with its own.
     """
-    of_y, seen.censoring_limits = seen.censoring_limits, None  # which are not those of X
+    of_y, seen.censoring_limits = seen.censoring_limits, None  # limits of y do not apply to X
     rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
     names = feature_names(seen)
     names = names + target_names(y, targets, names)
     if not reset and len(names) == len(getattr(seen.estimator_, "feature_names_in_", ())):
-        names = feature_names(seen.estimator_)  # in the order that `check_columns` asks for
+        names = feature_names(seen.estimator_)  # in the order that `check_columns` requires
     features, d = rows.X, seen.n_features_in_
     if not is_elsewhere(features):
         features = _beside(features, targets, _limits_of_features(seen, reset, d), names[:d])
@@ -122,14 +122,14 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
 
 
 def _limits_of_features(seen: Any, reset: bool, n_features: int) -> Any:
-    """The `censoring_limits` of the features in a fit that is to come or, unless `reset`, in it."""
+    """The `censoring_limits` of the features: with `reset` as set for a new fit, else as fitted."""
     joint = seen.estimator if reset else seen.estimator_
     limits = joint and joint.censoring_limits
     return limits if reset or limits is None else tuple(end[:n_features] for end in limits)
 
 
 def _beside(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
-    """Values beside others, in float64 if shorter and limited, so that what is at a limit stays."""
+    """The values, in float64 if they have limits and are of a shorter dtype than the others."""
     sizes = [each.dtype.itemsize for each in (values, others) if each.dtype.kind == "f"]
     if limits is None or len(sizes) < 2 or sizes[0] >= sizes[1]:
         return values
@@ -137,14 +137,14 @@ def _beside(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
 
 
 def check_finite(targets: np.ndarray, names: Sequence[str], sample_weight: Any) -> None:
-    """Refuse infinite targets, the last of `names`, in rows whose weight is not 0."""
+    """Refuse infinite targets in rows whose weight is not 0; their names end the list `names`."""
     columns = targets.reshape(len(targets), -1)
     of_targets = names[-columns.shape[1] :]
     check_no_infinity(columns, of_targets, _counted(columns, sample_weight), table="y")
 
 
 def _counted(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
-    """Which rows have another weight than 0, bool of shape (n_rows,)."""
+    """Which rows have a weight that is not 0, bool of shape (n_rows,)."""
     counts = np.ones(len(targets), dtype=bool)
     if sample_weight is None:
         return counts
@@ -153,7 +153,7 @@ def _counted(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
 
 
 def columns_of_targets(y: Any) -> list[Any]:
-    """The names of the columns of targets, which tell their order; none where y is an array."""
+    """The column names of y in their order, an empty list if y is an array."""
     return list(column_labels(y) or ())
 
 
@@ -181,20 +181,20 @@ def check_exact(targets: Any, upper: Any) -> None:
 
 
 def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
-    """Warn that R^2 counts targets at or beyond their limits as known exactly, if there are such.
+    """Warn that R^2 counts targets as known exactly, if some lie at or beyond their limits.
 
     Parameters
     ----------
     targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
     limits : tuple of ndarray of shape (n_features + n_targets,), or None
-        Lower and upper limits of the joint Gaussian, those of the targets last.
+        Lower and upper limits of the joint Gaussian; those of the targets come last.
     """
     if limits is None:
         return
     columns = targets.reshape(len(targets), -1)
     low, high = (limit[-columns.shape[1] :] for limit in limits)
     if (at_or_below(columns, low) | at_or_above(columns, high)).any():
-        # Always the same words: Python shows them once in a search.
+        # The text holds no numbers, so that Python shows it only once in a search.
         warn_caller(
             "Some targets lie at censoring_limits or beyond, and R^2 counts them as known exactly. "
             "So a model that predicts the limits looks better than one that predicts the true "

@@ -1,6 +1,6 @@
-"""The law of the targets given the features: its parameters, their errors, predictions.
+"""The distribution of the targets given the features: parameters, standard errors, predictions.
 
-The standard errors of a regression, and Wald's intervals, follow from those of the joint Gaussian.
+Standard errors and Wald intervals of a regression follow from the errors of the joint Gaussian.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from ..rows import Block, Intervals, check_no_infinity, incomplete_rows, to_host
 
 
 class Estimates(NamedTuple):
-    """A number for each parameter of a regression, or one for each step or end on a last axis."""
+    """A number for each parameter of a regression, or several numbers along a last axis."""
 
     coef: Array  # (n_targets, n_features)
     intercept: Array  # (n_targets,)
     scale: Array  # (n_targets,)
 
     def bunch(self, flat: bool) -> Bunch:
-        """The numbers by name, without the axis of the targets if y was `flat`, of one axis."""
+        """The numbers by name, without the axis of the targets if y was `flat`, so had one axis."""
         parts: dict[str, Any] = self._asdict()
         if flat:
             parts = {
@@ -38,21 +38,21 @@ class Estimates(NamedTuple):
 
     @property
     def listed(self) -> Array:
-        """Intercept, coefficients and scale of one target after the other, on the first axis."""
+        """Intercept, coefficients and scale of one target after the other, along the first axis."""
         rows = (self.intercept[:, None], self.coef, self.scale[:, None])
         return np.concatenate(np.concatenate(rows, axis=1))
 
 
 class ConditionalLaw(NamedTuple):
-    """The law of the targets, the last features of a Gaussian, given the features before."""
+    """The distribution of the targets, the last features of a Gaussian, given the others."""
 
-    gaussian: FittedGaussian  # that of features and targets
+    gaussian: FittedGaussian  # the joint Gaussian of features and targets
     coef: Array  # (n_targets, n_features)
-    residual_factor: Array  # (n_targets, n_targets), of the covariance given the features
+    residual_factor: Array  # (n_targets, n_targets), factor of the covariance given the features
 
     @classmethod
     def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalLaw:
-        """The law given the first `n_features` of a fitted joint Gaussian."""
+        """The distribution given the first `n_features` features of a fitted joint Gaussian."""
         gaussian, d = estimator._fitted_gaussian(), n_features
         of_x, of_y = gaussian.factor[:d, :d], gaussian.factor[d:]
         coef = solve_triangular(of_x, of_y[:, :d].T, lower=True, trans="T").T
@@ -72,9 +72,9 @@ class ConditionalLaw(NamedTuple):
         return self.residual_factor @ self.residual_factor.T
 
     def log_likelihood(self, joint: GaussianGradientMLE, X: Any, sample_weight: Any) -> float:
-        """Average log-likelihood of the targets given what each row shows of X, in nats per row.
+        """Average log-likelihood of the targets given the observed values of X, in nats per row.
 
-        X and `sample_weight` are those that the joint Gaussian was fitted to.
+        X and `sample_weight` must be those to which the joint Gaussian was fitted.
         """
         k, d = self.coef.shape
         exact = joint.converged_ and not np.any(joint.reg_covar_)
@@ -87,7 +87,7 @@ class ConditionalLaw(NamedTuple):
     def of_rows(self, with_std: bool, block: Block) -> Array:
         """Conditional means of the targets for a block of rows, (n_rows, n_targets).
 
-        If they are asked for `with_std`, their standard deviations are as many columns behind them.
+        `with_std` adds as many columns on the right, with their conditional standard deviations.
         """
         X, intervals = to_host(block.X), block.intervals
         check_no_infinity(X)
@@ -102,14 +102,14 @@ class ConditionalLaw(NamedTuple):
         return found
 
     def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
-        """A block of some rows of X, and beside them the targets as missing values.
+        """A block of some rows of X, with columns for the targets, whose values are missing.
 
-        `rows` are their places, (n_some,); all rows that hold intervals are among them.
+        `rows` are the indices of these rows, (n_some,), and include all rows with intervals.
         """
         n_targets = len(self.coef)
 
         def beside(values: Array, missing: float) -> Array:
-            """The values, (n, n_features), with columns of a number behind them for the targets."""
+            """The values, (n, n_features), and to their right `missing` for each target."""
             return np.hstack((values, np.full((len(values), n_targets), missing)))
 
         if intervals is not None:
@@ -124,7 +124,7 @@ class ConditionalLaw(NamedTuple):
 def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
     """Standard errors of a regression in the units of the data, by the delta method.
 
-    The regression moves as the joint Gaussian moves, which complete data have a formula for.
+    They follow from the errors of the joint Gaussian; for complete data there is a closed form.
     """
     n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
     precision = joint.marginal(range(d)).precision_
@@ -149,9 +149,9 @@ def _lengths(vectors: Array) -> Array:
 
 
 def intervals_of(estimates: Estimates, errors: Estimates, level: float) -> Estimates:
-    """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
+    """Lower and upper ends of Wald intervals, along a last axis, in the units of the data.
 
-    Those of a scale are even about it on the scale of its logarithm.
+    The interval of a scale is symmetric about the logarithm of the scale.
     """
     check_level(level)
     around = partial(wald_ends, level=level)

@@ -1,8 +1,8 @@
-"""Robust: which rows to fit where outliers are among them.
+"""Robust: which rows to fit if some of them are outliers.
 
-What belongs here tells how unusual a row is, by what it shows of its values, and chooses the rows
-that a fit keeps: a start that outliers do not move, and concentration steps from there. What the
-fit makes of them does not.
+This room computes how unusual a row is, from its observed values, and chooses the rows that a fit
+keeps: it finds a start that outliers do not move, and takes concentration steps from there. The
+fit to the rows that are kept is elsewhere.
 """
 
 from .p_values import as_complete, log_p_values

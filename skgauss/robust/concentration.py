@@ -1,13 +1,13 @@
-r"""Concentration steps: fit the rows that are most usual under the last fit, until they stay.
+r"""Concentration steps: fit the least unusual rows under the last fit, until they stay the same.
 
-A step ranks all rows by the p-values of what they show, keeps a share of them, and takes the mean
-and covariance of these. On complete data each step lowers the determinant of the covariance. Where
-values are missing, what it takes is a few EM steps from the last fit.
+A step ranks all rows by the p-values of their observed values, keeps a share of them, and computes
+the mean and covariance of the kept rows. On complete data each step lowers the determinant of the
+covariance. If values are missing, a step fits the kept rows by a few EM steps from the last fit.
 
-Kept rows lie near the mean and understate the covariance, those that show few values most. Each
-deviation from the mean is therefore stretched by the root of its consistency factor, so that rows
-that show different numbers of values agree about one covariance. At the end all rows count whose
-p-value is at least 0.025, which is the reweighting.
+Kept rows lie near the mean, so they understate the covariance, and most so if they show few values.
+Each deviation from the mean is therefore multiplied by the root of its consistency factor, so that
+rows that show different numbers of values estimate the same covariance. At the end all rows count
+whose p-value is at least 0.025. This is known as reweighting.
 
 References
 ----------
@@ -34,10 +34,10 @@ from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatisti
 from .p_values import consistency_factors, log_p_values
 from .start import ROUNDING, Ordered, robust_starts
 
-_KEPT_LEVEL = 0.025  # the p-value from which on a row counts in the end
+_KEPT_LEVEL = 0.025  # the smallest p-value of a row that counts in the final fit
 _FIRST_STEPS = 2  # concentration steps from every start, before one of the starts is chosen
-_MOST_RANKINGS = 50  # concentration steps, after which rows that come and go are given up on
-_STEPS_BETWEEN_RANKINGS = 5  # EM steps: fewer rank in vain, more fit rows that will not stay
+_MOST_RANKINGS = 50  # concentration steps; they end here if the kept rows still change
+_STEPS_BETWEEN_RANKINGS = 5  # EM steps: fewer waste rankings, more waste fits to rows that change
 _SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept count as fitted
 
 MeanAndFactor = tuple[Array, Array]
@@ -45,7 +45,7 @@ KeptStatistics = SufficientStatistics | IncompleteStatistics
 
 
 class SingularRowsError(NotPositiveDefiniteError):
-    """Rows that a step keeps have a singular covariance.
+    """The rows that a step keeps have a singular covariance.
 
     Attributes
     ----------
@@ -63,21 +63,21 @@ class SingularRowsError(NotPositiveDefiniteError):
 class ConcentrationSteps:
     """Concentration steps on rows in memory."""
 
-    order: Ordered  # rows, finite or NaN where a value is missing, of weights above 0
-    n_kept: float  # the weight of the rows that a step keeps, of those that show something
+    order: Ordered  # all rows, finite or NaN where a value is missing, with weights above 0
+    n_kept: float  # the weight of the rows that a step keeps; rows without a value do not count
     family: Family
     ridge: Array  # (n_features,), added to the variances, in their units; 0 is no ridge
-    fixed: Fixed  # the mean and the covariance, as far as they are known
+    fixed: Fixed  # the mean and the covariance that are known, if any
 
     def run(self) -> tuple[np.ndarray, AnyStatistics]:
-        """Which rows are kept in the end, bool of shape (n_rows,), and their stretched statistics.
+        """Which rows count in the end, bool of shape (n_rows,), and their stretched statistics.
 
-        The steps begin at the start that leads to the least determinant of the covariance.
+        Of all starts the one that leads to the smallest determinant of the covariance is used.
 
         Raises
         ------
         SingularRowsError
-            If rows that a step keeps have a singular covariance, and there is no ridge.
+            If the rows that a step keeps have a singular covariance, and there is no ridge.
         """
         starts = [self.fixed.put(*start) for start in robust_starts(self.order, self.family)]
         near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
@@ -93,7 +93,7 @@ class ConcentrationSteps:
         return support, self._stretched(statistics, stretch, mean)
 
     def _concentrate(self, point: MeanAndFactor, most: int) -> MeanAndFactor:
-        """The mean and factor where concentration steps settle, or where `most` of them lead."""
+        """The mean and factor where concentration steps settle, or after `most` steps."""
         kept = np.zeros(0, dtype=bool)
         settled = False
         for _ in range(most):
@@ -110,11 +110,11 @@ class ConcentrationSteps:
     def _fit(
         self, statistics: KeptStatistics, stretch: Array, point: MeanAndFactor
     ) -> tuple[MeanAndFactor, bool]:
-        """The mean and factor after a few EM steps on stretched rows, and whether these suffice.
+        """The mean and factor after a few EM steps on stretched rows, and whether they converged.
 
-        The stretch is by number of values shown, (n_features + 1,), about the mean. That moves by
-        what a step finds over the largest stretch, so that it never overshoots. With one stretch
-        for all, as on complete data, it gets to the mean of the rows at once.
+        `stretch`, (n_features + 1,), multiplies deviations from the mean, by number of values
+        shown. The step of the mean is divided by the largest stretch, so that it never overshoots.
+        On complete data there is one stretch, and the step ends at the mean of the rows.
         """
         mean, factor = point
         for _ in range(_STEPS_BETWEEN_RANKINGS):
@@ -139,7 +139,7 @@ class ConcentrationSteps:
         Raises
         ------
         SingularRowsError
-            If it surely has no maximum; incomplete rows may leave that open.
+            If it certainly has no maximum. With incomplete rows this may not be known yet.
         """
         family, fixed = self.family, self.fixed
         variances = fixed.moments(statistics, family)[1] + self.ridge
@@ -151,21 +151,21 @@ class ConcentrationSteps:
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 
     def _stretched(self, statistics: KeptStatistics, stretch: Array, mean: Array) -> AnyStatistics:
-        """Statistics with deviations from a mean stretched, by number of values shown."""
+        """Statistics in which deviations from a mean are stretched, by number of values shown."""
         stretched = statistics.stretched(mean, stretch)
         return stretched if self.family.correlated else stretched.by_feature
 
     def _stretch(self, share: float) -> Array:
-        """By how much to stretch deviations, by number of values that a row shows.
+        """Factors on deviations from the mean, by number of values that a row shows.
 
-        The result has the shape (n_features + 1,): roots of `consistency_factors` for this share of
-        rows, and 1 for numbers of values that no row shows.
+        They have the shape (n_features + 1,), and are the roots of `consistency_factors` for this
+        share of rows, or 1 for a number of values that no row shows.
         """
         factors = consistency_factors(share, self.family.n_features)
         return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
 
     def _scores(self, point: MeanAndFactor) -> Array:
-        """What ranks the rows, (n_rows,): log p-values, or minus distances if none has a gap."""
+        """Scores that rank the rows, (n_rows,): log p-values, or minus distances without gaps."""
         if self._has_gaps:
             return log_p_values(self._gaussian(point), self._block)
         return -self._gaussian(point).squared_distances(self._block)
@@ -178,7 +178,7 @@ class ConcentrationSteps:
     def _most_usual(self, scores: Array) -> np.ndarray:
         """Whether a row has one of the largest scores, bool of shape (n_rows,).
 
-        As many have as are to be kept, and a few more where equal rows stay together.
+        The weight of these rows is `n_kept`, or a little more, since equal rows stay together.
         """
         order = np.argsort(-scores)
         weight = np.cumsum(self._informative_weights[order])
@@ -187,16 +187,16 @@ class ConcentrationSteps:
         return scores >= least * (1 + ROUNDING)
 
     def _share(self, kept: np.ndarray) -> float:
-        """The share, from 0 to 1, of kept rows in the weight of all rows that show something."""
+        """The share, from 0 to 1, of the kept rows in the weight of all rows that show a value."""
         weights = self._informative_weights
         return float(weights[kept].sum() / weights.sum())
 
     def _summarize(self, kept: np.ndarray) -> KeptStatistics:
-        """The statistics of the rows that are kept, not yet stretched."""
+        """The statistics of the rows that are kept, before they are stretched."""
         weights = self._block.sample_weight
         some = Block(self._block.X[kept], None if weights is None else weights[kept])
-        # Variances will do for uncorrelated features, but only patterns tell how many values each
-        # row shows.
+        # For uncorrelated features variances are enough, unless values are missing: only statistics
+        # by pattern know how many values each row shows.
         statistics: Any = Summarize(not self.family.correlated and not self._has_gaps)(some)
         return statistics
 
@@ -208,7 +208,7 @@ class ConcentrationSteps:
 
     @cached_property
     def _n_shown(self) -> np.ndarray:
-        """How many rows show no value, one value and so on, of shape (n_features + 1,)."""
+        """The number of rows that show no value, one value and so on, (n_features + 1,)."""
         shown = np.count_nonzero(~np.isnan(self.order.X), axis=1)
         return np.bincount(shown, minlength=self.family.n_features + 1)
 
@@ -219,5 +219,5 @@ class ConcentrationSteps:
 
     @cached_property
     def _informative_weights(self) -> Array:
-        """The weights of the rows, (n_rows,), but 0 where a row shows nothing."""
+        """The weights of the rows, (n_rows,), but 0 for rows that show no value."""
         return np.where(np.isnan(self.order.X).all(axis=1), 0.0, self.order.weights)

@@ -1,7 +1,7 @@
-"""How unusual rows are under a Gaussian: p-values of what they show, and how distances are spread.
+"""How unusual rows are under a Gaussian: p-values of their observed values.
 
 The squared distance of a row that shows k values follows the chi-square distribution with k degrees
-of freedom, whatever it misses.
+of freedom, whichever values are missing.
 """
 
 from typing import Any
@@ -13,19 +13,19 @@ from .._typing import Array
 from ..density import FittedGaussian
 from ..rows import Block, to_host
 
-_SMALLEST = 1e-290  # the smallest p-value that float64 holds to all its digits
-_TERMS = 20  # terms of the continued fraction of smaller ones, which then has all digits
-_NEWTON_STEPS = 5  # steps to all digits of a distance: so far out the logarithm is next to straight
+_SMALLEST = 1e-290  # the smallest p-value that float64 holds to full precision
+_TERMS = 20  # terms of the continued fraction for smaller p-values; more change no digit
+_NEWTON_STEPS = 5  # enough for all digits of a distance, since log p is nearly linear so far out
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
-    """Logarithms of the p-values of the rows of a block, (n_rows,); 0 where a row shows nothing.
+    """Logarithms of the p-values of the rows of a block, (n_rows,); 0 for rows that show no value.
 
-    Outside the window of the Gaussian, if it has one, they are minus infinity.
+    They are minus infinity for rows outside the window of the Gaussian, if it has one.
     """
     distances, _, shown = gaussian.observed(block.X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
-    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where none is shown
+    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where no value is shown
     if gaussian.window:
         block = block.on_host
         p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
@@ -33,8 +33,9 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
 
 
 def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
-    """Squared distances at which complete rows have the p-values of rows at `distances`, (n_rows,),
-    which show so many values each, at least one.
+    """Squared distances, (n_rows,), that give complete rows the p-values of rows at `distances`.
+
+    `shown` is the number of values that a row shows, at least 1.
     """
     p_values = _log_survival(distances, shown)
     alike = special.chdtri(n_features, np.exp(p_values))
@@ -49,16 +50,16 @@ def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
 
 
 def consistency_factors(share: float, n_features: int) -> Array:
-    r"""By how much rows near the mean understate a covariance, for each number of values shown.
+    r"""Factors by which rows near the mean understate a covariance, by number of values shown.
 
-    Of rows that show k values let a share be kept, those with the largest p-values. The k-th factor
-    times their covariance is that of the Gaussian. With q the quantile of the share,
+    If a share of the rows that show k values is kept, those with the largest p-values, then the
+    covariance of the Gaussian is their covariance times the factor
 
     .. math::
 
         c_k = \frac{\text{share}}{P(\chi^2_{k+2} \le q)}, \qquad P(\chi^2_k \le q) = \text{share}.
 
-    The result has the shape (n_features + 1,), and the first, of rows that show nothing, is 1.
+    The result has the shape (n_features + 1,). The first factor, for rows without a value, is 1.
 
     References
     ----------
@@ -75,8 +76,8 @@ def consistency_factors(share: float, n_features: int) -> Array:
 def _log_survival(distances: Array, degrees: Any) -> Array:
     r"""Logarithm of the survival function of the chi-square distribution, shaped as the distances.
 
-    With a half of the degrees and x half of the distance it is :math:`\log Q(a, x)`. Where Q
-    underflows, a few terms of Legendre's continued fraction give all digits of the logarithm:
+    It is :math:`\log Q(a, x)`, where a is half the degrees of freedom and x half the distance.
+    Where Q underflows, a few terms of Legendre's continued fraction give all digits of it:
 
     .. math::
 

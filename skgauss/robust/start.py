@@ -1,10 +1,10 @@
-r"""Where concentration steps start: estimates that outliers do not move, and no chance.
+r"""Starts of concentration steps: estimates that outliers do not move, and without random draws.
 
-Each feature has its median and the median absolute deviation from it, in whose units z it enters a
-correlation that is robust: of the normal scores of its ranks, or of the spatial signs
-:math:`z / |z|` of the rows. Of either only the eigenvectors are used. Along them the features are
-next to uncorrelated, and a median and a median absolute deviation of each direction make the
-start, as few outliers hide there.
+Each feature is centred at its median and divided by its median absolute deviation, which gives z.
+From z two robust correlation matrices are computed: of the normal scores of the ranks, and of the
+spatial signs :math:`z / |z|` of the rows. Only their eigenvectors are used. Along an eigenvector
+data are nearly uncorrelated with those along the others. The start consists of the median and the
+median absolute deviation along each.
 
 References
 ----------
@@ -26,20 +26,20 @@ from ..conditioning import Standardization, completed
 from ..gaussian import Family, make_family
 
 _TO_STANDARD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
-# The least eigenvalue of a robust correlation, with which missing values are filled in: smaller
-# ones, which may be negative, are raised to it.
+# Smaller eigenvalues of a robust correlation, which may be negative, are raised to this one before
+# missing values are filled in.
 _LEAST_EIGENVALUE = 1e-3
 _FLATTEST = 1e-6  # the least deviation of a start in any direction, as a share of the largest
-ROUNDING = 1e-9  # relative rounding of a sum of weights, and of the scores of equal rows
+ROUNDING = 1e-9  # relative rounding error of a sum of weights, and of the scores of equal rows
 
 
 class Ordered:
-    """The values of each column in their order: medians, median deviations, normal scores.
+    """The sorted values of each column, with their medians, median deviations and normal scores.
 
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_columns)
-        NaN stands for a missing value, of no weight. No column lacks all.
+        NaN stands for a missing value, which has no weight. Every column has values.
     weights : ndarray of shape (n_rows,)
     """
 
@@ -52,7 +52,7 @@ class Ordered:
 
     @cached_property
     def medians(self) -> Array:
-        """Weighted medians, (n_columns,): half way between two values that halve the weight."""
+        """Weighted medians, (n_columns,): the mean of the two middle values if there are two."""
         half, last = 0.5 * self._upto[-1], len(self._upto) - 1
         lower = (self._upto < half * (1 - ROUNDING)).sum(axis=0)
         upper = (self._upto <= half * (1 + ROUNDING)).sum(axis=0).clip(max=last)
@@ -61,14 +61,14 @@ class Ordered:
 
     @cached_property
     def median_deviations(self) -> Array:
-        """Weighted medians of absolute deviations, (n_columns,), 0 where most are the median."""
+        """Weighted medians, (n_columns,), of absolute deviations; 0 if most values are equal."""
         return Ordered(np.abs(self.X - self.medians), self.weights).medians
 
     @cached_property
     def scales(self) -> Array:
-        """Standard deviations from median deviations, (n_columns,), and from mean squares if 0.
+        """Robust standard deviations, (n_columns,), from median deviations.
 
-        They are 1 where these are 0, too.
+        If one is 0, the root mean square deviation from the median is used, or 1 if that is 0 too.
         """
         squares = (self.X - self.medians) ** 2
         squares[np.isnan(squares)] = 0.0
@@ -89,17 +89,16 @@ class Ordered:
         below = np.take_along_axis(self._upto - self._weights, first, axis=0)
         ranks = (below + np.take_along_axis(self._upto, last, axis=0)) / (2 * self._upto[-1])
         ranks[np.isnan(self._values)] = 0.5
-        ranks = np.clip(ranks, EPS, 1 - EPS)  # beside weights that rounding takes for all
+        ranks = np.clip(ranks, EPS, 1 - EPS)  # a tiny weight may round to rank 0 or 1
         scores = np.empty_like(ranks)
         np.put_along_axis(scores, self._order, special.ndtri(ranks), axis=0)
         return scores
 
 
 def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array]]:
-    """Means, (n_features,), and factors of the family to start concentration steps from.
+    """Means, (n_features,), and factors of the family, from which concentration steps start.
 
-    There is one start for uncorrelated features, and one by each of two robust correlations for
-    others.
+    There is one start if features are uncorrelated, and else one for each robust correlation.
     """
     centres, units = order.medians, order.scales
     if not family.correlated:
@@ -115,14 +114,15 @@ def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array
 
 
 def _spatial_signs(Z: Array, shown: np.ndarray) -> Array:
-    """Rows over the root mean square of what each shows, shaped as Z, which is 0 where missing."""
+    """Rows over the root mean square of their values, shaped as Z, which is 0 where not `shown`."""
     lengths = np.sqrt((Z * Z).sum(axis=1) / np.maximum(shown.sum(axis=1), 1))
     return Z / np.where(lengths > 0, lengths, 1.0)[:, None]
 
 
 def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
-    """Correlations of scores about zero, (n_features, n_features), each over rows that show both
-    features, and 0 if none does; scores of values not `shown` are 0.
+    """Correlations of scores about zero, (n_features, n_features), over rows that show both.
+
+    They are 0 if no row does. Scores must be 0 for values that are not `shown`.
     """
     weighted = weights[:, None] * scores
     squares = (weighted * scores).T @ shown
@@ -131,9 +131,9 @@ def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
 
 
 def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[Array, Array]:
-    """Mean and covariance of Z from medians and median deviations along the eigenvectors.
+    """Mean, (n_features,), and covariance, (n_features, n_features), of Z, in its units.
 
-    They have the shapes (n_features,) and (n_features, n_features), and the units of Z, which holds
+    They come from medians and median deviations along the eigenvectors of the correlations. Z holds
     NaN where a value is missing.
     """
     values, vectors = np.linalg.eigh(correlations)

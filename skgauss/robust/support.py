@@ -1,6 +1,6 @@
-"""The rows that a fit keeps where outliers are among them, and the ridge that these need.
+"""The rows that a robust fit keeps, and the ridge that they need.
 
-What has no robust fit is refused here, or told.
+Rows that allow no robust fit are refused here, and doubtful ones get a warning.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from .start import Ordered
 class Support(NamedTuple):
     """The rows that a fit keeps."""
 
-    mask: np.ndarray  # (n_rows,), which rows these are
-    statistics: AnyStatistics  # of these, stretched about the mean
+    mask: np.ndarray  # bool of shape (n_rows,), which rows are kept
+    statistics: AnyStatistics  # those of the kept rows, stretched about the mean
     reg_covar: Any  # the ridge for their fit: "auto", a number, or (n_features,)
-    warnings: list[str]  # the texts of warnings to give
+    warnings: list[str]  # the texts of the warnings to issue
 
 
 def support_of(
@@ -40,13 +40,14 @@ def support_of(
     fixed: Fixed,
     names: Sequence[str],
 ) -> Support:
-    """The rows to fit, which concentration steps choose, with what their fit takes.
+    """The rows to fit, which concentration steps choose, with their statistics and ridge.
 
     Raises
     ------
     ValueError
-        If the rows are of Dask, hold values known only to an interval, or are too few; if all of
-        them have no maximum; or if those kept have none, and `reg_covar` lets no ridge be added.
+        If the rows are of Dask, hold values known only to an interval, or are too few; if the
+        likelihood of all rows has no maximum; or if that of the kept rows has none and `reg_covar`
+        does not allow a ridge.
     """
     X, weights, counted = _counted(rows.whole("support_fraction"))
     statistics = Summarize(not family.correlated, names)(Block(X, weights))
@@ -66,7 +67,7 @@ def support_of(
 
 
 def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
-    """The rows of a positive weight in float64, their weights, and a mask of them in the block.
+    """The rows with positive weights in float64, their weights, and their mask in the block.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
 
 
 def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal["auto"]) -> float:
-    """The weight of the rows to keep, of those that show something."""
+    """The weight of the rows to keep. Rows that show no value do not count."""
     n = float(weights[~np.isnan(X).all(axis=1)].sum())
     if support_fraction == "auto":
         return min(math.ceil((n + X.shape[1] + 1) / 2), n)
@@ -98,12 +99,12 @@ def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal[
 def _told_of_few_rows(
     steps: ConcentrationSteps, n: float, support_fraction: float | Literal["auto"]
 ) -> str:
-    """The text of a warning if rows of weight n are few for a full covariance, else empty.
+    """The text of a warning if the rows, of weight n, are few for a full covariance, else "".
 
     Raises
     ------
     ValueError
-        If the rows to be kept are too few for any covariance, and no ridge helps.
+        If the rows to keep are too few for a full covariance, and there is no ridge.
     """
     d, n_kept = steps.family.n_features, steps.n_kept
     if not steps.family.correlated or steps.fixed.factor is not None:
@@ -125,9 +126,9 @@ def _told_of_few_rows(
 def _with_ridge(
     steps: ConcentrationSteps, reg_covar: Any, variances: Array, names: Sequence[str]
 ) -> tuple[np.ndarray, AnyStatistics, Array, list[str]]:
-    """What `ConcentrationSteps.run` returns, the ridge that it took, and the texts of warnings.
+    """The result of `ConcentrationSteps.run`, the ridge that was used, and the texts of warnings.
 
-    The ridge, (n_features,), is in the units of `variances`, those of all rows.
+    The ridge, (n_features,), has the units of `variances`, which are those of all rows.
     """
     warnings = []
     automatic = isinstance(reg_covar, str)
