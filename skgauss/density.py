@@ -1,7 +1,6 @@
-"""What can be asked of a fitted Gaussian: one frozen object, which the estimator delegates to.
+"""A fitted Gaussian as one frozen object, to which the estimator delegates densities and the like.
 
-It answers for one block of valid rows: what is known exactly, NaN in place of the rest, and the
-intervals, if there are any.
+Its methods take one block of valid rows: exact values, NaN in place of all others, and intervals.
 """
 
 from __future__ import annotations
@@ -40,48 +39,48 @@ from .rows import (
     with_gaps,
 )
 
-# The name of the attribute that says why statistics are held and nothing is fitted yet.
+# Name of the attribute that says why an estimator holds statistics but has no fit yet.
 WAITING = "_waiting_for"
-# The name of the attribute with the limits between which the rows so far were seen, or None.
+# Name of the attribute with the truncation limits of the rows so far, or None.
 SEEN_THROUGH = "_seen_through"
-# The name of the attribute with the values that a conditional Gaussian is given, by feature.
+# Name of the attribute with the values, by feature, on which a Gaussian is conditioned.
 GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
 
 class Observed(NamedTuple):
-    """What the density of a row is made of, as far as values are known exactly.
+    """The terms of the log-density of the values that are known exactly, row by row.
 
-    The latter two are one number where they are the same for all rows.
+    `log_dets` and `shown` are one number if they are the same for all rows.
     """
 
-    distances: Any  # (n_rows,), squared Mahalanobis, in the library of X and on its device
-    log_dets: Any  # (n_rows,) or float, of the covariances of the values that are known
-    shown: Any  # (n_rows,) or int, how many values are known
+    distances: Any  # squared Mahalanobis, (n_rows,), in the library of X and on its device
+    log_dets: Any  # log-determinants of the covariances of the known values, (n_rows,) or float
+    shown: Any  # numbers of known values, (n_rows,) or int
 
 
 @dataclass(frozen=True, eq=False)
 class FittedGaussian:
-    """A Gaussian, and what can be asked of it about a block of rows.
+    """A Gaussian with its densities, distances, imputations and draws for a block of rows.
 
-    No later fit changes it, and it is small enough to be sent to workers. Of the private classes
-    it is the one that a pickle of an estimator names, beside the statistics.
+    No later fit changes it, and it is small enough to be sent to workers. A pickle of an estimator
+    refers to no other private class, apart from its statistics.
     """
 
     mean: Array  # (n_features,)
     family: Family
-    # That of the covariance, as the family has it. From a covariance near the edge of the domain
-    # float64 could not recover it.
+    # The factor of the covariance, in the form of the family. It is stored because it cannot be
+    # computed accurately from a nearly singular covariance.
     factor: Array
-    # What sets the lattices on which boxes are integrated, if the likelihood had it; None is that
-    # of this Gaussian itself.
+    # The Gaussian for which the lattices of box integrals are set up, if the likelihood fixed one;
+    # None stands for this Gaussian.
     frame: Standardization | None = None
-    truncation: Truncation | None = None  # the window that the rows of the fit were seen through
-    # (n_features,), which features count in no density, as constants do not; None where all count.
+    truncation: Truncation | None = None  # the window of the rows of the fit, and its probability
+    # Which features, such as constants, count in no density, (n_features,); None if all count.
     uncounted: np.ndarray | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Arrays and names alone, so that private classes may move between two versions."""
+        """The state as arrays and names only, so that a new version may move private classes."""
         return {
             "mean": self.mean,
             "covariance_type": self.family.covariance_type,
@@ -108,12 +107,12 @@ class FittedGaussian:
 
     @property
     def covariance(self) -> Array | float:
-        """The covariance as `covariance_` has it: a matrix, variances, or one variance."""
+        """The covariance in the form of `covariance_`: a matrix, variances, or one variance."""
         return self.family.unpack(self.family.square(self.factor))
 
     @property
     def correlation(self) -> Array:
-        """Correlations, (n_features, n_features); the identity where features are independent."""
+        """Correlations, (n_features, n_features); the identity if features are independent."""
         if not self.family.correlated:
             return np.eye(self.family.n_features)
         scales = self.family.standard_deviations(self.factor)
@@ -123,7 +122,7 @@ class FittedGaussian:
 
     @property
     def window(self) -> Window | None:
-        """The window that the rows of the fit were seen through, if there was one."""
+        """The window outside which no row of the fit could be observed, or None."""
         return self.truncation.window if self.truncation else None
 
     def log_densities(self, block: Block) -> Any:
@@ -139,7 +138,7 @@ class FittedGaussian:
         return sum_and_weight(self.log_densities(block), block.sample_weight)
 
     def sum_over_telling_rows(self, block: Block) -> Array:
-        """Weighted sum of log-densities, in nats, and weight of rows that show something, (2,)."""
+        """Weighted sum of log-densities, in nats, and weight of the rows with values, (2,)."""
         block = self._of_counted(block.counted)
         unknown = block.unknown
         nothing = (
@@ -150,15 +149,15 @@ class FittedGaussian:
         return self.sum_of_log_densities(block) - np.array([0.0, nothing])
 
     def squared_distances(self, block: Block) -> Any:
-        """Squared Mahalanobis distances of what is known exactly, (n_rows,), in X's library."""
+        """Squared Mahalanobis distances of the exact values, (n_rows,), in the library of X."""
         return self.observed(block.X).distances
 
     def observed(self, X: Any) -> Observed:
-        """The distances, log-determinants and numbers of the values that are known exactly."""
+        """The distances, log-determinants and numbers of the exact values of each row of X."""
         distances = squared_distances(X, self.mean, self.family, self.factor)
         log_det, d = self.family.log_det(self.factor), self.family.n_features
         with np.errstate(over="ignore", invalid="ignore"):
-            if is_elsewhere(X) or adds_up(distances):  # no mask as long as X
+            if is_elsewhere(X) or adds_up(distances):  # no value is missing
                 return Observed(distances, log_det, d)
         check_no_infinity(X)
         log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
@@ -168,10 +167,10 @@ class FittedGaussian:
         return Observed(distances, log_dets, shown)
 
     def impute(self, block: Block, with_std: bool) -> tuple[np.ndarray, ...]:
-        """X with conditional means filled in, in its dtype if that is of floats, as a tuple.
+        """A tuple of X with conditional means filled in, in its dtype if that is floating.
 
-        `with_std` adds conditional standard deviations, (n_rows, n_features), 0 where a value is
-        known exactly.
+        `with_std` adds an array of conditional standard deviations, (n_rows, n_features), which are
+        0 where a value is known exactly.
         """
         X = to_host(block.X)
         check_no_infinity(X)
@@ -184,9 +183,9 @@ class FittedGaussian:
     def _fillings(
         self, X: np.ndarray, intervals: Intervals | None
     ) -> Iterator[tuple[np.ndarray, Array, Array]]:
-        """Places of rows, the rows with conditional means filled in, and standard deviations.
+        """Indices of rows, these rows with conditional means filled in, and standard deviations.
 
-        Rows with intervals come last, and once more if they also lack values.
+        Rows with intervals come last, even if they came before because of missing values.
         """
         if self.window:
             intervals = self.window.intersect(Block(X, None, intervals))
@@ -200,9 +199,9 @@ class FittedGaussian:
             yield rows, np.where(lower == upper, X[rows], values), known.standard_deviations
 
     def draw_hidden(self, block: Block, random_state: np.random.RandomState) -> np.ndarray:
-        """X with draws in place of values that are not known exactly, in its dtype if of floats.
+        """X with draws in place of values not known exactly, in its dtype if that is floating.
 
-        They are drawn given all that is known of the row, each in its interval if it has one.
+        They are draws given all that is known of the row, each in its interval if it has one.
         """
         block = block.on_host
         check_no_infinity(block.X)
@@ -213,7 +212,7 @@ class FittedGaussian:
         return drawn
 
     def scores(self, block: Block) -> Array:
-        """Gradients of the log-density of what each row shows, as if there were no window.
+        """Gradients of the log-densities of the rows as observed, as if there were no window.
 
         They are in the packed frame of the Gaussian, of shape (n_rows, n_parameters).
         """
@@ -228,13 +227,13 @@ class FittedGaussian:
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
-        """Lower and upper ends of the values of all rows that are not wholly known exactly."""
+        """Indices and lower and upper ends of the values of the rows that are not all exact."""
         if self.window:
             block = block._replace(intervals=self.window.intersect(block))
         return with_gaps(block)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState, inside: bool) -> Array:
-        """Draws of shape (n_rows, n_features), from inside the window if so asked."""
+        """Draws of shape (n_rows, n_features), with `inside` from inside the window."""
         noise = random_state.standard_normal((n_rows, self.family.n_features))
         rows = self.mean + self.family.colorize(self.factor, noise)
         if inside and self.window:
@@ -244,26 +243,26 @@ class FittedGaussian:
         return rows
 
     def marginal(self, kept: list[int]) -> FittedGaussian:
-        """The Gaussian of the features with these indices, whatever the others are."""
+        """The marginal Gaussian of the features with these indices."""
         return self._of_some(kept, self.mean[kept], self.family.marginal(self.factor, kept))
 
     def conditional(self, known: list[int], values: Array, kept: list[int]) -> FittedGaussian:
-        """The Gaussian of some features where others have the given values."""
+        """The conditional Gaussian of the features `kept` if the features `known` have `values`."""
         deviations = values - self.mean[known]
         shift, factor = self.family.conditional(self.factor, known, kept, deviations)
         return self._of_some(kept, self.mean[kept] + shift, factor)
 
     def _of_some(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
-        """The Gaussian of the features with indices `kept`, which has this mean and factor."""
+        """A Gaussian of the features with indices `kept`, with this mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
         family = make_family(self.family.covariance_type, len(kept))
-        factor = factor.reshape(family.identity.shape)  # one feature is no matrix
+        factor = factor.reshape(family.identity.shape)  # one feature has a vector, not a matrix
         uncounted = None if self.uncounted is None else self.uncounted[kept]
         return FittedGaussian(mean, family, factor, uncounted=uncounted)
 
     def _of_counted(self, block: Block) -> Block:
-        """The block with nothing known of the features that count in no density."""
+        """The block in which the features that count in no density are missing."""
         if self.uncounted is None:
             return block
         X, weights, intervals = block.on_host
@@ -283,16 +282,16 @@ class FittedGaussian:
         return densities
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:
-        """The laws of what is not known exactly in rows with intervals, one entry for each row."""
+        """The conditional distributions of the inexact values in rows with intervals, by row."""
         own = self._standardized
         return coarsened(intervals.lower, intervals.upper, own, self.frame or own)
 
     @property
     def _standardized(self) -> Standardization:
-        """The mean, the standard deviations and the factor of the correlations."""
+        """The mean, the standard deviations and the factor of the correlation matrix."""
         return Standardization.of(self.mean, self.family, self.factor)
 
 
 def _as_floats(X: np.ndarray) -> np.ndarray:
-    """A copy of X, in its dtype if that is float32 or wider, and else in float64."""
+    """A copy of X, in its dtype if that is float32 or wider, otherwise in float64."""
     return X.astype(X.dtype if X.dtype.kind == "f" and X.itemsize > 2 else np.float64)

@@ -1,6 +1,6 @@
-"""The methods by which a user asks an estimator for its fitted Gaussian: densities and the like.
+"""The methods of an estimator that evaluate its fitted Gaussian: densities, distances, draws.
 
-They take X as it comes, and ask the `FittedGaussian` of ``density.py`` block by block.
+They take X in any supported form, and call `FittedGaussian` of ``density.py`` block by block.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .rows import Rows, Window, rows_of, warn_of_misplaced_ends
 
 
 def check_return_std(return_std: Any, hint: str = "") -> None:
-    """Refuse anything but True and False, with a hint, after a space, at what may be meant."""
+    """Refuse anything but True and False; `hint` is a sentence to append, after a space."""
     if not isinstance(return_std, bool | np.bool_):
         raise TypeError(f"return_std must be True or False, got {type(return_std).__name__}.{hint}")
 
@@ -32,15 +32,15 @@ def check_return_std(return_std: Any, hint: str = "") -> None:
 def information_criteria(
     log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
 ) -> tuple[float, float]:
-    """AIC and BIC of all rows together, in nats: deviance and the price of the parameters.
+    """AIC and BIC of all rows together, in nats: the deviance and a penalty on the parameters.
 
-    `log_likelihood` is that of all rows together, and `n_samples` counts the rows that tell
-    something of X or whatever its `name` is.
+    `log_likelihood` is the sum over all rows. `n_samples` is the weight of the rows with values of
+    X, or of the table called `name`.
 
     Raises
     ------
     ValueError
-        If there are no such rows, by which no model is better than another.
+        If no row has a value, so that all models are equally good.
     """
     if not n_samples > 0:
         raise ValueError(f"No value of {name} is known, so there is nothing to compare models by.")
@@ -51,8 +51,8 @@ def information_criteria(
 class GaussianDensity(DensityMixin, BaseEstimator):
     """The methods of an estimator with fitted `mean_` and `covariance_`."""
 
-    # A sentence, after a space, on which estimator has the parameters that a message recommends. It
-    # is empty unless another estimator made this one.
+    # A sentence, after a space, on whose parameters a message recommends. It is empty unless
+    # another estimator made this one and the user sets the parameters there.
     _whose_parameters = ""
 
     mean_: Array
@@ -64,20 +64,18 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def precision_(self) -> Array | float:
-        r"""Inverse of the covariance, :math:`\Sigma^{-1}`.
+        r"""Inverse of the covariance, :math:`\Sigma^{-1}`, shaped as `covariance_`.
 
-        Of shape (n_features, n_features) or (n_features,), or a float, as `covariance_` is:
-        the inverse matrix, or one over each variance.
+        The inverse matrix for ``covariance_type="full"``, otherwise one over each variance.
         """
         gaussian = self._fitted_gaussian()
         return gaussian.family.unpack(gaussian.family.inverse_square(gaussian.factor))
 
     @property
     def correlation_(self) -> Array:
-        """Correlations of the features.
+        """Correlation matrix of the features, of shape (n_features, n_features).
 
-        A matrix of shape (n_features, n_features) for every `covariance_type`, with ones on
-        the diagonal; the identity where the features are independent.
+        For ``covariance_type="diag"`` and ``"spherical"`` it is the identity matrix.
         """
         return self._fitted_gaussian().correlation
 
@@ -88,12 +86,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> float:
-        """Average log-likelihood of the rows of X, of their observed values where some are NaN.
+        """Average log-likelihood of the observed values of each row of X.
 
-        Of a value known only to an interval it is the probability of the interval that counts,
-        given the values of the row that are known exactly.
-        With `truncation_limits` that of rows that are seen only inside, missing values included;
-        minus infinity if one lies outside.
+        A value known only to an interval contributes the logarithm of the probability of the
+        interval, given the exact values of the row. With `truncation_limits` the density is that of
+        rows inside the limits, missing values included, and the score is minus infinity if a row
+        lies outside.
 
         Parameters
         ----------
@@ -109,8 +107,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         score : float
-            In nats per observation. Scores under other `censoring_limits` or `truncation_limits`
-            are those of other data: do not search over the limits.
+            In nats per observation. Scores under different `censoring_limits` or
+            `truncation_limits` cannot be compared, so do not search over the limits.
         """
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         rows = self._rows_asked(X, X_upper, sample_weight)
@@ -118,12 +116,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return float(total / weight)
 
     def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
-        """Log-density of each row of X, of its observed values where others are NaN.
+        """Log-density of the observed values of each row of X.
 
-        Of values known only to an interval the logarithm of the probability that they lie there
-        is added, given the values of the row that are known exactly.
-        With `truncation_limits` that of rows that are seen only inside, missing values included;
-        minus infinity outside.
+        Values known only to an interval contribute the logarithm of the probability that they lie
+        there, given the exact values of the row. With `truncation_limits` the density is that of
+        rows inside the limits, missing values included, and minus infinity outside.
 
         Parameters
         ----------
@@ -135,9 +132,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         log_density : ndarray of shape (n_samples,)
-            In nats; 0 for a row in which nothing was observed. A lazy Dask array where X
-            is of Dask; where scikit-learn dispatches on the library of X, of that library,
-            and on the device and in the dtype of X.
+            In nats; 0 for a row without observed values. A lazy Dask array if X is of Dask. If
+            scikit-learn's array API dispatch is on, an array of the library, device and dtype of X.
         """
         return self._rows_asked(X, X_upper).map(self._gaussian.log_densities)
 
@@ -154,8 +150,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         distances : ndarray of shape (n_samples,)
-            Squared distances, of the values that are known exactly where others are missing or
-            known only to an interval. A lazy Dask array where X is of Dask.
+            Squared distances of the values that are known exactly; missing values and values known
+            only to an interval do not count. A lazy Dask array if X is of Dask.
         """
         return self._rows_asked(X, X_upper).map(self._gaussian.squared_distances)
 
@@ -175,8 +171,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         """Fill in missing values by their means given the observed values of the same row.
 
         A value known only to an interval is replaced by its mean given the interval and all else
-        that is known of the row, which lies within the interval. With `truncation_limits` what is
-        unknown lies inside them, too.
+        that is known of the row. This mean lies in the interval. With `truncation_limits` unknown
+        values lie inside the limits, too.
 
         Parameters
         ----------
@@ -190,12 +186,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         X_imputed : ndarray of shape (n_samples, n_features)
-            X, its exact values untouched; of float64, or of the dtype of X if that is
-            of floating point. A lazy Dask array where X is of Dask, split as an array X is;
-            of a frame from files Dask may read several partitions at once.
+            X with its exact values unchanged, in its dtype if that is floating, otherwise in
+            float64. A lazy Dask array if X is of Dask, with the chunks of X if X is an array. If X
+            is a Dask DataFrame read from files, Dask may read several partitions at once.
         std : ndarray of shape (n_samples, n_features)
-            Conditional standard deviations of what was filled in, 0 where a value was
-            known exactly; lazy as `X_imputed`. Only with ``return_std=True``.
+            Conditional standard deviations of the values filled in, 0 where a value was known
+            exactly. Lazy if `X_imputed` is. Only with ``return_std=True``.
         """
         check_return_std(return_std, " Pass upper ends by keyword: impute(X, X_upper=upper).")
         rows = self._rows_asked(X, X_upper)
@@ -203,18 +199,17 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return filled if return_std else filled[0]
 
     def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
-        """The rows that a public method asks a fitted Gaussian about."""
+        """The validated rows of X for a public method, once the estimator is fitted."""
         self._check_fitted()
         self._warn_of_forgotten(X_upper)
         return rows_of(self, X, sample_weight, X_upper)
 
     def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
-        """Warn a user who fitted with upper ends and passes none now.
+        """Warn a user who fitted with upper ends of `name`, which is X or y, and passes none now.
 
-        They belong to `name`, which is X or, in a regression, y. A search or a pipeline that does
-        not route them would take lower ends for values.
+        If a search or a pipeline does not route them, lower ends would count as exact values.
         """
-        has_data = hasattr(self, "sufficient_statistics_")  # unless it comes from another Gaussian
+        has_data = hasattr(self, "sufficient_statistics_")  # False for a marginal or conditional
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
         if intervals and upper is None:
             warn_caller(
@@ -227,9 +222,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def _statistics_as_given(self) -> Any:
-        """The statistics of the data as the user gave them, without what a window filled in.
+        """The statistics of the data as the user gave them, by feature if there was a window.
 
-        Where there was a window they are by feature.
+        Missing values that the window made intervals are missing again.
         """
         statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
         return Window(*np.array(ends)).without_fill(statistics) if ends else statistics
@@ -240,7 +235,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Raises
         ------
         NotFittedError
-            If there is none, or the rows of partial fits do not suffice for one.
+            If there is none, or the rows of partial fits are too few for one.
         """
         self._check_fitted()
         return self._gaussian
@@ -260,8 +255,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         random_state : int, RandomState instance or None, default=None
             Seed or generator.
         truncated : bool, default=False
-            Whether to draw rows as they were seen, inside `truncation_limits`, instead of from
-            the Gaussian that they were cut from.
+            Whether to draw rows inside `truncation_limits`, like the data, instead of rows of the
+            whole Gaussian.
 
         Returns
         -------
@@ -271,7 +266,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `n_samples` is no integer, or below 1.
+            If `n_samples` is not an integer, or below 1.
         """
         gaussian = self._fitted_gaussian()
         if not isinstance(n_samples, Integral) or n_samples < 1:
@@ -318,12 +313,12 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         Returns
         -------
         bic : float
-            In nats, for all rows of X together. Those that show nothing are none.
+            In nats, for all rows of X together. Rows without observed values are not counted.
 
         Raises
         ------
         ValueError
-            If all rows are such.
+            If no row has observed values.
         """
         return self._information_criteria(self._rows_asked(X, X_upper, sample_weight))[1]
 
@@ -334,14 +329,14 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     @property
     def _n_parameters(self) -> int:
-        """How many parameters of the Gaussian were estimated, known ones left out."""
+        """The number of estimated parameters of the Gaussian, without fixed ones."""
         return self._gaussian.family.n_parameters
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mean_")
 
     def _check_fitted(self) -> None:
-        """Refuse an estimator without a fit, and say so if rows of partial fits are too few."""
+        """Refuse an estimator without a fit, and say if the rows of partial fits are too few."""
         if hasattr(self, WAITING) and not hasattr(self, "mean_"):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
