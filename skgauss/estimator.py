@@ -57,12 +57,12 @@ from .rows import (
 from .solvers import SOLVERS, Objective, learning_rate_bound
 from .statistics import AnyStatistics
 
-# A limit of all features: none, a number, one for each, or some by name.
+# The lower or the upper limits of the features: none, a number, one for each, or some by name.
 Limit = float | ArrayLike | Mapping[str, float] | None
 
 
 class _OfRecordedPath:
-    """An attribute of fits with a recorded path, which says how to have it where it is missing."""
+    """An attribute of fits with a recorded path; for other fits it raises an error that says so."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -76,141 +76,142 @@ class _OfRecordedPath:
 class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensity):
     r"""Gaussian density fitted by climbing its likelihood.
 
-    Maximises the average log-likelihood of a Gaussian over its mean and covariance by
-    gradient ascent, coordinate ascent, natural gradient ascent, L-BFGS or Newton's method, or
-    takes the closed form. The data are read once; what a solver iterates on are their sufficient
-    statistics, so that an iteration costs the same for a thousand rows as for a billion.
+    Maximises the average log-likelihood of a Gaussian over its mean and covariance by gradient
+    ascent, coordinate ascent, natural gradient ascent, L-BFGS or Newton's method, or by the closed
+    form. The data are read once. A solver iterates on their sufficient statistics, so that an
+    iteration costs the same for a thousand rows as for a billion.
 
-    A constant step is stable only below :math:`2 / \lambda_{\max}(-H)`, H the Hessian of
-    the log-likelihood at the maximum: with one feature and sigma as the parameter, below
-    :math:`\sigma^2`. Every fit reports that number as `learning_rate_bound_`. From a start
-    far from the data the first step is a leap, at any rate. A fit that failed says which of
-    the two it was, and settings that it has found to work.
+    A constant step is stable only below :math:`2 / \lambda_{\max}(-H)`, where H is the Hessian of
+    the log-likelihood at the maximum. With one feature and sigma as the parameter this is
+    :math:`\sigma^2`. Every fit reports the bound as `learning_rate_bound_`. If the start is far
+    from the data, the first step is a leap at any rate. The warning of a failed fit says which of
+    the two was the reason, and recommends settings that were tried and work.
 
     Parameters
     ----------
     covariance_type : {"full", "diag", "spherical"}, default="full"
         Any covariance matrix, independent features, or one variance for all features.
     solver : {"natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"}
-        The default, "natural", steps along the inverse Fisher information times the gradient,
-        which no unit and no correlation slows down. Where values are missing it accelerates
-        these steps, and after twenty quasi-Newton steps takes Newton's. "gradient" moves all
-        of theta along the plain gradient. "coordinate" moves the mean, then the covariance,
-        in turn. "lbfgs" is scipy's. "newton" divides the gradient by the observed information,
-        in a trust region, and takes EM steps far from the maximum. "closed-form" goes to the
-        maximum at once, of complete data and of independent features with gaps.
+        The default, "natural", steps along the inverse Fisher information times the gradient.
+        Neither units nor correlations slow it down. If values are missing, it accelerates these
+        steps by up to twenty quasi-Newton steps, and then takes Newton steps. "gradient" steps
+        along the plain gradient, in mean and covariance together. "coordinate" updates the mean,
+        then the covariance, in turn. "lbfgs" is L-BFGS from SciPy. "newton" divides the gradient by
+        the observed information, within a trust region, and takes EM steps far from the maximum.
+        "closed-form" computes the maximum directly, for complete data and for independent features
+        with gaps.
     parametrization : {"scale", "log-scale", "covariance", "precision"}, default="scale"
-        What "gradient", "coordinate" and "lbfgs" move beside the mean. "scale": the
-        standard deviation, the lower Cholesky factor of a full covariance. "log-scale":
-        the same with the logarithm of its diagonal. "covariance": the variance or
-        covariance matrix. "precision": its inverse. The other solvers ignore it.
+        Parameter that "gradient", "coordinate" and "lbfgs" use for the covariance. "scale": the
+        standard deviation, or the lower Cholesky factor of a full covariance. "log-scale": the
+        same with the logarithm of its diagonal. "covariance": the variance or covariance matrix.
+        "precision": its inverse. The other solvers ignore it.
     learning_rate : "auto" or float, default="auto"
-        A float is that constant step, exactly, in the units of the data. With "auto"
-        "natural" starts from 1, "gradient" and "coordinate" take Barzilai-Borwein steps
-        safeguarded by a line search. "lbfgs", "newton" and "closed-form" take no other value.
+        A float is the constant step, used exactly as given, in the units of the data. With "auto"
+        "natural" starts from 1, and "gradient" and "coordinate" take Barzilai-Borwein steps with a
+        line search. "lbfgs", "newton" and "closed-form" require "auto".
     n_inner_iter : int, default=1
-        "coordinate": steps on one block before the other. 1 is the sequential update.
-        The other solvers ignore it.
+        Number of steps that "coordinate" takes on one block, mean or covariance, before the other.
+        1 is the sequential update. The other solvers ignore it.
     max_iter : int, default=1000
         Largest number of iterations.
     tol : float, default=1e-6
-        Largest natural gradient norm that counts as converged. Half its square estimates
-        the nats per observation still to gain. Where rounding, which the condition number
-        of the correlations amplifies, does not let the norm fall that far, converged means
-        having reached that limit. Where values are missing a norm below `tol` is not enough;
-        see `converged_`.
+        Largest natural gradient norm that counts as converged. Half its square estimates the gain
+        in nats per observation that is left. Rounding, amplified by the condition number of the
+        correlations, may keep the norm above `tol`. Then a fit that reaches the limit of rounding
+        counts as converged. If values are missing, a norm below `tol` is not enough; see
+        `converged_`.
     mean_init : float or array-like of shape (n_features,), default=None
-        Mean to start from; None is 0. With neither this nor `covariance_init` "natural" and
-        "newton", of an automatic rate, start at a guess from the data where there is no closed
-        form: with missing values, intervals or truncation.
+        Mean to start from; None is 0. If neither `mean_init` nor `covariance_init` is given,
+        "natural" and "newton" with ``learning_rate="auto"`` start at a guess from the data if there
+        is no closed form, that is, with missing values, intervals or truncation.
     covariance_init : float or array-like shaped as `covariance_`, default=None
-        Covariance to start from; None is the identity, a float a multiple of it.
+        Covariance to start from. None is the identity, and a float a multiple of it.
     reg_covar : "auto", float or array-like of shape (n_features,), default="auto"
-        r_j in the penalty :math:`-\frac12 \sum_j r_j (\Sigma^{-1})_{jj}`, which adds r_j
-        to the j-th variance of the maximiser. That is of complete data; where n_j of n rows show an
-        independent feature it adds r_j n / n_j, and inside `truncation_limits` it adds to the
-        variance of what is seen. "auto": 0, the exact maximum likelihood
-        estimate, wherever it exists; 1e-6 times each variance, and a warning, where it
-        does not because of too few rows or collinear features. 0.0 insists on the estimate.
-        Where values are missing, features are collinear if they are so in all rows that show them,
-        and in more rows than features. Whether such rows are too few, and all that concerns
-        intervals, only the climb can tell, which then stops as "unbounded", and no ridge is added.
+        Ridge r_j in the penalty :math:`-\frac12 \sum_j r_j (\Sigma^{-1})_{jj}`. On complete data it
+        adds r_j to the j-th variance of the maximum. If n_j of n rows show an independent feature,
+        it adds r_j n / n_j. With `truncation_limits` it adds to the variance of the truncated
+        distribution. "auto": 0, the exact maximum likelihood estimate, if it exists. If it does not
+        because of too few rows or collinear features, 1e-6 times each variance, with a warning. 0.0
+        never adds a ridge. If values are missing, features count as collinear if they are so in all
+        rows that show them, and these are more rows than features. Whether fewer rows are too few,
+        and whether intervals allow a maximum, only the climb can show. If there is none, it stops
+        as "unbounded", without a ridge.
     censoring_limits : tuple (lower, upper), default=None
-        Each None, a number, or one number for each feature, NaN for one without a limit; a dict
-        or a pandas Series gives them by name. A value
-        at or below `lower` is known only to be at most that, a value at or above `upper` only to
-        be at least that: the detection limits of a laboratory, the saturation of a sensor. They
-        apply wherever the estimator is handed X, to values that are known exactly. A value that
-        differs from a limit only in its last two places, as another library's logarithm does, is
-        at it, unless it is one of few binary digits, such as 3 or 0.5. In a column of float32 the
-        limit is what float32 makes of it.
+        Each None, a number, or one number for each feature, with NaN for a feature without a limit;
+        or a dict or a pandas Series with limits by name. A value at or below `lower` is known only
+        to be at most that, a value at or above `upper` only to be at least that. Examples are the
+        detection limits of a laboratory and the saturation of a sensor. They apply to exact values
+        of X in every method. A value within two units in the last place of a limit, as logarithms
+        of two libraries may be, counts as at the limit, unless it has few binary digits, such as 3
+        or 0.5. For a float32 column the limit is rounded to float32.
     truncation_limits : tuple (lower, upper), default=None
-        Rows are seen only where every feature lies between its limits, which are given as those of
-        `censoring_limits` are. What is fitted is the Gaussian that they were cut from; a row
-        outside is an error. What is missing or known only to an interval lies between them, too.
+        Rows are observed only if every feature lies between its limits, which are given in the same
+        forms as `censoring_limits`. The Gaussian before truncation is fitted. A row outside the
+        limits is an error. Missing values and values known only to an interval lie between the
+        limits, too.
     fixed_mean : float or array-like of shape (n_features,), default=None
-        The mean, where it is known and only the covariance is to be estimated, about it.
+        The mean, if it is known and only the covariance about it is to be estimated.
     fixed_covariance : float or array-like shaped as `covariance_`, default=None
-        The covariance, where it is known and only the mean is to be estimated; a float is a
-        multiple of the identity. What is fixed does not count as a parameter in `aic` and `bic`,
-        and its standard errors are 0.
+        The covariance, if it is known and only the mean is to be estimated. A float is a multiple
+        of the identity. Fixed parameters do not count in `aic` and `bic`, and their standard errors
+        are 0.
     warm_start : bool, default=False
-        Start from the last fit.
+        Whether to start from the last fit.
     record_path : bool, default=False
-        Keep every iterate, in `mean_path_` and `covariance_path_`.
+        Whether to keep all iterates, in `mean_path_` and `covariance_path_`.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_features,)
         Mean.
     covariance_ : ndarray of shape (n_features, n_features) or (n_features,), or float
-        Covariance matrix, variances or variance, by `covariance_type`.
+        Covariance matrix, variances or variance, depending on `covariance_type`.
     scale_ : ndarray of shape (n_features,)
         Standard deviations.
     log_likelihood_ : float
         Average log-likelihood of the data at the result, in nats, without the penalty.
     log_likelihood_path_ : ndarray of shape (`n_iter_` + 1,)
-        The same for every iterate, the start first, which may be a guess; see `mean_init`.
+        The same for every iterate. The first is the start, which may be a guess; see `mean_init`.
     mean_path_ : ndarray of shape (`n_iter_` + 1, n_features)
-        Every mean, the start first. Only with ``record_path=True``.
+        The mean of every iterate, start included. Only with ``record_path=True``.
     covariance_path_ : ndarray of shape (`n_iter_` + 1, ...)
-        Every covariance, shaped as `covariance_`. Only with ``record_path=True``.
+        The covariance of every iterate, shaped as `covariance_`. Only with ``record_path=True``.
     n_iter_ : int
-        Iterations.
+        Number of iterations.
     converged_ : bool
         Whether the result is a maximum of the likelihood: the natural gradient norm is at most
-        `tol` and, where values are missing or known only to an interval, the curvature of the
-        likelihood confirms it; of a truncated sample the moments inside the window are those of
-        the data, to `tol` of their deviations. A saddle does not count, nor does a slope that is
-        nearly flat while its maximum is far.
+        `tol` and, if values are missing or known only to an interval, the curvature of the
+        likelihood confirms it. For a truncated sample, the moments inside the limits must equal
+        those of the data, to within `tol` standard deviations. A saddle does not count, nor does a
+        nearly flat slope far from its maximum.
     stop_reason_ : str
-        "converged"; "max_iter"; "diverged", which keeps the iterate of highest likelihood;
-        "stalled", when no step gained more than rounding, or many in a row next to nothing where
-        the covariance is nearly singular; "unbounded", when the climb on
-        incomplete data leads to no maximum at a regular covariance, or that on a truncated sample
-        to none at all; "callback", when one asked.
+        "converged"; "max_iter"; "diverged", with the iterate of highest likelihood as the result;
+        "stalled", if no step gained more than rounding, or many steps in a row gained almost
+        nothing at a nearly singular covariance; "unbounded", if a climb on incomplete data leads to
+        no maximum with a regular covariance, or one on a truncated sample to no maximum at all; or
+        "callback", if a callback stopped the fit.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
-        the result, free of units.
+        the result. It has no units.
     learning_rate_bound_ : float
-        Largest constant step that is stable at the maximum, for the parametrization; 2
-        for "natural", but for truncated samples, of which that may be less or more.
+        Largest constant step that is stable at the maximum, for the parametrization. For "natural"
+        it is 2, except on truncated samples, where it may be smaller or larger.
     reg_covar_ : float or ndarray of shape (n_features,)
         The ridge that was used.
     sufficient_statistics_ : SufficientStatistics, or statistics by pattern or by feature
-        Weight, mean and covariance of the data. Where values are missing, the same by pattern,
-        or by feature if `covariance_type` is not "full", with the rows beside that hold values
-        known only to an interval; of more rows than should travel, blocks of Dask that hold them.
+        Weight, mean and covariance of the data. If values are missing, the same by pattern, or by
+        feature if `covariance_type` is not "full". They include rows with values known only to an
+        interval. If they are large, those of Dask stay on the workers, in blocks.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where X had names that are all strings.
+        Names of the features, if X had names that are all strings.
 
     See Also
     --------
-    sklearn.mixture.GaussianMixture : Several Gaussians, by EM.
-    sklearn.covariance.EmpiricalCovariance : The closed form, and shrunk relatives.
-    scipy.stats.multivariate_normal : The density of a Gaussian that is known.
+    sklearn.mixture.GaussianMixture : A mixture of Gaussians, fitted by EM.
+    sklearn.covariance.EmpiricalCovariance : The closed form, with shrunk relatives.
+    scipy.stats.multivariate_normal : The density of a known Gaussian.
 
     References
     ----------
@@ -234,11 +235,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     array([1.        , 2.        , 2.02768166])
     """
 
-    # The page that the HTML repr of a notebook links to, which docs/api.rst generates.
+    # The HTML repr in a notebook links to this page, which docs/api.rst generates.
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
-    # Whether features that do not vary, or were never observed, are fitted without a maximum.
+    # Whether features that are constant, or never observed, are accepted instead of refused.
     _keeps_constants = False
 
     log_likelihood_: float
@@ -312,7 +313,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self.warm_start = warm_start
         self.record_path = record_path
 
-    # Kept here, as scikit-learn asks for it at every fit, and it would be worked out each time.
+    # scikit-learn reads the signature at every fit, and would compute it anew each time.
     __init__.__signature__ = signature(__init__)  # type: ignore[attr-defined]
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -329,16 +330,16 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Data, at least two rows; NaN stands for a value that is missing at random.
-            Blocks of Dask are summarised where they lie. Where scikit-learn dispatches on
-            the library of X, X stays on its device.
+            Blocks of Dask are summarised by the workers that hold them. If scikit-learn's array API
+            dispatch is on, X stays on its device.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
         X_upper : array-like, Dask array or Dask DataFrame shaped as X, default=None
-            Upper ends: each value is known only to lie between X and X_upper, and exactly
-            where these are equal. -inf or NaN in X, inf or NaN in X_upper are open ends; NaN in
-            both is a missing value. None means X itself.
+            Upper ends: each value is known only to lie between X and X_upper, or known exactly if
+            these are equal. -inf or NaN in X, and inf or NaN in X_upper, are open ends; NaN in both
+            is a missing value. None means X itself.
 
         Returns
         -------
@@ -349,15 +350,15 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         ------
         ValueError
             If X, a parameter or a combination of parameters is not valid, or if the
-            likelihood has no maximum. An earlier fit is left as it was.
+            likelihood has no maximum. An earlier fit is left unchanged.
         TypeError
             If X is sparse.
 
         Warns
         -----
         ConvergenceWarning
-            If the climb did not converge; see `stop_reason_`. What it recommends was tried
-            before, in at most 3,000 iterations, 200 where values are missing.
+            If the climb did not converge; see `stop_reason_`. The settings that it recommends were
+            tried, in at most 3,000 iterations, or 200 if values are missing.
         UserWarning
             If ``reg_covar="auto"`` had to add a ridge, or if the maximum is not unique
             because features were never observed together.
@@ -365,10 +366,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
-        # Names and width are those of the new data only once the fit has succeeded.
+        # The number and names of the new features are set on a copy, in case the fit fails.
         seen = copy.copy(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
-        fewest = 2 if nothing_known else 1  # fewer do not tell mean and covariance
+        fewest = 2 if nothing_known else 1  # one row does not determine mean and covariance
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))
@@ -384,17 +385,17 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> Self:
-        """Add rows to the data, and go on from the current estimate.
+        """Add rows to the data, and continue from the current estimate.
 
-        Any split of data into chunks ends where one `fit` of all of them does, as near as
-        `tol` asks. While the rows are too few for a maximum, as with ``reg_covar="auto"`` no
-        ridge is added here, they are remembered and nothing is fitted; the densities then say
-        so.
+        The result does not depend on how the data are split into chunks: it is that of one `fit` to
+        all of them, to within `tol`. With ``reg_covar="auto"`` no ridge is added here. While there
+        are too few rows for a maximum, they are only summarised, and methods such as `score` raise
+        an error that says so.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            The new rows, which may be none; NaN stands for a value that is missing at random.
+            The new rows; NaN stands for a value that is missing at random. There may be no rows.
         y : Ignored
             Not used, present for API consistency by convention.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
@@ -410,9 +411,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         Raises
         ------
         ValueError
-            If X or a parameter is not valid, or if `covariance_type` became "full" and the rows
-            before were summarised without the products of features. The estimator is left
-            as it was.
+            If X or a parameter is not valid, or if `covariance_type` was changed to "full" and the
+            earlier rows were summarised without the products of features. The estimator is left
+            unchanged.
         TypeError
             If X is sparse.
 
@@ -421,8 +422,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         ConvergenceWarning
             If the climb did not converge; see `stop_reason_`.
         UserWarning
-            If the maximum is not unique because features were never observed together, or if rows
-            before came with `X_upper` and these come without it.
+            If the maximum is not unique because features were never observed together, or if
+            earlier rows came with `X_upper` and these come without it.
         """
         self._check_parameters("partial_fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
@@ -449,7 +450,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                     "share the new ones."
                 )
             statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
-        # Where rows are too few "auto" adds no ridge here, as more of them may come.
+        # If there are too few rows, "auto" adds no ridge here, since more rows may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
             fitted = self._maximize(statistics, seen, window, task, ridge, resume=True)
@@ -464,31 +465,32 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             return self
         return self._adopt(*fitted, task)
 
-    # To a type checker every sum() may be 0. That of no statistics is, and is refused.
+    # A type checker takes every sum() for possibly 0. The sum of no statistics is, and is refused.
     @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics: AnyStatistics | Literal[0]) -> Self:
         """Fit the Gaussian to data that were summarised elsewhere.
 
         Parameters
         ----------
-        statistics : SufficientStatistics, or what a model has in `sufficient_statistics_`
-            Of all rows; statistics of parts add up. Those of a model with `truncation_limits`
-            hold what was missing as values inside these limits, and go with the same ones.
+        statistics : SufficientStatistics, or `sufficient_statistics_` of a fitted model
+            Statistics of all rows; those of parts of the data can be added by ``+``. Statistics of
+            a model with `truncation_limits` treat missing values as intervals between these limits,
+            so the estimator must have the same limits.
 
         Returns
         -------
         self : object
-            The fitted estimator, as `fit` would leave it. The features have names if the
-            statistics were made of frames that have them.
+            The estimator, fitted as by `fit`. The features have names if the statistics come from
+            frames with names.
 
         Raises
         ------
         ValueError
-            If the likelihood has no maximum, the statistics cannot be those of any rows, mean
-            and covariance name other features, or variances are all they hold and
-            ``covariance_type="full"``.
+            If the likelihood has no maximum, if no data can have these statistics, if mean and
+            covariance name different features, or if ``covariance_type="full"`` and there are only
+            variances.
         TypeError
-            If they are no statistics.
+            If `statistics` has another type.
 
         Warns
         -----
@@ -515,7 +517,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return self._adopt(*fitted, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
-        """The Gaussian of some of the features, whatever the others are.
+        """The marginal Gaussian of some of the features.
 
         Parameters
         ----------
@@ -525,13 +527,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         Returns
         -------
         model : GaussianGradientMLE
-            What a fitted Gaussian can be asked it can be asked, too: densities, distances,
-            imputations, draws. It has `mean_`, `covariance_`, `scale_`, `precision_`,
-            `correlation_` and the names of its features, and no attribute that tells of a climb
-            or of data: how sure it is, the estimator that it comes from tells of these features.
-            `censoring_limits` are those of its features, other parameters the defaults.
-            With `truncation_limits` it is the marginal of the Gaussian that the rows were cut
-            from.
+            It has the methods of a fitted Gaussian, such as densities, distances, imputations and
+            draws, the attributes `mean_`, `covariance_`, `scale_`, `precision_` and `correlation_`,
+            and the names of its features. It has no attributes of a climb or of data. For standard
+            errors of these features use the original estimator. `censoring_limits` are those of its
+            features, and other parameters have their defaults. With `truncation_limits` it is the
+            marginal of the Gaussian before truncation.
 
         Raises
         ------
@@ -542,7 +543,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 
         See Also
         --------
-        conditional : The Gaussian of some features where others are known.
+        conditional : The Gaussian of some features given values of others.
 
         Examples
         --------
@@ -562,31 +563,31 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return self._law(kept, gaussian.marginal(kept), {})
 
     def conditional(self, given: Mapping[int | str, float]) -> GaussianGradientMLE:
-        """The Gaussian of all other features where some are known.
+        """The conditional Gaussian of all other features given values of some.
 
         Parameters
         ----------
         given : dict or pandas Series
-            From features, by index or name, to their values.
+            The values of the given features, by index or name.
 
         Returns
         -------
         model : GaussianGradientMLE
-            As :meth:`marginal` returns it, of the other features in their order. How sure its means
-            are a `GaussianRegressor` tells, of these features on those given.
+            As returned by :meth:`marginal`, with the other features in their order. For standard
+            errors fit a `GaussianRegressor` of these features on the given ones.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If there is no such feature, one is given twice, none is left, or a value is no finite
-            number.
+            If there is no such feature, one is given twice, none is left, or a value is not a
+            finite number.
 
         See Also
         --------
-        marginal : The Gaussian of some features, whatever the others are.
-        impute : The conditional means of rows that miss other values each.
+        marginal : The Gaussian of some features, whatever the values of the others.
+        impute : Conditional means of the missing values of each row.
 
         References
         ----------
@@ -613,9 +614,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _law(
         self, kept: list[int], gaussian: FittedGaussian, given: dict[str, float]
     ) -> GaussianGradientMLE:
-        """A marginal or conditional estimator, which is fitted to no data, but has its Gaussian.
+        """A marginal or conditional estimator, which has a Gaussian without a fit to data.
 
-        `kept` are the indices of its features, and `given` the values of others by name.
+        `kept` are the indices of its features, and `given` holds the values of others by name.
         """
         limits = self.censoring_limits
         if limits is not None:
@@ -627,7 +628,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return law
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
-        """Parameters, or features and means where the Gaussian is a marginal or conditional one."""
+        """Parameters, or features and means if the Gaussian is a marginal or conditional one."""
         if not hasattr(self, GIVEN):
             return super().__repr__(N_CHAR_MAX)
         names = getattr(self, "feature_names_in_", [""] * len(self.mean_))
@@ -646,15 +647,16 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         reg_covar: Any,
         resume: bool = False,
     ) -> tuple[dict[str, Any], list[tuple[str, type[Warning]]]]:
-        """The attributes by name that a climb led to, and the texts and categories of warnings.
+        """The fitted attributes by name, and the texts and categories of warnings.
 
-        It climbs the likelihood of statistics that were seen through a window. `seen` has what
-        validation of X left, and where a climb may `resume`, `start_of` says.
+        They result from a climb of the likelihood of `statistics`, of rows seen through `window`,
+        if any. `seen` has the number and names of features. With `resume` the climb starts from the
+        last fit, if possible.
 
         Raises
         ------
         NoMaximumError
-            If the data show that the likelihood has no maximum, or a climb that may `resume` does.
+            If the data show that the likelihood has no maximum, or if a climb with `resume` does.
         """
         names = feature_names(seen)
         if hasattr(seen, "feature_names_in_"):
@@ -689,7 +691,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             return attributes, task.warner.worded(words_of(outcome, of_data))
 
     def _validate_params(self) -> None:
-        """Refuse invalid parameters, as scikit-learn asks for; defaults need not be looked at."""
+        """Refuse invalid parameters. scikit-learn calls this; defaults need no check."""
         given = {
             name: getattr(self, name)
             for name, default in _defaults(type(self)).items()  # type: ignore[arg-type]
@@ -698,7 +700,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         check_parameters(self._parameter_constraints, given, type(self).__name__)
 
     def _check_parameters(self, method: str) -> None:
-        """Refuse parameters, each valid, that contradict each other or the method called."""
+        """Refuse valid parameters that contradict each other or the method that was called."""
         check_together(self)
 
     def _statistics_to_fit(
@@ -706,7 +708,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        `seen` has the names of their features. Here all rows are fitted, and there are no
+        `seen` has the feature names. In this class all rows are fitted, and there are no
         attributes.
         """
         diagonal = self.covariance_type != "full"
@@ -715,13 +717,13 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         return labelled, self.reg_covar, {}
 
     def _use_of(self, gaussian: FittedGaussian) -> str:
-        """A sentence, after a space, on what an unconverged fit is used for; it is empty here."""
+        """A sentence, after a space, on the use of an unconverged fit; empty in this class."""
         return ""
 
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """Fitted attributes by name that take the rows of `fit` once more; here there are none."""
+        """Fitted attributes by name that need the rows of `fit` again; none in this class."""
         return {}
 
     def _adopt(
@@ -732,7 +734,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         rows: Rows | None = None,
         sample_weight: Any = None,
     ) -> Self:
-        """The estimator itself, with the result of a fit once callbacks and user are told of it."""
+        """The estimator itself with the result of a fit, after callbacks and warnings."""
         gaussian = attributes["_gaussian"]
         attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
         task.end(attributes)
@@ -748,8 +750,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         tags = super().__sklearn_tags__()
         # Independent features have a closed form with gaps, too.
         tags.input_tags.allow_nan = self.solver != "closed-form" or self.covariance_type != "full"
-        # Not array_api_support, which promises attributes of the library of X. Ours are
-        # float64 on the host, and take rows of any library.
+        # Not array_api_support, which promises attributes in the library of X. Ours are float64
+        # arrays on the host, although methods take rows of any library.
         return tags
 
 
@@ -763,9 +765,9 @@ def _defaults(kind: type) -> dict[str, Any]:
 def _blas_threads(
     statistics: AnyStatistics, window: Window | None, family: Family
 ) -> AbstractContextManager[None]:
-    """A context with the threads of BLAS that suit a climb.
+    """A context that sets the number of BLAS threads for a climb.
 
-    The largest work of a climb on complete data is a few products of covariances.
+    A climb on complete data multiplies no more than a few covariance matrices.
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None

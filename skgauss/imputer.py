@@ -1,4 +1,4 @@
-"""GaussianImputer: a fitted Gaussian in the middle of a pipeline."""
+"""GaussianImputer: a fitted Gaussian as a transformer that fills in missing values."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,46 +23,47 @@ from .statistics import missed
 class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientMLE):
     """Fill in missing values by their conditional means under a fitted Gaussian.
 
-    The Gaussian maximises the likelihood of all observed values, so that no row is dropped
-    and no value is made up to fit it. A value known only to an interval, as below a limit in
-    `censoring_limits`, is replaced by its mean within the interval. A column that is constant in
-    `fit` is filled in by its constant. Neither such a column nor one never observed counts in a
-    likelihood, in `aic` or in `bic`, unless ``covariance_type="spherical"`` has it share its
-    variance. It is a `GaussianGradientMLE` that transforms: all parameters but four, all attributes
-    and methods are those of that class.
+    The Gaussian maximises the likelihood of all observed values, so that no row is dropped and no
+    value is imputed for the fit. A value known only to an interval, for instance below one of the
+    `censoring_limits`, is replaced by its conditional mean within the interval. A column that is
+    constant in `fit` is filled in by its constant. Neither such a column nor one without any values
+    counts in the likelihood, `aic` or `bic`, except with ``covariance_type="spherical"``, where it
+    shares the variance of the others. The class is a `GaussianGradientMLE` that transforms. All its
+    attributes and methods, and all parameters but the last four, are those of that class.
 
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
 mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixed_mean, \
 fixed_covariance, warm_start, record_path : optional
-        See `GaussianGradientMLE`; so are the defaults.
+        See `GaussianGradientMLE`, also for the defaults.
     keep_empty_features : bool, default=False
-        Whether features that were never observed in `fit` are kept, and filled in by 0. Else
-        `transform` drops them, with a warning, as `sklearn.impute.SimpleImputer` does.
+        Whether to keep features that were never observed in `fit`, and fill them in by 0. Otherwise
+        `transform` drops them with a warning, as `sklearn.impute.SimpleImputer` does.
     sample_posterior : bool, default=False
-        Whether to draw what is filled in, for proper multiple imputation, instead of taking its
-        mean: each call of `transform` draws the parameters from the law of their estimate, a
-        Gaussian with the covariance of `parameter_covariance`, and then each value from its law
-        given the row, in its interval where it has one. Twenty tables, each with a seed of its own,
-        then are analysed one by one, and Rubin's rules put the results together. It takes a
-        fit that converged. A ridge in it counts as what was known before the data.
+        Whether to fill in random draws instead of means, for proper multiple imputation. Each call
+        of `transform` draws the parameters from a Gaussian about the estimate with the covariance
+        of `parameter_covariance`, and then each value from its conditional distribution given its
+        row, within its interval if it has one. Draw for instance twenty tables, each with its own
+        seed, analyse each of them, and combine the results by Rubin's rules. The fit must have
+        converged. A ridge in it counts as prior information.
     random_state : int, RandomState instance or None, default=None
-        Of the draws. With an int each call of `transform` draws the same; for another table set
-        another one, ``imputer.set_params(random_state=1)``, which takes no other fit.
+        Seed or generator of the draws. With an int each call of `transform` makes the same draws.
+        For another table set another int by ``imputer.set_params(random_state=1)``, without a new
+        fit.
     add_indicator : bool, default=False
-        Whether to append columns that say where values were missing, as those of
-        `sklearn.impute.MissingIndicator`, for the features that missed any in `fit`.
+        Whether to append indicator columns of missing values, as `sklearn.impute.MissingIndicator`
+        does, for the features with missing values in `fit`.
 
     Attributes
     ----------
     indicator_ : MissingIndicator
-        Of the features that missed values in `fit`; names the appended columns.
+        Indicator of the features with missing values in `fit`; it names the appended columns.
 
     See Also
     --------
     GaussianGradientMLE.impute : The same for a fitted Gaussian, with standard deviations.
-    sklearn.impute.IterativeImputer : A regression for each feature, in turns.
+    sklearn.impute.IterativeImputer : Imputation by a regression for each feature in turn.
 
     References
     ----------
@@ -105,13 +106,13 @@ fixed_covariance, warm_start, record_path : optional
         self.random_state = random_state
         self.add_indicator = add_indicator
 
-    # Features that do not vary are kept: one constant in a fold is filled in by its constant.
+    # A feature that is constant, perhaps only in one fold, is filled in by its constant.
     _keeps_constants = True
 
     @property
     def indicator_(self) -> Any:
-        """The indicator, as if fitted to one row that misses what any row of the data did."""
-        from sklearn.impute import MissingIndicator  # which brings nearest neighbours along
+        """The indicator, fitted to one row that misses every feature with gaps in `fit`."""
+        from sklearn.impute import MissingIndicator  # here, since this import is slow
 
         row = np.where(missed(self._statistics_as_given), np.nan, 0.0)[None]
         return MissingIndicator(error_on_new=False).fit(row)
@@ -123,7 +124,7 @@ fixed_covariance, warm_start, record_path : optional
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> Array:
-        """Fit the Gaussian, and fill in what the data lack.
+        """Fit the Gaussian, and fill in missing values of the same data.
 
         Parameters
         ----------
@@ -133,7 +134,7 @@ fixed_covariance, warm_start, record_path : optional
         Returns
         -------
         X_imputed : ndarray
-            As `transform` returns it.
+            As returned by `transform`.
         """
         check_stays_lazy(self, X)
         return self.fit(X, y, sample_weight, X_upper).transform(X, X_upper)
@@ -152,15 +153,15 @@ fixed_covariance, warm_start, record_path : optional
         -------
         X_imputed : ndarray of shape (n_samples, n_features) or (n_samples, n_features + \
 n_features_with_missing)
-            X, its exact values untouched; behind them, with ``add_indicator=True``, 1
-            where a value was missing and 0 elsewhere. A lazy Dask array where X is of Dask.
+            X with its exact values unchanged. ``add_indicator=True`` appends columns that are 1
+            where a value was missing and 0 elsewhere. A lazy Dask array if X is of Dask.
 
         Raises
         ------
         ValueError
-            If the values of X are not valid; if X is of Dask and `set_output` asks for a frame,
-            which would gather all rows in memory, or `sample_posterior` for draws; or if these are
-            asked of a fit that did not converge, or whose parameters the data leave open.
+            If X is not valid; if X is of Dask and `set_output` asks for a frame, which would gather
+            all rows in memory; or with ``sample_posterior=True``, if X is of Dask, the fit did not
+            converge, or the data do not determine its parameters.
         """
         check_stays_lazy(self, X)
         self._check_fitted()
@@ -179,9 +180,9 @@ n_features_with_missing)
         return rows_of(self, X, X_upper=X_upper).map(fill)
 
     def _fill(self, X: Any) -> Callable[[Block], np.ndarray]:
-        """The function that fills in a block: by means, or by draws from a Gaussian that was drawn.
+        """The function that fills in a block, by means or by draws under drawn parameters.
 
-        It returns the rows, (n_rows, n_features), in their dtype if that is of floats.
+        It returns the rows, (n_rows, n_features), in their dtype if that is floating.
         """
         if not self.sample_posterior:
             return partial(_imputed, self._fitted_gaussian())
@@ -200,12 +201,12 @@ n_features_with_missing)
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features; those seen in `fit` by default.
+            Names of the features; by default those seen in `fit`.
 
         Returns
         -------
         feature_names_out : ndarray of str
-            These names, and those of the appended columns as `MissingIndicator` has them.
+            The names of the features that are kept, followed by those of `indicator_`.
         """
         names = super().get_feature_names_out(input_features)
         if not self.add_indicator:
@@ -214,7 +215,7 @@ n_features_with_missing)
 
     @property
     def _n_parameters(self) -> int:
-        """How many parameters were estimated, without those of features that do not count."""
+        """The number of estimated parameters, without those of features that do not count."""
         family, uncounted = self._gaussian.family, self._gaussian.uncounted
         known = {"mean": family.mean_is_known, "covariance": family.covariance_is_known}
         n_features = family.n_features - (0 if uncounted is None else int(uncounted.sum()))
@@ -222,9 +223,9 @@ n_features_with_missing)
 
     @property
     def _constants(self) -> Array:
-        """The value of each feature that had no other in `fit`, and NaN for others, (n_features,).
+        """The value of each feature that is constant in `fit`, NaN for the others, (n_features,).
 
-        With a known mean or covariance no feature counts as constant: it varies about the former.
+        With a fixed mean or covariance no feature counts as constant, since it has a variance then.
         """
         family = self._gaussian.family
         known = family.mean_is_known or family.covariance_is_known
@@ -256,7 +257,7 @@ def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
 def _drawn_but_constants(
     draw: Callable[[Block], np.ndarray], constants: Array, block: Block
 ) -> np.ndarray:
-    """A block filled in by draws, or by its constant where a feature has one that is not NaN."""
+    """The rows of a block, filled in by `constants` where they are not NaN, otherwise by draws."""
     filled, missing = draw(block), np.isnan(to_host(block.X))
     return np.where(missing & ~np.isnan(constants), constants, filled).astype(filled.dtype)
 
@@ -264,9 +265,9 @@ def _drawn_but_constants(
 def _filled_and_marked(
     fill: Callable[[Block], np.ndarray], kept: np.ndarray, features: ArrayLike, block: Block
 ) -> np.ndarray:
-    """The imputed rows, (n_rows, n_kept), and behind them a column for each of some `features`.
+    """The imputed rows, (n_rows, n_kept), and to their right an indicator of each of `features`.
 
-    Such a column is 1 where the value of its feature was missing, and else 0.
+    The indicator is 1 where the value of the feature was missing, otherwise 0.
     """
     block = block.on_host
     missing = np.isnan(block.X)

@@ -1,4 +1,4 @@
-"""GaussianOutlierDetector: rows that a fitted Gaussian would hardly ever draw."""
+"""GaussianOutlierDetector: finds rows that are improbable under a fitted Gaussian."""
 
 import math
 from functools import partial
@@ -21,7 +21,7 @@ from .robust import ROUNDING, log_p_values, support_of
 from .rows import Block, Rows, Window, feature_names, signs, to_host
 from .statistics import AnyStatistics
 
-_OUTLIER_LEVEL = 0.05  # probability with which a row of the fitted Gaussian is called an outlier
+_OUTLIER_LEVEL = 0.05  # probability that a row drawn from the fitted Gaussian is called an outlier
 
 
 def _takes_chunks(detector: Any) -> bool:
@@ -32,7 +32,7 @@ def _takes_chunks(detector: Any) -> bool:
 
 
 def _refusal_of_parts(detector: Any, method: str) -> str:
-    """Sentences on why a method without all rows at hand cannot serve the parameters, or none."""
+    """Sentences on why the parameters rule out a method that does not see all rows, or ""."""
     share, support = detector.contamination, detector.support_fraction
     if share != "auto":
         asks, instead = f"contamination={share} is a share of", "contamination='auto'"
@@ -46,82 +46,83 @@ def _refusal_of_parts(detector: Any, method: str) -> str:
 class GaussianOutlierDetector(OutlierMixin, GaussianGradientMLE):
     """Find outliers by their p-values under a fitted Gaussian.
 
-    The p-value of a row is the probability that a row of the fitted Gaussian lies at least as far
-    from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
-    follows the chi-square distribution with k degrees of freedom, so that a row with missing
-    values is held to the same standard as a complete one. Outliers among the rows of `fit` do not
-    matter with `support_fraction`. It is a `GaussianGradientMLE` that predicts: all parameters but
-    two, and all attributes and methods but `score_samples`, are those of that class.
+    The p-value of a row is the probability that a row drawn from the fitted Gaussian lies at least
+    as far from the mean, by Mahalanobis distance. The squared distance of a row that shows k values
+    follows the chi-square distribution with k degrees of freedom, so p-values of complete and
+    incomplete rows can be compared. With `support_fraction` the fit is robust to outliers. The
+    class is a `GaussianGradientMLE` that predicts: all parameters except the last two, and all
+    attributes and methods except `score_samples`, are those of that class.
 
     Parameters
     ----------
     covariance_type, solver, parametrization, learning_rate, n_inner_iter, max_iter, tol, \
 mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixed_mean, \
 fixed_covariance, warm_start, record_path : optional
-        See `GaussianGradientMLE`; so are the defaults.
+        See `GaussianGradientMLE`, also for the defaults.
     contamination : "auto" or float, default="auto"
-        "auto": a row is an outlier if its p-value is below 0.05, as that of one in twenty rows
-        of the fitted Gaussian is. A float in (0, 0.5]: the share of the rows of `fit`, by
-        weight, that are called outliers, those with the smallest p-values, however large these
-        are. That takes all rows, which `partial_fit` and `fit_statistics` do not have, and
-        one number for each in memory.
+        "auto": a row is an outlier if its p-value is below 0.05, as it is for one in twenty rows
+        drawn from the fitted Gaussian. A float in (0, 0.5]: the share of the rows of `fit`, by
+        weight, that are called outliers. These are the rows with the smallest p-values, however
+        large. A float requires all rows, so that `partial_fit` and `fit_statistics` refuse it, and
+        keeps one number for each row in memory.
     support_fraction : "auto", float or None, default=None
-        None fits all rows. Else concentration steps find the rows to fit: each step fits those
-        with the largest p-values under the last fit, which are this share of the rows that show
-        something, by weight. "auto" is ``(n + d + 1) / 2`` of n rows of d features, as
-        `sklearn.covariance.MinCovDet` has it, and stands almost half of the rows being outliers.
-        A float in (0, 1] near 1 is more efficient, and stands fewer. At the end all rows count
-        whose p-value is at least 0.025. Nothing is drawn at random. It takes rows in memory, whose
-        values are known exactly or missing, and no `truncation_limits`.
+        None fits all rows. Otherwise concentration steps find the rows to fit. Each step fits the
+        rows with the largest p-values under the last fit: a float in (0, 1] is their share, by
+        weight, of the rows that show values, and "auto" is ``(n + d + 1) / 2`` of n rows with d
+        features, as in `sklearn.covariance.MinCovDet`. "auto" tolerates outliers in almost half of
+        the rows. A float near 1 tolerates fewer, but gives a more efficient estimate. The final fit
+        is to all rows whose p-value is at least 0.025. Nothing is drawn at random. The rows must be
+        in memory, with values known exactly or missing, and without `truncation_limits`.
 
     Attributes
     ----------
     offset_ : float
         Logarithm of the p-value below which a row is an outlier.
     support_ : bool ndarray of shape (n_samples,)
-        Which rows of `fit` the Gaussian was fitted to. Only with `support_fraction`.
+        Rows of `fit` to which the Gaussian was fitted. Only with `support_fraction`.
 
     Raises
     ------
     ValueError
-        By `fit`, beside what `GaussianGradientMLE` raises: if `support_fraction` keeps too few
-        rows, or rows without a maximum while `reg_covar` is a number; or if it is not None and
-        `truncation_limits` are set, or X is of Dask or holds values known only to an interval.
+        By `fit`, in addition to the errors of `GaussianGradientMLE`: if `support_fraction` keeps
+        too few rows, or rows whose likelihood has no maximum while `reg_covar` is a number; or if
+        it is set and there are `truncation_limits`, or X is of Dask or holds values known only to
+        an interval.
 
     Warns
     -----
     UserWarning
-        By `fit`, with `support_fraction`: if rows are few, or a ridge was added because the rows
-        kept are collinear, or because more than half of the values of a feature are equal. The
-        ridge of the latter is the variance of the feature over all rows.
+        By `fit`, with `support_fraction`: if there are few rows; or if a ridge was added because
+        the kept rows are collinear, or because more than half of the values of a feature are equal.
+        In the last case the ridge is the variance of the feature over all rows.
 
     See Also
     --------
     GaussianGradientMLE.mahalanobis : The squared distances.
-    sklearn.covariance.EllipticEnvelope : A robust fit to complete rows, from random starts.
+    sklearn.covariance.EllipticEnvelope : A robust fit to complete rows, with random starts.
 
     Notes
     -----
-    The p-values take the fitted Gaussian for the truth. A fit to few rows is nearer to these
-    rows than to new ones, of which it calls more than one in twenty outliers. Maximum likelihood
-    is not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
-    them. Fit rows that are known to be ordinary where you have such, or set `support_fraction`.
+    The p-values ignore the errors of the estimates. A fit to few rows is closer to these rows than
+    to new ones, so it calls more than one in twenty of the new ones outliers. Maximum likelihood is
+    not robust either: many outliers among the rows of `fit` widen the Gaussian until it covers
+    them. If you have rows that are known to be ordinary, fit those, or else set `support_fraction`.
 
     Rows near the mean understate the covariance. Each deviation from the mean is therefore
-    multiplied by the root of the consistency factor of as many values as the row shows. What tells
-    of the data, as `sufficient_statistics_`, `log_likelihood_` and standard errors do, is of the
-    rows of `support_`, so stretched, as if nobody had chosen them. With missing values the factors
-    are right where these are missing completely at random. What is fixed stays so in every step.
-    `mean_init`, `solver` and the like are for the last fit only.
+    multiplied by the root of a consistency factor, which depends on the number of values that the
+    row shows. `sufficient_statistics_`, `log_likelihood_` and standard errors describe the rows of
+    `support_` after this stretch, as if they had not been selected. If values are missing, the
+    factors are correct if they are missing completely at random. `fixed_mean` and
+    `fixed_covariance` hold in every step. `mean_init`, `solver` and the like affect only the final
+    fit.
 
-    A value known only to an interval does not count: the p-value is that of the values known
-    exactly, and a row that shows no value has the p-value 1. With `truncation_limits` the
-    distances are those from the Gaussian that the rows were cut from. Rows inside a window do
-    not follow the chi-square distribution, so that `contamination` must be a float then. A row
-    outside, which cannot have been seen, has the p-value 0.
+    A value known only to an interval does not count: the p-value is that of the exact values, and a
+    row without any has the p-value 1. With `truncation_limits` distances are measured under the
+    Gaussian before truncation. Rows inside the limits do not follow the chi-square distribution,
+    so `contamination` must be a float. A row outside, which cannot be observed, has the p-value 0.
 
-    `score` is the average log-likelihood, which does not know of `contamination`. To search for the
-    latter takes labels and another score, as in ``GridSearchCV(..., scoring="f1")``.
+    `score` is the average log-likelihood, which does not depend on `contamination`. A search over
+    `contamination` needs labels and another score, as in ``GridSearchCV(..., scoring="f1")``.
 
     References
     ----------
@@ -170,7 +171,7 @@ fixed_covariance, warm_start, record_path : optional
         self.contamination = contamination
         self.support_fraction = support_fraction
 
-    # There is such a method only where the parameters ask for no share of all rows.
+    # The method exists only if no parameter requires all rows at once.
     partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
 
     def fit_predict(
@@ -180,7 +181,7 @@ fixed_covariance, warm_start, record_path : optional
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> Array:
-        """Fit the Gaussian, and tell the outliers among its rows.
+        """Fit the Gaussian, and label the outliers among its rows.
 
         Parameters
         ----------
@@ -190,12 +191,12 @@ fixed_covariance, warm_start, record_path : optional
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            As `predict` returns them.
+            As returned by `predict`.
         """
         return self.fit(X, y, sample_weight, X_upper).predict(X, X_upper)
 
     def predict(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
-        """Tell outliers from other rows.
+        """Label outliers by -1 and other rows by 1.
 
         Parameters
         ----------
@@ -205,12 +206,12 @@ fixed_covariance, warm_start, record_path : optional
         Returns
         -------
         labels : ndarray of shape (n_samples,)
-            -1 for an outlier, 1 for any other row. A lazy Dask array where X is of Dask.
+            -1 for an outlier, 1 for any other row. A lazy Dask array if X is of Dask.
         """
         return signs(self.decision_function(X, X_upper))
 
     def decision_function(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
-        """By how much the log p-value of each row exceeds the threshold; negative for outliers.
+        """Difference between the log p-value of each row and the threshold; negative for outliers.
 
         Parameters
         ----------
@@ -220,15 +221,15 @@ fixed_covariance, warm_start, record_path : optional
         Returns
         -------
         decision : ndarray of shape (n_samples,)
-            ``score_samples(X) - offset_``. A lazy Dask array where X is of Dask.
+            ``score_samples(X) - offset_``. A lazy Dask array if X is of Dask.
         """
         return self.score_samples(X, X_upper) - self.offset_
 
     def score_samples(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
-        """Logarithm of the p-value of each row, and not of its density.
+        """Logarithm of the p-value of each row, not of its density.
 
-        Densities of rows that show different features are in different units and do not
-        compare; p-values do.
+        Densities of rows that show different features have different units and cannot be compared;
+        p-values can.
 
         Parameters
         ----------
@@ -240,16 +241,13 @@ fixed_covariance, warm_start, record_path : optional
         Returns
         -------
         log_p_values : ndarray of shape (n_samples,)
-            The lower, the more unusual the row; 0 for a row that shows nothing. It does not
-            underflow, however far out a row lies. A lazy Dask array where X is of Dask.
+            The lower, the more unusual the row; 0 for a row without exact values. It does not
+            underflow, however far out a row lies. A lazy Dask array if X is of Dask.
         """
         return self._rows_asked(X, X_upper).map(partial(log_p_values, self._gaussian))
 
     def _check_parameters(self, method: str) -> None:
-        """Refuse parameters with which a threshold, or the rows to keep, cannot be told.
-
-        What every estimator refuses is refused, too.
-        """
+        """Refuse parameters for which the threshold or the rows to keep cannot be determined."""
         super()._check_parameters(method)
         if method != "fit" and (refusal := _refusal_of_parts(self, method)):
             raise ValueError(refusal)
@@ -278,8 +276,8 @@ fixed_covariance, warm_start, record_path : optional
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        With a `support_fraction` they are the rows that concentration steps keep, and the attribute
-        is the mask of them.
+        With a `support_fraction` these are the rows that concentration steps keep, and the
+        attribute is their mask, `support_`.
         """
         if self.support_fraction is None:
             return super()._statistics_to_fit(rows, seen, window, task)
@@ -295,13 +293,13 @@ fixed_covariance, warm_start, record_path : optional
     def _attributes_of_rows(
         self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
     ) -> dict[str, Any]:
-        """The threshold `offset_` by name, which is a log p-value, from the rows of `fit`."""
+        """The attribute `offset_`, the log p-value below which a row is an outlier, by name."""
         if self.contamination == "auto":
             return {"offset_": math.log(_OUTLIER_LEVEL)}
-        assert rows is not None  # which only `fit` has, and other methods are refused
+        assert rows is not None  # other methods than `fit` have no rows, and were refused
         scores_of = log_p_values if sample_weight is None else _scores_of_weighted
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
-        # A fit takes weights of dtypes in which they may not add up, such as small integers.
+        # In the dtype of the user, for instance a small integer, the sum of weights may overflow.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
         return {"offset_": _threshold_below(scores, weights, self.contamination)}
@@ -310,17 +308,17 @@ fixed_covariance, warm_start, record_path : optional
 def _scores_of_weighted(gaussian: FittedGaussian, block: Block) -> Array:
     """Log p-values of the rows of a weighted fit, (n_rows,).
 
-    Rows without a weight may hold infinity, which counts as missing here.
+    Rows of weight 0 may hold infinity, which counts as missing here.
     """
     X = to_host(block.X)
     return log_p_values(gaussian, block._replace(X=np.where(np.isinf(X), np.nan, X)))
 
 
 def _threshold_below(scores: Array, weights: Array, share: float) -> float:
-    """The score half way between the lowest ones, a share of the weight at most, and the next.
+    """The score half way between the lowest scores, at most a `share` of the weight, and the next.
 
-    Scores and weights have the shape (n_rows,). Scores are negative; those of equal rows may differ
-    by rounding, and stay together.
+    Scores and weights have the shape (n_rows,). Scores are at most 0. Those of equal rows may
+    differ by rounding, and are on the same side of the threshold.
     """
     order = np.argsort(scores)
     order = order[weights[order] > 0]

@@ -1,4 +1,4 @@
-"""GaussianRegressor: the joint Gaussian of features and targets, asked for one given the other."""
+"""GaussianRegressor: targets given features, under the joint Gaussian of both."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-# A sentence that follows a warning of the joint fit, on the parameters that it recommends.
+# A sentence appended to warnings of the joint fit, on the parameters that they recommend.
 _WHOSE_PARAMETERS = (
     " In a regression, set these parameters on its estimator, as in "
     "GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)). covariance_type='diag' does not help "
@@ -58,56 +58,57 @@ _WHOSE_PARAMETERS = (
 
 
 class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
-    r"""Linear regression where values of X are missing, or y is missing or censored.
+    r"""Linear regression with missing values in X, or missing or censored values in y.
 
-    Features and targets are taken as jointly Gaussian, and the likelihood of all that was observed
-    of them is maximised. The regression is what the fitted Gaussian says of y given X:
-    :math:`\beta = \Sigma_{xx}^{-1} \Sigma_{xy}`, with the residual variance
-    :math:`\Sigma_{yy} - \beta^T \Sigma_{xy}`. No row is dropped, and no value is filled in to fit
-    it. With gaps in X this is known as full information maximum likelihood (FIML), with a detection
-    limit on y as the Tobit model.
+    Features and targets are modelled as jointly Gaussian, and the likelihood of all their observed
+    values is maximised. The regression is the conditional distribution of y given X under the
+    fitted Gaussian: :math:`\beta = \Sigma_{xx}^{-1} \Sigma_{xy}`, with the residual variance
+    :math:`\Sigma_{yy} - \beta^T \Sigma_{xy}`. No row is dropped, and no value is imputed for the
+    fit. With gaps in X this is known as full information maximum likelihood (FIML), with a
+    detection limit on y as the Tobit model.
 
     Parameters
     ----------
     estimator : GaussianGradientMLE, default=None
-        How to fit, not fitted itself; it is cloned. None is ``GaussianGradientMLE()``. Its
-        `censoring_limits` are those of the features, in the order of X; `covariance_type` must be
-        "full", and `truncation_limits` None, as the `support_fraction` of an outlier detector.
+        Estimator of the joint Gaussian. It is cloned, and not fitted itself. None stands for
+        ``GaussianGradientMLE()``. Its `censoring_limits` are those of the features, in the order of
+        X. Its `covariance_type` must be "full", and `truncation_limits` must be None. So must the
+        `support_fraction` of an outlier detector.
     censoring_limits : tuple (lower, upper), default=None
-        Those of y, each None, a number, or one number for each target: a value at or below `lower`
+        Limits of y, each None, a number, or one number for each target. A value at or below `lower`
         is known only to be at most that, a value at or above `upper` only to be at least that.
 
     Attributes
     ----------
     coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
-        Coefficients; of two axes if y had two.
+        Coefficients, with two axes if y had two.
     intercept_ : float or ndarray of shape (n_targets,)
-        What is predicted where all features are 0.
+        The prediction if all features are 0.
     scale_ : float or ndarray of shape (n_targets,)
         Standard deviations of the residuals, by maximum likelihood: the divisor is the number of
         rows, without a correction for the number of features.
     residual_covariance_ : ndarray of shape (n_targets, n_targets)
         Covariance of the residuals of several targets. Only if y had two axes.
     log_likelihood_ : float
-        Average log-likelihood of y given what each row shows of X, in nats, over the rows that tell
-        something of y.
+        Average log-likelihood of y given the observed values of X, in nats, over the rows with
+        information on y.
     estimator_ : GaussianGradientMLE
-        The fitted joint Gaussian: the features in their order, and behind them the targets.
+        The fitted joint Gaussian of the features, in their order, followed by the targets.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features, where X had names that are all strings.
+        Names of the features, if X had names that are all strings.
 
     See Also
     --------
-    sklearn.linear_model.LinearRegression : The same where nothing is missing or censored.
-    GaussianImputer : Features without gaps, for any other regressor.
+    sklearn.linear_model.LinearRegression : The same if nothing is missing or censored.
+    GaussianImputer : Fills in the gaps of X, for any other regressor.
 
     Notes
     -----
-    Where X has no gaps, nothing is assumed of its law: the estimates are those of ordinary least
-    squares, or of the Tobit model, which only take the residuals as Gaussian. Where X has gaps it
-    is taken as Gaussian, too, and its values as missing at random.
+    If X has no gaps, nothing is assumed about its distribution: the estimates are those of ordinary
+    least squares, or of the Tobit model, which assume only that the residuals are Gaussian. If X
+    has gaps, it is assumed to be Gaussian too, with values missing at random.
 
     References
     ----------
@@ -146,12 +147,12 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self.censoring_limits = censoring_limits
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters, those of the estimator too, which None stands for until then.
+        """Set parameters of the regressor and, with the prefix ``estimator__``, of its estimator.
 
         Parameters
         ----------
         **params : dict
-            Parameters; those of the estimator as ``estimator__solver="newton"``.
+            Parameters, as in ``estimator__solver="newton"``, which replaces an estimator of None.
 
         Returns
         -------
@@ -183,7 +184,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
             Frequencies: weight k equals k repeats of a row, weight 0 its removal.
         y_upper : array-like or Dask array shaped as y, default=None
-            Upper ends: each target is known only to lie between y and y_upper, and exactly where
+            Upper ends: each target is known only to lie between y and y_upper, or known exactly if
             these are equal. NaN in y or in y_upper is an open end, NaN in both a missing value.
 
         Returns
@@ -194,14 +195,14 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X, y or a parameter is not valid, no value of y is known, y is constant, or all of it
-            lies beyond a limit; or if the likelihood has no maximum. An earlier fit is left as it
-            was.
+            If X, y or a parameter is not valid; if no value of y is known, y is constant, or all
+            its values lie at or beyond a limit; or if the likelihood has no maximum. An earlier fit
+            is left unchanged.
 
         Warns
         -----
         ConvergenceWarning, UserWarning
-            As `GaussianGradientMLE.fit` does: if the climb did not converge, or a ridge had to be
+            As in `GaussianGradientMLE.fit`: if the climb did not converge, or a ridge had to be
             added because features are collinear, there are too few rows, or y is a linear
             function of X.
         """
@@ -236,7 +237,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If it is no estimator of a regression, or nothing can be learnt of a target.
+            If a parameter of the estimator, or the values of a target, do not allow a regression.
         """
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
         if estimator.covariance_type != "full":
@@ -282,22 +283,22 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Array | tuple[Array, Array]:
-        """Conditional mean of y, given what each row shows of X.
+        """Predict y by its conditional mean given the observed values of X.
 
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
             Features; NaN stands for a missing value.
         return_std : bool, default=False
-            Whether to return the standard deviations too.
+            Whether to return standard deviations too.
 
         Returns
         -------
         y_mean : ndarray of shape (n_samples,) or (n_samples, n_targets)
-            Predictions, without regard to the limits of y. A lazy Dask array where X is of Dask.
+            Predictions, which ignore the limits of y. A lazy Dask array if X is of Dask.
         y_std : ndarray shaped as `y_mean`
-            Standard deviations of y about them: `scale_` where a row is complete, and more the
-            less it shows. The estimates are taken for the truth. Only with ``return_std=True``.
+            Standard deviations of y about the predictions: `scale_` for a complete row, larger for
+            others. They ignore the errors of the estimates. Only with ``return_std=True``.
         """
         check_is_fitted(self)
         check_return_std(return_std)
@@ -306,7 +307,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         seen = copy.copy(self)
         seen.censoring_limits = limits and tuple(limit[:d] for limit in limits)
         law = self._law
-        # Means and the deviations behind them are in one array, of which Dask has blocks.
+        # Means and standard deviations are columns of one array, so that Dask returns one too.
         found, k = rows_of(seen, X).map(partial(law.of_rows, return_std)), len(law.coef)
         parts = [found[:, :k], found[:, k:]][: 1 + return_std]
         mean, *std = (part[:, 0] for part in parts) if self._is_flat else parts
@@ -331,29 +332,30 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Features; NaN stands for a missing value.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Targets. Rows that miss one do not count; a value at a limit counts as that number, with
-            a warning.
+            Targets. Rows in which a target is missing do not count. A value at a limit counts as
+            known exactly, with a warning.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows.
         y_upper : array-like shaped as y, default=None
-            Upper ends, as in `fit`. They must be y itself, or NaN where it is.
+            Upper ends, as in `fit`. They must equal y, and be NaN where y is NaN.
 
         Returns
         -------
         score : float
-            At most 1; uniform average over several targets.
+            At most 1; the uniform average over several targets.
 
         Raises
         ------
         ValueError
-            If a target is known only to an interval, which has no squared error. To leave such
-            rows out would favour who predicts the others. Or if no row has all targets.
+            If no row has all targets, or if a target is known only to an interval, which has no
+            squared error. A score without such rows would favour models that predict the other rows
+            well.
 
         Warns
         -----
         UserWarning
-            If targets lie at or beyond `censoring_limits`: who predicts the limits has the better
-            :math:`R^2` then, and who predicts what they hide the worse.
+            If targets lie at or beyond `censoring_limits`. Then :math:`R^2` favours models that
+            predict the limits over models that predict the true values beyond them.
         """
         check_is_fitted(self)
         self.estimator_._warn_of_forgotten(y_upper, "y")
@@ -395,8 +397,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         aic : float
-            In nats, for all rows together. It counts coefficients, intercepts and the covariance
-            of the residuals.
+            In nats, for all rows together. The parameters are the coefficients, the intercepts and
+            the covariance of the residuals.
         """
         return self._information_criteria(X, y, y_upper, sample_weight)[0]
 
@@ -417,12 +419,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         bic : float
-            In nats, for all rows together, as `aic` counts. Rows that tell nothing of y are none.
+            In nats, for all rows together, with the parameters of `aic`. Rows without information
+            on y are not counted.
 
         Raises
         ------
         ValueError
-            If all rows are such.
+            If no row has information on y.
         """
         return self._information_criteria(X, y, y_upper, sample_weight)[1]
 
@@ -446,7 +449,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     @property
     def _n_parameters(self) -> int:
-        """How many coefficients, intercepts and entries of the residual covariance there are."""
+        """The number of coefficients, intercepts and entries of the residual covariance."""
         d, k = self.n_features_in_, np.size(self.intercept_)
         return k * (d + 1) + k * (k + 1) // 2
 
@@ -456,8 +459,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         errors : Bunch
-            `coef`, `intercept` and `scale`, shaped as `coef_`, `intercept_` and `scale_`. NaN
-            where the data do not determine them.
+            `coef`, `intercept` and `scale`, shaped as `coef_`, `intercept_` and `scale_`. NaN for
+            estimates that the data do not determine.
 
         Raises
         ------
@@ -469,7 +472,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         Notes
         -----
-        With complete data the variance of a coefficient is that of ordinary least squares, with
+        With complete data the variance of a coefficient is that of ordinary least squares, but with
         the maximum likelihood estimate of the residual variance, whose divisor is n.
         """
         check_is_fitted(self)
@@ -483,19 +486,19 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
         method : {"wald"}, default="wald"
-            The estimate plus and minus a multiple of its standard error; of a scale on the scale of
-            its logarithm.
+            The estimate plus and minus a multiple of its standard error. The interval of a scale is
+            computed for its logarithm.
 
         Returns
         -------
         intervals : Bunch
-            As :meth:`standard_errors` returns it, with the lower and the upper end on a last axis.
+            As returned by :meth:`standard_errors`, with the lower and upper ends along a last axis.
 
         Raises
         ------
         ValueError
-            If `level` is not between 0 and 1, `method` is another, or where
-            :meth:`standard_errors` has it.
+            If `level` is not between 0 and 1, if `method` is not "wald", or for the reasons of
+            :meth:`standard_errors`.
         """
         check_is_fitted(self)
         if method != "wald":
@@ -505,7 +508,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return intervals_of(law.estimates, errors, level).bunch(self._is_flat)
 
     def summary(self, level: float = 0.95) -> pandas.DataFrame:
-        """Table of the estimates: standard errors, tests, intervals.
+        """Table of the estimates with standard errors, tests and confidence intervals.
 
         Parameters
         ----------
@@ -515,19 +518,19 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Returns
         -------
         table : pandas.DataFrame
-            A row for the intercept, each coefficient by the name of its feature, and the scale; of
-            several targets with their names before. The coefficient of a feature that is called
-            "intercept" or "scale" itself is "coef of intercept" or "coef of scale". The columns are
-            "estimate", "std_error", "z", "p_value", and the ends "lower" and "upper" of the
-            interval. z is the estimate over its error, and the p-value that of no effect; both are
-            NaN for a scale. It prints in 80 columns, as that of `GaussianGradientMLE` does.
+            A row for the intercept, for each coefficient by the name of its feature, and for the
+            scale. With several targets the name of the target comes first. The coefficient of a
+            feature called "intercept" or "scale" is "coef of intercept" or "coef of scale". The
+            columns are "estimate", "std_error", "z", "p_value", and the ends "lower" and "upper" of
+            the interval. z is the estimate divided by its standard error, and the p-value tests
+            whether the parameter is 0. Both are NaN for a scale. Printed, it is 80 columns wide.
 
         Raises
         ------
         ImportError
             If pandas is missing.
         ValueError
-            If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
+            If `level` is not between 0 and 1, or for the reasons of :meth:`standard_errors`.
         """
         check_is_fitted(self)
         law = self._law
@@ -546,11 +549,11 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     @property
     def _law(self) -> ConditionalLaw:
-        """The Gaussian of the targets given the features that the estimator was fitted to."""
+        """The fitted distribution of the targets given the features."""
         return ConditionalLaw.of(self.estimator_, self.n_features_in_)
 
     def _parameter_names(self) -> list[str]:
-        """Names of the parameters in the rows of a summary, one target after the other."""
+        """Names of the rows of a summary, one target after the other."""
         own = ("intercept", "scale")
         coefs = [f"coef of {name}" if name in own else name for name in feature_names(self)]
         names = [own[0], *coefs, own[1]]
