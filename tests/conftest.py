@@ -29,7 +29,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def time_for_words(monkeypatch):
-    """Allow so much time for the text of a warning that it is the same on a busy machine."""
+    """Allow enough time for the text of a warning that it is the same on a busy machine."""
     monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 60.0)
 
 
@@ -48,7 +48,7 @@ def real_data(request):
 
 @pytest.fixture
 def scipy_array_api(monkeypatch):
-    """Set the variable without which scikit-learn refuses arrays of other libraries.
+    """Set the environment variable that lets scikit-learn accept arrays of other libraries.
 
     scikit-learn reads it at each call. SciPy reads it only when imported, and so ignores it here.
     """
@@ -64,7 +64,7 @@ def correlated(rng):
 
 @pytest.fixture
 def gappy(rng, correlated):
-    """The correlated rows with three values in ten missing, but never a whole row."""
+    """The correlated rows with about three values in ten missing, but never a whole row."""
     gaps = rng.random(correlated.shape) < 0.3
     gaps[gaps.all(axis=1)] = False
     return np.where(gaps, np.nan, correlated)

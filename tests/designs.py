@@ -4,7 +4,7 @@ import numpy as np
 
 
 def one_hot(rng, n, levels):
-    """Columns that sum to one, and the level of each row; the first rows have each level once."""
+    """One-hot columns, and the level of each row; each level occurs once in the first rows."""
     level = np.concatenate((np.arange(levels), rng.integers(0, levels, n - levels)))
     return np.eye(levels)[level], level
 
@@ -22,7 +22,7 @@ def flag(rng, n):
 
 
 def with_gaps(rng, X, where):
-    """X with values missing nowhere, in whole "rows", or as single "values"."""
+    """X with whole "rows" missing, with single "values" missing, or unchanged."""
     missing = np.zeros(X.shape, dtype=bool)
     if where == "rows":
         missing[rng.random(len(X)) < 0.2] = True

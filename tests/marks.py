@@ -1,4 +1,4 @@
-"""Marks and parametrizations: which of many combinations always run, and which on request only."""
+"""Marks and parametrizations: which of many combinations always run, and which only on request."""
 
 from functools import partial
 from itertools import combinations, product
@@ -12,9 +12,9 @@ each_family = pytest.mark.parametrize("covariance_type", FAMILIES)
 
 
 def covering(strength, *factors):
-    """A few of all combinations, which show every choice of values for any `strength` factors.
+    """A few combinations, which contain every choice of values of any `strength` factors.
 
-    Each is the first of the combinations that show most choices not shown by those before it.
+    Each combination adds the largest number of choices that those before it do not contain.
 
     >>> covering(2, "ab", "xy", "01")
     [('a', 'x', '0'), ('a', 'y', '1'), ('b', 'x', '1'), ('b', 'y', '0')]
@@ -32,7 +32,7 @@ def covering(strength, *factors):
 def covered(strength, indirect=(), up_to=None, **factors):
     """Parametrize by the product of the factors; cases not needed to cover it are `exhaustive`.
 
-    With `up_to`, a large product is cut to cases that show every choice for any `up_to` factors.
+    With `up_to` a large product is cut to cases with every choice of any `up_to` factors.
     """
     always = covering(strength, *factors.values())
     asked = product(*factors.values()) if up_to is None else covering(up_to, *factors.values())
@@ -43,7 +43,7 @@ def covered(strength, indirect=(), up_to=None, **factors):
     return pytest.mark.parametrize(tuple(factors), cases, indirect=indirect)
 
 
-# For faults that take two values together: each pair of values is in a case that always runs.
+# For faults that need two values together: each pair of values is in a case that always runs.
 pairwise = partial(covered, 2)
 # For values that do not interact: each value is in a case that always runs.
 each_value = partial(covered, 1)

@@ -10,7 +10,7 @@ from skgauss import GaussianGradientMLE
 
 
 def fitted(X, covariance_type="full", sample_weight=None, X_upper=None, **parameters):
-    """A model fitted with a tolerance so small that it is next to the maximum."""
+    """A model fitted with a small tolerance, so that it is very near the maximum."""
     model = GaussianGradientMLE(covariance_type=covariance_type, **{"tol": 1e-9} | parameters)
     return model.fit(X, sample_weight=sample_weight, X_upper=X_upper)
 
@@ -39,6 +39,6 @@ def assert_same_gaussian(one, other, rtol=1e-6):
 
 
 def factor_of(family, covariance):
-    """The factor of the family's covariance that is nearest in likelihood to a matrix."""
+    """The factor of the covariance in the family that is nearest to a matrix, in likelihood."""
     scatter = covariance if family.correlated else covariance.diagonal().copy()
     return family.root(family.project(scatter))

@@ -1,4 +1,4 @@
-"""Independent implementations to check results against, written without the package."""
+"""Independent implementations that results are compared with, written without the package."""
 
 from fractions import Fraction
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal, norm
 
-# Tobin (1958), Econometrica 26, as in R's package survival: durable goods, age, liquidity.
+# Tobin (1958), Econometrica 26, from R's package survival: durable goods, age, liquidity.
 TOBIN = np.array(
     [
         [0, 57.7, 236], [0.7, 50.9, 283], [0, 48.5, 207], [0, 41.7, 220], [0, 47.7, 238],
@@ -35,7 +35,7 @@ def kl_divergence(mean, covariance, mean_fitted, covariance_fitted):
 
 
 def as_matrix(covariance, n_features):
-    """The matrix of a full, diagonal or spherical covariance."""
+    """A full, diagonal or spherical covariance as a matrix."""
     covariance = np.asarray(covariance)
     if covariance.ndim == 2:
         return covariance
@@ -43,7 +43,7 @@ def as_matrix(covariance, n_features):
 
 
 def closed_form(X, covariance_type, weights=None):
-    """Maximum likelihood estimate as a matrix."""
+    """Maximum likelihood estimates of mean and covariance, the latter as a matrix."""
     mean = np.average(X, axis=0, weights=weights)
     covariance = np.cov(X.T, ddof=0, aweights=weights).reshape(X.shape[1], X.shape[1])
     if covariance_type == "full":
@@ -68,7 +68,7 @@ def exact_moments(values, weights=None):
 
 
 def exact_log_likelihood(X, mean, covariance):
-    """Average log-density of the observed values, by distances and determinants as fractions."""
+    """Average log-density of the observed values, with exact distances and determinants."""
     total = 0.0
     for row in X:
         o = np.flatnonzero(~np.isnan(row))
@@ -101,7 +101,7 @@ def five_point_gradient(function, theta, step=2e-4):
 
 
 def observed_distances(X, mean, covariance):
-    """Squared Mahalanobis distances of the observed values of each row, and how many these are."""
+    """Squared Mahalanobis distances of the observed values of each row, and their numbers."""
     distances, shown = np.zeros(len(X)), np.zeros(len(X), dtype=int)
     for i, row in enumerate(X - mean):
         o = np.flatnonzero(~np.isnan(row))
@@ -121,7 +121,7 @@ def observed_log_likelihood(X, mean, covariance, weights=None):
 
 
 def em_step(X, mean, covariance, weights=None):
-    """One iteration of the textbook EM, pattern by pattern, in terms of the covariance."""
+    """One iteration of textbook EM, pattern by pattern, on the covariance itself."""
     weights = np.ones(len(X)) if weights is None else weights
     d = len(mean)
     missing = np.isnan(X)
@@ -139,7 +139,7 @@ def em_step(X, mean, covariance, weights=None):
 
 
 def em(X, weights=None, tol=1e-12, max_iter=20_000):
-    """The textbook EM from the moments of the observed values, until nothing moves."""
+    """Textbook EM from the moments of the observed values, until changes are below `tol`."""
     mean, covariance = np.nanmean(X, axis=0), np.diag(np.nanvar(X, axis=0))
     for _ in range(max_iter):
         new_mean, new_covariance = em_step(X, mean, covariance, weights)
@@ -155,7 +155,7 @@ def em(X, weights=None, tol=1e-12, max_iter=20_000):
 def monotone_closed_form(X):
     """Exact maximum for a monotone pattern: feature j is observed where j + 1 is.
 
-    Each feature is regressed on those before it, on the rows that show it; the regressions
+    Each feature is regressed on those before it, over the rows that show it; the regressions
     are the factors of the likelihood (Anderson 1957, JASA 52).
     """
     d = X.shape[1]
@@ -192,7 +192,7 @@ def coarse_log_likelihood(lower, upper, mean, covariance, weights=None, toleranc
             densities[i] = multivariate_normal(mean[o], covariance[np.ix_(o, o)]).logpdf(low[o])
         if c.sum() == 1:
             ends = (np.array((low[c], high[c])) - center) / np.sqrt(spread[0, 0])
-            ends = ends if ends.sum() < 0 else -ends[::-1]  # the tail with probabilities far from 1
+            ends = ends if ends.sum() < 0 else -ends[::-1]  # the tail of small probability
             log_cdf = norm.logcdf(ends[:, 0])
             densities[i] += log_cdf[1] + np.log1p(-np.exp(log_cdf[0] - log_cdf[1]))
         elif c.any():

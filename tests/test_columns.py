@@ -1,4 +1,4 @@
-"""What not numbers in a data frame: the error names the column, and its remedies work."""
+"""Columns that are not numbers: the error names the column, and the remedy that it gives works."""
 
 import pickle
 import re
@@ -78,7 +78,7 @@ def refusal(frame, **ends):
 
 @pytest.mark.parametrize("library", [pd, pl])
 class TestEachKindHasARemedy:
-    """The sentence for this kind and no other; what it recommends has been done."""
+    """The error has the sentence for this kind only, and the fit works after its remedy."""
 
     def test_text_that_holds_numbers(self, library):
         frame = library.DataFrame(ONE_TEXT)
@@ -122,7 +122,7 @@ def test_categories_of_an_array():
 
 @pytest.mark.parametrize("kind", ["datetime64[us]", object])
 def test_dates_have_a_remedy(kind):
-    """Of pandas; polars itself makes numbers of them."""
+    """This concerns pandas only, since polars converts dates to numbers."""
     days = [d * d for d in range(6)]
     frame = pd.DataFrame(
         {**NUMBERS, "when": pd.Timestamp("2020-02-20") + pd.to_timedelta(days, "D")}

@@ -1,4 +1,4 @@
-"""No tuned number decides an answer: each is doubled and halved, and fits come out the same."""
+"""No tuned number decides an answer: each is doubled and halved, and the fits stay the same."""
 
 import ast
 import importlib
@@ -33,16 +33,16 @@ FACTS = {
     "skgauss.blocks.passes._EXACT_INTEGERS",
     "skgauss.rows.arrays._DLPACK_CPU",
     "skgauss.robust.start._TO_STANDARD",
-    "skgauss.robust.concentration._KEPT_LEVEL",  # of the tail that reweighting cuts off
-    "skgauss.outlier._OUTLIER_LEVEL",  # of what is called an outlier
-    "skgauss.boxes.integration.FEWEST_OF_LATTICE",  # fewer have formulas of their own
+    "skgauss.robust.concentration._KEPT_LEVEL",  # probability of the tail that reweighting cuts off
+    "skgauss.outlier._OUTLIER_LEVEL",  # the default definition of an outlier
+    "skgauss.boxes.integration.FEWEST_OF_LATTICE",  # boxes of fewer features have formulas
 }
-# What decides how an answer looks, and not what it is.
+# Modules whose numbers affect only how an answer looks.
 LOOKS = ("skgauss.plotting", "skgauss.inference.printed_table", "skgauss._wording")
 
 
 def tuned():
-    """Module and name of every number that the package defines once and for all."""
+    """Module and name of every constant of the package that may be tuned."""
     for info in pkgutil.walk_packages(skgauss.__path__, "skgauss."):
         module = importlib.import_module(info.name)
         for name, value in vars(module).items():
@@ -55,7 +55,7 @@ def tuned():
 
 @cache
 def imports_of(module):
-    """Names that a module takes from others, each of which is looked at on its own."""
+    """Names that a module imports; the modules that define them are checked themselves."""
     tree = ast.parse(Path(module.__file__).read_text())
     taken = (node for node in tree.body if isinstance(node, ast.ImportFrom))
     return {each.name for node in taken for each in node.names}
@@ -123,7 +123,7 @@ def inference():
 
 
 def ends():
-    """Ends of a profile at a singular covariance, and EM's: good to some 1e-4 by their design."""
+    """Profile ends at a singular covariance, and EM's, accurate to about 1e-4 by design."""
     X, _ = sample()
     X[:, 2] += 2 * X[:, 0] - X[:, 1]
     X[::2, 0] = X[1::2, 1] = np.nan  # never seen together
@@ -157,7 +157,7 @@ def windows():
 
 
 def devices():
-    """Rows of another array library, which are summed where they lie."""
+    """Rows of another array library, which are summed on their device."""
     xp = pytest.importorskip("array_api_strict")
     X, _ = sample()
     with config_context(array_api_dispatch=True):
@@ -165,7 +165,7 @@ def devices():
 
 
 def wide():
-    """So many features that products tell whether a point is a maximum, and not the matrix."""
+    """So many features that Hessian products, not the matrix, are used to check for a maximum."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((80, 26)) + rng.standard_normal((80, 1))
     X[rng.random(X.shape) < 0.05] = np.nan
@@ -173,13 +173,13 @@ def wide():
 
 
 def lattices():
-    """Boxes of five sides, whose probabilities are sums over a lattice, good to some 1e-3."""
+    """Boxes in five features, whose probabilities are lattice sums accurate to about 1e-3."""
     X, _ = sample()
     X = np.column_stack([X, X[:, 0] - X[::-1, 1]])[:20]
     yield estimates(GaussianGradientMLE(censoring_limits=(X.mean(axis=0), None)).fit(X))
 
 
-# How far the answers may move, in units of the data.
+# How far the answers may change, in units of the data.
 PRECISION = {
     complete: 1e-6,
     gaps: 1e-5,
@@ -199,7 +199,7 @@ def answers(kind):
 
 @cache
 def as_they_are(kind):
-    """Answers of a kind, and the functions of the package that give them, in all threads."""
+    """The answers of a kind of fit, and the functions of the package that all its threads call."""
     entered = set()
 
     def note(frame, event, _):
@@ -216,7 +216,7 @@ def as_they_are(kind):
 
 
 def reads(kind, path):
-    """Whether a function that a kind of fit enters names the number."""
+    """Whether any function that a kind of fit calls reads the constant."""
     home, name = path.rsplit(".", 1)
     return any(
         name in code.co_names and (module == home or is_imported(sys.modules[module], name))

@@ -1,4 +1,4 @@
-"""The HTML repr of a notebook links to a page that the site has."""
+"""The HTML repr in a notebook links to a page that exists on the site."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the pages of the site show as output is what their code gives."""
+"""The output shown on the pages of the site is the output of their code."""
 
 import doctest
 import re
@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 @exhaustive
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.rst")), ids=lambda page: page.stem)
 def test_code_gives_the_output_shown(page, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)  # whoever copies it has no file of ours
+    monkeypatch.chdir(tmp_path)  # users who copy the code do not have our files
     failed, _ = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert failed == 0
 
@@ -38,6 +38,6 @@ def test_the_readme_shows_the_output_of_its_code(capsys):
     names = {}
     for code, output in blocks:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # of the rate that is too large
+            warnings.simplefilter("ignore", ConvergenceWarning)  # one rate is too large on purpose
             exec(code, names)
         assert capsys.readouterr().out == output

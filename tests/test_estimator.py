@@ -135,7 +135,7 @@ def test_draws_have_the_fitted_moments(correlated, covariance_type):
 
 
 def test_affine_change_of_units_changes_nothing(correlated):
-    """The natural path is the same path in other units."""
+    """The path of the natural solver does not depend on units."""
     A = np.array([[2.0, 0.0, 1.0], [0.5, 1e3, 0.0], [0.0, 1e-3, 1e-3]])
     b = np.array([5.0, -7.0, 1.0])
     parameters = {"learning_rate": 0.4, "record_path": True}
@@ -152,7 +152,7 @@ def test_affine_change_of_units_changes_nothing(correlated):
 
 
 def test_constant_rates_on_the_log_scale_are_free_of_one_feature_s_unit(correlated):
-    """log sigma shifts with the unit, so its steps do not change; the bound shows when."""
+    """A unit shifts log sigma and leaves its steps unchanged; the bound shows when this holds."""
     x = correlated[:, :1] - correlated[:, :1].mean()
     paths = [
         np.log(
@@ -181,7 +181,7 @@ def test_a_tolerance_of_zero_runs_to_rounding(correlated):
 
 @pytest.mark.parametrize("rate", [31.6, 100.0, 316.0])
 def test_a_hopeless_fit_can_still_be_scored_and_continued(correlated, rate):
-    """Its covariance is too ill-conditioned for float64 to find its factor again."""
+    """Its covariance is too ill-conditioned to be factored again in float64."""
     model = GaussianGradientMLE(
         solver="gradient", parametrization="log-scale", learning_rate=rate, max_iter=1
     )

@@ -1,6 +1,6 @@
-"""An example of the gallery runs wherever the package and the extra `examples` are installed.
+"""Examples of the gallery need only the package and the extra `examples`.
 
-That it runs at all, beside no file of ours, is what the build of the site shows in `.ci/run`.
+The build of the site in `.ci/run` checks that they run without other files.
 """
 
 import ast
@@ -34,7 +34,7 @@ def named_in(tree):
 
 
 def imported_by(tree):
-    """The packages that it cannot do without: no import that it tries."""
+    """The packages that a script requires, without imports inside a `try`."""
     tried = {node for t in ast.walk(tree) if isinstance(t, ast.Try) for node in ast.walk(t)}
     for node in set(ast.walk(tree)) - tried:
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""Known parameters: closed forms, R's figures, and everything that counts what is free."""
+"""Known parameters: closed forms, numbers from R, and all that counts the free parameters."""
 
 import math
 import pickle
@@ -46,7 +46,7 @@ NAN, INF = np.nan, np.inf
 
 @pairwise(covariance_type=FAMILIES, solver=SOLVERS, parametrization=PARAMETRIZATIONS)
 def test_covariance_about_a_known_mean(correlated, covariance_type, solver, parametrization):
-    """S + (xbar - mu)(xbar - mu)^T: the scatter of the rows and of their reflection about mu."""
+    """It is S + (xbar - mu)(xbar - mu)^T, the scatter of rows and their reflections about mu."""
     model = GaussianGradientMLE(
         covariance_type=covariance_type, solver=solver, parametrization=parametrization,
         fixed_mean=MEAN, tol=1e-9,
@@ -86,7 +86,7 @@ def test_a_ridge_about_a_known_mean(correlated):
 
 
 def test_digits_of_a_mean_far_from_zero():
-    """A mean that float64 holds and a sample mean that it does not: 1e15 + 1/3 beside 1e15."""
+    """The fixed mean 1e15 is exact in float64, but the sample mean 1e15 + 1/3 is not."""
     X = 1e15 + np.array([[0.0], [0.0], [1.0]])
     for covariance_type in FAMILIES:
         model = GaussianGradientMLE(covariance_type=covariance_type, fixed_mean=1e15).fit(X)
@@ -97,7 +97,7 @@ def test_digits_of_a_mean_far_from_zero():
 
 @pytest.mark.parametrize("solver", ["gradient", "coordinate"])
 def test_the_recursion_moves_what_is_free(solver):
-    """The textbook's, in sigma about a known mean, and in mu beside a known sigma."""
+    """It is the textbook recursion: in sigma if the mean is known, in mu if sigma is known."""
     X = np.array([[1.0], [2.0], [3.0], [6.0]])
     recorded = {"solver": solver, "learning_rate": 0.5, "max_iter": 5, "record_path": True}
     with warnings.catch_warnings():
@@ -116,7 +116,7 @@ def test_the_recursion_moves_what_is_free(solver):
 
 @pytest.mark.parametrize("parametrization", PARAMETRIZATIONS)
 def test_step_bound_of_what_is_free(parametrization):
-    """In closed form for one feature, and what is just beyond it does not converge."""
+    """It has a closed form for one feature, and a rate just beyond it does not converge."""
     X = np.array([[1.0], [2.0], [3.0], [6.0]])
     v = ((X - 2) ** 2).mean()
     bounds = {"scale": v, "log-scale": 1.0, "covariance": 4 * v**2, "precision": 4 / v**2}
@@ -131,7 +131,7 @@ def test_step_bound_of_what_is_free(parametrization):
 
 
 def test_step_bound_where_values_are_missing(gappy):
-    """The mean has the Hessian of least squares: the average precision of what rows show."""
+    """In the mean, minus the Hessian is the average precision of the observed values."""
     known = COVARIANCES["full"]
     model = GaussianGradientMLE(solver="gradient", fixed_covariance=known).fit(gappy)
     largest = np.linalg.eigvalsh(precisions(gappy, known).mean(axis=0))[-1]
@@ -142,7 +142,7 @@ def test_step_bound_where_values_are_missing(gappy):
 
 
 def precisions(X, covariance):
-    """Of what each row shows, in the places of all features, shape (n_rows, d, d)."""
+    """Precisions of the observed values of each row, 0 at missing ones, (n_rows, d, d)."""
     found = np.zeros((len(X), *covariance.shape))
     for precision, row in zip(found, X, strict=True):
         shown = np.flatnonzero(~np.isnan(row))
@@ -152,7 +152,7 @@ def precisions(X, covariance):
 
 @pytest.mark.parametrize("solver", SOLVERS[:-1])
 def test_generalised_least_squares(gappy, solver):
-    """Beside a known covariance the mean of incomplete rows has a closed form, and its errors."""
+    """If the covariance is known, the mean of incomplete rows and its errors have a closed form."""
     known = COVARIANCES["full"]
     model = GaussianGradientMLE(solver=solver, fixed_covariance=known, tol=1e-9).fit(gappy)
     by_row = precisions(gappy, known)
@@ -169,7 +169,7 @@ def test_generalised_least_squares(gappy, solver):
 
 @pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
 def test_moments_of_available_values(gappy, covariance_type):
-    """About a known mean, in closed form, by a solver that takes it."""
+    """About a known mean the closed-form solver fits incomplete rows of independent features."""
     model = GaussianGradientMLE(
         covariance_type=covariance_type, fixed_mean=MEAN, solver="closed-form"
     ).fit(gappy)
@@ -180,11 +180,11 @@ def test_moments_of_available_values(gappy, covariance_type):
 
 @pairwise(kind=KINDS, covariance_type=FAMILIES, solver=SOLVERS[:-1], known=["mean", "covariance"])
 def test_what_the_data_say_anyway_changes_nothing(kind, covariance_type, solver, known):
-    """A block fixed where all parameters together have their maximum leaves the other there."""
+    """If one block is fixed at its estimate, the estimate of the other block does not change."""
     data = sample(kind, 2, np.random.default_rng(0), n=100)
     free = data.fit(covariance_type=covariance_type, tol=1e-9)
     fixed = {f"fixed_{known}": getattr(free, f"{known}_")}
-    # A search by values, as of lbfgs, sees no gradient below the root of float64's rounding.
+    # The line search of lbfgs compares values, so it cannot resolve gradients below sqrt(EPS).
     model = data.fit(covariance_type=covariance_type, solver=solver, tol=1e-7, **fixed)
     assert model.converged_
     np.testing.assert_allclose(model.mean_, free.mean_, atol=1e-6)
@@ -218,7 +218,7 @@ def test_what_is_free_is_at_its_maximum(seed):
 
 
 def test_half_normal_sample(rng):
-    """Seen above a known mean: the second moment, and its error, as if nothing were cut."""
+    """If rows are seen only above a known mean, their second moment about it is the variance."""
     X = np.abs(rng.standard_normal((50, 1)))
     model = GaussianGradientMLE(fixed_mean=0, truncation_limits=(0, None)).fit(X)
     assert model.scale_[0] ** 2 == pytest.approx((X**2).mean(), rel=1e-12)
@@ -229,7 +229,7 @@ def test_half_normal_sample(rng):
 
 
 def test_the_likelihood_of_a_gaussian_that_is_known(correlated):
-    """With both blocks fixed nothing is climbed: a hypothesis without parameters."""
+    """With both blocks fixed there is no climb; the model is a hypothesis without parameters."""
     hidden = np.array([True, False, False]) & (correlated > 0.8)
     lower = np.where(hidden, -INF, correlated)
     upper = np.where(hidden, correlated + 0.5, correlated)
@@ -243,12 +243,12 @@ def test_the_likelihood_of_a_gaussian_that_is_known(correlated):
     assert model.aic(lower, X_upper=upper) == pytest.approx(-2 * 60 * expected, rel=1e-7)
 
 
-# -- figures of R 4.2.2
+# -- numbers from R 4.2.2
 
 
 @pytest.fixture
 def air():
-    """R's airquality in units near one."""
+    """The airquality data of R, in units in which all features are near one."""
     return load_airquality().data / [10, 100, 1, 10]
 
 
@@ -274,7 +274,7 @@ def test_known_means_of_lavaan(air):
 
 
 def test_known_covariance_of_lavaan(air):
-    """The same with variances and covariances fixed, and the intercepts free."""
+    """The same lavaan options, with variances and covariances fixed and free intercepts."""
     known = [[10, 1, -7, 2.2], [1, 0.8, -0.2, 0.24], [-7, -0.2, 12, -1.5], [2.2, 0.24, -1.5, 0.9]]
     model = GaussianGradientMLE(fixed_covariance=known, tol=1e-9).fit(air)
     means = [4.18255054, 1.84716191, 9.95751634, 7.78823529]
@@ -318,7 +318,7 @@ def test_a_known_mean_is_students_test():
 
 
 def test_what_fixing_saves(rng):
-    """Constant and collinear features, and rows too few, about a mean or beside a covariance."""
+    """With a known mean or covariance, constant or collinear features or few rows can be fitted."""
     X = np.column_stack((np.full(5, 3.0), np.arange(5.0)))
     model = GaussianGradientMLE(fixed_mean=[1, 2], reg_covar=0.0).fit(X)
     np.testing.assert_allclose(model.covariance_, [[4, 0], [0, 2]], atol=1e-15)
@@ -353,8 +353,8 @@ def of_intervals(lower, upper, **fixed):
 @pytest.mark.parametrize(
     ("lower", "upper", "mean"),
     [
-        ([NAN, NAN], [0.0, 3.0], 1.0),  # all on one side, but not of the mean
-        ([0.0, 0.3], [1.0, 2.0], 5.0),  # one point in all of them, but not the mean
+        ([NAN, NAN], [0.0, 3.0], 1.0),  # all share a point, but the mean is not in all of them
+        ([0.0, 0.3], [1.0, 2.0], 5.0),  # all share a point, but the mean is in none of them
         ([NAN, NAN, 1.0], [4.0, 1.5, NAN], 0.5),
     ],
 )
@@ -383,7 +383,7 @@ def test_intervals_that_determine_the_scale_about_a_known_mean(lower, upper, mea
     ],
 )
 def test_intervals_that_do_not(lower, upper, mean, why):
-    """There the likelihood only rises, as a grid of scales shows, to one of their ends."""
+    """On a grid of scales the likelihood is monotone, so that it has no maximum."""
     low, high = np.nan_to_num(lower, nan=-INF), np.nan_to_num(upper, nan=INF)
     scales = np.geomspace(0.05, 1e3, 60)[:, None]
     probabilities = norm.cdf(high, mean, scales) - norm.cdf(low, mean, scales)
@@ -403,7 +403,7 @@ def test_intervals_beside_a_known_covariance():
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
 def test_the_edge_in_a_window_is_uniform(covariance_type):
-    """About a known mean a sample in a window has a maximum if it is nearer than a uniform one."""
+    """About a known mean there is a maximum if the sample is closer to it than a uniform one."""
     nodes = np.linspace(0, 1, 402)[1:-1, None]
     window = {"truncation_limits": (0, 1), "covariance_type": covariance_type}
     of_uniform = 0.5 + (nodes - 0.5) * np.sqrt(1 / 12 / nodes.var())
@@ -411,10 +411,10 @@ def test_the_edge_in_a_window_is_uniform(covariance_type):
     assert GaussianGradientMLE(fixed_mean=0.5, **window).fit(nearer).converged_
     with pytest.raises(NoMaximumError, match="as far from fixed_mean as a uniform one"):
         GaussianGradientMLE(fixed_mean=0.5, **window).fit(farther)
-    # From a mean outside the values that are beyond the window count for nothing.
+    # If the mean is outside the window, the values beyond the window do not matter.
     assert GaussianGradientMLE(fixed_mean=2.0, **window).fit(np.sqrt(nodes)).converged_
     known = GaussianGradientMLE(fixed_covariance=100.0, **window).fit(np.sqrt(nodes))
-    assert known.converged_  # a tilt beside which the covariance matters little
+    assert known.converged_  # a nearly exponential density inside
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -431,7 +431,7 @@ def test_no_maximum_in_a_window_of_several_features(rng, covariance_type):
         assert model.fit(X).stop_reason_ == "unbounded"
 
 
-# -- how sure
+# -- standard errors and intervals
 
 
 @pytest.mark.parametrize("covariance_type", FAMILIES)
@@ -462,7 +462,7 @@ def test_errors_and_intervals_of_complete_data(correlated, covariance_type):
 
 @pytest.mark.parametrize("kind", ["missing", "interval", "window"])
 def test_profile_ends_are_where_the_test_rejects(kind):
-    """Of the scale of one feature: the end fixed as well is a model with nothing free."""
+    """For one feature, a model with mean and scale fixed at a profile end is just rejected."""
     data = sample(kind, 1, np.random.default_rng(3), n=60)
     model = data.fit(fixed_mean=0.1, tol=1e-9)
     low, high = model.confidence_intervals(method="profile").scale[0]
@@ -491,7 +491,7 @@ def test_tables_of_known_parameters(gappy):
 
 
 def test_parameters_that_count(correlated):
-    """AIC and BIC by hand: means, and variances and covariances."""
+    """AIC and BIC by hand count the free means, variances and covariances."""
     counts = {"full": (3, 6), "diag": (3, 3), "spherical": (3, 1)}
     for covariance_type, (means, covariances) in counts.items():
         known = COVARIANCES[covariance_type]
@@ -528,7 +528,7 @@ def test_what_is_nested(correlated):
         assert test.degrees_of_freedom == degrees
         nats = larger.log_likelihood_ - smaller.log_likelihood_
         assert test.statistic == pytest.approx(2 * 60 * nats, rel=1e-12)
-    # What is known is compared by what it is, and not by the type that it is written as.
+    # Known covariances are compared by their values, whatever the covariance type.
     variances, one = [1.0, 2.0, 3.0], 2.0
     as_diag = {"fixed_covariance": variances}
     as_full = {"fixed_covariance": np.diag(variances)}
@@ -547,7 +547,7 @@ def test_what_is_nested(correlated):
         (of(**beside), diag),
         (of("diag", **about, **as_diag), of(**of_one)),
         (full, of(**about)),
-        (diag, of(**about)),  # of fewer parameters, but of all means
+        (diag, of(**about)),  # the first has fewer parameters, but estimates all means
         (of("diag", fixed_mean=0), of(**about)),
         (of(**about), diag),
         (of(**beside), of(**about)),
@@ -630,7 +630,7 @@ def test_contradictions_are_refused(correlated, parameters, why):
 
 @exhaustive
 def test_remedies_leave_what_is_known(correlated):
-    """What a failed fit recommends can be followed: no start of a block that is fixed."""
+    """A failed fit does not recommend a start of a block that is fixed."""
     model = GaussianGradientMLE(
         solver="gradient", learning_rate=1e-3, max_iter=20, fixed_mean=[100.0, 0.0, 0.0]
     )

@@ -1,4 +1,4 @@
-"""Imports go one way, between rooms and between files; nothing heavy before it is used."""
+"""Imports go one way between rooms and between files, and heavy packages are imported when used."""
 
 import ast
 import subprocess
@@ -10,7 +10,7 @@ import skgauss
 
 PACKAGE = Path(skgauss.__file__).parent
 
-# The rooms of the house, from the roof down: each imports from those below its own only.
+# The rooms from top to bottom: each imports only from rooms below it.
 ROOMS = [
     "__init__",
     "datasets",
@@ -47,7 +47,7 @@ FILES = {
 
 
 def imports_of(file):
-    """What a file imports of the package, as paths within it."""
+    """The modules of the package that a file imports, as paths within the package."""
     for node in ast.walk(FILES[file]):
         absolute = [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
         absolute += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -61,7 +61,7 @@ def imports_of(file):
 
 
 def test_between_rooms():
-    """Downwards, and by the door: what another room uses its ``__init__`` hands on."""
+    """A file imports only from lower rooms, and only what their ``__init__`` exports."""
     for file in FILES:
         for imported in imports_of(file):
             if imported and imported[0] != file[0]:
@@ -69,7 +69,7 @@ def test_between_rooms():
 
 
 def test_a_door_hands_on_what_another_room_uses():
-    """And nothing else, of rooms that are no user's."""
+    """A door exports nothing else, except in rooms for users."""
     used = set()
     for file, tree in FILES.items():
         for node in ast.walk(tree):
@@ -86,14 +86,14 @@ def test_a_door_hands_on_what_another_room_uses():
 
 
 def test_data_stand_alone():
-    """Data need nothing of the package, whatever room there is below them."""
+    """The datasets import no other room."""
     for file in FILES:
         if file[0] == "datasets":
             assert {imported[0] for imported in imports_of(file)} <= {"datasets"}, file
 
 
 def test_between_files():
-    """Within a room no file waits for another that waits for it."""
+    """Files do not import each other in a cycle."""
     waits = {file: {i for i in imports_of(file) if i in FILES} for file in FILES}
     TopologicalSorter(waits).prepare()  # raises CycleError
 

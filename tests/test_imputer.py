@@ -1,4 +1,4 @@
-"""GaussianImputer: the Gaussian's conditional means, as a transformer."""
+"""GaussianImputer: conditional means of the Gaussian as a transformer."""
 
 import pickle
 from functools import partial
@@ -82,7 +82,7 @@ def test_indicator_is_scikit_learns(gaps, covariance_type):
 
 
 def test_indicator_of_what_was_missing_in_the_fit(gaps):
-    """However it was fitted, and not of what is missing later."""
+    """The indicator has the features with gaps in any kind of fit, not those with gaps later."""
     X = gaps.to_numpy()
     some = X.copy()
     some[:, 1:] = load_iris().data[:, 1:]
@@ -125,7 +125,7 @@ def test_in_a_pipeline(gaps):
 @each_family
 @pytest.mark.parametrize("constant", [0.0, 7.5, 1e6])
 def test_a_constant_column_passes_through(gaps, covariance_type, constant):
-    """And changes nothing of what is filled in elsewhere."""
+    """It does not change the values filled in elsewhere."""
     beside = gaps.assign(constant=np.where(np.arange(len(gaps)) % 7, constant, np.nan))
     parameters = {"covariance_type": covariance_type}
     filled = GaussianImputer(**parameters).fit_transform(beside)
@@ -180,7 +180,7 @@ WINDOWS = {"none": None, "around 0": (-9, 9), "above 1, of the empty one": ([NAN
 @pytest.mark.parametrize("censored", [False, True])
 @each_family
 def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
-    """By no other, whatever its limits: neither a mean nor a variance, nor a draw."""
+    """Whatever its limits, it changes no mean, variance or draw of another column."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
     X[rng.random(X.shape) < 0.2] = NAN
     beside = np.c_[X, np.full(100, NAN)]
@@ -219,7 +219,7 @@ def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
 @pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
 @pytest.mark.parametrize("mean_init", [None, [1.0, 1.0, 3.0]])
 def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean_init):
-    """It has no likelihood and no parameters, and no start moves it: nobody warns of it."""
+    """An empty column has no likelihood, parameters or warnings, whatever the start."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
     X[rng.random(X.shape) < 0.2] = NAN
     beside = np.c_[X, np.full(100, NAN)]
@@ -254,7 +254,7 @@ def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean
 def test_a_constant_is_no_data(
     rng, window, censored, covariance_type, constant, gaps_in_it, solver
 ):
-    """No likelihood, criterion or density depends on it, in rows that show nothing else, too."""
+    """No likelihood, criterion or density depends on it, even in rows without other values."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
     X[rng.random(X.shape) < 0.2] = NAN
     X[:3] = NAN
@@ -282,7 +282,7 @@ def test_a_constant_is_no_data(
 
 
 def test_a_constant_is_no_data_of_any_kind(gaps):
-    """Of complete rows, of Dask, of integers; of a stream, of a marginal, of a table of nothing."""
+    """This holds for complete rows, Dask, integers, a stream, a marginal, and an empty table."""
     complete = load_iris().data
     kinds = {
         "complete": (complete, np.asarray),
@@ -312,7 +312,7 @@ def test_a_constant_is_no_data_of_any_kind(gaps):
 
 
 def test_a_column_that_varies_about_its_known_mean_is_data(gaps):
-    """One that is constant is a maximum of its own there, and needs no ridge."""
+    """About a known mean a constant column has a variance, and so a maximum without a ridge."""
     X = np.c_[gaps.to_numpy(), np.full(len(gaps), 3.0)]
     model = GaussianImputer(fixed_mean=[6, 3, 4, 1, 2.0], tol=1e-9).fit(X)
     assert model.scale_[4] >= 1
@@ -323,7 +323,7 @@ def test_a_column_that_varies_about_its_known_mean_is_data(gaps):
 
 
 def test_what_is_constant_or_empty_has_no_error(gaps):
-    """It is named, and without it there are errors, which is the remedy."""
+    """The error names the columns, and recommends a fit without them, which has standard errors."""
     beside = gaps.assign(C=2.0, D=3.0, E=np.nan)
     model = GaussianImputer(keep_empty_features=True).fit(beside)
     for ask in (model.summary, model.standard_errors, model.confidence_intervals):
@@ -337,7 +337,7 @@ def test_what_is_constant_or_empty_has_no_error(gaps):
 
 
 def test_a_column_that_is_empty_at_first(gaps):
-    """A stream waits for no value, and makes none up."""
+    """The stream is fitted before the column has values, and ends like one fit of all rows."""
     X = gaps.to_numpy()
     first = X[:70].copy()
     first[:, 3] = np.nan
@@ -370,7 +370,7 @@ def test_a_constant_column_and_too_few_rows(rng):
 
 
 def test_dummies_in_a_pipeline(rng):
-    """One warning for all folds, and none fails."""
+    """There is one warning for all folds, and no fold fails."""
     level = rng.integers(0, 4, 300)
     values = np.column_stack((level + rng.standard_normal(300), rng.standard_normal(300)))
     target = values[:, 0] + values[:, 1] > 1.5
@@ -388,7 +388,7 @@ def test_dummies_in_a_pipeline(rng):
 
 
 def many_draws(model, row, n):
-    """One incomplete row filled in n times, the parameters as they are."""
+    """One incomplete row, filled in n times by draws under the fitted parameters."""
     X = np.tile(row, (n, 1))
     block = Block(X, None)
     return model._gaussian.draw_hidden(block, np.random.RandomState(0))
@@ -416,7 +416,7 @@ def test_draws_have_the_conditional_law(correlated, covariance_type, row):
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_draws_stay_in_their_intervals_and_have_their_law(correlated, covariance_type):
-    """Beside what is missing, and in the tail: by moments that `impute` has by quadrature."""
+    """Their moments, also in the tail, are those that `impute` computes by quadrature."""
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(correlated)
     centre, scale, n = model.mean_, model.scale_, 20_000
     lower = centre + scale * [-np.inf, 4.0, -np.inf]
@@ -449,9 +449,9 @@ def test_the_same_seed_makes_the_same_draws(gaps):
 
 @exhaustive
 def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
-    """Their covariance over many draws is `parameter_covariance`."""
+    """The covariance of many draws is `parameter_covariance`."""
     X = np.where(rng.random(correlated.shape) < 0.2, NAN, correlated)
-    X = np.tile(X, (20, 1))  # so that the law is narrow, and the delta method exact
+    X = np.tile(X, (20, 1))  # so that the distribution is narrow, and the delta method exact
     model = GaussianImputer().fit(X)
     random_state, draws = np.random.RandomState(0), []
     for _ in range(400):
@@ -500,19 +500,19 @@ def test_limits_and_windows_of_draws(rng):
     ("known", "mean"), [({"fixed_mean": [0, 0, 5]}, 5.0), ({"fixed_covariance": [1, 1, 4]}, 3.0)]
 )
 def test_a_constant_feature_of_which_something_is_known_is_drawn(rng, known, mean):
-    """About a mean that it never had, or with a variance that it did not show: as its law says."""
+    """With a known mean or variance its draws have a variance, although the column is constant."""
     X = np.column_stack((rng.standard_normal((60, 2)), np.full(60, 3.0)))
     X[:30, 2] = NAN
     imputer = GaussianImputer(covariance_type="diag", sample_posterior=True, **known).fit(X)
     draws = [imputer.set_params(random_state=k).transform(X)[:30, 2] for k in range(20)]
-    assert abs(np.mean(draws) - mean) < 0.6  # of 20 estimates, each with its own error
+    assert abs(np.mean(draws) - mean) < 0.6  # an average of 20 drawn means
     assert np.std(draws) == pytest.approx(2.0, rel=0.15)
 
 
 @simulation
 @pytest.mark.parametrize(("limit", "repeats"), [(None, 400), (-0.3, 150)])
 def test_rubins_rules_cover(limit, repeats):
-    """95 percent for the slope of a regression on what is missing at random, or below a limit."""
+    """95 in 100 intervals cover a slope on a feature missing at random, or below a limit."""
     rng = np.random.default_rng(0)
     n, n_tables = 60, 20
     covered = 0
@@ -521,7 +521,7 @@ def test_rubins_rules_cover(limit, repeats):
         y = x + rng.standard_normal(n)
         X = np.column_stack((x, y))
         if limit is None:
-            X[(y > 0) & (rng.random(n) < 0.8), 0] = NAN  # as the response tells
+            X[(y > 0) & (rng.random(n) < 0.8), 0] = NAN  # missing at random, given the response
         else:
             X[:, 0] = np.maximum(x, limit)
         limits = None if limit is None else ([limit, NAN], None)
@@ -541,7 +541,7 @@ def test_rubins_rules_cover(limit, repeats):
 
 
 def test_draws_beside_constants_and_dummies(rng):
-    """A constant is filled in by itself, a dummy by what the others leave, the rest as without."""
+    """A constant is filled in by itself, a dummy by one minus the others, the rest as if alone."""
     apart = rng.standard_normal((200, 2))
     apart[:, 1] += apart[:, 0]
     apart[rng.random(apart.shape) < 0.3] = NAN
@@ -573,7 +573,7 @@ def test_a_mean_that_was_made_up_has_no_error(rng):
 def test_an_empty_feature_whose_mean_is_known_leaves_the_others_alone(
     rng, covariance_type, limited
 ):
-    """However far that is from zero: the constant it is taken for is the mean itself."""
+    """It counts as a constant at its known mean, even if this is far from zero."""
     X = rng.normal([1e4, 0.0], 1.0, (200, 2))
     X[::7, 0] = np.nan
     known = [1e4, 0.0]

@@ -1,4 +1,4 @@
-"""Marginal and conditional Gaussians: against linear algebra that knows nothing of factors."""
+"""Marginal and conditional Gaussians, against linear algebra without factors."""
 
 import pickle
 
@@ -84,7 +84,7 @@ def test_a_conditional_is_a_schur_complement(iris, covariance_type, given):
 
 @each_family
 def test_densities_multiply(iris, covariance_type):
-    """That of a row is that of some values times that of the others given them."""
+    """The density of a row is that of some values times that of the others given them."""
     model = GaussianGradientMLE(covariance_type=covariance_type).fit(iris)
     some, others = ["petal width (cm)", "sepal width (cm)"], list(iris.columns[[0, 2]])
     marginal = model.marginal(some)
@@ -97,14 +97,14 @@ def test_densities_multiply(iris, covariance_type):
 
 @pytest.mark.parametrize("unit", [1.0, 2.0**-480, 2.0**480])
 def test_nearly_collinear_features_in_units_far_apart(unit):
-    """As near to rational arithmetic as the condition of the correlations lets float64 come."""
+    """The error against 60-digit arithmetic is within the condition number times the rounding."""
     X = np.array([[0, 0], [1, 0], [2, 4], [3, 1], [5, 2], [-1, 7], [4, 3], [2, 7]], dtype=float)
     noise = 2.0**-10 * np.array([[1, -1, 1, 1, -1, -1, 2, -2]]).T
     X = np.hstack((X, X.sum(axis=1, keepdims=True) + noise))
     model = GaussianGradientMLE().fit(X * [1, unit, 1])
     conditional = model.conditional({2: 3.0, 1: 2.5 * unit})
     with mpmath.workdps(60):
-        rows = mpmath.matrix((X - X.mean(axis=0)).tolist())  # exact, as all of these are dyadic
+        rows = mpmath.matrix((X - X.mean(axis=0)).tolist())  # exact, since all values are dyadic
         covariance = rows.T * rows / 8
         slopes = mpmath.inverse(covariance[1:, 1:]) * covariance[1:, 0]
         deviations = mpmath.matrix([2.5, 3.0]) - mpmath.matrix(X.mean(axis=0)[1:].tolist())
@@ -138,7 +138,7 @@ def test_names_indices_and_masks_agree(iris):
 
 
 def test_marginals_know_of_missing_values(iris):
-    """What a marginal says of rows is what the whole says of rows that lack the rest."""
+    """A marginal agrees with the whole Gaussian on rows in which the other features are missing."""
     model = GaussianGradientMLE().fit(iris)
     lacking = iris.assign(**dict.fromkeys(iris.columns[:2], np.nan))
     lacking.iloc[3, 3] = np.nan
@@ -218,7 +218,7 @@ def test_what_tells_of_a_climb_is_not_there(iris):
 
 
 def test_a_law_is_an_estimator(iris):
-    """That clones, travels, and can be fitted: from its own law where a warm start is asked for."""
+    """A marginal can be cloned, pickled and fitted; a warm start begins at its own Gaussian."""
     law = GaussianGradientMLE().fit(iris).marginal([0, 1])
     X = iris.iloc[:, :2]
     np.testing.assert_array_equal(
@@ -228,7 +228,7 @@ def test_a_law_is_an_estimator(iris):
         clone(law).score(X)
     expected = GaussianGradientMLE().fit(X)
     warm = law.marginal([0, 1]).set_params(warm_start=True, max_iter=1).fit(X)
-    assert warm.converged_  # marginals of the maximum are at their own maximum
+    assert warm.converged_  # the marginal of the maximum is the maximum of the marginal likelihood
     for model in (clone(law).fit(X), warm):
         np.testing.assert_allclose(model.covariance_, expected.covariance_, rtol=1e-6)
 
@@ -250,7 +250,7 @@ def test_a_law_says_what_it_is(iris):
 
 
 def test_what_a_law_recommends_for_inference(iris, rng):
-    """The rows of the larger fit are those of the marginal; a regression has the conditional."""
+    """The larger fit has the errors of the marginal, and a regression those of the conditional."""
     frame = iris.set_axis(["a", "b", "c", "d"], axis=1)
     model = GaussianGradientMLE(tol=1e-10).fit(frame)
     with pytest.raises(ValueError, match="estimator that it comes from"):
@@ -289,7 +289,7 @@ def test_limits_of_detection_go_with_their_features(rng):
 
 
 def test_upper_ends_are_not_asked_of_a_law(rng):
-    """It has no data of which it could know that they were intervals."""
+    """It has no data, so it cannot know whether they were intervals, and does not warn."""
     lower = np.floor(2 * rng.standard_normal((60, 2))) / 2
     model = GaussianGradientMLE(covariance_type="diag").fit(lower, X_upper=lower + 0.5)
     marginal = model.marginal([1])

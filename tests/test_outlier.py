@@ -31,7 +31,7 @@ def gaps(rng):
 
 
 def not_of_every_solver(detector):
-    """What cannot hold of 15 rows of 30 features where a climb stops within 1000 iterations."""
+    """scikit-learn's checks that some solvers cannot pass, each with the reason."""
     if detector.solver in ("gradient", "coordinate", "lbfgs"):
         return {"check_sample_weight_equivalence_on_dense_data": "the climb does not converge"}
     if detector.solver == "closed-form":
@@ -64,7 +64,7 @@ class TestEstimatorChecks:
 
 
 def p_values_by_hand(model, X):
-    """That of a row that shows nothing is 1."""
+    """P-values by the oracle, (n_rows,); 1 for a row without values."""
     distances, shown = observed_distances(X, model.mean_, as_matrix(model.covariance_, X.shape[1]))
     return chi2.sf(distances, np.maximum(shown, 1))
 
@@ -93,7 +93,7 @@ def test_rows_far_out_keep_their_order():
 
 @each_family
 def test_rows_with_gaps_are_judged_as_complete_ones_are(rng, covariance_type):
-    """Of each number of values as many are below a level as it says."""
+    """Of rows with the same number of values, the share of p-values below a level is that level."""
     mixing = {"full": [[1, 0, 0], [0.9, 0.3, 0], [0.2, -0.8, 0.5]], "diag": np.diag([1, 5, 0.2])}
     X = rng.standard_normal((40_000, 3)) @ np.asarray(mixing.get(covariance_type, np.eye(3))).T
     X[rng.random(X.shape) < 0.4] = np.nan
@@ -120,7 +120,7 @@ def test_contamination_is_a_share_of_the_rows(gaps):
 
 def test_shares_that_float64_cannot_hold():
     X = np.random.default_rng(0).standard_normal((100, 2))
-    for count in range(1, 51):  # 0.29 * 100 is less than 29
+    for count in range(1, 51):  # in float64 0.29 * 100 is less than 29
         labels = GaussianOutlierDetector(contamination=count / 100).fit_predict(X)
         assert np.count_nonzero(labels == -1) == count
 
@@ -141,7 +141,7 @@ def test_weights_are_repeats(gaps, rng, contamination):
 
 
 def test_values_known_to_an_interval_do_not_count(gaps):
-    """Only those that are known exactly have a distance."""
+    """Only exact values have a distance."""
     X = gaps.to_numpy()[:, :2]
     limit = np.nanquantile(X, 0.3, axis=0)
     known = np.where(limit < X, X, np.nan)
@@ -174,7 +174,7 @@ def test_truncated_rows_need_a_share():
 
 
 def test_a_share_needs_the_rows(gaps):
-    """Which neither statistics nor a chunk have; an earlier fit stays as it was."""
+    """Statistics and chunks do not hold all rows. They are refused, and an earlier fit is kept."""
     X = gaps.to_numpy()
     detector = GaussianOutlierDetector(contamination=0.1).fit(X)
     before = pickle.dumps(vars(detector))
@@ -196,7 +196,7 @@ def test_a_share_needs_the_rows(gaps):
 
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_a_robust_fit_takes_no_more_rows(gaps, covariance_type):
-    """Its statistics are of stretched rows; the clone that the message names starts anew."""
+    """Its statistics are of stretched rows. The clone that the error recommends starts anew."""
     X = gaps.to_numpy()
     detector = GaussianOutlierDetector(covariance_type=covariance_type, support_fraction="auto")
     detector.fit(X).set_params(support_fraction=None)
@@ -259,7 +259,7 @@ def test_it_is_the_fitted_gaussian(gaps):
 
 def test_in_a_pipeline(gaps):
     pipeline = make_pipeline(StandardScaler(), GaussianOutlierDetector()).fit(gaps)
-    expected = GaussianOutlierDetector().fit(gaps).predict(gaps)  # p-values know no units
+    expected = GaussianOutlierDetector().fit(gaps).predict(gaps)  # p-values do not depend on units
     np.testing.assert_array_equal(pipeline.predict(gaps), expected)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(pipeline)).predict(gaps), expected)
 
@@ -292,7 +292,7 @@ def auc(detector, X, is_outlier):
 
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.1, 0.2, 0.3])
 def test_outliers_do_not_fool_a_robust_fit(rng, share):
-    """Where they are many, they do fool the fit to all rows; with gaps next to nothing is lost."""
+    """Many outliers do mislead a fit to all rows. With gaps the robust fit is almost as good."""
     X = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4))
     shifted = np.arange(500) < share * 500
     X[shifted] += 5 * X.std(axis=0)

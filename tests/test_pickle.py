@@ -1,4 +1,4 @@
-"""Pickles: what they name, and what becomes of those that an earlier version made."""
+"""Pickles: the modules that they name, and how those of an earlier version are read."""
 
 import pickle
 import pickletools
@@ -10,7 +10,7 @@ from marks import each_family, exhaustive
 
 from skgauss import GaussianGradientMLE, GaussianImputer
 
-PRIVATE = {"skgauss.density"}  # beside statistics, which users hold too
+PRIVATE = {"skgauss.density"}  # apart from statistics, which users may pickle themselves
 
 
 def modules_named_by(pickled):

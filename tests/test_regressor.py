@@ -1,4 +1,4 @@
-"""GaussianRegressor: ordinary least squares, R's figures, gaps and limits, scikit-learn."""
+"""GaussianRegressor: ordinary least squares, numbers from R, gaps and limits, scikit-learn."""
 
 import math
 import pickle
@@ -111,7 +111,7 @@ def test_errors_and_criteria_of_least_squares():
 
 @pytest.mark.parametrize("targets", [1, 2])
 def test_a_row_that_shows_nothing_changes_nothing(correlated, targets):
-    """But the way of the errors, which then are of steps in place of a closed form."""
+    """Only the standard errors are computed differently, without the closed form."""
     X, y = correlated[:, targets:], correlated[:, :targets]
     more = [np.vstack((each, np.full(each.shape[1], NAN))) for each in (X, y)]
     one, two = GaussianRegressor().fit(X, y), regressor().fit(*more)
@@ -130,7 +130,7 @@ def test_a_row_that_shows_nothing_changes_nothing(correlated, targets):
 
 
 def assert_is_what_r_prints(model, estimates, errors, rtol=1e-6, errors_rtol=1e-6):
-    """Of the intercept, the coefficients and the scale, in the order of `summary`."""
+    """Compare intercept, coefficients and scale, in the order of `summary`, with numbers from R."""
     table = model.summary()
     assert_allclose(table["estimate"], estimates, rtol=rtol)
     assert_allclose(table["std_error"], errors, rtol=errors_rtol)
@@ -140,7 +140,7 @@ def test_fiml_of_lavaan(air):
     """lavaan 0.6-14: Ozone ~ Solar.R + Wind + Temp, missing="fiml", fixed.x=FALSE, observed."""
     model = regressor().fit(air[PREDICTORS], air["Ozone"])
     scale = math.sqrt(437.3235356288598)
-    error = 57.6099046816077 / (2 * scale)  # of the variance, carried to its root
+    error = 57.6099046816077 / (2 * scale)  # lavaan's error of the variance, converted to the scale
     assert_is_what_r_prints(
         model,
         [-67.7532776599817, 0.0609545849192, -3.1126451975989, 1.6608564178851, scale],
@@ -150,7 +150,7 @@ def test_fiml_of_lavaan(air):
 
 
 def test_two_responses_of_lavaan(air):
-    """Ozone ~ Wind + Temp, Solar.R ~ Wind + Temp, Ozone ~~ Solar.R, by the same options."""
+    """lavaan: Ozone ~ Wind + Temp, Solar.R ~ Wind + Temp, Ozone ~~ Solar.R, same options."""
     model = regressor().fit(air[["Wind", "Temp"]], air[["Ozone", "Solar.R"]])
     variances = [464.81213713117, 7398.43648019155]
     covariance = [[variances[0], 450.96862068093], [450.96862068093, variances[1]]]
@@ -173,7 +173,7 @@ def test_two_responses_of_lavaan(air):
 
 
 def test_tobins_data_by_survreg():
-    """survival: Surv(durable, durable > 0, type="left") ~ age + quant, as its help has it."""
+    """survival: Surv(durable, durable > 0, type="left") ~ age + quant, the example of its help."""
     X, y = TOBIN[:, 1:], TOBIN[:, 0]
     model = regressor(censoring_limits=(0, None)).fit(X, y)
     scale = 5.572539766
@@ -223,7 +223,7 @@ def test_fairs_affairs_by_aers_tobit(limits, estimates, scale, errors, log_likel
 
 
 def test_a_limit_and_intervals_by_survreg(air):
-    """Ozone with a limit of 20, and in classes ten wide, on the rows without gaps."""
+    """Ozone with a limit of 20, and in classes of width 10, on the rows without gaps."""
     air = air.dropna()
     X, y = air[PREDICTORS], air["Ozone"]
     scale = 23.2197580216
@@ -260,7 +260,7 @@ def test_a_limit_and_intervals_by_survreg(air):
 
 
 def drawn(rng, n=4000):
-    """Features, a target linear in them, and the coefficients, intercept and scale of the truth."""
+    """Features, a target linear in them, and the true intercept, coefficients and scale."""
     X = rng.standard_normal((n, 3)) @ np.array([[1, 0.5, 0.2], [0, 0.9, 0.4], [0, 0, 0.8]])
     coef, intercept, scale = np.array([1.0, -0.5, 2.0]), 3.0, 1.5
     y = intercept + X @ coef + scale * rng.standard_normal(n)
@@ -268,7 +268,7 @@ def drawn(rng, n=4000):
 
 
 def test_recovery_from_gaps_and_a_limit(rng):
-    """A quarter of X and a fifth of y missing, half of y below a limit: within four errors."""
+    """Estimates are within four errors with many gaps in X and y, and half of y censored."""
     X, y, truth = drawn(rng)
     X[rng.random(X.shape) < 0.25] = NAN
     y[rng.random(len(y)) < 0.2] = NAN
@@ -280,7 +280,7 @@ def test_recovery_from_gaps_and_a_limit(rng):
 
 @simulation
 def test_intervals_cover_and_naive_ways_do_not(rng):
-    """500 draws of 200 rows with gaps in X that y tells of: nineteen in twenty intervals cover."""
+    """With gaps in X that depend on y, 95 in 100 intervals cover, in 500 draws of 200 rows."""
     covered = []
     for _ in range(500):
         X, y, truth = drawn(rng, 200)
@@ -291,7 +291,7 @@ def test_intervals_cover_and_naive_ways_do_not(rng):
 
 
 def test_predictions_are_conditional_means(rng):
-    """By the formula for each pattern, with deviations that grow with what is missing."""
+    """They follow the formula for each pattern, and deviations grow with the missing values."""
     X, y, _ = drawn(rng, 300)
     model = GaussianRegressor().fit(X, y)
     X = X[:40]
@@ -311,7 +311,7 @@ def test_predictions_are_conditional_means(rng):
 
 
 def test_limits_of_the_features(rng):
-    """They are the estimator's, and a feature at its limit counts as one when y is predicted."""
+    """They are set on the estimator, and `predict` treats a feature at its limit as censored."""
     X, y, truth = drawn(rng, 1000)
     limits = ([-0.5, NAN, NAN], [NAN, NAN, 1.0])
     joint = GaussianGradientMLE(censoring_limits=limits)
@@ -351,7 +351,7 @@ def test_weights_are_repeats(rng, air):
 
 @pytest.mark.parametrize("unit", [1e-6, 1e6])
 def test_units_drop_out(air, unit):
-    """Of features and of the target, and where their zeros are."""
+    """Neither the units nor the origins of features and target matter."""
     X, y = air[PREDICTORS], air["Ozone"]
     expected = regressor(censoring_limits=(20, None)).fit(X, y)
     units = unit ** np.array([1.0, -1.0, 0.5])
@@ -467,7 +467,7 @@ def test_upper_ends_are_routed(air):
         model = GaussianRegressor().set_fit_request(y_upper=True)
         model.set_score_request(y_upper=False)
         folds = KFold(3, shuffle=True, random_state=0)
-        upper = {"y_upper": y.clip(lower=20)}  # with which R^2 is not known
+        upper = {"y_upper": y.clip(lower=20)}  # intervals, so that R^2 is not defined
         with pytest.warns(UserWarning, match="Pass y_upper too"):
             scores = cross_val_score(model, X, lower, params=upper, cv=folds)
     by_hand = []
@@ -493,7 +493,7 @@ def test_a_message_on_y_names_it(y, y_upper, message):
 
 
 def test_features_with_limits_of_their_own_are_fitted_jointly(rng):
-    """As docs/regression.rst says; where all rows have the same, it is the regression with them."""
+    """As in docs/regression.rst. If limits are the same in all rows, a regression agrees."""
     table = pd.DataFrame(rng.standard_normal((300, 3)), columns=["a", "b", "y"])
     table["y"] += table["a"] - table["b"] / 2
     upper = table.assign(a=table["a"].clip(lower=-0.7))
@@ -510,7 +510,7 @@ def test_features_with_limits_of_their_own_are_fitted_jointly(rng):
 
 @pytest.mark.parametrize("method", ["score", "aic"])
 def test_infinity_in_y_is_told_by_target_and_row(rng, method):
-    """Rows without a weight do not count, but are counted."""
+    """Rows of weight 0 may hold infinity, but count in the row number of the message."""
     X = rng.standard_normal((20, 2))
     y = X + rng.standard_normal((20, 2))
     model = GaussianRegressor().fit(X, y)
@@ -523,7 +523,7 @@ def test_infinity_in_y_is_told_by_target_and_row(rng, method):
 
 @pytest.mark.parametrize("wrong", [pd.DataFrame({"y": [1.0]}), np.ones(3), "yes", None, 1])
 def test_return_std_is_true_or_false(rng, wrong):
-    """Upper ends in its place are no truth value, nor are they silently nothing."""
+    """Upper ends passed in its place are refused, not read as True or False."""
     X = rng.standard_normal((20, 2))
     y = X @ [1, 2] + rng.standard_normal(20)
     with pytest.raises(TypeError, match="return_std must be True or False"):
@@ -544,7 +544,7 @@ def test_ends_of_rows_without_weight_may_be_crossed(rng):
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
 def test_targets_come_in_the_order_of_the_fit(air, kind):
-    """Their names are theirs, whatever X is."""
+    """Their names are checked, whatever the type of X."""
     air = air.dropna()
     X, y = kind(air[["Solar.R", "Wind"]]), air[["Ozone", "Temp"]]
     model = GaussianRegressor().fit(X, y)
@@ -553,11 +553,11 @@ def test_targets_come_in_the_order_of_the_fit(air, kind):
             ask(X, y[["Temp", "Ozone"]])
         if kind is not pl.DataFrame:
             assert ask(X, y.to_numpy()) == ask(X, y)
-            assert ask(X, pd.DataFrame(y.to_numpy())) == ask(X, y)  # whose columns have no names
+            assert ask(X, pd.DataFrame(y.to_numpy())) == ask(X, y)  # columns without names
 
 
 def test_rows_of_another_order_are_told(air):
-    """By their labels, of weights as of targets; labels that are others mean nothing."""
+    """Labels of targets and weights in another order are refused, different labels ignored."""
     air = air.dropna()
     X, y, weights = air[PREDICTORS], air["Ozone"], pd.Series(1.0 + np.arange(len(air)), air.index)
     model = GaussianRegressor().fit(X, y, weights)
@@ -572,7 +572,7 @@ def test_rows_of_another_order_are_told(air):
 
 
 def test_labels_that_name_no_rows_mean_nothing(air):
-    """Those of several levels beside plain ones, and those that rows have in common."""
+    """A MultiIndex beside a plain index, and labels that are not unique, are not compared."""
     air = air.dropna()
     X, y = air[PREDICTORS], air["Ozone"]
     expected = GaussianRegressor().fit(X, y).coef_
@@ -584,7 +584,7 @@ def test_labels_that_name_no_rows_mean_nothing(air):
 
 
 def test_no_known_target_has_no_score(air):
-    """Nor a criterion: y is named, and not an array without rows."""
+    """Nor does it have a criterion. The error names y, not an array without rows."""
     air = air.dropna()
     X, y = air[PREDICTORS], air["Ozone"]
     model = GaussianRegressor().fit(X, y)
@@ -604,7 +604,7 @@ def test_no_known_target_has_no_score(air):
 @pytest.mark.parametrize("where", ["X", "y", "both"])
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, pl.DataFrame])
 def test_a_row_of_weight_zero_is_not_there(air, where, kind):
-    """Whatever it holds."""
+    """This holds whatever the row contains."""
     air = air.dropna()
     X, y, weights = air[PREDICTORS].to_numpy(), air["Ozone"].to_numpy(), np.ones(len(air))
     X_there, y_there, weights[7] = X.copy(), y.copy(), 0
@@ -648,7 +648,7 @@ def test_upper_ends_that_are_forgotten_are_told(air):
         with pytest.warns(UserWarning, match="with y_upper.* Pass y_upper too"):
             forgotten = method(X, y)
         assert method(X, y, y_upper=y) == forgotten
-    GaussianRegressor().fit(X, y, y_upper=y).aic(X, y)  # of exact values without a warning
+    GaussianRegressor().fit(X, y, y_upper=y).aic(X, y)  # exact values need no warning
 
 
 def test_it_is_copied_and_kept(air):
@@ -697,7 +697,7 @@ def test_what_is_refused(air, y, parameters, match):
 
 
 def test_rows_that_a_robust_fit_keeps_are_found_first(rng):
-    """Its likelihood is not that of the rows of y; the way that the error tells is one."""
+    """The likelihood of a robust fit is not that of all rows; the way out in the error works."""
     X = rng.standard_normal((200, 1))
     y = 2 * X[:, 0] + rng.standard_normal(200)
     y[:40] += 30
@@ -720,7 +720,7 @@ def test_upper_ends_of_another_index(air):
 
 
 def test_limits_as_text(air):
-    """The target as a laboratory writes it: refused with the remedy, which then works."""
+    """A target as a laboratory writes it is refused, with a remedy that works."""
     air = air.dropna()
     text = air["Ozone"].map(lambda value: "<20" if value < 20 else str(value))
     with pytest.raises(ValueError, match="y holds a limit as text, '<20' in 'Ozone'") as refused:
@@ -733,7 +733,7 @@ def test_limits_as_text(air):
     lower, upper = (ends["Ozone"] for ends in tables)
     model = regressor().fit(air[PREDICTORS], lower, y_upper=upper)
     assert_allclose(of_tables.coef_[0], model.coef_, rtol=1e-9)
-    limit = np.nextafter(20.0, 0)  # 20 itself was measured
+    limit = np.nextafter(20.0, 0)  # a value of 20 itself was measured
     expected = regressor(censoring_limits=(limit, None)).fit(air[PREDICTORS], air["Ozone"])
     assert_allclose(model.coef_, expected.coef_, rtol=1e-8)
 
@@ -747,7 +747,7 @@ def test_no_errors_where_there_is_no_maximum(air):
 
 
 def test_whose_parameters_a_message_recommends(rng):
-    """Those of the estimator in it: each remedy is tried as it says."""
+    """The parameters are those of its estimator, and each remedy works as written."""
     X = pd.DataFrame({"m": rng.integers(0, 2, 80).astype(float), "x": rng.standard_normal(80)})
     X["f"], y = 1 - X["m"], rng.standard_normal(80)
     told = (
@@ -773,7 +773,7 @@ def test_whose_parameters_a_message_recommends(rng):
 
 
 def test_a_score_of_targets_at_limits_says_what_it_favours():
-    """It favours who predicts the limits; who predicts what they hide is nearer to the truth."""
+    """It favours a model that predicts the limits over one that is nearer to the true values."""
     X, truth = load_diabetes(return_X_y=True)
     y = truth.clip(min=140)
     tobit = GaussianRegressor(censoring_limits=(140, None)).fit(X, y)
@@ -788,7 +788,7 @@ def test_a_score_of_targets_at_limits_says_what_it_favours():
 
 
 def test_a_search_under_a_limit_by_a_criterion():
-    """As the warning of `score` recommends: a ridge so large that it hides the relation loses."""
+    """The search that the warning of `score` recommends rejects a ridge that hides the relation."""
     X, y = load_diabetes(return_X_y=True)
     model = GaussianRegressor(GaussianGradientMLE(), censoring_limits=(140, None))
     search = GridSearchCV(

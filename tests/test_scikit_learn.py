@@ -1,4 +1,4 @@
-"""A citizen of scikit-learn."""
+"""The estimators work with scikit-learn's checks, searches, pipelines and metadata routing."""
 
 import os
 import pickle
@@ -75,7 +75,7 @@ for solver, family in {combinations}:
 @pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=exhaustive)])
 def test_grid_search_over_the_rate_finds_one_that_works(n_jobs):
     X = load_wine().data
-    # None just above the bound, where the recursion is chaotic and its score a matter of chance.
+    # No rate is just above the bound, where the recursion is chaotic and its score random.
     rates = [1e-6, 1e-2, 3e-2, 3.0, 30.0]
     pipeline = make_pipeline(StandardScaler(), GaussianGradientMLE(solver="gradient", max_iter=300))
     with warnings.catch_warnings():
@@ -108,7 +108,7 @@ def test_one_fit_of_a_search_warns_for_all(n_jobs):
         searches = [steep(n_jobs, refit=False).fit(X) for _ in range(2)]
     texts = [str(warning.message) for warning in caught]
     assert [warning.category for warning in caught] == [ConvergenceWarning] * len(texts)
-    assert len(searches) <= len(texts) <= n_jobs * len(searches)  # each once, in any thread
+    assert len(searches) <= len(texts) <= n_jobs * len(searches)  # at most once a thread
     assert all("learning_rate=" in text for text in texts)
     assert all(text.endswith("its other fits may share the problem.)") for text in texts)
 
@@ -124,7 +124,7 @@ def test_one_fit_of_a_search_warns_for_all(n_jobs):
     ],
 )
 def test_one_fit_of_a_loop_warns_for_all(fits):
-    """Of each loop anew; a fit by itself is none of them."""
+    """Each loop warns once, and so does a fit outside of a loop."""
     X = load_wine().data[:, :3]
     model = GaussianGradientMLE(solver="gradient", max_iter=2)
     with warnings.catch_warnings(record=True) as caught:
@@ -141,7 +141,7 @@ def test_one_fit_of_a_loop_warns_for_all(fits):
 
 @exhaustive
 def test_a_remedy_within_another_estimator_needs_no_model():
-    """Which nobody has: all numbers are written out."""
+    """The user has no fitted model then, so the message writes out all numbers."""
     X = load_iris().data
     model = GaussianGradientMLE(
         solver="gradient", learning_rate=0.1, covariance_type="diag", mean_init=100
@@ -221,13 +221,13 @@ def test_routing_of_sample_weight():
 
 @pytest.fixture
 def rounded():
-    """Rows rounded to halves, and in a second place where they lie between."""
+    """Rows rounded down to halves, and the upper ends of the intervals in which they lie."""
     X = np.random.default_rng(0).standard_normal((90, 2)) @ np.array([[1.0, 0.5], [0.0, 1.0]])
     return np.floor(2 * X) / 2, np.floor(2 * X) / 2 + 0.5
 
 
 def test_routing_of_upper_ends(rounded):
-    """A search splits them with the rows, and a pipeline hands them on."""
+    """A search splits them like the rows, and a pipeline passes them on."""
     lower, upper = rounded
     with sklearn.config_context(enable_metadata_routing=True):
         model = GaussianGradientMLE().set_fit_request(X_upper=True).set_score_request(X_upper=True)
@@ -245,7 +245,7 @@ def test_routing_of_upper_ends(rounded):
 
 
 def test_upper_ends_that_a_scaler_left_behind(rounded):
-    """scikit-learn transforms them in fit, but not in score: crossed ends give that away."""
+    """A pipeline transforms them in fit, but not in score, where ends then cross."""
     lower, upper = 10 + rounded[0], 10 + rounded[1]
     with sklearn.config_context(enable_metadata_routing=True):
         model = GaussianGradientMLE().set_fit_request(X_upper=True).set_score_request(X_upper=True)
@@ -260,7 +260,7 @@ def test_upper_ends_that_a_scaler_left_behind(rounded):
 
 
 def test_limits_in_a_grid_search():
-    """Fits of one likelihood, whatever is searched, and scores of the censored rows."""
+    """All fits and scores of a search use the limits."""
     X = np.maximum(np.random.default_rng(0).standard_normal((90, 2)), -0.5)
     model = GaussianGradientMLE(censoring_limits=(-0.5, None))
     search = GridSearchCV(model, {"covariance_type": FAMILIES}, cv=3).fit(X)
@@ -282,7 +282,7 @@ def test_clone_and_pickle():
 
 @pytest.mark.parametrize("kind", [GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector])
 def test_defaults_are_valid(kind):
-    """Of which a fit does not ask."""
+    """A fit does not validate defaults, so this test does."""
     check_parameters(kind._parameter_constraints, kind().get_params(deep=False), kind.__name__)
     with pytest.raises(ValueError, match=r"'tol' parameter of .* must be a float"):
         kind(tol=-1.0).fit([[0.0], [1.0]])

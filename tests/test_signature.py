@@ -1,4 +1,4 @@
-"""The roles have the parameters of the Gaussian, and their own behind them."""
+"""Imputer and detector have the parameters of the Gaussian, followed by their own."""
 
 import inspect
 

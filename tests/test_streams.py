@@ -1,4 +1,4 @@
-"""Statistics that add up: chunks, engines elsewhere, and the fit of one pass."""
+"""Statistics of chunks, and those computed elsewhere, add up to the fit of all rows."""
 
 import pickle
 
@@ -46,7 +46,7 @@ def test_any_split_is_one_fit(wine, rng, covariance_type, sizes, solver):
 @each_family
 def test_any_split_of_rows_with_gaps(rng, wine, covariance_type):
     X = with_gaps(rng, wine / wine.std(axis=0))
-    X[:60] = wine[:60] / wine.std(axis=0)  # complete chunks and others add up
+    X[:60] = wine[:60] / wine.std(axis=0)  # some chunks are complete, others are not
     model = GaussianGradientMLE(covariance_type=covariance_type)
     for rows in np.split(X, [1, 50, 90, 130]):
         model.partial_fit(rows)
@@ -112,7 +112,7 @@ def test_a_simpler_covariance_type_half_way(wine, rng, first, then, rate):
 
 @pytest.mark.parametrize("rate", [0.0, 0.2])
 def test_a_richer_covariance_type_half_way(wine, rng, rate):
-    """Of the products of features nothing was kept, whether or not values were missing."""
+    """It is refused, since the statistics so far hold no products of features."""
     X = with_gaps(rng, wine, rate)
     model = GaussianGradientMLE(covariance_type="diag").partial_fit(X)
     for rows in (X, wine):
@@ -125,7 +125,7 @@ def test_a_richer_covariance_type_half_way(wine, rng, rate):
 @pytest.mark.parametrize("covariance_type", ["diag", "spherical"])
 @pytest.mark.parametrize("missing", [slice(None, None, 7), slice(2999, None)], ids=str)
 def test_a_mean_that_float64_cannot_hold(rng, covariance_type, missing):
-    """Of chunks with gaps too: whole numbers about 8e15, whose mean is between two floats."""
+    """The mean of integers near 8e15 lies between two floats, and yet no digit is lost."""
     deviations = np.round(1.5 * rng.standard_normal((3000, 2)))
     deviations[missing, 0] = np.nan
     model = GaussianGradientMLE(covariance_type=covariance_type)
@@ -163,7 +163,7 @@ def test_statistics_that_do_not_add_up(wine, rng, rates, kinds, widths):
 
 
 def test_why_rows_are_held(wine):
-    """In terms of the rows: a remedy for `fit` would mislead."""
+    """The message speaks of more rows, since the remedies for `fit` would mislead."""
     model = GaussianGradientMLE().partial_fit(wine[:5])
     with pytest.raises(NotFittedError, match=r"has rank 4: .*needed\)\. Call partial_fit with mo"):
         model.score(wine)
@@ -177,7 +177,7 @@ def test_why_rows_are_held(wine):
 
 
 def test_a_jump_of_the_scale(rng):
-    """From where the current estimate has no finite likelihood, the climb starts anew."""
+    """If the current estimate has no finite likelihood on the new data, the climb starts anew."""
     X = rng.standard_normal((60, 2))
     model = GaussianGradientMLE().partial_fit(1e-110 * X).partial_fit(1e110 * X)
     whole = GaussianGradientMLE().fit(np.vstack([1e-110 * X, 1e110 * X]))
@@ -205,7 +205,7 @@ def frame_without_types(X):
 @pytest.mark.parametrize("missing", [0.0, 0.2])
 @pytest.mark.parametrize("kind", [np.asarray, pd.DataFrame, frame_without_types, pl.DataFrame])
 def test_chunks_of_no_rows(wine, rng, covariance_type, missing, kind):
-    """As filtered streams send them."""
+    """A stream that is filtered may send chunks without rows."""
     X = with_gaps(rng, wine[:, :3], missing)
     nothing, X = kind(X[:0]), kind(X)
     plain = GaussianGradientMLE(covariance_type=covariance_type).partial_fit(X)
@@ -271,11 +271,11 @@ def test_fit_statistics_of_gaps(wine, rng):
 @each_family
 def test_statistics_of_gaps_add_up(wine, rng, covariance_type):
     X = with_gaps(rng, wine)
-    X[:40] = wine[:40]  # the first part misses nothing
+    X[:40] = wine[:40]  # the first part is complete
     weights = rng.integers(0, 3, len(X))
     model = GaussianGradientMLE(covariance_type=covariance_type, tol=1e-9)
     whole = clone(model).fit(X, sample_weight=weights)
-    cuts = [0, 0, 40, 90]  # two of no rows
+    cuts = [0, 0, 40, 90]  # two parts have no rows
     parts = [
         IncompleteStatistics.from_array(rows, sample_weight=w)
         for rows, w in zip(np.split(X, cuts), np.split(weights, cuts), strict=True)
@@ -324,7 +324,7 @@ def test_statistics_of_no_rows_there_are(weight, mean, covariance, message):
 
 
 def test_statistics_of_any_container(wine):
-    """What a data frame's mean and cov return, or lists; a copy, which later changes spare."""
+    """They take the mean and cov of a data frame, or lists, and copy them."""
     frame = pd.DataFrame(wine)
     total = SufficientStatistics(len(wine), frame.mean(), frame.cov(ddof=0))
     model = GaussianGradientMLE().fit_statistics(total)
@@ -340,7 +340,7 @@ def test_statistics_of_any_container(wine):
 
 
 def test_names_come_with_the_statistics(wine):
-    """Those of pandas, be it the mean or the covariance that has them; in one order only."""
+    """Names come from the mean or the covariance of pandas, and must be in the same order."""
     frame = pd.DataFrame(wine[:, :3], columns=["a", "b", "c"])
     n, mean, covariance = len(frame), frame.mean(), frame.cov(ddof=0)
     model = GaussianGradientMLE()
@@ -359,7 +359,7 @@ def test_names_come_with_the_statistics(wine):
 
 
 def test_statistics_with_names_add_up_in_one_order_only(wine):
-    """pandas adds by label, and in an order of its own, where the products of means have none."""
+    """pandas would add mean and covariance by label, so statistics in two orders are refused."""
     first, second = (
         pd.DataFrame(part, columns=["b", "a"]) for part in (wine[:80, :2], wine[80:, :2])
     )
@@ -415,7 +415,7 @@ def test_statistics_of_fits_add_up_in_one_order_only(wine, fit):
 
 
 def check_orders(frame, summary):
-    """Two orders do not add up, no names do with any; a fit to the sum knows the names."""
+    """Statistics add up if names are in one order, or missing; a fit to the sum has the names."""
     names, other = tuple(frame.columns), frame[frame.columns[::-1]]
     one, two = summary(frame[:80]), summary(frame[80:])
     for left, right in ((one, summary(other[80:])), (summary(other[:80]), two)):
@@ -435,7 +435,7 @@ def test_labels_are_those_of_frames_of_any_library(wine):
     for frame in (pd.DataFrame(data), polars.DataFrame(data), pyarrow.table(data)):
         assert SufficientStatistics.from_array(frame).labels == ("b", "a")
     assert SufficientStatistics.from_array(wine).labels is None
-    places = SufficientStatistics.from_array(pd.DataFrame(wine[:, :2]))  # as pandas numbers them
+    places = SufficientStatistics.from_array(pd.DataFrame(wine[:, :2]))  # numbered columns
     assert places.labels is None
     assert (places + SufficientStatistics.from_array(pd.DataFrame(data))).labels == ("b", "a")
 

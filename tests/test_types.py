@@ -1,4 +1,4 @@
-"""The README's code passes a type checker, as a user's would, and fits keep their types."""
+"""The code of the README passes a type checker, and `fit` returns the type of the estimator."""
 
 import re
 import subprocess
@@ -46,7 +46,7 @@ def check_types(code, tmp_path):
 
 
 def test_a_fit_keeps_its_type(tmp_path):
-    """scikit-learn has no types, and decorates and inherits."""
+    """It does although scikit-learn, whose decorators and base classes we use, has no types."""
     check_types(USERS, tmp_path)
 
 

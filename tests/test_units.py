@@ -1,4 +1,4 @@
-"""Units drop out: whatever the unit and the origin, the same answer and the same verdict."""
+"""The answer and the verdict of a fit depend neither on the unit nor on the origin."""
 
 import warnings
 
@@ -22,7 +22,7 @@ UNITS = [1e-30, 1e-6, 1e-3, 1e3, 1e30]
 
 
 def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
-    """Whether a fit is that of another in a unit and from an origin."""
+    """Whether a model is `other` in another unit and from another origin, with the same verdict."""
     shift = model.mean_ / unit - offset - other.mean_
     covariance = np.asarray(model.covariance_) / unit**2
     close = np.abs(shift).max() < atol and np.allclose(covariance, other.covariance_, atol=atol)
@@ -42,20 +42,20 @@ def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
 def test_an_origin_changes_nothing(kind, d, covariance_type, solver, offset):
     data = sample(kind, d, np.random.default_rng(d))
     parameters = {"solver": solver, "covariance_type": covariance_type}
-    # The last digit of the mean, by information that a window leaves a tenth of.
+    # Spacing of the mean, times 10 since a window may leave a tenth of the information.
     atol = max(1e-5, 10 * np.spacing(offset))
     assert same(data.fit(offset=offset, **parameters), data.fit(**parameters), 1.0, offset, atol)
 
 
 @pytest.mark.parametrize("seed", [722, 734])
 def test_what_the_last_digits_of_a_mean_leave_is_no_stall(seed):
-    """Of the covariance's gradient, too, which moves with the mean where values are unknown."""
+    """Rounding of the mean leaves a gradient, also of the covariance. This is not a stall."""
     assert not list(of_an_origin(seed))
 
 
 @each_value(kind=["missing", "interval"], seed=range(3), solver=FREE)
 def test_the_gradient_of_a_covariance_knows_where_its_mean_is(kind, seed, solver):
-    """A mean whose last digit is a 64th of a deviation may be half of that beside the maximum."""
+    """At an origin of 2^46 the spacing of the mean is 1/64 of a standard deviation."""
     data = sample(kind, 3, np.random.default_rng(seed))
     assert same(
         data.fit(offset=2.0**46, solver=solver), data.fit(solver=solver), 1, 2.0**46, 1 / 64
@@ -97,7 +97,7 @@ def test_a_textbook_solver_is_honest_in_any_unit(
 @pytest.mark.parametrize("unit", [1.0, 1e-3, 1e-4, 1e-6])
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_a_small_window(unit, method):
-    """The maximum is that of the density inside, integrated by quadrature elsewhere."""
+    """The maximum was computed independently, by quadrature of the density inside the window."""
     rng = np.random.default_rng(0)
     Z = rng.multivariate_normal([0.3, 0.2], [[1, 0.5], [0.5, 1]], 4000)
     Z = Z[(np.abs(Z) <= 1).all(axis=1)][:300]
@@ -132,7 +132,7 @@ def test_censored_on_either_side(unit):
 @pytest.mark.parametrize("solver", TEXTBOOK)
 @pytest.mark.parametrize("unit", [1e-6, 1e-24])
 def test_a_far_parent_is_no_maximum(solver, parametrization, unit):
-    """Where it sees all as one: 0.23 nats a row short, of a gradient of 1e-9."""
+    """A far parent has a gradient of 1e-9, but is 0.23 nats a row short of the maximum."""
     t = np.random.default_rng(0).normal(1, 1, 300)
     X = t[t > 0][:150, None] * unit
     model = GaussianGradientMLE(
@@ -156,7 +156,7 @@ def test_what_is_recommended_for_a_far_start_works():
 @pytest.mark.parametrize("solver", TEXTBOOK)
 @pytest.mark.parametrize("kind", ["complete", "interval", "window"])
 def test_a_wide_iterate_on_the_way_is_not_without_end(kind, solver):
-    """From the standard normal a deviation first grows to the offset."""
+    """From a standard normal start the standard deviation first grows to the size of the offset."""
     data = sample(kind, 1, np.random.default_rng(0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -166,7 +166,7 @@ def test_a_wide_iterate_on_the_way_is_not_without_end(kind, solver):
 
 
 def test_an_inflection_is_no_maximum():
-    """One feature above a limit in every row that shows the other: flat where they are apart."""
+    """If one feature is above a limit whenever the other is shown, zero correlation is flat."""
     rng = np.random.default_rng(0)
     Z = rng.multivariate_normal([0, 0], [[1, 0.6], [0.6, 1]], 800)
     cut, apart = Z[Z[:, 1] > 0.3][:60], Z[200:260]
@@ -175,7 +175,7 @@ def test_an_inflection_is_no_maximum():
     upper = lower.copy()
     upper[:60, 1] = np.nan
     best = GaussianGradientMLE().fit(lower, X_upper=upper)
-    beneath = best.covariance_ * [[1, -0.5], [-0.5, 1]]  # of a correlation below 0
+    beneath = best.covariance_ * [[1, -0.5], [-0.5, 1]]  # with a negative correlation
     model = GaussianGradientMLE(mean_init=best.mean_, covariance_init=beneath)
     model.fit(lower, X_upper=upper)
     assert model.converged_
@@ -213,7 +213,7 @@ def test_weights_of_many_decades_start_at_the_likelier_guess(seed):
 @exhaustive
 @pytest.mark.parametrize("seed", range(40))
 def test_a_singular_iterate_of_a_window_is_left(seed):
-    """It ends the step, not the fit: of lbfgs on the log scale one fit in five met one."""
+    """It ends the step, not the fit. One in five of these fits by lbfgs met one."""
     rng = np.random.default_rng(seed)
     Z = rng.standard_normal((4000, 3)) @ rng.standard_normal((3, 3))
     limits = np.where(rng.random((2, 3)) < 0.6, rng.uniform(0.2, 2, (2, 3)), np.inf)
@@ -231,7 +231,7 @@ def test_a_singular_iterate_of_a_window_is_left(seed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_one_interval_beside_all_rows_that_show_the_other_feature(seed):
-    """Gradient and curvature vanish where the features are apart; the maximum is elsewhere."""
+    """Gradient and curvature vanish at zero correlation, but the maximum is elsewhere."""
     rng = np.random.default_rng(seed)
     a, b = rng.normal(size=(2, 60))
     lower = np.full((120, 2), np.nan)
@@ -256,7 +256,7 @@ def test_one_interval_beside_all_rows_that_show_the_other_feature(seed):
 
 
 def test_a_climb_that_is_thrown_far_from_its_window_does_not_converge_there():
-    """So far that no digit of the likelihood is left, and its gradient may be 0."""
+    """So far away rounding leaves no digit of the likelihood, and its gradient may be 0."""
     data, unit, parameters = draw(17)
     plain = data.fit(covariance_type=parameters["covariance_type"])
     with warnings.catch_warnings():
