@@ -282,7 +282,7 @@ class FittedGaussian:
         return densities
 
     def _coarsened(self, intervals: Intervals) -> Coarsened:
-        """The conditional distributions of the inexact values in rows with intervals, by row."""
+        """The conditional moments and the log-probabilities of rows with intervals."""
         own = self._standardized
         return coarsened(intervals.lower, intervals.upper, own, self.frame or own)
 

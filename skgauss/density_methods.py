@@ -86,7 +86,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> float:
-        """Average log-likelihood of the observed values of each row of X.
+        """Average log-likelihood of the rows of X, from their observed values.
 
         A value known only to an interval contributes the logarithm of the probability of the
         interval, given the exact values of the row. With `truncation_limits` the density is that of
@@ -224,7 +224,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def _statistics_as_given(self) -> Any:
         """The statistics of the data as the user gave them, by feature if there was a window.
 
-        Missing values that the window made intervals are missing again.
+        Values known only to lie in the window count as missing again.
         """
         statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
         return Window(*np.array(ends)).without_fill(statistics) if ends else statistics

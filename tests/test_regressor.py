@@ -126,7 +126,7 @@ def test_a_row_that_shows_nothing_changes_nothing(correlated, targets):
     assert str(two.summary()).splitlines()[1] == heading
 
 
-# -- what R prints (4.2.2, on public data)
+# -- numbers that R prints (4.2.2, on public data)
 
 
 def assert_is_what_r_prints(model, estimates, errors, rtol=1e-6, errors_rtol=1e-6):

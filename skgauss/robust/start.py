@@ -120,9 +120,9 @@ def _spatial_signs(Z: Array, shown: np.ndarray) -> Array:
 
 
 def _correlations(scores: Array, shown: np.ndarray, weights: Array) -> Array:
-    """Correlations of scores about zero, (n_features, n_features), over rows that show both.
+    """Correlations of scores about zero, (n_features, n_features), over rows with both features.
 
-    They are 0 if no row does. Scores must be 0 for values that are not `shown`.
+    They are 0 if there are none. Scores must be 0 for values that are not `shown`.
     """
     weighted = weights[:, None] * scores
     squares = (weighted * scores).T @ shown
