@@ -68,11 +68,11 @@ fixed_covariance, warm_start, record_path : optional
     support_fraction : "auto", float or None, default=None
         None fits all rows. Otherwise concentration steps find the rows to fit. Each step fits the
         rows with the largest p-values under the last fit: a float in (0, 1] is their share, by
-        weight, of the rows that show values, and "auto" is ``(n + d + 1) / 2`` of n rows with d
-        features, as in `sklearn.covariance.MinCovDet`. "auto" tolerates outliers in almost half of
-        the rows. A float near 1 tolerates fewer, but gives a more efficient estimate. The final fit
-        is to all rows whose p-value is at least 0.025. Nothing is drawn at random. The rows must be
-        in memory, with values known exactly or missing, and without `truncation_limits`.
+        weight, of the rows that show values, and "auto" keeps ``(n + d + 1) / 2`` of n rows with d
+        features, as `sklearn.covariance.MinCovDet` does. "auto" tolerates outliers in almost half
+        of the rows. A float near 1 tolerates fewer, but gives a more efficient estimate. The final
+        fit is to all rows whose p-value is at least 0.025. Nothing is drawn at random. The rows
+        must be in memory, with values known exactly or missing, and without `truncation_limits`.
 
     Attributes
     ----------
@@ -86,8 +86,8 @@ fixed_covariance, warm_start, record_path : optional
     ValueError
         By `fit`, in addition to the errors of `GaussianGradientMLE`: if `support_fraction` keeps
         too few rows, or rows whose likelihood has no maximum while `reg_covar` is a number; or if
-        it is set and there are `truncation_limits`, or X is of Dask or holds values known only to
-        an interval.
+        `support_fraction` is not None and `truncation_limits` are set, X is of Dask, or X holds
+        values known only to an interval.
 
     Warns
     -----
@@ -111,10 +111,9 @@ fixed_covariance, warm_start, record_path : optional
     Rows near the mean understate the covariance. Each deviation from the mean is therefore
     multiplied by the root of a consistency factor, which depends on the number of values that the
     row shows. `sufficient_statistics_`, `log_likelihood_` and standard errors describe the rows of
-    `support_` after this stretch, as if they had not been selected. If values are missing, the
-    factors are correct if they are missing completely at random. `fixed_mean` and
-    `fixed_covariance` hold in every step. `mean_init`, `solver` and the like affect only the final
-    fit.
+    `support_` after this stretch, as if they had not been selected. The factors assume that missing
+    values are missing completely at random. `fixed_mean` and `fixed_covariance` hold in every step.
+    `mean_init`, `solver` and the like affect only the final fit.
 
     A value known only to an interval does not count: the p-value is that of the exact values, and a
     row without any has the p-value 1. With `truncation_limits` distances are measured under the
