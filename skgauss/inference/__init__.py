@@ -1,21 +1,21 @@
 """How sure an estimate is: standard errors, intervals, tests.
 
-What belongs here reads the likelihood at the maximum of a fit, and around it. How the maximum is
-found does not, nor what can be asked of the Gaussian itself.
+This room examines the likelihood at and around the maximum of a fit. It neither searches for that
+maximum nor computes properties of the Gaussian itself.
 
-An interval takes four steps, each in a file:
+A confidence interval takes four steps:
 
-1. `fitted_point` in ``standard_errors.py`` makes a `FittedPoint` (``point.py``) of what is a
-   maximum: the likelihood that was climbed, its means counted from nearer than zero where these are
-   far, and, for the sandwich, the covariance of the scores of the rows (``sandwich.py``).
-2. `errors_at` there has the standard errors: by formula where the likelihood knows which share of
-   the information the data left it, from products with the information where its matrix would be
-   too large, and else from the moves of all parameters by the steps whose products are its inverse.
-3. `wald` in ``confidence.py`` puts ends about the estimates, on scales that have no bounds.
-   `profile` there needs no errors: it has ends by formula, too, or climbs to each of them
-   (``profile.py``) from the maximum, which is first polished, as a fall of the likelihood is to be
-   told from it. An end at a singular covariance no climb reaches, but ``boundary.py`` does.
-4. `FittedPoint.bunch` and `FittedPoint.listed` put numbers as a user sees them.
+1. `fitted_point` in ``standard_errors.py`` makes a `FittedPoint` (``point.py``) from a fit that is
+   at a maximum. It holds the likelihood that was climbed, with means counted from near the
+   estimates if these are far from zero. For the sandwich, it also holds the covariance of the
+   scores of the rows (``sandwich.py``).
+2. `errors_at` there computes the standard errors: in closed form if `Likelihood.shares` has one, by
+   products with the information if its matrix would be too large, otherwise from its inverse.
+3. `wald` in ``confidence.py`` computes the ends from estimates and errors, on unbounded scales.
+   `profile` there needs no errors. It uses a closed form, or climbs to each end (``profile.py``)
+   from the maximum, which is polished first. A climb cannot reach an end at a singular
+   covariance; ``boundary.py`` finds it.
+4. `FittedPoint.bunch` and `FittedPoint.listed` arrange the numbers as users see them.
 """
 
 from .confidence import check_level, wald_ends

@@ -1,12 +1,13 @@
 r"""Ends of profile intervals at which the covariance is singular.
 
-What the data say of the other correlations may be all that bounds that of two features which no
-row shows together. The end of its interval then lies where the covariance is singular, at infinity
-in the frame of any point. With :math:`\Sigma = L^* (A^2 + \varepsilon^2 I) L^{*T}`, :math:`L^*` the
-factor at the maximum and A symmetric, the likelihood is smooth up to there and beyond. A is not
-bounded, and what is higher where an eigenvalue of it is 0 than on either side has no slope there.
-Such an end is therefore found as any other: by Newton's method, in a trust region, of an augmented
-Lagrangian. What :math:`\varepsilon` keeps it from is told by the slope there, to its fourth power.
+If no row shows two features together, only the other correlations bound theirs, because a
+covariance has no negative eigenvalue. The end of its interval is then at a singular covariance,
+infinitely far away in the frame of any point. Let
+:math:`\Sigma = L^* (A^2 + \varepsilon^2 I) L^{*T}`, with :math:`L^*` the factor at the maximum and
+A a symmetric matrix. The likelihood is smooth in A, which has no bounds, and a maximum at a
+singular A has zero gradient there. Newton's method in a trust region, on an augmented Lagrangian,
+therefore finds such an end like any other. The slope with respect to :math:`\varepsilon^2`
+extrapolates the end to :math:`\varepsilon = 0`, with an error of order :math:`\varepsilon^4`.
 
 References
 ----------
@@ -30,24 +31,24 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 
-# The least eigenvalue of A, 1 at the maximum, above which no end at a singular covariance is near.
+# Least eigenvalue of A, 1 at the maximum, above which a point is not near a singular covariance.
 _NEAR_SINGULAR = 0.5
-# The fall, in nats of an average row, up to which the steps of a climb are too short to show
-# whether it leads to a singular covariance. For smaller ones the search begins at this fall.
+# Fall of the likelihood, in nats per row, up to which the steps of a climb are too short to show
+# whether it leads to a singular covariance. For smaller falls the search begins with this one.
 _FEW_NATS = 1e-6
-_NEARER = 100.0  # ratio of two falls in turn: m is the same for both, and their ends are near
-_FLOOR = 3e-3  # epsilon: with less of it too few digits of the likelihood are left
-_ROUNDS = 10  # searches with a new multiplier each; it is right after three to five
-_MOST_TRUST_STEPS = 200  # Newton's steps of one such search
-_STIFFNESS = 10.0  # s in the Lagrangian, free of units: the larger it is, the fewer are the rounds
+_NEARER = 100.0  # ratio of successive falls: their ends are close, and have the same multiplier
+_FLOOR = 3e-3  # epsilon: a smaller one leaves the likelihood too few digits
+_ROUNDS = 10  # most searches, each with a new multiplier, which is right after three to five
+_MOST_TRUST_STEPS = 200  # most Newton steps in one search
+_STIFFNESS = 10.0  # s in the Lagrangian, without unit: a larger one needs fewer rounds
 _RADII = {"initial_trust_radius": 0.3, "max_trust_radius": 1.0}  # lengths of steps of the root
-# The length of the gradient at which a search ends. The slopes of height and likelihood cancel
-# there, and that of the height is near 1.
+# Norm of the gradient at which a search ends. The slopes of height and likelihood cancel there,
+# and that of the height is near 1.
 _SLOPE_PRECISION = 3e-5
-_CLOSE_ENOUGH = 3e-4  # |c| at an end, half of which is the relative error of its distance
-# The error of the height at an end, where many rows leave too few digits of c to come closer to 0.
+_CLOSE_ENOUGH = 3e-4  # |c| at an end: half of it is the relative error of the end's distance
+# Error of the height that an end may have if rounding, with many rows, keeps c away from 0.
 _EXACT_END = 1e-7
-_FLAT = 0.01  # length of the gradient at an end, which rounding may leave where rows are many
+_FLAT = 0.01  # norm of the gradient that rounding may leave at an end if there are many rows
 
 
 class Jet(NamedTuple):
@@ -65,29 +66,28 @@ def highest_on_the_boundary(
     height: Callable[[Evaluation], Jet],
     nats: float,
 ) -> tuple[Evaluation, float] | None:
-    r"""The greatest height at which the likelihood has fallen by no more than some nats.
+    r"""The greatest height of a point where the likelihood has fallen by at most `nats`.
 
-    Let n be these nats, h the height, and c the share of them that is left to fall: 1 at the
+    Let n be `nats`, h the height, and c the share of the fall that is still left: 1 at the
     maximum, 0 at the level. The greatest height is where
-    :math:`h - s \sqrt n \min(0, c - m)^2 / 2` is greatest, for the right m and any s.
+    :math:`h - s \sqrt n \min(0, c - m)^2 / 2` is greatest, for the right multiplier m and any s.
 
     Parameters
     ----------
     likelihood : Likelihood
-        That of a full covariance.
+        The likelihood of a full covariance.
     maximum, start : Evaluation
-        Where the likelihood is highest, and where to begin.
+        The maximum of the likelihood, and the point where the search begins.
     height : callable
-        From a point to a number that is bounded, its gradient and its Hessian in the packed frame
-        of the point.
+        Takes a point and returns a bounded number, with gradient and Hessian in its packed frame.
     nats : float
-        The fall, of an average row.
+        The fall of the likelihood, in nats per row.
 
     Returns
     -------
     highest : tuple of Evaluation and float, or None
-        A point and the height. None if the start is not near a singular covariance, or no such
-        point was found.
+        The point and its height. None if the start is not near a singular covariance, or if no
+        such point was found.
     """
     roots = _Roots(likelihood, maximum)
     x = roots.place(start)
@@ -104,9 +104,9 @@ def highest_on_the_boundary(
 
 
 def _levels(nats: float) -> Iterator[float]:
-    """Falls of the likelihood, in nats of an average row, each near enough to the one before.
+    """Falls of the likelihood, in nats per row, of which the last is `nats`.
 
-    The end at one of them is where the search for the next begins; the last is the fall asked for.
+    The search for the end at each of them begins from the end at the one before.
     """
     level = _FEW_NATS
     while level > nats:
@@ -136,7 +136,7 @@ class _Lagrangian:
     def highest(self, x: Array) -> Array | None:
         """The root at the end, (n_parameters,), from one near it; None if it is not found.
 
-        `multiplier` is the right one then.
+        If it is found, `multiplier` is the right one.
         """
         options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
         for _ in range(_ROUNDS):
@@ -154,11 +154,11 @@ class _Lagrangian:
         return None
 
     def jets(self, x: Array) -> tuple[Jet, Jet]:
-        """The height and c at a root, with derivatives by the root; the last two are kept."""
+        """The height and c at a root, with derivatives with respect to it; two roots are cached."""
         return self._jets(x.tobytes())
 
     def _computed(self, packed: bytes) -> tuple[Jet, Jet]:
-        """What `jets` returns, computed for a root that is given as the bytes of its vector."""
+        """What `jets` returns, for a root given as the bytes of its vector."""
         here = self.roots.at(np.frombuffer(packed))
         high, left = map(here.pulled, self._jets_of_frame(here.point))
         return high, left
@@ -174,23 +174,23 @@ class _Lagrangian:
         return self._height(point), left
 
     def excess(self, x: Array) -> float:
-        """How far c is below the multiplier, as a negative number free of units, and else 0."""
+        """The difference of c and the multiplier if it is negative, otherwise 0."""
         return min(self.jets(x)[1].value - self.multiplier, 0.0)
 
     def lowness(self, x: Array) -> float:
-        """The function itself, infinite where there is no Gaussian: the step there is too long."""
+        """The function at a root; infinite outside the domain, so that the step is shortened."""
         try:
             return -self.jets(x)[0].value + self._stiffness / 2 * self.excess(x) ** 2
         except NotPositiveDefiniteError:
             return math.inf
 
     def slope(self, x: Array) -> Array:
-        """The gradient of the function by the root, (n_parameters,)."""
+        """The gradient of the function with respect to the root, (n_parameters,)."""
         high, left = self.jets(x)
         return -high.gradient + self._stiffness * self.excess(x) * left.gradient
 
     def curvature(self, x: Array) -> Array:
-        """The Hessian of the function by the root, (n_parameters, n_parameters)."""
+        """The Hessian of the function with respect to the root, (n_parameters, n_parameters)."""
         high, left = self.jets(x)
         matrix = -high.hessian + self._stiffness * self.excess(x) * left.hessian
         if self.excess(x) < 0:
@@ -198,7 +198,7 @@ class _Lagrangian:
         return matrix
 
     def end_without_floor(self, x: Array) -> tuple[Evaluation, float]:
-        """The point of a root, and the height there extrapolated to where epsilon is 0."""
+        """The point of a root, and its height extrapolated to epsilon = 0."""
         here = self.roots.at(x)
         high, left = self._jets_of_frame(here.point)
         multiplier = -self._stiffness * self.excess(x)
@@ -206,21 +206,21 @@ class _Lagrangian:
         return here.point, high.value - _FLOOR**2 * slope
 
     def is_there(self, x: Array) -> bool:
-        """Whether the gradient at a root is next to zero, and the likelihood at the level.
+        """Whether the gradient at a root is nearly zero and the likelihood is at the level.
 
-        It may also be off the level, where to come closer would change the height by too little.
+        It may be off the level if moving it there would hardly change the height.
         """
         off = abs(self.jets(x)[1].value)
-        costs = self._stiffness * abs(self.excess(x))  # of height, for a c that is larger by 1
+        costs = self._stiffness * abs(self.excess(x))  # change of the height per unit of c
         is_flat = linalg.norm(self.slope(x)) < _FLAT
         return is_flat and (off < _CLOSE_ENOUGH or off * costs < _EXACT_END)
 
 
 class _Roots:
-    r"""The Gaussians that a search moves through, each given by a vector x, its packed root.
+    r"""The Gaussians among which a search moves, each given by a vector x, its packed root.
 
-    The vector holds p and the symmetric matrix Y, packed as a step in the frame of the maximum is,
-    (n_parameters,). Its Gaussian has the mean :math:`\mu^* + L^* p` and the covariance
+    The vector, (n_parameters,), holds p and the symmetric matrix Y, packed like a step in the
+    frame of the maximum. Its Gaussian has the mean :math:`\mu^* + L^* p` and the covariance
     :math:`L^* (A^2 + \varepsilon^2 I) L^{*T}` with :math:`A = I + Y / \sqrt2`.
     """
 
@@ -240,7 +240,7 @@ class _Roots:
         return float(np.linalg.eigvalsh(self._root(x)).min())
 
     def at(self, x: Array) -> _Place:
-        """The point of a packed root, with the change of variables there."""
+        """The point of a packed root, with the change of variables at that point."""
         family, maximum = self.family, self.maximum
         moved, _ = family.split_frame(family.unpack_frame(x))
         root = self._root(x)
@@ -277,7 +277,7 @@ class _Place:
         self._jacobian = jacobian[family.free, family.free]
 
     def pulled(self, of_frame: Jet) -> Jet:
-        """A function with its derivatives by the root, from those in the packed frame."""
+        """A function's derivatives with respect to the root, from those in the packed frame."""
         value, gradient, hessian = of_frame
         form = self._form(gradient)
         here, there = (self._squares(each) for each in (form, self._turn.T @ form @ self._turn))
@@ -285,16 +285,16 @@ class _Place:
         return Jet(value, gradient @ self._jacobian, hessian)
 
     def slope_of_floor(self, gradient: Array) -> float:
-        """The derivative by the square of epsilon of a function of this packed gradient."""
+        """The derivative with respect to epsilon^2 of a function with this packed gradient."""
         return float(np.sum((self._turn.T @ self._form(gradient)) * self._turn.T)) / 2
 
     def _form(self, gradient: Array) -> Array:
-        """The slope U by the covariance in a packed gradient, (n_features, n_features)."""
+        """The part U of a packed gradient, for the covariance, (n_features, n_features)."""
         _, form = self._family.split_frame(self._family.unpack_frame(gradient))
         return form
 
     def _squares(self, form: Array) -> Array:
-        """The matrix, (n_parameters, n_parameters), of tr(form V^2) as a form in packed steps V."""
+        """The matrix, (n_parameters, n_parameters), of the quadratic form tr(form V^2) in V."""
         whole, free = self._family.whole, self._family.free
         gradient = whole.pack_frame(whole.frame(np.zeros(len(form)), form))
         return whole.connection_term(gradient)[free, free]

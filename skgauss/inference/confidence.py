@@ -22,7 +22,7 @@ from .profile import Side, polished, profile_end
 from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
 METHODS = ("wald", "profile", "sandwich")
-_STEPS_TO_QUANTILE = 5  # Newton's steps: four leave only rounding, for falls from 1e-34 to 1e9
+_STEPS_TO_QUANTILE = 5  # Newton steps: four leave only rounding, for falls from 1e-34 to 1e9
 
 
 def check_level(level: float) -> None:
@@ -32,7 +32,7 @@ def check_level(level: float) -> None:
 
 
 def wald_ends(center: Array, error: Array, level: float) -> Array:
-    """Lower and upper ends of Wald's intervals, on a last axis, in the unit of the centers."""
+    """Lower and upper ends of Wald's intervals, on a last axis, in the units of `center`."""
     half = norm.isf((1 - level) / 2) * error
     return np.stack((center - half, center + half), axis=-1)
 
@@ -40,11 +40,11 @@ def wald_ends(center: Array, error: Array, level: float) -> Array:
 def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
     """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
 
-    `errors` are relative. Each interval is made on a scale on which it cannot leave the domain.
+    `errors` are relative. Each interval is computed on a scale where it cannot leave the domain.
     """
     estimate, units = at.estimate, at.in_units(errors)
     around = partial(wald_ends, level=level)
-    with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
+    with np.errstate(over="ignore"):  # an end beyond float64 is infinite
         scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
         covariance = scale * scale
     if at.family.correlated:
@@ -59,12 +59,12 @@ def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
 def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     """Lower and upper ends of profile intervals, on a last axis, in the units of the data.
 
-    At an end the likelihood has fallen by what the level allows; NaN where it was not found. The
-    covariances are the variances alone, (n_features, 2).
+    An end is where the likelihood has fallen by the nats that belong to the level; NaN if it was
+    not found. Of the covariances, only the variances are returned, (n_features, 2).
     """
     deviance = float(chi2.isf(1 - level, 1))
     if at.likelihood.shares is not None:
-        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # the estimate stays
+        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # not polished
         return _in_closed_form(at, deviance, *at.likelihood.shares)
     at.check_size()
     scale, correlation = at.estimate.scale, np.zeros((*at.estimate.correlation.shape, 2))
@@ -95,14 +95,14 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
 def _profile_ends(
     at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None
 ) -> Array:
-    """Lower and upper ends as a user sees them, (n_profiled, 2); NaN where they were not found.
+    """Lower and upper ends in the units of the data, (n_profiled, 2); NaN for those not found.
 
-    `nats` is the fall of the likelihood of an average row.
+    `nats` is the fall of the likelihood from the maximum to an end, in nats per row.
     """
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
     maximum = polished(at.likelihood, at.evaluation, nats)
     warn_if_far(at.estimator, maximum.natural_gradient_norm)
-    # The information is formed here, once for all threads.
+    # The information is computed here, once for all threads.
     if at.likelihood.has_information:
         at.likelihood.information(maximum)
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
@@ -114,7 +114,7 @@ def _profile_ends(
         threads.blas_threads_for(multiplications),
     ):
         found = parallel(
-            # A likelihood remembers its last information, and is therefore not shared.
+            # A likelihood caches its last information, so each task has a copy of its own.
             delayed(told)(k, one_end, copy.copy(at.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
@@ -128,10 +128,11 @@ def _profile_ends(
 
 @contextmanager
 def _telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Callable[..., Any]]:
-    """Tell the callbacks of an estimator, if any, when a method with so many tasks begins and ends.
+    """Tells the callbacks of an estimator when a method with `n_tasks` tasks begins and ends.
 
-    The method is decorated with `sklearn.callback.with_callbacks`. What is yielded runs a task,
-    given its number, the function and its arguments, and tells of its beginning and end.
+    The method is decorated with `sklearn.callback.with_callbacks`. This yields a function that
+    runs one task, given its number, the function to call and its arguments, and tells the
+    callbacks when the task begins and ends.
     """
     whole = estimator._init_callback_context(
         method, max_subtasks=n_tasks, sequential_subtasks=False
@@ -139,7 +140,7 @@ def _telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Cal
     whole.call_on_fit_task_begin(estimator=estimator)
 
     def run(number: int, task: Callable[..., Any], *arguments: Any) -> Any:
-        """The result of one task, of whose beginning and end the callbacks are told."""
+        """The result of one task; the callbacks are told when it begins and ends."""
         part = whole.subcontext(task_name=task.__name__, task_id=number)
         part.call_on_fit_task_begin(estimator=estimator)
         result = task(*arguments)
@@ -153,18 +154,18 @@ def _telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Cal
 def _in_closed_form(
     at: FittedPoint, deviance: float, of_means: Array | float, of_scales: Array | float
 ) -> Parameters:
-    """What `profile` returns, where the curvature, and so the profile, has a closed form.
+    """What `profile` returns if the likelihood has `shares`: profiles then have closed forms.
 
-    `deviance` is twice the nats by which the likelihood of all rows falls, and `of_means` and
-    `of_scales` are the `Likelihood.shares`. With a weight n of the values a mean moves by t
-    standard deviations at a deviance of n log(1 + t^2), the logarithm of a scale by u at
-    n (exp(-2 u) - 1 + 2 u), and Fisher's z of a correlation by x at 2 n log cosh x. With a known
-    covariance that of a mean is n t^2.
+    `deviance` is twice the fall of the likelihood of all rows, in nats; `of_means` and `of_scales`
+    are the `Likelihood.shares`. Let n be the weight of the observed values. Then the deviance is
+    n log(1 + t^2) if a mean moves by t standard deviations, or n t^2 if the covariance is known;
+    n (exp(-2 u) - 1 + 2 u) if the logarithm of a scale moves by u; and 2 n log cosh x if Fisher's
+    z of a correlation moves by x.
     """
     values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
     shown = np.asarray(of_means) * at.likelihood.weight
     estimate, signs = at.estimate, np.array([-1.0, 1.0])
-    with np.errstate(over="ignore"):  # so wide that float64 has no end but infinity
+    with np.errstate(over="ignore"):  # an end beyond float64 is infinite
         wider = np.sqrt(values / shown) * _root_of_expm1(deviance / values)
         moved = np.sqrt(deviance / shown) if at.family.covariance_is_known else wider
         of_scales = _moves_of_log_scales(deviance / values)
@@ -179,15 +180,16 @@ def _in_closed_form(
 
 
 def _root_of_expm1(x: Array | float) -> Array:
-    """The square root of ``exp(x) - 1``, also where this difference itself is beyond float64."""
+    """The square root of ``exp(x) - 1``, also where ``exp(x)`` overflows."""
     return np.exp(np.divide(x, 2)) * np.sqrt(-np.expm1(np.negative(x)))
 
 
 def _moves_of_log_scales(fall: Array) -> Array:
     """Both solutions u of ``exp(-2 u) - 1 + 2 u = fall``, the negative one first, on a last axis.
 
-    Lambert's function, which they are, loses the digits of a small fall. Newton's method in 2 u
-    keeps them, and from beyond a solution no step leads past it, as the function is convex.
+    Lambert's W function would give them, but loses digits if the fall is small. Newton's method in
+    2 u keeps them. It starts beyond each solution and never steps past it, because the function is
+    convex.
     """
     reach = fall + np.sqrt(2 * fall)
     twice = np.stack((-np.log1p(reach), reach), axis=-1)

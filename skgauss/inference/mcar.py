@@ -13,18 +13,19 @@ from .point import check_maximum
 
 
 def mcar_test(model: Any) -> Bunch:
-    r"""Test whether values are missing completely at random, by the means of each pattern.
+    r"""Test whether values are missing completely at random, by Little's test.
 
-    Rows that miss the same features make a pattern. Were values missing completely at random, the
-    means of what each pattern shows would differ from those of the fit by chance alone. Little's
-    statistic adds up how far they are:
+    Rows that miss the same features form a pattern. If values are missing completely at random, the
+    means of the rows in each pattern differ from the estimated means only by chance. Little's
+    statistic measures these differences:
 
     .. math::
 
         \sum_j n_j (\bar x_j - \hat\mu_j)^T \hat\Sigma_j^{-1} (\bar x_j - \hat\mu_j)
 
-    over the patterns j, with :math:`n_j` rows each, and the estimates of the features that the
-    pattern shows. It is nearly chi-squared, the more so the more rows each pattern has.
+    The sum is over the patterns j. Pattern j has :math:`n_j` rows with means :math:`\bar x_j`, and
+    :math:`\hat\mu_j` and :math:`\hat\Sigma_j` are the estimates for the features that it shows. If
+    every pattern has many rows, the statistic is approximately chi-squared.
 
     Parameters
     ----------
@@ -34,26 +35,26 @@ def mcar_test(model: Any) -> Bunch:
     Returns
     -------
     result : Bunch
-        `statistic`, the `degrees_of_freedom`, which are the numbers of features shown, summed over
-        the patterns, less the number of means that are estimated, and the `p_value`.
+        `statistic`; `degrees_of_freedom`, the number of features that a pattern shows, summed over
+        the patterns, minus the number of features; and `p_value`.
 
     Raises
     ------
     TypeError
-        If the model is of another kind, as a pipeline or a `GaussianRegressor`.
+        If the model is something else, such as a pipeline or a `GaussianRegressor`.
     ValueError
-        If the fit is no maximum of the likelihood or has a known mean or covariance; or if its data
-        have one pattern only, values known only to an interval or `truncation_limits`, or are not
-        held by pattern, as with another `covariance_type` or very many patterns on the workers of
-        Dask.
+        If the fit is not at a maximum of the likelihood, or has a fixed mean or covariance; if all
+        rows have the same pattern; if the fit has `truncation_limits`, or values known only to an
+        interval; or if it does not hold its data by pattern, because of another `covariance_type`
+        or because a Dask array has very many patterns.
 
     Notes
     -----
-    A small p-value says that the values are not missing completely at random: dropping incomplete
-    rows is then biased. The fit need not be, for it takes them only as missing at random, that is
-    for reasons which the observed values tell. No test of the observed values can tell whether the
-    missing ones themselves are the reason. A large p-value proves nothing, above all where rows are
-    few. The test looks at means alone, and takes the rows as Gaussian.
+    A small p-value is evidence that values are not missing completely at random. Dropping
+    incomplete rows is then biased. The fit need not be: it only assumes that values are missing at
+    random, that is, for reasons that the observed values explain. No test of observed values can
+    show whether the missing values themselves are the reason. A large p-value proves nothing,
+    especially with few rows. The test compares means only, and assumes that rows are Gaussian.
 
     References
     ----------
@@ -99,7 +100,7 @@ def mcar_test(model: Any) -> Bunch:
 
 
 def _means(statistics: Any) -> Array:
-    """The means of the rows of each pattern, (n_patterns, n_features); NaN for what it misses."""
+    """The means of the rows of each pattern, (n_patterns, n_features); NaN for missing features."""
     s = statistics
     sums = np.add.reduceat(s.levels[:, None] * s.rows, np.cumsum(s.counts) - s.counts)
     return np.where(s.missing, np.nan, s.origin + sums / s.weights[:, None])

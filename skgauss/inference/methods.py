@@ -1,4 +1,4 @@
-"""The methods of inference that a fitted estimator has."""
+"""The inference methods of a fitted estimator."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .point import check_method
 from .standard_errors import errors_at, fitted_point, moves_with_warning
 from .summary import summary
 
-_OF_ERRORS = ("observed", "sandwich")  # the methods by which there are standard errors
+_OF_ERRORS = ("observed", "sandwich")  # the methods for standard errors
 
 if TYPE_CHECKING:
     import pandas
 
 
 class InferenceMethods:
-    """How sure an estimate is, as methods of an estimator that was fitted to data."""
+    """Standard errors and intervals, as methods of an estimator that was fitted to data."""
 
     def standard_errors(
         self,
@@ -31,46 +31,48 @@ class InferenceMethods:
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> Bunch:
-        r"""Standard errors of the estimate.
+        r"""Standard errors of the estimates.
 
-        The square roots of the variances of the parameters, were the data drawn again with the
-        same gaps. They take weights as frequencies: weight k is k rows.
+        A standard error is the standard deviation that the estimate of a parameter would have if
+        the data were drawn again with the same gaps. Weights count as frequencies: a row of weight
+        k counts as k rows.
 
         Parameters
         ----------
         method : {"observed", "sandwich"}, default="observed"
-            "observed" is what the curvature of the likelihood at the maximum says, and right for
-            rows drawn from the fitted Gaussian. "sandwich" is :math:`A^{-1} B A^{-1}`, with A the
-            same information and B the sum of the products of the scores of the rows. It is right
-            for independent rows of any law with moments of order four, where many: with heavy tails
-            the others are too small for scales, covariances and correlations. Where values are
-            missing they must be so completely at random unless the rows are Gaussian.
+            "observed" inverts the observed information, the curvature of the log-likelihood at the
+            maximum. It is right for rows drawn from the fitted Gaussian. "sandwich" is
+            :math:`A^{-1} B A^{-1}`, with A the same information and B the sum of the outer products
+            of the scores of the rows. It is right for many independent rows from any distribution
+            with finite fourth moments. If tails are heavy, the "observed" errors of scales,
+            covariances and correlations are too small. With rows that are not Gaussian, "sandwich"
+            requires that values are missing completely at random.
         X, sample_weight, X_upper : array-like, default=None
-            The rows of the fit, as `fit` had them; only with ``method="sandwich"``, which reads
-            them once. X may be of Dask.
+            The rows of the fit, as they were passed to `fit`, only for ``method="sandwich"``, which
+            reads them once. X may be a Dask collection.
 
         Returns
         -------
         errors : Bunch
-            `mean` and `scale` of shape (n_features,), `covariance` shaped as `covariance_` and,
-            where that is a matrix, `correlation` of the same shape. NaN where the data do not
-            determine a parameter.
+            `mean` and `scale` of shape (n_features,), `covariance` of the shape of `covariance_`
+            and, if that is a matrix, `correlation` of the same shape. NaN for a parameter that the
+            data do not determine.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If the fit did not converge or has a ridge; if the information takes a matrix of more
-            than 2,500 parameters, and it is not means of data with gaps that products with it
-            tell of; or if the rows are not those of the fit.
+            If the fit did not converge or has a ridge; if there are more than 2,500 parameters, and
+            neither closed forms nor products with the information give the errors; or if the rows
+            are not those of the fit.
 
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names. If there are so many with
-            gaps that only means have errors. If `tol` left the fit farther from the maximum than a
-            tenth of an error.
+            If the data do not determine some parameters, which the warning names; if there are so
+            many parameters that only means have errors; or if `tol` left the fit farther from the
+            maximum than a tenth of a standard error.
 
         References
         ----------
@@ -105,32 +107,32 @@ class InferenceMethods:
     ) -> Bunch:
         """Confidence intervals of the parameters.
 
-        No interval leaves the domain.
+        An interval never contains impossible values, such as a negative scale.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
         method : {"wald", "profile", "sandwich"}, default="wald"
-            "wald" takes the estimate plus and minus a multiple of the standard error: of a mean
-            and a covariance as they are, of a scale and a variance on the scale of their
-            logarithms, of a correlation on that of Fisher's z. "sandwich" is the same with the
-            errors of that method, see :meth:`standard_errors`. "profile" takes the values of a
-            mean, a scale or a correlation that a likelihood ratio test would not reject. It
-            climbs for each end of each interval, but on complete data or independent features.
-            The callbacks of the estimator, such as scikit-learn's `ProgressBar`, are told of each.
+            "wald" is the estimate plus and minus a multiple of its standard error. It works on the
+            log scale for scales and variances, on that of Fisher's z for correlations, and on the
+            original scale for means and other covariances. "sandwich" is the same with the sandwich
+            errors of :meth:`standard_errors`. "profile" contains the values of a mean, scale or
+            correlation that a likelihood ratio test does not reject. Unless the data are complete
+            or the features independent, it climbs to each end of each interval, and reports each
+            climb to the callbacks of the estimator, such as scikit-learn's `ProgressBar`.
         n_jobs : int, default=None
-            "profile": how many climbs to run at once, in threads. None is one unless joblib's
-            `parallel_config` says otherwise, -1 as many as there are processors.
+            For "profile", the number of climbs that run at once, in threads. None means one unless
+            joblib's `parallel_config` says otherwise; -1 means one per processor.
         X, sample_weight, X_upper : array-like, default=None
             The rows of the fit, as :meth:`standard_errors` takes them.
 
         Returns
         -------
         intervals : Bunch
-            As :meth:`standard_errors` returns it, with the lower and the upper end on a last axis
-            of each array. By "profile" without the `covariance` of a full one. An end beyond which
-            the likelihood does not fall far enough is infinite, 0 for a scale, -1 or 1 for a
+            The Bunch of :meth:`standard_errors`, with the lower and the upper end on a last axis of
+            each array. "profile" has no `covariance` if that is a full matrix. If the likelihood
+            never falls far enough, the end is infinite, 0 for a scale, or -1 or 1 for a
             correlation.
 
         Raises
@@ -138,14 +140,14 @@ class InferenceMethods:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
+            If `level` is not between 0 and 1, or for the reasons in :meth:`standard_errors`.
 
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, or an end of a profile was not found,
-            which is NaN then. It names them. If `tol` left the fit farther from the maximum than a
-            tenth of an error.
+            If the data do not determine some parameters, or an end of a profile was not found and
+            is NaN; the warning names the parameters. If `tol` left the fit farther from the maximum
+            than a tenth of a standard error.
 
         References
         ----------
@@ -159,7 +161,7 @@ class InferenceMethods:
             return at.bunch(wald(at, errors_at(at), level))
         found = at.bunch(profile(at, level, n_jobs))
         if at.family.correlated:
-            del found["covariance"]  # of which only the variances have a profile here
+            del found["covariance"]  # `profile` has ends for the variances only
         return found
 
     def summary(
@@ -170,14 +172,15 @@ class InferenceMethods:
         sample_weight: ArrayLike | None = None,
         X_upper: ArrayLike | None = None,
     ) -> pandas.DataFrame:
-        """Table of the parameters: estimates, standard errors, tests, intervals.
+        """Table of the parameters with estimates, standard errors, tests and intervals.
 
         Parameters
         ----------
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
         method : {"wald", "profile", "sandwich"}, default="wald"
-            Of the intervals, see :meth:`confidence_intervals`; "sandwich" of the errors, too.
+            How the intervals are computed, see :meth:`confidence_intervals`; "sandwich" also
+            applies to the standard errors.
         X, sample_weight, X_upper : array-like, default=None
             The rows of the fit, as :meth:`standard_errors` takes them.
 
@@ -185,13 +188,13 @@ class InferenceMethods:
         -------
         table : pandas.DataFrame
             A row for each mean, standard deviation and correlation. The columns are "estimate";
-            "std_error"; "z" and "p_value", which test whether a mean or a correlation, this on the
-            scale of Fisher's z, is 0, and are NaN for a standard deviation; the ends "lower" and
-            "upper" of the interval; and "missing_information": the share, from 0 to 1, of the
-            information about the parameter that rows without gaps would give, at the same
-            estimate, and these do not. It prints in 80 columns, rounded to two digits of the
-            errors, below the number of rows, the shares of values that are missing or known only
-            to an interval, the log-likelihood of all rows, AIC and BIC in nats.
+            "std_error"; "z" and "p_value" of the test that a mean or a correlation is 0, on the
+            scale of Fisher's z for a correlation, and NaN for a standard deviation; "lower" and
+            "upper", the ends of the interval; and "missing_information", the share, from 0 to 1, of
+            the information about the parameter that rows without gaps would give at the same
+            estimate, but that is lost. The table prints in 80 columns, rounded to two digits of the
+            errors. Above it are the number of rows, the shares of values that are missing or known
+            only to an interval, and the log-likelihood of all rows, AIC and BIC in nats.
 
         Raises
         ------
@@ -200,13 +203,13 @@ class InferenceMethods:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `level` is not between 0 and 1, or where :meth:`standard_errors` has it.
+            If `level` is not between 0 and 1, or for the reasons in :meth:`standard_errors`.
 
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names. If `tol` left the fit
-            farther from the maximum than a tenth of an error.
+            If the data do not determine some parameters, which the warning names. If `tol` left the
+            fit farther from the maximum than a tenth of a standard error.
 
         Examples
         --------
@@ -239,23 +242,23 @@ class InferenceMethods:
     ) -> pandas.DataFrame:
         r"""Covariance of the estimates.
 
-        For the variance of whatever is made of several parameters. That of a difference, or any
-        other linear contrast with coefficients c, is :math:`c^T V c`; that of a function is the
-        same with the gradient of the function for c (the delta method).
+        It gives the variance of a function of several parameters. A difference, or any other linear
+        contrast with coefficients c, has the variance :math:`c^T V c`. For a nonlinear function, c
+        is its gradient (the delta method).
 
         Parameters
         ----------
         method : {"observed", "sandwich"}, default="observed"
-            As :meth:`standard_errors` has it.
+            As :meth:`standard_errors` takes it.
         X, sample_weight, X_upper : array-like, default=None
             The rows of the fit, as :meth:`standard_errors` takes them.
 
         Returns
         -------
         covariance : pandas.DataFrame of shape (n_parameters, n_parameters)
-            Its rows and columns are the parameters in the rows of :meth:`summary`, in their
-            order: means, standard deviations, correlations. On the diagonal are the squares of the
-            standard errors. NaN where the data do not determine a parameter.
+            Rows and columns are the parameters in the order of :meth:`summary`: means, standard
+            deviations, correlations. The diagonal holds the squares of the standard errors. NaN for
+            a parameter that the data do not determine.
 
         Raises
         ------
@@ -269,8 +272,8 @@ class InferenceMethods:
         Warns
         -----
         UserWarning
-            If the data do not determine some parameters, which it names. If `tol` left the fit
-            farther from the maximum than a tenth of an error.
+            If the data do not determine some parameters, which the warning names. If `tol` left the
+            fit farther from the maximum than a tenth of a standard error.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""A fit at which errors are asked for: its parameters, their names, what a user sees."""
+"""A fitted maximum: the checks that it is one, its parameters, and how users see them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..likelihoods import (
 )
 from ..rows import Window, feature_names
 
-# Where to ask for the errors of a Gaussian that comes from another one, and so has none itself.
+# Advice in the error for a marginal or conditional Gaussian, which has no standard errors itself.
 _OF_A_MARGINAL = (
     "Call summary(), standard_errors() or confidence_intervals() on the estimator that it comes "
     "from. What they return for these features holds here, too."
@@ -37,18 +37,18 @@ _OF_A_CONDITIONAL = (
     "others as y."
 )
 
-_FEWEST_ROWS = 2  # rows, by weight: fewer do not tell mean and covariance, and `fit` refuses them
-_NEAR_MAXIMUM = 0.1  # standard errors by which an interval, some four of them long, may be off
-_SMALL_TOL = 0.01  # standard errors to the maximum that the tolerance recommended leaves
-_FAR_MEAN = 100.0  # standard deviations from zero to which float64 has digits enough for steps
+_FEWEST_ROWS = 2  # rows, the fewest from which mean and covariance can be estimated
+_NEAR_MAXIMUM = 0.1  # standard errors by which an interval, about four of them long, may be off
+_SMALL_TOL = 0.01  # standard errors from the maximum at which the recommended tol ends a fit
+_FAR_MEAN = 100.0  # standard deviations from zero beyond which float64 has few digits for steps
 
 
 class Parameters(NamedTuple):
-    """A number for each parameter of a Gaussian, or one for each step or end on another axis.
+    """Estimates or errors of all parameters of a Gaussian, or moves or ends on a last axis.
 
-    Relative numbers, of errors or moves, are free of units: those of a mean are in standard
-    deviations, those of a scale are of its logarithm, those of a covariance in products of two
-    standard deviations, and those of a correlation as they are.
+    *Relative* errors and moves have no units. Those of a mean are in standard deviations, those of
+    a scale are those of its logarithm, those of a covariance are in products of two standard
+    deviations, and those of a correlation are unchanged.
     """
 
     mean: Array  # (n_features,)
@@ -57,29 +57,29 @@ class Parameters(NamedTuple):
     correlation: Array  # (n_features, n_features) or, if uncorrelated, (0, 0)
 
     def map(self, function: Callable[[Array], Array]) -> Parameters:
-        """The four arrays that a function makes of these."""
+        """The parameters with a function applied to each of the four arrays."""
         return Parameters(*map(function, self))
 
 
 class FittedPoint:
-    """A fit at which errors are asked for, and the way from them to what a user sees.
+    """A fitted maximum, which converts errors and ends to the form in which users see them.
 
     Attributes
     ----------
     estimator : GaussianGradientMLE
     origin : ndarray of shape (n_features,)
-        Where the likelihood and the evaluation count means from: the estimates of those that are
-        far from zero, where float64 has too few digits for steps, and 0 for others.
+        The point from which `likelihood` and `evaluation` count means: the estimate of a mean that
+        is so far from zero that float64 has too few digits for steps, and 0 for other means.
     likelihood : Likelihood
-        The one that was climbed.
+        The likelihood that was climbed.
     family : Family
     names : list of str
         The names of the features.
     estimate : Parameters
         The estimates in the units of the data.
     scores : ndarray of shape (n_parameters, n_parameters) or None
-        The covariance of the scores of the rows in the packed frame, on which errors rest beside
-        the information; None where they rest on the information alone.
+        The covariance of the scores of the rows in the packed frame, for sandwich errors; None for
+        errors from the information alone.
     """
 
     scores: Array | None = None
@@ -107,18 +107,18 @@ class FittedPoint:
 
     @property
     def correlation_of_pairs(self) -> Array:
-        """The estimated correlations, but 0, whose Fisher's z is finite, on the diagonal."""
+        """The estimated correlations, with 0, whose Fisher's z is finite, on the diagonal."""
         correlation = self.estimate.correlation
         return correlation - np.eye(len(correlation))
 
     @property
     def is_large(self) -> bool:
-        """Whether the matrix of the information would be too large."""
+        """Whether the information matrix would be too large."""
         return self.family.n_parameters > MOST_PARAMETERS
 
     @property
     def what_is_large(self) -> str:
-        """The end of a sentence on the matrix of the information, too large, and a remedy."""
+        """The end of a message about an information matrix that is too large, with a remedy."""
         return (
             f"the information matrix of all {self.family.n_parameters} parameters, which is formed "
             f"for at most {MOST_PARAMETERS} of them. Fit fewer features, or use "
@@ -126,12 +126,12 @@ class FittedPoint:
         )
 
     def check_size(self) -> None:
-        """Refuse a fit of so many parameters that the matrix of the information is too large."""
+        """Refuse a fit with so many parameters that the information matrix would be too large."""
         if self.is_large:
             raise ValueError(f"This needs {self.what_is_large}")
 
     def of_free(self, errors: Parameters) -> Parameters:
-        """The errors or moves, with 0 in place of those of a known mean or covariance."""
+        """The errors or moves, with 0 for those of a known mean or covariance."""
         known = (self.family.mean_is_known, *3 * (self.family.covariance_is_known,))
         free = (np.zeros_like(e) if k else e for e, k in zip(errors, known, strict=True))
         return Parameters(*free)
@@ -148,7 +148,7 @@ class FittedPoint:
         )
 
     def bunch(self, values: Parameters) -> Bunch:
-        """Errors, or ends of intervals on a last axis, by name, shaped as attributes of a fit."""
+        """Errors, or ends on a last axis, by name, in the shapes of the fitted attributes."""
         family, ends = self.family, values.mean.shape[1:]
         covariance = values.covariance
         if not family.correlated:
@@ -167,13 +167,13 @@ class FittedPoint:
         return Bunch(**found)
 
     def listed(self, values: Parameters) -> Array:
-        """Means, scales and correlations on one axis, the first, in order of `parameter_names`."""
+        """Means, scales and correlations, in order of `parameter_names`, along the first axis."""
         pairs = values.correlation[np.triu_indices(len(values.correlation), 1)]
         return np.concatenate((values.mean, values.scale[: self.n_scales], pairs))
 
     @property
     def parameter_names(self) -> list[str]:
-        """Names of the parameters, in the order in which `listed` lists their values."""
+        """Names of the parameters, in the order of `listed`."""
         names = self.names
         of_scales = names if self.n_scales == len(names) else ["every feature"]
         pairs = combinations(names if self.family.correlated else [], 2)
@@ -190,7 +190,7 @@ class FittedPoint:
 
 
 def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
-    """The likelihood that was climbed, ridge included, from what a fit keeps.
+    """The likelihood that was climbed, ridge included, rebuilt from the attributes of a fit.
 
     It counts means from `origin`, which is 0 or has the shape (n_features,).
     """
@@ -216,14 +216,14 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
 
 
 def check_fitted(estimator: Any) -> None:
-    """Refuse what is no fitted Gaussian.
+    """Refuse anything but a fitted Gaussian.
 
     Raises
     ------
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is of another kind, such as a pipeline that holds the estimator that was meant.
+        If it is something else, such as a pipeline that contains a Gaussian.
     """
     if isinstance(estimator, GaussianDensity):
         estimator._check_fitted()
@@ -241,10 +241,10 @@ def check_fitted(estimator: Any) -> None:
 
 
 def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = False) -> None:
-    """Refuse a fit that is no maximum of the likelihood or, unless `penalized`, has a ridge.
+    """Refuse a fit that is not at a maximum of the likelihood.
 
-    A warning tells of a fit that is far from the maximum by its standard errors, unless the caller
-    goes on to the maximum, which is then `polished`.
+    Unless `penalized`, it must have no ridge and no constant or unobserved features. If it is far
+    from the maximum, in standard errors, it gets a warning, unless the caller has it `polished`.
     """
     check_fitted(estimator)
     _check_data(estimator)
@@ -284,7 +284,7 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
 
 
 def _warn_of_shares(estimator: Any) -> None:
-    """Warn if the weights of all rows add up to fewer rows than a fit takes."""
+    """Warn if the weights of all rows sum to less than `_FEWEST_ROWS`, as shares do."""
     weight = estimator.sufficient_statistics_.weight
     if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
         warn_caller(
@@ -295,10 +295,10 @@ def _warn_of_shares(estimator: Any) -> None:
 
 
 def warn_if_far(estimator: Any, norm: float) -> None:
-    """Warn if a point of this natural gradient norm may be far from the maximum by its errors.
+    """Warn if a point with this natural gradient norm may be far from the maximum.
 
-    All parameters together are that norm away, in standard errors from one row; where values are
-    missing it may be more.
+    The norm is the distance of all parameters together, in standard errors from one row; if values
+    are missing, the distance may be larger.
     """
     root = math.sqrt(estimator.sufficient_statistics_.weight)
     if norm * root > _NEAR_MAXIMUM:
@@ -320,13 +320,13 @@ def _check_data(estimator: Any) -> None:
 
 
 def check_method(method: str, methods: Sequence[str]) -> None:
-    """Refuse a method that is none of those that there are."""
+    """Refuse a method that is not one of `methods`."""
     if not (isinstance(method, str) and method in methods):
         raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
 def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
-    """Warn with two sentences about those of the names that are marked, (n_parameters,), if any."""
+    """Warn about the names that `which`, (n_parameters,), marks, between `before` and `after`."""
     if which.any():
         named = capped([names[k] for k in np.flatnonzero(which)])
         warn_caller(f"{before} {named}. {after}")

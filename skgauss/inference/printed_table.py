@@ -1,4 +1,4 @@
-"""A table of parameters that prints as a report. It needs pandas, and is imported with it."""
+"""A table of parameters that prints as a report. Importing this file requires pandas."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import ClassVar
 import pandas
 
 _WIDTH = 80  # characters of a line on a terminal, and on a page
-_DIGITS = 2  # digits of a standard error, to which its row is printed: further ones are noise
+_DIGITS = 2  # digits of a standard error, to which its row is rounded: more would be noise
 _DIGITS_ALONE = 4  # digits of an estimate that has no standard error, or is known
-_LONGEST_DECIMAL = 8  # characters of a number in decimals; beyond, an exponent may be shorter
-_PARTS = ("mean", "sd", "correlation")  # kinds of parameters, under which a table has its rows
-# Heads of printed columns that are shorter than the names of the columns.
+_LONGEST_DECIMAL = 8  # characters of a decimal number; if it is longer, an exponent may be shorter
+_PARTS = ("mean", "sd", "correlation")  # kinds of parameters, by which the rows are grouped
+# Printed column headings that are shorter than the names of the columns.
 _SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
 
 
 class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     """A data frame that prints below its heading, in lines of 80 characters.
 
-    What is made of it, as by `round` or `loc`, is an ordinary data frame.
+    Methods such as `round` or `loc` return an ordinary data frame.
 
     Attributes
     ----------
@@ -30,12 +30,12 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
         Sentences above the table.
     """
 
-    _metadata: ClassVar[list[str]] = ["heading"]  # which goes with it into a pickle
+    _metadata: ClassVar[list[str]] = ["heading"]  # pandas pickles it with the frame
     heading: Sequence[str] = ()
 
     @property
     def _is_own(self) -> bool:
-        """Whether the columns are those of a report still, and not what a user made of them."""
+        """Whether the columns are still those of a report, and not replaced by the user."""
         numeric = all(kind.kind == "f" for kind in self.dtypes)
         return numeric and "std_error" in self.columns and self.columns.is_unique
 
@@ -52,7 +52,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
         return f"<p>{heading}</p>{self._texts().to_html()}"
 
     def _texts(self) -> pandas.DataFrame:
-        """The cells as they are printed, numbers to two digits of the standard error of the row."""
+        """The cells as printed, with numbers rounded to two digits of the row's standard error."""
         formats = {name: _FORMATS[name] for name in self.columns if name in _FORMATS}
         others = self.drop(columns=[*formats])
         rows = [_rounded(row, row["std_error"]) for row in others.to_dict("records")]
@@ -63,7 +63,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
 
 
 def _lines(texts: pandas.DataFrame) -> list[str]:
-    """The lines of a printed table, no longer than the width; too long a name has its own lines."""
+    """The lines of a printed table, within `_WIDTH`; a name that is too long has its own lines."""
     columns = [[head, *texts[head]] for head in texts]
     rows = zip(*([f"  {cell:>{max(map(len, c))}}" for cell in c] for c in columns), strict=True)
     head, *numbers = map("".join, rows)
@@ -81,7 +81,7 @@ def _lines(texts: pandas.DataFrame) -> list[str]:
 
 
 def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The kind of each parameter and its name below that: "mean" and "  Wind" of "mean of Wind".
+    """The kind and the indented name of each parameter: "mean" and "  Wind" for "mean of Wind".
 
     Kinds are empty, and names are the labels, unless every label begins with a kind.
     """
@@ -92,14 +92,14 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
-    """The texts of the numbers in a row, to two digits of its error.
+    """The numbers in a row as texts, rounded to two digits of its error.
 
-    All are decimals, or all have exponents, where these are shorter.
+    All are decimals or, if that is shorter, all have exponents.
     """
     known = 0 < error < math.inf
     of, n_digits = (error, _DIGITS) if known else (row.get("estimate", 0.0), _DIGITS_ALONE)
     last = int(f"{of:.{n_digits - 1}e}".partition("e")[2] or 0) - n_digits + 1
-    last = last if known else min(last, 0)  # what is known keeps its whole part
+    last = last if known else min(last, 0)  # a known number keeps its whole part
     numbers = {name: round(value, -last) for name, value in row.items()}
     decimals = {name: f"{value:.{max(-last, 0)}f}" for name, value in numbers.items()}
     exponents = {name: f"{value:.{_behind(value, last)}e}" for name, value in numbers.items()}
@@ -108,20 +108,20 @@ def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
 
 
 def _behind(value: float, last: int) -> int:
-    """How many digits follow the first one of a number, down to a power of ten; none for zero."""
+    """How many digits a number has after its first, down to ``10**last``; 0 for the number 0."""
     finite = value and math.isfinite(value)
     return max(math.floor(math.log10(abs(value))) - last, 0) if finite else 0
 
 
 def _z(value: float) -> str:
-    """The text of a z statistic, which is empty where there is no test."""
+    """The text of a z statistic, which is empty if there is no test."""
     return "" if math.isnan(value) else f"{value:.2f}" if abs(value) < 1e4 else f"{value:.1e}"
 
 
 def _p_value(value: float) -> str:
-    """The text of a p-value, which is empty where there is no test."""
+    """The text of a p-value, which is empty if there is no test."""
     return "" if math.isnan(value) else f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
-# The functions that make the texts of columns which are not printed to digits of the error.
+# The functions that format the columns which are not rounded to digits of the error.
 _FORMATS = {"z": _z, "p_value": _p_value, "missing_information": "{:.3f}".format}

@@ -1,17 +1,17 @@
-r"""Profile likelihood: how far a parameter may move while the others follow.
+r"""Profile likelihood: how far a parameter may move if all others adapt.
 
-An end of the interval is the largest (or smallest) value of a parameter :math:`\theta` at a
-likelihood that is lower than the maximum by a given number of nats. There the gradients of the
-two are parallel, :math:`g + \kappa a = 0` with :math:`a = \nabla\theta` and
-:math:`\kappa \ge 0`. Newton's method on this and on the level of the likelihood is, in the
-frame of each point and with :math:`B = \mathcal I - \kappa \nabla^2 \theta`, the step
+An end of the interval is the largest (or smallest) value of a parameter :math:`\theta` at which the
+likelihood has fallen from its maximum to the level, by a given number of nats. There the gradients
+g of the likelihood and :math:`a = \nabla\theta` are parallel: :math:`g + \kappa a = 0` with
+:math:`\kappa \ge 0`. Newton's method for this equation and for the level takes, in the frame of
+each point and with :math:`B = \mathcal I - \kappa \nabla^2 \theta`, the step
 
 .. math::
 
     s = B^{-1} (g + \kappa a), \qquad
-    \kappa^2 = \frac{2 (\ell - \ell^*) + g^T B^{-1} g}{a^T B^{-1} a},
+    \kappa^2 = \frac{2 (\ell - \ell^*) + g^T B^{-1} g}{a^T B^{-1} a}.
 
-whose first, from the maximum, is Wald's.
+The first step, from the maximum, leads to the end of Wald's interval.
 
 References
 ----------
@@ -36,37 +36,36 @@ from .boundary import Jet, highest_on_the_boundary
 from .profile_parameters import Parameter
 from .standard_errors import MOVED, half_inverse
 
-_MOST_EVALUATIONS = 30  # evaluations of the likelihood that one end may take
-_MOST_CHEAP_EVALUATIONS = 100  # the same where the information costs no more than a few of them
-# The fall, in nats of an average row, from which on an end may lie beyond `Parameter.far`: the
-# rows weigh next to nothing then.
+_MOST_EVALUATIONS = 30  # most evaluations of the likelihood for one end
+_MOST_CHEAP_EVALUATIONS = 100  # the same if the information costs no more than a few evaluations
+# Fall, in nats per row, from which an end may lie beyond `Parameter.far`, because the rows have
+# tiny weights.
 _FAR_NATS = 1.0
-_MOST_NATS = 1e9  # the fall, in the same unit, for which float64 has no step that is long enough
-_LONGEST = 0.7  # length of a step of the covariance in the frame: a longer one may lead back
-_ONWARD = 1.0  # length of a step, on the scale without bounds, that leads on where nothing changes
-_NO_FALL = 1e-3  # change of the likelihood in such a step, as a share of its height over the level
+_MOST_NATS = 1e9  # fall, in nats per row, beyond which no step in float64 is long enough
+_LONGEST = 0.7  # longest step of the covariance in the frame: a longer one may lead back
+_ONWARD = 1.0  # move of the parameter, on its unbounded scale, in which a likelihood should fall
+_NO_FALL = 1e-3  # fall in such a move that counts as none, as a share of the height over the level
 _CLOSE = 1e-7  # share of the fall by which an end may be off the level
-# Multiples of a a^T over the squared length of a, tried in turn until a matrix is positive definite
-# in a frame where the largest eigenvalue of the information is near 1. More than is needed would
-# shorten the steps.
+# Multiples of a a^T / |a|^2, tried in turn until the sum with a matrix is positive definite. The
+# largest eigenvalue of the information is near 1 in the frame. Too large a multiple shortens steps.
 _ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
-_FIRST_SHIFT = 1e-6  # the multiple of the identity with which a matrix is first shifted there
+_FIRST_SHIFT = 1e-6  # first multiple of the identity that is added to a matrix in the frame
 
 
 class End(NamedTuple):
-    """One end of a profile interval, as far as it was found."""
+    """One end of a profile interval."""
 
-    # The end as a user sees it. It is infinite, zero or one where the likelihood does not fall so
-    # far, however far the parameter goes, and NaN where the end was not found.
+    # In the units of the data. Infinite, or the end of the parameter's range, if the likelihood
+    # stays above the level however far the parameter moves; NaN if the end was not found.
     value: float
-    at: Evaluation  # where the climb to it ended
+    at: Evaluation  # where the climb to the end stopped
 
     def or_open(self, endless: Evaluation, maximum: Evaluation, side: Side, family: Family) -> End:
-        """The end or, if it was not found, an end of the domain to which another climb leads.
+        """The same end or, if it was not found, an open end that follows from another climb.
 
-        That climb ended at `endless`, where the covariance had grown without end. All the way there
-        the likelihood is above the level, so that the interval has no end if the parameter of this
-        `side` went far away, too.
+        That climb stopped at `endless`, where the covariance had grown without bound while the
+        likelihood stayed above the level. If the parameter of this `side` moved far in that climb,
+        its interval is open, too.
         """
         parameter, sign = side
         distance = parameter.value(endless, family) - parameter.value(maximum, family)
@@ -83,10 +82,10 @@ class Side(NamedTuple):
 
 
 def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
-    """A point so near the maximum that a fall by some nats of an average row can be told from it.
+    """A point so near the maximum that its error is small against a fall of `nats` per row.
 
-    Newton's steps lead there from the end of a climb, as long as each at least halves the norm of
-    the natural gradient.
+    Newton's steps lead there from `at`, the end of a climb, as long as each at least halves the
+    norm of the natural gradient.
     """
     while at.natural_gradient_norm**2 > _CLOSE * nats:
         steps, _ = half_inverse(likelihood, at)
@@ -99,24 +98,15 @@ def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
 
 
 def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
-    """The end of a profile interval on one side of the estimate.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-    maximum : Evaluation
-    side : Side
-    nats : float
-        By how much the likelihood of an average row is lower at the end than at the maximum.
-    """
+    """The end of a profile interval on one side of the estimate, for a fall of `nats` per row."""
     if nats > _MOST_NATS:
         return End(math.nan, maximum)
     noise = likelihood.rounding_of_the_value(maximum)
-    if nats**1.5 < noise:  # so many rows that the curvature may tell more than values do
+    if nats**1.5 < noise:  # with so many rows the curvature may be more precise than values
         value, beyond = _by_parabola(likelihood, maximum, side, nats)
         if beyond < noise:
             return End(side.parameter.seen(value), maximum)
-        # What float64 cannot tell from the level belongs to the interval.
+        # Points that float64 cannot distinguish from the level belong to the interval.
         nats = max(nats, noise if math.isfinite(beyond) else noise ** (2 / 3))
     for own in (True, False) if likelihood.natural_coordinates else (False,):
         end = _end_by_climb(likelihood, maximum, side, nats, own)
@@ -130,14 +120,14 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
 def _on_the_boundary(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, end: End
 ) -> End:
-    """The end of an interval at a singular covariance, if the climb that missed it came near one.
+    """The end of an interval at a singular covariance, if an unsuccessful climb came near one.
 
-    Else it is `end`, with which that climb ended.
+    Otherwise it is `end`, the result of that climb.
     """
     family, (parameter, sign) = likelihood.family, side
 
     def height(at: Evaluation) -> Jet:
-        """The bounded parameter, or minus it on the lower side, and its derivatives."""
+        """The bounded parameter, times the sign of the side, with its derivatives."""
         value, gradient, hessian = parameter.bounded(at, family)
         return Jet(sign * value, sign * gradient, sign * hessian)
 
@@ -148,9 +138,9 @@ def _on_the_boundary(
 def _end_by_climb(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
 ) -> End:
-    """The end of an interval as a climb finds it, of value NaN if it runs out of evaluations.
+    """The end of an interval as a climb finds it; its value is NaN if evaluations run out.
 
-    Its steps follow `Likelihood.retract` if they are to be in its `own` coordinates, and else
+    The steps follow `Likelihood.retract` if they are in its `own` coordinates, otherwise
     `Family.retract`.
     """
     family, (parameter, sign) = likelihood.family, side
@@ -169,15 +159,15 @@ def _end_by_climb(
             return End(parameter.seen(sign * math.inf), at)
         if away and (beyond := _near_end(likelihood, at, side, level)):
             return End(parameter.seen(sign * math.inf), beyond)
-        slope, connection_term = (sign * each for each in parameter.derivatives(at, family))
-        newton = _Newton(likelihood, at, slope, connection_term, multiplier, own)
+        slope, hessian = (sign * each for each in parameter.derivatives(at, family))
+        newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
         close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
         step, multiplier = newton.step(excess)
         if at is not maximum and newton.is_there(excess, close):
             return End(parameter.seen(value), at)
         of_covariance = family.unpack_frame(step)[family.n_features :]
         step *= _LONGEST / max(linalg.norm(of_covariance), _LONGEST)
-        lowest = level - abs(excess) - nats  # not to be thrown far beyond the level
+        lowest = level - abs(excess) - nats  # no step may lead far below the level
         reached = None
         while reached is None and left:
             reached = _reached(likelihood, at, step, lowest, own)
@@ -187,9 +177,10 @@ def _end_by_climb(
 
 
 def _levels_off(way: list[tuple[float, float]]) -> bool:
-    """Whether the likelihood converges to more than the level while the parameter goes on.
+    """Whether the likelihood converges to a value above the level as the parameter moves on.
 
-    The points of the way are distances, on the scale without bounds, and nats above the level.
+    `way` holds, for each point of a climb, the distance from the estimate, on the parameter's
+    unbounded scale, and the nats above the level.
     """
     if len(way) < 3:
         return False
@@ -200,9 +191,9 @@ def _levels_off(way: list[tuple[float, float]]) -> bool:
 def _near_end(
     likelihood: Likelihood, at: Evaluation, side: Side, level: float
 ) -> Evaluation | None:
-    """A point next to an end of the parameter's scale, if the likelihood there is above the level.
+    """A point next to an end of the parameter's range where the likelihood is above the level.
 
-    The level is a value of `Evaluation`, in nats; None if there is no such point, or it is below.
+    None if there is no such point. The level is a value of `Evaluation`, in nats.
     """
     with suppress(NotPositiveDefiniteError):
         factor = side.parameter.leap(at, side.sign)
@@ -215,10 +206,10 @@ def _near_end(
 def _by_parabola(
     likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float
 ) -> tuple[float, float]:
-    """The end of a profile that is a parabola, on the scale without bounds, and what is beyond it.
+    """The end of a profile taken as a parabola, on the unbounded scale, and its error in nats.
 
-    The latter are the nats of third order by which the likelihood may be off there. They are
-    infinite where the parameter moves along directions in which the likelihood does not fall.
+    The error is the size of the likelihood's third-order term at the end. It is infinite, and the
+    end NaN, if the parameter moves in directions in which the likelihood does not fall.
     """
     slope, _ = side.parameter.derivatives(maximum, likelihood.family)
     steps, flat = half_inverse(likelihood, maximum)
@@ -231,11 +222,11 @@ def _by_parabola(
 
 
 class _Newton:
-    """Newton's step from a point to where gradients are parallel and the likelihood at the level.
+    """Newton's step from a point towards an end, which solves the equations of this module.
 
-    `slope` and `connection_term` are gradient and Hessian of the parameter in the packed frame of
-    the point, times the sign of the side; `multiplier` is the last kappa. Steps in their `own`
-    coordinates follow `Likelihood.retract`, and others `Family.retract`.
+    `slope` and `hessian` are those of the parameter in the packed frame of the point, times the
+    sign of the side; `multiplier` is the last kappa. The step follows `Likelihood.retract` if it is
+    in its `own` coordinates, otherwise `Family.retract`.
     """
 
     def __init__(
@@ -243,7 +234,7 @@ class _Newton:
         likelihood: Likelihood,
         at: Evaluation,
         slope: Array,
-        connection_term: Array,
+        hessian: Array,
         multiplier: float,
         own: bool,
     ):
@@ -252,26 +243,26 @@ class _Newton:
         self._residual = self._gradient + multiplier * slope
         information = information_matrix(likelihood, at)
         if own:
-            connection_term = connection_term + likelihood.connection_term(slope)
+            hessian = hessian + likelihood.connection_term(slope)
         else:
             information = information + likelihood.connection_term(self._gradient)
-        connection_term = multiplier * connection_term
-        # The matrix to shift if need be: the information where it alone is positive definite, as in
-        # coordinates in which the likelihood is concave, and else what the step takes.
-        beside = information if own else information - connection_term
-        for matrix, added in _definite(information - connection_term, beside, slope):
+        hessian = multiplier * hessian
+        # The matrix to shift if nothing else helps. In its own coordinates the likelihood is
+        # concave, so that the information alone is positive definite.
+        fallback = information if own else information - hessian
+        for matrix, added in _definite(information - hessian, fallback, slope):
             with suppress(LinAlgError):
                 self._factor = cho_factor(matrix, lower=True)
                 self._added = added
                 break
 
     def is_there(self, excess: float, close: float) -> bool:
-        """Whether the level and the parallel gradients are less than `close` nats away."""
+        """Whether both equations hold to within `close` nats."""
         residual = self._residual
         return abs(excess) < close and residual @ cho_solve(self._factor, residual) < close
 
     def step(self, excess: float) -> tuple[Array, float]:
-        """The packed step, (n_parameters,), from `excess` nats above the level, and kappa there."""
+        """The packed step, (n_parameters,), from `excess` nats above the level, and kappa."""
         rhs = np.column_stack((self._gradient, self._slope))
         along_gradient, along_slope = cho_solve(self._factor, rhs).T
         squared = 2 * excess + self._gradient @ along_gradient
@@ -280,29 +271,29 @@ class _Newton:
         return step, max(multiplier - self._added * float(self._slope @ step), 0.0)
 
 
-def _definite(matrix: Array, beside: Array, slope: Array) -> Iterator[tuple[Array, float]]:
-    """Matrices for Newton's step, (n_parameters, n_parameters), and what each has added to it.
+def _definite(matrix: Array, fallback: Array, slope: Array) -> Iterator[tuple[Array, float]]:
+    """Matrices to try in Newton's step, (n_parameters, n_parameters), the best ones first.
 
-    The best come first: `matrix` itself, then with multiples of a a^T added, where a is the slope.
-    The numbers are these multiples, which change the multiplier and not the step. After them comes
-    `beside`, with ever larger multiples of the identity added, until it is positive definite.
+    First comes `matrix` with multiples of a a^T added, where a is the slope. They change kappa, but
+    not the step. Then comes `fallback` with growing multiples of the identity added, one of which
+    makes it positive definite. Each matrix comes with the multiple of a a^T that was added to it.
     """
     square = np.outer(slope, slope)
     for added in _ADDED / (slope @ slope):
         yield matrix + added * square, added
     shift = 0.0
     while True:
-        yield beside + shift * np.eye(len(slope)), 0.0
+        yield fallback + shift * np.eye(len(slope)), 0.0
         shift = max(4 * shift, _FIRST_SHIFT)
 
 
 def _reached(
     likelihood: Likelihood, at: Evaluation, step: Array, lowest: float, own: bool
 ) -> Evaluation | None:
-    """The point that a packed step leads to, where the likelihood is above the value `lowest`.
+    """The point that a packed step leads to; None outside the domain, or if not above `lowest`.
 
-    None where it is not, or where the step leaves the domain. The step follows `Likelihood.retract`
-    in its `own` coordinates, and else `Family.retract`.
+    The step follows `Likelihood.retract` if it is in its `own` coordinates, otherwise
+    `Family.retract`. `lowest` is a value of `Evaluation`, in nats.
     """
     family = likelihood.family
     with suppress(NotPositiveDefiniteError):

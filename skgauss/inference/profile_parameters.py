@@ -1,4 +1,4 @@
-"""The parameters that have a profile: means, scales, correlations, on scales without bounds."""
+"""The parameters that have a profile, on unbounded scales: means, scales, correlations."""
 
 from __future__ import annotations
 
@@ -15,42 +15,43 @@ from .boundary import Jet
 
 
 class Parameter(ABC):
-    """The parameter whose interval is asked for, on a scale without bounds."""
+    """A parameter that has a profile interval, on an unbounded scale."""
 
-    far: float  # distance from the estimate, on that scale, beyond which no end is to be found
-    away: float  # the same where the covariance grows without end, and the likelihood levels off
+    far: float  # distance from the estimate, on that scale, beyond which an interval is open
+    away: float  # the same if the covariance grows without bound and the likelihood levels off
 
     @abstractmethod
     def value(self, at: Evaluation, family: Family) -> float:
-        """The value of the parameter at a point, on the scale without bounds."""
+        """The value of the parameter at a point, on the unbounded scale."""
 
     @abstractmethod
     def derivatives(self, at: Evaluation, family: Family) -> tuple[Array, Array]:
         """The gradient, (n_parameters,), and the Hessian of `value` in the packed frame."""
 
     def bounded(self, at: Evaluation, family: Family) -> Jet:
-        """A Jet in the packed frame that grows with `value`, finite where the covariance is."""
+        """A function that increases with `value` and is finite at singular correlations."""
         return Jet(self.value(at, family), *self.derivatives(at, family))
 
     def of_bounded(self, value: float) -> float:
-        """The value that a user sees, in the units of the data, from one of `bounded`."""
+        """The parameter in the units of the data, from its value by `bounded`."""
         return self.seen(value)
 
     @abstractmethod
     def seen(self, value: float) -> float:
-        """The value that a user sees, in the units of the data, from one without bounds."""
+        """The parameter in the units of the data, from its value on the unbounded scale."""
 
     def leap(self, at: Evaluation, sign: int) -> Array | None:
-        """A factor, (d, d), with the parameter next to the upper end of its scale if `sign` is 1,
-        the lower one if it is -1, and the mean that of the point; None if there is none.
+        """A factor, (d, d), with the parameter next to an end of its range at the mean of a point.
+
+        The end is the upper one if `sign` is 1, the lower one if it is -1. None if there is none.
         """
         return None
 
 
 class MeanParameter(Parameter):
-    """The mean of one feature, in standard deviations of the estimate.
+    """The mean of one feature, in estimated standard deviations of the feature.
 
-    A user sees it counted from zero, and the likelihood has it counted from an origin.
+    The likelihood counts it from `origin`, in the units of the data.
     """
 
     far, away = 1e4, 100.0
@@ -128,7 +129,7 @@ class CorrelationParameter(Parameter):
         return math.tanh(value)
 
     def leap(self, at: Evaluation, sign: int) -> Array:
-        """The factor whose rows for the two features are turned towards each other, or apart."""
+        """The factor with the rows of the two features turned towards each other, or apart."""
         one, two = self._directions(at)
         middle, across = one + two, one - two
         half_angle = math.atan(math.exp(-sign * self.far))
@@ -140,5 +141,5 @@ class CorrelationParameter(Parameter):
         return linalg.cholesky(rows @ rows.T)
 
     def _directions(self, at: Evaluation) -> Iterator[Array]:
-        """The unit vectors along two rows of the factor, whose product is the correlation."""
+        """Unit vectors along two rows of the factor; their inner product is the correlation."""
         return (row / linalg.norm(row) for row in at.factor[list(self.pair)])

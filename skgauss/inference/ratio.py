@@ -1,4 +1,4 @@
-"""The likelihood ratio test of one model within another."""
+"""The likelihood ratio test of two nested models."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from ..density import SEEN_THROUGH
 from ..rows import feature_names
 from .point import check_fitted, check_maximum
 
-# How far a statistic may be off, by itself and as a share of it, without another p-value.
+# Error of a statistic, absolute and relative, that hardly changes the p-value.
 _A_TENTH = 0.1
-_ROUNDED = 4  # roundings of float64 by which the log-likelihoods of two models together may be off
-_NO_LOSS = 1e-6  # nats of an average row that a larger model may lose and be at its maximum
-# The relative difference of numbers, and the difference of correlations, that rounding makes where
-# the rows have another order or the covariance another type.
+_ROUNDED = 4  # rounding error of the difference of two log-likelihoods, in units of float64's eps
+_NO_LOSS = 1e-6  # nats per row by which a larger model at its maximum may seem to be less likely
+# Relative difference of numbers, or difference of correlations, due to rounding if the rows have
+# another order or the covariance another type.
 _SAME_NUMBERS = 1e-9
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
-    """Test whether data need the parameters that a larger model has more.
+    """Test whether the data need the additional parameters of a larger model.
 
-    Under the smaller model the statistic, twice the nats by which all rows together are
-    likelier under the larger, is nearly chi-squared, the more so the more rows there are.
+    The statistic is twice the difference, in nats, of the log-likelihoods of all rows. If the
+    smaller model is true and there are many rows, it is approximately chi-squared.
 
     Parameters
     ----------
     smaller, larger : GaussianGradientMLE
-        Fits of the same data: "spherical" is nested in "diag", and "diag" in "full"; one with a
-        `fixed_mean`, or a `fixed_covariance`, in one that estimates it or has the same one,
-        whichever `covariance_type` it is written as.
+        Fits of the same data, the smaller model nested in the larger one. "spherical" is nested in
+        "diag", and "diag" in "full". A `fixed_mean` or `fixed_covariance` is nested in an estimated
+        one, and in one that is fixed at the same values, of whatever `covariance_type`.
 
     Returns
     -------
     result : Bunch
-        `statistic`, the `degrees_of_freedom`, by how many parameters the models differ, and the
+        `statistic`; `degrees_of_freedom`, the difference of the numbers of parameters; and
         `p_value`.
 
     Warns
     -----
     UserWarning
-        If rounding, or a `tol` too large for so many rows, may make the statistic.
+        If rounding, or a `tol` that is too large for so many rows, may change the statistic.
 
     Raises
     ------
     TypeError
-        If a model is of another kind, as a pipeline or a `GaussianRegressor`.
+        If a model is something else, such as a pipeline or a `GaussianRegressor`.
     ValueError
-        If the models are not nested, the data not the same, or one of the fits is no maximum.
+        If the models are not nested, the data are not the same, or a fit is not at a maximum.
 
     References
     ----------
@@ -110,7 +110,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 
 
 def _is_nested(smaller: Any, larger: Any) -> bool:
-    """Whether every Gaussian of the smaller model is one of the larger."""
+    """Whether every Gaussian of the smaller model is also one of the larger model."""
     one, other = (each._gaussian.family for each in (smaller, larger))
     means = one.mean_is_known and np.array_equal(smaller.mean_, larger.mean_)
     covariances = len(one.shape) <= len(other.shape) and not other.covariance_is_known
@@ -120,9 +120,9 @@ def _is_nested(smaller: Any, larger: Any) -> bool:
 
 
 def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
-    """Whether a larger model may have, or has, the known covariance of a smaller one.
+    """Whether the larger model contains the known covariance of the smaller one.
 
-    The numbers decide, and not the type that it is written as: a full matrix may be diagonal.
+    Its values decide, not its type: a full matrix may be diagonal.
     """
     family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
     if family.covariance_is_known:
@@ -134,12 +134,12 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
 
 
 def _check_same_features(one: Any, two: Any) -> None:
-    """Refuse fits of other numbers of features, those of regressions before they are taken apart.
+    """Refuse two Gaussians, or two regressions, with different numbers of features.
 
     Raises
     ------
     NotFittedError, TypeError
-        If one is not fitted, or neither a Gaussian nor a regression.
+        If one of them is not fitted, or is something else.
     """
     regressions = all(hasattr(each, "estimator_") for each in (one, two))
     models = [each.estimator_ for each in (one, two)] if regressions else [one, two]
@@ -156,9 +156,9 @@ def _check_same_features(one: Any, two: Any) -> None:
 
 
 def _check_same_data(one: Any, two: Any) -> None:
-    """Refuse fits to different data, as far as statistics of single features tell them apart.
+    """Refuse fits to different data, as far as statistics of single features differ.
 
-    These have intervals in one order, whatever that of the rows.
+    These have intervals in an order that does not depend on that of the rows.
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
     told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
@@ -176,5 +176,5 @@ def _check_same_data(one: Any, two: Any) -> None:
 
 
 def _are_same(one: Any, two: Any) -> bool:
-    """Whether two arrays have one shape and the same numbers, up to rounding."""
+    """Whether two arrays have the same shape and, up to rounding, the same numbers."""
     return np.shape(one) == np.shape(two) and np.allclose(one, two, rtol=_SAME_NUMBERS, atol=0.0)

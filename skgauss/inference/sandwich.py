@@ -1,9 +1,9 @@
-r"""The scores of the rows: what the errors of an estimate rest on where the rows are not Gaussian.
+r"""The covariance of the scores of the rows, for standard errors if the rows are not Gaussian.
 
-The gradient of the log-likelihood is a sum over rows, the scores. Its covariance B is estimated
-from them, whatever their law; the model takes it for the information A. At the maximum their mean
-is zero. Under truncation a score lacks the part that the window has, which is the same for all
-rows: the mean over the rows takes it away.
+The gradient of the log-likelihood is a sum over the rows, and its terms are the scores. They give
+an estimate of their covariance B for rows of any distribution; for Gaussian rows B is the
+information A. At the maximum the scores have mean zero. Under truncation the scores here lack the
+term of the window. It is the same for all rows, so that subtracting their mean corrects for it.
 
 References
 ----------
@@ -24,19 +24,19 @@ from ..density import FittedGaussian
 from ..rows import Block, rows_of
 from .point import FittedPoint
 
-_SCORES_AT_ONCE = 2**19  # numbers in the scores of the rows that are worked on together (4 MiB)
-_SAME_SCORE = 1e-5  # rounding of a mean score in the frame, where the rows are those of the fit
+_SCORES_AT_ONCE = 2**19  # elements of the scores that are computed at once (4 MiB)
+_SAME_SCORE = 1e-5  # rounding error of a mean score in the frame
 
 
 def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
     """The covariance of the scores of the rows of a fit, (n_parameters, n_parameters).
 
-    It is in the packed frame of the fit, and reads the rows once.
+    It is in the packed frame of the fit. The rows are read once.
 
     Raises
     ------
     ValueError
-        If X is missing or is not that of the fit, or the fit is one that has no such errors.
+        If X is missing or is not that of the fit, or if the fit has no sandwich errors.
     """
     estimator = at.estimator
     if X is None:
@@ -62,10 +62,10 @@ def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: A
 
 
 def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
-    """The weighted sum over rows of the products of their scores, with a one before each score.
+    """The weighted sum over rows of v v^T, where v is the number 1 followed by the row's score.
 
-    It has the shape (1 + n_parameters, 1 + n_parameters): the weight in its corner, beside it the
-    sums of the scores, and then those of their products.
+    It has the shape (1 + n_parameters, 1 + n_parameters). Its first row holds the weight and the
+    sums of the scores, and below are the sums of their products.
     """
     block = block.on_host.counted
     n_parameters = gaussian.family.n_parameters
@@ -80,7 +80,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
 
 
 def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
-    """Refuse other rows than those of the fit, as far as their weight and mean score tell.
+    """Refuse rows that differ from those of the fit in their weight or mean score.
 
     The mean score is in the packed frame, (n_parameters,).
     """
@@ -98,13 +98,13 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
 
 
 def _of_window(at: FittedPoint) -> Array:
-    """What a window adds to the mean score in the packed frame, (n_parameters,); 0 without one.
+    """The window's term in the mean score in the packed frame, (n_parameters,); 0 without one.
 
-    Where features are uncorrelated it is the score of a row which shows nothing. The likelihood
-    takes it away for the values that are known; missing ones have it on both sides.
+    If features are uncorrelated, it is the score of a row of which only the window is known. At the
+    maximum, known values have this score on average, and missing values have it exactly.
     """
     gaussian, here = at.estimator._gaussian, at.evaluation
     if not at.family.correlated:
         return gaussian.scores(Block(np.full((1, at.family.n_features), np.nan), None, None))[0]
-    of_data = getattr(here, "data", here)  # as if there were no window
+    of_data = getattr(here, "data", here)  # the evaluation without the window
     return at.family.pack_frame(of_data.natural_gradient - here.natural_gradient)

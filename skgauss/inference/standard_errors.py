@@ -1,21 +1,21 @@
-r"""Standard errors: what the curvature of the likelihood at the maximum says of the estimate.
+r"""Standard errors from the curvature of the log-likelihood at the maximum.
 
-In the frame of the maximum the mean moves by :math:`L p` and the covariance by
-:math:`\sqrt2\, L V L^T`. The inverse of the observed information there, over the weight of the
-rows, is the covariance of the estimate. Written as :math:`M^T M`, each row of M is a step in the
-frame, and the variance of any parameter is the sum of the squares of its moves by these
-steps: the delta method, for all parameters alike. Where the matrix of the information H would be
-too large the variance of a mean is :math:`g^T H^{-1} g`, with g the way in which a step moves it.
+A step (p, V) in the frame of the maximum moves the mean by :math:`L p` and the covariance by
+:math:`\sqrt2\, L V L^T`. The inverse of the observed information H, divided by the weight of the
+rows, is the covariance of the estimate in this frame. If the inverse is written as :math:`M^T M`,
+each row of M is a step, and the variance of any parameter is the sum of the squares of its moves
+by these steps: the delta method for all parameters. If the matrix H would be too large, the
+variance of a mean is computed as :math:`g^T H^{-1} g`, with g its gradient in the frame.
 
-Where the rows are not Gaussian the covariance of the estimate is :math:`A^{-1} B A^{-1}`, with A
-the information and B the covariance of the scores of the rows (the sandwich).
+If the rows are not Gaussian, the covariance of the estimate is :math:`A^{-1} B A^{-1}`, with A the
+information and B the covariance of the scores of the rows (the sandwich).
 
 References
 ----------
 Efron and Hinkley (1978), "Assessing the accuracy of the maximum likelihood estimator: observed
 versus expected Fisher information", Biometrika 65(3); Kenward and Molenberghs (1998),
 "Likelihood based frequentist inference when data are missing at random", Statistical Science
-13(3), for why it is the observed that serves; Orchard and Woodbury (1972) for what is missing;
+13(3), for why the observed information is used; Orchard and Woodbury (1972), for its missing share;
 Hestenes and Stiefel (1952), "Methods of conjugate gradients for solving linear systems", Journal of
 Research of the National Bureau of Standards 49(6).
 """
@@ -40,22 +40,22 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .point import FittedPoint, Parameters, warn_of
 from .sandwich import covariance_of_scores
 
-# The eigenvalue up to which an information by differences may be none; 1 is that of complete data.
+# Eigenvalue up to which an information by differences counts as none; complete data have 1.
 _NO_INFORMATION = 1e-8
-# How far unit steps without information may move a parameter, in its relative unit, before they
-# leave it open.
+# Relative move of a parameter, by unit steps in directions without information, above which the
+# data do not determine it.
 MOVED = 1e-4
-_RESIDUAL = 1e-3  # length of g - H x over that of g: its square is the relative error of a variance
-_MOST_CG_STEPS = 200  # products for one mean, after which the data are said to leave it open
-_AT_ONCE = 2**16  # elements of steps whose moves are found at once, and stay in the cache
-# The sentences of a warning before and after the names of parameters without a standard error.
+_RESIDUAL = 1e-3  # norm of g - H x over that of g: its square is the relative error of a variance
+_MOST_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
+_AT_ONCE = 2**16  # elements of steps whose moves are computed at once, to fit into the cache
+# The text of a warning before and after the names of parameters without a standard error.
 _LEFT_OPEN = (
     "The data do not determine the",
     "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
     "features together, or use covariance_type='diag'.",
 )
 
-# What `half_inverse` returned for a fit, by its Gaussian, which no two fits have in common.
+# The results of `half_inverse`, by the Gaussian of a fit, which no two fits share.
 _kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
 
@@ -68,13 +68,13 @@ def fitted_point(
     *,
     polished: bool = False,
 ) -> FittedPoint:
-    """The fit at which errors are asked for, with the covariance of the scores for "sandwich".
+    """The `FittedPoint` of a fit, with the covariance of the scores if `method` is "sandwich".
 
     Raises
     ------
     ValueError
-        If X is missing where the method needs it or given where it does not, is not that of the
-        fit, or the fit is one that has no errors by the method.
+        If X is missing or superfluous for the method, X is not that of the fit, or the fit has no
+        errors by the method.
     """
     at = FittedPoint(estimator, polished=polished)
     if method == "sandwich":
@@ -96,10 +96,10 @@ def covariance_of_mean(estimator: Any) -> Array:
 
 
 def moves(estimator: Any) -> tuple[Array, Array]:
-    """How far steps of independent unit lengths move mean and covariance, in units of the data.
+    """Moves of mean and covariance, in the units of the data, with the steps as the last axis.
 
-    The steps are the last axis. Products of two moves, summed over them, are the covariances of the
-    estimates: the delta method is to follow the steps.
+    Products of the moves of two parameters, summed over the steps, are the covariances of their
+    estimates. For a function of parameters, follow the steps through it (the delta method).
     """
     at = FittedPoint(estimator)
     relative = moves_with_warning(at)
@@ -109,14 +109,14 @@ def moves(estimator: Any) -> tuple[Array, Array]:
 
 
 def moves_with_warning(at: FittedPoint) -> Parameters:
-    """The relative moves that `moves_of` returns; a warning names the parameters left open."""
+    """What `moves_of` returns; a warning names the parameters that the data do not determine."""
     relative = moves_of(at)
     warn_of(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
     return relative
 
 
 def errors_at(at: FittedPoint) -> Parameters:
-    """Relative standard errors, see `Parameters`; NaN, and a warning, where there are none."""
+    """Relative standard errors, see `Parameters`; NaN, with a warning, for those without one."""
     errors = _errors(at)
     left_open = np.isnan(at.listed(errors))
     if _of_means_alone(at):
@@ -132,12 +132,11 @@ def errors_at(at: FittedPoint) -> Parameters:
 
 
 def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
-    """The share, from 0 to 1, of the information about each parameter that gaps have taken away.
+    """The share, from 0 to 1, of the information about each parameter that is lost by gaps.
 
-    It follows from the relative errors at that point or, where these rest on the scores of the
-    rows, from those by the information. All is missing where an error is not finite, and nothing
-    where a parameter is known, or certain as the correlation of a feature with itself is. NaN where
-    only means have errors.
+    It follows from the relative `errors`, or from those of the information if `errors` are sandwich
+    errors. It is 1 if an error is not finite, and 0 if a parameter is known, like the correlation
+    of a feature with itself. If only means have errors, it is NaN for other parameters.
     """
     if at.scores is not None:
         by_information = copy.copy(at)
@@ -145,11 +144,11 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
         errors = _errors(by_information)
 
     def missing(complete: Array, observed: Array) -> Array:
-        """The missing shares, from errors of rows without gaps and those of the data."""
+        """The missing shares, from the errors of complete rows and of the data."""
         ratio = np.divide(complete, observed, where=observed != 0, out=np.ones_like(observed))
         return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
 
-    # The errors from as many rows without gaps as the data have.
+    # The errors from as many complete rows as the data have rows.
     root = math.sqrt(at.estimator.sufficient_statistics_.weight)
     complete = at.of_free(_of_one_complete_row(at)).map(lambda error: error / root)
     shares = Parameters(*map(missing, complete, errors))
@@ -159,7 +158,7 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
 
 
 def _errors(at: FittedPoint) -> Parameters:
-    """Relative standard errors from all rows, see `Parameters`; NaN for parameters left open."""
+    """Relative standard errors, see `Parameters`; NaN for what the data do not determine."""
     weight = at.likelihood.weight
     if _of_means_alone(at):
         others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
@@ -170,7 +169,7 @@ def _errors(at: FittedPoint) -> Parameters:
         return Parameters(*lengths).map(lambda length: length / math.sqrt(weight))
     one = at.of_free(_of_one_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
-    # With correlated features only complete data have shares, and all of these are 1.
+    # If features are correlated, only complete data have shares, which are 1.
     correlation = one.correlation / math.sqrt(weight)
     return Parameters(
         one.mean * of_means, one.scale * of_scales, one.covariance * of_scales, correlation
@@ -178,18 +177,17 @@ def _errors(at: FittedPoint) -> Parameters:
 
 
 def _errors_of_means(at: FittedPoint) -> Array:
-    """Standard errors of the means from one row, in standard deviations of the features.
+    """Standard errors of the means from one row, (n_features,), in standard deviations.
 
-    They have the shape (n_features,), and are NaN where the data leave a mean open. Conjugate
-    gradients find each by products with the information, which is the identity where nothing is
-    missing, so that few suffice unless much is. What they make of the solution is wrong only by the
-    square of its error.
+    NaN for means that the data do not determine. Conjugate gradients compute each error from
+    products with the information. This is the identity if nothing is missing, so that few products
+    are enough unless much is missing. The error of a variance is that of the solution, squared.
 
     Raises
     ------
     ValueError
-        If the likelihood has no products with its information that are good enough for errors, and
-        a matrix of it would be too large.
+        If the information matrix would be too large, and the likelihood has no products with it
+        that are precise enough for errors.
     """
     products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
     if products is None:
@@ -208,12 +206,12 @@ def _errors_of_means(at: FittedPoint) -> Array:
 
 
 def _of_means_alone(at: FittedPoint) -> bool:
-    """Whether only means have errors, as the matrix of the information would be too large."""
+    """Whether only means have errors, because the information matrix would be too large."""
     return at.is_large and at.likelihood.shares is None
 
 
 def _of_one_complete_row(at: FittedPoint) -> Parameters:
-    """Relative standard errors from one row without gaps, in closed form; see `Parameters`."""
+    """Relative standard errors from one complete row, in closed form, see `Parameters`."""
     d, multiplicity = at.family.n_features, at.family.multiplicity
     correlation = at.estimate.correlation
     return Parameters(
@@ -227,8 +225,10 @@ def _of_one_complete_row(at: FittedPoint) -> Parameters:
 
 
 def moves_of(at: FittedPoint) -> Parameters:
-    """How far some steps, on a last axis, move each parameter by the relative measure; NaN where
-    the data leave it open. Their products, summed, are covariances of the estimates from one row.
+    """The relative moves of each parameter by steps, on a last axis, see `Parameters`.
+
+    Products of two moves, summed over the steps, are the covariances of the estimates from one row.
+    NaN for parameters that the data do not determine.
     """
     steps, flat = _steps_of_rows(at)
     untold = _lengths(at, flat).map(lambda moved: moved[..., None])
@@ -236,7 +236,7 @@ def moves_of(at: FittedPoint) -> Parameters:
 
 
 def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
-    """What `_steps_at` returns, with steps that follow the scatter of scores, if there is any."""
+    """What `_steps_at` returns, or steps M with ``M.T @ M`` the sandwich if there are scores."""
     steps, flat = _steps_at(at)
     if at.scores is not None:
         values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
@@ -245,21 +245,21 @@ def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
 
 
 def _where_told(untold: Array, values: Array) -> Array:
-    """The values, but NaN where steps without information move a parameter, by `untold`."""
+    """The values, but NaN for parameters that steps without information move, by `untold`."""
     left_open = untold > MOVED
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
 def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
-    """A Gaussian with parameters drawn from the law of the estimate, for proper imputations.
+    """A Gaussian with parameters drawn from the distribution of the estimate.
 
-    A ridge counts as what was known before the data.
+    It is meant for proper multiple imputation. A ridge counts as prior information.
 
     Raises
     ------
     ValueError
-        If the fit is no maximum, has too many parameters for a matrix of the information, or the
-        data leave one open.
+        If the fit is not at a maximum, has too many parameters for an information matrix, or has
+        parameters that the data do not determine.
     """
     at = FittedPoint(estimator, penalized=True)
     steps, flat = _steps_at(at)
@@ -275,10 +275,10 @@ def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian
 
 
 def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
-    """What `half_inverse` returns at the maximum of a fit, by a formula where there is one.
+    """What `half_inverse` returns at the maximum of a fit, in closed form if there is one.
 
-    For a fit to intervals it is kept, as it takes some boxes for each parameter: errors, a table of
-    them and draws are often asked for one after the other.
+    For a fit to intervals the result is cached, because it takes integrals over boxes, and errors,
+    tables and draws are often computed one after the other.
     """
     at.check_size()
     if at.likelihood.shares is None:
@@ -299,18 +299,18 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
 
 
 def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Array]:
-    """M, whose ``M.T @ M`` is the inverse of the information, and directions where there is none.
+    """M, with ``M.T @ M`` the inverse of the information, and directions without information.
 
-    The rows of both are steps in the packed frame of the maximum: (n_steps, n_parameters), and unit
-    vectors at right angles, (n_directions, n_parameters).
+    The rows of both are steps in the packed frame of the maximum. M has the shape
+    (n_steps, n_parameters); the directions are orthonormal, (n_directions, n_parameters).
 
     Raises
     ------
     ValueError
-        If the information says that the point is no maximum.
+        If the information shows that the point is not a maximum.
     """
     matrix = information_matrix(likelihood, maximum)
-    if not matrix.size:  # nothing is free
+    if not matrix.size:  # no parameter is free
         return matrix, matrix
     known = likelihood.has_information
     resolution = likelihood.information(maximum).resolution if known else _NO_INFORMATION
@@ -330,9 +330,9 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
 
 
 def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
-    """How far packed steps move each parameter, by the relative measure of `Parameters`.
+    """The relative moves of each parameter by packed steps, (n_steps, n_parameters).
 
-    The steps have the shape (n_steps, n_parameters); in what is returned they are the last axis.
+    In the `Parameters` returned the steps are the last axis.
     """
     family = at.family
     mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
@@ -348,7 +348,7 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
 
 
 def _lengths(at: FittedPoint, steps: Array) -> Parameters:
-    """The root of the sum of the squares of the moves that `_moves_by` returns, over all steps."""
+    """The norms, over all steps, of the moves that `_moves_by` returns."""
     parts = chunks_of(steps, elements=_AT_ONCE) or [slice(0)]
     moves = (_moves_by(at, steps[part]) for part in parts)
     squares = (each.map(lambda moved: np.einsum("...k,...k->...", moved, moved)) for each in moves)

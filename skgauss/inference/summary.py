@@ -26,9 +26,9 @@ def tabulated(
     ends: Array,
     **further: Array,
 ) -> Any:
-    """A `Report` with a row for each parameter, below the sentences of the heading.
+    """A `Report` with a row for each parameter, below the lines of the heading.
 
-    Every column has the shape (n_parameters,) but the ends of the intervals, (n_parameters, 2).
+    All columns have the shape (n_parameters,), except `ends`, (n_parameters, 2).
     """
     imported("pandas", f"{type(estimator).__name__}.summary", extra="examples")
     from .printed_table import Report
@@ -41,33 +41,30 @@ def tabulated(
 
 
 def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
-    """A line of the heading: log-likelihood, AIC and BIC of telling rows of weight n, in nats."""
+    """A line of the heading: log-likelihood, AIC and BIC in nats, for n informative rows."""
     aic, bic = information_criteria(log_likelihood, n_parameters, n)
     return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
 
 
 def rows_and_shares(estimator: Any) -> str:
-    """A line of the heading: how many rows a fit saw, and which shares of values are not known."""
+    """A line of the heading: the number of rows, the shares of missing and of censored values."""
     statistics = estimator._statistics_as_given.by_feature
     n = statistics.weight
     values = n * len(statistics.observed_weights)
     missing, censored = 1 - statistics.observed_weights.sum() / values, 0.0
     if statistics.coarse:
-        censored = statistics.weights.sum() / values  # each row of them is one interval
+        censored = statistics.weights.sum() / values  # each weight is that of one interval
     return f"n {n:.10g}, missing {max(missing, 0.0):.1%}, censored {censored:.1%}"
 
 
 def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
-    """The table that `GaussianGradientMLE.summary` returns.
-
-    `rows` are its X, sample_weight and X_upper.
-    """
+    """The table that `GaussianGradientMLE.summary` returns; `rows` are X and what follows it."""
     check_level(level)
     check_method(method, METHODS)
     at = fitted_point(estimator, method, *rows)
     errors = errors_at(at)
     if method == "profile":
-        found = estimator.confidence_intervals(level, method)  # whose progress callbacks show
+        found = estimator.confidence_intervals(level, method)  # public: its callbacks show progress
         correlation = found.get("correlation", np.empty((0, 0, 2)))
         ends = Parameters(found.mean, found.scale, found.scale, correlation)
     else:
@@ -86,8 +83,9 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
 
 
 def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
-    """Standard errors by which means, and correlations as Fisher's z, are from 0; NaN where there
-    is no test. In place of covariances, which have no row in a table, are the means again.
+    """The z statistics of means, and of correlations as Fisher's z; NaN where there is no test.
+
+    `covariance`, which has no row in a table, holds those of the means again.
     """
     relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
     correlation = at.correlation_of_pairs
