@@ -1,6 +1,6 @@
-"""Pictures of fits, by scikit-learn's Display conventions.
+"""Plots of fits, as scikit-learn's Display classes.
 
-Importing this needs no matplotlib; plotting does (``pip install "skgauss[plot]"``).
+Importing this room needs no matplotlib; plotting does (``pip install "skgauss[plot]"``).
 """
 
 from .confidence import IntervalDisplay

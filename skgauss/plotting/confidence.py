@@ -1,4 +1,4 @@
-"""Estimates as points, their confidence intervals as whiskers."""
+"""Estimates as points and their confidence intervals as whiskers."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ..inference import check_fitted, check_method
 from ..rows import feature_names
 from .style import GREY, INK, LEGEND_LINE, PALETTE, Display, axes_of, in_lines, pyplot_for, styled
 
-_APART = 0.7  # share of the room of a parameter that its whiskers take
-_FRAME = 0.9  # inches of height for what is below the whiskers, and air
+_APART = 0.7  # share of a parameter's height over which its whiskers are spread
+_FRAME = 0.9  # inches of height for the margins and for the axis below the whiskers
 _WHISKER = 0.15  # inches of height for each whisker
-_NAME = 0.2  # inches of height for a line of a name: one and a half times its letters
-_NAME_WIDTH = 28  # characters of such a line, which leave the whiskers half of the axes and more
-_LEGEND_WIDTH = 36  # characters of a line in each of the two columns of the legend
-_BEYOND = 0.2  # share of the width of all finite ends by which an infinite whisker passes them
+_NAME = 0.2  # inches of height for a line of a name, one and a half times that of its letters
+_NAME_WIDTH = 28  # most characters of such a line: the whiskers keep more than half of the width
+_LEGEND_WIDTH = 36  # most characters of a line in each of the two columns of the legend
+_BEYOND = 0.2  # how far an infinite whisker passes all finite ends, as a share of their range
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class IntervalDisplay(Display):
     """Means, standard deviations or correlations with their confidence intervals.
 
-    It is recommended to use :meth:`from_estimator`, with several estimators to compare what
-    different data say, and with both methods to see where Wald and profile intervals differ.
+    It is recommended to use :meth:`from_estimator` to create a display. Several estimators compare
+    fits to different data, and both methods show where Wald and profile intervals differ.
 
     Parameters
     ----------
     estimates : dict of str to ndarray of shape (n_parameters,)
-        The points, by the label of the legend.
+        The estimates, by their label in the legend.
     intervals : dict of str to ndarray of shape (n_parameters, 2)
-        Their lower and upper ends, by the same labels.
+        Lower and upper ends of their intervals, by the same labels.
     names : sequence of str
         Names of the parameters, from top to bottom.
     label : str, default=None
@@ -48,16 +48,16 @@ class IntervalDisplay(Display):
     figure_ : matplotlib Figure
         Figure of the picture.
     points_ : list of matplotlib Line2D
-        The points, a line of them a label. One of which an end is not known (NaN) is hollow.
+        The points, one line for each label. A point is hollow if an end is not known (NaN).
     whiskers_ : list of matplotlib LineCollection
-        The whiskers, in the same order. An end that is infinite leaves the picture.
+        The whiskers, in the same order. One with an infinite end runs to the edge of the picture.
     zero_ : matplotlib Line2D or None
-        A line at zero, where the whiskers lie on both sides of it.
+        A line at zero, if zero is within the limits of the axis.
 
     See Also
     --------
     GaussianGradientMLE.summary : The numbers, as a table.
-    GaussianGradientMLE.confidence_intervals : The two methods.
+    GaussianGradientMLE.confidence_intervals : How the two methods work.
 
     Examples
     --------
@@ -89,14 +89,14 @@ class IntervalDisplay(Display):
 
         Parameters
         ----------
-        estimator : GaussianGradientMLE, or dict of str to such
-            Fitted, to the same features. The keys of a dict are labels.
+        estimator : GaussianGradientMLE, or dict of str to GaussianGradientMLE
+            Fitted estimators of the same features. The keys of a dict are labels.
         parameters : {"mean", "scale", "correlation"}, default="correlation"
-            What to draw.
+            Which parameters to draw.
         level : float, default=0.95
             Probability, between 0 and 1, with which an interval should cover its parameter.
         method : {"wald", "profile"} or list of them, default="wald"
-            How the intervals are computed. Of several methods each has its own whisker.
+            How the intervals are computed. Each of several methods has its own whisker.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         line_kwargs : dict, default=None
@@ -114,13 +114,13 @@ class IntervalDisplay(Display):
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            If an estimator has no such parameters, or no standard errors, or a method is another.
+            If an estimator has no such parameters or no standard errors, or a method is unknown.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         estimators = estimator if isinstance(estimator, Mapping) else {"": estimator}
         methods = [method] if isinstance(method, str) else list(method)
         for how in methods:
-            check_method(how, ("wald", "profile"))  # no other needs the rows
+            check_method(how, ("wald", "profile"))  # "sandwich" would need the rows
         estimates, intervals = {}, {}
         names: list[str] = []
         for label, each in estimators.items():
@@ -136,7 +136,7 @@ class IntervalDisplay(Display):
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
     def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
-        """Plot.
+        """Plot the intervals.
 
         Parameters
         ----------
@@ -163,19 +163,19 @@ class IntervalDisplay(Display):
         ax.set_yticks(range(len(names)), names)
         ax.set_ylim(len(self.names) - 0.5, -0.5)  # from top to bottom
         ax.set_xlabel(self.label or "", loc="right")  # long names leave the axes little width
-        ax.xaxis.get_offset_text().set(x=0, ha="right", va="bottom")  # off the label
+        ax.xaxis.get_offset_text().set(x=0, ha="right", va="bottom")  # away from the label
         low, high = ax.get_xlim()
         self.zero_ = ax.axvline(0, color=INK, linewidth=0.8, zorder=1) if low < 0 < high else None
         ax.grid(axis="x", color=GREY)
         ax.set_axisbelow(True)
-        if any(labels):  # above the axes, and above the names to their left if they need it
+        if any(labels):  # above the axes, and above the names to their left if it is wide
             ax.legend(fontsize="small", loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
         return self
 
     def _plot_label(
         self, ax: Any, number: int, label: str, line_kwargs: dict[str, Any] | None
     ) -> tuple[Any, Any]:
-        """The points and the whiskers of a label, once they are drawn."""
+        """Draws the points and the whiskers of a label, and returns both."""
         from matplotlib.lines import Line2D
 
         n_labels, values, ends = len(self.estimates), self.estimates[label], self.intervals[label]
@@ -189,23 +189,23 @@ class IntervalDisplay(Display):
         edges = self._edges()
         lower, upper = np.clip(np.where(np.isnan(ends), values[:, None], ends), *edges).T
         whiskers = ax.hlines(heights, lower, upper, color=points.get_color())
-        whiskers.sticky_edges.x.extend(edges)  # where the picture ends, if an end is infinite
+        whiskers.sticky_edges.x.extend(edges)  # no margin beyond an infinite end
         return points, whiskers
 
     def _edges(self) -> tuple[float, float]:
-        """Where whiskers without an end leave the picture, beyond all that is finite."""
+        """The abscissas at which infinite whiskers are cut off, beyond all finite numbers."""
         drawn = np.concatenate([*map(np.ravel, self.intervals.values()), *self.estimates.values()])
         drawn = drawn[np.isfinite(drawn)]
         beyond = _BEYOND * (np.ptp(drawn) or 1.0)
         return drawn.min() - beyond, drawn.max() + beyond
 
 
-# What the axis calls parameters of a kind, by the name of the kind.
+# What the axis calls each kind of parameters.
 _TITLES = {"mean": "Mean", "scale": "Standard deviation", "correlation": "Correlation"}
 
 
 def _names_and_places(estimator: Any, kind: str) -> tuple[list[str], Any]:
-    """Names of the parameters of a kind, and the index of each of them in an array of the kind."""
+    """Names of the parameters of a kind, and their indices in an array of that kind."""
     if kind not in _TITLES:
         raise ValueError(f"parameters must be 'mean', 'scale' or 'correlation', got {kind!r}.")
     names = feature_names(estimator)

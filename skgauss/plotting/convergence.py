@@ -1,4 +1,4 @@
-"""Nats still to gain, iteration by iteration."""
+"""The nats still to gain at each iteration."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ from .style import (
     styled,
 )
 
-_LEGEND_WIDTH = 64  # characters of a line of the legend, which a figure of our own has room for
+_LEGEND_WIDTH = 64  # most characters of a line of the legend: a new figure has room for them
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class ConvergenceDisplay(Display):
-    """How far below its maximum the log-likelihood was, at every iteration.
+    """How far below its maximum the log-likelihood is at each iteration.
 
-    The maximum is the closed form of complete data, not the last iterate, so that a climb
-    that stopped short shows it. At the end of each curve a marker tells why it stopped.
+    The maximum is the closed form or, if there is none, the end of a further climb. It is not
+    the last iterate, so the curve shows if a climb stopped too early. The marker at the end
+    of a curve shows why the climb stopped.
 
-    A fit with a ridge (`reg_covar_`) climbs the penalised log-likelihood, and is measured
-    against the maximum of that; the log-likelihood alone may pass its value at the result
-    on the way there.
+    A fit with a ridge (`reg_covar_`) climbs the penalised log-likelihood, so the curve shows
+    the gap of that. The log-likelihood itself may exceed its final value during the climb.
 
     It is recommended to use `from_estimator` to create a display.
 
     Parameters
     ----------
     gaps : list of ndarray of shape (n_iter + 1,)
-        Maximum minus value of the average log-likelihood, in nats per observation, the
-        start first; one array a curve.
+        Maximum minus value of the average log-likelihood, in nats per observation, starting
+        with the gap of the start; one array for each curve.
     stop_reasons : list of str
         Why each curve ends, as in `GaussianGradientMLE.stop_reason_`.
     names : list of str
-        What each curve is called in the legend.
+        Name of each curve in the legend.
     floor : float, default=2.220446049250313e-16
-        Nats that float64 cannot tell from none. Smaller gaps are drawn there, at the edge
-        of a grey band.
+        Nats that float64 cannot distinguish from 0. Smaller gaps are drawn at this height,
+        the upper edge of a grey band.
 
     Attributes
     ----------
@@ -62,15 +62,15 @@ class ConvergenceDisplay(Display):
     figure_ : matplotlib Figure
         Figure of the picture.
     lines_ : list of matplotlib Line2D
-        One curve an estimator, with a marker at its end: a disc for "converged", a cross
-        for "diverged", a triangle to the right for "max_iter", a square for "stalled", a
-        triangle upwards for "unbounded", a diamond for "callback".
+        One curve for each estimator, with a marker at its end: a disc for "converged", a
+        cross for "diverged", a triangle to the right for "max_iter", a square for "stalled",
+        a triangle upwards for "unbounded", a diamond for "callback".
     floor_ : matplotlib patch or None
-        The grey band, where a curve comes down to it.
+        The grey band, if a curve comes down to it.
 
     See Also
     --------
-    LikelihoodPathDisplay : The way through the plane of mean and scale.
+    LikelihoodPathDisplay : The path through the plane of mean and scale.
 
     Examples
     --------
@@ -105,10 +105,10 @@ class ConvergenceDisplay(Display):
         Parameters
         ----------
         estimator : GaussianGradientMLE, or list or dict of them
-            Fitted. The keys of a dict are names. Each is held against the maximum of the
-            data that it was fitted on.
+            Fitted estimators. The keys of a dict are names. Each estimator is compared with
+            the maximum for the data that it was fitted to.
         names : list of str, default=None
-            Names for the legend. None is the parameters in which the estimators differ.
+            Names for the legend. None means the parameters in which the estimators differ.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         line_kwargs : dict, default=None
@@ -126,9 +126,9 @@ class ConvergenceDisplay(Display):
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            If there is no estimator, not one name each, or a fit with a ridge
-            (`reg_covar_` not 0) that kept no path: what such a fit climbs is the penalised
-            log-likelihood, which takes its iterates to compute.
+            If there is no estimator, or not one name for each, or if a fit with a ridge
+            (`reg_covar_` not 0) recorded no path: the penalised log-likelihood is computed
+            from the iterates.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         estimators, names = _with_names(estimator, names)
@@ -141,7 +141,7 @@ class ConvergenceDisplay(Display):
         return display.plot(ax=ax, line_kwargs=line_kwargs)
 
     def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
-        """Plot.
+        """Plot the curves.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class ConvergenceDisplay(Display):
         self : ConvergenceDisplay
             The display.
         """
-        # Curves may end anywhere: the legend goes below the axes, where the figure is ours.
+        # Curves may end anywhere, so in a new figure the legend goes below the axes.
         below = {} if ax is not None else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14)}
         ends = zip(self.names, self.stop_reasons, strict=True)
         labels = [in_lines(f"{name} ({reason})", _LEGEND_WIDTH) for name, reason in ends]
@@ -173,7 +173,7 @@ class ConvergenceDisplay(Display):
     def _plot_curve(
         self, ax: Any, number: int, label: str, line_kwargs: dict[str, Any] | None
     ) -> Any:
-        """The line of the curve with this number, once it is drawn."""
+        """Draws the curve with this number, and returns its line."""
         from matplotlib.lines import Line2D
 
         style = {
@@ -189,7 +189,7 @@ class ConvergenceDisplay(Display):
         return line
 
     def _plot_floor(self, ax: Any) -> Any:
-        """The grey band of rounding, once it is drawn; None where no curve comes down to it."""
+        """Draws the grey band of rounding errors and returns it; None if no curve reaches it."""
         if min(np.min(gap) for gap in self.gaps) > self.floor:
             return None
         ax.set_ylim(bottom=self.floor / 30)
@@ -200,9 +200,9 @@ class ConvergenceDisplay(Display):
 
 
 def _gaps(estimator: Any) -> Array:
-    """Maximum minus value at each iterate of the likelihood that was climbed, (n_iter_ + 1,).
+    """How far the likelihood that was climbed is below its maximum at each iterate.
 
-    They are in nats per observation.
+    The gaps are in nats per observation, (n_iter_ + 1,).
     """
     likelihood = likelihood_of(estimator)
     maximum = maximum_of(estimator, likelihood)
@@ -221,7 +221,7 @@ def _gaps(estimator: Any) -> Array:
 
 
 def _rounding(estimator: Any) -> float:
-    """Nats that rounding may take from a log-likelihood, or from the d terms that make it up."""
+    """The rounding error, in nats, of a log-likelihood as a sum of one term for each feature."""
     size = max(np.abs(estimator.log_likelihood_path_[-1]), estimator.n_features_in_)
     return EPS * float(size)
 
@@ -244,12 +244,12 @@ def _with_names(estimator: Any, names: Sequence[str] | None) -> tuple[list[Any],
 
 
 def _differences(estimators: Sequence[Any]) -> list[str]:
-    """The parameters of each estimator in which they differ, or its class where they do not."""
+    """For each estimator, the parameters in which they differ, or its class if none differs."""
     written = [
         {
             key: _in_legend(value)
             for key, value in each.get_params(deep=False).items()
-            if key != "record_path"  # which changes no curve
+            if key != "record_path"  # it changes no curve
         }
         for each in estimators
     ]
@@ -263,6 +263,6 @@ def _differences(estimators: Sequence[Any]) -> list[str]:
 
 
 def _in_legend(value: Any) -> str:
-    """A parameter as a legend writes it: a float with four digits, and else what Python shows."""
+    """The text of a parameter in a legend: a float with four digits, anything else as its repr."""
     is_float = isinstance(value, Real) and not isinstance(value, (bool, Integral))
     return f"{float(value):.4g}" if is_float else repr(value)

@@ -1,4 +1,4 @@
-"""Two features and the ellipses of their Gaussian."""
+"""Data of two features and the ellipses of their Gaussian."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..rows import Block, feature_indices, feature_names, to_host
 from .estimates import marginal_covariance
 from .style import BLUE, INK, Display, axes_of, pyplot_for, styled, tint
 
-_N_POINTS = 256  # points that draw an ellipse: enough for a smooth line
+_N_POINTS = 256  # points of an ellipse: enough for a smooth line
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class GaussianEllipseDisplay(Display):
-    """The 1, 2 and 3 sigma ellipses of two features, over their data.
+    """The 1, 2 and 3 sigma ellipses of two features, together with their data.
 
-    The ellipse of k sigma holds all points at Mahalanobis distance k from the mean in the
-    marginal distribution of the two features. In two dimensions the probability inside is
+    The ellipse of k sigma consists of the points at Mahalanobis distance k from the mean in the
+    marginal distribution of the two features. In two dimensions the probability inside it is
     :math:`1 - e^{-k^2 / 2}`: 39.3 %, 86.5 % and 98.9 % for k = 1, 2 and 3, not the 68.3 %,
     95.4 % and 99.7 % of one dimension.
 
@@ -38,14 +38,14 @@ class GaussianEllipseDisplay(Display):
     covariance : ndarray of shape (2, 2)
         Their covariance, positive definite.
     X : ndarray of shape (n_samples, 2), default=None
-        Data to draw. A value known only to an interval is drawn at its finite end, or in its middle
-        where it has two, and the point is hollow.
+        Data to draw. A value known only to an interval is drawn at the finite end, or in the middle
+        if both ends are finite, and its point is hollow.
     feature_names : tuple of two str, default=("feature 0", "feature 1")
         Labels of the axes.
     mean_covariance : ndarray of shape (2, 2), default=None
-        Covariance of the estimated mean, positive definite, to draw a confidence region of it.
+        Covariance of the estimated mean, positive definite, for a confidence region of the mean.
     X_upper : ndarray of shape (n_samples, 2), default=None
-        Upper ends of intervals whose lower ends are in X; NaN is an open end, of either.
+        Upper ends of intervals whose lower ends are in X; NaN in either is an open end.
 
     Attributes
     ----------
@@ -60,13 +60,13 @@ class GaussianEllipseDisplay(Display):
     region_ : matplotlib Polygon or None
         The confidence region of the mean.
     points_ : matplotlib PathCollection or None
-        The data that are known exactly.
+        The rows whose values are known exactly.
     limited_ : matplotlib PathCollection or None
-        The data of which a value is at a limit or in an interval, if there are any.
+        The rows with a value at a limit or in an interval, if there are any.
 
     See Also
     --------
-    GaussianGradientMLE.mahalanobis : The squared distance, of all features together.
+    GaussianGradientMLE.mahalanobis : The squared distance in all features together.
 
     Examples
     --------
@@ -104,18 +104,18 @@ class GaussianEllipseDisplay(Display):
         Parameters
         ----------
         estimator : GaussianGradientMLE
-            Fitted, of any `covariance_type`, on two features or more.
+            Fitted to two features or more, with any `covariance_type`.
         X : array-like of shape (n_samples, n_features), default=None
             Data to draw, with all features; None draws the ellipses alone.
         X_upper : array-like of shape (n_samples, n_features), default=None
             Upper ends of intervals, as in `GaussianGradientMLE.fit`.
         features : tuple of two int or str, default=(0, 1)
-            Indices or names of two different features: the horizontal, the vertical.
+            Indices or names of two different features, the horizontal one first.
         n_std : float or sequence of float, default=(1, 2, 3)
             Positive Mahalanobis distances at which to draw an ellipse.
         confidence : float, default=None
-            Probability, between 0 and 1, with which a region about the estimated mean should
-            cover the true one; see `GaussianGradientMLE.standard_errors`. None draws none.
+            Probability, between 0 and 1, with which a region around the estimated mean should
+            cover the true mean; see `GaussianGradientMLE.standard_errors`. None draws no region.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         ellipse_kwargs : dict, default=None
@@ -135,9 +135,9 @@ class GaussianEllipseDisplay(Display):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If `features` are not two different features of the estimator, or X is not
-            data like those that it was fitted on, or the fit has no standard errors, or there are
-            upper ends without X.
+            If `features` are not two different features of the estimator, if X is not data like
+            those of the fit, if `confidence` is given and the fit has no standard errors, or if
+            `X_upper` is passed without X.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         if X is None and X_upper is not None:
@@ -172,7 +172,7 @@ class GaussianEllipseDisplay(Display):
         ellipse_kwargs: dict[str, Any] | None = None,
         scatter_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Plot.
+        """Plot the ellipses and the data.
 
         Parameters
         ----------
@@ -187,8 +187,8 @@ class GaussianEllipseDisplay(Display):
         Raises
         ------
         ValueError
-            If a distance is not positive, or a `confidence` is no probability or comes without a
-            `mean_covariance`.
+            If a distance is not positive, if `confidence` is not a probability, or if it is given
+            without `mean_covariance`.
         """
         distances = np.atleast_1d(n_std).tolist()
         if not all(distance > 0 for distance in distances):
@@ -206,14 +206,14 @@ class GaussianEllipseDisplay(Display):
         return self
 
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> tuple[Any, Any]:
-        """The points drawn whose values are known, and those with one in an interval."""
+        """Draws the rows of known values, and those with one in an interval; returns both."""
         from matplotlib.collections import PathCollection
 
         if self.X is None:
             return None, None
         ends = np.array([self.X, self.X if self.X_upper is None else self.X_upper], np.float64)
         lower, upper = np.where(np.isfinite(ends), ends, np.nan)
-        points = (np.fmin(lower, upper) + np.fmax(lower, upper)) / 2  # the end that is not NaN
+        points = (np.fmin(lower, upper) + np.fmax(lower, upper)) / 2  # one end if the other is NaN
         limited = (lower != upper).any(axis=1) & np.isfinite(points).all(axis=1)
         style = {"s": 14, "alpha": 0.6, "linewidth": 0, "color": INK}
         style = styled(style, scatter_kwargs, PathCollection)
@@ -223,11 +223,11 @@ class GaussianEllipseDisplay(Display):
             ax.scatter(*points[rows].T, **_of_rows(style, rows)) for rows in (~limited, limited)
         )
         hollow.set(facecolor="none", linewidth=0.8, label="at a limit or in an interval")
-        hollow.set_sizes(2 * hollow.get_sizes())  # a ring around a disc at the same place
+        hollow.set_sizes(2 * hollow.get_sizes())  # rings stay visible around discs
         return known, hollow
 
     def _plot_ellipse(self, ax: Any, n_std: float, ellipse_kwargs: dict[str, Any] | None) -> Any:
-        """The ellipse at Mahalanobis distance `n_std` from the mean, once it is drawn."""
+        """Draws the ellipse at Mahalanobis distance `n_std` from the mean, and returns it."""
         from matplotlib.patches import Polygon
 
         inside = -math.expm1(-0.5 * n_std**2)
@@ -235,13 +235,13 @@ class GaussianEllipseDisplay(Display):
             "facecolor": tint(BLUE, min(0.45 / n_std, 0.6)),
             "edgecolor": BLUE,
             "label": rf"{n_std:g}$\sigma$: {inside:.1%}",
-            "zorder": 1 / (1 + n_std),  # the smaller on top of the larger, data above all
+            "zorder": 1 / (1 + n_std),  # smaller ellipses above larger ones, data above all
         }
         points = self._ellipse(n_std, self.covariance)
         return ax.add_patch(Polygon(points, **styled(style, ellipse_kwargs, Polygon)))
 
     def _plot_region(self, ax: Any, confidence: float) -> Any:
-        """The confidence region of the mean, once it is drawn."""
+        """Draws the confidence region of the mean, and returns it."""
         from matplotlib.patches import Polygon
 
         if self.mean_covariance is None or not 0 < confidence < 1:
@@ -258,14 +258,14 @@ class GaussianEllipseDisplay(Display):
         """Points at Mahalanobis distance `n_std` from the mean, of shape (n_points, 2)."""
         angles = np.linspace(0, 2 * np.pi, _N_POINTS, endpoint=False)
         circle = np.column_stack((np.cos(angles), np.sin(angles)))
-        values, vectors = np.linalg.eigh(covariance)  # of a fixed mean it may be 0
+        values, vectors = np.linalg.eigh(covariance)  # 0 if the mean is fixed
         return self.mean + n_std * np.sqrt(np.maximum(values, 0.0)) * circle @ vectors.T
 
 
 def _ends(block: Block, pair: list[int]) -> Array:
     """Lower and then upper ends of two features in the rows of a block, (n_rows, 4).
 
-    They are equal where a value is known exactly, and NaN where they are open.
+    They are equal if a value is known exactly; NaN is an open end.
     """
     values = to_host(block.X).astype(np.float64)[:, pair]
     ends = np.hstack((values, values))
@@ -276,7 +276,7 @@ def _ends(block: Block, pair: list[int]) -> Array:
 
 
 def _of_rows(style: dict[str, Any], rows: Array) -> dict[str, Any]:
-    """The style of some rows, (n_rows,) bool, of one that may have a value for each row."""
+    """The style of the marked rows, (n_rows,) bool, from a style with values for all rows."""
     return {
         key: np.asarray(value)[rows] if np.shape(value)[:1] == rows.shape else value
         for key, value in style.items()

@@ -1,4 +1,4 @@
-"""The climb, on a map of the likelihood over mean and scale."""
+"""The path of a fit on a map of the likelihood over mean and scale."""
 
 from __future__ import annotations
 
@@ -25,21 +25,20 @@ _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
 class LikelihoodPathDisplay(Display):
     r"""The recorded path of a fit, on a map of the log-likelihood over mean and scale.
 
-    The map shows one feature: contours of its average log-likelihood, counted from the
-    maximum, as a function of mean and standard deviation. With several features it is the
-    marginal log-likelihood of the one, and the path its marginal mean and scale; the
-    log-likelihood of a "spherical" covariance, whose one scale all features share, is that
-    of all of them, with the other means at the maximum. A ridge (`reg_covar_`) is part of
-    both: they are of the penalised log-likelihood that was climbed.
+    The map shows one feature: how far its average log-likelihood is below the maximum, as a
+    function of mean and standard deviation. If there are several features, it is the marginal
+    log-likelihood of this one, and the path shows its marginal mean and scale. A "spherical"
+    covariance has one scale for all features; then it is the log-likelihood of all of them,
+    with the other means at the maximum. With a ridge (`reg_covar_`) it is the penalised
+    log-likelihood that was climbed.
 
-    Where the fit had a constant `learning_rate`, the hatched region is where that rate is
-    unstable: *if the maximum lay there*, almost no climb at that rate would settle at it. The rate
-    is stable where it is below :math:`2 / \lambda_{\max}(-H)`, H the Hessian that a maximum
-    of that scale would have, all correlations and other features as they are. With one
-    feature and sigma as the parameter, the hatched region is where
-    :math:`\sigma^2` is below `learning_rate`. It says what happens near the maximum,
-    and so depends on the scale alone; a path may well cross it. A star in the hatched
-    region is a maximum that the climb cannot settle at.
+    If the fit had a constant `learning_rate`, the hatched region shows where that rate is
+    unstable: *if the maximum were there*, almost no climb with that rate would settle at it. The
+    rate is stable if it is below :math:`2 / \lambda_{\max}(-H)`, with H the Hessian at a maximum
+    of that scale, all correlations and other features unchanged. For one feature with sigma as
+    the parameter, the region is where :math:`\sigma^2` is below `learning_rate`. The region
+    describes the climb near a maximum, so it depends on the scale alone, and a path may cross it.
+    If the star is in the hatched region, the climb cannot settle at the maximum.
 
     It is recommended to use `from_estimator` to create a display.
 
@@ -64,7 +63,7 @@ class LikelihoodPathDisplay(Display):
     learning_rate_bound : float, default=None
         The largest constant rate that is stable at the maximum.
     bounds : ndarray of shape (n_scales,), default=None
-        What it would be at a maximum of each `scale`; None draws no region.
+        The `learning_rate_bound` at a maximum of each `scale`; None draws no region.
     feature_name : str, default=None
         Name of the feature, for the labels of the axes.
 
@@ -77,17 +76,17 @@ class LikelihoodPathDisplay(Display):
     contours_ : matplotlib QuadContourSet
         The map, in nats per observation below the maximum.
     colorbar_ : matplotlib Colorbar
-        Its colours.
+        The colour bar of the map.
     path_ : matplotlib Line2D
         The path.
     start_ : matplotlib Line2D
-        Its first point.
+        The first point of the path.
     end_ : matplotlib Line2D
-        Its last point, with the marker of the stop reason, see `ConvergenceDisplay`.
+        The last point, with the marker of the stop reason, see `ConvergenceDisplay`.
     maximum_ : matplotlib Line2D
         The star at the maximum.
     unstable_ : matplotlib QuadContourSet or None
-        The hatched region, where the map has one.
+        The hatched region, if there is one.
 
     See Also
     --------
@@ -146,8 +145,8 @@ class LikelihoodPathDisplay(Display):
         scale_limits : tuple of two positive float, default=None
             Smallest and largest standard deviation of the map; None shows the whole path.
         grid_resolution : int, default=200
-            Means, and scales, of the map. With a constant rate every scale costs as much as
-            one `learning_rate_bound_`.
+            Number of means, and of scales, of the map. With a constant rate, each scale costs
+            as much as one `learning_rate_bound_`.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         contour_kwargs : dict, default=None
@@ -167,7 +166,7 @@ class LikelihoodPathDisplay(Display):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If no path was recorded, there is no such feature, or limits do not ascend.
+            If no path was recorded, there is no such feature, or limits are not increasing.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
@@ -202,7 +201,7 @@ class LikelihoodPathDisplay(Display):
         contour_kwargs: dict[str, Any] | None = None,
         path_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Plot.
+        """Plot the map and the path.
 
         Parameters
         ----------
@@ -229,13 +228,13 @@ class LikelihoodPathDisplay(Display):
         return self
 
     def _plot_map(self, ax: Any, contour_kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The contours of the map and their bar of colours, once they are drawn."""
+        """Draws the contours of the map and their colour bar, and returns both."""
         from matplotlib.colors import LogNorm
 
         gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _SMALLEST_LEVEL / 2)
         decades = max(math.ceil(math.log10(gaps.max() / _SMALLEST_LEVEL)), 1)
         levels = _SMALLEST_LEVEL * np.logspace(0, decades, 2 * decades + 1)
-        norm = LogNorm(levels[0], 10 * levels[-1])  # no darker than a path shows on
+        norm = LogNorm(levels[0], 10 * levels[-1])  # light enough to show a path
         style = {"levels": levels, "cmap": MAP, "norm": norm, "extend": "min"}
         contours = ax.contourf(self.mean, self.scale, gaps, **(style | contour_kwargs))
         bar = ax.figure.colorbar(contours, ax=ax, ticks=levels[:: 2 * math.ceil(decades / 8)])
@@ -244,7 +243,7 @@ class LikelihoodPathDisplay(Display):
         return contours, bar
 
     def _plot_unstable(self, ax: Any) -> Any:
-        """The region of maxima at which the rate is unstable, once it is hatched, or None."""
+        """Hatches the region where the rate is unstable and returns it; None if there is none."""
         if self.bounds is None or self.bounds.min() >= self.learning_rate:
             return None
         bounds = np.broadcast_to(self.bounds[:, None], self.log_likelihood.shape)
@@ -271,7 +270,7 @@ class LikelihoodPathDisplay(Display):
             ax.set_title(f"Learning rate {rate} {side} bound {bound}", fontsize="medium")
 
     def _plot_legend(self, ax: Any) -> None:
-        """Draw the legend of the marks and, where there is one, of the hatched region."""
+        """Draw the legend of the marks and of the hatched region, if there is one."""
         from matplotlib.patches import Patch
 
         handles = [self.start_, self.end_, self.maximum_]
@@ -282,7 +281,7 @@ class LikelihoodPathDisplay(Display):
 
 
 def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:
-    """The marker at a point of the map, given by mean and scale, once it is drawn."""
+    """Draws a marker at a point of the map, given by mean and scale, and returns it."""
     style = {"linestyle": "none", "markeredgecolor": "black", "zorder": 3} | style
     (line,) = ax.plot(*point, marker=marker, label=label, **style)
     return line
@@ -308,7 +307,7 @@ def _grid(
 ) -> tuple[Array, Array]:
     """Means and scales of a map, (resolution,) each, the scales in equal ratios.
 
-    Without limits the path and the maximum lie inside.
+    By default they include the path and the maximum.
     """
     points = np.vstack((path, maximum))
     (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)

@@ -1,4 +1,4 @@
-"""Whether the rows are Gaussian at all: their distances against those of a Gaussian sample."""
+"""A check whether rows are Gaussian: their distances against those of a Gaussian sample."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from .style import BLUE, GREY, INK, VERMILLION, Display, axes_of, pyplot_for, st
 class QQDisplay(Display):
     r"""Squared Mahalanobis distances of the rows against quantiles of the chi-square distribution.
 
-    Of a Gaussian the squared distance of a row that shows k values follows the chi-square
-    distribution with k degrees of freedom. The distances of the rows, in ascending order, then lie
-    about the line. Rows above it lie farther out than those of a Gaussian do: the tails are
-    heavier, or there are outliers. Where k differs, each row is drawn at the distance at which a
-    complete row has the same p-value.
+    If the rows are Gaussian, the squared distance of a row with k observed values follows the
+    chi-square distribution with k degrees of freedom. The sorted distances then lie around the
+    line. Rows above it are farther out than Gaussian rows would be: the tails are heavier, or there
+    are outliers. If k differs between rows, each row is drawn at the distance at which a complete
+    row has the same p-value.
 
     The share of the distribution below the i-th smallest of n distances follows the beta
-    distribution with parameters i and n + 1 - i. Its median gives the abscissa. The band holds the
-    i-th distance in a share `level` of all Gaussian samples, at each i by itself. The fitted
-    Gaussian is taken for the true one. It lies closer to the rows than the true one does, and where
-    there are few rows for the features the band is therefore too wide.
+    distribution with parameters i and n + 1 - i. Its median gives the abscissa. At each i, the band
+    contains the i-th distance of a share `level` of all Gaussian samples. The fitted Gaussian is
+    used in place of the true one. It is closer to the rows than the true one, so that the band is
+    too wide if there are few rows for the number of features.
 
     It is recommended to use `from_estimator` to create a display.
 
@@ -50,9 +50,9 @@ class QQDisplay(Display):
     figure_ : matplotlib Figure
         Figure of the picture.
     points_ : matplotlib PathCollection
-        The rows, those outside the band in another colour.
+        The rows; those outside the band have another colour.
     line_ : matplotlib Line2D
-        Where they would lie on the whole.
+        The line around which Gaussian rows lie.
     band_ : matplotlib FillBetweenPolyCollection
         The band.
 
@@ -94,12 +94,12 @@ class QQDisplay(Display):
         Parameters
         ----------
         estimator : GaussianGradientMLE
-            Fitted, to values that are known exactly or missing.
+            Fitted to values that are known exactly or missing.
         X : array-like of shape (n_samples, n_features)
-            The rows, as a rule those of the fit; NaN stands for a missing value. A row that shows
-            no value is left out.
+            The rows, usually those of the fit; NaN stands for a missing value. A row without
+            observed values is left out.
         level : float, default=0.95
-            Share of Gaussian samples, between 0 and 1, that the band holds at each rank.
+            Share of Gaussian samples, between 0 and 1, that the band contains at each rank.
         ax : matplotlib Axes, default=None
             Axes to plot on; None is a new figure.
         scatter_kwargs : dict, default=None
@@ -117,8 +117,8 @@ class QQDisplay(Display):
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If the fit knows of limits or intervals, X is not data like those that it was fitted
-            on or shows no value, or `level` is no probability.
+            If the fit has limits or intervals, X is not data like those of the fit or has no
+            observed value, or `level` is not a probability.
         """
         pyplot_for(f"{cls.__name__}.from_estimator")
         check_fitted(estimator)
@@ -137,7 +137,7 @@ class QQDisplay(Display):
         level: float = 0.95,
         scatter_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Plot.
+        """Plot the distances.
 
         Parameters
         ----------
@@ -152,7 +152,7 @@ class QQDisplay(Display):
         Raises
         ------
         ValueError
-            If there is no distance, or `level` is no probability.
+            If there is no distance, or `level` is not a probability.
         """
         lower, median, upper = self._quantiles(level)
         ax = axes_of(self, ax)
@@ -167,7 +167,7 @@ class QQDisplay(Display):
         )
         (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
         self.points_ = ax.scatter(median, self.distances, **style)
-        if beyond.any() and style.get("color") is colors:  # else no colour tells them apart
+        if beyond.any() and style.get("color") is colors:  # the user may choose one colour
             label = f"{np.count_nonzero(beyond)} of {len(beyond)} rows outside the band"
             ax.scatter([], [], s=14, linewidth=0, color=VERMILLION, label=label)
         ax.set(xlabel="Squared distance, Gaussian quantile", ylabel="Squared distance of each row")
@@ -177,7 +177,7 @@ class QQDisplay(Display):
     def _quantiles(self, level: float) -> Array:
         """Lower end of the band, median and upper end for each rank, of shape (3, n_samples).
 
-        They are quantiles of squared distances, free of units.
+        These are quantiles of the squared distances, which have no unit.
         """
         check_level(level)
         if len(self.distances) == 0:
@@ -188,13 +188,13 @@ class QQDisplay(Display):
 
 
 def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> Array:
-    """Squared distances of the rows of a block, and how many values each shows, (n_rows, 2)."""
+    """The squared distance and the number of observed values of each row, (n_rows, 2)."""
     distances, _, shown = gaussian.observed(to_host(block.X))
     return np.column_stack((distances, np.broadcast_to(shown, distances.shape)))
 
 
 def _check_no_limits(estimator: Any) -> None:
-    """Refuse a fit with limits or intervals, which chose what values are known exactly."""
+    """Refuse a fit with limits or intervals, which decide what values are known exactly."""
     if estimator._gaussian.window:
         raise ValueError(
             "The distances of rows inside truncation_limits do not follow the chi-square "

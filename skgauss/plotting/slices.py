@@ -5,11 +5,11 @@ r"""A Gaussian likelihood as a function of the mean and the scale of one feature
     \ell(\mu, \sigma) = -\tfrac{m}{2} \left[ \log 2\pi + 2 \log\sigma
         + \frac{s^2 + (\bar x - \mu)^2 / m}{\sigma^2} \right]
 
-With m = 1 this is the marginal log-likelihood of the feature, whose other features are
-integrated out. A spherical covariance has one scale for all its m features; for it, this is
-the log-likelihood of all of them, with the other means at the maximum. A ridge is part of
-:math:`s^2`: it is the penalised log-likelihood. Where values are missing, it is that of the
-data completed by what the maximum expects of them.
+With m = 1 this is the marginal log-likelihood of the feature: the other features are integrated
+out. A spherical covariance has one scale for all m features; then this is the log-likelihood of
+all of them, with the other means at the maximum. A ridge is part of :math:`s^2`, which makes the
+log-likelihood the penalised one. If values are missing, :math:`\bar x` and :math:`s^2` are those
+of the data completed by their expectations at the maximum.
 """
 
 import math
@@ -60,10 +60,10 @@ def path_of(estimator: Any, feature: int) -> Array:
 def bounds_along(estimator: Any, feature: int, scales: Array) -> Array:
     """The largest constant step that is stable at a maximum of each of these scales, (n_scales,).
 
-    It is what `learning_rate_bound_` would be if the feature were measured in other units, so that
-    its scale at the maximum were one of `scales`; correlations and other features stay.
+    It is the `learning_rate_bound_` with the feature in such units that its scale at the maximum is
+    one of `scales`; correlations and other features are unchanged.
     """
-    if estimator.solver == "natural":  # no unit changes its bound
+    if estimator.solver == "natural":  # its bound does not depend on units
         return np.full(len(scales), estimator.learning_rate_bound_)
     likelihood = likelihood_of(estimator)
     family, factor = likelihood.family, maximum_of(estimator, likelihood).factor
