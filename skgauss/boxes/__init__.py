@@ -1,8 +1,7 @@
 """Gaussians within boxes: the probability of a box, and the moments inside it.
 
-What belongs here knows a Gaussian and intervals for some of its features, many rows at a time.
-Which data have intervals, what is known beside them, and what likelihood wants the moments
-does not.
+Code here takes a Gaussian and one box of intervals per row, for many rows at a time. It does not
+know where the intervals come from, or what the moments are used for.
 """
 
 from .base import BoxMoments, slices

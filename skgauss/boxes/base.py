@@ -1,4 +1,4 @@
-"""What is known of a Gaussian within boxes, and the way to unit variances and back."""
+"""Moments of a Gaussian within boxes, and the scaling to unit variances and back."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ LOG_ROOT_2PI = 0.5 * np.log(2 * np.pi)
 
 
 class BoxMoments(NamedTuple):
-    """Probability of boxes under c ~ N(mean, covariance), and moments inside; a row is a box."""
+    """Probabilities of n boxes under a Gaussian vector c, and its moments inside each box."""
 
     log_probability: Array  # (n,), nats
     mean: Array  # (n, k), E[c | box]
@@ -18,11 +18,11 @@ class BoxMoments(NamedTuple):
 
     @classmethod
     def empty(cls, n: int, k: int) -> "BoxMoments":
-        """Moments of `n` boxes of `k` sides that have no probability yet, to be filled in."""
+        """Moments of `n` boxes of `k` sides, to be filled in; so far every probability is 0."""
         return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
 
     def fill(self, rows: Any, found: "BoxMoments") -> None:
-        """Write what was found for some of the rows."""
+        """Store the moments `found` for some of the rows, in place."""
         for field, part in zip(self, found, strict=True):
             field[rows] = part
 
@@ -30,15 +30,15 @@ class BoxMoments(NamedTuple):
 def standardised(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> tuple[Array, tuple[Array, Array, Array, Array]]:
-    """Standard deviations, (..., k), ends and widths of boxes over them, and the correlations."""
+    """Standard deviations, (..., k), and the boxes over them: ends, widths, correlations."""
     scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
     correlation = covariance / scale[..., :, None] / scale[..., None, :]
-    with np.errstate(over="ignore"):  # what is that far is as good as open
+    with np.errstate(over="ignore"):  # an end that overflows counts as open
         return scale, (lower / scale, upper / scale, width / scale, correlation)
 
 
 def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
-    """Moments of standardised boxes in the units of the ends, with each mean inside its box."""
+    """Moments of standardised boxes in the original units, with each mean clipped to its box."""
     return BoxMoments(
         within.log_probability,
         np.clip(within.mean * scale, lower, upper),
@@ -47,15 +47,15 @@ def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> Bo
 
 
 def slices(n: int, size: int) -> list[slice]:
-    """Consecutive slices of `size` elements that cover n; the last one may reach beyond."""
+    """Consecutive slices of `size` elements that cover `n`; the last one may reach beyond."""
     return [slice(start, start + size) for start in range(0, n, size)]
 
 
 def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
     """Log-weight, mean and covariance of n mixtures of m components.
 
-    Logarithms of weights are (n, m), means (n, m, k), covariances (n, m, k, k) or less. Where a
-    component has a covariance of fewer variables, those before them are constants in it.
+    The arguments are (n, m), (n, m, k) and (n, m, j, j) with j <= k. If j < k, the first k - j
+    variables are constant within each component.
     """
     peak = log_weight.max(axis=1)
     weight = np.exp(log_weight - peak[:, None])
@@ -70,9 +70,9 @@ def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
 
 
 def from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:
-    """The point of the box that is nearest to the mean, and the ends as seen from there.
+    """The point of each box that is nearest to the mean, and the ends relative to that point.
 
-    Their difference is the width to the last digit, which that of the given ends is not.
+    The new ends differ by the width to the last digit, which the given ones may have lost.
     """
     origin = np.clip(0.0, lower, upper)
     start = np.where(upper < 0.0, -width, lower - origin)

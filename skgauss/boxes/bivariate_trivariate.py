@@ -1,17 +1,18 @@
 r"""Two or three Gaussian variables within a box: closed forms at its corners.
 
-With :math:`\Phi_k(b)` the probability that all variables lie below a corner b, :math:`F` and
-:math:`H` its derivatives there, summed over the corners, the moments about the mean of the
-Gaussian are (Tallis, 1961)
+Let :math:`\Phi_k(b)` be the probability that all k variables are below a corner b. Its sum over the
+corners, with their signs, is the probability P of the box. Let F and H be the same sums of its
+gradient and Hessian. Then the moments of c ~ N(0, R) within the box are (Tallis, 1961)
 
 .. math::
 
     P \, E[c] = -R F, \qquad P \, E[c c^T] = P R + R H R.
 
-Two variables have Owen's function. Of three, the first is made independent of the others, whose
-correlation is the largest; what that changes is an integral over a share t of its correlations
-(Plackett, 1954). All of these are differences, which lose the digits of a box that is unlikely or
-narrow. Elsewhere the error is about 1e-12, and the cost a small part of that of quadrature.
+For two variables :math:`\Phi_2` follows from Owen's function. Of three, the pair with the largest
+correlation stays and the third is made independent of it, which changes the probability by an
+integral over a factor t of its correlations (Plackett, 1954). All of these are differences, which
+lose digits if a box is unlikely or narrow. Elsewhere the error is about 1e-12, and the cost a small
+part of that of quadrature.
 
 References
 ----------
@@ -28,17 +29,17 @@ from scipy.special import ndtr, owens_t
 from .._typing import Array
 from .base import BoxMoments
 
-_FARTHEST_END = 38.0  # deviations at which the density is nothing beside that at the mean
-_LEAST = 1e-3  # of a probability times a variance: what is lost is a few roundings, over it
+_FARTHEST_END = 38.0  # standard deviations at which the density almost underflows
+_LEAST = 1e-3  # of probability times variance; the error is a few roundings divided by it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
-_RULES_AGREE = 1e-11  # relative; the better of the two is nearer by far
-_NEXT_TO_ZERO = 1e-100  # of which Owen's function keeps the sign
+_RULES_AGREE = 1e-11  # relative; the better of the two is far more accurate
+_NEXT_TO_ZERO = 1e-100  # replaces an end of 0, by which two numbers are divided
 _ROOT_2PI = np.sqrt(2 * np.pi)
 OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 
 
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
-    """Whether `corner_moments` may keep the digits of a box, judged by single intervals, (n,)."""
+    """Whether `corner_moments` may be exact for each box, (n,), judged by single intervals."""
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
 
@@ -46,17 +47,17 @@ def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
 def corner_moments(
     lower: Array, upper: Array, correlation: Array
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, (n, k), and which are exact.
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, and which boxes are exact.
 
-    They are where the differences over the corners kept their digits.
+    The ends are (n, k). A box is exact if its differences over corners kept their digits.
     """
     n, k = lower.shape
-    # An open end is turned below, where it has no corner.
+    # Variables are mirrored so that open ends are below, where they have no corners.
     sign = np.where(np.isposinf(upper), -1.0, 1.0)
     below, above = np.sort([sign * lower, sign * upper], axis=0)
     mirror = sign[:, :, None] * sign[:, None]
     relation = mirror * correlation
-    at_upper = np.array(list(product((True, False), repeat=k)))[:, None]  # of every corner
+    at_upper = np.array(list(product((True, False), repeat=k)))[:, None]  # at each corner
     corner, row = np.nonzero((at_upper | np.isfinite(below)).all(axis=2))
     ends = np.clip(np.where(at_upper, above, below), -_FARTHEST_END, _FARTHEST_END)[corner, row]
     parity = np.where((~at_upper).sum(axis=2) % 2, -1.0, 1.0)[corner, 0]
@@ -77,7 +78,7 @@ def corner_moments(
 
 
 def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
-    """Probability below the ends (n, k), and its first and second derivatives along them."""
+    """Probability that all variables are below the ends, (n, k), its gradients and its Hessians."""
     n, k = ends.shape
     each = np.arange(k)
     density = np.exp(-0.5 * ends * ends) / _ROOT_2PI
@@ -96,7 +97,8 @@ def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, A
     slope, bend = density * value.reshape(n, k), np.empty((n, k, k))
     across = density[:, :, None] * its_slope.reshape(n, k, k - 1) / scale
     bend[:, each[:, None], others] = across
-    # The heat equation: along a variance is half the second derivative.
+    # Scaling a variable with its end changes nothing, and the derivative along its variance is half
+    # the second derivative along the end (the heat equation).
     bend[:, each, each] = -ends * slope - (column * across).sum(axis=2)
     probability = _below_two if k == 2 else _below_three
     return probability(ends, correlation), slope, bend
@@ -113,7 +115,7 @@ def _below_two(ends: Array, correlation: Array) -> Array:
 
 
 def rectangle(lower: Array, upper: Array, correlation: Array) -> Array:
-    """Probability that two variables of such correlations, (n,), are between two ends, (n, 2)."""
+    """Probability that two variables of given correlation, (n,), are between their ends, (n, 2)."""
     corners = np.stack([np.stack([upper[:, 0], upper[:, 1]], axis=1), lower, lower, lower])
     corners[1, :, 1], corners[2, :, 0] = upper[:, 1], upper[:, 0]
     counts = (corners > -_FARTHEST_END).all(axis=2)
@@ -125,11 +127,7 @@ def rectangle(lower: Array, upper: Array, correlation: Array) -> Array:
 
 
 def _below_three(ends: Array, correlation: Array) -> Array:
-    """Probability, (n,), that three variables are below their ends; NaN where it is not exact.
-
-    That is where no two rules agree in the integral over the correlations of the variable that is
-    made independent.
-    """
+    """Probability, (n,), that three variables are below their ends; NaN if no two rules agree."""
     row = np.arange(len(ends))[:, None]
     pairs = OTHERS[3]
     others = pairs[np.abs(correlation[:, pairs[:, 0], pairs[:, 1]]).argmax(axis=1)]
@@ -152,12 +150,12 @@ def _below_three(ends: Array, correlation: Array) -> Array:
 
 
 def _gain_of_correlation(ends: Array, correlation: Array, node: Array, weight: Array) -> Array:
-    """The probability below the ends, less what it would be were the first variable independent.
+    """The probability below the ends minus that with the first variable independent, (n,).
 
-    It is the integral of Plackett's derivative over the share, from 0 to 1, of the correlations of
-    the first variable with the two others; of shape (n,).
+    It is the integral of Plackett's derivative over t from 0 to 1, where t multiplies the
+    correlations of the first variable with the two others.
     """
-    angle = np.pi / 4 * (1.0 + node)  # which resolves the end where correlations may be near one
+    angle = np.pi / 4 * (1.0 + node)  # most nodes are near t = 1, where correlations may be large
     t, weight = np.sin(angle), np.pi / 4 * np.cos(angle) * weight
     h, *g = ends.T[:, :, None]
     slopes, r = correlation[:, 0, 1:].T[:, :, None], correlation[:, 1:, 2, None][:, 0]

@@ -1,16 +1,16 @@
-r"""How scores vary within boxes of two or three variables: closed forms at their sides.
+r"""Scores within boxes of two or three variables: means and covariances in closed form.
 
-That takes moments up to order four. With c = R z and z whitened, the divergence theorem takes one
-power from a moment over the box:
+These need moments up to order four. With c = R z and z whitened, the divergence theorem lowers the
+order of a moment over the box:
 
 .. math::
 
     \int z_a f \varphi = \int \partial_a f \varphi - \oint f \varphi \, n_a ,
 
-where :math:`\varphi` is the density of z and n the normal of a side of the box. On a side z is a
-constant along the normal, and beside it whitened again, within a box of one variable less. Nothing
-is divided by what the other variables leave of a variance, so that nearly dependent variables lose
-no digits. As for `corner_moments`, those of unlikely and narrow boxes are lost.
+where :math:`\varphi` is the density of z and n the outward normal of a side of the box. On a side z
+is constant along the normal. Across it z is whitened again, within a box of one variable fewer. No
+moment is divided by a conditional variance, so that nearly dependent variables lose no digits.
+Unlikely and narrow boxes do, as in `corner_moments`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,9 @@ from .bivariate_trivariate import OTHERS, corner_moments, rectangle
 def corner_scores(
     lower: Array, upper: Array, correlation: Array
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of z and its products within lower < R z <= upper, and where they are exact.
+    """Moments of z and its products within lower < R z <= upper, and which boxes are exact.
 
-    R is the Cholesky factor of the correlation, ends are (n, k). Where they are not exact they are
-    not filled in.
+    R is the Cholesky factor of the correlation, ends are (n, k). Other boxes are not filled in.
     """
     within, exact = corner_moments(lower, upper, correlation)
     total = np.exp(within.log_probability[exact])
@@ -49,7 +48,7 @@ def corner_scores(
 
 
 def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
-    """Integrals over lower < R z <= upper of all products of up to so many of the whitened z.
+    """Integrals over lower < R z <= upper of all products of up to `order` whitened variables z.
 
     Parameters
     ----------
@@ -57,12 +56,12 @@ def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
     root : ndarray of shape (n, k, k)
         R, whose rows have length one.
     total : ndarray of shape (n,)
-        The probability.
+        The probabilities of the boxes.
 
     Returns
     -------
     list of ndarray of shape (n, k, ..., k)
-        By the order, from 0 on.
+        One array for each order, from 0 on.
     """
     _, n, k = ends.shape
     found = [total]
@@ -87,7 +86,7 @@ def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
 
 
 def _frame(normal: Array) -> Array:
-    """Rotations, (n, k, k), whose first columns are some unit vectors, (n, k): of Householder."""
+    """Orthogonal matrices, (n, k, k), with these unit vectors, (n, k), as their first columns."""
     sign = np.where(normal[:, :1] < 0.0, -1.0, 1.0)
     vector = normal.copy()
     vector[:, :1] += sign
@@ -104,7 +103,7 @@ def _beside(
     place: Array,
     frame: Array,
 ) -> list[Array]:
-    """Integrals over sides, where a variable is at a place, of products along other columns."""
+    """Integrals over each side of products of z along all columns of its frame but the first."""
     n, k = len(place), root.shape[1]
     if k == 1:
         return [np.ones(n), *(np.zeros((n, *[0] * m)) for m in range(1, order + 1))]
@@ -121,9 +120,9 @@ def _beside(
 
 
 def _with_constant(m: int, of_others: Array, of_fewer: Array, constant: Array) -> Array:
-    """Integrals of all products of m numbers of which the first is a constant, (n, k, ..., k).
+    """Integrals, (n, k, ..., k), of all products of m variables, the first of which is a constant.
 
-    Those of products of the others are known, and those of one number fewer.
+    `of_others` are those of products of the others, `of_fewer` those of m - 1 variables.
     """
     n, k = len(constant), 1 + of_others.shape[1]
     found = np.empty((n, *[k] * m))
@@ -135,7 +134,7 @@ def _with_constant(m: int, of_others: Array, of_fewer: Array, constant: Array) -
 
 
 def _turned(tensor: Array, frame: Array) -> Array:
-    """Tensors (n, k, ..., k) with each index turned by rotations (n, k, k), (n, 1, k ** m)."""
+    """Tensors, (n, k, ..., k), with each index rotated by frames, (n, k, k): (n, 1, k ** m)."""
     n, k, _ = frame.shape
     size = k ** (tensor.ndim - 1)
     turned = tensor.reshape(n, size)

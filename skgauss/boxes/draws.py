@@ -1,8 +1,8 @@
-"""Draws of a Gaussian within a box, exact however unlikely it is.
+"""Exact draws of a Gaussian within a box, however unlikely the box is.
 
-Each variable is drawn within its interval given those before it, from the tilted Gaussian of
-`Tilt`, and the row is accepted with the probability that its weight has beside the largest,
-which is that of the saddle (Botev, 2017).
+Each variable is drawn within its interval given the variables before it, from the tilted Gaussian
+of `Tilt`. The row is accepted with a probability that is its weight over the largest weight, which
+is that of the saddle (Botev, 2017).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .._typing import Array
 from .interval import Interval
 from .minimax_tilting import Tilt
 
-_MOST_AT_ONCE = 2**16  # proposals
+_MOST_AT_ONCE = 2**16  # proposals drawn at a time
 
 
 def draw_within(
@@ -36,10 +36,7 @@ def draw_in_each(
     covariance: Array,
     random_state: np.random.RandomState,
 ) -> Array:
-    """A draw of c ~ N(0, covariance) within each of n boxes, of shape (n, k).
-
-    It takes what `box_moments` takes.
-    """
+    """A draw of c ~ N(0, covariance) within each of n boxes, (n, k); see `box_moments`."""
     if not lower.shape[1]:
         return lower
     z = _Proposals.of(lower, upper, width, covariance).accepted(random_state)
@@ -48,12 +45,12 @@ def draw_in_each(
 
 
 class _Proposals(NamedTuple):
-    """The law that rows of k whitened variables are proposed from, one box a row."""
+    """The distributions from which k whitened variables are proposed, one for each box."""
 
-    lower: Array  # (n, k), in deviations of each variable given those before it
+    lower: Array  # (n, k), in standard deviations of each variable given those before it
     upper: Array  # (n, k)
     width: Array  # (n, k)
-    coupling: Array  # (n, k, k), by how much each variable moves the intervals of later ones
+    coupling: Array  # (n, k, k), how far a unit of each variable moves the intervals of later ones
     shift: Array  # (n, k), of the mean of each variable, at the saddle
     largest: Array  # (n,), logarithm of the largest weight
 
@@ -65,7 +62,7 @@ class _Proposals(NamedTuple):
         boxes = lower / scale, upper / scale, width / scale
         tilt = Tilt.of(*boxes, coupling)
         largest = _log_weight(tilt.shift, tilt.centre, tilt.at.log_probability.sum(axis=1))
-        # Without a saddle there is no tilt, and no weight above that of a probability of 1.
+        # Without a saddle nothing is shifted, and each weight is a probability, at most 1.
         lost = np.isnan(largest)[:, None]
         return cls(*boxes, coupling, np.where(lost, 0.0, tilt.shift), np.nan_to_num(largest))
 
@@ -73,7 +70,7 @@ class _Proposals(NamedTuple):
         return _Proposals(*(each[rows] for each in self))
 
     def accepted(self, random_state: np.random.RandomState) -> Array:
-        """The first proposal of each row that is accepted, of shape (n, k)."""
+        """The first accepted proposal of each row, (n, k)."""
         z = np.empty(self.shift.shape)
         left, tries = np.arange(len(z)), 1
         while left.size:

@@ -1,9 +1,9 @@
-"""Gaussian boxes by expectation propagation: near, fast, and smooth in the Gaussian.
+"""Gaussian boxes by expectation propagation: approximate, fast, and smooth in the Gaussian.
 
-Each interval is replaced by a Gaussian factor, in turn, so that mean and variance of its variable
-are right given the factors of the others (Minka, 2001; Cunningham, Hennig and Lacoste-Julien,
-2011). Where it comes to rest, the moments are the derivative of its log-probability. Boxes
-are log-concave, so that it needs no damping.
+Each interval in turn is replaced by the Gaussian factor with which its variable has the right mean
+and variance, given the factors of the others (Minka, 2001; Cunningham, Hennig and Lacoste-Julien,
+2011). At the fixed point the moments are the derivative of the approximate log-probability. Boxes
+are log-concave, so that no damping is needed.
 """
 
 import numpy as np
@@ -13,16 +13,15 @@ from .base import BoxMoments, restored, standardised
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4
-# The largest precision of a factor, by that of its variable: an interval narrower than a
-# ten-thousandth of a deviation counts as one of that width, since what the other variables say
-# beside it would be lost to rounding.
+# Largest precision of a factor, for a variable of variance 1. An interval narrower than 1e-4
+# standard deviations counts as one of that width, or rounding would lose what others tell of it.
 _MOST_PRECISE = 1e8
 
 
 def expectation_propagation(
     lower: Array, upper: Array, width: Array, covariance: Array
 ) -> BoxMoments:
-    """Approximate moments within boxes, one row a box; it takes what `box_moments` takes."""
+    """Approximate moments within boxes; the arguments are those of `box_moments`."""
     scale, boxes = standardised(lower, upper, width, covariance)
     return restored(_of_unit_variances(*boxes), scale, lower, upper)
 

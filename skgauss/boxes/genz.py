@@ -1,11 +1,11 @@
 """Gaussian boxes of many variables: Genz's separation of variables on a lattice.
 
-With c = L z, L the Cholesky factor, each variable z_i has an interval given those before it.
+With c = L z and L the Cholesky factor, each z_i has an interval given the variables before it.
 The probability of the box is the mean over the unit cube of the product of the conditional
 probabilities of these intervals, where a coordinate of the cube picks each z_i by its
-conditional quantile (Genz, 1992). The lattice makes it a finite sum. The moments follow from
-the exact derivative of that very sum, by the recursion backwards: a likelihood and its gradient
-agree to rounding, however coarse the lattice.
+conditional quantile (Genz, 1992). A lattice makes this mean a finite sum. The moments follow from
+the exact derivative of this sum, computed by running the recursion backwards. So a likelihood and
+its gradient agree to rounding, however coarse the lattice is.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
 
-_AT_ONCE = 2**13  # points of boxes, whose intermediate results stay in the cache
+_AT_ONCE = 2**13  # points of all boxes of a part, whose intermediate results stay in the cache
 
 
 class Separated(NamedTuple):
-    """Boxes whose variables are separated, and the points over which each of them is summed.
+    """Boxes with their variables separated, and the points over which each box is summed.
 
-    The variables of each are in the order of its lattice.
+    The variables of each box are in the order of its lattice.
     """
 
-    # Lower and upper ends and widths, (n, k), in deviations of each variable given those before it.
+    # Lower ends, upper ends and widths, (n, k), in standard deviations given the variables before.
     ends: tuple[Array, Array, Array]
-    coupling: Array  # (n, k, k), by how much each z moves the intervals of later variables
+    coupling: Array  # (n, k, k), how far a unit of each z moves the intervals of later variables
     tilt: Tilt
     points: Array  # (n, k - 1, n_points)
     log_weight: Array  # (n, n_points)
@@ -42,7 +42,7 @@ class Separated(NamedTuple):
     def of(
         cls, lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
     ) -> Separated:
-        """The boxes lower < c <= upper of c ~ N(0, correlation), one a row."""
+        """The boxes lower < c <= upper of c ~ N(0, correlation), one per row."""
         order = lattice.order
         lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
         factor = np.take_along_axis(root_in_order(correlation, order), order[:, :, None], 1)
@@ -62,9 +62,9 @@ class Separated(NamedTuple):
     def mean_over_points(
         self, sums_over: Callable[[Separated], BoxMoments], at_once: int
     ) -> BoxMoments:
-        """Logarithm of the mean of the integrand, and moments, of sums over some of the points.
+        """Logarithm of the mean of the integrand over all points, and the moments.
 
-        Points are summed over by a function, so many `at_once`.
+        `sums_over` sums some of the boxes over some of their points, `at_once` at most.
         """
         n, n_points = self.log_weight.shape
         parts = [
@@ -79,7 +79,7 @@ class Separated(NamedTuple):
 
 
 def root_in_order(correlation: Array, order: NDArray[np.intp]) -> Array:
-    """Roots R of correlations, (n, k, k), that are triangular once their rows are in an order."""
+    """Roots R of correlations, (n, k, k), lower triangular once their rows are in this order."""
     row = np.arange(len(order))[:, None, None]
     in_order = correlation[row, order[:, :, None], order[:, None, :]]
     factor = np.linalg.cholesky(in_order).astype(np.float64, copy=False)
@@ -89,7 +89,7 @@ def root_in_order(correlation: Array, order: NDArray[np.intp]) -> Array:
 def lattice_moments(
     lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row a box.
+    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row per box.
 
     Ends and widths are (n, k), for at least two variables.
     """
@@ -104,23 +104,23 @@ def lattice_moments(
 
 
 def _sums_over(boxes: Separated) -> BoxMoments:
-    """Logarithm of the sum of the integrand over points; mean and covariance of z that follow."""
+    """Logarithm of the sum of the integrand over points, and mean and covariance of z."""
     log_total, weights, z, steps = forward(boxes)
     return BoxMoments(log_total, *_backward(z, steps, boxes.coupling, boxes.tilt, weights))
 
 
 class Step(NamedTuple):
-    """What the way back needs of a variable."""
+    """What the backward pass needs to know of one variable."""
 
     at: Interval
-    z_slope: Array  # derivatives of the z that is chosen, as mirrored; 0 where none is
-    z_widening: Array
+    z_slope: Array  # derivatives of the chosen z, mirrored, as `Interval.quantile` has them
+    z_widening: Array  # both are 0 for the last variable
 
 
 def forward(boxes: Separated) -> tuple[Array, Array, Array, list[Step]]:
-    """Logarithm of the sum, shares of the points in it, z of every point, a step for each variable.
+    """Logarithm of the sum, share of each point in it, z of each point, a step for each variable.
 
-    The last variable has a z of 0, which no other one needs.
+    The z of the last variable is 0, since no other variable needs it.
     """
     (lower, upper, width), coupling, points = boxes.ends, boxes.coupling, boxes.points
     n, k = lower.shape
@@ -151,8 +151,8 @@ def _backward(
 ) -> tuple[Array, Array]:
     """Mean and covariance of z within the box, from the derivatives of the sum.
 
-    The derivative of a Gaussian integral along the mean of z is E[z], and along the factor it is
-    E[z z'] - I. The latter is taken about E[z], so that in a tail no squares cancel.
+    The derivative of the log-probability along the mean of z is E[z], and along the factor it is
+    E[z z'] - I. The latter is computed about E[z], so that no squares cancel in a tail.
     """
     n, k, _ = z.shape
     along_ends, score = np.empty(z.shape), np.empty(z.shape)

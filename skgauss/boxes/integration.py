@@ -1,4 +1,4 @@
-"""Probabilities of boxes and moments within them: the method, by the number of features."""
+"""Probabilities of boxes and moments within them, by a method for each number of features."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,27 +18,27 @@ from .lattice_scores import lattice_scores
 from .nested import ORDER, Boxes, nested_moments
 from .nested_scores import nested_scores
 
-FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to their last digits
-_NODES_AT_ONCE = 200_000  # at a time, whose intermediate results are some megabytes
+FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to nearly full precision
+_NODES_AT_ONCE = 200_000  # nodes of one part, with some megabytes of intermediate results
 
 
 def box_moments(
     lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
 ) -> BoxMoments:
-    """Moments of c ~ N(0, covariance) within lower < c <= upper, one row a box.
+    """Moments of c ~ N(0, covariance) within lower < c <= upper, one row per box.
 
     Parameters
     ----------
     lower, upper : array of shape (n, k)
-        Ends of the intervals, less the mean of the Gaussian. Infinite ones are open.
+        Ends of the intervals minus the mean of the Gaussian. Infinite ends are open.
     width : array of shape (n, k)
-        Widths as the data have them: the difference of the ends has lost them where an
-        interval is narrow and far from the mean.
+        Widths as in the data, since the difference of the ends loses digits if an interval is
+        narrow and far from the mean.
     covariance : array of shape (k, k) or (n, k, k)
-        Of any units: they are taken out first.
+        In any units, since boxes are standardised first.
     lattice : Lattice, optional
-        What four variables or more are integrated by. A climb passes that of its start, so that
-        it climbs one smooth function; None makes one from the boxes themselves.
+        The points over which four variables or more are integrated. A climb keeps the same ones,
+        so that it climbs one smooth function. None makes them from the boxes.
 
     Returns
     -------
@@ -59,8 +59,8 @@ def box_scores(
 ) -> tuple[BoxMoments, Array]:
     """Moments within boxes of whitened z and of the products of its `Pairs`, and R of c = R z.
 
-    It takes what `box_moments` takes, of at least one variable; R is (n, k, k). On a lattice the
-    covariance is the derivative of the means that `box_moments` finds.
+    Arguments are those of `box_moments`, with at least one variable; R is (n, k, k). On a lattice
+    moments are exact derivatives of the log-probability that `box_moments` finds.
     """
     n, k = lower.shape
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
@@ -78,7 +78,7 @@ def box_scores(
 def _prepared(
     lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None
 ) -> tuple[Array, tuple[Array, ...], Lattice | None]:
-    """Deviations; ends, widths and correlations without a unit, by row; the lattice if needed."""
+    """Standard deviations; standardised boxes with correlations, by row; the lattice if needed."""
     n, k = lower.shape
     scale, (*ends, correlation) = standardised(lower, upper, width, covariance)
     if k < FEWEST_OF_LATTICE:
@@ -95,7 +95,7 @@ def _in_parts(
     boxes: tuple[Array, ...],
     lattice: Lattice | None,
 ) -> BoxMoments:
-    """What was found for all boxes, by one function or the other, so many of them at a time."""
+    """Returns `found`, filled part by part: on the lattice if there is one, else by `formulas`."""
     n, k = boxes[0].shape
     parts: list[Any]
     if lattice is None:
@@ -105,7 +105,7 @@ def _in_parts(
 
     def of_some(rows: Any) -> BoxMoments:
         some = [of[rows] for of in boxes]
-        with np.errstate(all="ignore"):  # a thread begins with one of its own
+        with np.errstate(all="ignore"):  # each thread has its own error state
             if lattice is None:
                 return formulas(*some)
             return on_lattice(*some, lattice.part(rows))
@@ -120,7 +120,7 @@ def _in_parts(
 
 
 def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Indices of rows that have as many nodes and are worked on at once."""
+    """Indices of rows with equally many nodes, in parts that are worked on at once."""
     for count in np.unique(counts):
         rows = np.flatnonzero(counts == count)
         size = max(_NODES_AT_ONCE // count, 1)
@@ -135,9 +135,9 @@ def _to_last_digits(
     width: Array,
     correlation: Array,
 ) -> BoxMoments:
-    """What is known within boxes of up to three sides, in closed form where that keeps the digits.
+    """Moments within boxes of up to three sides, in closed form where that keeps the digits.
 
-    `corners` has the closed forms, and says where they are exact.
+    `corners` has the closed forms and says for which boxes they are exact.
     """
     origin, start, end = from_a_point_inside(lower, upper, width)
     boxes = Boxes(start, end, -origin, correlation, correlation)

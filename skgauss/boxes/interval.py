@@ -1,8 +1,8 @@
-"""One standard Gaussian variable within an interval, as the methods for many variables see it.
+"""One standard Gaussian variable within an interval, for the methods for many variables.
 
-Everything is relative to the density at the near end, the one closer to zero, after a mirror
-that puts the middle of the interval at or below zero. So logarithms hold in any tail, and
-derivatives along the near end, at a given width, hold for any width.
+An interval is mirrored so that its middle is at or below zero, and its upper end is the near one.
+Everything is relative to the density there, so that logarithms are accurate in any tail. Along
+the near end, derivatives are taken at a fixed width, so that they are accurate at any width.
 """
 
 from typing import NamedTuple
@@ -17,31 +17,31 @@ from .univariate import univariate_moments
 
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
-_OPEN = 9.0  # deviations, beyond which an end is open in double precision
-_TAIL = -10.0  # deviations, beyond which the density of a quantile loses digits or underflows
-_FARTHEST = -1e150  # deviations, whose square does not overflow
-_NARROW = 0.5  # nats that the log-density falls within the interval
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)  # exact to rounding where it is narrow
+_OPEN = 9.0  # standard deviations beyond which an end is open in double precision
+_TAIL = -10.0  # standard deviations below which the density of a quantile loses digits
+_FARTHEST = -1e150  # standard deviations: the square does not overflow
+_NARROW = 0.5  # nats by which the log-density falls within a narrow interval, at most
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)  # exact to rounding on narrow intervals
 
 
 class Interval(NamedTuple):
-    """The law of z ~ N(0, 1) within intervals, each mirrored where its `sign` is -1."""
+    """The distribution of z ~ N(0, 1) within intervals, each mirrored if its `sign` is -1."""
 
     sign: Array
     near: Array
-    width: Array  # zero where infinite, since the density at the far end is zero there, too
-    far: Array  # the end, of either sign
+    width: Array  # 0 if infinite, so that its product with the density at the far end is 0
+    far: Array  # minus infinity if open
     log_probability: Array
-    slope: Array  # its derivative along the near end: minus the mean
-    widening: Array  # its derivative along the logarithm of the width
-    density: Array  # at the near end, where that is not in the tail
-    fall: Array  # density at the far end, by that at the near end, as the masses below them
-    below_near: Array
-    below_far: Array
+    slope: Array  # derivative of the log-probability along the near end: minus the mean
+    widening: Array  # derivative of the log-probability along the logarithm of the width
+    density: Array  # at the near end, or at `_TAIL` if the end is below it
+    fall: Array  # density at the far end over that at the near end
+    below_near: Array  # mass below the near end over the density there
+    below_far: Array  # mass below the far end over the density at the near end
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
-        """The law within intervals; their widths are given, since upper - lower loses digits."""
+        """The distribution within intervals; widths are given, since upper - lower loses digits."""
         sign = np.where(upper > -lower, -1.0, 1.0)
         near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
         far = near - width
@@ -70,9 +70,9 @@ class Interval(NamedTuple):
         )
 
     def curvature(self) -> tuple[Array, Array, Array]:
-        """The variance within each interval, and derivatives along the logarithm of the width.
+        """The variance within each interval, and the derivatives of `slope` and of `widening`.
 
-        These are of `slope` and of `widening`. All have the shape of the intervals.
+        These are along the logarithm of the width. All have the shape of the intervals.
         """
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
         tail = self.near < _TAIL  # where that is a difference of large numbers
@@ -86,16 +86,16 @@ class Interval(NamedTuple):
         )
 
     def _moments(self, some: NDArray[np.bool_], highest: int) -> Array:
-        """What `univariate_moments` says of some of the intervals, as they were mirrored."""
+        """The results of `univariate_moments` for some of the mirrored intervals."""
         width = np.broadcast_to(self.width, some.shape)[some]
         zero = np.zeros_like(width)
         width = np.where(width > 0.0, width, np.inf)
         return univariate_moments(self.far[some], self.near[some], width, zero, zero + 1.0, highest)
 
     def third_derivatives(self) -> tuple[Array, Array, Array]:
-        """Three third derivatives of the log-probability, along an end as it was not mirrored.
+        """The third derivatives of the log-probability along e e e, e e w and e w w.
 
-        With e the end and w the logarithm of the width they are along e e e, e e w and e w w.
+        Here e is the near end before it was mirrored, and w the logarithm of the width.
         """
         third = self._moments(np.full(self.near.shape, True), 4)[3]
         variance, cross, twice = self.curvature()
@@ -109,9 +109,10 @@ class Interval(NamedTuple):
     def quantile_curvature(
         self, z: Array, slope: Array, widening: Array
     ) -> tuple[Array, Array, Array]:
-        """The three second derivatives of a point z that `quantile` found, with the two first.
+        """The second derivatives, along e e, e w and w w, of a result z of `quantile`.
 
-        They are along the near end, along it and the logarithm of the width, and along the latter.
+        Here e is the near end, mirrored, and w the logarithm of the width. The first derivatives of
+        z, `slope` and `widening`, are those that `quantile` returned.
         """
         far = self.near - self.width
         return (
@@ -121,16 +122,16 @@ class Interval(NamedTuple):
         )
 
     def quantile(self, u: Array) -> tuple[Array, Array, Array]:
-        """The mirrored point below which a share u of the probability lies, and two derivatives.
+        """The mirrored quantile z of each interval at u, and its two derivatives.
 
-        These are along the near end, at a given width, and along the logarithm of the width.
+        They are along the near end, at a given width, and along the logarithm of the width.
         """
         share = np.where(self.sign < 0.0, 1.0 - u, u)
         rest = 1.0 - share
         below = share * self.below_near + rest * self.below_far
         z = ndtri(np.minimum(below * self.density, 1.0 - 2.0**-53))
         z = np.minimum(np.maximum(z, self.far), self.near)
-        density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end, by that at z
+        density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end over that at z
         tail = self.near < _TAIL
         if tail.any():
             tail = np.broadcast_to(tail, z.shape)
@@ -142,7 +143,7 @@ class Interval(NamedTuple):
 
 
 def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
-    """Masses below the two ends, by the density at the near end."""
+    """Masses below the two ends over the density at the near end."""
     below_near, below_far = ndtr(near) / density, ndtr(far) / density
     tail = near < _TAIL
     if tail.any():
@@ -152,7 +153,7 @@ def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple
 
 
 def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
-    """The mirrored quantile far in the tail, and the density at the near end over that at it."""
+    """The mirrored quantile far in the tail, and the density at the near end over that at z."""
     z = ndtri_exp(np.log(below) - 0.5 * near * near - LOG_ROOT_2PI)
     z = np.minimum(np.maximum(z, far), near)
     return z, _ROOT_HALF_PI * erfcx(-_ROOT_HALF * z) / below
@@ -161,7 +162,7 @@ def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
 def _narrow_mass(near: Array, width: Array) -> Array:
     """The mass of narrow intervals over the density at the near end, by quadrature.
 
-    A difference of two masses would have lost its digits.
+    A difference of two masses would lose digits.
     """
     total = np.zeros_like(near)
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):

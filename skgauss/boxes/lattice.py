@@ -1,7 +1,7 @@
-"""A rank-one lattice of points in the unit cube, and what of it is frozen during a climb.
+"""A rank-one lattice of points in the unit cube.
 
-Each row has an order of its variables and shifts of the lattice of its own. A climb keeps
-both, so that what it climbs is one smooth function.
+Each row has its own order of the variables and its own shifts of the lattice. A climb keeps both,
+so that it climbs one smooth function.
 """
 
 from functools import cache, lru_cache
@@ -14,19 +14,19 @@ from .._typing import Array
 from .base import standardised
 from .interval import Interval
 
-N_POINTS = 503  # a prime: every generator takes each coordinate to all places
-_MOST_SMOOTH = 5  # coordinates, of which each makes the weights of points vary by half as much more
-_FEW_SMOOTH = 3  # coordinates, up to which 2,003 points suffice for that; 10,007 for more
+N_POINTS = 503  # a prime, so that along each coordinate all points are at different places
+_MOST_SMOOTH = 5  # coordinates; each multiplies the mean square of the weights of points by 1.5
+_FEW_SMOOTH = 3  # coordinates up to which 2,003 points suffice for weights; more need 10,007
 _WEIGHT = 0.1  # of each variable in the search for generators
-_LEAST_VARIANCE = 1e-14  # of the variance that a variable keeps, given others
-_NARROWEST = 1e-200  # deviations; a difference of ends may be zero, and the order is not at stake
-# Cells a deviation: so wide that the rounding of a change of units hardly ever leaves one.
+_LEAST_VARIANCE = 1e-14  # of a variable of variance 1 given others, against rounding
+_NARROWEST = 1e-200  # standard deviations; the difference of two ends may round to 0
+# Cells per standard deviation: so wide that rounding after a change of units rarely leaves one.
 _CELLS = 1024.0
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, as in splitmix64
 
 
 class Lattice(NamedTuple):
-    """Order of the variables in each row, and the shift of each row along all but the last.
+    """Order of the variables in each row, and shifts of the lattice along all but the last.
 
     The last variable in the order needs no coordinate.
     """
@@ -44,16 +44,16 @@ class Lattice(NamedTuple):
         known: Array | None = None,
         n_points: int = N_POINTS,
     ) -> "Lattice":
-        """The lattice for boxes, made at a point where a climb starts.
+        """The lattice for boxes, to be made where a climb starts.
 
         Parameters
         ----------
         lower, upper : array of shape (n, k)
-            Ends less the mean of the Gaussian.
+            Ends minus the mean of the Gaussian.
         covariance : array of shape (k, k) or (n, k, k)
         known : array of shape (n, m), optional
-            What tells the rows apart, in deviations, so that no unit matters; None is their ends.
-            The shifts are a hash of it: equal rows have equal shifts, wherever they stand.
+            Numbers that tell the rows apart, in standard deviations; None takes the ends. The
+            shifts are a hash of them, so equal rows have equal shifts, in any order and any unit.
         n_points : int
             A prime.
         """
@@ -69,24 +69,24 @@ class Lattice(NamedTuple):
         return Lattice(*(of[rows] for of in self))
 
     def coarsest(self) -> "Lattice":
-        """The lattice with the fewest points for every box."""
+        """The lattice with `N_POINTS` points for every box."""
         return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
 
     @property
     def is_coarsest(self) -> bool:
-        """Whether it has the fewest points in every row."""
+        """Whether every box has `N_POINTS` points."""
         return bool((self.n_points == N_POINTS).all())
 
     def elsewhere(self) -> "Lattice":
-        """The lattice with other shifts, derived from those it has."""
+        """The lattice with other shifts, a hash of the present ones."""
         with np.errstate(over="ignore"):
             return self._replace(shift=_hash(self.shift, self.shift.shape[1]))
 
     def points(self) -> tuple[Array, Array]:
         """Coordinates in the open unit cube, (n, k - 1, n_points), and log-weights, (n, n_points).
 
-        All rows must have equally many points. The integrand is made periodic: by the tent, or
-        where few variables have many points by the sine transform, which is smooth, so that the
+        All rows must have equally many points. The tent transform makes the integrand periodic. If
+        few variables have many points, the sine transform is used, which is smooth, so that the
         error falls faster (Sidi, 1993).
         """
         n_points = int(self.n_points[0])
@@ -105,19 +105,19 @@ class Lattice(NamedTuple):
 
 @lru_cache(maxsize=4)
 def _unshifted(n_dimensions: int, n_points: int) -> Array:
-    """The lattice before any shift, (n_dimensions, n_points): megabytes where points are many."""
+    """The unshifted lattice, (n_dimensions, n_points), of some megabytes if it has many points."""
     lattice = np.multiply.outer(generators(n_dimensions, n_points), np.arange(n_points))
     return lattice % n_points / n_points
 
 
 @cache
 def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
-    """The generator of each dimension, (n_dimensions,), the best beside those before it.
+    """The generator of each dimension, (n_dimensions,), the best given those before it.
 
-    The best has the least mean-square error, over shifts of the lattice, in the worst case of
-    a Sobolev space of mixed first derivatives (Sloan, Kuo and Joe, 2002). A small weight of the
-    variables puts projections on few of them first. In the order of the powers of a primitive
-    root the errors of all candidates are one cyclic convolution (Nuyens and Cools, 2006).
+    The best has the least worst-case error in a Sobolev space of mixed first derivatives, in mean
+    square over shifts of the lattice (Sloan, Kuo and Joe, 2002). The small weight of the variables
+    favours projections on few of them. If candidates are sorted as powers of a primitive root,
+    their errors are one cyclic convolution (Nuyens and Cools, 2006).
     """
     powers = _powers_of_a_root(n_points)
     x = powers / n_points
@@ -126,7 +126,7 @@ def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
     chosen = []
     for _ in range(n_dimensions):
         spectrum = np.fft.rfft(kernel) * np.fft.rfft(product).conj()
-        errors = np.round(np.fft.irfft(spectrum, len(powers)), 10)  # so that ties are ties
+        errors = np.round(np.fft.irfft(spectrum, len(powers)), 10)  # so that ties compare equal
         best = np.lexsort((powers, errors))[0]
         chosen.append(powers[best])
         product *= 1.0 + np.roll(kernel, -best)
@@ -134,7 +134,7 @@ def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
 
 
 def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
-    """The numbers from 1 to half of a prime as powers of its least primitive root, up to sign."""
+    """The numbers from 1 to half of a prime, sorted as powers of a primitive root, up to sign."""
     half = (n_points - 1) // 2
     for root in range(2, n_points):
         powers = [1]
@@ -147,12 +147,9 @@ def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
 
 
 def _hash(rows: Array, n_shifts: int) -> Array:
-    """Numbers in [0, 1), (n, n_shifts), from the cell in which each row lies.
-
-    They are mixed as splitmix64 mixes its state.
-    """
+    """Pseudorandom numbers in [0, 1), (n, n_shifts), by splitmix64 from the cell of each row."""
     state = np.zeros(len(rows), np.uint64)
-    cells = np.rint(rows * _CELLS) + 0.0  # there is one zero
+    cells = np.rint(rows * _CELLS) + 0.0  # -0.0 becomes 0.0
     for column in cells.view(np.uint64).T:
         state = _mixed((state ^ column) + _GOLDEN)
     steps = np.arange(1, n_shifts + 1, dtype=np.uint64) * _GOLDEN
@@ -169,8 +166,8 @@ def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDArray[np.intp]:
     """The order of the variables in each row, (n, k), the least likely interval first.
 
-    Each is the least likely of those left, given the variables before it. These are taken to be at
-    their truncated means (Gibson, Glasbey and Elston, 1994).
+    Each is the least likely of those left, given that the variables before it are at their
+    truncated means (Gibson, Glasbey and Elston, 1994).
     """
     n, k = lower.shape
     row = np.arange(n)

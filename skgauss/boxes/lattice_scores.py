@@ -1,25 +1,26 @@
-r"""How scores vary within boxes of many variables: the second derivative of the lattice's sum.
+r"""Scores within boxes of many variables, by second derivatives of the sum over a lattice.
 
-With c the variables in the order of the lattice, L the factor of their covariance and c = L z, let
-the mean of c move by L p and the factor to L (I + E), E lower triangular. The score of a Gaussian
-along these moves is z and the products :math:`z_i z_j` less the identity. Its covariance within a
-box is what the second derivative of the log-probability has beyond the mean of that of the
+Let c be the variables in the order of the lattice, L the factor of their covariance and c = L z.
+Move the mean of c by L p and the factor to L (I + E), with E lower triangular. The score of a
+Gaussian along these moves is z and the products :math:`z_i z_j` minus the identity. Its covariance
+within a box is the second derivative of the log-probability minus the mean second derivative of the
 log-density.
 
-A term T of the sum is a recursion. What comes before an interval moves its end y, and the point x
-chosen in it: these derivatives are carried forward. What T gains by such moves is carried backward.
-Between the two there is one product of matrices for each variable,
+The logarithm T of each term of the sum is a recursion over the variables. The parameters move the
+end y of each interval and the point x chosen in it: these derivatives are carried forward. The
+derivatives of T along ends and points are carried backward. The second derivative is one product of
+matrices for each variable,
 
 .. math::
 
     \partial^2 T = \sum_i \left[ T_{y_i y_i} \, \partial y_i \, \partial y_i^T + \ldots \right],
 
-and the sum over points has the mean of these and the covariance of the first derivatives. The
-saddle moves with the Gaussian, and its move counts, see `saddle_move`.
+and that of the logarithm of the sum is the mean of these over the points plus the covariance of the
+first derivatives. The saddle moves with the Gaussian, which adds more terms, see `saddle_move`.
 
 The derivatives along the parameters of nearly collinear variables cancel. Rounding leaves an error
-of at most some 200 EPS times the square of the condition of the correlations, relative to the
-largest covariance or one: seven digits at a condition of 1e3, three at 1e5.
+of at most about 200 EPS times the squared condition number of the correlations, relative to the
+largest covariance or one: seven digits at a condition number of 1e3, three at 1e5.
 
 References
 ----------
@@ -37,13 +38,13 @@ from .genz import Separated, Step, forward
 from .lattice import Lattice
 from .saddle_move import SaddleMove, places_of
 
-_AT_ONCE = 2**12  # points of boxes, whose derivatives stay in the cache
+_AT_ONCE = 2**12  # points of all boxes of a part, whose derivatives stay in the cache
 
 
 def lattice_scores(
     lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
 ) -> BoxMoments:
-    """Moments of z and its products within lower < c <= upper, with c = R z, one row a box.
+    """Moments of z and its products within lower < c <= upper, with c = R z, one row per box.
 
     R is `root_in_order` of the correlation, for at least two variables.
     """
@@ -56,8 +57,8 @@ def lattice_scores(
 def _derivatives_over(boxes: Separated) -> BoxMoments:
     """Logarithm of the sum of the integrand over points, with its gradient and Hessian.
 
-    These are along the parameters as `Places` has them, and then along the tilts of all variables
-    but the last. Ends are counted from the tilts, whose moves thus leave ends and points alone.
+    They are along the parameters in the order of `Places`, then along the tilts of all variables
+    but the last. Ends are measured from the tilts, so that a tilt moves neither ends nor points.
     """
     log_total, weights, z, steps = forward(boxes)
     k = z.shape[1]
@@ -78,7 +79,7 @@ def _derivatives_over(boxes: Separated) -> BoxMoments:
 
 
 def _gains(boxes: Separated, steps: list[Step]) -> tuple[Array, Array]:
-    """Derivatives of every term along each end, and along each point chosen, as mirrored.
+    """Derivatives of every log-term along each end, and along each chosen point, mirrored.
 
     Both are (n, k, n_points).
     """
@@ -94,7 +95,7 @@ def _gains(boxes: Separated, steps: list[Step]) -> tuple[Array, Array]:
 def _gradients(
     z: Array, chosen: Array, ends: list[Array], steps: list[Step], gains: Array, by_chosen: Array
 ) -> Array:
-    """Gradients of all terms, (n, n_parameters + k - 1, n_points), see `_derivatives_over`."""
+    """Gradients of all log-terms, (n, n_parameters + k - 1, n_points), see `_derivatives_over`."""
     n, k, n_points = z.shape
     places = places_of(k)
     gradient = np.empty((n, places.n + k - 1, n_points))
@@ -110,10 +111,10 @@ def _gradients(
 def _moves(
     coupling: Array, chosen: Array, ends: list[Array], steps: list[Step]
 ) -> tuple[list[Array], Array]:
-    """Derivatives of the end of each variable, relative to its mean, and of the points chosen.
+    """Derivatives of the end of each variable, relative to its mean, and of the chosen points.
 
-    The former are along the parameters up to that variable, (n, size, n_points), the latter along
-    all, (n, k - 1, n_parameters, n_points).
+    Those of an end are along the parameters up to its variable, (n, size, n_points), those of the
+    points along all parameters, (n, k - 1, n_parameters, n_points).
     """
     n, k, n_points = chosen.shape
     places = places_of(k)
@@ -143,9 +144,9 @@ def _half_of_curvatures(
     of_ends: list[Array],
     of_chosen: Array,
 ) -> Array:
-    """Half of the weighted sum of the Hessians of all terms, the other half of which mirrors it.
+    """Half of the weighted sum of the Hessians of all log-terms; its transpose is the other half.
 
-    Without what tilts have with tilts. See `_derivatives_over` for the parameters.
+    Entries of two tilts are 0. See `_derivatives_over` for the parameters.
     """
     n, k, _ = chosen.shape
     places = places_of(k)
@@ -173,7 +174,7 @@ def _half_of_curvatures(
 
 
 def _along_the_boxes(boxes: Separated, gradient: Array, hessian: Array) -> tuple[Array, Array]:
-    """Derivatives along the parameters, where the tilts count in the ends and follow the saddle."""
+    """Gradient and Hessian along the parameters, as tilts follow the saddle and move the ends."""
     tilt, (n, k, _) = boxes.tilt, boxes.coupling.shape
     places = places_of(k)
     unit = np.eye(k) + boxes.coupling
@@ -198,11 +199,11 @@ def _along_the_boxes(boxes: Separated, gradient: Array, hessian: Array) -> tuple
 def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple[Array, Array]:
     """Mean and covariance of z and its products, from derivatives along the parameters.
 
-    As mean and factor move, a parameter of a variable is linear in them over its scale, and the
-    logarithm of that has a curvature.
+    The parameters of a variable are linear in mean and factor, divided by its scale. One of them is
+    the logarithm of the scale, which adds a curvature.
     """
     n, k, _ = coupling.shape
-    places, pair = places_of(k), k + pairs_of(k).places  # of E, by row and column
+    places, pair = places_of(k), k + pairs_of(k).places  # the places of the entries of E
     unit = np.eye(k) + coupling
     own = pair.diagonal()
     jacobian = np.zeros((n, places.n, places.n))
@@ -223,13 +224,13 @@ def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple
     hessian[:, own, own] += gradient[:, places.scales]
     score[:, own] += 1.0
     hessian += _less_that_of_the_density(score[:, :k], score[:, pair])
-    return score, 0.5 * (hessian + hessian.transpose(0, 2, 1))  # without what rounding adds
+    return score, 0.5 * (hessian + hessian.transpose(0, 2, 1))  # exactly symmetric
 
 
 def _less_that_of_the_density(first: Array, second: Array) -> Array:
     """Minus the mean second derivative of a log-density along the moves of mean and factor.
 
-    From first and second moments of z, (n, k) and (n, k, k).
+    The arguments, (n, k) and (n, k, k), are the first and second moments of z.
     """
     n, k = first.shape
     left, right, *_ = pairs_of(k)

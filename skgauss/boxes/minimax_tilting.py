@@ -1,9 +1,9 @@
-"""A shift of every variable that makes a sum over points hold in the tails.
+"""Shifts of the variables that keep a sum over points accurate in the tails.
 
-Each z_i is drawn from N(t_i, 1) instead of N(0, 1) within its interval, and the integrand
-corrected for it. The integral is the same for any t. At the saddle of its logarithm the
-integrand is nearly flat, and the sum keeps its relative accuracy in any tail (Botev, 2017). The
-saddle moves with the Gaussian, so its move belongs to the derivatives of the sum.
+Each z_i is drawn from N(t_i, 1) instead of N(0, 1) within its interval, and the integrand is
+corrected for it. The integral is the same for any t. At the saddle of its logarithm the integrand
+is nearly flat, so that the sum keeps its relative accuracy in any tail (Botev, 2017). The saddle
+moves with the Gaussian, so the derivatives of the sum include its move.
 """
 
 from typing import Any, NamedTuple
@@ -13,12 +13,12 @@ import numpy as np
 from .._typing import Array
 from .interval import Interval
 
-_SADDLE_RESOLUTION = 1e-10  # of the saddle, on which the sum hardly depends
-_MOST_NEWTON_STEPS = 300  # seven are usual, 80 the most that nearly collinear boxes took
+_SADDLE_RESOLUTION = 1e-10  # relative, of the saddle, on which the sum hardly depends
+_MOST_NEWTON_STEPS = 300  # 7 are usual; nearly collinear boxes took up to 80
 
 
 class Tilt(NamedTuple):
-    """The saddle of each box, with what the sum over its points needs to know there.
+    """The saddle of each box, and what the sum over its points needs there.
 
     It is the saddle of the sum over variables of t^2 / 2 - t z + log P, where P is the probability
     that a variable of mean t is in its interval, given the z of those before it. The last variable
@@ -27,18 +27,18 @@ class Tilt(NamedTuple):
 
     centre: Array  # (n, k), z
     shift: Array  # (n, k), t
-    at: Interval  # of each variable, there
-    coupling: Array  # (n, k, k), by how much each z moves the intervals of later variables
-    gradient: Array  # (n, 2k - 2), along centre and shift
-    hessian: Array
+    at: Interval  # of each variable, at the saddle
+    coupling: Array  # (n, k, k), how far a unit of each z moves the intervals of later variables
+    gradient: Array  # (n, 2k - 2), of the saddle's function along centre and shift
+    hessian: Array  # (n, 2k - 2, 2k - 2)
 
     @classmethod
     def of(cls, lower: Array, upper: Array, width: Array, coupling: Array) -> "Tilt":
         """The saddle of each box by Newton's method; all NaN in the rows where it is not found.
 
-        A step is taken if the next one with the same derivatives is shorter: a measure that no
-        linear map of the equations changes (Deuflhard, 2011).
-        Ends and widths, (n, k), are in deviations of each variable given those before it.
+        A step is taken if the next one with the same Hessian is shorter, a criterion that no linear
+        map of the equations changes (Deuflhard, 2011). Ends and widths, (n, k), are in standard
+        deviations of each variable given those before it.
         """
         n, k = lower.shape
         boxes = lower, upper, width, coupling
@@ -86,14 +86,14 @@ class Tilt(NamedTuple):
 
     @property
     def ends(self) -> Array:
-        """The near end of each variable, as the box has it, (n, k)."""
+        """The near end of each variable, (n, k), neither mirrored nor shifted."""
         return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
-        """The gain of the means of z as the saddle moves, its centre's move, that of variances.
+        """What the saddle's move adds to E[z], the centre of a direction, what it adds to E[z^2].
 
-        All are (n, k). The sum has the derivatives `along_shift`, (n, k - 1), where the saddle
-        stays. By the implicit function theorem the gain is the change of the derivatives of the
+        All are (n, k). The sum has the derivatives `along_shift`, (n, k - 1), while the saddle
+        stays. By the implicit function theorem the first is the change of the derivatives of the
         saddle's function along a direction of centre and shift.
         """
         gradient = np.hstack([np.zeros_like(along_shift), along_shift])

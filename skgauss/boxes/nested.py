@@ -1,14 +1,14 @@
 """Two or three Gaussian variables within a box: quadrature over one, the others given it.
 
-The density of the first variable within the box is its own times the probability that the
-others are in theirs, given it. The logarithm of this is concave. The integral starts at the
-most likely point of the box, and a piece is divided until Gauss's rule is exact on it, or its
-halves add up to it. Moments are those of a mixture over the nodes, all of whose terms are positive.
-Those of the variables are here, and `nested_scores` knows more.
+The density of the first variable within the box is its own density times the probability, given
+it, that the others are in their intervals. It is log-concave. Its range is split at the most likely
+point of the box, and a piece is divided until Gauss's rule is exact on it, or its halves add up to
+it. Moments are those of a mixture over the nodes, all of whose terms are positive. This file has
+the moments of the variables, `nested_scores` those of scores.
 
-The error is about 1e-13: of the log-probability, and of the moments in units of the standard
-deviations within the box. Where almost all of a variable is determined by the others, the
-rounding of the correlations counts more: 1e-16 over the part of the variance that is not.
+The error is about 1e-13, in the log-probability and in the moments in units of the standard
+deviations within the box. If the others determine a variable almost entirely, the rounding of the
+correlations has more effect: 1e-16 divided by the share of its variance that they leave.
 """
 
 from typing import Any, NamedTuple
@@ -22,10 +22,10 @@ from .univariate import NEGLIGIBLE, reach, univariate_moments
 
 
 class _Rule(NamedTuple):
-    """Nodes and weights of Gauss's rule on (0, 1), and the pieces that it integrates to 1e-13.
+    """Nodes and weights of Gauss's rule on (0, 1), and limits of the pieces it integrates to 1e-13.
 
-    On such a piece a Gaussian has at most ``longest`` standard deviations, and its log-density
-    falls by at most ``deepest`` nats.
+    Such a piece is at most ``longest`` standard deviations of a Gaussian long, and the log-density
+    falls by at most ``deepest`` nats on it.
     """
 
     node: Array
@@ -42,44 +42,45 @@ class _Rule(NamedTuple):
 ORDER = 28
 _LONG_RULE = _Rule.of(ORDER, 13.0, 80.0)
 _SHORT_RULE = _Rule.of(12, 3.0, 8.0)
-_HALVES_AGREE = 1e-13  # of the probability of a box, by which a piece and its halves may differ
+_HALVES_AGREE = 1e-13  # share of the probability of a box; a piece and its halves may differ by it
 # For two and for three variables: the orders in which each of them comes first.
 _FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k in (2, 3)}
-_CERTAIN = 7.5  # standard deviations from an end that nobody crosses, but 3e-14
+_CERTAIN = 7.5  # standard deviations; a Gaussian is that far above its mean with probability 3e-14
 
 
 class Contents:
-    """What the moments within boxes are of: here of the variables themselves."""
+    """The quantities whose moments within boxes are computed: here the variables themselves."""
 
     def n_of(self, k: int) -> int:
-        """The number of quantities that there are moments of in a box of k sides."""
+        """The number of quantities in a box of k sides."""
         return k
 
     def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
-        """Moments in boxes of one side, whose ends, means and variances are (n,)."""
+        """Moments in boxes of one side, with ends, means and variances of shape (n,)."""
         width, scale = upper - lower, np.sqrt(variance)
         log_probability, centre, within = univariate_moments(lower, upper, width, mean, scale)
         within *= variance
         return BoxMoments(log_probability, centre[:, None], within[:, None, None])
 
     def nodes(self, boxes: "Boxes", x: Array) -> Array:
-        """The quantity that the first variable of n boxes is, at its values x, (n, m)."""
+        """The quantity of the first variable of n boxes, at its values x, (n, m)."""
         return x
 
     def with_first(self, log_weight: Array, nodes: Array, rest: BoxMoments) -> BoxMoments:
         """Moments in n boxes, as mixtures over m nodes of the first variable.
 
-        Weights, in nats, and nodes are (n, m). The moments of the others, given the first variable,
-        are those of n m boxes.
+        Logarithms of weights and nodes are (n, m). `rest` has the moments of the other variables,
+        given the first, in n m boxes.
         """
         size = rest.mean.shape[1]
         mean = np.concatenate([nodes[:, :, None], rest.mean.reshape(*nodes.shape, size)], axis=2)
         return mixture(log_weight, mean, rest.covariance.reshape(*nodes.shape, size, size))
 
     def back(self, found: BoxMoments, order: NDArray[np.intp], covariance: Array) -> BoxMoments:
-        """The moments where variables, (n, k, k) their covariance, return to where they were.
+        """The moments with the variables back in their original order.
 
-        Their order, (n, k), is one in which at most the first and another changed places.
+        In `order`, (n, k), the first and one other variable may have changed places; `covariance`,
+        (n, k, k), is in this order.
         """
         return BoxMoments(*(reordered(field, order) for field in found))
 
@@ -88,22 +89,22 @@ VARIABLES = Contents()
 
 
 class Boxes(NamedTuple):
-    """A Gaussian and a box in each row, whose origin should be a point of the box."""
+    """A Gaussian and a box in each row, relative to a point that should be in the box."""
 
     lower: Array  # (n, k), like upper and mean
     upper: Array
     mean: Array
-    covariance: Array  # (n, k, k), like its inverse
+    covariance: Array  # (n, k, k), like precision
     precision: Array
 
     def take(self, rows: NDArray[Any]) -> "Boxes":
         return Boxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
-        """Ends, each (n,), of where the first variable makes sure of all others.
+        """Both ends, (n,) each, of the range of the first variable that makes the others certain.
 
-        Between them the others are in their intervals, but for a probability of 3e-14. Where the
-        first end is above the second, no value of the first variable makes sure of that.
+        Given a value in it, each of the others crosses an end of its interval with a probability of
+        at most 3e-14. The range is empty if its first end is above its second.
         """
         coefficient, covariance = _regression(self.covariance)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
@@ -115,10 +116,10 @@ class Boxes(NamedTuple):
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
     def at(self, x: Array, contents: Contents) -> tuple[Array, BoxMoments]:
-        """Log-densities, (n, m), at m places x of the first variable; the others' moments there.
+        """Log-densities, (n, m), at values x of the first variable; the others' moments there.
 
-        The former, in nats, count the probability that the others are in their intervals; the
-        latter are of n * m rows.
+        Log-densities, in nats, include the probability that the others are in their intervals;
+        moments have n * m rows.
         """
         variance = self.covariance[:, :1, 0]
         deviation = x - self.mean[:, :1]
@@ -143,14 +144,14 @@ class Boxes(NamedTuple):
 
 
 def nested_moments(boxes: Boxes, contents: Contents = VARIABLES) -> BoxMoments:
-    """Log-probabilities of boxes of up to three sides in nats, and the moments within them."""
+    """Log-probabilities in nats of boxes of up to three sides, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
         lower, upper, mean = (field[:, 0] for field in boxes[:3])
         return contents.alone(lower, upper, mean, boxes.covariance[:, 0, 0])
     ranges = _ranges(boxes)
     detail = np.sqrt(np.diagonal(boxes.precision, axis1=1, axis2=2))
-    # First comes the variable whose range is the smallest, in units of its finest detail.
+    # First comes the variable with the shortest range, in standard deviations given the others.
     first = np.argmin((ranges[2] - ranges[0]) * detail, axis=1)
     row, order = np.arange(n), np.tile(np.arange(k), (n, 1))
     order[row, first], order[:, 0] = 0, first
@@ -168,24 +169,23 @@ def nested_moments(boxes: Boxes, contents: Contents = VARIABLES) -> BoxMoments:
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
-    """Where the density of each variable within the box lies; four arrays of shape (n, k).
+    """Start, mode and end of the range that is not negligible, and the slope, (n, k) each.
 
-    The first three are the start, the mode and the end of the range that is not negligible, the
-    last is the slope of minus the log-density of all variables at the mode, along each.
+    The slope is that of minus the log-density of all variables at the mode, along each of them.
     """
     lower, upper, mean, covariance, precision = boxes
     scale = np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
     mode, _ = _most_likely(lower, upper, mean, covariance)
-    slope = (precision @ (mode - mean)[:, :, None])[:, :, 0]  # of minus the log-density
-    least = np.spacing(np.abs(mode))  # a range has a length, even where the density is a point
+    slope = (precision @ (mode - mean)[:, :, None])[:, :, 0]
+    least = np.spacing(np.abs(mode))  # no range has length 0, however narrow the density is
     back, forth = (scale * reach(np.maximum(s * scale, 0.0)) + least for s in (-slope, slope))
     return np.maximum(lower, mode - back), mode, np.minimum(upper, mode + forth), slope
 
 
 def reordered(field: Array, order: NDArray[np.intp], axes: int = 2) -> Array:
-    """A field of rows, its axes of variables taken in the order of its row, order (n, k).
+    """A field with its axes of variables in the order, (n, k), of each row.
 
-    All of these axes are, or the first so many of them.
+    It reorders the first `axes` of them, one or two.
     """
     row = np.arange(len(order))
     if min(field.ndim - 1, axes) == 2:
@@ -201,11 +201,11 @@ def _between(
     known: Array | None = None,
     whole: Array | None = None,
 ) -> BoxMoments:
-    """Moments of the part of each box that two adjacent pieces of the first variable make up.
+    """Moments of the part of each box that consists of two adjacent pieces of the first variable.
 
-    The pieces lie between `ends`, (n, 3). Each is divided until the rule is exact on it. It is
-    divided no further where the two pieces add up to the log-probability that was `known` of their
-    union before, or are negligible beside that of the `whole` box; both are (n,), in nats.
+    The pieces lie between `ends`, (n, 3). Each is divided until the rule is exact on it, until both
+    add up to the `known` probability of their union, or until it is negligible in the `whole` box.
+    The logarithms of these two probabilities, (n,) each, are in nats.
     """
     n, k = boxes.mean.shape
     start, end = ends[:, :2].ravel(), ends[:, 1:].ravel()
@@ -238,9 +238,9 @@ def _between(
 
 
 def _bound(log_density: Array, node: Array) -> Array:
-    """An upper bound, (n,), of a concave function on a piece from its values at the nodes.
+    """A bound, (n,), of a concave function on each piece, from its values at the nodes.
 
-    Beyond the outermost nodes it is at most its chord, extended.
+    Beyond the outermost nodes the function is at most the extended chord of the nearest two.
     """
     beyond = node[0] / (node[1] - node[0])
     first = log_density[:, 0] + beyond * (log_density[:, 0] - log_density[:, 1])
@@ -251,10 +251,10 @@ def _bound(log_density: Array, node: Array) -> Array:
 def _resolved(
     boxes: Boxes, start: Array, end: Array, log_density: Array, rule: _Rule
 ) -> NDArray[np.bool_]:
-    """Whether the rule integrates the density on a piece exactly, bool of shape (n,).
+    """Whether the rule integrates the density on each piece exactly, bool of shape (n,).
 
-    The density is a mixture of Gaussians in the first variable, given all of the others. Where
-    the others are sure to be in their intervals, it is the wider Gaussian of the first alone.
+    The density is a mixture of Gaussians in the first variable, one for each value of the others.
+    If these are certain to be in their intervals, it is the wider Gaussian of the first alone.
     """
     peak = log_density.max(axis=1)
     rounding = 100 * EPS * np.abs(peak)
@@ -268,7 +268,7 @@ def _resolved(
 
 
 def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[Array, Array]:
-    """Both ends, each (n,), of the part of a piece that is not negligible beside the rest of it."""
+    """Both ends, (n,) each, of the part of each piece that is not negligible within it."""
     counts = log_density > log_density.max(axis=1, keepdims=True) - NEGLIGIBLE
     edges = np.concatenate([start[:, None], x, end[:, None]], axis=1)
     row = np.arange(len(x))
@@ -277,7 +277,7 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
 
 
 def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
-    """Where to divide a piece, (n,): where others become sure to be inside, or in the middle."""
+    """Where to divide each piece, (n,): where the others become certain, or in the middle."""
     middle = (start + end) / 2
     for simple in boxes.certain():
         middle = np.where((start < simple) & (simple < end), simple, middle)
@@ -285,17 +285,17 @@ def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
 
 
 def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> tuple[Array, Array]:
-    """The point (n, k) of a box where the Gaussian is densest, and its squared distance (n,).
+    """The point of each box where the Gaussian is densest, (n, k), and its squared distance, (n,).
 
-    The distance is Mahalanobis's, from the mean. Unless it is the mean, it lies on a side of the
-    box that has the mean beyond it.
+    The distance is Mahalanobis's, from the mean. Unless the point is the mean, it lies on a side of
+    the box that has the mean beyond it.
     """
     nearest = np.clip(mean, lower, upper)
     square = (nearest - mean) ** 2 / np.diagonal(covariance, axis1=1, axis2=2)
     n, k = mean.shape
     if k == 1:
         return nearest, square[:, 0]
-    # Each variable at its end and the others given it, all of them at once.
+    # Candidates are each variable at its end nearest to the mean, with the others given it.
     order = _FIRST_OF[k]
     others = order[:, 1:]
     coefficient, rest = _regression(
@@ -317,7 +317,7 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
 
 
 def _regression(covariance: Array) -> tuple[Array, Array]:
-    """Coefficients, (n, k - 1), of others on the first variable, and what covariance is left."""
+    """Coefficients, (n, k - 1), of others on the first variable, and their residual covariance."""
     column = covariance[:, 1:, 0]
     coefficient = column / covariance[:, :1, 0]
     return coefficient, covariance[:, 1:, 1:] - coefficient[:, :, None] * column[:, None, :]

@@ -1,8 +1,8 @@
-"""How scores vary within boxes of two or three variables: their moments up to order four.
+"""Scores within boxes of two or three variables: means and covariances by quadrature.
 
-The quadrature is that of `nested`, of whitened variables and all products of two of them. Each is
-whitened given those before it: a first variable is a constant at its nodes, and the others are
-whitened among themselves given it. So nothing is ever divided by what is left of a variance.
+The quadrature of `nested` serves for whitened variables and all products of two of them. Each
+variable is whitened given those before it: the first is constant at a node, and the others are
+whitened among themselves given it. So nearly dependent variables lose no digits.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Scores(Contents):
         return (x - boxes.mean[:, :1]) / np.sqrt(boxes.covariance[:, :1, 0])
 
     def with_first(self, log_weight: Array, nodes: Array, rest: BoxMoments) -> BoxMoments:
-        # In their order: first variable and others; its square, its products with these; theirs.
+        # In order: the first variable, the others, its square, its products with them, theirs.
         n, m = nodes.shape
         size = rest.mean.shape[1]
         k = (math.isqrt(9 + 8 * size) - 1) // 2
@@ -79,8 +79,9 @@ _SCORES = _Scores()
 
 @cache
 def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
-    """What varies given the first of k variables: where it is, as which power of the first times
-    which of the scores of the others.
+    """The places of the scores of k variables that vary given the first, and their factors.
+
+    These are a power of the first variable, and a score of the others.
     """
     others = np.arange(k - 1)
     products = np.arange(k - 1, _SCORES.n_of(k - 1))
@@ -90,7 +91,7 @@ def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
 
 
 def _turn_of_scores(turn: Array) -> Array:
-    """What takes z and its products to those of Q z, with Q of shape (n, k, k)."""
+    """The matrices that take z and its products to those of Q z, with Q of shape (n, k, k)."""
     n, k, _ = turn.shape
     left, right, *_ = pairs_of(k)
     moves = np.zeros((n, k + len(left), k + len(left)))

@@ -24,11 +24,11 @@ from .minimax_tilting import Tilt
 
 
 class Places(NamedTuple):
-    """Where the parameters of k variables are in a vector, one variable after the other."""
+    """The indices of the parameters of k variables in a vector, one variable after the other."""
 
-    ends: np.ndarray  # (k,), of what is taken from the ends of a variable
-    scales: np.ndarray  # (k,), of the logarithm of what multiplies them
-    couplings: np.ndarray  # (k, k), of by how much an earlier variable moves the ends of a later
+    ends: np.ndarray  # (k,), of what is subtracted from the ends of a variable
+    scales: np.ndarray  # (k,), of the logarithm of what multiplies ends and width
+    couplings: np.ndarray  # (k, k), of how far a later variable's ends move with an earlier one
     n: int  # the number of parameters
 
     @property
@@ -53,9 +53,9 @@ def places_of(k: int) -> Places:
 class SaddleMove(NamedTuple):
     """The move of the saddle along the parameters of `Places`, and what it adds to a sum."""
 
-    gradient: Array  # (n, n_parameters)
-    hessian: Array  # (n, n_parameters, n_parameters), beside that along parameters and move
-    shift: Array  # (n, k, n_parameters), how the tilts move, the last of which does not
+    gradient: Array  # (n, n_parameters), added to that of the sum at a fixed saddle
+    hessian: Array  # (n, n_parameters, n_parameters), added to that of the sum along the moves
+    shift: Array  # (n, k, n_parameters), the moves of the tilts; the last one does not move
 
     @classmethod
     def of(cls, tilt: Tilt, along_tilt: Array) -> SaddleMove:
@@ -68,7 +68,7 @@ class SaddleMove(NamedTuple):
         slope, bend, across = at.sign * at.slope, variance - 1.0, at.sign * across
         third, bend_across, widening = at.third_derivatives()
 
-        # How the ends move, relative to the means, while the saddle stays.
+        # The moves of the ends, relative to the means, while the saddle stays.
         moves = np.zeros((n, k, places.n))
         moves[:, each, places.ends] = -1.0
         moves[:, each, places.scales] = end

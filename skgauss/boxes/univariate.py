@@ -1,9 +1,9 @@
-"""One Gaussian variable within an interval, to its last digits however narrow or far that is.
+"""One Gaussian variable within an interval, to nearly full precision however narrow or far it is.
 
-The interval is mirrored so that it lies in the upper tail. Where it is wide and near the
-mean, the closed forms keep their digits. Elsewhere they are differences of almost equal
-numbers, and the density is integrated from the near end on, relative to what it is there:
-exp(-(near t + t^2/2)). All terms of the sum are positive.
+The interval is mirrored so that its middle is not below the mean. If it is wide and near the mean,
+the closed forms keep their digits. Elsewhere they are differences of almost equal numbers, and the
+density is integrated from the near end on, relative to its value there: exp(-(near t + t^2/2)). All
+terms of the sum are positive.
 """
 
 from typing import Any
@@ -15,16 +15,16 @@ from scipy.special import ndtr
 from .._typing import Array
 from .base import LOG_ROOT_2PI, slices
 
-IN_CACHE = 8192  # intervals whose intermediate results stay there
-_NARROW_FALL = 2.0  # nats from the largest density to the ends: as good as a polynomial
-NEGLIGIBLE = 36.0  # nats below the largest density: without weight in double precision
-_NEGLIGIBLE_FOURTH = 52.0  # the same beside a fourth power: its 52^4 e^-52 is 2e-16
+IN_CACHE = 8192  # intervals whose intermediate results fit into the cache
+_NARROW_FALL = 2.0  # nats; a density that falls by less is as good as a polynomial
+NEGLIGIBLE = 36.0  # nats below the largest density: no weight in double precision
+_NEGLIGIBLE_FOURTH = 52.0  # the same for a fourth power: 52^4 e^-52 is 2e-16
 
 
 def _rule(order: int) -> tuple[Array, Array]:
     """Gauss's rule on (0, 1): -u and -u^2 / 2 of the nodes u, (order, 2), and weights, (5, order).
 
-    The latter are multiplied by the powers of u from 1 to u^4.
+    The weights are multiplied by the powers of u from 1 to u^4.
     """
     node, weight = leggauss(order)
     node = (node + 1) / 2
@@ -41,15 +41,14 @@ def univariate_moments(
 ) -> Array:
     """Log-probability in nats, mean, and central moments of N(mean, scale^2) within intervals.
 
-    All arguments are (n,). The widths are given, since the difference of the ends has lost its
-    digits where an interval is narrow and far from the origin.
+    All arguments are (n,). The widths are given, since the difference of the ends loses digits if
+    an interval is narrow and far from the origin.
 
     Returns
     -------
     ndarray of shape (1 + highest, n)
-        The mean, which is in the interval, counts from the same origin as the ends: a point of the
-        interval keeps its digits. Central moments, from the second to the highest, which is two or
-        four, are in powers of the scale.
+        The mean lies in the interval and has the same origin as the ends. Central moments, from the
+        second to the `highest`, which is two or four, are in powers of the scale.
     """
     if len(mean) <= IN_CACHE:
         return _of_few(lower, upper, width, mean, scale, highest)
@@ -92,16 +91,16 @@ def _of_few(
 
 
 def reach(slope: Array, nats: float = NEGLIGIBLE) -> Array:
-    """How far from an end, in deviations, a log-concave density falls by less than some nats.
+    """How far from an end, in standard deviations, a density has fallen by these `nats`, at most.
 
-    Its logarithm falls at the end at this slope, and bends down by at least one, as that of a
-    standard Gaussian does.
+    Its logarithm falls at this slope at the end, and its second derivative is at most -1, that of
+    a standard Gaussian.
     """
     return 2 * nats / (slope + np.hypot(slope, np.sqrt(2 * nats)))
 
 
 def _in_tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
-    """What `_quadrature` says of wide intervals far from the mean."""
+    """The results of `_quadrature` for wide intervals far from the mean."""
     nats, rule = (
         (NEGLIGIBLE, _TAIL_RULE) if highest == 2 else (_NEGLIGIBLE_FOURTH, _TAIL_RULE_FOURTH)
     )
@@ -121,8 +120,8 @@ def _quadrature(
     np.exp(density, out=density)
     total, *moments = weights[: highest + 1] @ density
     log_probability = np.log(width * total) - (0.5 * near * near + LOG_ROOT_2PI)
-    # The offset counts from the end where the density is largest, so that its square is at most
-    # three times the variance: hardly a digit is lost.
+    # The offset is measured from the end where the density is largest, so that its square is at
+    # most three times the variance and hardly a digit is lost.
     offset, *central = _about_the_first([of / total for of in moments])
     units = square, square * width, square * square
     return [
@@ -134,13 +133,13 @@ def _quadrature(
 
 def _wide(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
     """Log-probability, mean and central moments of a standard Gaussian, (n,) each."""
-    ends = np.array((near, far))  # far is at least the size of near
+    ends = np.array((near, far))  # |far| is at least |near|
     before, beyond = ndtr(-np.abs(ends))
     inside = np.where(near < 0.0, 1.0 - before, before) - beyond
     log_probability = np.log(inside)
     (likely,) = (inside > 0.5).nonzero()
     log_probability[likely] = np.log1p(-(before + beyond)[likely])
-    ends = ends.clip(-37.0, 37.0)  # where the density is all but 0.0
+    ends = ends.clip(-37.0, 37.0)  # where the density almost underflows
     slopes = np.exp(-0.5 * ends * ends - LOG_ROOT_2PI) / inside
     moments: list[Any] = [1.0, slopes[0] - slopes[1]]
     for order in range(2, highest + 1):
@@ -150,7 +149,7 @@ def _wide(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
 
 
 def _about_the_first(moments: list[Array]) -> list[Array]:
-    """The first of the moments, and the central ones of the same orders, two or four."""
+    """The first of the raw moments, and the central ones from the second order on."""
     first, second, *higher = moments
     square = first * first
     central = second - square
