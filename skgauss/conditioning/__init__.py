@@ -1,8 +1,8 @@
 """Some values of a row given its others, under a known Gaussian.
 
-What belongs here is the law of what is missing, or known only to an interval, given what is known
-exactly, the density of the latter, and draws. How many rows say it, and with which weights, does
-not.
+Code here finds the distribution of values that are missing or known only to an interval, given the
+exact values of the same row, the density of the exact values, and draws. Averages over a data set
+belong in `likelihoods`.
 """
 
 from .alone import Alone

@@ -1,4 +1,4 @@
-"""Values known to an interval, each by itself: features without correlations need no more."""
+"""Values known only to an interval, one by one, as suffices for uncorrelated features."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import IN_CACHE, of_square, slices, univariate_moments
 
-_MANY = 200_000  # intervals, some milliseconds of work for each of several threads
+_MANY = 200_000  # intervals above which several threads have some milliseconds of work each
 
 
 class Alone(NamedTuple):
-    """Values known to an interval, each by itself, feature by feature; all arrays are (n,)."""
+    """Single values known only to an interval, sorted by feature; all arrays are (n,)."""
 
     rows: np.ndarray
     features: np.ndarray
@@ -23,7 +23,7 @@ class Alone(NamedTuple):
 
     @classmethod
     def of(cls, lower: Array, upper: Array) -> "Alone":
-        """The values in intervals among all values of rows with these ends."""
+        """The values known only to an interval among all with these ends, (n_rows, n_features)."""
         within = ((lower < upper) & (np.isfinite(lower) | np.isfinite(upper))).T
         features, rows = np.nonzero(within)
         low, high = lower.T[within], upper.T[within]
@@ -31,26 +31,26 @@ class Alone(NamedTuple):
             return cls(rows, features, low, high, high - low)
 
     def about(self, mean: Array) -> tuple[Array, Array]:
-        """Lower and upper ends, (n,) each, about the mean of the feature."""
+        """Lower and upper ends, (n,) each, relative to the mean of the feature."""
         centre = mean[self.features]
         return self.lower - centre, self.upper - centre
 
     def moments(self, mean: Array, deviations: Array, highest: int = 2) -> Array:
-        """What `univariate_moments` says of each value, about the mean of its feature.
+        """The results of `univariate_moments` for each value, relative to the mean of its feature.
 
-        The Gaussian has no correlations; its means and standard deviations are (n_features,).
+        The Gaussian is uncorrelated; its means and standard deviations are (n_features,).
         """
         scale = deviations[self.features]
-        with np.errstate(all="ignore"):  # a thread begins with one of its own
+        with np.errstate(all="ignore"):  # each thread has its own error state
             ends = *self.about(mean), self.width
             return univariate_moments(*ends, np.zeros_like(scale), scale, highest)
 
     def sums(self, weights: Array, mean: Array, deviations: Array, *, spread: bool) -> Array:
         """Weighted sums over the values of each feature, (3 or 6, n_features).
 
-        They are of log-probabilities in nats, and of the means of the whitened value z and of its
-        square within the intervals. With `spread` the variance of z follows, its covariance with
-        the square, and the variance of the square.
+        The terms are the log-probability in nats and the means, within the interval, of the
+        whitened value z and of its square. With `spread` the variance of z follows, its covariance
+        with the square, and the variance of the square.
         """
         n, d = len(self.lower), len(mean)
 

@@ -16,10 +16,10 @@ def drawn_inside(
     factor: Array,
     random_state: np.random.RandomState,
 ) -> Array:
-    """The rows, (n_rows, n_features), with features that have limits drawn anew within them.
+    """The rows, (n_rows, n_features), with the features that have limits drawn again within them.
 
-    The other features follow by regression. What a feature without limits has beyond its regression
-    on those with limits stays as it was drawn, since it does not depend on them.
+    The other features follow by regression. Their residuals stay as they were drawn, since these do
+    not depend on the features with limits.
     """
     bounded = np.flatnonzero(np.isfinite(lower) | np.isfinite(upper))
     for some in [bounded] if family.correlated else bounded[:, None]:
@@ -28,7 +28,7 @@ def drawn_inside(
         drawn = mean[some] + draw_within(
             lower[some] - mean[some], upper[some] - mean[some], among, len(rows), random_state
         )
-        drawn = np.clip(drawn, lower[some], upper[some])  # not a rounding beyond an end
+        drawn = np.clip(drawn, lower[some], upper[some])  # rounding may exceed an end
         rows = rows + (drawn - rows[:, some]) @ np.linalg.solve(among, covariance)
         rows[:, some] = drawn
     return rows

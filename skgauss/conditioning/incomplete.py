@@ -1,9 +1,9 @@
-r"""Rows of which not all is known exactly, one by one: their scores, and draws of what they hide.
+r"""Scores of single rows that are not known exactly, and draws of their unknown values.
 
-The score of a row is the gradient of the log-density of what it shows, in the frame of the
-Gaussian. By Fisher's identity it is that of the row completed by its conditional mean, with the
-conditional covariance added to the square of the deviation. A missing value is an interval
-without ends here.
+The score of a row is the gradient of the log-density of what is known of it, in the frame of the
+Gaussian. By Fisher's identity it is the score of the row completed by its conditional mean, with
+the conditional covariance added to the outer product of the deviation. A missing value counts as an
+interval without ends.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ from .intervals import Standardization, kinds_of, rows_and_law
 def scores_of_rows(
     lower: Array, upper: Array, gaussian: Standardization, family: Family, guess: Standardization
 ) -> Array:
-    """Scores of rows between two ends, packed, of shape (n_rows, n_parameters)."""
+    """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if root is None:
@@ -47,14 +47,14 @@ def scores_of_rows(
 def drawn_rows(
     lower: Array, upper: Array, gaussian: Standardization, random_state: np.random.RandomState
 ) -> Array:
-    """Rows between two ends, what is hidden drawn given all that is known of the row."""
+    """Rows between two ends, with unknown values drawn given all that is known of their row."""
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     drawn = np.where(kinds > 0, 0.0, lower)
     if root is None:
         free = mean + scales * random_state.standard_normal(drawn.shape)
         drawn[kinds == 2] = free[kinds == 2]
         alone = Alone.of(lower, upper)
-        with np.errstate(over="ignore"):  # an end that far is as good as open
+        with np.errstate(over="ignore"):  # an end that overflows counts as open
             low, high = alone.about(mean)
         boxes = low[:, None], high[:, None], alone.width[:, None]
         within = draw_in_each(*boxes, scales[alone.features, None, None] ** 2, random_state)

@@ -1,15 +1,15 @@
 r"""Values known only to an interval, given the exact ones of the same row, under a Gaussian.
 
-With o the exact, c the interval and m the missing values of a row, the law of c and m given o is
-that of missing values. Within its box B the former has moments that `boxes` knows; the latter
-follows it by regression,
+Let o be the exact values of a row, c those known to an interval and m the missing ones. The
+distribution of c and m given o is that of missing values. `boxes` has the moments of c within its
+box B, and m follows by regression,
 
 .. math::
 
     E[z_m] = E[z_m \mid z_o] + R \, (E[z_c \mid z_o, B] - E[z_c \mid z_o]), \qquad
     R = \operatorname{Cov}[z_m, z_c \mid z_o] \operatorname{Cov}[z_c \mid z_o]^{-1},
 
-and likewise for the covariances. All rows that have as many of both are worked on at once.
+and likewise for the covariances. All rows with equally many of both are worked on at once.
 """
 
 from collections.abc import Iterator
@@ -40,8 +40,8 @@ class Standardization(NamedTuple):
 
     origin: Array  # (n_features,)
     unit: Array  # (n_features,)
-    # (n_features, n_features), the factor of the correlations of a Gaussian with that mean and
-    # these deviations; None is the identity.
+    # (n_features, n_features), the factor of the correlations of a Gaussian with the origin as mean
+    # and the units as standard deviations; None is the identity.
     root: Array | None = None
 
     @classmethod
@@ -51,8 +51,8 @@ class Standardization(NamedTuple):
         return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
 
     def relative(self, ends: Array, features: Any = slice(None)) -> Array:
-        """The ends of intervals, counted from the origin and in the units of the features."""
-        with np.errstate(over="ignore"):  # an end that far is as good as open
+        """The ends of intervals, relative to the origin and in the units of the features."""
+        with np.errstate(over="ignore"):  # an end that overflows counts as open
             return (ends - self.origin[features]) / self.unit[features]
 
     def seen_from(self, frame: "Standardization") -> tuple[Array, Conditioner]:
@@ -63,9 +63,9 @@ class Standardization(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """The law of the values of each row that are not known exactly, given all that is known."""
+    """The distribution of each row's values that are not known exactly, given all that is known."""
 
-    values: Array  # (n_rows, n_hidden), conditional means, first of the values in intervals
+    values: Array  # (n_rows, n_hidden), conditional means; values in intervals come first
     covariance: Array  # (n_rows, n_hidden, n_hidden), conditional covariances
     log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
     # (n_rows,), the squared Mahalanobis distance of the exact values plus the log-determinant of
@@ -74,29 +74,29 @@ class Hidden(NamedTuple):
 
 
 class Score(NamedTuple):
-    """The whitened values of each row, of which the score of complete data is a function.
+    """Whitened rows, and what their intervals tell about the score of complete data.
 
-    A row is known to lie on the sum of a residual and some way along each of its directions. How
-    long these ways are, the intervals leave open.
+    A row is its residual plus a multiple of each of its directions, apart from the missing values.
+    The intervals tell only the distribution of the multiples.
     """
 
-    basis: Array  # (n_features, n_missing, n_rows), orthonormal, of what a row does not show at all
-    residuals: Array  # (n_features, n_rows), beside it, values in intervals at conditional means
+    basis: Array  # (n_features, n_missing, n_rows), an orthonormal basis of the missing values
+    residuals: Array  # (n_features, n_rows), orthogonal to it; interval values at conditional means
     directions: Array  # (n_rows, n_features, n_intervals)
-    mean: Array  # (n_rows, n_scores), of the ways and their products, see `score_moments`
-    covariance: Array  # (n_rows, n_scores, n_scores), their covariances
+    mean: Array  # (n_rows, n_scores), of multiples and their products, see `score_moments`
+    covariance: Array  # (n_rows, n_scores, n_scores), of the same
 
 
 class CoarseRows:
-    """Rows in which equally many values are known to an interval, and equally many not at all.
+    """Rows with equally many values known to an interval, and equally many missing.
 
     Parameters
     ----------
     lower, upper : ndarray of shape (n_rows, n_features)
-        Equal where a value is known exactly, infinite both where it is missing.
+        Equal where a value is known exactly, both infinite where it is missing.
     weights : ndarray of shape (n_rows,)
     frame : Standardization
-        All results are in its units and from its origin.
+        All results are in its units and relative to its origin.
 
     Attributes
     ----------
@@ -123,9 +123,9 @@ class CoarseRows:
         self._lattice: Lattice | None = None
 
     def given(self, mean: Array, condition: Conditioner, guess: Standardization | None) -> Hidden:
-        """The law of the hidden values under a Gaussian.
+        """The distribution of the hidden values under a Gaussian.
 
-        The guess sets the lattice. Without one the law is near the true one, and is found sooner.
+        The guess sets the lattice. Without one the moments are approximate, but found sooner.
         """
         given, centre, covariance, boxes = self._given_exact(mean, condition)
         if guess is None and self.n_together > 1:
@@ -150,7 +150,7 @@ class CoarseRows:
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
     def score(self, mean: Array, condition: Conditioner, guess: Standardization) -> Score:
-        """What the rows show of the score of complete data, under a Gaussian."""
+        """What the rows tell about the score of complete data, under a Gaussian."""
         _, centre, _, boxes = self._given_exact(mean, condition)
         scores, of_scores, root = score_moments(boxes, self._lattice_at(guess))
         rows = self.rows - mean
@@ -163,7 +163,7 @@ class CoarseRows:
         return Score(basis, residuals, columns @ root, scores, of_scores)
 
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
-        """The lattice that the first guess sets, once and for all; None where none is needed."""
+        """The lattice that the first guess sets and that is then kept; None if none is needed."""
         if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
             *_, boxes = self._given_exact(*guess.seen_from(self._frame))
             known = np.hstack([guess.relative(end) for end in self._ends])
@@ -173,10 +173,10 @@ class CoarseRows:
     def _given_exact(
         self, mean: Array, condition: Conditioner
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
-        """The law of the hidden values given the exact ones, without a look at the intervals.
+        """The distribution of the hidden values given the exact ones, whatever the intervals.
 
-        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes as
-        `box_moments` takes them: ends of the intervals about these means, widths, covariances.
+        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes for
+        `box_moments`: ends of the intervals relative to these means, widths, covariances.
         """
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -189,7 +189,7 @@ class CoarseRows:
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:
-    """Means, (n, n_hidden), and covariances of all hidden values, given the box of the first."""
+    """Means, (n, n_hidden), and covariances of all hidden values, from those within the box."""
     k = box.mean.shape[1]
     of_box, across = covariance[:, :k, :k], covariance[:, :k, k:]
     slopes = np.linalg.solve(of_box, across)
@@ -212,7 +212,7 @@ def kinds_of(lower: Array, upper: Array) -> np.ndarray:
 def coarse_rows(
     lower: Array, upper: Array, weights: Array, frame: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows]]:
-    """Batches of rows that hide equally many values of both kinds: their indices, and the rows."""
+    """Batches of rows with equally many interval and missing values: indices, and the rows."""
     kinds = kinds_of(lower, upper)
     alike = (kinds == 1).sum(axis=1) * (kinds.shape[1] + 1) + (kinds == 2).sum(axis=1)
     for label in np.unique(alike):
@@ -225,7 +225,7 @@ def coarse_rows(
 
 
 class Coarsened(NamedTuple):
-    """Rows with their hidden values at the means, given all that is known of the row."""
+    """Rows with their hidden values at conditional means, given all that is known of the row."""
 
     deviations: Array  # (n_rows, n_features), from the mean of the Gaussian
     standard_deviations: Array  # (n_rows, n_features), 0 where a value is known exactly
@@ -236,7 +236,7 @@ class Coarsened(NamedTuple):
 def coarsened(
     lower: Array, upper: Array, gaussian: Standardization, guess: Standardization
 ) -> Coarsened:
-    """Rows between two ends with their hidden values at the means, under a known Gaussian."""
+    """Rows between two ends with hidden values at conditional means, under a known Gaussian."""
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     found = Coarsened(
         np.where(kinds > 0, 0.0, lower - mean),
@@ -255,7 +255,7 @@ def coarsened(
         features = coarse.gaps.features.T
         where = rows[:, None], features
         found.deviations[where] = hidden.values * scales[features]
-        # Of a narrow interval the variance may be no more than its rounding.
+        # The variance within a narrow interval may be rounding only, and so negative.
         spread = np.sqrt(np.maximum(np.einsum("nii->ni", hidden.covariance), 0.0))
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability

@@ -1,7 +1,7 @@
-"""The lattice of each box, decided once at a guess: its order, and how many points are enough.
+"""The lattice of each box, chosen once at a guess: its order and its number of points.
 
-Enough are those at which two of its shifts agree in the score of the box, so well that the estimate
-moves by a small part of its standard error.
+There are enough points if the scores of the box at two shifts of the lattice are so close that the
+estimate would move by a small part of its standard error.
 """
 
 import numpy as np
@@ -10,11 +10,11 @@ from .._typing import Array
 from ..boxes import N_POINTS, Lattice, box_moments
 from .scores import mean_scores
 
-_COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # primes, of points
-_MOST_POINTS = 300_000  # of all boxes that are given more: a quarter of a second
-_LONGER = 4  # times as many as `N_POINTS` for each box, where those are more
-# Standard errors that the points may move an estimate. A row of weight one has a score of about
-# one, of which this is the part that the sum over the points may miss.
+_COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # of points, primes
+_MOST_POINTS = 300_000  # points of all boxes that get more: a quarter of a second
+_LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
+# Standard errors by which the choice of points may move an estimate. A row of weight one has a
+# score of about one, so this is also the error that the sum over the points may have.
 _PROMISED = 0.002
 # Rows as which weights in a window count that add up to no more than one row beyond the features:
 # they are shares, of any number of rows.
@@ -42,12 +42,12 @@ def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: flo
 
 
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
-    """With more points for the boxes whose scores are not told to a tolerance, one for each."""
+    """The lattice with more points for boxes whose scores miss their tolerance, (n_boxes,)."""
     rows = np.arange(len(tolerance))
     most = max(_MOST_POINTS, _LONGER * N_POINTS * len(rows))
     for count in _COUNTS[_COUNTS.index(lattice.n_points[0]) + 1 :]:
         apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
-        rows = rows[apart > tolerance[rows]]  # not those without a number
+        rows = rows[apart > tolerance[rows]]  # not where it is NaN
         if not 0 < count * rows.size <= most:
             break
         lattice.n_points[rows] = count
@@ -57,7 +57,7 @@ def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: A
 def _distance_of_shifts(
     lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array
 ) -> Array:
-    """How far the scores of each box are apart at two shifts, in the parameter where most."""
+    """The largest difference between the scores of each box at two shifts, (n_boxes,)."""
     inverse = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float64, copy=False)
     one, other = (
         mean_scores(inverse, within.mean, within.covariance)

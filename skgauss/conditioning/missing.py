@@ -1,4 +1,4 @@
-r"""Missing values given the observed ones of the same row, on the side of the precision.
+r"""Missing values given the observed ones of the same row, from the precision matrix.
 
 With :math:`\Lambda = \Sigma^{-1}`, o the observed and m the missing features of a row, z its
 deviation from the mean,
@@ -11,12 +11,12 @@ deviation from the mean,
     z_o^T \Sigma_{oo}^{-1} z_o = \min_{z_m} z^T \Lambda z, \qquad
     \log\det\Sigma_{oo} = \log\det\Sigma + \log\det\Lambda_{mm}.
 
-A row with m missing values costs :math:`m^3`. All patterns with about as many missing values
+A row with m missing values costs :math:`m^3`. All patterns with about equally many missing values
 are worked on at once, with the patterns along the last axis of every array.
 
-The precision squares the condition of its root :math:`A = L^{-1}`. Where features are nearly
-collinear the same is therefore had from A itself, for :math:`d m^2` a pattern: with
-:math:`A_{\cdot m} = Q R`,
+The condition number of the precision is the square of that of its root :math:`A = L^{-1}`. If
+features are nearly collinear, the same results are therefore computed from A itself, which costs
+:math:`d m^2` per pattern: with :math:`A_{\cdot m} = Q R`,
 
 .. math::
 
@@ -42,13 +42,13 @@ from .._typing import Array
 from ..gaussian import linalg
 from .patterns import MissingPatterns
 
-_INFLATED = 1e5  # variance inflation above which the root is worth its price
+_INFLATED = 1e5  # variance inflation above which the root is worth its cost
 _FEW_PATTERNS = 40  # patterns below which LAPACK, one by one, costs less than all at once
-_SMALL_BLOCKS = 2**15  # numbers below which sweeps, in fewer calls, cost less than factors
+_SMALL_BLOCKS = 2**15  # elements below which sweeps, with fewer calls, cost less than factors
 
 
 class Conditional(NamedTuple):
-    """The law of the missing values of each row given its observed ones."""
+    """The distribution of the missing values of each row given its observed ones."""
 
     mean: Array  # (n_missing, n_rows), conditional deviations from the mean
     covariance: Array  # (n_missing, n_missing, n_patterns), the same for all rows of a pattern
@@ -62,14 +62,14 @@ class Conditioner:
     Parameters
     ----------
     factor : ndarray of shape (n_features, n_features)
-        L, of its covariance.
+        L, the lower Cholesky factor of the covariance.
 
     Attributes
     ----------
     root : ndarray of shape (n_features, n_features)
         A, the inverse of L.
     inflation : float
-        Largest variance inflation: how well the other features explain one.
+        The largest variance inflation factor of a feature given all others.
     """
 
     def __init__(self, factor: Array):
@@ -79,13 +79,13 @@ class Conditioner:
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def astype(self, dtype: type) -> Conditioner:
-        """The same in another precision, which is that of what it makes of rows in it."""
+        """The same conditioner in another floating-point type, for rows of that type."""
         other = copy.copy(self)
         other.root, other._precision = self.root.astype(dtype), self._precision.astype(dtype)
         return other
 
     def __call__(self, deviations: np.ndarray, gaps: MissingPatterns) -> Conditional:
-        """The law of the missing values of rows.
+        """The distribution of the missing values of rows.
 
         The rows, (n_rows, n_features), are deviations from the mean, 0 where a value is missing.
         """
@@ -99,13 +99,13 @@ class Conditioner:
         mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
         completed = deviations.copy()
         completed.reshape(-1)[gaps.entries] = mean
-        # The precision itself would lose the digits that its entries have in common.
+        # The quadratic form with the precision itself would lose digits by cancellation.
         whitened = completed @ self.root.T
         return Conditional(mean, covariance, log_det, np.einsum("ij,ij->i", whitened, whitened))
 
 
 def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Conditional:
-    """The law from columns of the root of the precision, to more digits."""
+    """The same distribution from the root of the precision, to more digits."""
     q, r = _modified_gram_schmidt(root[:, gaps.features], gaps.aside)
     shares, rest = _shares(root @ deviations.T, gaps.by_row(q))
     inverse = _inverse_upper(r)
@@ -125,7 +125,7 @@ def hidden_basis(deviations: Array, gaps: MissingPatterns, root: Array) -> tuple
 
 
 def _shares(whitened: Array, q: Array) -> tuple[Array, Array]:
-    """The shares of orthonormal columns in each row, (m, n), and the rest of the row, (d, n).
+    """The coefficients of orthonormal columns in each row, (m, n), and its residual, (d, n).
 
     The columns are (d, m, n); the whitened rows, (d, n), are overwritten.
     """
@@ -163,7 +163,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 def _modified_gram_schmidt(columns: Array, aside: np.ndarray) -> tuple[Array, Array]:
     """Q, (d, m, n), and R, (m, m, n), of n matrices of shape (d, m), which are overwritten.
 
-    Of columns put `aside`, bool of shape (m, n), Q has nothing, and R has 1 on its diagonal.
+    For columns put `aside`, bool of shape (m, n), Q is 0 and R has 1 on its diagonal.
     """
     m, n = columns.shape[1:]
     columns *= ~aside

@@ -1,4 +1,4 @@
-"""Rows that miss values, under a known Gaussian: density of what is there, law of what is not."""
+"""Rows with missing values: density of the observed ones, distribution of the missing ones."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from .patterns import MissingPatterns, batches, sort_patterns
 
 @threads.one_blas_thread()
 def marginals_of(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
-    """Squared Mahalanobis distances of what rows show, and log-determinants of its covariances.
+    """Squared Mahalanobis distances of observed values, and log-determinants of their covariances.
 
     Both are (n_rows,). X, (n_rows, n_features), is NaN where values are missing.
     """
@@ -28,13 +28,13 @@ def marginals_of(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
         distances[rows] = given.distances
         log_dets[rows] = log_det + gaps.by_row(given.log_det)
     log_dets += units
-    log_dets[missing.all(axis=1)] = 0.0  # and not what rounding makes of it
+    log_dets[missing.all(axis=1)] = 0.0  # exactly, without rounding
     return distances, log_dets
 
 
 @threads.one_blas_thread()
 def completed(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
-    """Deviations of rows, those of NaN by conditional means, and conditional standard deviations.
+    """Deviations of rows, with conditional means for NaN, and conditional standard deviations.
 
     Both are (n_rows, n_features), and the latter are 0 where a value is known.
     """
@@ -55,7 +55,7 @@ def completed(X: Array, gaussian: Standardization) -> tuple[Array, Array]:
 def _conditionals(
     relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
-    """Indices of rows in batches, their gaps, and the law of what they miss, in deviations."""
+    """Batches of rows: their indices, their gaps, and the distribution of the missing values."""
     condition = Conditioner(factor)
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]

@@ -5,24 +5,24 @@ from functools import cached_property
 
 import numpy as np
 
-_FEW_PATTERNS = 256  # patterns that cost little more at once than one, and are joined by others
-_MORE = 1.25  # missing values of these, over those of the first: its cube, twice the work, at most
+_FEW_PATTERNS = 256  # patterns that cost little more than one; if fewer are alike, others join them
+_MORE = 1.25  # most missing values of these over those of the first: 1.25^3 is twice the work
 PIECE = 2**17  # elements of rows and of blocks of the precision, worked on at once: one MiB
 
 
 class MissingPatterns:
     """The places of missing values in rows that miss about equally many.
 
-    A pattern that misses fewer than others has its first missing feature several times. All but the
-    last of these are put aside: they have nothing to do with any other. What is assigned to
-    `entries` is that of the last.
+    If a pattern misses fewer features than others, its first one is repeated. All repeats but the
+    last are put aside, which makes them independent of all other features. An assignment to
+    `entries` keeps the value of the last repeat.
 
     Parameters
     ----------
     missing : bool or int ndarray of shape (n_patterns, n_features)
-        The patterns; those marked with smaller numbers come first.
+        Not 0 where a value is missing. Features marked with smaller numbers come first.
     counts : int ndarray of shape (n_patterns,)
-        Rows of each pattern, which follow each other.
+        How many rows, one after the other, have each pattern.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class MissingPatterns:
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
         n_missing = np.count_nonzero(missing, axis=1)
         place = np.arange(n_missing.max())[:, None] - (n_missing.max() - n_missing)
-        rank = missing.astype(np.uint8) - np.uint8(1)  # of zero the last
+        rank = missing.astype(np.uint8) - np.uint8(1)  # 0 becomes 255, the last
         order = np.argsort(rank, axis=1, kind="stable").T
         self.aside = place < 0
         self.features = np.take_along_axis(order, np.maximum(place, 0), axis=0)
@@ -43,7 +43,7 @@ class MissingPatterns:
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
 
     def by_row(self, of_pattern: np.ndarray) -> np.ndarray:
-        """What belongs to the patterns, on the last axis, repeated for the rows of each."""
+        """An array with the patterns along its last axis, repeated for the rows of each."""
         return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
 
     @cached_property
@@ -54,24 +54,24 @@ class MissingPatterns:
 
     @property
     def blocks(self) -> np.ndarray:
-        """The places of the patterns' blocks in a matrix, (n_missing, n_missing, n_patterns)."""
+        """Where blocks of patterns are in a flat matrix, (n_missing, n_missing, n_patterns)."""
         return self.features[:, None] * self._n_features + self.features
 
     def put_aside(self, blocks: np.ndarray, variance: float) -> None:
-        """Give what is put aside a variance, and no covariances, in blocks of the patterns."""
+        """Give features put aside a variance, and no covariances, in blocks of the patterns."""
         if self.aside.any():
             blocks *= ~self.aside
             blocks *= ~self.aside[:, None]
             np.einsum("iin->in", blocks)[self.aside] = variance
 
     def added_up(self, blocks: np.ndarray) -> np.ndarray:
-        """Blocks of the patterns, which `blocks` places, added up in a matrix of all features."""
+        """The sum of blocks of the patterns, each at its place in a matrix of all features."""
         d = self._n_features
         return np.bincount(self.blocks.reshape(-1), blocks.reshape(-1), d * d).reshape(d, d)
 
 
 def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An order of the rows in which equal patterns meet, and the start of each pattern in it.
+    """An order of the rows with equal patterns together, and the start of each pattern in it.
 
     Patterns that miss fewest come first. The starts, (n_patterns + 1,), end with the number of
     rows.
@@ -88,8 +88,8 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Iterator[slice]:
     """Slices of sorted patterns that miss equally many, as many as fit into the cache.
 
-    Where these are few, patterns that miss a little more are among them. `starts`,
-    (n_patterns + 1,), says where the rows of each pattern begin, and where all end.
+    If these are few, patterns that miss a little more join them. `starts`, (n_patterns + 1,), says
+    where the rows of each pattern begin, and where the last one ends.
     """
     first = 0
     while first < len(n_missing):

@@ -1,8 +1,8 @@
-r"""Scores of complete data within boxes: their means, and how they vary there.
+r"""Scores of complete data within boxes: their means and covariances.
 
-By Louis (1982) the observed information is that of the completed data less the covariance, given
-what is known, of the complete data's score. With :math:`\zeta` the values in a box, whitened by
-their Gaussian, that is the covariance within the box of :math:`(\zeta, \zeta \zeta^T / \sqrt2)`.
+By Louis (1982) the observed information is that of the completed data minus the covariance of the
+complete data's score given what is known. With :math:`\zeta` the values in a box, whitened by their
+Gaussian, this is the covariance within the box of :math:`(\zeta, \zeta \zeta^T / \sqrt2)`.
 
 References
 ----------
@@ -21,10 +21,10 @@ from ..boxes import Lattice, box_scores
 def score_moments(
     boxes: tuple[Array, Array, Array, Array], lattice: Lattice | None = None
 ) -> tuple[Array, Array, Array]:
-    """Means and covariances, within boxes, of whitened variables and of their products, and R.
+    """Means and covariances of scores within boxes, and the root R of the Gaussian's covariances.
 
-    Products are packed as `Pairs` has them, behind the variables: (n, n_scores). R, (n, k, k), is
-    the root of the covariances. These and ends and widths are the boxes, as for `box_moments`.
+    Scores, (n, n_scores), are whitened variables and then their packed products over root 2. R is
+    (n, k, k). The boxes are the lower and upper ends, widths and covariances of `box_moments`.
     """
     within, root = box_scores(*boxes, lattice)
     k = root.shape[1]
@@ -35,7 +35,7 @@ def score_moments(
 def mean_scores(inverse: Array, mean: Array, covariance: Array) -> Array:
     """The mean scores, (..., n_scores), of variables with these moments about a Gaussian's mean.
 
-    `inverse` is that of the factor of its covariance; the scores are packed as in `score_moments`.
+    `inverse` is that of the factor of its covariance. Scores are packed as in `score_moments`.
     """
     first = (inverse @ mean[..., None])[..., 0]
     second = inverse @ covariance @ np.swapaxes(inverse, -1, -2)
