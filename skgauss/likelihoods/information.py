@@ -1,16 +1,16 @@
-r"""Observed information where values are missing: minus the Hessian, exact, as one matrix.
+r"""Observed information of data with missing values: minus the exact Hessian, as one matrix.
 
 In the frame of a point a step is (p, V): the mean moves by :math:`L p`, the covariance to
-:math:`L (I + \sqrt2 V + V^2) L^T`. With P the whitened projector on what a row shows, w the
-whitened residual of the row and U the gradient of the likelihood,
+:math:`L (I + \sqrt2 V + V^2) L^T`. Let P be the whitened projector on what a row shows, w the
+whitened residual of the row and U the gradient of the likelihood. Minus the second derivative along
+the step is the average over the rows of
 
 .. math::
 
     p^T P p + 2 \sqrt2\, w^T V P p + \operatorname{tr}[(2 w w^T - P) V P V]
     - \operatorname{tr}(U V^2),
 
-averaged over the rows, is minus the second derivative along it: a few products of matrices
-for all rows of a pattern.
+which takes a few products of matrices for all rows of a pattern.
 
 References
 ----------
@@ -37,7 +37,7 @@ from ..conditioning import Score
 from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
 from .lanczos import Subspace
 
-_LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are near 1 at most
+_LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are about 1 at most
 _HALVINGS = 8  # bisections of that multiple in search of a step longer than half the radius
 
 
@@ -58,17 +58,17 @@ class RowSums:
 
 @dataclass
 class InformationSums(RowSums):
-    """Weighted sums over the rows, of which the information is made.
+    """Weighted sums over the rows, from which the information is computed.
 
     P is the whitened projector on what a row shows, and w its whitened residual, see the module. A
-    symmetric matrix is the vector of its entries on and above the diagonal, its pairs.
+    symmetric matrix is stored as the vector of its entries on and above the diagonal, its pairs.
     """
 
     projectors: Array  # (n_pairs,), of P
     residuals: Array  # (n_pairs, n_features), of each entry of P times each of w
     products: Array  # (n_pairs, n_pairs), of each entry of 2 w w^T - P times each of P
-    # (n_parameters, n_parameters), of the covariances of a row's score given what its intervals
-    # tell; 0 without any.
+    # (n_parameters, n_parameters), of the covariance of a row's score given its intervals; 0 if
+    # there are none.
     unknown: Array | float = 0.0
 
     @classmethod
@@ -85,7 +85,7 @@ class InformationSums(RowSums):
         Parameters
         ----------
         basis : ndarray of shape (n_features, n_missing, n_patterns)
-            An orthonormal basis of what each pattern does not show, whitened.
+            An orthonormal basis, whitened, of the missing values of each pattern.
         residuals : ndarray of shape (n_features, n_rows)
             Whitened residuals of the rows, which follow each other by pattern, each multiplied by
             its level.
@@ -112,10 +112,10 @@ class InformationSums(RowSums):
         linalg.add_product(self.products, squares, projectors)
 
     def add_coarse(self, score: Score, weights: Array) -> None:
-        """Add rows with intervals, in place: what their completed values tell, and what is unknown.
+        """Add rows with intervals, in place: their completed values, and what stays unknown.
 
-        The weights are (n_rows,). The second moments of values in intervals are those of as many
-        more residuals as a row has intervals.
+        The weights are (n_rows,). The covariance of the k values in intervals of a row counts as k
+        more residuals.
         """
         n, d, k = score.directions.shape
         mean, products = score.mean[:, :k], pairs_of(k).unpack(score.mean[:, k:])
@@ -182,7 +182,7 @@ class Information:
 
     matrix: Array  # (n_parameters, n_parameters), for packed steps
     family: Family | Subspace  # which packs steps
-    resolution: float = 1e-8  # the largest eigenvalue that may be rounding, and no information
+    resolution: float = 1e-8  # the largest eigenvalue that may be rounding only
 
     @classmethod
     def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
@@ -206,7 +206,7 @@ class Information:
 
     @property
     def is_finite(self) -> bool:
-        """Whether the whole matrix is finite, as it is unless some box was beyond float64."""
+        """Whether the whole matrix is finite, which it is unless a box was beyond float64."""
         return bool(np.isfinite(self.matrix).all())
 
     def exceeds(self, bound: float) -> bool:
@@ -216,7 +216,7 @@ class Information:
     def newton_step(self, gradient: Array, radius: float) -> tuple[Array, float]:
         """The step in the frame to the maximum of the parabola, and its gain in nats.
 
-        Where the step is longer than `radius`, or the parabola has no maximum, a multiple of the
+        If the step is longer than `radius`, or the parabola has no maximum, a multiple of the
         identity is added to the matrix (Levenberg's damping).
         """
         packed = self.family.pack_frame(gradient)

@@ -2,14 +2,14 @@ r"""Likelihood of values known exactly, to an interval, or not at all.
 
 A row with exact part o and interval part c in a box B has the log-likelihood
 :math:`\log N(x_o) + \log P(x_c \in B \mid x_o)`. By Fisher's identity its gradient is that of
-complete data of the mean and covariance that the point expects, as with missing values:
+complete data with the mean and covariance expected at the point, as with missing values:
 
 .. math::
 
     m = \operatorname{avg} E[y_i \mid x_o, B], \qquad
     S = \operatorname{avg} \left[ (E[y_i] - m)(E[y_i] - m)^T + \operatorname{Cov}[y_i] \right].
 
-What is known of a row enters the E step alone: rows with intervals are parts of the same sums.
+Only the E step depends on what is known of a row: rows with intervals enter the same sums.
 
 References
 ----------
@@ -42,23 +42,23 @@ from .information import Information
 from .missing import NARROW, ObservedFull, ObservedLikelihood
 from .missing_diagonal import FeaturesApart
 
-# Most intervals of uncorrelated features whose information costs next to nothing, as calling NumPy
-# is most of the work. With more of them it takes three times as long as an evaluation.
+# Most intervals of uncorrelated features for which the information costs next to nothing, since
+# calling NumPy is most of the work. With more it takes three times as long as an evaluation.
 _FEW_INTERVALS = 10_000
-# Eigenvalue below which the information of uncorrelated features, by its formula, is rounding.
+# Eigenvalue below which the information of uncorrelated features, from its formula, is rounding.
 _FORMULA_RESOLUTION = 1e-13
 _TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open intervals tell nothing
 
 
 class _WithIntervals(ObservedLikelihood):
-    """A likelihood of data with intervals, with what messages say of them."""
+    """A likelihood of data with intervals, and what messages call such data."""
 
     what_is_unknown = "data with values known only to an interval"
     page = "detection_limits"
 
 
 class IntervalDiagonal(_WithIntervals, FeaturesApart):
-    """Values and intervals of uncorrelated features, each of which sees its own alone."""
+    """The likelihood of values and intervals of uncorrelated features."""
 
     has_information = True
 
@@ -82,7 +82,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor of the data with each interval replaced by a point of it."""
+        """The mean and the factor of the data with each interval replaced by a point in it."""
         mean, variances = self._moments
         if self.ridge is not None:
             variances = variances + self.ridge
@@ -90,7 +90,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
     @cached_property
     def _information_of_completed(self) -> Array:
-        """The information were all values known but those that are missing, in the frame."""
+        """The information, in the frame, if all values in intervals were known exactly."""
         share = 1.0 - self._missing_share
         return self.family.blocks(share, 0.0 * share, self.family.project(share))
 
@@ -116,13 +116,13 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
 
     @kept
     def _score_sums(self, mean: Array, factor: Array, spread: bool) -> Array:
-        """What `Alone.sums` says of a point, kept since the information asks for it again."""
+        """The results of `Alone.sums` at a point, kept because the information uses them again."""
         deviations = self.family.standard_deviations(factor)
         return self._alone.sums(self._weights, mean, deviations, spread=spread)
 
 
 class IntervalFull(_WithIntervals, ObservedFull):
-    """Values and intervals of correlated features, integrated in an order set before the climb."""
+    """The likelihood of values and intervals of correlated features."""
 
     def __init__(
         self,
@@ -132,26 +132,26 @@ class IntervalFull(_WithIntervals, ObservedFull):
         fixed: Fixed = NOTHING,
     ):
         super().__init__(statistics, family, ridge, fixed)
-        self._may_spread = statistics.bounds.all_open  # a value between two ends bounds a variance
+        self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
         self.frame = self._guess_of_lattices()
 
     def _guess_of_lattices(self) -> Standardization:
-        """The frame of a Gaussian near the maximum, which sets the lattices.
+        """The frame of a Gaussian near the maximum, which sets the lattices before the climb.
 
-        It is the guess or, where some rows need a lattice, what a few EM steps on the rough
-        likelihood make of it.
+        It is the guess or, if some rows need a lattice, the point that a few EM steps on the rough
+        likelihood reach from it.
         """
         on_a_lattice = self._parts.total(n_on_a_lattice)
         mean, factor = after_em_steps(self.rough) if on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
-        """The indices of the features whose variance is wider than open intervals can tell."""
+        """The indices of the features whose variance is too large for open intervals to tell."""
         wide = self.family.standard_deviations(at.factor) > _TELLS_NOTHING * self._unit
         return np.flatnonzero(wide & self._may_spread)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        # Boxes bound the likelihood: it may creep up to what a singular covariance attains.
+        # Intervals bound the likelihood: it may creep up to its value at a singular covariance.
         narrow = self.inflation(at) > NARROW and not self.bounded
         if narrow or self._spreading(at).size:
             return at.value >= self.value_of_the_guess or super().is_degenerate(at)
@@ -170,7 +170,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         )
 
     def products(self, at: Evaluation) -> None:
-        return None  # the inherited ones know of missing values alone
+        return None  # the inherited products allow for missing values only
 
     @cached_property
     def has_information(self) -> bool:

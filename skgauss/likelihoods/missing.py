@@ -1,8 +1,8 @@
 r"""Likelihood of the observed values where others are missing (at random).
 
-With :math:`\hat y_i` row i completed by its conditional mean and :math:`C_i` the conditional
-covariance of what is missing, given the observed values, the gradient is that of complete
-data of the mean and covariance that the point expects (Fisher's identity):
+Let :math:`\hat y_i` be row i completed by its conditional mean, and :math:`C_i` the conditional
+covariance of its missing values given the observed ones. By Fisher's identity the gradient is that
+of complete data with the mean m and covariance S that are expected at the point:
 
 .. math::
 
@@ -11,8 +11,8 @@ data of the mean and covariance that the point expects (Fisher's identity):
 
     u = L^{-1} (m - \mu), \qquad U = L^{-1} S L^{-T} + u u^T - I.
 
-To compute m and S is the E step of EM; to move to them the M step, the natural gradient step
-of rate 1.
+Computing m and S is the E step of EM. Moving to them is the M step, which is the natural gradient
+step of rate 1.
 
 References
 ----------
@@ -60,11 +60,11 @@ ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
 )
 
-_ENOUGH_COMPLETE = 2  # complete rows for each feature whose moments a climb may start at
-_EM_STEPS = 20  # from the guess, after which another climb would have to be higher
+_ENOUGH_COMPLETE = 2  # complete rows per feature that a climb needs to start at their moments
+_EM_STEPS = 20  # from the guess; a singular covariance must have a higher value than these reach
 _SINGULAR = 1e14  # condition number of the correlations above which a climb to infinity is over
-# Variance inflation above which a climb is over, where too few rows are known to leave no maximum:
-# that which the ridge of "auto" leaves.
+# Variance inflation above which a climb is over, if there is certainly no maximum because rows are
+# too few. It is the inflation that the ridge of "auto" leaves.
 _NARROW_ENOUGH = 1e6
 NARROW = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
 _LARGEST_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
@@ -75,23 +75,23 @@ _ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with t
 
 
 class Expected(NamedTuple):
-    """What an E step finds at a point."""
+    """The result of an E step at a point."""
 
-    mean: Array  # (n_features,), m, see the module
-    step: Array  # m less the mean of the point, with digits that an offset would take from m
+    mean: Array  # (n_features,), the m of this module's docstring
+    step: Array  # m minus the mean of the point, with digits that m loses far from 0
     covariance: Array  # S, as a scatter that the family projects
     value: float  # the average log-likelihood, in nats, of a row in which something was observed
 
 
 class ObservedLikelihood(Likelihood):
-    """The likelihood of what was observed of data with missing values.
+    """The likelihood of the observed values of data with missing values.
 
     Parameters
     ----------
     statistics : IncompleteStatistics or AvailableMoments
     family : Family
     ridge : ndarray of shape (n_features,), default=None
-        What is added to the variances of the completed data; None is nothing.
+        Added to the variances of the completed data; None adds nothing.
     """
 
     reference = 0.0
@@ -102,14 +102,14 @@ class ObservedLikelihood(Likelihood):
         self.family = family
         self.ridge = ridge
         self.weight = statistics.informative_weight
-        # Rows without a value count as observations of log-likelihood 0, and as nothing else.
+        # Rows without any value count only as observations of log-likelihood 0.
         self._share = self.weight / statistics.weight
         self._observed_share = statistics.observed_weights / self.weight
         self._available_mean = statistics.mean
 
     @abstractmethod
     def _expect(self, mean: Array, factor: Array) -> Expected:
-        """What the E step finds at a point, without the ridge."""
+        """The result of the E step at a point, without the ridge."""
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -121,7 +121,7 @@ class ObservedLikelihood(Likelihood):
             value -= 0.5 * family.trace_inverse(factor, self.ridge)
             covariance = family.add_ridge(covariance, self.ridge)
         covariance = family.project(covariance)
-        # Of the mean only moves that float64 can make count; the covariance sees the step itself.
+        # Only steps that float64 can resolve move the mean, but the covariance needs the full step.
         score_mean = family.solve(factor, expected.mean - mean)
         relative = family.whiten_symmetric(factor, covariance)
         form = family.multiplicity * (relative - family.identity)
@@ -142,8 +142,8 @@ class ObservedLikelihood(Likelihood):
         return mean, self.family.root(covariance)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        # Far from the data a covariance is ill-conditioned too, but not narrower than they are,
-        # or not as likely as a guess unless no digit is left.
+        # Far from the data a covariance is ill-conditioned too. But then it is not narrower than
+        # the data, or it is less likely than the guess, unless rounding decides.
         if at.condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
             return False
         return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
@@ -173,14 +173,14 @@ class ObservedLikelihood(Likelihood):
 class ObservedFull(ObservedLikelihood):
     """The likelihood of correlated features with missing values.
 
-    Rows are worked on about an origin and in units of standard deviations.
+    Rows are taken relative to an origin, in units of standard deviations.
 
     Parameters
     ----------
     statistics, family, ridge :
         See `ObservedLikelihood`.
     fixed : Fixed, optional
-        What is known of the Gaussian, which the statistics do not tell.
+        The parameters that are known, and so not estimated.
     """
 
     family: Full
@@ -193,7 +193,7 @@ class ObservedFull(ObservedLikelihood):
         fixed: Fixed = NOTHING,
     ):
         super().__init__(statistics, family, ridge)
-        self._mean_is_known = fixed.mean is not None  # then regressions have no constant
+        self._mean_is_known = fixed.mean is not None  # then regressions have no intercept
         self._statistics = statistics
         self._origin = statistics.origin
         self._available_mean, variances = fixed.moments(statistics, family)
@@ -203,10 +203,10 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def nested_maximum(self) -> tuple[Array, Array] | None:
-        """The mean and the factor at the maximum where gaps are nested, else None.
+        """The mean and the factor at the maximum if gaps are nested, else None.
 
-        It is not called `maximum`, since "closed-form" serves a kind of data or refuses it, and
-        only a look at the gaps tells whether they are nested.
+        It is not called `maximum`, which the solver "closed-form" expects of all data of a kind,
+        while some gaps are nested and others are not.
         """
         if self.ridge is not None or not self._statistics.nested:
             return None
@@ -215,9 +215,9 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def _too_few_together(self) -> list[int]:
-        """The indices of features that leave no maximum for want of rows, as nested gaps tell.
+        """The indices of features that too few rows show together for a maximum.
 
-        The list is empty where there are none, or gaps are not nested.
+        Only nested gaps tell them. If gaps are not nested, the list is empty.
         """
         if self.ridge is not None or not self._statistics.nested:
             return []
@@ -229,7 +229,7 @@ class ObservedFull(ObservedLikelihood):
             return True
         if not self._too_few_together:
             return super().is_degenerate(at)
-        # The climb goes on until it has used what the rows tell of the other directions.
+        # The climb goes on until it has used what the rows tell about the other directions.
         narrow = self.inflation(at) > _NARROW_ENOUGH and at.value >= self.value_of_the_guess
         return narrow or super().is_degenerate(at)
 
@@ -256,8 +256,8 @@ class ObservedFull(ObservedLikelihood):
     def _contradicted(self, at: Evaluation) -> bool:
         """Whether rows contradict each other, so that a singular covariance is the likeliest.
 
-        False where the point is not close to a singular one, or some EM steps from the guess lead
-        higher, and with a ridge, which leaves a maximum before it.
+        False if the covariance at the point is not nearly singular, if some EM steps from the guess
+        reach a higher value, or with a ridge, which rules this out.
         """
         if self.ridge is not None or not is_highest_where_singular(self, at, self._unit):
             return False
@@ -265,7 +265,7 @@ class ObservedFull(ObservedLikelihood):
 
     @cached_property
     def _value_after_em(self) -> float:
-        """The value, as `Evaluation.value`, to which some EM steps from the guess lead."""
+        """The value, as `Evaluation.value`, that some EM steps from the guess reach."""
         with suppress(NotPositiveDefiniteError):
             at = self.evaluate(*self.guess)
             for _ in range(_EM_STEPS):
@@ -274,21 +274,21 @@ class ObservedFull(ObservedLikelihood):
         return -math.inf
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
-        # Near it the likelihood may be so flat that a climb is over long before it is there.
+        # The likelihood may be so flat near the maximum that a climb ends long before it is there.
         return self.nested_maximum is not None and at.factor is self.nested_maximum[1]
 
     def rounding_limit(self, at: Evaluation) -> float:
         limit = super().rounding_limit(at)
-        if self.is_known_to_be_maximum(at):  # where whatever is left of the gradient is rounding
+        if self.is_known_to_be_maximum(at):  # where the gradient is only rounding
             return max(limit, at.natural_gradient_norm)
         return limit
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor of the maximum, where gaps are nested, or of moments of the data.
+        """The mean and the factor at the maximum if gaps are nested, or those of the data.
 
-        They are those of the complete rows where these are many and the value is higher there,
-        else those of each feature by itself.
+        The latter are moments of the complete rows if these are many and the value is higher there,
+        else moments of each feature by itself.
         """
         if self.nested_maximum is not None:
             return self.nested_maximum
@@ -303,7 +303,7 @@ class ObservedFull(ObservedLikelihood):
         return apart
 
     def _moments_of_complete_rows(self) -> tuple[Array, Array] | None:
-        """The mean and the factor of complete rows; None where these are too few or collinear."""
+        """The mean and the factor of complete rows; None if these are too few or collinear."""
         d = len(self._unit)
         complete = self._parts.total(partial(sums_of_complete_rows, n_features=d))
         if not complete.weight >= _ENOUGH_COMPLETE * d:
@@ -368,7 +368,7 @@ class ObservedFull(ObservedLikelihood):
         return completed - self.information(at).matrix
 
     def _scaled(self, mean: Array, factor: Array) -> tuple[Array, Array]:
-        """The mean and the factor of a point about the origin and in units of the data."""
+        """The mean and the factor of a point, relative to the origin and in units of the data."""
         return (mean - self._origin) / self._unit, factor / self._unit[:, None]
 
     def _expect(self, mean: Array, factor: Array) -> Expected:

@@ -12,7 +12,7 @@ from .missing import Expected, ObservedLikelihood, ObservedStatistics
 
 
 class FeaturesApart(ObservedLikelihood):
-    """The likelihood of uncorrelated features, each of which sees its own rows alone."""
+    """The likelihood of uncorrelated features, each of which depends on its own values alone."""
 
     family: Diagonal
 
@@ -34,9 +34,9 @@ class FeaturesApart(ObservedLikelihood):
         return Expected(mean + step, step, covariance, value)
 
     def _sums(self, mean: Array, factor: Array) -> tuple[Array, Array, float]:
-        """The average deviation from the mean and its square, and log-density in nats.
+        """Averages of the deviation from the mean, of its square, and of the log-density in nats.
 
-        The first two are (n_features,), and count a missing value as the Gaussian expects it.
+        The first two are (n_features,), and count missing values by their expectations.
         """
         share, deviation = self._observed_share, self._available_mean - mean
         variances = self.family.standard_deviations(factor) ** 2

@@ -1,18 +1,18 @@
 r"""Likelihood of data that are seen only inside a window.
 
-It is that of the same data without a window, complete or not, less the log-probability of the
-window. With m and C the mean and covariance of the Gaussian inside the window, in nats per
-observation,
+The log-likelihood is that of the same data without a window, complete or not, minus the
+log-probability of the window. With m the mean of the Gaussian inside the window, the gradient in
+nats per observation is
 
 .. math::
 
     u = L^{-1} (\bar x - m), \qquad
     U = L^{-1} (A_{\text{data}} - A_{\text{window}}) L^{-T},
 
-where both A are second moments about :math:`\mu`; of incomplete data mean and moments are those
-that the point expects. Of complete data it is concave in :math:`\Sigma^{-1} \mu` and
-:math:`\Sigma^{-1}`, so that there is at most one maximum, and Newton's steps are taken there:
-with Fisher's information, which in these parameters is minus the Hessian everywhere.
+where both A are second moments about :math:`\mu`. For incomplete data, mean and moments are those
+expected at the point. For complete data the log-likelihood is concave in :math:`\Sigma^{-1} \mu`
+and :math:`\Sigma^{-1}`, so that there is at most one maximum. Newton's steps are taken in these
+parameters, in which Fisher's information is minus the Hessian everywhere.
 
 References
 ----------
@@ -44,37 +44,37 @@ from .base import (
 )
 from .fixed import NOTHING, Fixed
 
-_WIDE = 100.0  # variance of the Gaussian, over that of the data, above which it may have no end
+_WIDE = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE = 1e4  # variance, over that of the data, above which it is as good as infinite
 _ALIKE = 0.3  # natural gradient norm below which a Gaussian resembles the data inside the window
-# Largest change of the slope along a precision with that precision, both in units of the data: that
-# of an exponential distribution.
+# Largest rate at which the slope along a precision changes with the precision, in units of the
+# data: that of an exponential distribution.
 _STEEPEST = 4.0
 _CLEAR = 2.0  # multiple of the rest of the gradient above which a slope decides
-_FAR = 1e14  # standard deviations off zero above which float64 tells too little of a mean
-# Nats of rounding in a value above which the gradient has no digits either, and may be 0. The value
-# is the difference of two numbers that grow with the squared distance of the window.
+_FAR = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
+# Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A
+# value is the difference of two numbers that grow with the squared distance of the window.
 _LOST = 1.0
-# Smallest share of any precision that a step may leave: where a Gaussian is far wider than the
-# window the likelihood is flat, and the way back is long.
+# Smallest share of any precision that a step may leave. If a Gaussian is far wider than the window,
+# the likelihood is flat and the way back is long.
 _LEAST_LEFT = 0.01
 
 
 class Within(NamedTuple):
     """The probability and the moments of a Gaussian inside the window, whitened by its factor."""
 
-    log_probability: float  # the average one of the window for a row, in nats
-    mean: Array  # (n_features,), inside the window, about that of the Gaussian
+    log_probability: float  # of the window, in nats, averaged over the rows
+    mean: Array  # (n_features,), inside the window, relative to that of the Gaussian
     covariance: Array  # inside the window, in the shape of the family
-    deviation: Array  # (n_features,), the mean of the data less that inside the window
+    deviation: Array  # (n_features,), the mean of the data minus that inside the window
 
 
 @dataclass(eq=False, kw_only=True)
 class TruncatedEvaluation(Evaluation):
     """An evaluation of a likelihood with a window."""
 
-    data: Evaluation  # of the same data, at the same point, as if there were no window
-    # The covariance of the data less that inside the window, each about its own mean, whitened, in
+    data: Evaluation  # of the same data at the same point, without the window
+    # The covariance of the data minus that inside the window, each about its own mean, whitened, in
     # the shape of the family.
     excess: Array
 
@@ -89,13 +89,12 @@ class TruncatedLikelihood(Likelihood):
     Parameters
     ----------
     data : Likelihood
-        The likelihood of the same data as if there were no window: what is unknown of them lies
-        inside.
+        The likelihood of the same data without the window, inside which their unknown values lie.
     window : Window
     statistics : SufficientStatistics, or statistics by pattern or by feature
         The statistics of the data.
     fixed : Fixed, optional
-        What is known of the Gaussian, which decides whether there is a maximum.
+        The parameters that are known, which decide whether there is a maximum.
     """
 
     natural_coordinates = True
@@ -114,7 +113,7 @@ class TruncatedLikelihood(Likelihood):
         self._informative = data.weight / statistics.weight
         self._mean, self._root = data.guess
         self._covariance = data.covariance(self._root)
-        # Of such data the likelihood is concave in the natural parameters.
+        # The likelihood of exact data is concave in the natural parameters.
         self._exact = statistics.complete if self.family.correlated else not statistics.coarse
         self.has_one_maximum = self.information_is_cheap = self._exact
 
@@ -122,8 +121,8 @@ class TruncatedLikelihood(Likelihood):
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         """The probability and the moments of a Gaussian inside the window.
 
-        `of_data`, (n_features,), is the mean that the point expects of the data. Values that the
-        data miss are completed here as they are there.
+        `of_data`, (n_features,), is the mean of the data expected at the point. Missing values are
+        completed here as in the data.
         """
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
@@ -156,9 +155,9 @@ class TruncatedLikelihood(Likelihood):
         return at.of_data
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
-        """The mean and the factor to which the natural step of a rate leads, from the gradient.
+        """The mean and the factor after a natural step at some rate, from the gradient alone.
 
-        EM would complete the data by the rows outside the window, which may be far too many.
+        EM would add the rows outside the window to the data, and these may be far too many.
         """
         family = self.family
         step = rate * at.score_covariance - rate**2 * family.outer(at.score_mean)
@@ -166,17 +165,16 @@ class TruncatedLikelihood(Likelihood):
         return at.mean + rate * family.colorize(at.factor, at.score_mean), family.root(blend)
 
     def retract(self, at: Evaluation, step: Array) -> tuple[Array, Array]:
-        """The mean and the factor to which a step in the natural parameters leads.
+        """The mean and the factor after a step in the natural parameters.
 
-        Along such steps the likelihood of complete data is concave.
-
-        A step that leads nearly to a singular precision is refused like one that leads beyond:
-        the rule of fractions to the boundary (Nocedal and Wright, 2006, section 19.2).
+        Along such steps the likelihood of complete data is concave. A step that almost reaches a
+        singular precision is refused like one beyond it, by the fraction-to-the-boundary rule
+        (Nocedal and Wright, 2006, section 19.2).
         """
         family = self.family
         of_mean, form = family.split_frame(step)
         precision = family.identity - form / family.multiplicity
-        # It raises where less of some precision is left.
+        # This raises an error if less of some precision is left.
         family.root_of_inverse(precision - _LEAST_LEFT * family.identity)
         root = family.root_of_inverse(precision)
         factor = family.colorize(at.factor, root.T).T
@@ -205,7 +203,7 @@ class TruncatedLikelihood(Likelihood):
         return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
-        """What `Likelihood.unknown` says of the data, and 0 where the likelihood is concave."""
+        """`Likelihood.unknown` of the data, or 0 if the likelihood is concave."""
         return 0.0 if self._exact else self._data.unknown(_of_data(at))
 
     def connection_term(self, gradient: Array) -> Array:
@@ -220,7 +218,7 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def edge(self) -> str:
-        """The end of a clause that says of a sample what it does that leaves no maximum."""
+        """What a sample without a maximum does, as the end of a clause."""
         if self.fixed.mean is None:
             return "falls off no faster than an exponential"
         return "lies at least as far from fixed_mean as a uniform one"
@@ -234,7 +232,7 @@ class TruncatedLikelihood(Likelihood):
     def without_maximum(self) -> np.ndarray:
         """The indices of the features that certainly leave no maximum.
 
-        They are all or none of those with limits where the features share a variance.
+        If the features share a variance, these are all or none of those with limits.
         """
         in_doubt = self.existence_known and self.fixed.factor is None
         bounded = self.window.bounded
@@ -248,19 +246,19 @@ class TruncatedLikelihood(Likelihood):
     @property
     @abstractmethod
     def existence_known(self) -> bool:
-        """Whether there is a maximum unless some features are `without_maximum`."""
+        """Whether there is certainly a maximum if no features are `without_maximum`."""
 
     @abstractmethod
     def widest_direction(self, at: Evaluation) -> tuple[float, Array, Array]:
-        """The largest variance of the Gaussian over that of the data, and the direction of it.
+        """The largest ratio of the Gaussian's variance to that of the data, and its direction.
 
-        Second comes how far the Gaussian reaches along each feature there, in standard deviations
-        of the data, (n_features,); along each by itself if features are uncorrelated. The direction
-        is a unit vector of whitened deviations.
+        The second value, (n_features,), is how far the Gaussian extends along each feature in this
+        direction, in standard deviations of the data; if features are uncorrelated, along each by
+        itself. The direction, third, is a unit vector of whitened deviations.
         """
 
     def _along(self, form: Array, direction: Array) -> float:
-        """A whitened form as a quadratic one, at a unit vector."""
+        """The value of a whitened quadratic form at a unit vector."""
         return float(np.vdot(form, self.family.outer(direction)))
 
     def is_degenerate(self, at: Evaluation) -> bool:
@@ -269,7 +267,7 @@ class TruncatedLikelihood(Likelihood):
         return not self.existence_known and self._widens_without_end(at)
 
     def _fails_elsewhere(self, at: Evaluation) -> bool:
-        """Whether the climb leads to no maximum for a reason other than the window."""
+        """Whether the climb finds no maximum for a reason other than the window."""
         width, growth, _ = self.widest_direction(at)
         of_window = width > _WIDE and growth.argmax() in self.window.bounded
         return not of_window and self._data.is_degenerate(_of_data(at))
@@ -280,28 +278,28 @@ class TruncatedLikelihood(Likelihood):
         return abs(rising) if width > _VERY_WIDE else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
-        """Whether the climb certainly lets the least precision fall to 0.
+        """Whether the climb certainly leads to 0 along the smallest precision.
 
-        The likelihood is concave in it, and has no maximum before 0 where its slope towards 0 is
-        more than it can lose on the way, and where the rest of the gradient is small or lets other
-        precisions fall, too.
+        The likelihood is concave in this precision. There is no maximum before 0 if the slope
+        towards 0 is more than it can lose on the way, and if the rest of the gradient is small or
+        lowers other precisions, too.
         """
         if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
-            return False  # the point may be far from the window, or on its way past
+            return False  # the point may be far from the window, or passing it
         family, (width, _, direction) = self.family, self.widest_direction(at)
         deviation, form = self._moment_gradient(at)
         of_data = family.solve(self._root, family.colorize(at.factor, direction))
         slope = self._along(form, of_data / linalg.norm(of_data))
         slopes = np.linalg.eigvalsh(form) if family.correlated else form
-        # What asks for larger precisions is part of the rest.
+        # The rest includes the slopes towards larger precisions.
         rest = math.hypot(linalg.norm(deviation), family.fisher_norm(np.minimum(slopes, 0.0)))
         steep = slope > family.multiplicity * _STEEPEST / width
         return width > _WIDE and steep and slope > _CLEAR * rest
 
     def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
-        """The first and second moments of the data less those in the window, in units of the data.
+        """The first and second moments of the data minus those in the window, in units of the data.
 
-        They are about the mean of the data, and are the gradient in the natural parameters.
+        Both are about the mean of the data. They are the gradient in the natural parameters.
         """
         assert isinstance(at, TruncatedEvaluation)
         family = self.family
@@ -338,9 +336,7 @@ class TruncatedLikelihood(Likelihood):
         return Truncation(self.window, _of_data(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
-        """See `Likelihood`; a step of the mean's last digit moves the window, as the Gaussian sees
-        it.
-        """
+        """See `Likelihood`; the rounding of the mean moves the window relative to the Gaussian."""
         deviations = self.family.standard_deviations(self._root)
         offset = float((np.abs(self._mean) / deviations).max())
         return EPS * max(min(at.condition, DEGENERATE), min(offset, _FAR))
@@ -352,6 +348,6 @@ class TruncatedLikelihood(Likelihood):
 
 
 def _of_data(at: Evaluation) -> Evaluation:
-    """The evaluation of the same data, at the same point, as if there were no window."""
+    """The evaluation of the same data at the same point, without the window."""
     assert isinstance(at, TruncatedEvaluation)
     return at.data

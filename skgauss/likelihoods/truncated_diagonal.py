@@ -16,11 +16,11 @@ from .information import Information
 from .truncated import TruncatedLikelihood, Within
 from .truncated_univariate import TruncatedFeatures
 
-_RESOLUTION = 1e-14  # eigenvalue below which the information, by its formula, is rounding
+_RESOLUTION = 1e-14  # eigenvalue below which the information, from its formula, is rounding
 
 
 class TruncatedDiagonal(TruncatedLikelihood):
-    """Truncated samples of uncorrelated features, each of which sees its own limits alone.
+    """The likelihood of truncated samples of uncorrelated features, one feature at a time.
 
     A missing value adds nothing to the likelihood: it certainly lies inside its limits.
     """
@@ -30,7 +30,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
     def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
         super().__init__(data, window, statistics, fixed)
         self._share = statistics.observed_weights / data.weight
-        # Counted from the end that is nearer to the data, where moments keep their digits.
+        # Everything is relative to the limit nearer to the data, where moments keep their digits.
         nearer = window.upper - self._mean < self._mean - window.lower
         ends = np.where(nearer, window.upper, window.lower)
         self._origin = np.where(np.isfinite(ends), ends, self._mean)
@@ -46,9 +46,9 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor at the maximum, or near it where values lie in intervals.
+        """The mean and the factor at the maximum, or near it if values lie in intervals.
 
-        Those of the data where a parameter is known.
+        They are those of the data if a parameter is known.
         """
         if not self.fixed.nothing:
             return self._mean, self._root
@@ -65,7 +65,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @kept
     def _moments(self, mean: Array, factor: Array) -> Array:
-        """What `univariate_moments` says of the window up to the fourth, means from the origins."""
+        """The results of `univariate_moments` for the window, up to order four, from the origin."""
         scale = self.family.standard_deviations(factor)
         lower, upper = self.features.lower, self.features.upper
         return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, 4)
@@ -102,6 +102,6 @@ class TruncatedDiagonal(TruncatedLikelihood):
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
         direction = np.zeros_like(at.factor)
-        direction[growth.argmax() % len(direction)] = 1.0  # features may share the one number
+        direction[growth.argmax() % len(direction)] = 1.0  # one number if features share it
         with np.errstate(over="ignore"):  # an iterate may be too wide to square
             return float(growth.max() ** 2), growth, direction

@@ -19,7 +19,7 @@ from .truncated_univariate import TruncatedFeatures
 
 
 class TruncatedFull(TruncatedLikelihood):
-    """Truncated samples of correlated features; those without limits follow from the others."""
+    """The likelihood of truncated samples of correlated features."""
 
     family: Full
 
@@ -30,7 +30,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def features(self) -> TruncatedFeatures:
-        """The sample of each feature with limits by itself, counted from the mean of the data."""
+        """The sample of each feature with limits by itself, relative to the mean of the data."""
         center = self._mean[self._bounded]
         return TruncatedFeatures(
             np.zeros_like(center),
@@ -45,9 +45,9 @@ class TruncatedFull(TruncatedLikelihood):
     def guess(self) -> tuple[Array, Array]:
         """The mean and the factor at the maximum if one feature has limits, else those of the data.
 
-        The other features follow that one by regression. Where values are not known exactly the
-        point is only near the maximum. Those of the data also serve where a parameter is known, or
-        the one feature has no maximum.
+        The other features follow that one by regression. If values are not known exactly, the point
+        is only near the maximum. Those of the data also serve if a parameter is known, or if the
+        one feature has no maximum.
         """
         one = len(self._bounded) == 1 and self.fixed.nothing
         if not one or not self.features.has_maximum[0]:
@@ -63,7 +63,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     @property
     def existence_known(self) -> bool:
-        # Where several features have limits only the climb can tell.
+        # If several features have limits, only the climb can tell.
         return self._exact and len(self._bounded) == 1
 
     @property
@@ -72,10 +72,10 @@ class TruncatedFull(TruncatedLikelihood):
 
     @cached_property
     def _lattice(self) -> Lattice | None:
-        """The lattice on which the window is integrated; None where formulas do without.
+        """The lattice on which the window is integrated; None if there are formulas.
 
-        It is set once, so that what is climbed is one smooth function: at what the data say without
-        the window, since a guess that takes features as uncorrelated needs no points at all.
+        It is set once, so that the climbed function is smooth: at the fit of the data without the
+        window, since a guess that takes features as uncorrelated needs no points at all.
         """
         if len(self._bounded) < FEWEST_OF_LATTICE:
             return None
@@ -94,7 +94,7 @@ class TruncatedFull(TruncatedLikelihood):
     def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
         try:
             log_probability, inside, covariance = self._box.moments(mean, factor, self._lattice)
-        except np.linalg.LinAlgError:  # a factor whose square float64 cannot tell from singular
+        except np.linalg.LinAlgError:  # the square of the factor is singular in float64
             raise NotPositiveDefiniteError from None
         deviation = self.family.solve(factor, of_data - mean) - inside
         return Within(log_probability, inside, covariance, deviation)

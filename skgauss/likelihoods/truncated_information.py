@@ -1,7 +1,7 @@
 r"""The information of correlated features that are seen through a window.
 
-In the frame of a point, where a step is (p, V), it is the variance of :math:`p^T z + z^T V z /
-\sqrt2` inside the window, z whitened: Fisher's, and at a maximum minus the Hessian.
+In the frame of a point, for a step (p, V), it is the variance of :math:`p^T z + z^T V z / \sqrt2`
+inside the window, with z whitened. This is Fisher's information, at a maximum minus the Hessian.
 """
 
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from .information import moves_of_scores
 
 
 class Box(NamedTuple):
-    """The window of the features that have limits, seen from any Gaussian."""
+    """The window, as the intervals of the features that have limits."""
 
     features: np.ndarray  # (k,), the indices of these features
     lower: Array  # (k,), in units of the data
@@ -27,8 +27,8 @@ class Box(NamedTuple):
     ) -> tuple[float, Array, Array]:
         """The log-probability of the window, in nats; mean and covariance of whitened features.
 
-        The latter are those inside, about the mean, (d,), of a Gaussian with a factor, (d, d). The
-        lattice is for windows of so many features that there is no formula.
+        These are the moments inside the window, about the mean, (d,), of a Gaussian with a factor,
+        (d, d). The lattice is for windows of `FEWEST_OF_LATTICE` features or more.
         """
         root = factor[self.features]
         inside = box_moments(*self._about(mean, root), lattice)
@@ -44,8 +44,8 @@ class Box(NamedTuple):
     def information(self, mean: Array, factor: Array, lattice: Lattice | None = None) -> Array:
         """Fisher's information of a row in the packed frame of a Gaussian, a square matrix.
 
-        The Gaussian and the lattice are those that `moments` takes. Whitened, the features with
-        limits span k directions; along the others, which are independent of them, nothing is cut.
+        The arguments are those of `moments`. Whitened, the features with limits span k directions.
+        The other directions are independent of these, and not truncated.
         """
         root = factor[self.features]
         scores, of_scores, own = score_moments(self._about(mean, root), lattice)
@@ -68,7 +68,7 @@ class Box(NamedTuple):
     def _about(self, mean: Array, root: Array) -> tuple[Array, Array, Array, Array]:
         """The window as the one box that `box_moments` takes, about the mean of a Gaussian.
 
-        The root, (k, d), has the rows of its factor that belong to the features with limits.
+        The root, (k, d), holds the rows of the factor for the features with limits.
         """
         ends = self.lower - mean[self.features], self.upper - mean[self.features]
         lower, upper, width = (each[None] for each in (*ends, self.upper - self.lower))

@@ -2,9 +2,9 @@ r"""One feature seen through a window: whether its likelihood has a maximum, and
 
 Inside the window its density is an exponential family, :math:`\exp(\alpha t + \beta t^2)`, with
 :math:`\beta = -1 / (2 \sigma^2)` and :math:`\alpha = \mu / \sigma^2`. The likelihood is concave in
-both. At :math:`\beta = 0` stands the truncated exponential distribution. The likelihood rises from
-there to a Gaussian only if the sample varies less than the exponential with its mean; otherwise
-it rises towards :math:`\beta = 0` for ever.
+both. At :math:`\beta = 0` it is a truncated exponential distribution. The likelihood rises from
+there to a Gaussian only if the sample varies less than the exponential distribution with the same
+mean. Otherwise it rises towards :math:`\beta = 0` without reaching a maximum.
 
 References
 ----------
@@ -23,14 +23,14 @@ import numpy as np
 from .._typing import Array
 from ..boxes import univariate_moments
 
-_MOST_STEPS = 200  # Newton steps after which a search ends, whatever there is still to gain
+_MOST_STEPS = 200  # Newton steps after which a search ends, however much there is to gain
 _LITTLE = 1e-16  # slope along a Newton step, in nats, below which that step is the last
-_SHORTENED = 0.9  # largest share of the way to the edge of the parameters that a step goes
+_SHORTENED = 0.9  # largest share of the way to the edge of the parameter space that a step goes
 _UNIFORM = 0.1  # slope on the unit interval below which series replace differences
 
 
 class TruncatedFeatures(NamedTuple):
-    """Features that are independent of each other, counted each from an origin of its own."""
+    """Features that are independent of each other, each relative to an origin of its own."""
 
     mean: Array  # (n_features,), of the sample
     variance: Array  # (n_features,), about the mean
@@ -38,18 +38,18 @@ class TruncatedFeatures(NamedTuple):
     upper: Array  # (n_features,)
     share: Array  # (n_features,), the share of the weight of all rows that shows the feature
     pooled: bool = False  # whether all features have one variance in common
-    mean_is_known: bool = False  # whether `mean` is that of the Gaussian, and not estimated
+    mean_is_known: bool = False  # whether `mean` is the known mean of the Gaussian
 
     @property
     def variance_at_the_edge(self) -> Array:
-        """The variance, (n_features,), at which the likelihood is highest at a precision of 0."""
+        """The variance, (n_features,), from which the likelihood is highest at a precision of 0."""
         return self.uniform_variance if self.mean_is_known else self.exponential_variance
 
     @property
     def uniform_variance(self) -> Array:
-        """The second moment of the uniform law about the known mean, (n_features,).
+        """The second moment of the uniform distribution about the known mean, (n_features,).
 
-        It is infinite where an end is open.
+        It is infinite if an end is open.
         """
         lower, upper = self.lower - self.mean, self.upper - self.mean
         variance = np.full(len(lower), np.inf)
@@ -60,7 +60,7 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def exponential_variance(self) -> Array:
-        """The variance, (n_features,), of the exponential law with the same limits and mean."""
+        """The variance, (n_features,), of the exponential with the same limits and mean."""
         to_lower, to_upper = self.mean - self.lower, self.upper - self.mean
         near, width = np.minimum(to_lower, to_upper), to_lower + to_upper
         variance = near**2
@@ -72,13 +72,13 @@ class TruncatedFeatures(NamedTuple):
 
     @property
     def has_maximum(self) -> np.ndarray:
-        """Whether each feature has a maximum, (n_features,); (1,) where they share a variance."""
+        """Whether each feature has a maximum, (n_features,); (1,) if they share a variance."""
         if self.pooled:
             return np.atleast_1d(self.share @ (self.variance_at_the_edge - self.variance) > 0)
         return self.variance < self.variance_at_the_edge
 
     def with_maximum(self) -> "TruncatedFeatures":
-        """These features with infinite limits where the limits would leave no maximum."""
+        """These features with infinite limits if their own limits would leave no maximum."""
         open_ = ~self.has_maximum
         return self._replace(
             lower=np.where(open_, -np.inf, self.lower), upper=np.where(open_, np.inf, self.upper)
@@ -151,7 +151,7 @@ class _Natural:
         return rate * linear, rate * quadratic
 
     def plus(self, step: tuple[Array, Array]) -> "_Natural":
-        """The point to which a step leads."""
+        """The point after a step."""
         return _Natural(self.sample, self.linear + step[0], self.quadratic + step[1])
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
@@ -159,9 +159,9 @@ class _Natural:
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 
     def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
-        """The point to which a step leads, halved for each feature until it overshoots little.
+        """The point after a step, which is halved for each feature until it overshoots little.
 
-        `gain`, (n_features,), is the slope along the step where it begins, in nats.
+        `gain`, (n_features,), is the slope along the step at its start, in nats.
         """
         rate = np.ones_like(gain)
         while True:
@@ -178,7 +178,7 @@ class _Natural:
 
 def _variance_on_the_unit_interval(mean: Array) -> Array:
     """The variance, (n,), of the exponential on the unit interval with a mean, (n,), up to 1/2."""
-    # The mean is convex in the slope, so that from a start below the root no step goes beyond it.
+    # The mean is convex in the slope, so that no step from a start below the root goes beyond it.
     slope = 12 * (0.5 - mean)
     for _ in range(_MOST_STEPS):
         excess, variance = _exponential(slope)
