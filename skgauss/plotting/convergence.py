@@ -162,7 +162,7 @@ class ConvergenceDisplay(Display):
         self.lines_ = [
             self._plot_curve(ax, k, label, line_kwargs) for k, label in enumerate(labels)
         ]
-        ax.set(yscale="log", xlabel="Iteration", ylabel="Nats per observation still to gain")
+        ax.set(yscale="log", xlabel="Iteration", ylabel="Nats still to gain")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
