@@ -9,7 +9,7 @@ gradient and Hessian. Then the moments of c ~ N(0, R) within the box are (Tallis
     P \, E[c] = -R F, \qquad P \, E[c c^T] = P R + R H R.
 
 For two variables :math:`\Phi_2` follows from Owen's function. Of three, the pair with the largest
-correlation stays and the third is made independent of it, which changes the probability by an
+correlation keeps it and the third is made independent of both, which changes the probability by an
 integral over a factor t of its correlations (Plackett, 1954). All of these are differences, which
 lose digits if a box is unlikely or narrow. Elsewhere the error is about 1e-12, and the cost a small
 part of that of quadrature.
@@ -33,7 +33,7 @@ _FARTHEST_END = 38.0  # standard deviations at which the density almost underflo
 _LEAST = 1e-3  # of probability times variance; the error is a few roundings divided by it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
 _RULES_AGREE = 1e-11  # relative; the better of the two is far more accurate
-_NEXT_TO_ZERO = 1e-100  # replaces an end of 0, by which two numbers are divided
+_NEXT_TO_ZERO = 1e-100  # replaces an end of 0, which would be a divisor
 _ROOT_2PI = np.sqrt(2 * np.pi)
 OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 

@@ -30,7 +30,7 @@ def corner_scores(
 ) -> tuple[BoxMoments, NDArray[np.bool_]]:
     """Moments of z and its products within lower < R z <= upper, and which boxes are exact.
 
-    R is the Cholesky factor of the correlation, ends are (n, k). Other boxes are not filled in.
+    R is the Cholesky factor of the correlation, ends are (n, k). Inexact boxes stay empty.
     """
     within, exact = corner_moments(lower, upper, correlation)
     total = np.exp(within.log_probability[exact])
@@ -122,7 +122,7 @@ def _beside(
 def _with_constant(m: int, of_others: Array, of_fewer: Array, constant: Array) -> Array:
     """Integrals, (n, k, ..., k), of all products of m variables, the first of which is a constant.
 
-    `of_others` are those of products of the others, `of_fewer` those of m - 1 variables.
+    `of_others` has the integrals without the constant, `of_fewer` those of m - 1 variables.
     """
     n, k = len(constant), 1 + of_others.shape[1]
     found = np.empty((n, *[k] * m))

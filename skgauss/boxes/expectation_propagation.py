@@ -14,7 +14,7 @@ from .univariate import univariate_moments
 
 _N_SWEEPS = 4
 # Largest precision of a factor, for a variable of variance 1. An interval narrower than 1e-4
-# standard deviations counts as one of that width, or rounding would lose what others tell of it.
+# standard deviations counts as one of that width, or rounding would lose what else is known of it.
 _MOST_PRECISE = 1e8
 
 

@@ -22,7 +22,7 @@ from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
 
-_AT_ONCE = 2**13  # points of all boxes of a part, whose intermediate results stay in the cache
+_AT_ONCE = 2**13  # points summed at once, of all boxes: intermediate results stay in the cache
 
 
 class Separated(NamedTuple):

@@ -19,7 +19,7 @@ from .nested import ORDER, Boxes, nested_moments
 from .nested_scores import nested_scores
 
 FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to nearly full precision
-_NODES_AT_ONCE = 200_000  # nodes of one part, with some megabytes of intermediate results
+_NODES_AT_ONCE = 200_000  # nodes worked on at once: some megabytes of intermediate results
 
 
 def box_moments(

@@ -15,8 +15,8 @@ from .base import standardised
 from .interval import Interval
 
 N_POINTS = 503  # a prime, so that along each coordinate all points are at different places
-_MOST_SMOOTH = 5  # coordinates; each multiplies the mean square of the weights of points by 1.5
-_FEW_SMOOTH = 3  # coordinates up to which 2,003 points suffice for weights; more need 10,007
+_MOST_SMOOTH = 5  # coordinates of the sine transform; each makes the mean square weight 1.5 times
+_FEW_SMOOTH = 3  # coordinates up to which it suits 2,003 points; for more it needs 10,007
 _WEIGHT = 0.1  # of each variable in the search for generators
 _LEAST_VARIANCE = 1e-14  # of a variable of variance 1 given others, against rounding
 _NARROWEST = 1e-200  # standard deviations; the difference of two ends may round to 0

@@ -38,7 +38,7 @@ from .genz import Separated, Step, forward
 from .lattice import Lattice
 from .saddle_move import SaddleMove, places_of
 
-_AT_ONCE = 2**12  # points of all boxes of a part, whose derivatives stay in the cache
+_AT_ONCE = 2**12  # points summed at once, of all boxes: their derivatives stay in the cache
 
 
 def lattice_scores(

@@ -90,11 +90,11 @@ class Tilt(NamedTuple):
         return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
-        """What the saddle's move adds to E[z], the centre of a direction, what it adds to E[z^2].
+        """What the saddle's move adds to E[z], the centre of lambda, what it adds to E[z^2].
 
         All are (n, k). The sum has the derivatives `along_shift`, (n, k - 1), while the saddle
         stays. By the implicit function theorem the first is the change of the derivatives of the
-        saddle's function along a direction of centre and shift.
+        saddle's function along lambda of `saddle_move`, a direction of centre and shift.
         """
         gradient = np.hstack([np.zeros_like(along_shift), along_shift])
         centre, shift = _halves(_solved(self.hessian, -gradient))

@@ -1,4 +1,4 @@
-"""Values known only to an interval, one by one, as suffices for uncorrelated features."""
+"""Values known only to an interval, one by one, which suffices for uncorrelated features."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -49,8 +49,8 @@ class Alone(NamedTuple):
         """Weighted sums over the values of each feature, (3 or 6, n_features).
 
         The terms are the log-probability in nats and the means, within the interval, of the
-        whitened value z and of its square. With `spread` the variance of z follows, its covariance
-        with the square, and the variance of the square.
+        whitened value z and of its square. `spread` adds the variance of z, its covariance with the
+        square, and the variance of the square.
         """
         n, d = len(self.lower), len(mean)
 

@@ -1,4 +1,4 @@
-r"""Scores of single rows that are not known exactly, and draws of their unknown values.
+r"""Scores of single rows that are not fully known, and draws of their unknown values.
 
 The score of a row is the gradient of the log-density of what is known of it, in the frame of the
 Gaussian. By Fisher's identity it is the score of the row completed by its conditional mean, with

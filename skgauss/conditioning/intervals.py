@@ -80,7 +80,7 @@ class Score(NamedTuple):
     The intervals tell only the distribution of the multiples.
     """
 
-    basis: Array  # (n_features, n_missing, n_rows), an orthonormal basis of the missing values
+    basis: Array  # (n_features, n_missing, n_rows), an orthonormal basis of missing values
     residuals: Array  # (n_features, n_rows), orthogonal to it; interval values at conditional means
     directions: Array  # (n_rows, n_features, n_intervals)
     mean: Array  # (n_rows, n_scores), of multiples and their products, see `score_moments`
@@ -173,7 +173,7 @@ class CoarseRows:
     def _given_exact(
         self, mean: Array, condition: Conditioner
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
-        """The distribution of the hidden values given the exact ones, whatever the intervals.
+        """The distribution of the hidden values given the exact ones, ignoring the intervals.
 
         Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes for
         `box_moments`: ends of the intervals relative to these means, widths, covariances.

@@ -11,7 +11,7 @@ from ..boxes import N_POINTS, Lattice, box_moments
 from .scores import mean_scores
 
 _COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # of points, primes
-_MOST_POINTS = 300_000  # points of all boxes that get more: a quarter of a second
+_MOST_POINTS = 300_000  # most points of all boxes that get more: a quarter of a second
 _LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
@@ -24,7 +24,7 @@ _ROWS_OF_SHARES = 10_000.0
 def lattice_of_rows(
     lower: Array, upper: Array, width: Array, covariance: Array, known: Array, weights: Array
 ) -> Lattice:
-    """The lattice on which the boxes of rows of these weights are summed, each with its own shift.
+    """The lattice for the boxes of rows with these weights; each row has its own shifts.
 
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 _FEW_PATTERNS = 256  # patterns that cost little more than one; if fewer are alike, others join them
-_MORE = 1.25  # most missing values of these over those of the first: 1.25^3 is twice the work
+_MORE = 1.25  # largest ratio of missing values among them: 1.25^3 is twice the work
 PIECE = 2**17  # elements of rows and of blocks of the precision, worked on at once: one MiB
 
 
@@ -20,7 +20,7 @@ class MissingPatterns:
     Parameters
     ----------
     missing : bool or int ndarray of shape (n_patterns, n_features)
-        Not 0 where a value is missing. Features marked with smaller numbers come first.
+        True or positive where a value is missing; features with smaller numbers come first.
     counts : int ndarray of shape (n_patterns,)
         How many rows, one after the other, have each pattern.
 

@@ -87,8 +87,7 @@ class InformationSums(RowSums):
         basis : ndarray of shape (n_features, n_missing, n_patterns)
             An orthonormal basis, whitened, of the missing values of each pattern.
         residuals : ndarray of shape (n_features, n_rows)
-            Whitened residuals of the rows, which follow each other by pattern, each multiplied by
-            its level.
+            Whitened residuals of the rows, sorted by pattern, each multiplied by its level.
         levels : ndarray of shape (n_rows,)
             The root of the weight of each row.
         weights : ndarray of shape (n_patterns,)

@@ -149,7 +149,7 @@ class ObservedLikelihood(Likelihood):
         return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
 
     def _nearly_related(self, at: Evaluation, names: Sequence[str]) -> str:
-        """The names, in quotes, of the features of the relation that is nearest to holding."""
+        """The quoted names of the features in the linear relation that holds most nearly."""
         features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
         return quoted([names[j] for j in features])
 
@@ -205,8 +205,8 @@ class ObservedFull(ObservedLikelihood):
     def nested_maximum(self) -> tuple[Array, Array] | None:
         """The mean and the factor at the maximum if gaps are nested, else None.
 
-        It is not called `maximum`, which the solver "closed-form" expects of all data of a kind,
-        while some gaps are nested and others are not.
+        It is not called `maximum`, since the solver "closed-form" needs one for all data with
+        missing values, and only some have nested gaps.
         """
         if self.ridge is not None or not self._statistics.nested:
             return None
@@ -217,7 +217,7 @@ class ObservedFull(ObservedLikelihood):
     def _too_few_together(self) -> list[int]:
         """The indices of features that too few rows show together for a maximum.
 
-        Only nested gaps tell them. If gaps are not nested, the list is empty.
+        They are found only if gaps are nested. Otherwise the list is empty.
         """
         if self.ridge is not None or not self._statistics.nested:
             return []
@@ -254,7 +254,7 @@ class ObservedFull(ObservedLikelihood):
         )
 
     def _contradicted(self, at: Evaluation) -> bool:
-        """Whether rows contradict each other, so that a singular covariance is the likeliest.
+        """Whether rows contradict each other, so that a singular covariance has the highest value.
 
         False if the covariance at the point is not nearly singular, if some EM steps from the guess
         reach a higher value, or with a ridge, which rules this out.

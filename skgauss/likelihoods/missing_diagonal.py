@@ -53,7 +53,7 @@ class ObservedDiagonal(FeaturesApart):
 
     @cached_property
     def guess(self) -> tuple[Array, Array]:
-        """The mean and the factor of what was observed of each feature, which is the maximum."""
+        """The mean and the factor of the observed values of each feature, which is the maximum."""
         share, variances = self._observed_share, self._variances
         if self.ridge is not None:
             variances = variances + self.ridge / share

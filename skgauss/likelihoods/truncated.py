@@ -278,7 +278,7 @@ class TruncatedLikelihood(Likelihood):
         return abs(rising) if width > _VERY_WIDE else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
-        """Whether the climb certainly leads to 0 along the smallest precision.
+        """Whether the climb certainly drives the smallest precision to 0.
 
         The likelihood is concave in this precision. There is no maximum before 0 if the slope
         towards 0 is more than it can lose on the way, and if the rest of the gradient is small or

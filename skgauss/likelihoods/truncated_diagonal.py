@@ -65,7 +65,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     @kept
     def _moments(self, mean: Array, factor: Array) -> Array:
-        """The results of `univariate_moments` for the window, up to order four, from the origin."""
+        """`univariate_moments` of the window up to order four, means relative to the origins."""
         scale = self.family.standard_deviations(factor)
         lower, upper = self.features.lower, self.features.upper
         return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, 4)
@@ -102,6 +102,6 @@ class TruncatedDiagonal(TruncatedLikelihood):
         deviations = self.family.standard_deviations
         growth = deviations(at.factor) / deviations(self._root)
         direction = np.zeros_like(at.factor)
-        direction[growth.argmax() % len(direction)] = 1.0  # one number if features share it
+        direction[growth.argmax() % len(direction)] = 1.0  # one entry if features share it
         with np.errstate(over="ignore"):  # an iterate may be too wide to square
             return float(growth.max() ** 2), growth, direction
