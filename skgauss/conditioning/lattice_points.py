@@ -16,8 +16,8 @@ _LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
 _PROMISED = 0.002
-# Rows as which weights in a window count that add up to no more than one row beyond the features:
-# they are shares, of any number of rows.
+# Number of rows that is assumed for a window if the weights add up to at most one more than the
+# features with limits. Such weights are shares of an unknown number of rows.
 _ROWS_OF_SHARES = 10_000.0
 
 
@@ -29,7 +29,7 @@ def lattice_of_rows(
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
-    tolerance = _PROMISED / np.sqrt(np.maximum(weights, 1.0))  # a share is of a whole row
+    tolerance = _PROMISED / np.sqrt(np.maximum(weights, 1.0))  # smaller weights are shares of rows
     return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 
