@@ -16,9 +16,8 @@ _LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
 _PROMISED = 0.002
-# Number of rows that is assumed for a window if the weights add up to at most one more than the
-# features with limits. Such weights are shares of an unknown number of rows.
-_ROWS_OF_SHARES = 10_000.0
+_FEWEST_ROWS = 2.0  # weight of the fewest rows that a fit takes: weights of a smaller sum are shares
+_ROWS_OF_SHARES = 10_000.0  # rows that are assumed for a window if the weights are shares
 
 
 def lattice_of_rows(
@@ -35,7 +34,7 @@ def lattice_of_rows(
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
-    n_rows = weight if weight > len(lower) + 1 else _ROWS_OF_SHARES
+    n_rows = weight if weight >= _FEWEST_ROWS else _ROWS_OF_SHARES
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance)
     return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(n_rows)]))
