@@ -16,7 +16,7 @@ _LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
 _PROMISED = 0.002
-_FEWEST_ROWS = 2.0  # weight of the fewest rows that a fit takes: weights of a smaller sum are shares
+_FEWEST_ROWS = 2.0  # least weight of the rows of a fit; weights with a smaller sum are shares
 _ROWS_OF_SHARES = 10_000.0  # rows that are assumed for a window if the weights are shares
 
 

@@ -11,7 +11,6 @@ from sklearn.utils import Bunch
 from .._typing import EPS
 from .._wording import warn_caller
 from ..density import SEEN_THROUGH
-from ..rows import feature_names
 from .point import check_fitted, check_maximum
 
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
@@ -161,9 +160,10 @@ def _check_same_data(one: Any, two: Any) -> None:
     These have intervals in an order that does not depend on that of the rows.
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
+    names = [list(getattr(each, "feature_names_in_", ())) for each in (one, two)]
     told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
     if not (
-        feature_names(one) == feature_names(two)
+        names[0] == names[1]
         and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
         and a.coarse == b.coarse
         and all(_are_same(getattr(a, name), getattr(b, name)) for name in told)

@@ -89,6 +89,14 @@ def test_regressions_on_other_features_are_compared_by_their_criteria(correlated
         likelihood_ratio_test(large, large)
 
 
+def test_the_joint_gaussian_of_a_regression_is_compared_with_one_of_the_same_rows(correlated):
+    """Though only that of the regression has a name for its target."""
+    joint = GaussianRegressor().fit(correlated[:, :2], correlated[:, 2]).estimator_
+    apart = fitted(correlated, "diag")
+    expected = likelihood_ratio_test(apart, fitted(correlated)).statistic
+    assert likelihood_ratio_test(apart, joint).statistic == pytest.approx(expected, rel=1e-9)
+
+
 def test_no_maximum_has_no_ratio(correlated):
     ridge = GaussianGradientMLE(covariance_type="diag", reg_covar=0.1).fit(correlated)
     with pytest.raises(ValueError, match="ridge"):
