@@ -112,11 +112,12 @@ def check_intervals(
     on_either_side = (bounds.highest_upper <= below) & (above <= bounds.lowest_lower)
     apart = bounds.all_open & on_either_side
     without_end = apart if family.correlated else ~(family.project(bounds.pull(fixed.mean)) > 0)
+    away = "leave out fixed_mean" if fixed.mean is not None else "are no lower"
     _refuse(
         np.broadcast_to(without_end, apart.shape),
         names,
-        "is known only to lie below limits or above equal or higher ones, so nothing bounds its "
-        "variance from above.",
+        f"is known only to lie below limits or above others, which on average {away}, so nothing "
+        "bounds its variance from above.",
         "Drop it, or collect rows in which it is known exactly or has other limits.",
     )
     point = bounds.highest_lower if fixed.mean is None else fixed.mean

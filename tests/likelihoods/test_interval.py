@@ -381,7 +381,7 @@ def test_a_variance_that_grows_without_bound_is_told(rng):
     Of a feature by itself it is known before the climb, of correlated ones the climb shows it.
     """
     lower, upper = [-INF, -INF, -INF, 2, 3, 2.5], [1, 2.2, 3.5, INF, INF, INF]
-    with pytest.raises(ValueError, match="'feature 0' is known only to lie below limits or"):
+    with pytest.raises(ValueError, match=r"'feature 0' is known only .* on average are no lower"):
         fit_one(lower, upper)
     beside = rng.standard_normal((6, 1))
     rows = np.column_stack((lower, beside)), np.column_stack((upper, beside))
