@@ -38,8 +38,9 @@ mean_init, covariance_init, reg_covar, censoring_limits, truncation_limits, fixe
 fixed_covariance, warm_start, record_path : optional
         See `GaussianGradientMLE`, also for the defaults.
     keep_empty_features : bool, default=False
-        Whether to keep features that were never observed in `fit`, and fill them in by 0. Otherwise
-        `transform` drops them with a warning, as `sklearn.impute.SimpleImputer` does.
+        Whether to keep features that were never observed in `fit`, and fill them in by 0, or by
+        `fixed_mean` if that is set. Otherwise `transform` drops them with a warning, as
+        `sklearn.impute.SimpleImputer` does.
     sample_posterior : bool, default=False
         Whether to fill in random draws instead of means, for proper multiple imputation. Each call
         of `transform` draws the parameters from a Gaussian about the estimate with the covariance
@@ -170,9 +171,10 @@ n_features_with_missing)
         if not kept.all():
             names = feature_names(self)
             dropped = each_of([names[j] for j in np.flatnonzero(~kept).tolist()])
+            filling = "0" if self.fixed_mean is None else "fixed_mean"
             warn_caller(
                 f"{dropped} had no values in fit and is dropped. Set keep_empty_features=True to "
-                "keep it, filled with 0."
+                f"keep it, filled with {filling}."
             )
         if self.add_indicator or not kept.all():
             marked = self.indicator_.features_ if self.add_indicator else []

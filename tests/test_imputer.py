@@ -206,7 +206,7 @@ def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     np.testing.assert_allclose(model.scale_[:2], alone.scale_, rtol=2e-5)
     np.testing.assert_allclose(model.transform(beside)[:, :2], alone.transform(X), atol=5e-5)
     np.testing.assert_allclose(model.transform(beside)[:, 2], 0.0, atol=1e-12)
-    with pytest.warns(UserWarning, match="had no values in fit and is dropped"):
+    with pytest.warns(UserWarning, match="had no values in fit and is dropped.* filled with 0"):
         assert imputer(3).fit(beside).transform(beside).shape == (100, 2)
     draws = imputer(3, keep_empty_features=True, sample_posterior=True, random_state=0)
     drawn = draws.fit(beside).transform(beside)
@@ -588,3 +588,6 @@ def test_an_empty_feature_whose_mean_is_known_leaves_the_others_alone(
     assert model.log_likelihood_ == pytest.approx(without.log_likelihood_, abs=1e-5)
     assert model.log_likelihood_ == pytest.approx(model.score(beside), abs=1e-5)
     np.testing.assert_array_equal(model.mean_, [*known, 7e3])
+    np.testing.assert_allclose(model.transform(beside)[:, 2], 7e3)
+    with pytest.warns(UserWarning, match=r"to keep it, filled with fixed_mean\.$"):
+        model.set_params(keep_empty_features=False).transform(beside)
