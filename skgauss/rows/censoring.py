@@ -36,8 +36,7 @@ class Reader:
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
-        lower = np.where(np.isnan(X), -np.inf, X)
-        upper = np.where(np.isnan(X_upper), np.inf, X_upper)
+        below = above = np.False_
         if self.limits is not None:
             # Limits are rounded to the dtype of X: 0.1 as float32 is at the limit 0.1.
             floating = X.dtype if X.dtype.kind == "f" else np.float64
@@ -46,8 +45,10 @@ class Reader:
             below, above = exact & at_or_below(X, low), exact & at_or_above(X, high)
             if not (self.has_upper or below.any() or above.any()):
                 return Block(array, sample_weight)
-            lower = np.where(below, -np.inf, np.where(above, high, lower))
-            upper = np.where(above, np.inf, np.where(below, low, upper))
+        lower = np.where(below | np.isnan(X), -np.inf, X)
+        upper = np.where(above | np.isnan(X_upper), np.inf, X_upper)
+        if self.limits is not None:
+            lower, upper = np.where(above, high, lower), np.where(below, low, upper)
         within = (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
         rows = np.flatnonzero(within.any(axis=1))
         ends = (end[rows].astype(np.float64) for end in (lower, upper))
