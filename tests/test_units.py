@@ -29,6 +29,27 @@ def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
     return close and model.stop_reason_ == other.stop_reason_
 
 
+@pytest.mark.parametrize("unit", [2.0**-100, 2.0**-30, 2.0**30, 2.0**100])
+@pytest.mark.parametrize(
+    ("solver", "parametrization"),
+    [("gradient", "scale"), *(("coordinate", p) for p in ("scale", "covariance", "precision"))],
+)
+def test_automatic_rates_take_the_same_steps_in_all_units(
+    correlated, solver, parametrization, unit
+):
+    """If the parts of theta that move together have one unit, and the start is in it, too."""
+
+    def climb(unit):
+        start = {"mean_init": unit * correlated[0], "covariance_init": 4 * unit**2}
+        model = GaussianGradientMLE(solver=solver, parametrization=parametrization, **start)
+        return model.fit(unit * correlated)
+
+    plain, other = climb(1.0), climb(unit)
+    assert plain.converged_
+    assert other.n_iter_ == plain.n_iter_
+    assert same(other, plain, unit, atol=1e-12)
+
+
 @pairwise(up_to=3, kind=KINDS, d=[1, 2, 3], covariance_type=FAMILIES, solver=FREE, unit=UNITS)
 def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
     data = sample(kind, d, np.random.default_rng(d))

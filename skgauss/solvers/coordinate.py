@@ -29,8 +29,9 @@ class Coordinate(AlongTheGradient):
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
-        rates = tuple(self.step_length.first(block * point.gradient) for block in _blocks(point))
-        return PointRates(point, rates)
+        directions = (block * point.gradient for block in _blocks(point))
+        rates = (self.step_length.first(objective, point, each) for each in directions)
+        return PointRates(point, tuple(rates))
 
     def step(self, objective: Objective, state: PointRates) -> PointRates:
         point = state.point

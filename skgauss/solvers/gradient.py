@@ -11,7 +11,7 @@ class Gradient(AlongTheGradient):
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
-        return PointRates(point, (self.step_length.first(point.gradient),))
+        return PointRates(point, (self.step_length.first(objective, point, point.gradient),))
 
     def step(self, objective: Objective, state: PointRates) -> PointRates:
         point, (rate,) = state

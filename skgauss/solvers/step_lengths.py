@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import NotPositiveDefiniteError
+from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation
 from .base import Stalled
 from .objective import Objective, Point
@@ -41,7 +41,7 @@ class StepLength(Protocol):
     @property
     def constant(self) -> float | None: ...
 
-    def first(self, direction: Array) -> float:
+    def first(self, objective: Objective, point: Point, direction: Array) -> float:
         """A rate for the first step."""
         ...
 
@@ -58,7 +58,7 @@ class Constant:
 
     constant: float
 
-    def first(self, direction: Array) -> float:
+    def first(self, objective: Objective, point: Point, direction: Array) -> float:
         return self.constant
 
     def advance(
@@ -82,9 +82,13 @@ class BarzilaiBorwein:
 
     constant: float | None = None
 
-    def first(self, direction: Array) -> float:
-        """A rate whose step has at most length one."""
-        return 1.0 / max(1.0, math.sqrt(direction @ direction))
+    def first(self, objective: Objective, point: Point, direction: Array) -> float:
+        """The rate that reaches the maximum along the direction if the data are complete.
+
+        It is shorter if that step is longer than 1 in the frame. Either length is free of units.
+        """
+        length = linalg.norm(objective.parametrization.push(point.evaluation.factor, direction))
+        return min(float(direction @ direction) / length, 1.0) / length if length else 1.0
 
     def advance(
         self, objective: Objective, point: Point, direction: Array, rate: float
@@ -92,7 +96,13 @@ class BarzilaiBorwein:
         slope = float(direction @ direction)
         if slope == 0.0:
             raise Stalled
-        reached, rate = _search(objective, point, direction, slope, rate)
+        try:
+            reached, rate = _search(objective, point, direction, slope, rate)
+        except Stalled:  # mean and covariance have units of their own, so rates of both may differ
+            first = self.first(objective, point, direction)
+            if first <= rate:
+                raise
+            reached, rate = _search(objective, point, direction, slope, first)
         fall = np.where(direction == 0, 0.0, point.gradient - reached.gradient)
         return reached, _next_rate(rate, slope, rate * float(direction @ fall), fall)
 
