@@ -40,7 +40,7 @@ from .fitting import (
     start_of,
     words_of,
 )
-from .gaussian import PARAMETRIZATIONS, Family, make_family
+from .gaussian import FEWEST_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import NoMaximumError, regularized_likelihood
 from .rows import (
@@ -369,7 +369,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # The number and names of the new features are set on a copy, in case the fit fails.
         seen = copy.copy(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
-        fewest = 2 if nothing_known else 1  # one row does not determine mean and covariance
+        fewest = FEWEST_ROWS if nothing_known else 1
         rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(seen))

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import N_POINTS, Lattice, box_moments
+from ..gaussian import FEWEST_ROWS
 from .scores import mean_scores
 
 _COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # of points, primes
@@ -16,8 +17,8 @@ _LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
 _PROMISED = 0.002
-_FEWEST_ROWS = 2.0  # least weight of the rows of a fit; weights with a smaller sum are shares
-_ROWS_OF_SHARES = 10_000.0  # rows that are assumed for a window if the weights are shares
+# Rows that are assumed for a window if the weights sum to less than `FEWEST_ROWS`, as shares do.
+_ROWS_OF_SHARES = 10_000.0
 
 
 def lattice_of_rows(
@@ -34,7 +35,7 @@ def lattice_of_rows(
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
-    n_rows = weight if weight >= _FEWEST_ROWS else _ROWS_OF_SHARES
+    n_rows = weight if weight >= FEWEST_ROWS else _ROWS_OF_SHARES
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance)
     return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(n_rows)]))

@@ -4,6 +4,7 @@ Nothing here sees data: there are factors and their algebra, theta and the chain
 some values of a row given the others is in `conditioning`.
 """
 
+from .base import FEWEST_ROWS
 from .diagonal import Diagonal
 from .full import Family, Full, make_family
 from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError

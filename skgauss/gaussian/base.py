@@ -23,6 +23,8 @@ import numpy as np
 from .._typing import Array
 from . import linalg
 
+FEWEST_ROWS = 2  # rows from which both the mean and the covariance can be estimated
+
 
 class CovarianceFamily(ABC):
     """A family of covariances and a mean, either of which may be known."""

@@ -15,7 +15,7 @@ from .._typing import Array
 from .._wording import capped, each_of, warn_caller
 from ..density import GIVEN, SEEN_THROUGH
 from ..density_methods import GaussianDensity
-from ..gaussian import Family
+from ..gaussian import FEWEST_ROWS, Family
 from ..likelihoods import (
     MOST_PARAMETERS,
     ConstantFeatures,
@@ -37,7 +37,6 @@ _OF_A_CONDITIONAL = (
     "others as y."
 )
 
-_FEWEST_ROWS = 2  # rows, the fewest from which mean and covariance can be estimated
 _NEAR_MAXIMUM = 0.1  # standard errors by which an interval, about four of them long, may be off
 _SMALL_TOL = 0.01  # standard errors from the maximum at which the recommended tol ends a fit
 _FAR_MEAN = 100.0  # standard deviations from zero beyond which float64 has few digits for steps
@@ -284,9 +283,9 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
 
 
 def _warn_of_shares(estimator: Any) -> None:
-    """Warn if the weights of all rows sum to less than `_FEWEST_ROWS`, as shares do."""
+    """Warn if the weights of all rows sum to less than `FEWEST_ROWS`, as shares do."""
     weight = estimator.sufficient_statistics_.weight
-    if weight < _FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
+    if weight < FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
         warn_caller(
             f"The sample weights count as frequencies, and their sum is {weight:.3g}, so errors, "
             "intervals and tests are those of so few rows. If they are shares, multiply them by "

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted, warn_caller
+from ..gaussian import FEWEST_ROWS
 from ..rows import (
     at_or_above,
     at_or_below,
@@ -98,7 +99,7 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     otherwise compared with its own.
     """
     of_y, seen.censoring_limits = seen.censoring_limits, None  # limits of y do not apply to X
-    rows: Any = rows_of(seen, X, reset=reset, fewest_rows=2 if reset else 1)
+    rows: Any = rows_of(seen, X, reset=reset, fewest_rows=FEWEST_ROWS if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
     names = feature_names(seen)

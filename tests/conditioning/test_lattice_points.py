@@ -92,7 +92,7 @@ def test_shares_get_the_points_of_rows(monkeypatch):
     of_rows, of_shares = (lattice_of_window(*window, weight) for weight in (10_000.0, 1.0))
     assert of_shares.n_points[0] == of_rows.n_points[0]
     assert lattice_of_window(*window, 3.0).n_points[0] < of_rows.n_points[0]
-    monkeypatch.setattr(lattice_points, "_FEWEST_ROWS", 4.0)
+    monkeypatch.setattr(lattice_points, "FEWEST_ROWS", 4.0)
     assert lattice_of_window(*window, 3.0).n_points[0] == of_rows.n_points[0]
     monkeypatch.setattr(lattice_points, "_ROWS_OF_SHARES", 1.0)
     assert lattice_of_window(*window, 1.0).n_points[0] < of_rows.n_points[0]
