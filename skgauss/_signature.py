@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 Init = TypeVar("Init", bound=Callable[..., None])
 
 
-def handing_on_to(parent: Callable[..., None]) -> Callable[[Init], Init]:
+def passes_parameters_to(parent: Callable[..., None]) -> Callable[[Init], Init]:
     """Decorate an ``__init__`` that passes ``**parameters`` to `parent`: its signature lists all.
 
     scikit-learn and ``help`` read the names of the parameters from the signature.

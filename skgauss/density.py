@@ -29,14 +29,14 @@ from .rows import (
     Intervals,
     Truncation,
     Window,
-    adds_up,
     check_no_infinity,
+    coarse_intervals,
+    has_finite_sum,
     incomplete_rows,
-    is_elsewhere,
+    is_in_other_library,
     squared_distances,
     sum_and_weight,
     to_host,
-    with_gaps,
 )
 
 # Name of the attribute that says why an estimator holds statistics but has no fit yet.
@@ -51,12 +51,12 @@ _LOG_2_PI = math.log(2 * math.pi)
 class Observed(NamedTuple):
     """The terms of the log-density of the values that are known exactly, row by row.
 
-    `log_dets` and `shown` are one number if they are the same for all rows.
+    `log_dets` and `n_observed` are one number if they are the same for all rows.
     """
 
     distances: Any  # squared Mahalanobis, (n_rows,), in the library of X and on its device
     log_dets: Any  # log-determinants of the covariances of the known values, (n_rows,) or float
-    shown: Any  # numbers of known values, (n_rows,) or int
+    n_observed: Any  # numbers of known values, (n_rows,) or int
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,19 +127,19 @@ class FittedGaussian:
 
     def log_densities(self, block: Block) -> Any:
         """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device."""
-        block = self._of_counted(block)
+        block = self._without_uncounted(block)
         if self.truncation:
-            return self.truncation.condition(self._log_densities_of_parent, block)
-        return self._log_densities_of_parent(block)
+            return self.truncation.condition(self._untruncated_log_densities, block)
+        return self._untruncated_log_densities(block)
 
     def sum_of_log_densities(self, block: Block) -> Array:
         """Weighted sum of the log-densities, in nats, and sum of the weights, of shape (2,)."""
         block = block.counted
         return sum_and_weight(self.log_densities(block), block.sample_weight)
 
-    def sum_over_telling_rows(self, block: Block) -> Array:
+    def sum_over_informative_rows(self, block: Block) -> Array:
         """Weighted sum of log-densities, in nats, and weight of the rows with values, (2,)."""
-        block = self._of_counted(block.counted)
+        block = self._without_uncounted(block.counted)
         unknown = block.unknown
         nothing = (
             len(unknown)
@@ -157,14 +157,14 @@ class FittedGaussian:
         distances = squared_distances(X, self.mean, self.family, self.factor)
         log_det, d = self.family.log_det(self.factor), self.family.n_features
         with np.errstate(over="ignore", invalid="ignore"):
-            if is_elsewhere(X) or adds_up(distances):  # no value is missing
+            if is_in_other_library(X) or has_finite_sum(distances):  # no value is missing
                 return Observed(distances, log_det, d)
         check_no_infinity(X)
-        log_dets, shown = np.full(len(X), log_det), np.full(len(X), d)
+        log_dets, n_observed = np.full(len(X), log_det), np.full(len(X), d)
         for rows in incomplete_rows(X):
             distances[rows], log_dets[rows] = marginals_of(X[rows], self._standardized)
-            shown[rows] = (~np.isnan(X[rows])).sum(axis=1)
-        return Observed(distances, log_dets, shown)
+            n_observed[rows] = (~np.isnan(X[rows])).sum(axis=1)
+        return Observed(distances, log_dets, n_observed)
 
     def impute(self, block: Block, with_std: bool) -> tuple[np.ndarray, ...]:
         """A tuple of X with conditional means filled in, in its dtype if that is floating.
@@ -175,12 +175,12 @@ class FittedGaussian:
         X = to_host(block.X)
         check_no_infinity(X)
         filled = _as_floats(X), *([np.zeros(X.shape)] if with_std else [])
-        for rows, *found in self._fillings(X, block.intervals):
+        for rows, *found in self._conditional_moments(X, block.intervals):
             for whole, part in zip(filled, found, strict=False):
                 whole[rows] = part
         return filled
 
-    def _fillings(
+    def _conditional_moments(
         self, X: np.ndarray, intervals: Intervals | None
     ) -> Iterator[tuple[np.ndarray, Array, Array]]:
         """Indices of rows, these rows with conditional means filled in, and standard deviations.
@@ -230,7 +230,7 @@ class FittedGaussian:
         """Indices and lower and upper ends of the values of the rows that are not all exact."""
         if self.window:
             block = block._replace(intervals=self.window.intersect(block))
-        return with_gaps(block)
+        return coarse_intervals(block)
 
     def sample(self, n_rows: int, random_state: np.random.RandomState, inside: bool) -> Array:
         """Draws of shape (n_rows, n_features), with `inside` from inside the window."""
@@ -244,15 +244,15 @@ class FittedGaussian:
 
     def marginal(self, kept: list[int]) -> FittedGaussian:
         """The marginal Gaussian of the features with these indices."""
-        return self._of_some(kept, self.mean[kept], self.family.marginal(self.factor, kept))
+        return self._with_features(kept, self.mean[kept], self.family.marginal(self.factor, kept))
 
     def conditional(self, known: list[int], values: Array, kept: list[int]) -> FittedGaussian:
         """The conditional Gaussian of the features `kept` if the features `known` have `values`."""
         deviations = values - self.mean[known]
         shift, factor = self.family.conditional(self.factor, known, kept, deviations)
-        return self._of_some(kept, self.mean[kept] + shift, factor)
+        return self._with_features(kept, self.mean[kept] + shift, factor)
 
-    def _of_some(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
+    def _with_features(self, kept: list[int], mean: Array, factor: Array) -> FittedGaussian:
         """A Gaussian of the features with indices `kept`, with this mean and factor."""
         if not kept:
             raise ValueError("No feature is left. Keep at least one.")
@@ -261,7 +261,7 @@ class FittedGaussian:
         uncounted = None if self.uncounted is None else self.uncounted[kept]
         return FittedGaussian(mean, family, factor, uncounted=uncounted)
 
-    def _of_counted(self, block: Block) -> Block:
+    def _without_uncounted(self, block: Block) -> Block:
         """The block in which the features that count in no density are missing."""
         if self.uncounted is None:
             return block
@@ -272,11 +272,11 @@ class FittedGaussian:
             intervals = Intervals(intervals.rows, lower, upper)
         return Block(np.where(self.uncounted, np.nan, X), weights, intervals)
 
-    def _log_densities_of_parent(self, block: Block) -> Any:
+    def _untruncated_log_densities(self, block: Block) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
-        densities, log_dets, shown = self.observed(block.X)
+        densities, log_dets, n_observed = self.observed(block.X)
         densities *= -0.5
-        densities += 0.0 - 0.5 * (_LOG_2_PI * shown + log_dets)  # 0.0 first, so that none is -0.0
+        densities += 0.0 - 0.5 * (_LOG_2_PI * n_observed + log_dets)  # 0.0 first: none is -0.0
         if block.intervals is not None:
             densities[block.intervals.rows] += self._coarsened(block.intervals).log_probability
         return densities

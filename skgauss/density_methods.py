@@ -111,7 +111,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             `truncation_limits` cannot be compared, so do not search over the limits.
         """
         warn_of_misplaced_ends(X, y, "y", "X_upper")
-        rows = self._rows_asked(X, X_upper, sample_weight)
+        rows = self._validated_rows(X, X_upper, sample_weight)
         total, weight = rows.total(self._gaussian.sum_of_log_densities)
         return float(total / weight)
 
@@ -135,7 +135,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             In nats; 0 for a row without observed values. A lazy Dask array if X is of Dask. If
             scikit-learn's array API dispatch is on, an array of the library, device and dtype of X.
         """
-        return self._rows_asked(X, X_upper).map(self._gaussian.log_densities)
+        return self._validated_rows(X, X_upper).map(self._gaussian.log_densities)
 
     def mahalanobis(self, X: ArrayLike, X_upper: ArrayLike | None = None) -> Array:
         """Squared Mahalanobis distance of each row of X from the mean.
@@ -153,7 +153,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             Squared distances of the values that are known exactly; missing values and values known
             only to an interval do not count. A lazy Dask array if X is of Dask.
         """
-        return self._rows_asked(X, X_upper).map(self._gaussian.squared_distances)
+        return self._validated_rows(X, X_upper).map(self._gaussian.squared_distances)
 
     @overload
     def impute(
@@ -194,17 +194,17 @@ class GaussianDensity(DensityMixin, BaseEstimator):
             exactly. Lazy if `X_imputed` is. Only with ``return_std=True``.
         """
         check_return_std(return_std, " Pass upper ends by keyword: impute(X, X_upper=upper).")
-        rows = self._rows_asked(X, X_upper)
+        rows = self._validated_rows(X, X_upper)
         filled: Any = rows.map(partial(self._gaussian.impute, with_std=return_std))
         return filled if return_std else filled[0]
 
-    def _rows_asked(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
+    def _validated_rows(self, X: Any, X_upper: Any, sample_weight: Any = None) -> Rows:
         """The validated rows of X for a public method, once the estimator is fitted."""
         self._check_fitted()
-        self._warn_of_forgotten(X_upper)
+        self._warn_of_omitted_upper(X_upper)
         return rows_of(self, X, sample_weight, X_upper)
 
-    def _warn_of_forgotten(self, upper: Any, name: str = "X") -> None:
+    def _warn_of_omitted_upper(self, upper: Any, name: str = "X") -> None:
         """Warn a user who fitted with upper ends of `name`, which is X or y, and passes none now.
 
         If a search or a pipeline does not route them, lower ends would count as exact values.
@@ -295,7 +295,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         aic : float
             In nats, for all rows of X together.
         """
-        return self._information_criteria(self._rows_asked(X, X_upper, sample_weight))[0]
+        return self._information_criteria(self._validated_rows(X, X_upper, sample_weight))[0]
 
     def bic(
         self,
@@ -320,11 +320,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         ValueError
             If no row has observed values.
         """
-        return self._information_criteria(self._rows_asked(X, X_upper, sample_weight))[1]
+        return self._information_criteria(self._validated_rows(X, X_upper, sample_weight))[1]
 
     def _information_criteria(self, rows: Rows) -> tuple[float, float]:
         """AIC and BIC of all rows together, in nats."""
-        total, n_samples = rows.total(self._gaussian.sum_over_telling_rows)
+        total, n_samples = rows.total(self._gaussian.sum_over_informative_rows)
         return information_criteria(total, self._n_parameters, n_samples)
 
     @property

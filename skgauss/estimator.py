@@ -29,16 +29,16 @@ from .fitting import (
     check_labels,
     check_together,
     checked_statistics,
+    convert_for,
+    derived_attributes,
+    fit_warnings,
     given_parameters,
     input_attributes,
     input_of_statistics,
     iterate_attributes,
-    law_attributes,
-    of_type,
     replace_fit,
     solution_attributes,
     start_of,
-    words_of,
 )
 from .gaussian import FEWEST_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
@@ -61,7 +61,7 @@ from .statistics import AnyStatistics
 Limit = float | ArrayLike | Mapping[str, float] | None
 
 
-class _OfRecordedPath:
+class _RecordedPathAttribute:
     """An attribute of fits with a recorded path; for other fits it raises an error that says so."""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -244,8 +244,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 
     log_likelihood_: float
     log_likelihood_path_: Array
-    mean_path_: Array = _OfRecordedPath()  # type: ignore[assignment]
-    covariance_path_: Array = _OfRecordedPath()  # type: ignore[assignment]
+    mean_path_: Array = _RecordedPathAttribute()  # type: ignore[assignment]
+    covariance_path_: Array = _RecordedPathAttribute()  # type: ignore[assignment]
     n_iter_: int
     converged_: bool
     stop_reason_: str
@@ -367,15 +367,15 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # The number and names of the new features are set on a copy, in case the fit fails.
-        seen = copy.copy(self)
+        validated = copy.copy(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
-        fewest = FEWEST_ROWS if nothing_known else 1
-        rows = rows_of(seen, X, sample_weight, X_upper, reset=True, fewest_rows=fewest)
+        min_rows = FEWEST_ROWS if nothing_known else 1
+        rows = rows_of(validated, X, sample_weight, X_upper, reset=True, min_rows=min_rows)
         task.begin()
-        window = Window.of(self.truncation_limits, feature_names(seen))
-        statistics, reg_covar, of_rows = self._statistics_to_fit(rows, seen, window, task)
-        attributes, warnings = self._maximize(statistics, seen, window, task, reg_covar)
-        return self._adopt(attributes | of_rows, warnings, task, rows, sample_weight)
+        window = Window.of(self.truncation_limits, feature_names(validated))
+        statistics, reg_covar, of_rows = self._statistics_to_fit(rows, validated, window, task)
+        attributes, warnings = self._maximize(statistics, validated, window, task, reg_covar)
+        return self._finish_fit(attributes | of_rows, warnings, task, rows, sample_weight)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -428,7 +428,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("partial_fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
-        seen = copy.copy(self)
+        validated = copy.copy(self)
         first = not hasattr(self, "sufficient_statistics_")
         if first and hasattr(self, "mean_"):
             raise ValueError(
@@ -436,12 +436,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 "Call partial_fit on the fitted model that it comes from."
             )
         rows = rows_of(
-            seen, X, sample_weight, X_upper, reset=first, fewest_rows=0, some_weight=False
+            validated, X, sample_weight, X_upper, reset=first, min_rows=0, require_weight=False
         )
-        self._warn_of_forgotten(X_upper)
+        self._warn_of_omitted_upper(X_upper)
         task.begin()
-        window = Window.of(self.truncation_limits, feature_names(seen))
-        statistics, _, _ = self._statistics_to_fit(rows, seen, window, task)
+        window = Window.of(self.truncation_limits, feature_names(validated))
+        statistics, _, _ = self._statistics_to_fit(rows, validated, window, task)
         if not first:
             if getattr(self, SEEN_THROUGH) != (window and window.ends):
                 raise ValueError(
@@ -449,11 +449,11 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                     "have the same limits. Set the earlier limits again, or call fit on rows that "
                     "share the new ones."
                 )
-            statistics = of_type(self.sufficient_statistics_, self.covariance_type) + statistics
+            statistics = convert_for(self.sufficient_statistics_, self.covariance_type) + statistics
         # If there are too few rows, "auto" adds no ridge here, since more rows may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
-            fitted = self._maximize(statistics, seen, window, task, ridge, resume=True)
+            fitted = self._maximize(statistics, validated, window, task, ridge, resume=True)
         except NoMaximumError as error:
             held = {
                 "sufficient_statistics_": statistics,
@@ -461,9 +461,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                 WAITING: error.cause,
             }
             task.end(None)
-            replace_fit(self, input_attributes(seen) | held)
+            replace_fit(self, input_attributes(validated) | held)
             return self
-        return self._adopt(*fitted, task)
+        return self._finish_fit(*fitted, task)
 
     # A type checker takes every sum() for possibly 0. The sum of no statistics is, and is refused.
     @fit_context(prefer_skip_nested_validation=True)
@@ -509,12 +509,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
         statistics = checked_statistics(statistics, self.covariance_type)
-        seen = copy.copy(self)
-        input_of_statistics(seen, statistics)
+        validated = copy.copy(self)
+        input_of_statistics(validated, statistics)
         task.begin()
-        window = Window.of(self.truncation_limits, feature_names(seen))
-        fitted = self._maximize(statistics, seen, window, task, self.reg_covar)
-        return self._adopt(*fitted, task)
+        window = Window.of(self.truncation_limits, feature_names(validated))
+        fitted = self._maximize(statistics, validated, window, task, self.reg_covar)
+        return self._finish_fit(*fitted, task)
 
     def marginal(self, features: int | str | ArrayLike) -> GaussianGradientMLE:
         """The marginal Gaussian of some of the features.
@@ -560,7 +560,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """
         gaussian = self._fitted_gaussian()
         kept = feature_indices(self, features)
-        return self._law(kept, gaussian.marginal(kept), {})
+        return self._derived_estimator(kept, gaussian.marginal(kept), {})
 
     def conditional(self, given: Mapping[int | str, float]) -> GaussianGradientMLE:
         """The conditional Gaussian of all other features given values of some.
@@ -609,9 +609,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         kept = [j for j in range(len(self.mean_)) if j not in known]
         names = feature_names(self)
         named = {names[j]: value for j, value in zip(known, values.tolist(), strict=True)}
-        return self._law(kept, gaussian.conditional(known, values, kept), named)
+        return self._derived_estimator(kept, gaussian.conditional(known, values, kept), named)
 
-    def _law(
+    def _derived_estimator(
         self, kept: list[int], gaussian: FittedGaussian, given: dict[str, float]
     ) -> GaussianGradientMLE:
         """A marginal or conditional estimator, which has a Gaussian without a fit to data.
@@ -623,9 +623,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             limits = checked_limits(limits, "censoring_limits", feature_names(self))
             limits = tuple(limit[kept] for limit in limits)
         covariance_type = gaussian.family.covariance_type
-        law = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
-        replace_fit(law, law_attributes(gaussian, self, kept, given))
-        return law
+        derived = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
+        replace_fit(derived, derived_attributes(gaussian, self, kept, given))
+        return derived
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Parameters, or features and means if the Gaussian is a marginal or conditional one."""
@@ -641,7 +641,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _maximize(
         self,
         statistics: AnyStatistics,
-        seen: Any,
+        validated: Any,
         window: Window | None,
         task: FitTask,
         reg_covar: Any,
@@ -650,25 +650,25 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """The fitted attributes by name, and the texts and categories of warnings.
 
         They result from a climb of the likelihood of `statistics`, of rows seen through `window`,
-        if any. `seen` has the number and names of features. With `resume` the climb starts from the
-        last fit, if possible.
+        if any. `validated` has the number and names of features. With `resume` the climb starts
+        from the last fit, if possible.
 
         Raises
         ------
         NoMaximumError
             If the data show that the likelihood has no maximum, or if a climb with `resume` does.
         """
-        names = feature_names(seen)
-        if hasattr(seen, "feature_names_in_"):
+        names = feature_names(validated)
+        if hasattr(validated, "feature_names_in_"):
             check_labels(self, names)
-        family = make_family(self.covariance_type, seen.n_features_in_)
+        family = make_family(self.covariance_type, validated.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
             keep = self._keeps_constants
-            likelihood, ridge, of_data = regularized_likelihood(
+            likelihood, ridge, data_warning = regularized_likelihood(
                 reg_covar, statistics, family, names, window, fixed, keep_constants=keep
             )
-            constant = input_attributes(seen) | {
+            constant = input_attributes(validated) | {
                 "reg_covar_": ridge,
                 "sufficient_statistics_": statistics,
                 SEEN_THROUGH: window and window.ends,
@@ -688,7 +688,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             )
             attributes["learning_rate_bound_"] = bound
             outcome = Outcome(attempt, solution, bound, statistics, names)
-            return attributes, task.warner.worded(words_of(outcome, of_data))
+            return attributes, task.warner.new_texts(fit_warnings(outcome, data_warning))
 
     def _validate_params(self) -> None:
         """Refuse invalid parameters. scikit-learn calls this; defaults need no check."""
@@ -704,19 +704,19 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         check_together(self)
 
     def _statistics_to_fit(
-        self, rows: Rows, seen: Any, window: Window | None, task: FitTask
+        self, rows: Rows, validated: Any, window: Window | None, task: FitTask
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
-        `seen` has the feature names. In this class all rows are fitted, and there are no
+        `validated` has the feature names. In this class all rows are fitted, and there are no
         attributes.
         """
         diagonal = self.covariance_type != "full"
-        statistics = rows.summarize(Summarize(diagonal, feature_names(seen), window))
-        labelled = statistics.labelled(getattr(seen, "feature_names_in_", None))
+        statistics = rows.summarize(Summarize(diagonal, feature_names(validated), window))
+        labelled = statistics.labelled(getattr(validated, "feature_names_in_", None))
         return labelled, self.reg_covar, {}
 
-    def _use_of(self, gaussian: FittedGaussian) -> str:
+    def _unconverged_note(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on the use of an unconverged fit; empty in this class."""
         return ""
 
@@ -726,7 +726,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """Fitted attributes by name that need the rows of `fit` again; none in this class."""
         return {}
 
-    def _adopt(
+    def _finish_fit(
         self,
         attributes: dict[str, Any],
         warnings: list[tuple[str, type[Warning]]],
@@ -740,7 +740,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task.end(attributes)
         for message, category in warnings:
             if category is ConvergenceWarning:
-                message += self._use_of(gaussian)
+                message += self._unconverged_note(gaussian)
             message += self._whose_parameters
             task.warner.warn(message, category)
         replace_fit(self, attributes)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 
-from ._signature import handing_on_to
+from ._signature import passes_parameters_to
 from ._typing import Array
 from ._wording import each_of, warn_caller
 from .density import FittedGaussian
@@ -17,7 +17,7 @@ from .estimator import GaussianGradientMLE
 from .gaussian import make_family
 from .inference import drawn
 from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
-from .statistics import missed
+from .statistics import has_missing
 
 
 class GaussianImputer(OneToOneFeatureMixin, TransformerMixin, GaussianGradientMLE):
@@ -91,7 +91,7 @@ fixed_covariance, warm_start, record_path : optional
         "add_indicator": ["boolean"],
     }
 
-    @handing_on_to(GaussianGradientMLE.__init__)
+    @passes_parameters_to(GaussianGradientMLE.__init__)
     def __init__(
         self,
         *,
@@ -115,7 +115,7 @@ fixed_covariance, warm_start, record_path : optional
         """The indicator, fitted to one row that misses every feature with gaps in `fit`."""
         from sklearn.impute import MissingIndicator  # here, since this import is slow
 
-        row = np.where(missed(self._statistics_as_given), np.nan, 0.0)[None]
+        row = np.where(has_missing(self._statistics_as_given), np.nan, 0.0)[None]
         return MissingIndicator(error_on_new=False).fit(row)
 
     def fit_transform(
@@ -166,8 +166,8 @@ n_features_with_missing)
         """
         check_stays_lazy(self, X)
         self._check_fitted()
-        self._warn_of_forgotten(X_upper)
-        fill, kept = self._fill(X), self._kept
+        self._warn_of_omitted_upper(X_upper)
+        fill, kept = self._fill(X), self._is_kept
         if not kept.all():
             names = feature_names(self)
             dropped = each_of([names[j] for j in np.flatnonzero(~kept).tolist()])
@@ -212,8 +212,8 @@ n_features_with_missing)
         """
         names = super().get_feature_names_out(input_features)
         if not self.add_indicator:
-            return names[self._kept]
-        return np.concatenate((names[self._kept], self.indicator_.get_feature_names_out(names)))
+            return names[self._is_kept]
+        return np.concatenate((names[self._is_kept], self.indicator_.get_feature_names_out(names)))
 
     @property
     def _n_parameters(self) -> int:
@@ -235,11 +235,11 @@ n_features_with_missing)
         return np.where(constant, self.mean_, np.nan)
 
     @property
-    def _kept(self) -> np.ndarray:
+    def _is_kept(self) -> np.ndarray:
         """Whether `transform` returns a feature, bool of shape (n_features,)."""
         return self.keep_empty_features | (self._statistics_as_given.observed_weights > 0)
 
-    def _use_of(self, gaussian: FittedGaussian) -> str:
+    def _unconverged_note(self, gaussian: FittedGaussian) -> str:
         """A sentence, after a space, on what `transform` fills in if a fit did not converge."""
         if np.allclose(gaussian.correlation, np.eye(gaussian.family.n_features), atol=1e-8):
             return " Meanwhile, transform fills every gap with mean_, whatever else a row shows."

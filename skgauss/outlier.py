@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import OutlierMixin
 from sklearn.utils.metaestimators import available_if
 
-from ._signature import handing_on_to
+from ._signature import passes_parameters_to
 from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
@@ -24,14 +24,14 @@ from .statistics import AnyStatistics
 _OUTLIER_LEVEL = 0.05  # probability that a row drawn from the fitted Gaussian is called an outlier
 
 
-def _takes_chunks(detector: Any) -> bool:
+def _allows_partial_fit(detector: Any) -> bool:
     """Whether the parameters allow `partial_fit`; if not, an AttributeError says why."""
-    if refusal := _refusal_of_parts(detector, "partial_fit"):
+    if refusal := _partial_data_refusal(detector, "partial_fit"):
         raise AttributeError(refusal)
     return True
 
 
-def _refusal_of_parts(detector: Any, method: str) -> str:
+def _partial_data_refusal(detector: Any, method: str) -> str:
     """Sentences on why the parameters rule out a method that does not see all rows, or ""."""
     share, support = detector.contamination, detector.support_fraction
     if share != "auto":
@@ -158,7 +158,7 @@ fixed_covariance, warm_start, record_path : optional
         "support_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="right"), None],
     }
 
-    @handing_on_to(GaussianGradientMLE.__init__)
+    @passes_parameters_to(GaussianGradientMLE.__init__)
     def __init__(
         self,
         *,
@@ -171,7 +171,7 @@ fixed_covariance, warm_start, record_path : optional
         self.support_fraction = support_fraction
 
     # The method exists only if no parameter requires all rows at once.
-    partial_fit = available_if(_takes_chunks)(GaussianGradientMLE.partial_fit)
+    partial_fit = available_if(_allows_partial_fit)(GaussianGradientMLE.partial_fit)
 
     def fit_predict(
         self,
@@ -243,12 +243,12 @@ fixed_covariance, warm_start, record_path : optional
             The lower, the more unusual the row; 0 for a row without exact values. It does not
             underflow, however far out a row lies. A lazy Dask array if X is of Dask.
         """
-        return self._rows_asked(X, X_upper).map(partial(log_p_values, self._gaussian))
+        return self._validated_rows(X, X_upper).map(partial(log_p_values, self._gaussian))
 
     def _check_parameters(self, method: str) -> None:
         """Refuse parameters for which the threshold or the rows to keep cannot be determined."""
         super()._check_parameters(method)
-        if method != "fit" and (refusal := _refusal_of_parts(self, method)):
+        if method != "fit" and (refusal := _partial_data_refusal(self, method)):
             raise ValueError(refusal)
         if method == "partial_fit" and hasattr(self, "support_"):
             raise ValueError(
@@ -271,7 +271,7 @@ fixed_covariance, warm_start, record_path : optional
             )
 
     def _statistics_to_fit(
-        self, rows: Rows, seen: Any, window: Window | None, task: FitTask
+        self, rows: Rows, validated: Any, window: Window | None, task: FitTask
     ) -> tuple[AnyStatistics, Any, dict[str, Any]]:
         """Statistics of the rows to fit, the `reg_covar` for them, and attributes by name.
 
@@ -279,14 +279,14 @@ fixed_covariance, warm_start, record_path : optional
         attribute is their mask, `support_`.
         """
         if self.support_fraction is None:
-            return super()._statistics_to_fit(rows, seen, window, task)
-        family = make_family(self.covariance_type, seen.n_features_in_)
+            return super()._statistics_to_fit(rows, validated, window, task)
+        family = make_family(self.covariance_type, validated.n_features_in_)
         fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
-        names = feature_names(seen)
+        names = feature_names(validated)
         support = support_of(rows, self.support_fraction, self.reg_covar, family, fixed, names)
         for message in support.warnings:
             task.warner.warn(message, UserWarning)
-        statistics = support.statistics.labelled(getattr(seen, "feature_names_in_", None))
+        statistics = support.statistics.labelled(getattr(validated, "feature_names_in_", None))
         return statistics, support.reg_covar, {"support_": support.mask}
 
     def _attributes_of_rows(
@@ -296,7 +296,7 @@ fixed_covariance, warm_start, record_path : optional
         if self.contamination == "auto":
             return {"offset_": math.log(_OUTLIER_LEVEL)}
         assert rows is not None  # other methods than `fit` have no rows, and were refused
-        scores_of = log_p_values if sample_weight is None else _scores_of_weighted
+        scores_of = log_p_values if sample_weight is None else _weighted_log_p_values
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
         # In the dtype of the user, for instance a small integer, the sum of weights may overflow.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
@@ -304,7 +304,7 @@ fixed_covariance, warm_start, record_path : optional
         return {"offset_": _threshold_below(scores, weights, self.contamination)}
 
 
-def _scores_of_weighted(gaussian: FittedGaussian, block: Block) -> Array:
+def _weighted_log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
     """Log p-values of the rows of a weighted fit, (n_rows,).
 
     Rows of weight 0 may hold infinity, which counts as missing here.

@@ -21,7 +21,7 @@ from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
 from .likelihoods import NoMaximumError
 from .regression import (
-    ConditionalLaw,
+    ConditionalDistribution,
     Estimates,
     Table,
     check_columns,
@@ -37,12 +37,12 @@ from .rows import (
     check_same_order,
     checked_limits,
     checked_targets,
+    drop_zero_weights,
     feature_names,
     rows_of,
     target_names,
     to_host,
     warn_of_misplaced_ends,
-    with_weight,
 )
 
 if TYPE_CHECKING:
@@ -208,10 +208,10 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """
         if y_upper is None:
             warn_of_misplaced_ends(y, sample_weight, "sample_weight", "y_upper")
-        seen = copy.copy(self)
-        table = table_of(seen, X, y, y_upper, reset=True)
+        validated = copy.copy(self)
+        table = table_of(validated, X, y, y_upper, reset=True)
         table.check_ends(sample_weight)
-        estimator = self._joint_estimator(seen, table)
+        estimator = self._joint_estimator(validated, table)
         estimator._whose_parameters = _WHOSE_PARAMETERS
         estimator._names_of_table = table.names
         try:
@@ -219,19 +219,20 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         except NoMaximumError as error:
             cause, remedy = error.args
             raise NoMaximumError(cause, remedy + _WHOSE_PARAMETERS) from None
-        law = ConditionalLaw.of(estimator, seen.n_features_in_)
-        fitted = {f"{name}_": each for name, each in law.estimates.bunch(table.is_flat).items()}
+        conditional = ConditionalDistribution.of(estimator, validated.n_features_in_)
+        estimates = conditional.estimates.bunch(table.is_flat)
+        fitted = {f"{name}_": each for name, each in estimates.items()}
         fitted["estimator_"] = estimator
         fitted["_columns_of_targets"] = columns_of_targets(y)
         share = table.share_with_targets(sample_weight)
-        fitted["log_likelihood_"] = law.log_likelihood(estimator, X, sample_weight) / share
+        fitted["log_likelihood_"] = conditional.log_likelihood(estimator, X, sample_weight) / share
         fitted["_weight_with_targets"] = share * estimator.sufficient_statistics_.weight
         if not table.is_flat:
-            fitted["residual_covariance_"] = law.residual_covariance
-        replace_fit(self, input_attributes(seen) | fitted)
+            fitted["residual_covariance_"] = conditional.residual_covariance
+        replace_fit(self, input_attributes(validated) | fitted)
         return self
 
-    def _joint_estimator(self, seen: Any, table: Table) -> GaussianGradientMLE:
+    def _joint_estimator(self, validated: Any, table: Table) -> GaussianGradientMLE:
         """An unfitted estimator of the joint Gaussian, with the limits of features and targets.
 
         Raises
@@ -265,7 +266,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "fit_predict of that estimator on features and targets together."
             )
         own, of_y = estimator.censoring_limits, self.censoring_limits
-        names = table.names[: seen.n_features_in_], table.names[seen.n_features_in_ :]
+        names = table.names[: validated.n_features_in_], table.names[validated.n_features_in_ :]
         pairs = [
             checked_limits((None, None) if limits is None else limits, "censoring_limits", each)
             for limits, each in zip((own, of_y), names, strict=True)
@@ -304,12 +305,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_return_std(return_std)
         d = self.n_features_in_
         limits = self.estimator_.censoring_limits
-        seen = copy.copy(self)
-        seen.censoring_limits = limits and tuple(limit[:d] for limit in limits)
-        law = self._law
+        validated = copy.copy(self)
+        validated.censoring_limits = limits and tuple(limit[:d] for limit in limits)
+        conditional = self._conditional
         # Means and standard deviations are columns of one array, so that Dask returns one too.
-        found, k = rows_of(seen, X).map(partial(law.of_rows, return_std)), len(law.coef)
-        parts = [found[:, :k], found[:, k:]][: 1 + return_std]
+        columns = rows_of(validated, X).map(partial(conditional.of_rows, return_std))
+        k = len(conditional.coef)
+        parts = [columns[:, :k], columns[:, k:]][: 1 + return_std]
         mean, *std = (part[:, 0] for part in parts) if self._is_flat else parts
         return (mean, *std) if return_std else mean
 
@@ -358,13 +360,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             predict the limits over models that predict the true values beyond them.
         """
         check_is_fitted(self)
-        self.estimator_._warn_of_forgotten(y_upper, "y")
+        self.estimator_._warn_of_omitted_upper(y_upper, "y")
         check_columns(y, self._columns_of_targets)
         for name, numbers in (("y", y), ("sample_weight", sample_weight)):
             check_same_order(X, numbers, name)
         targets = np.asarray(checked_targets(y))
         check_finite(targets, target_names(y, targets, ()), sample_weight)
-        sample_weight, X, targets, y_upper = with_weight(sample_weight, X, targets, y_upper)
+        sample_weight, X, targets, y_upper = drop_zero_weights(sample_weight, X, targets, y_upper)
         if y_upper is not None:
             check_exact(targets, checked_targets(y_upper, "y_upper"))
         missing = np.isnan(targets)
@@ -434,7 +436,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     ) -> tuple[float, float]:
         """AIC and BIC of y given X in nats, for all rows together."""
         check_is_fitted(self)
-        self.estimator_._warn_of_forgotten(y_upper, "y")
+        self.estimator_._warn_of_omitted_upper(y_upper, "y")
         check_columns(y, self._columns_of_targets)
         table = table_of(copy.copy(self), X, y, y_upper, reset=False)
         table.check_ends(sample_weight)
@@ -476,7 +478,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         the maximum likelihood estimate of the residual variance, whose divisor is n.
         """
         check_is_fitted(self)
-        return errors_of(self.estimator_, self._law).bunch(self._is_flat)
+        return errors_of(self.estimator_, self._conditional).bunch(self._is_flat)
 
     def confidence_intervals(self, level: float = 0.95, method: Literal["wald"] = "wald") -> Bunch:
         """Confidence intervals of the estimates.
@@ -503,9 +505,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if method != "wald":
             raise ValueError(f"method must be 'wald', got {method!r}.")
-        law = self._law
-        errors = errors_of(self.estimator_, law)
-        return intervals_of(law.estimates, errors, level).bunch(self._is_flat)
+        conditional = self._conditional
+        errors = errors_of(self.estimator_, conditional)
+        return intervals_of(conditional.estimates, errors, level).bunch(self._is_flat)
 
     def summary(self, level: float = 0.95) -> pandas.DataFrame:
         """Table of the estimates with standard errors, tests and confidence intervals.
@@ -533,8 +535,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             If `level` is not between 0 and 1, or for the reasons of :meth:`standard_errors`.
         """
         check_is_fitted(self)
-        law = self._law
-        estimate, error = law.estimates, errors_of(self.estimator_, law)
+        conditional = self._conditional
+        estimate, error = conditional.estimates, errors_of(self.estimator_, conditional)
         z = Estimates(*map(np.divide, estimate, error))._replace(scale=error.scale * np.nan)
         columns = (estimate, error, z, intervals_of(estimate, error, level))
         n = self._weight_with_targets
@@ -548,9 +550,9 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return inference.tabulated(self, self._parameter_names(), heading, *listed)
 
     @property
-    def _law(self) -> ConditionalLaw:
+    def _conditional(self) -> ConditionalDistribution:
         """The fitted distribution of the targets given the features."""
-        return ConditionalLaw.of(self.estimator_, self.n_features_in_)
+        return ConditionalDistribution.of(self.estimator_, self.n_features_in_)
 
     def _parameter_names(self) -> list[str]:
         """Names of the rows of a summary, one target after the other."""

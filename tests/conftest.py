@@ -30,7 +30,7 @@ def pytest_terminal_summary(terminalreporter):
 @pytest.fixture(autouse=True)
 def time_for_words(monkeypatch):
     """Allow enough time for the text of a warning that it is the same on a busy machine."""
-    monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 60.0)
+    monkeypatch.setattr("skgauss.fitting.warn_once._TIME_UNIT", 60.0)
 
 
 @pytest.fixture

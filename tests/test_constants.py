@@ -32,7 +32,7 @@ FACTS = {
     "skgauss._typing.EPS",
     "skgauss.blocks.passes._EXACT_INTEGERS",
     "skgauss.rows.arrays._DLPACK_CPU",
-    "skgauss.robust.start._TO_STANDARD",
+    "skgauss.robust.start._SD_OVER_MAD",
     "skgauss.robust.concentration._KEPT_LEVEL",  # probability of the tail that reweighting cuts off
     "skgauss.outlier._OUTLIER_LEVEL",  # the default definition of an outlier
     "skgauss.boxes.integration.FEWEST_OF_LATTICE",  # boxes of fewer features have formulas

@@ -4,7 +4,7 @@ The code here reads every value of X, in any array library. It knows nothing of 
 what the sums are for nor what X may be.
 """
 
-from .array_api import check_no_mask, doubles, map_rows_elsewhere, sums_elsewhere, to_host
-from .dask import VALUES, WrongRowError, map_values, of_numbered_block, tree_sum
+from .array_api import check_no_mask, map_rows_on_device, sums_on_device, to_float64, to_host
+from .dask import VALUES, WrongRowError, apply_to_block, map_values, tree_sum
 from .passes import blas_threads_for_pass, chunk_sums, chunks_of, map_rows
 from .sums import Sums, scaled_weights

@@ -43,20 +43,20 @@ def check_no_mask(array: Any, name: str) -> None:
         )
 
 
-def doubles(X: Any) -> Array:
+def to_float64(X: Any) -> Array:
     """Returns an array of any library as one of NumPy, in float64."""
     return to_host(X).astype(np.float64, copy=False)
 
 
-def sums_elsewhere(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Sums:
+def sums_on_device(X: Any, sample_weight: Any | None, unit: float, diagonal: bool) -> Sums:
     """Returns sums over the rows, with weights times `unit`; with `diagonal` of squares only."""
     sums_about = partial(_sums_about, X, sample_weight, unit, diagonal)
     with np.errstate(invalid="ignore", over="ignore"):
         pivot, _ = pivot_from_sample(X, sample_weight, unit)
-        return sums_about_the_mean(sums_about, doubles(pivot))
+        return sums_about_the_mean(sums_about, to_float64(pivot))
 
 
-def map_rows_elsewhere(X: Any, function: Callable[[Any], Any], mean: Array) -> Any:
+def map_rows_on_device(X: Any, function: Callable[[Any], Any], mean: Array) -> Any:
     """Returns ``function(X - mean)``, one number a row, (n_rows,), in float64, on X's device.
 
     `function` may overwrite its argument.
@@ -96,7 +96,7 @@ def _sums_about(
         n_blocks = math.ceil((rows.stop - rows.start) / block)
         sums = _block_sums(xp, X[rows, :], weights, there, n_blocks, diagonal)
         totals = [total + each for total, each in zip(totals, sums, strict=True)]
-    weight, first, second = map(doubles, totals)
+    weight, first, second = map(to_float64, totals)
     if not diagonal:
         second = (second + second.T) / 2  # rounding may leave a product asymmetric
     return Sums(float(weight[0]), pivot, first, second)

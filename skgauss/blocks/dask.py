@@ -23,7 +23,7 @@ def map_values(function: Callable[[Any], Any], blocks: Any) -> Any:
     from dask.delayed import delayed
 
     # As one object in the graph the function is sent to a worker once, and not with every task.
-    return blocks.map_blocks(of_numbered_block, function=delayed(function), **VALUES)
+    return blocks.map_blocks(apply_to_block, function=delayed(function), **VALUES)
 
 
 def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
@@ -38,7 +38,7 @@ def tree_sum(values: Any, add: Callable[[Sequence[Any]], Any]) -> Any:
     return total.to_delayed().item().compute()  # not as an array: the value may be a tuple
 
 
-def of_numbered_block(
+def apply_to_block(
     block: Any, function: Callable[[Any], Any], block_id: tuple[int, ...] = (0,)
 ) -> Any:
     """Returns ``function(block)``; an error about a row also names the block."""

@@ -78,7 +78,7 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
 def _map_chunks(
     function: Callable[[int, slice], Part],
     X: np.ndarray,
-    fewest_rows: int,
+    min_rows: int,
     combine: Callable[[Iterator[Part]], Result],
 ) -> Result:
     """Returns what `combine` makes of the results for all chunks of X, in their order.
@@ -86,7 +86,7 @@ def _map_chunks(
     ``function(block, chunk)`` works on `block` elements at once, in threads if these pay.
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
-    chunks = chunks_of(X, fewest_rows, n_threads)
+    chunks = chunks_of(X, min_rows, n_threads)
     block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
     with blas_threads_for_pass(X):
         return threads.ordered_map(partial(function, block), chunks, n_threads, combine)
@@ -103,17 +103,17 @@ def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
 
 
 def chunks_of(
-    X: Any, fewest_rows: int = 1, n_threads: int = 1, elements: int | None = None
+    X: Any, min_rows: int = 1, n_threads: int = 1, elements: int | None = None
 ) -> list[slice]:
     """Returns slices of the rows: equal parts, equally many for each thread; none for no rows.
 
     A part has at most `elements` elements, by default those of a chunk, but no fewer rows than
-    `fewest_rows`.
+    `min_rows`.
     """
     n_rows, n_features = X.shape
     if not n_rows:
         return []
-    for_each = math.ceil(n_rows / max((elements or _CHUNK) // n_features, fewest_rows) / n_threads)
+    for_each = math.ceil(n_rows / max((elements or _CHUNK) // n_features, min_rows) / n_threads)
     count = min(n_threads * for_each, n_rows)
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]

@@ -13,7 +13,7 @@ from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
 from .alone import Alone
-from .intervals import Standardization, kinds_of, rows_and_law
+from .intervals import Standardization, batches_with_conditioner, kinds_of
 
 
 @threads.one_blas_thread()
@@ -32,7 +32,7 @@ def scores_of_rows(
         return family.scores(known, spread)
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
-    for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         completed = known[rows]
@@ -60,7 +60,7 @@ def drawn_rows(
         within = draw_in_each(*boxes, scales[alone.features, None, None] ** 2, random_state)
         drawn[alone.rows, alone.features] = mean[alone.features] + within[:, 0]
     else:
-        for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
+        for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
             values = coarse.drawn(np.zeros(len(mean)), condition, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values

@@ -250,7 +250,7 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(variances) * scales[alone.features]
         np.add.at(found.log_probability, alone.rows, log_probability)
         return found
-    for rows, coarse, condition in rows_and_law(lower, upper, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -262,7 +262,7 @@ def coarsened(
     return found
 
 
-def rows_and_law(
+def batches_with_conditioner(
     lower: Array, upper: Array, gaussian: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
     """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner."""

@@ -4,16 +4,16 @@ The climb itself is in `solvers`, and what a fitted Gaussian computes is in `den
 """
 
 from .._wording import DOCUMENTATION_URL
-from .advice import words_of
+from .advice import fit_warnings
 from .attempt import Attempt, Outcome
 from .attributes import (
+    derived_attributes,
     input_attributes,
     input_of_statistics,
     iterate_attributes,
-    law_attributes,
     replace_fit,
     solution_attributes,
 )
 from .callbacks import FitTask
 from .start import given_parameters, start_of
-from .validation import check_labels, check_together, checked_statistics, of_type
+from .validation import check_labels, check_together, checked_statistics, convert_for

@@ -16,36 +16,36 @@ from .attempt import Outcome, Trials
 from .leap import explain_leap, explain_start
 from .rate import explain_rate, iterations_needed
 from .remedies import explain_remedies, explain_ridge
-from .warn_once import Words
+from .warn_once import DeferredWarning
 
-# Least processor time for the trials behind a warning, in units of `warn_once._MOMENT`. Complete
+# Least processor time for the trials behind a warning, in units of `warn_once._TIME_UNIT`. Complete
 # data get more, since climbs on them are often made for learning. For incomplete data one unit is
 # twice the time of a few steps of the default solver on a small table.
-_MOMENTS_OF_COMPLETE = 5
-_MOMENTS_OF_INCOMPLETE = 1
+_TIME_UNITS_OF_COMPLETE = 5
+_TIME_UNITS_OF_INCOMPLETE = 1
 
 
-def words_of(outcome: Outcome, of_data: str) -> list[Words]:
-    """The warnings of a fit: `of_data`, if not empty, and one about the result of the climb."""
+def fit_warnings(outcome: Outcome, data_warning: str) -> list[DeferredWarning]:
+    """The warnings of a fit: `data_warning`, if any, and one about the result of the climb."""
     solution, estimator = outcome.solution, outcome.attempt.estimator
-    found = [Words(UserWarning, of_data)] if of_data else []
+    deferred = [DeferredWarning(UserWarning, data_warning)] if data_warning else []
     if solution.stop_reason == "unbounded":
-        found.append(_explain_unbounded(outcome))
+        deferred.append(_explain_unbounded(outcome))
     elif solution.stop_reason == "callback":
-        found.append(Words(ConvergenceWarning, _what_happened(solution, estimator)))
+        deferred.append(DeferredWarning(ConvergenceWarning, _what_happened(solution, estimator)))
     elif not solution.converged:
         opening, rest = _what_happened(solution, estimator), partial(_explain, outcome)
         complete = outcome.likelihood.complete
-        moments = _MOMENTS_OF_COMPLETE if complete else _MOMENTS_OF_INCOMPLETE
-        found.append(Words(ConvergenceWarning, opening, rest, moments))
-    elif solution.critical_point and solution.critical_point.kind == "flat" and not of_data:
+        time_units = _TIME_UNITS_OF_COMPLETE if complete else _TIME_UNITS_OF_INCOMPLETE
+        deferred.append(DeferredWarning(ConvergenceWarning, opening, rest, time_units))
+    elif solution.critical_point and solution.critical_point.kind == "flat" and not data_warning:
         direction = solution.critical_point.direction
-        told = explain_flat(outcome.likelihood.family, direction, outcome.names)
-        found.append(Words(UserWarning, told))
-    return found
+        text = explain_flat(outcome.likelihood.family, direction, outcome.names)
+        deferred.append(DeferredWarning(UserWarning, text))
+    return deferred
 
 
-def _explain_unbounded(outcome: Outcome) -> Words:
+def _explain_unbounded(outcome: Outcome) -> DeferredWarning:
     """The warning of a climb that showed that there is no maximum, with cause and remedies."""
     solution, likelihood = outcome.solution, outcome.likelihood
     cause, remedy = likelihood.no_maximum(solution.evaluation, outcome.names).args
@@ -55,10 +55,10 @@ def _explain_unbounded(outcome: Outcome) -> Words:
     )
 
     def ways_out(seconds: float) -> str:
-        told = (explain_ridge(outcome), remedy, _see(likelihood.page))
-        return "".join(f" {sentence}" for sentence in told if sentence)
+        sentences = (explain_ridge(outcome), remedy, _reference(likelihood.page))
+        return "".join(f" {sentence}" for sentence in sentences if sentence)
 
-    return Words(ConvergenceWarning, opening, ways_out)
+    return DeferredWarning(ConvergenceWarning, opening, ways_out)
 
 
 def _explain(outcome: Outcome, seconds: float) -> str:
@@ -69,19 +69,19 @@ def _explain(outcome: Outcome, seconds: float) -> str:
     attempt, likelihood = outcome.attempt, outcome.likelihood
     leap = explain_leap(outcome) if attempt.is_textbook else ""
     trials = Trials(4 * attempt.budget // 3, seconds)
-    far = "" if leap else explain_start(outcome)
-    sentences = [leap, far]
-    slow = outcome.solution.stop_reason == "max_iter" and not (leap or far)
+    start = "" if leap else explain_start(outcome)
+    sentences = [leap, start]
+    slow = outcome.solution.stop_reason == "max_iter" and not (leap or start)
     needed = None
     if attempt.estimator.learning_rate != "auto":
         needed = iterations_needed(outcome, trials)
         sentences.append(explain_rate(outcome, needed, slow))
-    far_to_go = needed is not None
-    sentences.append(explain_remedies(outcome, trials, slow=slow, far_to_go=far_to_go))
+    n_iter_is_known = needed is not None
+    sentences.append(explain_remedies(outcome, trials, slow=slow, n_iter_is_known=n_iter_is_known))
     if attempt.is_textbook:
-        sentences.append(_see("blow_up"))
+        sentences.append(_reference("blow_up"))
     elif not likelihood.complete:
-        sentences.append(_see(likelihood.page))
+        sentences.append(_reference(likelihood.page))
     return "".join(f" {sentence}" for sentence in sentences if sentence)
 
 
@@ -100,12 +100,12 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
             f"The likelihood is flat {which}: the observed values do not determine their "
             "distribution, and the result is one of many maxima. Collect rows that show them "
             "together, or use covariance_type='diag', which does not need such rows. "
-            f"{_see('missing_values')}"
+            f"{_reference('missing_values')}"
         )
     return (
         f"The likelihood is flat {which}: the intervals are too few or too wide to determine both "
         "mean and variance, and the result is one of many maxima. Collect rows with other or "
-        f"narrower intervals. {_see('detection_limits')}"
+        f"narrower intervals. {_reference('detection_limits')}"
     )
 
 
@@ -115,7 +115,7 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     if solution.evaluation.natural_gradient_norm > estimator.tol:
         norm += f"above tol={estimator.tol:g}"
     else:
-        norm += f"below tol={estimator.tol:g}, but {_why_not_there(solution)}"
+        norm += f"below tol={estimator.tol:g}, but {_why_no_maximum(solution)}"
     ended = {
         "diverged": (
             f"diverged: iteration {solution.n_iter + 1} left the domain (a scale that is not "
@@ -132,13 +132,13 @@ def _what_happened(solution: Solution, estimator: Any) -> str:
     return f"solver={estimator.solver!r} {ended}"
 
 
-def _why_not_there(solution: Solution) -> str:
+def _why_no_maximum(solution: Solution) -> str:
     """A clause that says why a point with a small gradient is not a maximum."""
     if solution.critical_point and solution.critical_point.kind == "saddle":
         return "at a saddle point, from which the search found no way up"
     return "only because the likelihood is nearly flat here, and the maximum is not near"
 
 
-def _see(page: str) -> str:
+def _reference(page: str) -> str:
     """The sentence that refers to a page of the documentation."""
     return f"See {DOCUMENTATION_URL}/{page}.html."

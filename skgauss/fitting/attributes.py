@@ -44,13 +44,13 @@ def solution_attributes(
     return attributes
 
 
-def input_attributes(seen: Any) -> dict[str, Any]:
-    """The attributes that scikit-learn's validation of X left on `seen`, by name."""
+def input_attributes(validated: Any) -> dict[str, Any]:
+    """The attributes that scikit-learn's validation of X left on `validated`, by name."""
     names = ("n_features_in_", "feature_names_in_")
-    return {name: getattr(seen, name) for name in names if hasattr(seen, name)}
+    return {name: getattr(validated, name) for name in names if hasattr(validated, name)}
 
 
-def law_attributes(
+def derived_attributes(
     gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
 ) -> dict[str, Any]:
     """The fitted attributes of a marginal or conditional Gaussian, by name."""
@@ -67,17 +67,17 @@ def law_attributes(
     return attributes
 
 
-def input_of_statistics(seen: Any, statistics: AnyStatistics) -> None:
-    """Set on `seen` the attributes that validation of the summarised rows would have set.
+def input_of_statistics(validated: Any, statistics: AnyStatistics) -> None:
+    """Set on `validated` the attributes that validation of the summarised rows would have set.
 
     Labels become feature names if all of them are strings, as with data frames.
     """
-    seen.n_features_in_ = len(statistics.mean)
+    validated.n_features_in_ = len(statistics.mean)
     labels = statistics.labels
     if labels and all(isinstance(label, str) for label in labels):
-        seen.feature_names_in_ = np.asarray(labels, dtype=object)
-    elif hasattr(seen, "feature_names_in_"):
-        del seen.feature_names_in_
+        validated.feature_names_in_ = np.asarray(labels, dtype=object)
+    elif hasattr(validated, "feature_names_in_"):
+        del validated.feature_names_in_
 
 
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:

@@ -45,16 +45,16 @@ class FitTask:
             task_name=name, max_subtasks=estimator.max_iter
         )
         self.warner = Warner(self._context)
-        self._told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self._hook_args = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._has_listeners = hasattr(estimator, "_skl_callbacks")
 
     def begin(self) -> None:
         """Tell the callbacks that the fit begins."""
-        self._context.call_on_fit_task_begin(**self._told)
+        self._context.call_on_fit_task_begin(**self._hook_args)
 
     def end(self, attributes: dict[str, Any] | None) -> None:
         """Tell the callbacks that the fit has ended, and its attributes if it has any."""
-        self._context.call_on_fit_task_end(**self._told, reconstruction_attributes=attributes)
+        self._context.call_on_fit_task_end(**self._hook_args, reconstruction_attributes=attributes)
 
     def observer(
         self, attributes: Callable[[Evaluation], dict[str, Any]]
@@ -62,7 +62,7 @@ class FitTask:
         """The observer that tells the callbacks of each iteration; None without callbacks."""
         if not self._has_listeners:
             return None
-        return IterationCallbacks(self._context, self._told, attributes)
+        return IterationCallbacks(self._context, self._hook_args, attributes)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class IterationCallbacks:
     """An `Observer` of the solvers' loop that makes each iteration a subtask of the fit."""
 
     context: CallbackContext  # the root context of the fit
-    told: dict[str, Any]  # the estimator and its data, which the hooks of the callbacks receive
+    hook_args: dict[str, Any]  # the estimator and its data, which the callbacks' hooks receive
     # Makes the fitted attributes of an evaluation; called only by hooks that use them.
     attributes: Callable[[Evaluation], dict[str, Any]]
 
@@ -85,6 +85,6 @@ class IterationCallbacks:
 
     def _arguments(self, evaluation: Evaluation) -> dict[str, Any]:
         return {
-            **self.told,
+            **self.hook_args,
             "reconstruction_attributes": lambda: self.attributes(evaluation),
         }

@@ -44,13 +44,13 @@ def explain_leap(outcome: Outcome) -> str:
     leap = find_leap(likelihood, path)
     if leap is not None:
         which = f" of {outcome.names[leap.feature]!r}" if len(outcome.names) > 1 else ""
-        told = f"The first {leap.end} iterations"
+        sentence = f"The first {leap.end} iterations"
         if leap.end == leap.begin + 1:
-            told = f"Iteration {leap.end} was a leap: it"
-        told += f" took the standard deviation{which} from {short(leap.before)} to"
-        return f"{told} {short(leap.after)}{_since(likelihood, path, leap.begin)}."
+            sentence = f"Iteration {leap.end} was a leap: it"
+        sentence += f" took the standard deviation{which} from {short(leap.before)} to"
+        return f"{sentence} {short(leap.after)}{_distance_clause(likelihood, path, leap.begin)}."
     if solution.stop_reason == "diverged" and len(path) == solution.n_iter + 1:
-        since = _since(likelihood, path, solution.n_iter)
+        since = _distance_clause(likelihood, path, solution.n_iter)
         return since and f"That step was a leap{since}."
     return ""
 
@@ -62,11 +62,11 @@ def explain_start(outcome: Outcome) -> str:
     came near to the data, or began elsewhere.
     """
     attempt, estimator, likelihood = outcome.attempt, outcome.attempt.estimator, outcome.likelihood
-    told = any(
+    is_given = any(
         getattr(estimator, name) is not None
         for name in ("mean_init", "covariance_init", "fixed_mean", "fixed_covariance")
     )
-    if told or not attempt.start_is_set or chooses_its_start(estimator):
+    if is_given or not attempt.start_is_set or chooses_its_start(estimator):
         return ""
     center, root = likelihood.guess
     deviations = likelihood.family.standard_deviations(root)
@@ -77,9 +77,9 @@ def explain_start(outcome: Outcome) -> str:
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
     before, now = away(attempt.start), away(outcome.solution.evaluation)
-    not_there = np.where((before >= _UNLIKE) & (now >= _ARRIVED), before, 0.0)
-    worst = int(not_there.argmax())
-    if not not_there[worst]:
+    distances = np.where((before >= _UNLIKE) & (now >= _ARRIVED), before, 0.0)
+    worst = int(distances.argmax())
+    if not distances[worst]:
         return ""
     return (
         "In these units the start, with mean 0 and standard deviation 1, is far from the data: the "
@@ -115,7 +115,7 @@ def _throws(before: Array, after: Array) -> Array:
     return np.maximum(after - np.maximum(before, 0), np.minimum(before, 0) - after)
 
 
-def _since(likelihood: Likelihood, path: Path, iterate: int) -> str:
+def _distance_clause(likelihood: Likelihood, path: Path, iterate: int) -> str:
     """A clause on the distance of an iterate from the data; empty if too short for a leap."""
     (mean, factor), (center, root) = path[iterate], likelihood.guess
     deviations = likelihood.family.standard_deviations

@@ -51,14 +51,14 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     if far_below:
         side = f"1/{short(bound / rate)} of"
     theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
-    told = (
+    sentences = (
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
     steepest_is_done = rate <= (1 - _SLOW) * bound and outcome.solution.n_iter >= _LONG_CLIMB
     if slow and steepest_is_done and not far_below:
         several = outcome.likelihood.family.n_features > 1
-        told += (
+        sentences += (
             " The climb is slow because the likelihood is much steeper in some directions than in "
             f"others{', as with correlated features or different units' * several}. The "
             "steepest direction limits the rate."
@@ -66,8 +66,8 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     if needed is not None:
         more = "" if far_below else " or more"  # the flattest direction shows only at the end
         about = f"{float(f'{needed:.2g}'):,.0f} iterations{more}"
-        told += f" At this rate the climb takes about {about}."
-    return told
+        sentences += f" At this rate the climb takes about {about}."
+    return sentences
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
@@ -79,7 +79,7 @@ def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
     at, time = outcome.solution.evaluation, 0.0
     reserve = trials.left - trials.share(4)
     if attempt.is_textbook:
-        way = _way_to_the_neighbourhood(at, attempt, trials, reserve)
+        way = _climb_to_neighbourhood(at, attempt, trials, reserve)
         if way is None:
             return None
         at, time = way
@@ -88,7 +88,7 @@ def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:
     return None if n_steps is None else time + n_steps * rate
 
 
-def _way_to_the_neighbourhood(
+def _climb_to_neighbourhood(
     at: Evaluation, attempt: Attempt, trials: Trials, reserve: int
 ) -> tuple[Evaluation, float] | None:
     """The point near the maximum that a slow climb reaches, and the sum of its rates until then.

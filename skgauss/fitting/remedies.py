@@ -29,33 +29,33 @@ _SHARE_OF_VARIANCE = 0.01  # ridge over variance: small, but large enough to tak
 _MOST_RIDGES = 10  # features whose ridges are written out in a sentence
 
 
-def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, far_to_go: bool) -> str:
+def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_known: bool) -> str:
     """A sentence on the settings that were tried; empty if there were none to try.
 
     Parameters
     ----------
     slow : bool
         Whether the climb is only slow, with nothing else wrong.
-    far_to_go : bool
+    n_iter_is_known : bool
         Whether the number of iterations that it needs is known, so that no trial has to find it.
     """
-    groups = _candidates(outcome, slow, far_to_go)
-    found = _Remedies(outcome, trials, len(groups))
+    groups = _candidates(outcome, slow, n_iter_is_known)
+    tried = _Remedies(outcome, trials, len(groups))
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
-        found.try_until_one_converges(alternatives, n_left)
-    if not found.converged:
+        tried.try_until_one_converges(alternatives, n_left)
+    if not tried.converged:
         none = "None of the other settings that were tried converged."
-        untried = f"There was no time left to try {' or '.join(found.untried)}."
+        untried = f"There was no time left to try {' or '.join(tried.untried)}."
         longer = "A larger max_iter may be enough, but takes too long to try here."
-        shown = bool(found.failed), bool(found.untried), found.left_out_longer
+        shown = bool(tried.failed), bool(tried.untried), tried.left_out_longer
         return " ".join(compress((none, untried, longer), shown))
-    told = [
-        f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(found.converged)
+    ways = [
+        f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(tried.converged)
     ]
-    return f"The fit converges {'; or '.join(told)}."
+    return f"The fit converges {'; or '.join(ways)}."
 
 
-def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Settings]]:
+def _candidates(outcome: Outcome, slow: bool, n_iter_is_known: bool) -> list[list[Settings]]:
     """Groups of settings to try, each until one of its settings converges.
 
     The groups that are cheap to try come first; they also differ most from the user's settings.
@@ -65,8 +65,8 @@ def _candidates(outcome: Outcome, slow: bool, far_to_go: bool) -> list[list[Sett
     longer: Settings = {"max_iter": outcome.attempt.budget}
     automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
     natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
-    too_short = slow and not far_to_go and (rate == "auto" or rate < outcome.bound)
-    own = _own_method(outcome, far_to_go)
+    too_short = slow and not n_iter_is_known and (rate == "auto" or rate < outcome.bound)
+    own = _same_solver_settings(outcome, n_iter_is_known)
     groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
     return [group for group in groups if any(group)]
 
@@ -112,14 +112,14 @@ class _Remedies:
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it first repeats the whole climb
                 least, seconds = self._climb.n_iter, _LONGER * self._climb.seconds
-            longer = self._told(settings, changed.estimator.max_iter)
+            longer = self._keywords(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
                 self.untried += [longer] * (least == 0)
                 return
             solution = self._trials.run(changed, allowed)
             if solution.converged:
-                self.converged.append((solution.n_iter, self._told(settings, solution.n_iter)))
+                self.converged.append((solution.n_iter, self._keywords(settings, solution.n_iter)))
                 return
             if solution.stop_reason == "callback":  # its time was over
                 self.left_out_longer |= least > 0
@@ -127,16 +127,16 @@ class _Remedies:
                 return
             self.failed += 1
 
-    def _told(self, settings: Settings, n_iter: int) -> str:
+    def _keywords(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with `max_iter` only if more iterations were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
         if n_iter > self._attempt.estimator.max_iter:
             settings["max_iter"] = int(_rounded_up(n_iter))
-        told = ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
-        return f"{told} (model is this fitted estimator)" if _MEAN_OF_FIT in told else told
+        text = ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
+        return f"{text} (model is this fitted estimator)" if _MEAN_OF_FIT in text else text
 
 
-def _own_method(outcome: Outcome, far_to_go: bool) -> list[Settings]:
+def _same_solver_settings(outcome: Outcome, n_iter_is_known: bool) -> list[Settings]:
     """Settings for the user's own solver: rates below the bound, and a start near the data.
 
     Rates whose first step from the user's start is no leap are tried from that start.
@@ -151,7 +151,7 @@ def _own_method(outcome: Outcome, far_to_go: bool) -> list[Settings]:
     here = [each for each, path in one_step if not find_leap(outcome.likelihood, path)]
     if not start:
         return here
-    same: list[Settings] = [{}] if rate < bound and not far_to_go else []
+    same: list[Settings] = [{}] if rate < bound and not n_iter_is_known else []
     return here + [settings | start for settings in same + others]
 
 

@@ -25,9 +25,9 @@ def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation
     fitted = hasattr(estimator, "mean_")
     if resume and fitted and getattr(estimator, "stop_reason_", "") != "diverged":
         with suppress(ValueError):
-            return _last(estimator, likelihood)
+            return _result_of_last_fit(estimator, likelihood)
     if estimator.warm_start and fitted:
-        return _last(estimator, likelihood)
+        return _result_of_last_fit(estimator, likelihood)
     return first_start(estimator, likelihood)
 
 
@@ -77,7 +77,7 @@ def _evaluated(mean: Array, factor: Array, likelihood: Likelihood) -> Evaluation
         ) from None
 
 
-def _last(estimator: Any, likelihood: Likelihood) -> Evaluation:
+def _result_of_last_fit(estimator: Any, likelihood: Likelihood) -> Evaluation:
     """The likelihood at the result of the last fit.
 
     Raises

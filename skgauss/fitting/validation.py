@@ -73,10 +73,10 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
         )
     if isinstance(statistics, SufficientStatistics):
         statistics = _checked_numbers(statistics)
-    return of_type(statistics, covariance_type)
+    return convert_for(statistics, covariance_type)
 
 
-def of_type(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
+def convert_for(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
     """The statistics in the form that the covariance type needs.
 
     Raises

@@ -20,25 +20,25 @@ from .._wording import warn_caller
 _warned: deque[tuple[Any, ...]] = deque(maxlen=100)
 
 # Processor time for the trials behind a warning: this share of the time of the fit, but at least a
-# few times `_MOMENT`.
+# few times `_TIME_UNIT`.
 _SHARE_OF_FIT = 0.2
-_MOMENT = 0.02  # seconds
+_TIME_UNIT = 0.02  # seconds
 
 
-class Words(NamedTuple):
+class DeferredWarning(NamedTuple):
     """A warning that a fit may give."""
 
     category: type[Warning]
     opening: str  # the sentences that need no trials
     # Makes the sentences that need trials, from the processor seconds that these may take.
     rest: Callable[[float], str] = lambda seconds: ""
-    moments: int = 1  # the least time for trials, in units of `_MOMENT`, however short the fit was
+    time_units: int = 1  # the least time for trials, in `_TIME_UNIT`, however short the fit was
 
-    def told(self, seconds: float) -> str:
+    def text(self, seconds: float) -> str:
         """The text, with trials of about `seconds`; only the opening if filters drop it."""
-        if _is_dropped(self.opening, self.category):
+        if _is_filtered_out(self.opening, self.category):
             return self.opening
-        return self.opening + self.rest(max(seconds, self.moments * _MOMENT))
+        return self.opening + self.rest(max(seconds, self.time_units * _TIME_UNIT))
 
 
 class Warner:
@@ -70,22 +70,22 @@ class Warner:
             many = self._search.estimator_name if self._search else "loop"
             message += f" (Shown once for this {many}; its other fits may share the problem.)"
             warn_caller(message, category)
-            _warned.append(self._kind(category))  # not reached if the warning is an error
+            _warned.append(self._key(category))  # not reached if the warning is an error
 
-    def worded(self, found: Iterable[Words]) -> list[tuple[str, type[Warning]]]:
-        """The text and category of each warning in `found` that has not been given yet."""
+    def new_texts(self, deferred: Iterable[DeferredWarning]) -> list[tuple[str, type[Warning]]]:
+        """The text and category of each warning in `deferred` that has not been given yet."""
         seconds = _SHARE_OF_FIT * (time.process_time() - self._began)
         return [
-            (words.told(seconds), words.category)
-            for words in found
-            if not self._has_warned(words.category)
+            (warning.text(seconds), warning.category)
+            for warning in deferred
+            if not self._has_warned(warning.category)
         ]
 
     def _has_warned(self, category: type[Warning]) -> bool:
         """Whether a fit of the same search or loop has given a warning of this category."""
-        return self._kind(category) in _warned
+        return self._key(category) in _warned
 
-    def _kind(self, category: type[Warning]) -> tuple[Any, ...]:
+    def _key(self, category: type[Warning]) -> tuple[Any, ...]:
         """The search or loop, the estimator and the category; fits that share these warn once."""
         many = self._search.root_uuid if self._search else self._loop
         return many, self._context.estimator_name, category
@@ -110,7 +110,7 @@ class Warner:
         return task
 
 
-def _is_dropped(text: str, category: type[Warning]) -> bool:
+def _is_filtered_out(text: str, category: type[Warning]) -> bool:
     """Whether the warning filters ignore this text, wherever the warning is given."""
     for action, message, of_category, module, line in warnings.filters:
         if issubclass(category, of_category) and (message is None or message.match(text)):

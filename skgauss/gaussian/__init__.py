@@ -1,7 +1,7 @@
 """The Gaussian itself: families of covariances, parametrizations, linear algebra.
 
-Nothing here sees data: there are factors and their algebra, theta and the chain rule. The law of
-some values of a row given the others is in `conditioning`.
+Nothing here sees data: there are factors and their algebra, theta and the chain rule. The
+distribution of some values of a row given the others is in `conditioning`.
 """
 
 from .base import FEWEST_ROWS

@@ -108,7 +108,7 @@ class Diagonal(CovarianceFamily):
     def conditional(
         self, factor: Array, given: list[int], kept: list[int], deviations: Array
     ) -> tuple[Array, Array]:
-        """The law of the features `kept`, given the deviations of others from their means.
+        """The distribution of the features `kept`, given the deviations of others from their means.
 
         Returns
         -------

@@ -93,10 +93,10 @@ def mcar_test(model: Any) -> Bunch:
             "All rows miss the same features, or none, so there are no patterns to compare."
         )
     distances = gaussian.observed(_means(statistics)).distances
-    shown = int((~statistics.missing).sum()) - gaussian.family.n_features
+    degrees_of_freedom = int((~statistics.missing).sum()) - gaussian.family.n_features
     statistic = float(statistics.weights @ distances)
-    p_value = float(chi2.sf(statistic, shown))
-    return Bunch(statistic=statistic, degrees_of_freedom=shown, p_value=p_value)
+    p_value = float(chi2.sf(statistic, degrees_of_freedom))
+    return Bunch(statistic=statistic, degrees_of_freedom=degrees_of_freedom, p_value=p_value)
 
 
 def _means(statistics: Any) -> Array:

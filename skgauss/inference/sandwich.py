@@ -51,7 +51,7 @@ def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: A
             "X[support_], whose scales are a little smaller."
         )
     at.check_size()
-    estimator._warn_of_forgotten(X_upper)
+    estimator._warn_of_omitted_upper(X_upper)
     sums = rows_of(estimator, X, sample_weight, X_upper).total(
         partial(_sums_of_products, estimator._gaussian)
     )

@@ -80,7 +80,7 @@ class _MissingPart:
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, at: Standardization, condition: Conditioner, weight: float) -> MissingValues:
-        """The law of the missing values of the rows, see `missing_values`."""
+        """The distribution of the missing values of the rows, see `missing_values`."""
         level = math.sqrt(weight)
         deviations = self._deviations(self.rows / self.unit, at.origin) / (level * at.unit)
         deviations = deviations.astype(PRECISION)
@@ -220,7 +220,7 @@ def information_sums(
 def missing_values(
     parts: list[_MissingPart], at: Standardization, condition: Conditioner, weight: float
 ) -> list[MissingValues]:
-    """The law of the missing values of each part, as products with the information take it.
+    """The distribution of the missing values of each part, for products with the information.
 
     In float32 numbers must be near 1. So deviations are in units of the Gaussian, whose frame,
     about the origin and in units of the data, is `at`, and whose conditioner is in that frame; and

@@ -146,7 +146,7 @@ class GaussianEllipseDisplay(Display):
         pair = _pair(estimator, features)
         if X is not None:
             read = partial(_ends, pair=pair)
-            ends = to_host(estimator._rows_asked(X, X_upper).map(read))
+            ends = to_host(estimator._validated_rows(X, X_upper).map(read))
             X, X_upper = np.hsplit(np.asarray(ends), 2)
         display = cls(
             mean=estimator.mean_[pair],

@@ -124,9 +124,9 @@ class QQDisplay(Display):
         check_fitted(estimator)
         _check_no_limits(estimator)
         read = partial(_distances_and_counts, estimator._fitted_gaussian())
-        distances, shown = np.asarray(to_host(rows_of(estimator, X).map(read))).T
+        distances, n_observed = np.asarray(to_host(rows_of(estimator, X).map(read))).T
         n_features = estimator.n_features_in_
-        alike = as_complete(distances[shown > 0], shown[shown > 0], n_features)
+        alike = as_complete(distances[n_observed > 0], n_observed[n_observed > 0], n_features)
         display = cls(distances=np.sort(alike), n_features=n_features)
         return display.plot(ax=ax, level=level, scatter_kwargs=scatter_kwargs)
 
@@ -189,8 +189,8 @@ class QQDisplay(Display):
 
 def _distances_and_counts(gaussian: FittedGaussian, block: Block) -> Array:
     """The squared distance and the number of observed values of each row, (n_rows, 2)."""
-    distances, _, shown = gaussian.observed(to_host(block.X))
-    return np.column_stack((distances, np.broadcast_to(shown, distances.shape)))
+    distances, _, n_observed = gaussian.observed(to_host(block.X))
+    return np.column_stack((distances, np.broadcast_to(n_observed, distances.shape)))
 
 
 def _check_no_limits(estimator: Any) -> None:

@@ -4,6 +4,7 @@ This room serves `GaussianRegressor`: it has the table of features and targets, 
 the targets given the features, and its standard errors, but no methods of the joint Gaussian.
 """
 
+from .conditional import ConditionalDistribution, Estimates, errors_of, intervals_of
 from .joint_table import (
     Table,
     check_columns,
@@ -13,4 +14,3 @@ from .joint_table import (
     table_of,
     warn_of_limits,
 )
-from .law import ConditionalLaw, Estimates, errors_of, intervals_of

@@ -13,7 +13,6 @@ from ..gaussian import FEWEST_ROWS
 from ..rows import (
     at_or_above,
     at_or_below,
-    beside_targets,
     check_no_infinity,
     check_not_crossed,
     check_same_names,
@@ -21,11 +20,12 @@ from ..rows import (
     checked_limits,
     checked_targets,
     feature_names,
-    in_full,
-    is_elsewhere,
+    is_in_other_library,
+    join_targets,
     rounded_alike,
     rows_of,
     target_names,
+    to_float64_at_limits,
     to_host,
 )
 from ..statistics import column_labels
@@ -63,8 +63,8 @@ class Table(NamedTuple):
         if lower.shape != upper.shape:
             raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
         lower, upper = (each.reshape(len(lower), -1) for each in (lower, upper))
-        counts = _counted(lower, sample_weight)
-        check_not_crossed(lower, upper, self.names[-lower.shape[1] :], counts, table="y")
+        has_weight = _has_weight(lower, sample_weight)
+        check_not_crossed(lower, upper, self.names[-lower.shape[1] :], has_weight, table="y")
 
     def check_targets(self, low: Array, high: Array) -> None:
         """Refuse targets in memory that are unknown, constant, or all at or beyond a limit.
@@ -92,25 +92,26 @@ class Table(NamedTuple):
                 )
 
 
-def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
+def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     """The table of valid features and targets.
 
-    The number and the names of the features are set on the estimator `seen` if `reset`, and
+    The number and the names of the features are set on the estimator `validated` if `reset`, and
     otherwise compared with its own.
     """
-    of_y, seen.censoring_limits = seen.censoring_limits, None  # limits of y do not apply to X
-    rows: Any = rows_of(seen, X, reset=reset, fewest_rows=FEWEST_ROWS if reset else 1)
+    # Limits of y do not apply to X.
+    of_y, validated.censoring_limits = validated.censoring_limits, None
+    rows: Any = rows_of(validated, X, reset=reset, min_rows=FEWEST_ROWS if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
-    names = feature_names(seen)
+    names = feature_names(validated)
     names = names + target_names(y, targets, names)
-    if not reset and len(names) == len(getattr(seen.estimator_, "feature_names_in_", ())):
-        names = feature_names(seen.estimator_)  # in the order that `check_columns` requires
-    features, d = rows.X, seen.n_features_in_
-    if not is_elsewhere(features):
-        features = _beside(features, targets, _limits_of_features(seen, reset, d), names[:d])
-        targets = _beside(targets, features, of_y, names[d:])
-    lower = beside_targets(X, features, targets, names)
+    if not reset and len(names) == len(getattr(validated.estimator_, "feature_names_in_", ())):
+        names = feature_names(validated.estimator_)  # in the order that `check_columns` requires
+    features, d = rows.X, validated.n_features_in_
+    if not is_in_other_library(features):
+        features = _match_dtype(features, targets, _feature_limits(validated, reset, d), names[:d])
+        targets = _match_dtype(targets, features, of_y, names[d:])
+    lower = join_targets(X, features, targets, names)
     if y_upper is None:
         return Table(lower, None, names, targets, None)
     check_same_names(y, y_upper, "y")
@@ -118,39 +119,39 @@ def table_of(seen: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table:
     in_memory = isinstance(targets, np.ndarray) and isinstance(targets_upper, np.ndarray)
     if in_memory and targets.shape == targets_upper.shape:
         targets_upper = rounded_alike(targets, targets_upper)
-    upper = beside_targets(X, features, targets_upper, names)
+    upper = join_targets(X, features, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
 
 
-def _limits_of_features(seen: Any, reset: bool, n_features: int) -> Any:
+def _feature_limits(validated: Any, reset: bool, n_features: int) -> Any:
     """The `censoring_limits` of the features: with `reset` as set for a new fit, else as fitted."""
-    joint = seen.estimator if reset else seen.estimator_
+    joint = validated.estimator if reset else validated.estimator_
     limits = joint and joint.censoring_limits
     return limits if reset or limits is None else tuple(end[:n_features] for end in limits)
 
 
-def _beside(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
+def _match_dtype(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
     """The values, in float64 if they have limits and are of a shorter dtype than the others."""
     sizes = [each.dtype.itemsize for each in (values, others) if each.dtype.kind == "f"]
     if limits is None or len(sizes) < 2 or sizes[0] >= sizes[1]:
         return values
-    return in_full(values, checked_limits(limits, "censoring_limits", names))
+    return to_float64_at_limits(values, checked_limits(limits, "censoring_limits", names))
 
 
 def check_finite(targets: np.ndarray, names: Sequence[str], sample_weight: Any) -> None:
     """Refuse infinite targets in rows whose weight is not 0; their names end the list `names`."""
     columns = targets.reshape(len(targets), -1)
     of_targets = names[-columns.shape[1] :]
-    check_no_infinity(columns, of_targets, _counted(columns, sample_weight), table="y")
+    check_no_infinity(columns, of_targets, _has_weight(columns, sample_weight), table="y")
 
 
-def _counted(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
+def _has_weight(targets: np.ndarray, sample_weight: Any) -> np.ndarray:
     """Which rows have a weight that is not 0, bool of shape (n_rows,)."""
-    counts = np.ones(len(targets), dtype=bool)
+    has_weight = np.ones(len(targets), dtype=bool)
     if sample_weight is None:
-        return counts
+        return has_weight
     weights = np.asarray(to_host(sample_weight), dtype=np.float64)
-    return weights != 0 if weights.shape == counts.shape else counts
+    return weights != 0 if weights.shape == has_weight.shape else has_weight
 
 
 def columns_of_targets(y: Any) -> list[Any]:

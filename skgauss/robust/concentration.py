@@ -32,7 +32,7 @@ from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
 from ..rows import Block, Summarize
 from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatistics
 from .p_values import consistency_factors, log_p_values
-from .start import ROUNDING, Ordered, robust_starts
+from .start import ROUNDING, SortedColumns, robust_starts
 
 _KEPT_LEVEL = 0.025  # the smallest p-value of a row that counts in the final fit
 _FIRST_STEPS = 2  # concentration steps from every start, before one of the starts is chosen
@@ -63,7 +63,7 @@ class SingularRowsError(NotPositiveDefiniteError):
 class ConcentrationSteps:
     """Concentration steps on rows in memory."""
 
-    order: Ordered  # all rows, finite or NaN where a value is missing, with weights above 0
+    columns: SortedColumns  # all rows, finite or NaN where a value is missing, with weights above 0
     n_kept: float  # the weight of the rows that a step keeps; rows without a value do not count
     family: Family
     ridge: Array  # (n_features,), added to the variances, in their units; 0 is no ridge
@@ -79,7 +79,7 @@ class ConcentrationSteps:
         SingularRowsError
             If the rows that a step keeps have a singular covariance, and there is no ridge.
         """
-        starts = [self.fixed.put(*start) for start in robust_starts(self.order, self.family)]
+        starts = [self.fixed.put(*start) for start in robust_starts(self.columns, self.family)]
         near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
         nearest = min(near, key=lambda end: self.family.log_det(end[1]))
         mean, factor = self._concentrate(nearest, _MOST_RANKINGS)
@@ -97,7 +97,7 @@ class ConcentrationSteps:
         kept = np.zeros(0, dtype=bool)
         settled = False
         for _ in range(most):
-            before, kept = kept, self._most_usual(self._scores(point))
+            before, kept = kept, self._has_large_score(self._scores(point))
             stays = np.array_equal(before, kept)
             if stays and settled:
                 break
@@ -162,7 +162,7 @@ class ConcentrationSteps:
         share of rows, or 1 for a number of values that no row shows.
         """
         factors = consistency_factors(share, self.family.n_features)
-        return np.sqrt(np.where(self._n_shown > 0, factors, 1.0))
+        return np.sqrt(np.where(self._n_rows_by_n_observed > 0, factors, 1.0))
 
     def _scores(self, point: MeanAndFactor) -> Array:
         """Scores that rank the rows, (n_rows,): log p-values, or minus distances without gaps."""
@@ -175,7 +175,7 @@ class ConcentrationSteps:
         mean, factor = point
         return FittedGaussian(mean, self.family, factor)
 
-    def _most_usual(self, scores: Array) -> np.ndarray:
+    def _has_large_score(self, scores: Array) -> np.ndarray:
         """Whether a row has one of the largest scores, bool of shape (n_rows,).
 
         The weight of these rows is `n_kept`, or a little more, since equal rows stay together.
@@ -203,21 +203,21 @@ class ConcentrationSteps:
     @cached_property
     def _block(self) -> Block:
         """All rows and their weights, which are None where all are 1."""
-        weights = self.order.weights
-        return Block(self.order.X, None if (weights == 1).all() else weights)
+        weights = self.columns.weights
+        return Block(self.columns.X, None if (weights == 1).all() else weights)
 
     @cached_property
-    def _n_shown(self) -> np.ndarray:
+    def _n_rows_by_n_observed(self) -> np.ndarray:
         """The number of rows that show no value, one value and so on, (n_features + 1,)."""
-        shown = np.count_nonzero(~np.isnan(self.order.X), axis=1)
+        shown = np.count_nonzero(~np.isnan(self.columns.X), axis=1)
         return np.bincount(shown, minlength=self.family.n_features + 1)
 
     @cached_property
     def _has_gaps(self) -> bool:
         """Whether any row misses a value."""
-        return bool(self._n_shown[-1] < len(self.order.X))
+        return bool(self._n_rows_by_n_observed[-1] < len(self.columns.X))
 
     @cached_property
     def _informative_weights(self) -> Array:
         """The weights of the rows, (n_rows,), but 0 for rows that show no value."""
-        return np.where(np.isnan(self.order.X).all(axis=1), 0.0, self.order.weights)
+        return np.where(np.isnan(self.columns.X).all(axis=1), 0.0, self.columns.weights)

@@ -23,21 +23,21 @@ def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
 
     They are minus infinity for rows outside the window of the Gaussian, if it has one.
     """
-    distances, _, shown = gaussian.observed(block.X)
+    distances, _, n_observed = gaussian.observed(block.X)
     distances = np.clip(to_host(distances), 0.0, np.finfo(np.float64).max)
-    p_values = _log_survival(distances, np.maximum(shown, 1))  # 0 where no value is shown
+    p_values = _log_survival(distances, np.maximum(n_observed, 1))  # 0 where no value is shown
     if gaussian.window:
         block = block.on_host
         p_values[gaussian.window.outside(block).any(axis=1)] = -np.inf
     return p_values
 
 
-def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
+def as_complete(distances: Array, n_observed: Array, n_features: int) -> Array:
     """Squared distances, (n_rows,), that give complete rows the p-values of rows at `distances`.
 
-    `shown` is the number of values that a row shows, at least 1.
+    `n_observed` is the number of values that a row shows, at least 1.
     """
-    p_values = _log_survival(distances, shown)
+    p_values = _log_survival(distances, n_observed)
     alike = special.chdtri(n_features, np.exp(p_values))
     far = p_values < np.log(_SMALLEST)
     a, x = n_features / 2, distances[far]
@@ -46,7 +46,7 @@ def as_complete(distances: Array, shown: Array, n_features: int) -> Array:
         hazard = np.exp((a - 1) * np.log(x / 2) - x / 2 - special.gammaln(a) - survival) / 2
         x = x + (survival - p_values[far]) / hazard
     alike[far] = x
-    return np.where(shown == n_features, distances, alike)
+    return np.where(n_observed == n_features, distances, alike)
 
 
 def consistency_factors(share: float, n_features: int) -> Array:

@@ -25,7 +25,7 @@ from .._typing import EPS, Array
 from ..conditioning import Standardization, completed
 from ..gaussian import Family, make_family
 
-_TO_STANDARD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
+_SD_OVER_MAD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
 # Smaller eigenvalues of a robust correlation, which may be negative, are raised to this one before
 # missing values are filled in.
 _LEAST_EIGENVALUE = 1e-3
@@ -33,7 +33,7 @@ _FLATTEST = 1e-6  # the least deviation of a start in any direction, as a share 
 ROUNDING = 1e-9  # relative rounding error of a sum of weights, and of the scores of equal rows
 
 
-class Ordered:
+class SortedColumns:
     """The sorted values of each column, with their medians, median deviations and normal scores.
 
     Parameters
@@ -48,21 +48,21 @@ class Ordered:
         self._order = np.argsort(X, axis=0)
         self._values = np.take_along_axis(X, self._order, axis=0)
         self._weights = np.where(np.isnan(self._values), 0.0, weights[self._order])
-        self._upto = np.cumsum(self._weights, axis=0)
+        self._cumsum = np.cumsum(self._weights, axis=0)
 
     @cached_property
     def medians(self) -> Array:
         """Weighted medians, (n_columns,): the mean of the two middle values if there are two."""
-        half, last = 0.5 * self._upto[-1], len(self._upto) - 1
-        lower = (self._upto < half * (1 - ROUNDING)).sum(axis=0)
-        upper = (self._upto <= half * (1 + ROUNDING)).sum(axis=0).clip(max=last)
+        half, last = 0.5 * self._cumsum[-1], len(self._cumsum) - 1
+        lower = (self._cumsum < half * (1 - ROUNDING)).sum(axis=0)
+        upper = (self._cumsum <= half * (1 + ROUNDING)).sum(axis=0).clip(max=last)
         columns = np.arange(self._values.shape[1])
         return (self._values[lower, columns] + self._values[upper, columns]) / 2
 
     @cached_property
     def median_deviations(self) -> Array:
         """Weighted medians, (n_columns,), of absolute deviations; 0 if most values are equal."""
-        return Ordered(np.abs(self.X - self.medians), self.weights).medians
+        return SortedColumns(np.abs(self.X - self.medians), self.weights).medians
 
     @cached_property
     def scales(self) -> Array:
@@ -72,8 +72,8 @@ class Ordered:
         """
         squares = (self.X - self.medians) ** 2
         squares[np.isnan(squares)] = 0.0
-        spreads = np.sqrt(self.weights @ squares / self._upto[-1])
-        deviations = _TO_STANDARD * self.median_deviations
+        spreads = np.sqrt(self.weights @ squares / self._cumsum[-1])
+        deviations = _SD_OVER_MAD * self.median_deviations
         scales = np.where(deviations > 0, deviations, spreads)
         return np.where(scales > 0, scales, 1.0)
 
@@ -86,8 +86,8 @@ class Ordered:
         first = np.maximum.accumulate(np.where(np.vstack((edge, differs)), place, 0))
         ends = np.where(np.vstack((differs, edge)), place, len(place))
         last = np.minimum.accumulate(ends[::-1])[::-1]
-        below = np.take_along_axis(self._upto - self._weights, first, axis=0)
-        ranks = (below + np.take_along_axis(self._upto, last, axis=0)) / (2 * self._upto[-1])
+        below = np.take_along_axis(self._cumsum - self._weights, first, axis=0)
+        ranks = (below + np.take_along_axis(self._cumsum, last, axis=0)) / (2 * self._cumsum[-1])
         ranks[np.isnan(self._values)] = 0.5
         ranks = np.clip(ranks, EPS, 1 - EPS)  # a tiny weight may round to rank 0 or 1
         scores = np.empty_like(ranks)
@@ -95,21 +95,21 @@ class Ordered:
         return scores
 
 
-def robust_starts(order: Ordered, family: Family) -> Iterator[tuple[Array, Array]]:
+def robust_starts(columns: SortedColumns, family: Family) -> Iterator[tuple[Array, Array]]:
     """Means, (n_features,), and factors of the family, from which concentration steps start.
 
     There is one start if features are uncorrelated, and else one for each robust correlation.
     """
-    centres, units = order.medians, order.scales
+    centres, units = columns.medians, columns.scales
     if not family.correlated:
         variances = (units * units).reshape(family.scatter_shape)
         yield centres, family.root(family.project(variances))
         return
-    Z = (order.X - centres) / units
+    Z = (columns.X - centres) / units
     shown = ~np.isnan(Z)
-    for scores in (order.normal_scores, _spatial_signs(np.where(shown, Z, 0.0), shown)):
-        correlations = _correlations(scores, shown, order.weights)
-        mean, covariance = _along_eigenvectors(Z, order.weights, correlations)
+    for scores in (columns.normal_scores, _spatial_signs(np.where(shown, Z, 0.0), shown)):
+        correlations = _correlations(scores, shown, columns.weights)
+        mean, covariance = _along_eigenvectors(Z, columns.weights, correlations)
         yield centres + units * mean, units[:, None] * family.root(covariance)
 
 
@@ -142,6 +142,6 @@ def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[
         family = make_family("full", len(values))
         of_clipped = Standardization.of(np.zeros(len(values)), family, family.root(clipped))
         Z, _ = completed(Z, of_clipped)
-    along = Ordered(Z @ vectors, weights)
+    along = SortedColumns(Z @ vectors, weights)
     root = vectors * np.maximum(along.scales, _FLATTEST * along.scales.max())
     return vectors @ along.medians, root @ root.T

@@ -20,7 +20,7 @@ from ..likelihoods import RELATIVE_RIDGE, Fixed, regularized_likelihood
 from ..rows import Block, Rows, Summarize, check_no_infinity
 from ..statistics import AnyStatistics
 from .concentration import ConcentrationSteps, SingularRowsError
-from .start import Ordered
+from .start import SortedColumns
 
 
 class Support(NamedTuple):
@@ -49,24 +49,24 @@ def support_of(
         likelihood of all rows has no maximum; or if that of the kept rows has none and `reg_covar`
         does not allow a ridge.
     """
-    X, weights, counted = _counted(rows.whole("support_fraction"))
+    X, weights, has_weight = _rows_with_weight(rows.in_one_block("support_fraction"))
     statistics = Summarize(not family.correlated, names)(Block(X, weights))
     of_all = regularized_likelihood(reg_covar, statistics, family, names, fixed=fixed)
     ridge = np.full(family.n_features, of_all.ridge)
     n_kept = _number_to_keep(X, weights, support_fraction)
-    steps = ConcentrationSteps(Ordered(X, weights), n_kept, family, ridge, fixed)
-    few = _told_of_few_rows(steps, statistics.weight, support_fraction)
+    steps = ConcentrationSteps(SortedColumns(X, weights), n_kept, family, ridge, fixed)
+    few = _few_rows_warning(steps, statistics.weight, support_fraction)
     with threads.blas_threads_for(X.size * family.n_features):
-        kept, stretched, ridge, told = _with_ridge(steps, reg_covar, statistics.variances, names)
-    mask = counted.copy()
-    mask[counted] = kept
+        kept, stretched, ridge, texts = _run_steps(steps, reg_covar, statistics.variances, names)
+    mask = has_weight.copy()
+    mask[has_weight] = kept
     if isinstance(reg_covar, str) and ridge.any():
         reg_covar = ridge
-    warnings = [each for each in (few, of_all.warning, *told) if each]
+    warnings = [each for each in (few, of_all.warning, *texts) if each]
     return Support(mask, stretched, reg_covar, warnings)
 
 
-def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
+def _rows_with_weight(block: Block) -> tuple[Array, Array, np.ndarray]:
     """The rows with positive weights in float64, their weights, and their mask in the block.
 
     Raises
@@ -82,10 +82,10 @@ def _counted(block: Block) -> tuple[Array, Array, np.ndarray]:
         )
     X, weights = block.X, block.sample_weight
     weights = np.ones(len(X)) if weights is None else weights
-    counted = weights > 0
-    X = X[counted]
+    has_weight = weights > 0
+    X = X[has_weight]
     check_no_infinity(X)
-    return X.astype(np.float64, copy=False), weights[counted], counted
+    return X.astype(np.float64, copy=False), weights[has_weight], has_weight
 
 
 def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal["auto"]) -> float:
@@ -96,7 +96,7 @@ def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal[
     return support_fraction * n
 
 
-def _told_of_few_rows(
+def _few_rows_warning(
     steps: ConcentrationSteps, n: float, support_fraction: float | Literal["auto"]
 ) -> str:
     """The text of a warning if the rows, of weight n, are few for a full covariance, else "".
@@ -109,21 +109,21 @@ def _told_of_few_rows(
     d, n_kept = steps.family.n_features, steps.n_kept
     if not steps.family.correlated or steps.fixed.factor is not None:
         return ""
-    said = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
+    fact = f"support_fraction={support_fraction!r} keeps {n_kept:.0f} of {n:.0f} rows"
     if n_kept < min(d + 1, n) and not steps.ridge.all():
         raise ValueError(
-            f"{said}, but the covariance of {d} features needs at least {d + 1}. Use "
+            f"{fact}, but the covariance of {d} features needs at least {d + 1}. Use "
             "support_fraction='auto' or a larger share, covariance_type='diag', or set reg_covar."
         )
     if n > 2 * d:
         return ""
     return (
-        f"{said}, which is few for the covariance of {d} features, so outliers may go unnoticed. "
+        f"{fact}, which is few for the covariance of {d} features, so outliers may go unnoticed. "
         f"More than {2 * d} rows help, and so does covariance_type='diag'."
     )
 
 
-def _with_ridge(
+def _run_steps(
     steps: ConcentrationSteps, reg_covar: Any, variances: Array, names: Sequence[str]
 ) -> tuple[np.ndarray, AnyStatistics, Array, list[str]]:
     """The result of `ConcentrationSteps.run`, the ridge that was used, and the texts of warnings.
@@ -132,7 +132,7 @@ def _with_ridge(
     """
     warnings = []
     automatic = isinstance(reg_covar, str)
-    equal = np.flatnonzero(steps.order.median_deviations == 0).tolist()
+    equal = np.flatnonzero(steps.columns.median_deviations == 0).tolist()
     if automatic and equal:
         ridge = steps.ridge.copy()
         ridge[equal] += variances[equal]
@@ -146,18 +146,18 @@ def _with_ridge(
         return *steps.run(), steps.ridge, warnings
     except SingularRowsError as error:
         found = quoted([names[j] for j in error.features])
-    said = (
+    fact = (
         f"Among the rows that support_fraction keeps, {found} are constant or depend on each other "
         "linearly."
     )
     if not automatic:
         raise ValueError(
-            f"{said} reg_covar={reg_covar} is too small to change this. Use reg_covar='auto' or a "
+            f"{fact} reg_covar={reg_covar} is too small to change this. Use reg_covar='auto' or a "
             "larger number, a larger support_fraction, or drop one of these features."
         )
     steps = replace(steps, ridge=steps.ridge + RELATIVE_RIDGE * variances)
     warnings.append(
-        f"{said} A ridge of {RELATIVE_RIDGE:g} times each variance was added to the covariance "
+        f"{fact} A ridge of {RELATIVE_RIDGE:g} times each variance was added to the covariance "
         "(see `reg_covar_`), so rows outside this plane are extreme outliers. Set reg_covar to "
         "choose your own, use a larger support_fraction, or drop one of these features."
     )

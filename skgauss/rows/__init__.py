@@ -10,18 +10,18 @@ each. The way of X:
 """
 
 from ..blocks import to_host
-from .arrays import adds_up, signs, squared_distances, sum_and_weight
-from .block import Block, Intervals, Rows, check_no_infinity, incomplete_rows, with_gaps
+from .arrays import has_finite_sum, signs, squared_distances, sum_and_weight
+from .block import Block, Intervals, Rows, check_no_infinity, coarse_intervals, incomplete_rows
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
 from .feature_names import feature_index, feature_indices, feature_names, values_given
 from .frames import check_same_names, check_same_order
 from .inputs import rows_of
-from .kinds import is_dask, is_elsewhere
+from .kinds import is_dask, is_in_other_library
 from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits
-from .rounding import at_or_above, at_or_below, in_full
+from .rounding import at_or_above, at_or_below, to_float64_at_limits
 from .summarize import Summarize
-from .targets import beside_targets, checked_targets, target_names, with_weight
+from .targets import checked_targets, drop_zero_weights, join_targets, target_names
 from .window import Truncation, Window

@@ -21,13 +21,13 @@ from .._typing import Array
 from ..blocks import (
     blas_threads_for_pass,
     map_rows,
-    map_rows_elsewhere,
+    map_rows_on_device,
     scaled_weights,
-    sums_elsewhere,
+    sums_on_device,
 )
 from ..gaussian import Family
 from ..statistics import SufficientStatistics, of_sums, weight_scale
-from .kinds import is_elsewhere
+from .kinds import is_in_other_library
 
 _DLPACK_CPU = 1
 
@@ -50,7 +50,7 @@ def check_no_gradients(array: Any, name: str) -> None:
         )
 
 
-def valid_weights_elsewhere(sample_weight: Any, X: Any, *, some_weight: bool) -> Any:
+def valid_weights_on_device(sample_weight: Any, X: Any, *, require_weight: bool) -> Any:
     """Returns valid weights, as `statistics.valid_weights` does, for rows of another library.
 
     The weights stay on their own device, in its widest floating dtype.
@@ -64,18 +64,18 @@ def valid_weights_elsewhere(sample_weight: Any, X: Any, *, some_weight: bool) ->
         rows,
         dtype=widest_float(xp, device),
         ensure_non_negative=True,
-        allow_all_zero_weights=not some_weight,
+        allow_all_zero_weights=not require_weight,
     )
 
 
-def is_for_its_device(X: Any) -> bool:
+def stays_on_device(X: Any) -> bool:
     """Whether X is processed on its own device.
 
     This is so if NumPy would need a copy of X, the device has float64, and the sum of X is
     finite, so that no value is missing.
     """
     xp, _, device = get_namespace_and_device(X)
-    return not _is_on_host(X) and widest_float(xp, device) == xp.float64 and adds_up(X)
+    return not _is_on_host(X) and widest_float(xp, device) == xp.float64 and has_finite_sum(X)
 
 
 def _is_on_host(X: Any) -> bool:
@@ -85,7 +85,7 @@ def _is_on_host(X: Any) -> bool:
         return False
 
 
-def in_kind_of(X: Any, values: Any) -> Any:
+def in_namespace_of(X: Any, values: Any) -> Any:
     """Returns values in the namespace and on the device of X, in its dtype if that is floating."""
     xp, _, device = get_namespace_and_device(X)
     floating = xp.isdtype(X.dtype, "real floating")
@@ -94,7 +94,7 @@ def in_kind_of(X: Any, values: Any) -> Any:
         return xp.astype(move_to(values, xp=xp, device=device), dtype, copy=False)
 
 
-def adds_up(values: Any) -> bool:
+def has_finite_sum(values: Any) -> bool:
     """Whether the sum of the values is finite."""
     xp, _ = get_namespace(values)
     return bool(xp.isfinite(xp.sum(values)))
@@ -118,15 +118,15 @@ def sum_and_weight(values: Any, weights: Any | None) -> Array:
     return np.array([float(xp.sum(values)), float(xp.sum(weights))]) / unit
 
 
-def summarize_elsewhere(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
+def summarize_on_device(X: Any, sample_weight: Any | None, diagonal: bool) -> SufficientStatistics:
     """Returns statistics, as `statistics.summarize` does, for rows of another library."""
     unit = 1.0 if sample_weight is None else _unit(sample_weight)
-    return of_sums(sums_elsewhere(X, sample_weight, unit, diagonal), unit)
+    return of_sums(sums_on_device(X, sample_weight, unit, diagonal), unit)
 
 
 def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any:
     """Returns squared lengths of the whitened rows, (n_samples,), in float64, on X's device."""
-    if not is_elsewhere(X):
+    if not is_in_other_library(X):
         with blas_threads_for_pass(X):
             inverse = family.inverse(factor)
             return map_rows(X, lambda rows: family.squared_lengths(inverse, rows), mean)
@@ -138,7 +138,7 @@ def squared_distances(X: Any, mean: Array, family: Family, factor: Array) -> Any
         whitened *= whitened
         return xp.sum(whitened, axis=1)
 
-    return map_rows_elsewhere(X, lengths, mean)
+    return map_rows_on_device(X, lengths, mean)
 
 
 def _unit(weights: Any) -> float:

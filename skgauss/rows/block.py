@@ -43,12 +43,12 @@ class Block(NamedTuple):
         X, weights, intervals = self
         if not (isinstance(X, np.ndarray) and isinstance(weights, np.ndarray)) or weights.all():
             return self
-        counts = weights > 0
+        has_weight = weights > 0
         if intervals is not None:
-            kept = counts[intervals.rows]
+            kept = has_weight[intervals.rows]
             rows, lower, upper = (each[kept] for each in intervals)
-            intervals = Intervals(np.cumsum(counts)[rows] - 1, lower, upper)
-        return Block(X[counts], weights[counts], intervals)
+            intervals = Intervals(np.cumsum(has_weight)[rows] - 1, lower, upper)
+        return Block(X[has_weight], weights[has_weight], intervals)
 
     @property
     def unknown(self) -> np.ndarray:
@@ -96,8 +96,8 @@ class Rows(Protocol):
         """
         ...
 
-    def whole(self, asker: str) -> Block:
-        """Returns all rows as one block in memory, for the parameter `asker`, which rereads them.
+    def in_one_block(self, name: str) -> Block:
+        """Returns all rows as one block in memory; the parameter called `name` rereads them.
 
         Raises
         ------
@@ -111,20 +111,20 @@ _READ_AT_ONCE = 2**17  # elements of X (1 MiB): callers make several arrays of t
 
 
 def check_no_infinity(
-    X: Any, names: Sequence[str] = (), counts: np.ndarray | None = None, table: str = "X"
+    X: Any, names: Sequence[str] = (), has_weight: np.ndarray | None = None, table: str = "X"
 ) -> None:
     """Refuse infinity in scikit-learn's words, and say where it is; NaN is a missing value.
 
-    `counts`, bool of shape (n_rows,), marks the rows to check; None means all. `names` are those
-    of the features, if known, and `table` is what the user calls X.
+    `has_weight`, bool of shape (n_rows,), marks the rows to check; None means all. `names` are
+    those of the features, if known, and `table` is what the user calls X.
     """
     with np.errstate(invalid="ignore"):  # the search itself may compute inf - inf
         for chunk in chunks_of(X):
-            rows = X[chunk] if counts is None else X[chunk][counts[chunk]]
+            rows = X[chunk] if has_weight is None else X[chunk][has_weight[chunk]]
             try:
                 assert_all_finite(rows, allow_nan=True, input_name=table)
             except ValueError as error:
-                places = np.arange(len(X)) if counts is None else np.flatnonzero(counts)
+                places = np.arange(len(X)) if has_weight is None else np.flatnonzero(has_weight)
                 start = np.searchsorted(places, chunk.start)
                 raise WrongRowError(
                     _where_infinite(str(error), to_host(rows), places[start:], names, table)
@@ -157,7 +157,7 @@ def incomplete_rows(X: np.ndarray) -> Iterator[np.ndarray]:
             yield rows
 
 
-def with_gaps(block: Block, features: Any = slice(None)) -> Intervals:
+def coarse_intervals(block: Block, features: Any = slice(None)) -> Intervals:
     """Returns the intervals of a block in memory, and with them the rows that miss a feature.
 
     Only missing values of `features` count. They are intervals without finite ends.

@@ -13,7 +13,7 @@ from .._wording import quoted, warn_caller
 from ..blocks import to_host
 from .block import Block, Intervals
 from .check_limits import Limits
-from .rounding import at_or_above, at_or_below, single
+from .rounding import at_or_above, at_or_below, round_float32
 
 # Ends look swapped if, among the pairs of an exact value and a value without an upper end, the
 # exact one is the larger in at least this share. It is a half under independent censoring of the
@@ -62,9 +62,9 @@ def with_upper(
     names: Sequence[str],
     of: str = "",
     sample_weight: Any | None = None,
-    unlike: np.ndarray | None = None,
+    is_mixed: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Returns ``[X | X_upper]``, an array of numbers; for `unlike` see `rounded_alike`.
+    """Returns ``[X | X_upper]``, an array of numbers; for `is_mixed` see `rounded_alike`.
 
     Raises
     ------
@@ -74,23 +74,23 @@ def with_upper(
     """
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
-    X_upper = rounded_alike(X, X_upper, unlike)
-    counts = None if sample_weight is None else sample_weight > 0
-    check_not_crossed(X, X_upper, names, counts, of=of)
+    X_upper = rounded_alike(X, X_upper, is_mixed)
+    has_weight = None if sample_weight is None else sample_weight > 0
+    check_not_crossed(X, X_upper, names, has_weight, of=of)
     return np.hstack((X, X_upper))
 
 
-def rounded_alike(lower: Array, upper: Array, unlike: np.ndarray | None = None) -> np.ndarray:
+def rounded_alike(lower: Array, upper: Array, is_mixed: np.ndarray | None = None) -> np.ndarray:
     """Returns the upper ends, made equal to the lower ones where only rounding parts them.
 
     An exact value may be float64 in one array and float32 in the other. Its rounding must neither
-    turn it into a short interval nor cross its ends. If both arrays are float64, `unlike`, bool of
-    shape (n_columns,), marks the columns in which one of them was float32 before.
+    turn it into a short interval nor cross its ends. If both arrays are float64, `is_mixed`, bool
+    of shape (n_columns,), marks the columns in which one of them was float32 before.
     """
     if lower.dtype == upper.dtype:
-        if unlike is None or not unlike.any():
+        if is_mixed is None or not is_mixed.any():
             return upper
-        equal = unlike & ((lower == single(upper)) | (single(lower) == upper))
+        equal = is_mixed & ((lower == round_float32(upper)) | (round_float32(lower) == upper))
         return np.where(equal, lower, upper)
     rounded = upper.astype(lower.dtype) if lower.dtype.kind == "f" else upper
     if upper.dtype.kind != "f":
@@ -104,14 +104,14 @@ def check_not_crossed(
     lower: Array,
     upper: Array,
     names: Sequence[str],
-    counts: np.ndarray | None = None,
+    has_weight: np.ndarray | None = None,
     table: str = "X",
     of: str = "",
 ) -> None:
     """Refuse intervals whose ends are crossed, or are the same infinity, in rows that count.
 
-    `counts`, bool of shape (n_rows,), marks these rows; None means all. NaN is an open end. `table`
-    is what the user calls the lower ends, and `of` follows the number of the row in the message.
+    `has_weight`, bool of shape (n_rows,), marks these rows; None means all. NaN is an open end.
+    `table` is what the user calls the lower ends, and `of` follows the row's number in the message.
 
     Raises
     ------
@@ -119,8 +119,8 @@ def check_not_crossed(
         If an interval is refused; the message names the row and the feature of the first.
     """
     crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
-    if counts is not None:
-        crossed &= counts[:, None]
+    if has_weight is not None:
+        crossed &= has_weight[:, None]
     for i, j in np.argwhere(crossed)[:1].tolist():
         low = -np.inf if np.isnan(lower[i, j]) else lower[i, j]
         high = np.inf if np.isnan(upper[i, j]) else upper[i, j]

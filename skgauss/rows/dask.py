@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from .._sklearn import output_config
-from ..blocks import VALUES, map_values, of_numbered_block, tree_sum
+from ..blocks import VALUES, apply_to_block, map_values, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block
 from .censoring import with_upper
@@ -39,10 +39,10 @@ def check_stays_lazy(estimator: Any, X: Any) -> None:
         )
 
 
-def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
+def sample_of(X: Any, min_rows: int) -> tuple[Any, int]:
     """Returns a table to validate in place of X, and how many rows to require of it.
 
-    It has the names, the width and the dtype of X, and up to `fewest_rows` of its rows, or no rows
+    It has the names, the width and the dtype of X, and up to `min_rows` of its rows, or no rows
     if Dask does not know how many X has.
     """
     if is_dask_frame(X) or not isinstance(X._meta, np.ndarray):
@@ -52,8 +52,8 @@ def sample_of(X: Any, fewest_rows: int) -> tuple[Any, int]:
             "The number of features of X is not known to Dask. Call X.compute_chunk_sizes() first."
         )
     if not X.ndim or not math.isnan(X.shape[0]):
-        shape = tuple(min(size, fewest_rows) for size in X.shape[:1]) + X.shape[1:]
-        return np.zeros(shape, X.dtype), fewest_rows
+        shape = tuple(min(size, min_rows) for size in X.shape[:1]) + X.shape[1:]
+        return np.zeros(shape, X.dtype), min_rows
     return np.zeros((0, *X.shape[1:]), X.dtype), 0
 
 
@@ -76,9 +76,9 @@ class DaskRows:
         What scikit-learn's checks returned for the sample; it has the dtype and width of X.
     read : callable
         Makes a `Block` from an array and its weights.
-    fewest_rows : int
+    min_rows : int
         The least number of rows, which is checked after a computation has counted them.
-    some_weight : bool
+    require_weight : bool
         Whether one weight must be positive.
     estimator_name : str
         For messages.
@@ -91,16 +91,16 @@ class DaskRows:
         sample: np.ndarray,
         read: _Read,
         *,
-        fewest_rows: int,
-        some_weight: bool,
+        min_rows: int,
+        require_weight: bool,
         estimator_name: str,
     ):
-        self.X = _of_numbers(X, sample)
+        self.X = _as_numeric_array(X, sample)
         self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read = read
         self.feature_chunks = None if is_dask_frame(X) else X.chunks[1]
-        self.fewest_rows = fewest_rows
-        self.some_weight = some_weight
+        self.min_rows = min_rows
+        self.require_weight = require_weight
         self.estimator_name = estimator_name
 
     def total(self, function: _Function) -> Any:
@@ -126,7 +126,7 @@ class DaskRows:
 
         They are one array, or a tuple of arrays that are split along their features as X was.
         """
-        of_array = partial(_of_array, self.read, function)
+        of_array = partial(_apply_to_array, self.read, function)
         like = of_array(np.empty((0, self.X.shape[1]), self.X.dtype))
         if not isinstance(like, tuple):
             return self._map(of_array, like)
@@ -139,9 +139,9 @@ class DaskRows:
             results = [each.rechunk({1: self.feature_chunks}) for each in results]
         return tuple(results)
 
-    def whole(self, asker: str) -> Block:
+    def in_one_block(self, name: str) -> Block:
         raise ValueError(
-            f"{asker} needs all rows in memory, since it reads them many times, but X is a Dask "
+            f"{name} needs all rows in memory, since it reads them many times, but X is a Dask "
             "collection. If it fits in memory, pass X.compute(), and compute the other arguments, "
             "too."
         )
@@ -153,18 +153,18 @@ class DaskRows:
         columns = like.shape[1:]
         shape = {"chunks": (self.X.chunks[0], columns)} if columns else {"drop_axis": 1}
         return self.X.map_blocks(
-            of_numbered_block, function=delayed(function), meta=like, dtype=like.dtype, **shape
+            apply_to_block, function=delayed(function), meta=like, dtype=like.dtype, **shape
         )
 
     def _check(self, total: _Part) -> None:
         """Refuse, in scikit-learn's words, too few rows in all blocks, or no positive weight."""
         check_array(
-            np.empty((min(total.n_rows, self.fewest_rows), self.X.shape[1])),
-            ensure_min_samples=self.fewest_rows,
+            np.empty((min(total.n_rows, self.min_rows), self.X.shape[1])),
+            ensure_min_samples=self.min_rows,
             ensure_all_finite=False,
             estimator=self.estimator_name,
         )
-        if self.some_weight and not total.n_present:
+        if self.require_weight and not total.n_present:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
@@ -175,7 +175,7 @@ def _part(function: _Function, block: Block) -> _Part:
     return _Part(len(X), n_present, function(block))
 
 
-def _of_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
+def _apply_to_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
     """Returns the function's value for an array of rows without weights."""
     return function(read(array))
 
@@ -191,7 +191,7 @@ def _numbers_of_columns(block: Any, columns: Sequence[Any]) -> np.ndarray:
     return numbers(block[list(columns)])
 
 
-def _of_numbers(X: Any, sample: np.ndarray) -> Any:
+def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
     """Returns X as a Dask array of the dtype of `sample`, all features of a row in one block."""
     if is_dask_frame(X):
         return X.map_partitions(_numbers_of_columns, X.columns, meta=sample[:0])
@@ -205,30 +205,30 @@ def with_upper_of_dask(
     sample: np.ndarray,
     names: Sequence[str],
     sample_weight: Any = None,
-    unlike: np.ndarray | None = None,
+    is_mixed: np.ndarray | None = None,
 ) -> Any:
     """Returns ``[X | X_upper]`` as a Dask array, whose blocks `with_upper` makes.
 
     X_upper may be in memory. `names` are those of the features, for messages.
     """
-    X = _of_numbers(X, sample)
+    X = _as_numeric_array(X, sample)
     if is_dask(X_upper):
-        X_upper = _of_numbers(X_upper, numbers(sample_of(X_upper, 0)[0]))
+        X_upper = _as_numeric_array(X_upper, numbers(sample_of(X_upper, 0)[0]))
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
-    both = partial(_with_upper_of_block, names, unlike)
+    both = partial(_with_upper_of_block, names, is_mixed)
     return side_by_side(both, X, X_upper, "X_upper", 2 * sample.shape[1], dtype, *weights)
 
 
 def _with_upper_of_block(
     names: Sequence[str],
-    unlike: np.ndarray | None,
+    is_mixed: np.ndarray | None,
     X: np.ndarray,
     X_upper: np.ndarray,
     weights: Any = None,
 ) -> np.ndarray:
     weights = None if weights is None else np.broadcast_to(weights, len(X)).astype(np.float64)
-    return with_upper(X, X_upper, names, " of its block", weights, unlike)
+    return with_upper(X, X_upper, names, " of its block", weights, is_mixed)
 
 
 def side_by_side(
@@ -303,9 +303,9 @@ def _partitioned(sample_weight: Any, X: Any) -> Any:
     """Returns the weights as a Dask series that is split as the frame X is."""
     from dask.dataframe import from_dask_array
 
-    _check_one_number_a_row(sample_weight)
+    _check_one_dimensional(sample_weight)
     weights = sample_weight if is_dask_frame(sample_weight) else from_dask_array(sample_weight)
-    _check_as_many_blocks(weights.npartitions, X.npartitions, "sample_weight")
+    _check_equal_blocks(weights.npartitions, X.npartitions, "sample_weight")
     return weights
 
 
@@ -316,7 +316,7 @@ def _aligned_weights(sample_weight: Any, X: Any) -> tuple[Any, ...]:
     if sample_weight is None:
         return ()
     if is_dask(sample_weight):
-        _check_one_number_a_row(sample_weight)
+        _check_one_dimensional(sample_weight)
         return aligned_blocks(sample_weight, X, "sample_weight"), "i"
     if np.ndim(sample_weight) == 0:
         return float(sample_weight), None
@@ -346,11 +346,11 @@ def aligned_blocks(values: Any, X: Any, name: str) -> Any:
                 f"{name}.shape == {values.shape}, expected {(n_rows, *values.shape[1:])}!"
             )
         return values.rechunk((X.chunks[0], *values.chunks[1:]))
-    _check_as_many_blocks(values.numblocks[0], X.numblocks[0], name)
+    _check_equal_blocks(values.numblocks[0], X.numblocks[0], name)
     return values
 
 
-def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
+def _check_equal_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
     """Refuse a Dask collection that has another number of blocks than X."""
     if n_blocks != n_of_X:
         raise ValueError(
@@ -360,7 +360,7 @@ def _check_as_many_blocks(n_blocks: int, n_of_X: int, name: str) -> None:
         )
 
 
-def _check_one_number_a_row(sample_weight: Any) -> None:
+def _check_one_dimensional(sample_weight: Any) -> None:
     if sample_weight.ndim != 1:
         raise ValueError(
             f"Sample weights must be 1D array or scalar, got {sample_weight.ndim}D array."

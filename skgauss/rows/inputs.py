@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..blocks import chunks_of, doubles, to_host
+from ..blocks import chunks_of, to_float64, to_host
 from ..statistics import AnyStatistics, valid_weights
 from . import arrays
 from .block import Block, Rows
@@ -19,9 +19,9 @@ from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
 from .frames import check_same_names, check_same_order
-from .kinds import check_table, is_dask, is_elsewhere
+from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
-from .rounding import columns_of_float32, single
+from .rounding import columns_of_float32, round_float32
 
 # Rows whose results (16 MiB) are computed together if only their sum is wanted. With few columns
 # there are more rows, with so many elements in all that half of them are still worth threads.
@@ -32,7 +32,7 @@ _ELEMENTS_AT_ONCE = 2**23
 class ArrayRows(NamedTuple):
     """Rows in one array; sums over them need little memory, however many rows there are."""
 
-    X: Any  # of NumPy unless it is processed on its own device, see `arrays.is_for_its_device`
+    X: Any  # of NumPy unless it is processed on its own device, see `arrays.stays_on_device`
     sample_weight: Any | None  # (n_rows,)
     read: Callable[..., Block]  # makes a `Block` from an array and its weights
     like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
@@ -52,11 +52,11 @@ class ArrayRows(NamedTuple):
         if self.like is None:
             return results
         if isinstance(results, tuple):
-            return tuple(arrays.in_kind_of(self.like, each) for each in results)
-        return arrays.in_kind_of(self.like, results)
+            return tuple(arrays.in_namespace_of(self.like, each) for each in results)
+        return arrays.in_namespace_of(self.like, results)
 
-    def whole(self, asker: str) -> Block:
-        weights = None if self.sample_weight is None else doubles(self.sample_weight)
+    def in_one_block(self, name: str) -> Block:
+        weights = None if self.sample_weight is None else to_float64(self.sample_weight)
         return self.read(to_host(self.X), weights)
 
 
@@ -67,14 +67,14 @@ def rows_of(
     X_upper: Any = None,
     *,
     reset: bool = False,
-    fewest_rows: int = 1,
-    some_weight: bool = True,
+    min_rows: int = 1,
+    require_weight: bool = True,
 ) -> Rows:
     """Returns X and its weights as validated rows of numbers, of the dtype of X.
 
     Checks or, with ``reset=True``, sets the number and names of the features of `estimator`. Its
     `censoring_limits` and X_upper say which values are known only to an interval. With
-    `some_weight` one weight must be positive.
+    `require_weight` one weight must be positive.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         check_table(array, name)
@@ -82,41 +82,41 @@ def rows_of(
         check_same_names(X, X_upper)
     if sample_weight is not None:
         check_same_order(X, sample_weight, "sample_weight")
-    given, unlike = X, None
+    given, is_mixed = X, None
     if X_upper is not None:
-        unlike = columns_of_float32(X) != columns_of_float32(X_upper)
+        is_mixed = columns_of_float32(X) != columns_of_float32(X_upper)
     if is_dask(X):
-        sample, known = sample_of(X, fewest_rows)
+        sample, known = sample_of(X, min_rows)
         sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
         if X_upper is not None:
             X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
             names = feature_names(estimator)
-            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, unlike)
+            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, is_mixed)
             sample = np.empty((0, X.shape[1]), X.dtype)
         return DaskRows(
             X,
             sample_weight,
             sample,
             _reader_of_rows(estimator, given, X_upper),
-            fewest_rows=fewest_rows,
-            some_weight=some_weight,
+            min_rows=min_rows,
+            require_weight=require_weight,
             estimator_name=type(estimator).__name__,
         )
-    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=fewest_rows)
+    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
         arrays.check_no_gradients(sample_weight, "sample_weight")
-        valid = arrays.valid_weights_elsewhere if is_elsewhere(X) else valid_weights
-        sample_weight = valid(sample_weight, X, some_weight=some_weight)
+        valid = arrays.valid_weights_on_device if is_in_other_library(X) else valid_weights
+        sample_weight = valid(sample_weight, X, require_weight=require_weight)
     read = _reader_of_rows(estimator, given, X_upper)
-    like = X if is_elsewhere(X) else None
-    if like is not None and not (read is Block and arrays.is_for_its_device(X)):
+    like = X if is_in_other_library(X) else None
+    if like is not None and not (read is Block and arrays.stays_on_device(X)):
         X = to_host(X)
-        sample_weight = None if sample_weight is None else doubles(sample_weight)
+        sample_weight = None if sample_weight is None else to_float64(sample_weight)
     if X_upper is not None:
         names = feature_names(estimator)
-        X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, unlike=unlike)
+        X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
         # Rows known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.
         if reset and getattr(estimator, "truncation_limits", None) is None:
@@ -135,7 +135,7 @@ def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block
     if limits is not None:
         limits = checked_limits(limits, "censoring_limits", feature_names(estimator))
         narrow = columns_of_float32(X)
-        low, high = (np.where(narrow, single(limit), limit) for limit in limits)
+        low, high = (np.where(narrow, round_float32(limit), limit) for limit in limits)
         limits = low, high
     return Reader(limits, X_upper is not None)
 
@@ -173,6 +173,6 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         ensure_min_samples=ensure_min_samples,
     )
     X = numbers(X, read)
-    if is_elsewhere(X):
+    if is_in_other_library(X):
         arrays.check_numbers(X, "X")
     return X

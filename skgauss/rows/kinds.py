@@ -21,7 +21,7 @@ def is_dask_frame(X: Any) -> bool:
     return hasattr(type(X), "to_dask_array")
 
 
-def is_elsewhere(X: Any) -> bool:
+def is_in_other_library(X: Any) -> bool:
     """Whether validation left X in another array library, as it does under array API dispatch."""
     return X is not None and not isinstance(X, np.ndarray)
 

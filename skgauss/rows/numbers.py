@@ -36,7 +36,7 @@ def numbers(
     try:
         return _read_numbers(X, read, name)
     except (TypeError, ValueError) as error:
-        culprits = _columns_of_other_things(X)
+        culprits = _non_numeric_columns(X)
         if not culprits:
             raise
         if all(str(column.dtype).startswith("Sparse[") for column in culprits.values()):
@@ -44,7 +44,7 @@ def numbers(
                 f"{name} has sparse columns, and dense data is required: pass "
                 f"{name}.sparse.to_dense()."
             ) from error
-        raise ValueError(_what_is_no_number(name, frame, culprits)) from error
+        raise ValueError(_not_numeric_message(name, frame, culprits)) from error
 
 
 def is_number(value: Any) -> bool:
@@ -85,17 +85,17 @@ def _read_numbers(X: Any, read: Callable[[Any], Any], name: str) -> Any:
     return array
 
 
-def _columns_of_other_things(X: Any) -> dict[Any, Any]:
+def _non_numeric_columns(X: Any) -> dict[Any, Any]:
     """Returns the columns of a frame, by name, that are not numbers; of arrays, those with text."""
     if isinstance(X, np.ndarray | list | tuple):
-        return _columns_of_text(X)
+        return _text_columns(X)
     names = list(getattr(X, "columns", ()))
     if len(set(names)) < len(names):  # a name may stand for several columns
         return {}
     return {name: X[name] for name in names if not _is_numeric(X[[name]])}
 
 
-def _columns_of_text(X: Any) -> dict[str, np.ndarray]:
+def _text_columns(X: Any) -> dict[str, np.ndarray]:
     """Returns the columns of an array or a list that hold text, by a name for messages."""
     try:
         table = np.asarray(X, dtype=object)
@@ -118,7 +118,7 @@ def _is_numeric(column: Any) -> bool:
     return True
 
 
-def _what_is_no_number(name: str, frame: str | None, columns: dict[Any, Any]) -> str:
+def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) -> str:
     """Returns the message about those columns of `name` that cannot be read as numbers.
 
     If one holds a limit as text, the message is only about limits.

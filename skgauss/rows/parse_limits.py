@@ -98,18 +98,18 @@ def parse_limits(
         )
     read = cache(reader_of_cells(decimal, words))
     number = reader_of_cells(decimal, ())
-    coded = {ends[0] for ends in map(number, words) if ends and ends[0] == ends[1]}
+    missing_codes = {ends[0] for ends in map(number, words) if ends and ends[0] == ends[1]}
     ends = np.full((2, *frame.shape), np.nan)
     unread = []
     for j, column in enumerate(columns_of(frame)):
         for i, cell in enumerate(column):
-            found = _ends_of_cell(cell, read, coded)
+            found = _ends_of_cell(cell, read, missing_codes)
             if found is None:
                 unread.append((i, j, cell))
             else:
                 ends[:, i, j] = found
     if unread:
-        raise ValueError(_unreadable(frame, unread, decimal))
+        raise ValueError(_unreadable_message(frame, unread, decimal))
     lower, upper = (like(frame, values, frame.columns) for values in ends)
     return lower, upper
 
@@ -160,11 +160,11 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
 
 
 def _ends_of_cell(
-    cell: Any, read: Callable[[str], Ends | None], coded: Collection[float]
+    cell: Any, read: Callable[[str], Ends | None], missing_codes: Collection[float]
 ) -> Ends | None:
     """Returns the ends of the interval in a cell of text or a number; None if it is unreadable.
 
-    The numbers in `coded` stand for missing values.
+    The numbers in `missing_codes` stand for missing values.
     """
     if isinstance(cell, str) or str(cell) in _ABSENT:
         found = read(str(cell))
@@ -173,12 +173,12 @@ def _ends_of_cell(
             found = float(cell), float(cell)
         except (TypeError, ValueError):
             return None
-    if found and found[0] == found[1] and found[0] in coded:
+    if found and found[0] == found[1] and found[0] in missing_codes:
         return math.nan, math.nan
     return found
 
 
-def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
+def _unreadable_message(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) -> str:
     """Returns the message about unreadable cells, which are given by row, column and content."""
     by_column: dict[int, list[tuple[int, Any]]] = {}
     for i, j, cell in unread:
@@ -188,8 +188,8 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
     for j, cells in sorted(by_column.items()):
         name, (first, cell) = repr(frame.columns[j]), cells[0]
         more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
-        found.append(f"{cell!r} in row {_place(frame, first)} of {name}{more}")
-        names.setdefault(_how_to_write([cell for _, cell in cells], decimal), []).append(name)
+        found.append(f"{cell!r} in row {_row_label(frame, first)} of {name}{more}")
+        names.setdefault(_advice_for_cells([cell for _, cell in cells], decimal), []).append(name)
     remedies = [
         f"{f'For {capped(of)}: ' if len(names) > 1 else ''}{remedy}" for remedy, of in names.items()
     ]
@@ -199,14 +199,14 @@ def _unreadable(frame: Any, unread: list[tuple[int, int, Any]], decimal: str) ->
     )
 
 
-def _place(frame: Any, i: int) -> str:
+def _row_label(frame: Any, i: int) -> str:
     """Returns the number of a row, counted from 0, with its label in pandas if that differs."""
     if not hasattr(frame, "iloc") or frame.index[i] == i:
         return f"{i}"
     return f"{i} (label {frame.index[i]})"
 
 
-def _how_to_write(cells: list[Any], decimal: str) -> str:
+def _advice_for_cells(cells: list[Any], decimal: str) -> str:
     """Returns a sentence on what to do with the unreadable cells of one column."""
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]

@@ -55,7 +55,7 @@ def _is_short(values: np.ndarray) -> np.ndarray:
     return np.asarray(scaled == np.rint(scaled))
 
 
-def single(numbers: Array) -> Array:
+def round_float32(numbers: Array) -> Array:
     """Returns float64 numbers rounded to float32, as float64."""
     with np.errstate(over="ignore"):
         return numbers.astype(np.float32).astype(np.float64)
@@ -68,7 +68,7 @@ def columns_of_float32(X: Any) -> np.ndarray:
     return np.array(found if hasattr(X, "columns") else found[0])
 
 
-def in_full(values: Any, limits: tuple[Array, Array]) -> Any:
+def to_float64_at_limits(values: Any, limits: tuple[Array, Array]) -> Any:
     """Returns float32 values as float64, in which a value at a limit equals the float64 limit.
 
     The values, in memory or in Dask, have one axis, or one column for each limit.

@@ -22,7 +22,7 @@ from ..statistics import (
 )
 from . import arrays
 from .block import Block, check_no_infinity, incomplete_rows
-from .kinds import is_elsewhere
+from .kinds import is_in_other_library
 from .window import Window
 
 # If the largest weight of rows that are stored one by one lies between these, sums of weights times
@@ -51,18 +51,18 @@ class Summarize:
             self.window.check(block, self.names)
             # A missing value of an independent feature tells nothing, not even within a window.
             fill = not self.diagonal and block.X.shape[1] > 1
-            intervals = self.window.telling(self.window.intersect(block, fill))
+            intervals = self.window.drop_uninformative(self.window.intersect(block, fill))
             block = block._replace(intervals=intervals)
-        return self._of_exact(block) if block.intervals is None else self._of_intervals(block)
+        return self._from_exact(block) if block.intervals is None else self._from_intervals(block)
 
-    def _of_exact(self, block: Block) -> AnyStatistics:
+    def _from_exact(self, block: Block) -> AnyStatistics:
         """Returns statistics of rows whose values are known exactly or not at all."""
         X, sample_weight, _ = block
-        summary = arrays.summarize_elsewhere if is_elsewhere(X) else summarize
+        summary = arrays.summarize_on_device if is_in_other_library(X) else summarize
         statistics = summary(X, sample_weight, self.diagonal)
-        if np.isfinite(statistics.mean).all() or is_elsewhere(X):
+        if np.isfinite(statistics.mean).all() or is_in_other_library(X):
             return statistics
-        check_no_infinity(X, self.names, _counts(sample_weight))
+        check_no_infinity(X, self.names, _has_weight(sample_weight))
         if sample_weight is not None:
             _check_weights(sample_weight)
         if any(sample_weight is None or sample_weight[rows].any() for rows in incomplete_rows(X)):
@@ -73,15 +73,15 @@ class Summarize:
         parts = ((X[chunk], sample_weight[chunk]) for chunk in chunks_of(X, X.shape[1]))
         return pairwise_sum(summarize(part[w > 0], w[w > 0], self.diagonal) for part, w in parts)
 
-    def _of_intervals(self, block: Block) -> AnyStatistics:
+    def _from_intervals(self, block: Block) -> AnyStatistics:
         """Returns statistics of rows, some of which hold values known only to an interval."""
         X, sample_weight, intervals = block
         assert intervals is not None
-        check_no_infinity(X, self.names, _counts(sample_weight))  # it names places in all of X
+        check_no_infinity(X, self.names, _has_weight(sample_weight))  # it names places in all of X
         exact = np.ones(len(X), dtype=bool)
         exact[intervals.rows] = False
         weights = None if sample_weight is None else sample_weight[exact]
-        statistics = self._of_exact(Block(X[exact], weights))
+        statistics = self._from_exact(Block(X[exact], weights))
         weights = (np.ones(len(X)) if sample_weight is None else sample_weight)[intervals.rows]
         _check_weights(weights)
         present = weights > 0
@@ -91,7 +91,7 @@ class Summarize:
         return summarize_intervals(*ends, weights[present], self.diagonal) + statistics
 
 
-def _counts(sample_weight: Array | None) -> np.ndarray | None:
+def _has_weight(sample_weight: Array | None) -> np.ndarray | None:
     """Whether each row has a positive weight, (n_rows,); None if there are no weights."""
     return None if sample_weight is None else sample_weight > 0
 

@@ -15,7 +15,7 @@ from ..blocks import to_host
 from . import arrays
 from .dask import side_by_side
 from .frames import like
-from .kinds import check_table, is_dask, is_elsewhere
+from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import READ, numbers
 
 _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
@@ -43,16 +43,16 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     return y
 
 
-def with_weight(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
+def drop_zero_weights(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
     """Returns weights and tables, or None, without the rows of weight 0; of Dask, with all rows."""
     given = [each for each in (sample_weight, *tables) if each is not None]
     if sample_weight is None or any(map(is_dask, given)):
         return sample_weight, *tables
     check_consistent_length(*given)
-    counts = np.asarray(to_host(sample_weight)) != 0
-    if counts.all():
+    has_weight = np.asarray(to_host(sample_weight)) != 0
+    if has_weight.all():
         return sample_weight, *tables
-    some = np.flatnonzero(counts)
+    some = np.flatnonzero(has_weight)
     return tuple(None if each is None else rows_at(each, some) for each in (sample_weight, *tables))
 
 
@@ -65,17 +65,17 @@ def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:
     return [f"{name} (target)" if name in taken else name for name in own]
 
 
-def beside_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> Any:
+def join_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> Any:
     """Returns ``[X | targets]``, as a frame if X is a frame with names.
 
     `checked` holds the validated numbers of X, and `names` the names of all columns.
     """
-    table = _with_targets(checked, targets)
+    table = _stack_targets(checked, targets)
     named = any(isinstance(name, str) for name in getattr(X, "columns", ()))
     return like(X, table, names) if named else table
 
 
-def _with_targets(X: Any, targets: Any) -> Any:
+def _stack_targets(X: Any, targets: Any) -> Any:
     """Returns ``[X | targets]`` in the library of X."""
     targets = targets[:, None] if targets.ndim == 1 else targets
     if is_dask(X):
@@ -84,9 +84,9 @@ def _with_targets(X: Any, targets: Any) -> Any:
     if is_dask(targets):
         targets = np.asarray(targets)
     check_consistent_length(X, targets)
-    if is_elsewhere(X):
+    if is_in_other_library(X):
         xp, _ = get_namespace(X)
-        targets = arrays.in_kind_of(X, targets)
+        targets = arrays.in_namespace_of(X, targets)
         return xp.concat((xp.astype(X, targets.dtype), targets), axis=1)
     return np.hstack((X, targets))
 

@@ -10,8 +10,8 @@ import numpy as np
 from .._sklearn import get_namespace, get_namespace_and_device
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
-from ..statistics import missed
-from .block import Block, Intervals, with_gaps
+from ..statistics import has_missing
+from .block import Block, Intervals, coarse_intervals
 from .check_limits import checked_limits
 from .rounding import at_or_above, at_or_below
 
@@ -66,7 +66,7 @@ class Window(NamedTuple):
         With `fill` a missing value of a feature with limits becomes the interval of the window. An
         interval outside the window stays as it is.
         """
-        rows, lower, upper = with_gaps(block, self.bounded if fill else [])
+        rows, lower, upper = coarse_intervals(block, self.bounded if fill else [])
         if not rows.size:
             return None
         low, high = np.maximum(lower, self.lower), np.minimum(upper, self.upper)
@@ -74,7 +74,7 @@ class Window(NamedTuple):
         met = known & (lower < upper) & (low < high)
         return Intervals(rows, np.where(met, low, lower), np.where(met, high, upper))
 
-    def telling(self, intervals: Intervals | None) -> Intervals | None:
+    def drop_uninformative(self, intervals: Intervals | None) -> Intervals | None:
         """Returns those rows of `intersect` that tell more than that they lie in the window.
 
         Other rows add nothing to the likelihood, and must not change the weight of a ridge.
@@ -126,7 +126,7 @@ class Window(NamedTuple):
     def matches(self, statistics: Any, fill: bool) -> bool:
         """Whether statistics may come from rows summarised with this window; see `intersect`."""
         by_feature = statistics.by_feature
-        if fill and missed(by_feature, informative=True)[self.bounded].any():
+        if fill and has_missing(by_feature, informative=True)[self.bounded].any():
             return False
         if not by_feature.coarse:
             return True
@@ -151,7 +151,7 @@ class Window(NamedTuple):
         xp, _ = get_namespace(X)
         comparisons = [
             (compare, end)
-            for compare, end in zip((xp.greater_equal, xp.less_equal), self._beside(X), strict=True)
+            for compare, end in zip((xp.greater_equal, xp.less_equal), self._limits(X), strict=True)
             if xp.any(xp.isfinite(end))
         ]
         return all(
@@ -160,7 +160,7 @@ class Window(NamedTuple):
             for compare, end in comparisons
         )
 
-    def _beside(self, X: Any) -> tuple[Any, Any]:
+    def _limits(self, X: Any) -> tuple[Any, Any]:
         """Returns the limits on the device of X, rounded to its dtype as its values were."""
         xp, _, device = get_namespace_and_device(X)
         dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None

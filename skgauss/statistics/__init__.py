@@ -15,6 +15,6 @@ from .complete import (
     weight_scale,
 )
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
-from .features import AvailableMoments, missed
+from .features import AvailableMoments, has_missing
 from .incomplete import IncompleteStatistics, summarize_incomplete
 from .intervals import IntervalStatistics, summarize_intervals

@@ -192,10 +192,10 @@ def checked_rows(
     return X, None if sample_weight is None else valid_weights(sample_weight, X)
 
 
-def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = False) -> Array:
+def valid_weights(sample_weight: Any, X: np.ndarray, *, require_weight: bool = False) -> Array:
     """Returns the weights of the rows of X, (n_rows,), as scikit-learn validates them.
 
-    With `some_weight` one must be positive. X may have no rows, since it may be one of many chunks.
+    With `require_weight` one must be positive. X may have no rows, as one of many chunks.
     """
     check_no_mask(sample_weight, "sample_weight")
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
@@ -205,7 +205,7 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, some_weight: bool = Fals
         X,
         dtype=np.float64,
         ensure_non_negative=True,
-        allow_all_zero_weights=not some_weight,
+        allow_all_zero_weights=not require_weight,
     )
 
 

@@ -112,7 +112,7 @@ def _of_complete(statistics: SufficientStatistics) -> AvailableMoments:
     return AvailableMoments(s.weight, s.weight, s.observed_weights, s.mean, s.variances, rounding)
 
 
-def missed(statistics: Any, *, informative: bool = False) -> np.ndarray:
+def has_missing(statistics: Any, *, informative: bool = False) -> np.ndarray:
     """Whether each feature misses a value in some row, bool of shape (n_features,).
 
     If `informative`, only rows count in which something was observed. Weights that differ only by

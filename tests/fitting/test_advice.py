@@ -427,7 +427,7 @@ def test_words_cost_a_part_of_the_fit_or_a_moment(seconds, most, clock, climbs, 
 
 
 def test_trials_that_were_cut_short(clock, monkeypatch):
-    monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 1e-9)
+    monkeypatch.setattr("skgauss.fitting.warn_once._TIME_UNIT", 1e-9)
     clock.tick = 1e-12
     clock_of_trials = Attempt.run
 
@@ -498,7 +498,7 @@ def test_a_climb_is_not_repeated_where_there_is_no_time_to(clock, climbs, monkey
         return run(attempt, max_iter, observer)
 
     monkeypatch.setattr(Attempt, "run", took)
-    monkeypatch.setattr("skgauss.fitting.warn_once._MOMENT", 0.0)
+    monkeypatch.setattr("skgauss.fitting.warn_once._TIME_UNIT", 0.0)
     model = GaussianGradientMLE(max_iter=1)
     message = warning_of(model, AIR)
     assert climbs == [1]

@@ -9,7 +9,7 @@ from sklearn.datasets import load_wine
 
 from skgauss import GaussianOutlierDetector
 from skgauss.gaussian import make_family
-from skgauss.robust.start import Ordered, robust_starts
+from skgauss.robust.start import SortedColumns, robust_starts
 
 
 def factor_of(share, degrees):
@@ -26,7 +26,7 @@ def shifted(rng, share=0.2, n=300, d=4):
 def minimum_covariance_determinant(X, n_kept):
     """The textbook on complete data, from the same starts to their ends."""
     d, best = X.shape[1], (np.inf,)
-    for mean, root in robust_starts(Ordered(X, np.ones(len(X))), make_family("full", d)):
+    for mean, root in robust_starts(SortedColumns(X, np.ones(len(X))), make_family("full", d)):
         covariance, kept = root @ root.T, None
         while True:
             nearest = np.sort(np.argsort(observed_distances(X, mean, covariance)[0])[:n_kept])

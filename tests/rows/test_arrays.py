@@ -88,7 +88,7 @@ def test_results_are_as_x_is(correlated, elsewhere, covariance_type, dtype, meth
 
 def test_numpy_reads_what_is_on_the_host(xp, correlated):
     X = xp.asarray(correlated.astype(np.float32))
-    assert not arrayapi.is_for_its_device(X)
+    assert not arrayapi.stays_on_device(X)
     seen = device.to_host(X)
     assert np.shares_memory(seen, device.to_host(X))
     model, expected = GaussianGradientMLE().fit(X), GaussianGradientMLE().fit(seen)

@@ -43,7 +43,7 @@ class Estimates(NamedTuple):
         return np.concatenate(np.concatenate(rows, axis=1))
 
 
-class ConditionalLaw(NamedTuple):
+class ConditionalDistribution(NamedTuple):
     """The distribution of the targets, the last features of a Gaussian, given the others."""
 
     gaussian: FittedGaussian  # the joint Gaussian of features and targets
@@ -51,7 +51,7 @@ class ConditionalLaw(NamedTuple):
     residual_factor: Array  # (n_targets, n_targets), factor of the covariance given the features
 
     @classmethod
-    def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalLaw:
+    def of(cls, estimator: GaussianGradientMLE, n_features: int) -> ConditionalDistribution:
         """The distribution given the first `n_features` features of a fitted joint Gaussian."""
         gaussian, d = estimator._fitted_gaussian(), n_features
         of_x, of_y = gaussian.factor[:d, :d], gaussian.factor[d:]
@@ -92,14 +92,14 @@ class ConditionalLaw(NamedTuple):
         X, intervals = to_host(block.X), block.intervals
         check_no_infinity(X)
         _, intercept, scale = self.estimates
-        found = X @ self.coef.T + intercept
+        predicted = X @ self.coef.T + intercept
         if with_std:
-            found = np.hstack((found, np.broadcast_to(scale, found.shape)))
+            predicted = np.hstack((predicted, np.broadcast_to(scale, predicted.shape)))
         rows = np.concatenate([np.empty(0, dtype=np.intp), *incomplete_rows(X)])
         if rows.size:
             filled = self.gaussian.impute(self._without_targets(X, rows, intervals), with_std)
-            found[rows] = np.hstack([part[:, X.shape[1] :] for part in filled])
-        return found
+            predicted[rows] = np.hstack([part[:, X.shape[1] :] for part in filled])
+        return predicted
 
     def _without_targets(self, X: Array, rows: np.ndarray, intervals: Intervals | None) -> Block:
         """A block of some rows of X, with columns for the targets, whose values are missing.
@@ -108,38 +108,38 @@ class ConditionalLaw(NamedTuple):
         """
         n_targets = len(self.coef)
 
-        def beside(values: Array, missing: float) -> Array:
+        def append_targets(values: Array, missing: float) -> Array:
             """The values, (n, n_features), and to their right `missing` for each target."""
             return np.hstack((values, np.full((len(values), n_targets), missing)))
 
         if intervals is not None:
             intervals = Intervals(
                 np.searchsorted(rows, intervals.rows),
-                beside(intervals.lower, -np.inf),
-                beside(intervals.upper, np.inf),
+                append_targets(intervals.lower, -np.inf),
+                append_targets(intervals.upper, np.inf),
             )
-        return Block(beside(X[rows], np.nan).astype(np.float64), None, intervals)
+        return Block(append_targets(X[rows], np.nan).astype(np.float64), None, intervals)
 
 
-def errors_of(joint: GaussianGradientMLE, law: ConditionalLaw) -> Estimates:
+def errors_of(joint: GaussianGradientMLE, conditional: ConditionalDistribution) -> Estimates:
     """Standard errors of a regression in the units of the data, by the delta method.
 
     They follow from the errors of the joint Gaussian; for complete data there is a closed form.
     """
-    n, d = joint.sufficient_statistics_.weight, law.coef.shape[1]
+    n, d = joint.sufficient_statistics_.weight, conditional.coef.shape[1]
     precision = joint.marginal(range(d)).precision_
     mean = joint.mean_[:d]
     if joint.sufficient_statistics_.complete:
         check_maximum(joint)
         unit = np.array([*np.diag(precision), 1 + mean @ precision @ mean, 0.5])
-        errors = np.outer(law.estimates.scale, np.sqrt(unit / n))
+        errors = np.outer(conditional.estimates.scale, np.sqrt(unit / n))
         return Estimates(errors[:, :d], errors[:, d], errors[:, d + 1])
     of_mean, of_covariance = moves(joint)
-    residual = np.hstack((-law.coef, np.eye(len(law.coef))))
+    residual = np.hstack((-conditional.coef, np.eye(len(conditional.coef))))
     turned = np.einsum("ti,ijk->tjk", residual, of_covariance)
     coef = np.einsum("tik,ij->tjk", turned[:, :d], precision)
     intercept = residual @ of_mean - np.einsum("tjk,j->tk", coef, mean)
-    scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * law.estimates.scale[:, None])
+    scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * conditional.estimates.scale[:, None])
     return Estimates(*map(_lengths, (coef, intercept, scale)))
 
 
