@@ -771,6 +771,6 @@ def _blas_threads(
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None
-    if products_only and multiplications <= threads.NEXT_TO_NOTHING:
+    if products_only and multiplications <= threads.NEGLIGIBLE_WORK:
         return nullcontext()
     return threads.blas_threads_for(multiplications)

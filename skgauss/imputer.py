@@ -15,7 +15,7 @@ from ._wording import each_of, warn_caller
 from .density import FittedGaussian
 from .estimator import GaussianGradientMLE
 from .gaussian import make_family
-from .inference import drawn
+from .inference import draw_gaussian
 from .rows import Block, check_stays_lazy, feature_names, is_dask, rows_of, to_host
 from .statistics import has_missing
 
@@ -194,7 +194,7 @@ n_features_with_missing)
                 "it computes a block. Pass X.compute(), or compute its partitions one at a time."
             )
         random_state = check_random_state(self.random_state)
-        draw = partial(drawn(self, random_state).draw_hidden, random_state=random_state)
+        draw = partial(draw_gaussian(self, random_state).draw_hidden, random_state=random_state)
         return partial(_drawn_but_constants, draw, self._constants)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:

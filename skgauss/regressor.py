@@ -541,13 +541,13 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         columns = (estimate, error, z, intervals_of(estimate, error, level))
         n = self._weight_with_targets
         heading = [
-            f"{inference.rows_and_shares(self.estimator_)} (features and targets)",
-            inference.criteria(n * self.log_likelihood_, self._n_parameters, n)
+            f"{inference.counts_line(self.estimator_)} (features and targets)",
+            inference.criteria_line(n * self.log_likelihood_, self._n_parameters, n)
             + " (targets given features)",
             f"{100 * level:.4g} % intervals by method='wald'",
         ]
         listed = (each.listed for each in columns)
-        return inference.tabulated(self, self._parameter_names(), heading, *listed)
+        return inference.report_table(self, self._parameter_names(), heading, *listed)
 
     @property
     def _conditional(self) -> ConditionalDistribution:

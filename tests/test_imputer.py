@@ -24,7 +24,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skgauss import GaussianGradientMLE, GaussianImputer, mcar_test
-from skgauss.inference import drawn
+from skgauss.inference import draw_gaussian
 from skgauss.rows import Block, Intervals
 
 NAN = np.nan
@@ -455,7 +455,7 @@ def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
     model = GaussianImputer().fit(X)
     random_state, draws = np.random.RandomState(0), []
     for _ in range(400):
-        gaussian = drawn(model, random_state)
+        gaussian = draw_gaussian(model, random_state)
         scale = np.sqrt(np.diag(gaussian.covariance))
         correlation = gaussian.covariance / np.outer(scale, scale)
         draws.append([*gaussian.mean, *scale, *correlation[np.triu_indices(3, 1)]])

@@ -95,7 +95,7 @@ def _map_chunks(
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """Returns a context with one thread of BLAS, unless a pass over X has work for more."""
     multiplications = X.size * X.shape[1]
-    if multiplications <= threads.NEXT_TO_NOTHING:
+    if multiplications <= threads.NEGLIGIBLE_WORK:
         return nullcontext()
     if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()

@@ -20,7 +20,7 @@ Total = TypeVar("Total")
 # another process has its core.
 _MANY = 2**26
 # Multiplications for which BLAS uses one thread anyway: setting a limit would take longer.
-NEXT_TO_NOTHING = 10_000
+NEGLIGIBLE_WORK = 10_000
 # Processors, as OpenBLAS calls them, on which it multiplies small matrices without packing them.
 _SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
@@ -29,9 +29,9 @@ def available() -> int:
     """Returns how many threads the user's limits allow: OMP_NUM_THREADS, threadpoolctl, cgroups.
 
     A worker process of joblib has its share of the cores, often one. A thread that is
-    `one_of_several` has only itself.
+    `without_own_threads` has only itself.
     """
-    return 1 if _of_thread.is_one_of_several else n_threads_allowed()
+    return 1 if _thread_state.is_one_of_several else n_threads_allowed()
 
 
 def ordered_map(
@@ -48,19 +48,19 @@ def ordered_map(
     if n_threads <= 1:
         return combine(map(function, parts))
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        return combine(executor.map(one_of_several(function), parts))
+        return combine(executor.map(without_own_threads(function), parts))
 
 
-def one_of_several(function: Callable[..., Result]) -> Callable[..., Result]:
+def without_own_threads(function: Callable[..., Result]) -> Callable[..., Result]:
     """Returns the same function, made to start no threads of its own, to run in several threads."""
 
     @wraps(function)
     def run(*arguments: Any) -> Result:
-        before, _of_thread.is_one_of_several = _of_thread.is_one_of_several, True
+        before, _thread_state.is_one_of_several = _thread_state.is_one_of_several, True
         try:
             return function(*arguments)
         finally:
-            _of_thread.is_one_of_several = before
+            _thread_state.is_one_of_several = before
 
     return run
 
@@ -73,7 +73,7 @@ def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Keep BLAS from splitting products so small that its threads would wait more than work."""
-    limits, holder = (_of_process, _of_thread.limit), object()
+    limits, holder = (_of_process, _thread_state.limit), object()
     try:
         try:
             for limit in limits:
@@ -141,7 +141,7 @@ class _Limit:
             self.let_go(holder)
 
 
-class _OfThread(threading.local):
+class _ThreadState(threading.local):
     """What each thread has for itself: its limit on BLAS, and whether it is one of several."""
 
     def __init__(self) -> None:
@@ -149,7 +149,7 @@ class _OfThread(threading.local):
         self.is_one_of_several = False
 
 
-_of_process, _of_thread = _Limit(of_process=True), _OfThread()
+_of_process, _thread_state = _Limit(of_process=True), _ThreadState()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_of_process.after_fork)
 

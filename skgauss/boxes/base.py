@@ -37,7 +37,7 @@ def standardised(
         return scale, (lower / scale, upper / scale, width / scale, correlation)
 
 
-def restored(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
+def unstandardised(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
     """Moments of standardised boxes in the original units, with each mean clipped to its box."""
     return BoxMoments(
         within.log_probability,

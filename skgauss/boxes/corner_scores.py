@@ -70,11 +70,11 @@ def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
     normal = root[row, variable]
     frame = _frame(normal)
     flux = np.exp(-0.5 * place * place - LOG_ROOT_2PI) * np.where(at_upper, 1.0, -1.0)
-    beside = _beside(order - 1, ends[:, row], root[row], variable, place, frame)
-    on_side = beside[0]
+    by_order = _side_integrals(order - 1, ends[:, row], root[row], variable, place, frame)
+    on_side = by_order[0]
     for m in range(order):
         if m:
-            on_side = _with_constant(m, beside[m], on_side, place)
+            on_side = _with_constant(m, by_order[m], on_side, place)
         lost = np.zeros((n, k, 2, k, k**m))
         lost[side] = (flux[:, None] * normal)[:, :, None] * _turned(on_side, frame)
         higher = -lost.sum(axis=(1, 2)).reshape(n, *[k] * (m + 1))
@@ -95,7 +95,7 @@ def _frame(normal: Array) -> Array:
     return sign[:, :, None] * turned
 
 
-def _beside(
+def _side_integrals(
     order: int,
     ends: Array,
     root: Array,

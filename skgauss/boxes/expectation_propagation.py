@@ -9,7 +9,7 @@ are log-concave, so that no damping is needed.
 import numpy as np
 
 from .._typing import Array
-from .base import BoxMoments, restored, standardised
+from .base import BoxMoments, standardised, unstandardised
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4
@@ -23,7 +23,7 @@ def expectation_propagation(
 ) -> BoxMoments:
     """Approximate moments within boxes; the arguments are those of `box_moments`."""
     scale, boxes = standardised(lower, upper, width, covariance)
-    return restored(_of_unit_variances(*boxes), scale, lower, upper)
+    return unstandardised(_of_unit_variances(*boxes), scale, lower, upper)
 
 
 def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:

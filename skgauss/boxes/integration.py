@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .._typing import Array
 from ..blocks import threads
-from .base import BoxMoments, from_a_point_inside, restored, slices, standardised
+from .base import BoxMoments, from_a_point_inside, slices, standardised, unstandardised
 from .bivariate_trivariate import corner_moments, may_keep_digits
 from .corner_scores import corner_scores
 from .genz import lattice_moments, root_in_order
@@ -49,9 +49,9 @@ def box_moments(
     if k == 0:
         return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
-    formulas = partial(_to_last_digits, corner_moments, _about_the_mean)
+    formulas = partial(_formulas_or_quadrature, corner_moments, _about_the_mean)
     within = _in_parts(BoxMoments.empty(n, k), formulas, lattice_moments, boxes, lattice)
-    return restored(within, scale, lower, upper)
+    return unstandardised(within, scale, lower, upper)
 
 
 def box_scores(
@@ -65,7 +65,7 @@ def box_scores(
     n, k = lower.shape
     scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
     found = BoxMoments.empty(n, k * (k + 3) // 2)
-    formulas = partial(_to_last_digits, corner_scores, nested_scores)
+    formulas = partial(_formulas_or_quadrature, corner_scores, nested_scores)
     within = _in_parts(found, formulas, lattice_scores, boxes, lattice)
     correlation = boxes[3]
     if lattice is None:
@@ -127,7 +127,7 @@ def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
         yield from (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _to_last_digits(
+def _formulas_or_quadrature(
     corners: Callable[[Array, Array, Array], tuple[BoxMoments, NDArray[np.bool_]]],
     quadrature: Callable[[Boxes], BoxMoments],
     lower: Array,

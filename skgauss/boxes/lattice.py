@@ -77,7 +77,7 @@ class Lattice(NamedTuple):
         """Whether every box has `N_POINTS` points."""
         return bool((self.n_points == N_POINTS).all())
 
-    def elsewhere(self) -> "Lattice":
+    def with_other_shifts(self) -> "Lattice":
         """The lattice with other shifts, a hash of the present ones."""
         with np.errstate(over="ignore"):
             return self._replace(shift=_hash(self.shift, self.shift.shape[1]))

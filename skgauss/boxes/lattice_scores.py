@@ -36,7 +36,7 @@ from .._typing import Array
 from .base import BoxMoments
 from .genz import Separated, Step, forward
 from .lattice import Lattice
-from .saddle_move import SaddleMove, places_of
+from .saddle_move import SaddleMove, indices_of
 
 _AT_ONCE = 2**12  # points summed at once, of all boxes: their derivatives stay in the cache
 
@@ -57,7 +57,7 @@ def lattice_scores(
 def _derivatives_over(boxes: Separated) -> BoxMoments:
     """Logarithm of the sum of the integrand over points, with its gradient and Hessian.
 
-    They are along the parameters in the order of `Places`, then along the tilts of all variables
+    They are along the parameters in the order of `ParameterIndices`, then tilts of all variables
     but the last. Ends are measured from the tilts, so that a tilt moves neither ends nor points.
     """
     log_total, weights, z, steps = forward(boxes)
@@ -70,7 +70,7 @@ def _derivatives_over(boxes: Separated) -> BoxMoments:
     moves = _moves(boxes.coupling, chosen, ends, steps)
     half = _half_of_curvatures(weights, chosen, ends, steps, gains, by_chosen, *moves)
     hessian = half + half.transpose(0, 2, 1)
-    tilts = range(places_of(k).n, hessian.shape[1])
+    tilts = range(indices_of(k).n, hessian.shape[1])
     hessian[:, tilts, tilts] -= 1.0
     mean = (gradient @ weights[:, :, None])[:, :, 0]
     gradient -= mean[:, :, None]
@@ -97,7 +97,7 @@ def _gradients(
 ) -> Array:
     """Gradients of all log-terms, (n, n_parameters + k - 1, n_points), see `_derivatives_over`."""
     n, k, n_points = z.shape
-    places = places_of(k)
+    places = indices_of(k)
     gradient = np.empty((n, places.n + k - 1, n_points))
     gradient[:, places.n :] = -z[:, :-1]
     for i, (at, _, z_widening) in enumerate(steps):
@@ -117,7 +117,7 @@ def _moves(
     points along all parameters, (n, k - 1, n_parameters, n_points).
     """
     n, k, n_points = chosen.shape
-    places = places_of(k)
+    places = indices_of(k)
     of_ends, of_chosen = [], np.zeros((n, k - 1, places.n, n_points))
     for i, (at, z_slope, z_widening) in enumerate(steps):
         first, couplings = places.ends[i], places.of_variable(i)
@@ -149,7 +149,7 @@ def _half_of_curvatures(
     Entries of two tilts are 0. See `_derivatives_over` for the parameters.
     """
     n, k, _ = chosen.shape
-    places = places_of(k)
+    places = indices_of(k)
     half = np.zeros((n, places.n + k - 1, places.n + k - 1))
     for i, ((at, z_slope, z_widening), moves) in enumerate(zip(steps, of_ends, strict=True)):
         turns = at.quantile_curvature(at.sign * chosen[:, i], z_slope, z_widening)
@@ -176,7 +176,7 @@ def _half_of_curvatures(
 def _along_the_boxes(boxes: Separated, gradient: Array, hessian: Array) -> tuple[Array, Array]:
     """Gradient and Hessian along the parameters, as tilts follow the saddle and move the ends."""
     tilt, (n, k, _) = boxes.tilt, boxes.coupling.shape
-    places = places_of(k)
+    places = indices_of(k)
     unit = np.eye(k) + boxes.coupling
     by_end = gradient[:, places.ends]
     along_tilt = gradient[:, places.n :] + (by_end[:, None] @ unit)[:, 0, :-1]
@@ -203,7 +203,7 @@ def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple
     the logarithm of the scale, which adds a curvature.
     """
     n, k, _ = coupling.shape
-    places, pair = places_of(k), k + pairs_of(k).places  # the places of the entries of E
+    places, pair = indices_of(k), k + pairs_of(k).places  # the places of the entries of E
     unit = np.eye(k) + coupling
     own = pair.diagonal()
     jacobian = np.zeros((n, places.n, places.n))
@@ -223,11 +223,11 @@ def _along_the_factor(coupling: Array, gradient: Array, hessian: Array) -> tuple
         hessian[:, :, own[i]] -= bent
     hessian[:, own, own] += gradient[:, places.scales]
     score[:, own] += 1.0
-    hessian += _less_that_of_the_density(score[:, :k], score[:, pair])
+    hessian += _minus_density_hessian(score[:, :k], score[:, pair])
     return score, 0.5 * (hessian + hessian.transpose(0, 2, 1))  # exactly symmetric
 
 
-def _less_that_of_the_density(first: Array, second: Array) -> Array:
+def _minus_density_hessian(first: Array, second: Array) -> Array:
     """Minus the mean second derivative of a log-density along the moves of mean and factor.
 
     The arguments, (n, k) and (n, k, k), are the first and second moments of z.

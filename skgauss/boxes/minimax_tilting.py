@@ -44,21 +44,21 @@ class Tilt(NamedTuple):
         boxes = lower, upper, width, coupling
         place, rate = np.zeros((n, 2 * k - 2)), np.ones((n, 1))
         at = cls._evaluate(place, *boxes)
-        hessian, step = at.hessian, _solved(at.hessian, -at.gradient)
+        hessian, step = at.hessian, _row_solutions(at.hessian, -at.gradient)
         left = np.arange(n)
         for _ in range(_MOST_NEWTON_STEPS):
-            size = _length(step[left])
-            moving = ~(size < _SADDLE_RESOLUTION * (1.0 + _length(place[left])))[:, 0]
+            size = _row_norms(step[left])
+            moving = ~(size < _SADDLE_RESOLUTION * (1.0 + _row_norms(place[left])))[:, 0]
             left, size = left[moving], size[moving]
             if not left.size:
                 break
             trial = place[left] + rate[left] * step[left]
             at = cls._evaluate(trial, *(of[left] for of in boxes))
-            better = (_length(_solved(hessian[left], -at.gradient)) < size)[:, 0]
+            better = (_row_norms(_row_solutions(hessian[left], -at.gradient)) < size)[:, 0]
             rate[left] = np.minimum(rate[left] * np.where(better, 2.0, 0.5)[:, None], 1.0)
             done = left[better]
             place[done], hessian[done] = trial[better], at.hessian[better]
-            step[done] = _solved(at.hessian[better], -at.gradient[better])
+            step[done] = _row_solutions(at.hessian[better], -at.gradient[better])
         place[left] = np.nan
         return cls._evaluate(place, *boxes)
 
@@ -67,12 +67,12 @@ class Tilt(NamedTuple):
         cls, place: Array, lower: Array, upper: Array, width: Array, coupling: Array
     ) -> "Tilt":
         free = lower.shape[1] - 1
-        centre, shift = _halves(place)
-        mean = _times(coupling, centre) + shift
+        centre, shift = _centre_and_shift(place)
+        mean = _row_products(coupling, centre) + shift
         at = Interval.of(lower - mean, upper - mean, width)
         slope = at.sign * at.slope
         centre[:, free] = -slope[:, free]
-        along_centre = -shift - _times(coupling.transpose(0, 2, 1), slope)
+        along_centre = -shift - _row_products(coupling.transpose(0, 2, 1), slope)
         gradient = np.hstack([along_centre[:, :free], (shift - centre - slope)[:, :free]])
         return cls(centre, shift, at, coupling, gradient, _hessian(at.curvature()[0], coupling))
 
@@ -87,7 +87,7 @@ class Tilt(NamedTuple):
     @property
     def ends(self) -> Array:
         """The near end of each variable, (n, k), neither mirrored nor shifted."""
-        return self.at.sign * self.at.near + self.shift + _times(self.coupling, self.centre)
+        return self.at.sign * self.at.near + self.shift + _row_products(self.coupling, self.centre)
 
     def correction(self, along_shift: Array) -> tuple[Array, Array, Array]:
         """What the saddle's move adds to E[z], the centre of lambda, what it adds to E[z^2].
@@ -97,19 +97,19 @@ class Tilt(NamedTuple):
         saddle's function along lambda of `saddle_move`, a direction of centre and shift.
         """
         gradient = np.hstack([np.zeros_like(along_shift), along_shift])
-        centre, shift = _halves(_solved(self.hessian, -gradient))
-        given = _times(self.coupling, centre)
+        centre, shift = _centre_and_shift(_row_solutions(self.hessian, -gradient))
+        given = _row_products(self.coupling, centre)
         end = -(given + shift)
         at, (spread, cross, _) = self.at, self.at.curvature()
         along_end = (spread - 1.0) * end
-        along_z = -_times(self.coupling.transpose(0, 2, 1), along_end)
+        along_z = -_row_products(self.coupling.transpose(0, 2, 1), along_end)
         variance = along_z * self.centre + self.shift * centre
         variance -= along_end * (at.sign * at.near + self.shift)
         variance += at.sign * (at.slope * given - cross * end)
         return along_z - along_end, centre, variance
 
 
-def _halves(place: Array) -> Array:
+def _centre_and_shift(place: Array) -> Array:
     """Centre and shift, each (n, k), of places (n, 2k - 2), with zeros for the last variable."""
     n, twice = place.shape
     whole = np.zeros((2, n, twice // 2 + 1))
@@ -117,17 +117,17 @@ def _halves(place: Array) -> Array:
     return whole
 
 
-def _solved(matrix: Array, vector: Array) -> Array:
+def _row_solutions(matrix: Array, vector: Array) -> Array:
     """The solution of each row's linear equations, (n, k)."""
     return np.linalg.solve(matrix, vector[:, :, None])[:, :, 0].astype(np.float64, copy=False)
 
 
-def _length(vector: Array) -> Array:
+def _row_norms(vector: Array) -> Array:
     """The Euclidean length of each row's vector, (n, 1)."""
     return np.sqrt((vector * vector).sum(axis=1, keepdims=True))
 
 
-def _times(matrix: Array, vector: Array) -> Array:
+def _row_products(matrix: Array, vector: Array) -> Array:
     """The product of each row's matrix and vector, (n, k)."""
     return (matrix @ vector[:, :, None])[:, :, 0]
 

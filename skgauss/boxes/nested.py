@@ -48,14 +48,14 @@ _FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k
 _CERTAIN = 7.5  # standard deviations; a Gaussian is that far above its mean with probability 3e-14
 
 
-class Contents:
+class Quantities:
     """The quantities whose moments within boxes are computed: here the variables themselves."""
 
-    def n_of(self, k: int) -> int:
+    def n_quantities(self, k: int) -> int:
         """The number of quantities in a box of k sides."""
         return k
 
-    def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+    def univariate(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
         """Moments in boxes of one side, with ends, means and variances of shape (n,)."""
         width, scale = upper - lower, np.sqrt(variance)
         log_probability, centre, within = univariate_moments(lower, upper, width, mean, scale)
@@ -85,7 +85,7 @@ class Contents:
         return BoxMoments(*(reordered(field, order) for field in found))
 
 
-VARIABLES = Contents()
+VARIABLES = Quantities()
 
 
 class Boxes(NamedTuple):
@@ -115,7 +115,7 @@ class Boxes(NamedTuple):
         end = np.where(coefficient > 0.0, falling, rising).min(axis=1)
         return self.mean[:, 0] + start, self.mean[:, 0] + end
 
-    def at(self, x: Array, contents: Contents) -> tuple[Array, BoxMoments]:
+    def at(self, x: Array, quantities: Quantities) -> tuple[Array, BoxMoments]:
         """Log-densities, (n, m), at values x of the first variable; the others' moments there.
 
         Log-densities, in nats, include the probability that the others are in their intervals;
@@ -137,18 +137,18 @@ class Boxes(NamedTuple):
                 repeat(covariance),
                 repeat(self.precision[:, 1:, 1:]),
             ),
-            contents,
+            quantities,
         )
         log_density = -(deviation**2) / (2 * variance) - np.log(2 * np.pi * variance) / 2
         return log_density + rest.log_probability.reshape(x.shape), rest
 
 
-def nested_moments(boxes: Boxes, contents: Contents = VARIABLES) -> BoxMoments:
+def nested_moments(boxes: Boxes, quantities: Quantities = VARIABLES) -> BoxMoments:
     """Log-probabilities in nats of boxes of up to three sides, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
         lower, upper, mean = (field[:, 0] for field in boxes[:3])
-        return contents.alone(lower, upper, mean, boxes.covariance[:, 0, 0])
+        return quantities.univariate(lower, upper, mean, boxes.covariance[:, 0, 0])
     ranges = _ranges(boxes)
     detail = np.sqrt(np.diagonal(boxes.precision, axis1=1, axis2=2))
     # First comes the variable with the shortest range, in standard deviations given the others.
@@ -160,12 +160,12 @@ def nested_moments(boxes: Boxes, contents: Contents = VARIABLES) -> BoxMoments:
     length = end - start
     short = (length * detail < _SHORT_RULE.longest) & (length * np.abs(slope) < _SHORT_RULE.deepest)
     ends = np.stack([start, np.where(short, end, mode), end], axis=1)
-    found = BoxMoments.empty(n, contents.n_of(k))
+    found = BoxMoments.empty(n, quantities.n_quantities(k))
     for kind, rule in ((short, _SHORT_RULE), (~short, _LONG_RULE)):
         (rows,) = kind.nonzero()
         if rows.size:
-            found.fill(rows, _between(boxes.take(rows), ends[rows], rule, contents))
-    return contents.back(found, order, boxes.covariance)
+            found.fill(rows, _between(boxes.take(rows), ends[rows], rule, quantities))
+    return quantities.back(found, order, boxes.covariance)
 
 
 def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
@@ -197,7 +197,7 @@ def _between(
     boxes: Boxes,
     ends: Array,
     rule: _Rule,
-    contents: Contents,
+    quantities: Quantities,
     known: Array | None = None,
     whole: Array | None = None,
 ) -> BoxMoments:
@@ -213,10 +213,10 @@ def _between(
     start, end, row = start[live], end[live], live // 2
     x = start[:, None] + (end - start)[:, None] * rule.node
     of_pieces = boxes.take(row)
-    log_density, rest = of_pieces.at(x, contents)
+    log_density, rest = of_pieces.at(x, quantities)
     log_weight = log_density + np.log(end - start)[:, None] + np.log(rule.weight)
-    pieces = BoxMoments.empty(2 * n, contents.n_of(k))
-    pieces.fill(live, contents.with_first(log_weight, contents.nodes(of_pieces, x), rest))
+    pieces = BoxMoments.empty(2 * n, quantities.n_quantities(k))
+    pieces.fill(live, quantities.with_first(log_weight, quantities.nodes(of_pieces, x), rest))
 
     total = np.logaddexp(pieces.log_probability[::2], pieces.log_probability[1::2])
     if known is None or whole is None:
@@ -233,7 +233,7 @@ def _between(
         a, b = _relevant(x[rough], log_density[rough], start[rough], end[rough])
         ends = np.stack([a, _middle(boxes, a, b), b], axis=1)
         before = pieces.log_probability[live[rough]]
-        pieces.fill(live[rough], _between(boxes, ends, rule, contents, before, whole[row[rough]]))
+        pieces.fill(live[rough], _between(boxes, ends, rule, quantities, before, whole[row[rough]]))
     return mixture(*(field.reshape(n, 2, *field.shape[1:]) for field in pieces))
 
 
@@ -306,8 +306,8 @@ def _most_likely(lower: Array, upper: Array, mean: Array, covariance: Array) -> 
         of.reshape(-1, k - 1)
         for of in (lower[:, others], upper[:, others], mean[:, others] + shift)
     )
-    found, beside = _most_likely(low, high, center, rest)
-    distance = np.where(square > 0.0, square + beside.reshape(n, k), np.inf)
+    found, rest_square = _most_likely(low, high, center, rest)
+    distance = np.where(square > 0.0, square + rest_square.reshape(n, k), np.inf)
     row, side = np.arange(n), distance.argmin(axis=1)
     inside = (nearest == mean).all(axis=1)
     point = np.empty_like(mean)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .._pairs import pairs_of
 from .._typing import Array
 from .base import BoxMoments, mixture
-from .nested import Boxes, Contents, nested_moments, reordered
+from .nested import Boxes, Quantities, nested_moments, reordered
 from .univariate import of_square, univariate_moments
 
 
@@ -25,13 +25,13 @@ def nested_scores(boxes: Boxes) -> BoxMoments:
     return nested_moments(boxes, _SCORES)
 
 
-class _Scores(Contents):
+class _Scores(Quantities):
     """Whitened variables, and the products of their `Pairs`."""
 
-    def n_of(self, k: int) -> int:
+    def n_quantities(self, k: int) -> int:
         return k * (k + 3) // 2
 
-    def alone(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
+    def univariate(self, lower: Array, upper: Array, mean: Array, variance: Array) -> BoxMoments:
         width, scale = upper - lower, np.sqrt(variance)
         log_probability, centre, second, *rest = univariate_moments(
             lower, upper, width, mean, scale, 4
@@ -84,7 +84,7 @@ def _varying(k: int) -> tuple[NDArray[np.intp], ...]:
     These are a power of the first variable, and a score of the others.
     """
     others = np.arange(k - 1)
-    products = np.arange(k - 1, _SCORES.n_of(k - 1))
+    products = np.arange(k - 1, _SCORES.n_quantities(k - 1))
     where = np.concatenate([1 + others, k + 1 + others, k + 1 + products])
     power = np.repeat([0, 1, 0], [k - 1, k - 1, len(products)])
     return where, power, np.concatenate([others, others, products])

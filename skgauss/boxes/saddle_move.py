@@ -23,7 +23,7 @@ from .._typing import Array
 from .minimax_tilting import Tilt
 
 
-class Places(NamedTuple):
+class ParameterIndices(NamedTuple):
     """The indices of the parameters of k variables in a vector, one variable after the other."""
 
     ends: np.ndarray  # (k,), of what is subtracted from the ends of a variable
@@ -43,15 +43,15 @@ class Places(NamedTuple):
 
 
 @cache
-def places_of(k: int) -> Places:
+def indices_of(k: int) -> ParameterIndices:
     """The places of the parameters of k variables."""
     i = np.arange(k)
     ends = 2 * i + i * (i - 1) // 2
-    return Places(ends, ends + 1, (ends + 2)[:, None] + i, k * (k + 3) // 2)
+    return ParameterIndices(ends, ends + 1, (ends + 2)[:, None] + i, k * (k + 3) // 2)
 
 
 class SaddleMove(NamedTuple):
-    """The move of the saddle along the parameters of `Places`, and what it adds to a sum."""
+    """The saddle's move along the parameters of `ParameterIndices`, and what it adds to a sum."""
 
     gradient: Array  # (n, n_parameters), added to that of the sum at a fixed saddle
     hessian: Array  # (n, n_parameters, n_parameters), added to that of the sum along the moves
@@ -61,7 +61,7 @@ class SaddleMove(NamedTuple):
     def of(cls, tilt: Tilt, along_tilt: Array) -> SaddleMove:
         """The move that belongs to a sum with these derivatives along the tilts, (n, k - 1)."""
         n, k, _ = tilt.coupling.shape
-        places = places_of(k)
+        places = indices_of(k)
         each, (rows, columns, couplings) = np.arange(k), places.below
         at, end = tilt.at, tilt.ends
         variance, across, _ = at.curvature()

@@ -5,7 +5,6 @@ exact values of the same row, the density of the exact values, and draws. Averag
 belong in `likelihoods`.
 """
 
-from .alone import Alone
 from .draws import drawn_inside
 from .incomplete import drawn_rows, scores_of_rows
 from .intervals import (
@@ -21,3 +20,4 @@ from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_patterns
 from .scores import score_moments
+from .single_intervals import SingleIntervals

@@ -12,8 +12,8 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .alone import Alone
 from .intervals import Standardization, batches_with_conditioner, kinds_of
+from .single_intervals import SingleIntervals
 
 
 @threads.one_blas_thread()
@@ -25,10 +25,10 @@ def scores_of_rows(
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if root is None:
         spread = (kinds == 2).astype(np.float64)
-        alone = Alone.of(lower, upper)
-        where = alone.rows, alone.features
-        _, centre, spread[where] = alone.moments(mean, scales)
-        known[where] = centre / scales[alone.features]
+        singles = SingleIntervals.of(lower, upper)
+        where = singles.rows, singles.features
+        _, centre, spread[where] = singles.moments(mean, scales)
+        known[where] = centre / scales[singles.features]
         return family.scores(known, spread)
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
@@ -53,15 +53,15 @@ def drawn_rows(
     if root is None:
         free = mean + scales * random_state.standard_normal(drawn.shape)
         drawn[kinds == 2] = free[kinds == 2]
-        alone = Alone.of(lower, upper)
+        singles = SingleIntervals.of(lower, upper)
         with np.errstate(over="ignore"):  # an end that overflows counts as open
-            low, high = alone.about(mean)
-        boxes = low[:, None], high[:, None], alone.width[:, None]
-        within = draw_in_each(*boxes, scales[alone.features, None, None] ** 2, random_state)
-        drawn[alone.rows, alone.features] = mean[alone.features] + within[:, 0]
+            low, high = singles.about(mean)
+        boxes = low[:, None], high[:, None], singles.width[:, None]
+        within = draw_in_each(*boxes, scales[singles.features, None, None] ** 2, random_state)
+        drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
         for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
-            values = coarse.drawn(np.zeros(len(mean)), condition, random_state)
+            values = coarse.draw(np.zeros(len(mean)), condition, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values
     return np.clip(drawn, lower, upper)

@@ -28,11 +28,11 @@ from ..boxes import (
     expectation_propagation,
 )
 from ..gaussian import Family
-from .alone import Alone
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE, MissingPatterns
 from .scores import score_moments
+from .single_intervals import SingleIntervals
 
 
 class Standardization(NamedTuple):
@@ -104,7 +104,7 @@ class CoarseRows:
         The exact values relative to the frame, and 0 for others.
     gaps : MissingPatterns
         The places of the values that are not known exactly.
-    n_together : int
+    n_intervals : int
         How many values of a row are known to an interval.
     """
 
@@ -113,8 +113,8 @@ class CoarseRows:
         self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
         self.gaps = MissingPatterns(kinds, np.ones(len(kinds), dtype=int))
         self._missing = MissingPatterns(kinds == 2, np.ones(len(kinds), dtype=int))
-        self.n_together = int(np.count_nonzero(kinds[0] == 1))
-        features = self._features = self.gaps.features[: self.n_together].T
+        self.n_intervals = int(np.count_nonzero(kinds[0] == 1))
+        features = self._features = self.gaps.features[: self.n_intervals].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
         with np.errstate(over="ignore"):
@@ -128,19 +128,19 @@ class CoarseRows:
         The guess sets the lattice. Without one the moments are approximate, but found sooner.
         """
         given, centre, covariance, boxes = self._given_exact(mean, condition)
-        if guess is None and self.n_together > 1:
+        if guess is None and self.n_intervals > 1:
             box = expectation_propagation(*boxes)
         else:
             box = box_moments(*boxes, self._lattice_at(guess))
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
-    def drawn(
+    def draw(
         self, mean: Array, condition: Conditioner, random_state: np.random.RandomState
     ) -> Array:
         """Draws of the hidden values under a Gaussian, of shape (n_rows, n_hidden)."""
         _, centre, covariance, boxes = self._given_exact(mean, condition)
-        k = self.n_together
+        k = self.n_intervals
         values, vectors = np.linalg.eigh(covariance)
         noise = np.sqrt(np.maximum(values, 0.0)) * random_state.standard_normal(values.shape)
         free = centre + (vectors @ noise[:, :, None])[:, :, 0]
@@ -155,7 +155,7 @@ class CoarseRows:
         scores, of_scores, root = score_moments(boxes, self._lattice_at(guess))
         rows = self.rows - mean
         rows.reshape(-1)[self._missing.entries] = 0.0
-        rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_together]
+        rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_intervals]
         basis, residuals = hidden_basis(rows, self._missing, condition.root)
         columns = condition.root[:, self._features].transpose(1, 0, 2)
         shown = basis.transpose(2, 0, 1)
@@ -164,7 +164,7 @@ class CoarseRows:
 
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
         """The lattice that the first guess sets and that is then kept; None if none is needed."""
-        if self._lattice is None and guess is not None and self.n_together >= FEWEST_OF_LATTICE:
+        if self._lattice is None and guess is not None and self.n_intervals >= FEWEST_OF_LATTICE:
             *_, boxes = self._given_exact(*guess.seen_from(self._frame))
             known = np.hstack([guess.relative(end) for end in self._ends])
             self._lattice = lattice_of_rows(*boxes, known, self._weights)
@@ -183,7 +183,7 @@ class CoarseRows:
         given = condition(deviations, self.gaps)
         centre = (given.mean + mean[self.gaps.features]).T
         covariance = given.covariance.transpose(2, 0, 1)
-        k = self.n_together
+        k = self.n_intervals
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
         return given, centre, covariance, (*ends, self._width, covariance[:, :k, :k])
 
@@ -244,11 +244,11 @@ def coarsened(
         np.zeros(len(kinds)),
     )
     if root is None:
-        alone = Alone.of(lower, upper)
-        where = alone.rows, alone.features
-        log_probability, found.deviations[where], variances = alone.moments(mean, scales)
-        found.standard_deviations[where] = np.sqrt(variances) * scales[alone.features]
-        np.add.at(found.log_probability, alone.rows, log_probability)
+        singles = SingleIntervals.of(lower, upper)
+        where = singles.rows, singles.features
+        log_probability, found.deviations[where], variances = singles.moments(mean, scales)
+        found.standard_deviations[where] = np.sqrt(variances) * scales[singles.features]
+        np.add.at(found.log_probability, singles.rows, log_probability)
         return found
     for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)

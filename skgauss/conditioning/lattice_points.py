@@ -63,7 +63,7 @@ def _distance_of_shifts(
         mean_scores(inverse, within.mean, within.covariance)
         for within in (
             box_moments(lower, upper, width, covariance, each)
-            for each in (lattice, lattice.elsewhere())
+            for each in (lattice, lattice.with_other_shifts())
         )
     )
     return np.abs(one - other).max(axis=1)

@@ -47,7 +47,7 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
     family = likelihood.family
     start = given_parameters(estimator, "mean_init", "covariance_init", family)
     standard_normal = np.zeros(family.n_features), family.identity
-    return _evaluated(*start.put(*standard_normal), likelihood)
+    return _evaluated(*start.apply(*standard_normal), likelihood)
 
 
 def chooses_its_start(estimator: Any) -> bool:

@@ -56,7 +56,7 @@ class CovarianceFamily(ABC):
         return family
 
     @property
-    def whole(self) -> Self:
+    def unrestricted(self) -> Self:
         """A copy of the family in which neither mean nor covariance is known."""
         return self.knowing(mean=False, covariance=False)
 

@@ -238,11 +238,11 @@ class Diagonal(CovarianceFamily):
         entry between mean and variance.
         """
         # Each feature takes part in a step of a common variance.
-        beside = across / math.sqrt(self.multiplicity)
-        beside = beside[:, None] if self.multiplicity > 1 else np.diag(beside)
+        mixed = across / math.sqrt(self.multiplicity)
+        mixed = mixed[:, None] if self.multiplicity > 1 else np.diag(mixed)
         d = self.n_features
         matrix = np.diag(np.concatenate((of_means, of_variances)))
-        matrix[:d, d:], matrix[d:, :d] = beside, beside.T
+        matrix[:d, d:], matrix[d:, :d] = mixed, mixed.T
         return matrix
 
     def relative_moves(self, factor: Array, steps: Array) -> tuple[Array, Array]:

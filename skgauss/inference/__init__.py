@@ -23,5 +23,5 @@ from .mcar import mcar_test
 from .methods import InferenceMethods
 from .point import check_fitted, check_maximum, check_method, likelihood_of
 from .ratio import likelihood_ratio_test
-from .standard_errors import covariance_of_mean, drawn, moves
-from .summary import criteria, rows_and_shares, tabulated
+from .standard_errors import covariance_of_mean, draw_gaussian, moves
+from .summary import counts_line, criteria_line, report_table

@@ -90,7 +90,7 @@ def highest_on_the_boundary(
         such point was found.
     """
     roots = _Roots(likelihood, maximum)
-    x = roots.place(start)
+    x = roots.packed_root(start)
     if nats > _FEW_NATS and roots.least_eigenvalue(x) > _NEAR_SINGULAR:
         return None
     multiplier = 0.0
@@ -141,14 +141,14 @@ class _Lagrangian:
         options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
         for _ in range(_ROUNDS):
             x = minimize(
-                self.lowness,
+                self.loss,
                 x,
                 jac=self.slope,
                 hess=self.curvature,
                 method="trust-exact",
                 options=options,
             ).x
-            if self.is_there(x):
+            if self.is_solution(x):
                 return x
             self.multiplier = max(-self.excess(x), 0.0)
         return None
@@ -177,7 +177,7 @@ class _Lagrangian:
         """The difference of c and the multiplier if it is negative, otherwise 0."""
         return min(self.jets(x)[1].value - self.multiplier, 0.0)
 
-    def lowness(self, x: Array) -> float:
+    def loss(self, x: Array) -> float:
         """The function at a root; infinite outside the domain, so that the step is shortened."""
         try:
             return -self.jets(x)[0].value + self._stiffness / 2 * self.excess(x) ** 2
@@ -205,7 +205,7 @@ class _Lagrangian:
         slope = here.slope_of_floor(high.gradient + multiplier * left.gradient)
         return here.point, high.value - _FLOOR**2 * slope
 
-    def is_there(self, x: Array) -> bool:
+    def is_solution(self, x: Array) -> bool:
         """Whether the gradient at a root is nearly zero and the likelihood is at the level.
 
         It may be off the level if moving it there would hardly change the height.
@@ -227,7 +227,7 @@ class _Roots:
     def __init__(self, likelihood: Likelihood, maximum: Evaluation):
         self.likelihood, self.family, self.maximum = likelihood, likelihood.family, maximum
 
-    def place(self, at: Evaluation) -> Array:
+    def packed_root(self, at: Evaluation) -> Array:
         """The packed root of a point, with 0 for eigenvalues of A that would be imaginary."""
         family = self.family
         vectors, values, _ = np.linalg.svd(family.solve(self.maximum.factor, at.factor))
@@ -239,7 +239,7 @@ class _Roots:
         """The least eigenvalue of A at a packed root."""
         return float(np.linalg.eigvalsh(self._root(x)).min())
 
-    def at(self, x: Array) -> _Place:
+    def at(self, x: Array) -> _RootPoint:
         """The point of a packed root, with the change of variables at that point."""
         family, maximum = self.family, self.maximum
         moved, _ = family.split_frame(family.unpack_frame(x))
@@ -248,7 +248,7 @@ class _Roots:
         rows = maximum.factor @ np.hstack((root, _FLOOR * family.identity))
         factor = family.marginal(rows, list(range(len(root))))
         point = self.likelihood.evaluate(mean, factor)
-        return _Place(point, family, root, family.solve(factor, maximum.factor))
+        return _RootPoint(point, family, root, family.solve(factor, maximum.factor))
 
     def _root(self, x: Array) -> Array:
         """The matrix A of a packed root, (n_features, n_features)."""
@@ -256,7 +256,7 @@ class _Roots:
         return self.family.identity + form / 2
 
 
-class _Place:
+class _RootPoint:
     r"""A point, and the change of variables between its frame and the root.
 
     Let C be the inverse of the factor of the point times the factor at the maximum. When Y moves
@@ -295,6 +295,6 @@ class _Place:
 
     def _squares(self, form: Array) -> Array:
         """The matrix, (n_parameters, n_parameters), of the quadratic form tr(form V^2) in V."""
-        whole, free = self._family.whole, self._family.free
-        gradient = whole.pack_frame(whole.frame(np.zeros(len(form)), form))
-        return whole.connection_term(gradient)[free, free]
+        unrestricted, free = self._family.unrestricted, self._family.free
+        gradient = unrestricted.pack_frame(unrestricted.frame(np.zeros(len(form)), form))
+        return unrestricted.connection_term(gradient)[free, free]

@@ -17,7 +17,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from .._typing import Array
 from ..blocks import threads
 from ..rows import is_number
-from .point import FittedPoint, Parameters, warn_if_far, warn_of
+from .point import FittedPoint, Parameters, warn_if_far, warn_of_parameters
 from .profile import Side, polished, profile_end
 from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
@@ -77,7 +77,7 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
     nats = deviance / (2 * at.likelihood.weight)
     ends[free] = _profile_ends(at, list(compress(profiled, free)), nats, n_jobs)
-    warn_of(
+    warn_of_parameters(
         at.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found for the",
@@ -107,15 +107,15 @@ def _profile_ends(
         at.likelihood.information(maximum)
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
     if parallel.n_jobs != 1:
-        one_end = threads.one_of_several(profile_end)
+        one_end = threads.without_own_threads(profile_end)
     multiplications = 0 if parallel.n_jobs != 1 else at.family.n_parameters**3
     with (
-        _telling_of_tasks(at.estimator, "confidence_intervals", len(sides)) as told,
+        _reporting_tasks(at.estimator, "confidence_intervals", len(sides)) as run_task,
         threads.blas_threads_for(multiplications),
     ):
         found = parallel(
             # A likelihood caches its last information, so each task has a copy of its own.
-            delayed(told)(k, one_end, copy.copy(at.likelihood), maximum, side, nats)
+            delayed(run_task)(k, one_end, copy.copy(at.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
     for endless in [end.at for end in found if math.isinf(end.value)]:
@@ -127,7 +127,7 @@ def _profile_ends(
 
 
 @contextmanager
-def _telling_of_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Callable[..., Any]]:
+def _reporting_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Callable[..., Any]]:
     """Tells the callbacks of an estimator when a method with `n_tasks` tasks begins and ends.
 
     The method is decorated with `sklearn.callback.with_callbacks`. This yields a function that

@@ -116,7 +116,7 @@ class FittedPoint:
         return self.family.n_parameters > MOST_PARAMETERS
 
     @property
-    def what_is_large(self) -> str:
+    def size_message(self) -> str:
         """The end of a message about an information matrix that is too large, with a remedy."""
         return (
             f"the information matrix of all {self.family.n_parameters} parameters, which is formed "
@@ -127,7 +127,7 @@ class FittedPoint:
     def check_size(self) -> None:
         """Refuse a fit with so many parameters that the information matrix would be too large."""
         if self.is_large:
-            raise ValueError(f"This needs {self.what_is_large}")
+            raise ValueError(f"This needs {self.size_message}")
 
     def of_free(self, errors: Parameters) -> Parameters:
         """The errors or moves, with 0 for those of a known mean or covariance."""
@@ -207,10 +207,10 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
     if not estimator._keeps_constants:
-        return likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
+        return likelihood_with_ridge(statistics, family.unrestricted, ridge, fixed, window)
     constant = ConstantFeatures.of(statistics, window, family, fixed)
     statistics, window = constant.statistics, constant.window
-    likelihood = likelihood_with_ridge(statistics, family.whole, ridge, fixed, window)
+    likelihood = likelihood_with_ridge(statistics, family.unrestricted, ridge, fixed, window)
     return constant.without_constants(likelihood)
 
 
@@ -324,7 +324,7 @@ def check_method(method: str, methods: Sequence[str]) -> None:
         raise ValueError(f"method must be {' or '.join(map(repr, methods))}, got {method!r}.")
 
 
-def warn_of(names: list[str], which: Any, before: str, after: str) -> None:
+def warn_of_parameters(names: list[str], which: Any, before: str, after: str) -> None:
     """Warn about the names that `which`, (n_parameters,), marks, between `before` and `after`."""
     if which.any():
         named = capped([names[k] for k in np.flatnonzero(which)])

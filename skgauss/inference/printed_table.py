@@ -34,19 +34,19 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     heading: Sequence[str] = ()
 
     @property
-    def _is_own(self) -> bool:
+    def _is_report(self) -> bool:
         """Whether the columns are still those of a report, and not replaced by the user."""
         numeric = all(kind.kind == "f" for kind in self.dtypes)
         return numeric and "std_error" in self.columns and self.columns.is_unique
 
     def __repr__(self) -> str:
-        if not self._is_own:
+        if not self._is_report:
             return str(super().__repr__())
         heading = [part for line in self.heading for part in wrap(line, _WIDTH)]
         return "\n".join([*heading, "", *_lines(self._texts())])
 
     def _repr_html_(self) -> str:
-        if not self._is_own:
+        if not self._is_report:
             return str(super()._repr_html_())
         heading = "<br>".join(map(escape, self.heading))
         return f"<p>{heading}</p>{self._texts().to_html()}"
@@ -102,12 +102,12 @@ def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
     last = last if known else min(last, 0)  # a known number keeps its whole part
     numbers = {name: round(value, -last) for name, value in row.items()}
     decimals = {name: f"{value:.{max(-last, 0)}f}" for name, value in numbers.items()}
-    exponents = {name: f"{value:.{_behind(value, last)}e}" for name, value in numbers.items()}
+    exponents = {name: f"{value:.{_n_decimals(value, last)}e}" for name, value in numbers.items()}
     longest, shorter = (max(map(len, each.values())) for each in (decimals, exponents))
     return exponents if shorter < longest > _LONGEST_DECIMAL else decimals
 
 
-def _behind(value: float, last: int) -> int:
+def _n_decimals(value: float, last: int) -> int:
     """How many digits a number has after its first, down to ``10**last``; 0 for the number 0."""
     finite = value and math.isfinite(value)
     return max(math.floor(math.log10(abs(value))) - last, 0) if finite else 0

@@ -70,7 +70,7 @@ class End(NamedTuple):
         parameter, sign = side
         distance = parameter.value(endless, family) - parameter.value(maximum, family)
         if math.isnan(self.value) and sign * distance > parameter.away:
-            return End(parameter.seen(sign * math.inf), endless)
+            return End(parameter.in_data_units(sign * math.inf), endless)
         return self
 
 
@@ -105,7 +105,7 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     if nats**1.5 < noise:  # with so many rows the curvature may be more precise than values
         value, beyond = _by_parabola(likelihood, maximum, side, nats)
         if beyond < noise:
-            return End(side.parameter.seen(value), maximum)
+            return End(side.parameter.in_data_units(value), maximum)
         # Points that float64 cannot distinguish from the level belong to the interval.
         nats = max(nats, noise if math.isfinite(beyond) else noise ** (2 / 3))
     for own in (True, False) if likelihood.natural_coordinates else (False,):
@@ -132,7 +132,7 @@ def _on_the_boundary(
         return Jet(sign * value, sign * gradient, sign * hessian)
 
     found = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
-    return end if found is None else End(parameter.of_bounded(sign * found[1]), found[0])
+    return end if found is None else End(parameter.from_bounded(sign * found[1]), found[0])
 
 
 def _end_by_climb(
@@ -156,15 +156,15 @@ def _end_by_climb(
         far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
         away = distance > parameter.away
         if far or (away and (_levels_off(way) or excess > likelihood.gain_at_infinity(at))):
-            return End(parameter.seen(sign * math.inf), at)
+            return End(parameter.in_data_units(sign * math.inf), at)
         if away and (beyond := _near_end(likelihood, at, side, level)):
-            return End(parameter.seen(sign * math.inf), beyond)
+            return End(parameter.in_data_units(sign * math.inf), beyond)
         slope, hessian = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
         close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
         step, multiplier = newton.step(excess)
-        if at is not maximum and newton.is_there(excess, close):
-            return End(parameter.seen(value), at)
+        if at is not maximum and newton.has_converged(excess, close):
+            return End(parameter.in_data_units(value), at)
         of_covariance = family.unpack_frame(step)[family.n_features :]
         step *= _LONGEST / max(linalg.norm(of_covariance), _LONGEST)
         lowest = level - abs(excess) - nats  # no step may lead far below the level
@@ -196,7 +196,7 @@ def _near_end(
     None if there is no such point. The level is a value of `Evaluation`, in nats.
     """
     with suppress(NotPositiveDefiniteError):
-        factor = side.parameter.leap(at, side.sign)
+        factor = side.parameter.factor_near_end(at, side.sign)
         if factor is not None:
             beyond = likelihood.evaluate(at.mean, factor)
             return beyond if beyond.value > level else None
@@ -256,7 +256,7 @@ class _Newton:
                 self._added = added
                 break
 
-    def is_there(self, excess: float, close: float) -> bool:
+    def has_converged(self, excess: float, close: float) -> bool:
         """Whether both equations hold to within `close` nats."""
         residual = self._residual
         return abs(excess) < close and residual @ cho_solve(self._factor, residual) < close

@@ -32,15 +32,15 @@ class Parameter(ABC):
         """A function that increases with `value` and is finite at singular correlations."""
         return Jet(self.value(at, family), *self.derivatives(at, family))
 
-    def of_bounded(self, value: float) -> float:
+    def from_bounded(self, value: float) -> float:
         """The parameter in the units of the data, from its value by `bounded`."""
-        return self.seen(value)
+        return self.in_data_units(value)
 
     @abstractmethod
-    def seen(self, value: float) -> float:
+    def in_data_units(self, value: float) -> float:
         """The parameter in the units of the data, from its value on the unbounded scale."""
 
-    def leap(self, at: Evaluation, sign: int) -> Array | None:
+    def factor_near_end(self, at: Evaluation, sign: int) -> Array | None:
         """A factor, (d, d), with the parameter next to an end of its range at the mean of a point.
 
         The end is the upper one if `sign` is 1, the lower one if it is -1. None if there is none.
@@ -68,7 +68,7 @@ class MeanParameter(Parameter):
         gradient[:d] = family.colorize(at.factor, np.eye(d))[:, self.feature] / self.scale
         return gradient, np.zeros((size, size))
 
-    def seen(self, value: float) -> float:
+    def in_data_units(self, value: float) -> float:
         return self.origin + self.scale * value
 
 
@@ -87,7 +87,7 @@ class ScaleParameter(Parameter):
         gradient, hessian = family.relative_covariance(at.factor, self.feature, self.feature)
         return gradient / 2, (hessian - np.outer(gradient, gradient)) / 2
 
-    def seen(self, value: float) -> float:
+    def in_data_units(self, value: float) -> float:
         return math.exp(value)
 
 
@@ -122,13 +122,13 @@ class CorrelationParameter(Parameter):
         hessian += 0.75 * r * (np.outer(one, one) + np.outer(two, two))
         return Jet(r, gradient, hessian)
 
-    def of_bounded(self, value: float) -> float:
+    def from_bounded(self, value: float) -> float:
         return max(min(value, 1.0), -1.0)
 
-    def seen(self, value: float) -> float:
+    def in_data_units(self, value: float) -> float:
         return math.tanh(value)
 
-    def leap(self, at: Evaluation, sign: int) -> Array:
+    def factor_near_end(self, at: Evaluation, sign: int) -> Array:
         """The factor with the rows of the two features turned towards each other, or apart."""
         one, two = self._directions(at)
         middle, across = one + two, one - two

@@ -14,7 +14,7 @@ from ..density import SEEN_THROUGH
 from .point import check_fitted, check_maximum
 
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
-_A_TENTH = 0.1
+_HARMLESS_ERROR = 0.1
 _ROUNDED = 4  # rounding error of the difference of two log-likelihoods, in units of float64's eps
 _NO_LOSS = 1e-6  # nats per row by which a larger model at its maximum may seem to be less likely
 # Relative difference of numbers, or difference of correlations, due to rounding if the rows have
@@ -99,7 +99,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
     weight = larger.sufficient_statistics_.weight
     statistic = max(2 * weight * gain, 0.0)
     blur = 2 * weight * _ROUNDED * EPS * (1 + abs(larger.log_likelihood_))
-    if blur > _A_TENTH and statistic < blur / _A_TENTH:
+    if blur > _HARMLESS_ERROR and statistic < blur / _HARMLESS_ERROR:
         warn_caller(
             f"With so many rows, rounding in float64 may change the statistic by {blur:.2g}, and "
             "the p-value with it. The models differ too little for the data to tell them apart."
@@ -161,12 +161,12 @@ def _check_same_data(one: Any, two: Any) -> None:
     """
     a, b = (each._statistics_as_given.by_feature for each in (one, two))
     names = [list(getattr(each, "feature_names_in_", ())) for each in (one, two)]
-    told = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
+    fields = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
     if not (
         names[0] == names[1]
         and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
         and a.coarse == b.coarse
-        and all(_are_same(getattr(a, name), getattr(b, name)) for name in told)
+        and all(_are_same(getattr(a, name), getattr(b, name)) for name in fields)
         and _are_same(np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean))
     ):
         raise ValueError(

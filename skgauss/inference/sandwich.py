@@ -86,7 +86,7 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     """
     statistics = at.estimator.sufficient_statistics_
     informative = at.likelihood.weight / statistics.weight
-    expected = _of_window(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
+    expected = _window_term(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
     if not (
         np.isclose(weight, statistics.weight, rtol=1e-9)
         and np.allclose(mean, expected, rtol=0.0, atol=_SAME_SCORE)
@@ -97,7 +97,7 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
         )
 
 
-def _of_window(at: FittedPoint) -> Array:
+def _window_term(at: FittedPoint) -> Array:
     """The window's term in the mean score in the packed frame, (n_parameters,); 0 without one.
 
     If features are uncorrelated, it is the score of a row of which only the window is known. At the
@@ -106,5 +106,5 @@ def _of_window(at: FittedPoint) -> Array:
     gaussian, here = at.estimator._gaussian, at.evaluation
     if not at.family.correlated:
         return gaussian.scores(Block(np.full((1, at.family.n_features), np.nan), None, None))[0]
-    of_data = getattr(here, "data", here)  # the evaluation without the window
-    return at.family.pack_frame(of_data.natural_gradient - here.natural_gradient)
+    untruncated = getattr(here, "data", here)  # the evaluation without the window
+    return at.family.pack_frame(untruncated.natural_gradient - here.natural_gradient)

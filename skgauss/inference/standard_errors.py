@@ -37,7 +37,7 @@ from ..blocks import chunks_of, threads
 from ..density import FittedGaussian
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
-from .point import FittedPoint, Parameters, warn_of
+from .point import FittedPoint, Parameters, warn_of_parameters
 from .sandwich import covariance_of_scores
 
 # Eigenvalue up to which an information by differences counts as none; complete data have 1.
@@ -56,7 +56,7 @@ _LEFT_OPEN = (
 )
 
 # The results of `half_inverse`, by the Gaussian of a fit, which no two fits share.
-_kept: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
+_half_inverses: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
 
 def fitted_point(
@@ -111,7 +111,7 @@ def moves(estimator: Any) -> tuple[Array, Array]:
 def moves_with_warning(at: FittedPoint) -> Parameters:
     """What `moves_of` returns; a warning names the parameters that the data do not determine."""
     relative = moves_of(at)
-    warn_of(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
+    warn_of_parameters(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
     return relative
 
 
@@ -119,15 +119,15 @@ def errors_at(at: FittedPoint) -> Parameters:
     """Relative standard errors, see `Parameters`; NaN, with a warning, for those without one."""
     errors = _errors(at)
     left_open = np.isnan(at.listed(errors))
-    if _of_means_alone(at):
+    if _has_only_mean_errors(at):
         left_open[len(at.names) :] = False
-        warn_of(
+        warn_of_parameters(
             ["scales, covariances and correlations"],
             np.ones(1),
             "Only means have standard errors here. NaN stands for those of",
-            f"They need {at.what_is_large}",
+            f"They need {at.size_message}",
         )
-    warn_of(at.parameter_names, left_open, *_LEFT_OPEN)
+    warn_of_parameters(at.parameter_names, left_open, *_LEFT_OPEN)
     return errors
 
 
@@ -150,9 +150,9 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
 
     # The errors from as many complete rows as the data have rows.
     root = math.sqrt(at.estimator.sufficient_statistics_.weight)
-    complete = at.of_free(_of_one_complete_row(at)).map(lambda error: error / root)
+    complete = at.of_free(_errors_of_complete_row(at)).map(lambda error: error / root)
     shares = Parameters(*map(missing, complete, errors))
-    if not _of_means_alone(at):
+    if not _has_only_mean_errors(at):
         return shares
     return Parameters(shares.mean, *(np.full_like(share, np.nan) for share in shares[1:]))
 
@@ -160,14 +160,14 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
 def _errors(at: FittedPoint) -> Parameters:
     """Relative standard errors, see `Parameters`; NaN for what the data do not determine."""
     weight = at.likelihood.weight
-    if _of_means_alone(at):
-        others = _of_one_complete_row(at).map(lambda error: np.full_like(error, np.nan))
+    if _has_only_mean_errors(at):
+        others = _errors_of_complete_row(at).map(lambda error: np.full_like(error, np.nan))
         return others._replace(mean=_errors_of_means(at) / math.sqrt(weight))
     if at.likelihood.shares is None or at.scores is not None:
         steps, flat = _steps_of_rows(at)
-        lengths = map(_where_told, _lengths(at, flat), _lengths(at, steps))
+        lengths = map(_nan_where_undetermined, _lengths(at, flat), _lengths(at, steps))
         return Parameters(*lengths).map(lambda length: length / math.sqrt(weight))
-    one = at.of_free(_of_one_complete_row(at))
+    one = at.of_free(_errors_of_complete_row(at))
     of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
     # If features are correlated, only complete data have shares, which are 1.
     correlation = one.correlation / math.sqrt(weight)
@@ -205,12 +205,12 @@ def _errors_of_means(at: FittedPoint) -> Array:
     return errors
 
 
-def _of_means_alone(at: FittedPoint) -> bool:
+def _has_only_mean_errors(at: FittedPoint) -> bool:
     """Whether only means have errors, because the information matrix would be too large."""
     return at.is_large and at.likelihood.shares is None
 
 
-def _of_one_complete_row(at: FittedPoint) -> Parameters:
+def _errors_of_complete_row(at: FittedPoint) -> Parameters:
     """Relative standard errors from one complete row, in closed form, see `Parameters`."""
     d, multiplicity = at.family.n_features, at.family.multiplicity
     correlation = at.estimate.correlation
@@ -231,8 +231,8 @@ def moves_of(at: FittedPoint) -> Parameters:
     NaN for parameters that the data do not determine.
     """
     steps, flat = _steps_of_rows(at)
-    untold = _lengths(at, flat).map(lambda moved: moved[..., None])
-    return Parameters(*map(_where_told, untold, _moves_by(at, steps)))
+    undetermined = _lengths(at, flat).map(lambda moved: moved[..., None])
+    return Parameters(*map(_nan_where_undetermined, undetermined, _moves_by(at, steps)))
 
 
 def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
@@ -244,13 +244,13 @@ def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
     return steps, flat
 
 
-def _where_told(untold: Array, values: Array) -> Array:
-    """The values, but NaN for parameters that steps without information move, by `untold`."""
-    left_open = untold > MOVED
+def _nan_where_undetermined(undetermined: Array, values: Array) -> Array:
+    """The values, but NaN for parameters that steps without information move, by `undetermined`."""
+    left_open = undetermined > MOVED
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
-def drawn(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
+def draw_gaussian(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
     """A Gaussian with parameters drawn from the distribution of the estimate.
 
     It is meant for proper multiple imputation. A ridge counts as prior information.
@@ -283,12 +283,12 @@ def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
     at.check_size()
     if at.likelihood.shares is None:
         gaussian = at.estimator._gaussian
-        found = _kept.get(gaussian)
+        found = _half_inverses.get(gaussian)
         if found is None:
             with threads.blas_threads_for(at.family.n_parameters**3):
                 found = half_inverse(at.likelihood, at.evaluation)
             if at.likelihood.frame is not None:
-                _kept[gaussian] = found
+                _half_inverses[gaussian] = found
         return found
     d, free = at.family.n_features, at.family.free
     of_means, of_scales = at.likelihood.shares
@@ -325,8 +325,8 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
             "The fit is not at a maximum: the likelihood rises from there. Fit again with a "
             "smaller tol."
         )
-    seen = values > resolution
-    return vectors[:, seen].T / np.sqrt(values[seen])[:, None], vectors[:, ~seen].T
+    resolved = values > resolution
+    return vectors[:, resolved].T / np.sqrt(values[resolved])[:, None], vectors[:, ~resolved].T
 
 
 def _moves_by(at: FittedPoint, steps: Array) -> Parameters:

@@ -16,7 +16,7 @@ from .point import FittedPoint, Parameters, check_method
 from .standard_errors import errors_at, fitted_point, missing_information
 
 
-def tabulated(
+def report_table(
     estimator: Any,
     names: Sequence[str],
     heading: Sequence[str],
@@ -40,13 +40,13 @@ def tabulated(
     return table
 
 
-def criteria(log_likelihood: float, n_parameters: int, n: float) -> str:
+def criteria_line(log_likelihood: float, n_parameters: int, n: float) -> str:
     """A line of the heading: log-likelihood, AIC and BIC in nats, for n informative rows."""
     aic, bic = information_criteria(log_likelihood, n_parameters, n)
     return f"log-likelihood {log_likelihood:.2f}, AIC {aic:.2f}, BIC {bic:.2f}"
 
 
-def rows_and_shares(estimator: Any) -> str:
+def counts_line(estimator: Any) -> str:
     """A line of the heading: the number of rows, the shares of missing and of censored values."""
     statistics = estimator._statistics_as_given.by_feature
     n = statistics.weight
@@ -70,19 +70,19 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     else:
         ends = wald(at, errors, level)
     weight = estimator.sufficient_statistics_.weight
-    telling = estimator._statistics_as_given.by_feature.informative_weight
+    informative = estimator._statistics_as_given.by_feature.informative_weight
     heading = [
-        rows_and_shares(estimator),
-        criteria(weight * estimator.log_likelihood_, at.family.n_parameters, telling),
+        counts_line(estimator),
+        criteria_line(weight * estimator.log_likelihood_, at.family.n_parameters, informative),
         f"{100 * level:.4g} % intervals by method={method!r}",
     ]
     missing = at.listed(missing_information(at, errors))
-    columns = map(at.listed, (at.estimate, at.in_units(errors), _z_of(at, errors), ends))
+    columns = map(at.listed, (at.estimate, at.in_units(errors), _z_statistics(at, errors), ends))
     names = at.parameter_names
-    return tabulated(estimator, names, heading, *columns, missing_information=missing)
+    return report_table(estimator, names, heading, *columns, missing_information=missing)
 
 
-def _z_of(at: FittedPoint, relative: Parameters) -> Parameters:
+def _z_statistics(at: FittedPoint, relative: Parameters) -> Parameters:
     """The z statistics of means, and of correlations as Fisher's z; NaN where there is no test.
 
     `covariance`, which has no row in a table, holds those of the means again.

@@ -67,7 +67,7 @@ class Evaluation:
     expected: tuple[Array, Array]  # mean and covariance of the completed data, as the point has it
     # The average log-likelihood of the data, in nats, without the ridge penalty; None if
     # `Likelihood.log_likelihood` computes it from the value.
-    of_data: float | None = None
+    log_likelihood: float | None = None
 
     @cached_property
     def score_covariance(self) -> Array:
@@ -86,8 +86,8 @@ class Evaluation:
         """
         if family.mean_is_known:
             mean, covariance = self.expected
-            beside = self.family.outer_covariance(mean - self.mean)
-            self.expected = self.mean, covariance + beside
+            shift = self.family.outer_covariance(mean - self.mean)
+            self.expected = self.mean, covariance + shift
             self.score_mean = np.zeros_like(self.score_mean)
         if family.covariance_is_known:
             self.score_covariance = 0.0 * self.family.identity
@@ -119,19 +119,19 @@ class Evaluation:
 T = TypeVar("T")
 
 
-def kept(method: Callable[..., T]) -> Callable[..., T]:
+def cache_latest(method: Callable[..., T]) -> Callable[..., T]:
     """The method with its latest result cached, for calls with the same objects as arguments."""
     name = f"_last_{method.__name__}"
 
     @wraps(method)
-    def asked(self: Any, *at: Any) -> T:
+    def cached(self: Any, *at: Any) -> T:
         last = vars(self).get(name)  # read once and written once, since threads may share it
         if last is None or any(map(operator.is_not, last[0], at)):
             vars(self)[name] = last = at, method(self, *at)
         found: T = last[1]
         return found
 
-    return asked
+    return cached
 
 
 def after_em_steps(likelihood: Likelihood) -> tuple[Array, Array]:
@@ -176,7 +176,7 @@ class Likelihood(ABC):
     # Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
     # is, in the frame, at most the identity, and equal to it for complete data.
     natural_coordinates = False
-    what_is_unknown = ""  # about the data, a phrase for messages; empty for complete data
+    data_kind = ""  # about the data, a phrase for messages; empty for complete data
     page: str  # the name of the documentation page on problems with data of this kind
 
     @property
@@ -266,7 +266,7 @@ class Likelihood(ABC):
         return self.has_one_maximum
 
     @property
-    def rough(self) -> Likelihood | None:
+    def approximation(self) -> Likelihood | None:
         """A cheaper approximation of this likelihood, on which a climb may start.
 
         None if evaluations of this likelihood are cheap already.

@@ -78,7 +78,7 @@ class GaussianLikelihood(Likelihood):
         self.ridge = ridge
         self.weight = statistics.weight
         self._mean = statistics.mean
-        self._of_rows = covariance = statistics.covariance
+        self._data_covariance = covariance = statistics.covariance
         if ridge is not None:
             covariance = family.add_ridge(covariance, ridge)
         # A known covariance sets the reference; the data's covariance may then be singular.
@@ -131,16 +131,16 @@ class GaussianLikelihood(Likelihood):
         )
 
     def log_likelihood(self, at: Evaluation) -> float:
-        value = self._of_data(at) if self._is_apart else self.reference + at.value
+        value = self._log_likelihood_of_rows(at) if self._is_apart else self.reference + at.value
         return value - self._rounding.cost(at)
 
-    def _of_data(self, at: Evaluation) -> float:
+    def _log_likelihood_of_rows(self, at: Evaluation) -> float:
         """The average log-likelihood of a row in nats, not computed from `at.value`.
 
         A large ridge penalty in that value would leave no digits.
         """
         family = self.family
-        relative = family.whiten_symmetric(at.factor, family.project(self._of_rows))
+        relative = family.whiten_symmetric(at.factor, family.project(self._data_covariance))
         squares = family.multiplicity * float((relative * family.identity).sum())
         squares += float(at.score_mean @ at.score_mean)
         constant = family.n_features * math.log(2.0 * math.pi)

@@ -18,7 +18,7 @@ from .._typing import Array
 from ..gaussian import Family
 from ..rows import Window
 from .base import Evaluation, Likelihood
-from .fixed import Fixed, LikelihoodAround
+from .fixed import Fixed, LikelihoodWrapper
 from .information import Information
 
 _EMPTY_SHARE = 1e-6  # share of the rows, next to none, with a constant if a variance is shared
@@ -36,14 +36,14 @@ class ConstantFeatures(NamedTuple):
     @classmethod
     def of(cls, statistics: Any, window: Window | None, family: Family, fixed: Fixed) -> Self:
         """The constant features of statistics; one never observed gets its known mean, or 0."""
-        shown = (window.without_fill(statistics) if window else statistics).by_feature
-        empty = (shown.observed_weights == 0) & (not statistics.complete)
+        observed = (window.without_fill(statistics) if window else statistics).by_feature
+        empty = (observed.observed_weights == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
-        constant = ~empty & in_all_rows & (fixed.moments(shown, family)[1] == 0)
-        if shown.coarse:
-            constant &= shown.exact.observed_weights == shown.observed_weights
-        made_up = 0.0 if fixed.mean is None else fixed.mean
-        features, values = empty | constant, np.where(empty, made_up, shown.mean)
+        constant = ~empty & in_all_rows & (fixed.moments(observed, family)[1] == 0)
+        if observed.coarse:
+            constant &= observed.exact.observed_weights == observed.observed_weights
+        placeholder = 0.0 if fixed.mean is None else fixed.mean
+        features, values = empty | constant, np.where(empty, placeholder, observed.mean)
         if features.any():
             share = 1.0 if in_all_rows else _EMPTY_SHARE
             if not statistics.complete:
@@ -55,8 +55,8 @@ class ConstantFeatures(NamedTuple):
         """The likelihood of the data alone, from that of the statistics with constants."""
         if not self.features.any():
             return likelihood
-        of_data: Any = LikelihoodWithoutConstants(likelihood, self)
-        return of_data
+        restricted: Any = LikelihoodWithoutConstants(likelihood, self)
+        return restricted
 
     def log_likelihood(self, mean: Array, deviations: Array) -> float:
         """The nats that the constants add to the average log-likelihood of a row.
@@ -69,7 +69,7 @@ class ConstantFeatures(NamedTuple):
         return float(weights @ nats) / self.statistics.weight
 
 
-class LikelihoodWithoutConstants(LikelihoodAround):
+class LikelihoodWithoutConstants(LikelihoodWrapper):
     """The likelihood of the data alone, which does not count the constants.
 
     Parameters
@@ -79,27 +79,27 @@ class LikelihoodWithoutConstants(LikelihoodAround):
     constant : ConstantFeatures
     """
 
-    def __init__(self, whole: Any, constant: ConstantFeatures):
-        self._whole, self._constant = whole, constant
-        known = not (constant.in_all_rows or whole.family.mean_is_known)
-        self._of_known_mean = constant.features & known
+    def __init__(self, likelihood: Any, constant: ConstantFeatures):
+        self._wrapped, self._constant = likelihood, constant
+        known = not (constant.in_all_rows or likelihood.family.mean_is_known)
+        self._has_known_mean = constant.features & known
         self.uncounted = constant.features
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
-        at: Evaluation = self._whole.evaluate(np.where(self._of_known_mean, 0.0, mean), factor)
-        at.score_mean = np.where(self._of_known_mean, 0.0, at.score_mean)
+        at: Evaluation = self._wrapped.evaluate(np.where(self._has_known_mean, 0.0, mean), factor)
+        at.score_mean = np.where(self._has_known_mean, 0.0, at.score_mean)
         return at
 
     def log_likelihood(self, at: Evaluation) -> float:
-        deviations = self._whole.family.standard_deviations(at.factor)
+        deviations = self._wrapped.family.standard_deviations(at.factor)
         of_constants = self._constant.log_likelihood(at.mean, deviations)
-        return float(self._whole.log_likelihood(at)) - of_constants
+        return float(self._wrapped.log_likelihood(at)) - of_constants
 
-    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
+    def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
         # The mean of an empty feature, where it counts as known, has a complete row's information.
-        family = self._whole.family
+        family = self._wrapped.family
         known = np.zeros(at.natural_gradient.size)
-        known[: len(self._of_known_mean)] = self._of_known_mean
+        known[: len(self._has_known_mean)] = self._has_known_mean
         return Information(
-            whole.matrix + np.diag(family.pack_frame(known)), family, whole.resolution
+            wrapped.matrix + np.diag(family.pack_frame(known)), family, wrapped.resolution
         )

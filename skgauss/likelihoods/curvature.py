@@ -22,14 +22,14 @@ import numpy as np
 
 from .._typing import Array
 from .base import Evaluation, Likelihood
-from .hessian import BLURRED, differences_tell, times_minus_hessian
+from .hessian import BLURRED, differences_are_resolved, times_minus_hessian
 from .lanczos import Lanczos
 
 _FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is trusted
 _MOST = 60  # Lanczos steps by differences after which a search for the least curvature ends
 # Most Lanczos steps by products with the information; each may cost as much as an evaluation.
 _MOST_PRODUCTS = 100
-# Most parameters for which the matrix costs less than differences of a rough likelihood.
+# Most parameters for which the matrix costs less than differences of an approximation.
 _CHEAP_MATRIX = 100
 _SAFE = 0.1  # Ritz value above which a curvature is not examined more closely
 _ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, below which the sign is settled
@@ -79,11 +79,11 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None
     clear = _clear_curvature(likelihood, at)
     if clear is not None:
         return clear
-    rough, known = likelihood.rough, likelihood.has_information
+    approximation, known = likelihood.approximation, likelihood.has_information
     few = known and likelihood.family.n_parameters <= _CHEAP_MATRIX
-    tell = not few and differences_tell(likelihood, at)
-    if tell and rough is not None:
-        near = _by_lanczos(rough, rough.evaluate(at.mean, at.factor))
+    resolved = not few and differences_are_resolved(likelihood, at)
+    if resolved and approximation is not None:
+        near = _by_lanczos(approximation, approximation.evaluate(at.mean, at.factor))
         if near[0] > _SAFE:
             return near
     if known:
@@ -91,7 +91,7 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None
         if information.is_finite:
             return *information.least, information.resolution
         return None
-    return _by_lanczos(likelihood, at) if tell else None
+    return _by_lanczos(likelihood, at) if resolved else None
 
 
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None:

@@ -40,7 +40,7 @@ class CompletedSums(RowSums):
     deviance: float = 0.0
 
     @classmethod
-    def nothing(cls, n_features: int) -> CompletedSums:
+    def zeros(cls, n_features: int) -> CompletedSums:
         """The sums over no rows."""
         return cls(0.0, np.zeros(n_features), np.zeros((n_features, n_features)))
 
@@ -56,7 +56,7 @@ class _MissingPart:
     rows: Array  # (n_rows, n_features), a view: about the origin, 0 where missing, times the levels
     unit: Array  # (n_features,), in which the rows are worked on
     constant: float  # of the deviance, see `_constant_of`
-    n_together: ClassVar[int] = 0  # values of a row that are known to an interval
+    n_intervals: ClassVar[int] = 0  # values of a row that are known to an interval
 
     def sums(self) -> CompletedSums:
         """The sums over the rows with 0 for each missing value, and with no deviance."""
@@ -129,9 +129,9 @@ class _IntervalPart:
         return self.coarse.gaps
 
     @property
-    def n_together(self) -> int:
+    def n_intervals(self) -> int:
         """How many values of a row are known to an interval."""
-        return self.coarse.n_together
+        return self.coarse.n_intervals
 
     def inform(
         self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
@@ -199,7 +199,7 @@ def completed_sums(
 
     Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
     """
-    sums = CompletedSums.nothing(len(mean))
+    sums = CompletedSums.zeros(len(mean))
     for part in parts:
         sums += part.completed(mean, condition, guess)
     return sums
@@ -210,7 +210,7 @@ def information_sums(
     parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
 ) -> InformationSums:
     """The sums that make up the information of all rows, under the Gaussian of `completed_sums`."""
-    sums = InformationSums.nothing(len(mean))
+    sums = InformationSums.zeros(len(mean))
     for part in parts:
         part.inform(sums, mean, condition, guess)
     return sums
@@ -231,7 +231,7 @@ def missing_values(
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
     """The sums over those rows that miss nothing."""
-    sums = CompletedSums.nothing(n_features)
+    sums = CompletedSums.zeros(n_features)
     for part in parts:
         if not len(part.gaps.features):
             sums += part.sums()
@@ -240,4 +240,4 @@ def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> Complet
 
 def n_on_a_lattice(parts: list[Any]) -> int:
     """The number of parts whose intervals are integrated on a lattice."""
-    return sum(part.n_together >= FEWEST_OF_LATTICE for part in parts)
+    return sum(part.n_intervals >= FEWEST_OF_LATTICE for part in parts)

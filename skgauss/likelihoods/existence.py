@@ -72,14 +72,14 @@ def check_relations(
     NoMaximumError
         If there are such features, and the ridge, (n_features,), is too small to make up for it.
     """
-    unfelt = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
-    if not family.correlated or not unfelt.any():
+    negligible = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
+    if not family.correlated or not negligible.any():
         return
-    relations = [each for each in statistics.linear_relations(mean) if unfelt[each].all()]
+    relations = [each for each in statistics.linear_relations(mean) if negligible[each].all()]
     if relations:
         raise NoMaximumError(
             f"{_sets(relations, names)} depend on each other linearly in all rows that show them.",
-            f"use covariance_type='diag', or {_drop(relations)}.",
+            f"use covariance_type='diag', or {_advice(relations)}.",
         )
 
 
@@ -131,7 +131,7 @@ def check_intervals(
     )
 
 
-def never_together(statistics: Any, names: Sequence[str]) -> str:
+def flatness_warning(statistics: Any, names: Sequence[str]) -> str:
     """The text of a warning if two features never share a row, else an empty string."""
     apart = np.argwhere(np.triu(~statistics.together, 1))
     if not len(apart):
@@ -160,13 +160,13 @@ def diagnose(covariance: Array, weight: float, names: Sequence[str]) -> tuple[st
     if all(len(features) <= rank for features in relations):
         return (
             f"{ranked} {dependent}.",
-            f"use covariance_type='diag', or {_drop(relations)}.",
+            f"use covariance_type='diag', or {_advice(relations)}.",
         )
     if rank < weight <= d and len(relations) > 1:  # the weight may be the number of rows
         return f"{ranked} {too_few}.", "use covariance_type='diag', or collect more rows."
     return (
         f"{ranked} {dependent}, or {too_few}.",
-        f"use covariance_type='diag', {_drop(relations)}, or collect more rows.",
+        f"use covariance_type='diag', {_advice(relations)}, or collect more rows.",
     )
 
 
@@ -176,7 +176,7 @@ def _sets(relations: Sequence[Sequence[int]], names: Sequence[str]) -> str:
     return capped(named, "; ", "more sets")
 
 
-def _drop(relations: Sequence[Sequence[int]]) -> str:
+def _advice(relations: Sequence[Sequence[int]]) -> str:
     """A clause that says which features to drop so that no linear relation is left."""
     if len(relations) == 1:
         return "drop one of these features"

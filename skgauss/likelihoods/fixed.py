@@ -20,7 +20,7 @@ import numpy as np
 
 from .._typing import Array
 from ..gaussian import Family
-from .base import Evaluation, Likelihood, Products, kept
+from .base import Evaluation, Likelihood, Products, cache_latest
 from .information import Information
 
 
@@ -32,11 +32,11 @@ class Fixed(NamedTuple):
     factor: Array | None = None
 
     @property
-    def nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether neither mean nor covariance is known."""
         return self.mean is None and self.factor is None
 
-    def put(self, mean: Array, factor: Array) -> tuple[Array, Array]:
+    def apply(self, mean: Array, factor: Array) -> tuple[Array, Array]:
         """The mean and the factor, each replaced by its known value, if any."""
         if self.mean is not None:
             mean = self.mean
@@ -69,65 +69,65 @@ class Fixed(NamedTuple):
 
     def of(self, likelihood: Likelihood) -> Likelihood:
         """The likelihood with the known parameters fixed at their values."""
-        if self.nothing:
+        if self.is_empty:
             return likelihood
         restricted: Any = FixedLikelihood(likelihood, self)
         return restricted
 
 
-NOTHING = Fixed()
+NO_FIXED = Fixed()
 
 
-class LikelihoodAround(ABC):
-    """A `Likelihood` that wraps another, `_whole`, and takes from it what it does not define."""
+class LikelihoodWrapper(ABC):
+    """A `Likelihood` that wraps another, `_wrapped`, and takes from it what it does not define."""
 
-    _whole: Any
+    _wrapped: Any
 
-    @kept
+    @cache_latest
     def information(self, at: Evaluation) -> Information:
-        return self._of_whole(self._whole.information(at), at)
+        return self._own_information(self._wrapped.information(at), at)
 
     def information_of_step(self, at: Evaluation) -> Information:
-        return self._of_whole(self._whole.information_of_step(at), at)
+        return self._own_information(self._wrapped.information_of_step(at), at)
 
     @abstractmethod
-    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
-        """The information at a point, from that of `_whole`."""
+    def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
+        """The information at a point, from that of `_wrapped`."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # copying looks up such names before `_whole` is set
+        if name.startswith("_"):  # copying looks up such names before `_wrapped` is set
             raise AttributeError(name)
-        return getattr(self._whole, name)
+        return getattr(self._wrapped, name)
 
 
-class FixedLikelihood(LikelihoodAround):
+class FixedLikelihood(LikelihoodWrapper):
     """A likelihood in which some parameters are known.
 
     Parameters
     ----------
-    whole : Likelihood
+    likelihood : Likelihood
         The same likelihood with all parameters free.
     fixed : Fixed
         The parameters that are known.
     """
 
-    def __init__(self, whole: Any, fixed: Fixed):
-        self._whole, self._fixed = whole, fixed
+    def __init__(self, likelihood: Any, fixed: Fixed):
+        self._wrapped, self._fixed = likelihood, fixed
         known = {"mean": fixed.mean is not None, "covariance": fixed.factor is not None}
-        self.family: Family = whole.family.knowing(**known)
+        self.family: Family = likelihood.family.knowing(**known)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
-        at = self._whole.evaluate(*self._fixed.put(mean, factor))
+        at = self._wrapped.evaluate(*self._fixed.apply(mean, factor))
         at.restrict(self.family)
         return at
 
     def covariance(self, factor: Array) -> Array:
         known = self._fixed.covariance
-        return self._whole.covariance(factor) if known is None else known
+        return self._wrapped.covariance(factor) if known is None else known
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
         if self._fixed.factor is None:
-            return self._whole.natural_step(at, rate)
+            return self._wrapped.natural_step(at, rate)
         return at.mean + rate * self.family.colorize(at.factor, at.score_mean), at.factor
 
     @cached_property
@@ -136,13 +136,13 @@ class FixedLikelihood(LikelihoodAround):
 
         A free covariance is then taken about the known mean.
         """
-        mean, factor = self._whole.guess
+        mean, factor = self._wrapped.guess
         if self._fixed.mean is not None and self._fixed.factor is None:
             delta = mean - self._fixed.mean
             if delta.any():
-                beside = self.family.outer_covariance(delta)
-                factor = self.family.root(self.family.square(factor) + beside)
-        return self._fixed.put(mean, factor)
+                shift = self.family.outer_covariance(delta)
+                factor = self.family.root(self.family.square(factor) + shift)
+        return self._fixed.apply(mean, factor)
 
     @cached_property
     def value_of_the_guess(self) -> float:
@@ -150,8 +150,8 @@ class FixedLikelihood(LikelihoodAround):
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:
-        maximum = self._whole.maximum
-        return maximum and self._fixed.put(*maximum)
+        maximum = self._wrapped.maximum
+        return maximum and self._fixed.apply(*maximum)
 
     @property
     def has_one_maximum(self) -> bool:
@@ -160,33 +160,33 @@ class FixedLikelihood(LikelihoodAround):
         This is so if only the mean is free, in which the likelihood is concave, except for
         incomplete rows in a window.
         """
-        of_mean = self._fixed.factor is not None and not self._whole.natural_coordinates
-        return bool(of_mean or not self.family.n_parameters or self._whole.has_one_maximum)
+        of_mean = self._fixed.factor is not None and not self._wrapped.natural_coordinates
+        return bool(of_mean or not self.family.n_parameters or self._wrapped.has_one_maximum)
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
         return self.has_one_maximum
 
     @property
-    def rough(self) -> Likelihood | None:
-        rough = self._whole.rough
-        return rough and self._fixed.of(rough)
+    def approximation(self) -> Likelihood | None:
+        approximation = self._wrapped.approximation
+        return approximation and self._fixed.of(approximation)
 
-    def _of_whole(self, whole: Information, at: Evaluation) -> Information:
-        return Information(self._of_free(whole.matrix), self.family, whole.resolution)
+    def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
+        return Information(self._free_block(wrapped.matrix), self.family, wrapped.resolution)
 
     def products(self, at: Evaluation) -> Products | None:
-        whole = self._whole.products(at)
-        return whole and Products(*(partial(self._product_of_free, product) for product in whole))
+        wrapped = self._wrapped.products(at)
+        return wrapped and Products(*(partial(self._free_product, product) for product in wrapped))
 
-    def _product_of_free(self, product: Callable[[Array], Array], step: Array) -> Array:
+    def _free_product(self, product: Callable[[Array], Array], step: Array) -> Array:
         """The product of the whole likelihood with a step, without its parts that are known."""
         return self.family.unpack_frame(self.family.pack_frame(product(step)))
 
     def connection_term(self, gradient: Array) -> Array | float:
-        whole = self.family.whole.pack_frame(self.family.unpack_frame(gradient))
-        return self._of_free(self._whole.connection_term(whole))
+        packed = self.family.unrestricted.pack_frame(self.family.unpack_frame(gradient))
+        return self._free_block(self._wrapped.connection_term(packed))
 
-    def _of_free(self, matrix: Any) -> Any:
+    def _free_block(self, matrix: Any) -> Any:
         """The rows and columns of free parameters in a matrix of the packed frame.
 
         A number, which stands for a matrix of zeros, is returned as it is.
@@ -195,14 +195,14 @@ class FixedLikelihood(LikelihoodAround):
 
     @property
     def bounded(self) -> bool:
-        return self._fixed.factor is not None or self._whole.bounded
+        return self._fixed.factor is not None or self._wrapped.bounded
 
     def inflation(self, at: Evaluation) -> float:
-        return 1.0 if self._fixed.factor is not None else self._whole.inflation(at)
+        return 1.0 if self._fixed.factor is not None else self._wrapped.inflation(at)
 
     def is_degenerate(self, at: Evaluation) -> bool:
         if self._fixed.factor is not None:
             return False
         # The climb is compared with the guess, which must have the known parameters, too.
-        self._whole.value_of_the_guess = self.value_of_the_guess
-        return self._whole.is_degenerate(at)
+        self._wrapped.value_of_the_guess = self.value_of_the_guess
+        return self._wrapped.is_degenerate(at)

@@ -59,7 +59,7 @@ def product_with_minus_hessian(
     if likelihood.has_information:
         information = likelihood.information(at)
         return lambda move: information @ _symmetric(likelihood, move)
-    if not differences_tell(likelihood, at):
+    if not differences_are_resolved(likelihood, at):
         return None
 
     def product(move: Array) -> Array:
@@ -70,7 +70,7 @@ def product_with_minus_hessian(
     return product
 
 
-def differences_tell(likelihood: Likelihood, at: Evaluation) -> bool:
+def differences_are_resolved(likelihood: Likelihood, at: Evaluation) -> bool:
     """Whether float64 resolves the means of two points that are a difference apart."""
     deviations = likelihood.family.standard_deviations(at.factor)
     return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())

@@ -72,7 +72,7 @@ class InformationSums(RowSums):
     unknown: Array | float = 0.0
 
     @classmethod
-    def nothing(cls, n_features: int) -> InformationSums:
+    def zeros(cls, n_features: int) -> InformationSums:
         """The sums over no rows."""
         n_pairs = len(pairs_of(n_features).rows)
         return cls(np.zeros(n_pairs), np.zeros((n_pairs, n_features)), np.zeros((n_pairs, n_pairs)))

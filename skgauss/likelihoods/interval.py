@@ -32,15 +32,15 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..conditioning import Alone, Standardization
+from ..conditioning import SingleIntervals, Standardization
 from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
-from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, after_em_steps, kept
+from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, after_em_steps, cache_latest
 from .e_step import n_on_a_lattice
-from .fixed import NOTHING, Fixed
+from .fixed import NO_FIXED, Fixed
 from .information import Information
 from .missing import NARROW, ObservedFull, ObservedLikelihood
-from .missing_diagonal import FeaturesApart
+from .missing_diagonal import UncorrelatedLikelihood
 
 # Most intervals of uncorrelated features for which the information costs next to nothing, since
 # calling NumPy is most of the work. With more it takes three times as long as an evaluation.
@@ -53,11 +53,11 @@ _TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open in
 class _WithIntervals(ObservedLikelihood):
     """A likelihood of data with intervals, and what messages call such data."""
 
-    what_is_unknown = "data with values known only to an interval"
+    data_kind = "data with values known only to an interval"
     page = "detection_limits"
 
 
-class IntervalDiagonal(_WithIntervals, FeaturesApart):
+class IntervalDiagonal(_WithIntervals, UncorrelatedLikelihood):
     """The likelihood of values and intervals of uncorrelated features."""
 
     has_information = True
@@ -67,7 +67,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         statistics: Any,
         family: Diagonal,
         ridge: Array | None = None,
-        fixed: Fixed = NOTHING,
+        fixed: Fixed = NO_FIXED,
     ):
         s: IntervalStatistics = statistics.by_feature
         self._moments = fixed.moments(statistics, family)
@@ -75,8 +75,8 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         mean = np.where(exact.observed_weights > 0, exact.mean, s.mean)
         weights = {"weight": s.weight, "informative_weight": s.informative_weight}
         super().__init__(replace(exact, mean=mean, **weights), family, ridge)
-        self._alone = Alone.of(s.lower, s.upper)
-        self._weights = s.weights[self._alone.rows] / self.weight
+        self._singles = SingleIntervals.of(s.lower, s.upper)
+        self._weights = s.weights[self._singles.rows] / self.weight
         self._missing_share = 1.0 - s.observed_weights / self.weight
         self.information_is_cheap = len(s.weights) <= _FEW_INTERVALS
 
@@ -94,7 +94,7 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         share = 1.0 - self._missing_share
         return self.family.blocks(share, 0.0 * share, self.family.project(share))
 
-    @kept
+    @cache_latest
     def information(self, at: Evaluation) -> Information:
         matrix = self._information_of_completed - self.unknown(at)
         matrix += self.family.connection_term(at.natural_gradient)
@@ -114,11 +114,11 @@ class IntervalDiagonal(_WithIntervals, FeaturesApart):
         second = second + deviations * deviations * squares
         return step, second, value + float(log_probability.sum())
 
-    @kept
+    @cache_latest
     def _score_sums(self, mean: Array, factor: Array, spread: bool) -> Array:
-        """The results of `Alone.sums` at a point, kept because the information uses them again."""
+        """`SingleIntervals.sums` at a point, cached because the information uses them again."""
         deviations = self.family.standard_deviations(factor)
-        return self._alone.sums(self._weights, mean, deviations, spread=spread)
+        return self._singles.sums(self._weights, mean, deviations, spread=spread)
 
 
 class IntervalFull(_WithIntervals, ObservedFull):
@@ -129,7 +129,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         statistics: Any,
         family: Full,
         ridge: Array | None = None,
-        fixed: Fixed = NOTHING,
+        fixed: Fixed = NO_FIXED,
     ):
         super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
@@ -138,11 +138,11 @@ class IntervalFull(_WithIntervals, ObservedFull):
     def _guess_of_lattices(self) -> Standardization:
         """The frame of a Gaussian near the maximum, which sets the lattices before the climb.
 
-        It is the guess or, if some rows need a lattice, the point that a few EM steps on the rough
-        likelihood reach from it.
+        It is the guess or, if some rows need a lattice, the point that a few EM steps on the
+        approximation reach from it.
         """
         on_a_lattice = self._parts.total(n_on_a_lattice)
-        mean, factor = after_em_steps(self.rough) if on_a_lattice else self.guess
+        mean, factor = after_em_steps(self.approximation) if on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
@@ -177,7 +177,7 @@ class IntervalFull(_WithIntervals, ObservedFull):
         return self.family.n_parameters <= FEW_PARAMETERS
 
     @property
-    def rough(self) -> IntervalFull:
+    def approximation(self) -> IntervalFull:
         """A copy that approximates integrals over boxes by expectation propagation."""
         likelihood = copy.copy(self)
         likelihood.frame, likelihood.has_information = None, False

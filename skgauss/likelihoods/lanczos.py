@@ -102,8 +102,8 @@ class Lanczos:
     @property
     def matrix(self) -> Array:
         """The operator in the basis, a tridiagonal matrix, (n_steps, n_steps)."""
-        beside = self._beyond[: len(self._diagonal) - 1]
-        return np.diag(self._diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        off_diagonal = self._beyond[: len(self._diagonal) - 1]
+        return np.diag(self._diagonal) + np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1)
 
     @property
     def least(self) -> tuple[float, Array]:

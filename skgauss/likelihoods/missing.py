@@ -42,7 +42,7 @@ from ..statistics import (
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, Products, kept
+from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, Products, cache_latest
 from .e_step import (
     completed_sums,
     information_sums,
@@ -50,7 +50,7 @@ from .e_step import (
     parts_of,
     sums_of_complete_rows,
 )
-from .fixed import NOTHING, Fixed
+from .fixed import NO_FIXED, Fixed
 from .information import Information
 from .monotone import monotone_maximum, too_few_together
 from .products import products_at
@@ -95,7 +95,7 @@ class ObservedLikelihood(Likelihood):
     """
 
     reference = 0.0
-    what_is_unknown = "data with missing values (NaN)"
+    data_kind = "data with missing values (NaN)"
     page = "missing_values"
 
     def __init__(self, statistics: ObservedStatistics, family: Family, ridge: Array | None = None):
@@ -134,8 +134,8 @@ class ObservedLikelihood(Likelihood):
         )
 
     def log_likelihood(self, at: Evaluation) -> float:
-        assert at.of_data is not None
-        return self._share * at.of_data
+        assert at.log_likelihood is not None
+        return self._share * at.log_likelihood
 
     def expected_maximum(self, at: Evaluation) -> tuple[Array, Array]:
         mean, covariance = at.expected
@@ -190,7 +190,7 @@ class ObservedFull(ObservedLikelihood):
         statistics: IncompleteStatistics | ScatteredStatistics,
         family: Full,
         ridge: Array | None = None,
-        fixed: Fixed = NOTHING,
+        fixed: Fixed = NO_FIXED,
     ):
         super().__init__(statistics, family, ridge)
         self._mean_is_known = fixed.mean is not None  # then regressions have no intercept
@@ -296,7 +296,7 @@ class ObservedFull(ObservedLikelihood):
         together = self._moments_of_complete_rows()
         if together is None:
             return apart
-        likelihood = self.rough or self
+        likelihood = self.approximation or self
         with suppress(NotPositiveDefiniteError):
             if likelihood.evaluate(*together).value >= likelihood.evaluate(*apart).value:
                 return together
@@ -329,7 +329,7 @@ class ObservedFull(ObservedLikelihood):
     def has_information(self) -> bool:
         return self.family.n_parameters <= MOST_PARAMETERS
 
-    @kept
+    @cache_latest
     def information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
         sums = self._parts.total(
@@ -343,7 +343,7 @@ class ObservedFull(ObservedLikelihood):
         curvature = 2 * self._whitened_ridge(at) - at.score_covariance
         return Information.from_sums(sums / self.weight, curvature, self.family)
 
-    @kept
+    @cache_latest
     def products(self, at: Evaluation) -> Products | None:
         mean, factor = self._scaled(at.mean, at.factor)
         own = Standardization(mean, self.family.standard_deviations(factor))

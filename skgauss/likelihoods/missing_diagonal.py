@@ -11,7 +11,7 @@ from .complete import MeanRounding
 from .missing import Expected, ObservedLikelihood, ObservedStatistics
 
 
-class FeaturesApart(ObservedLikelihood):
+class UncorrelatedLikelihood(ObservedLikelihood):
     """The likelihood of uncorrelated features, each of which depends on its own values alone."""
 
     family: Diagonal
@@ -46,7 +46,7 @@ class FeaturesApart(ObservedLikelihood):
         return share * deviation, share * spread + self._missing_share * variances, value
 
 
-class ObservedDiagonal(FeaturesApart):
+class ObservedDiagonal(UncorrelatedLikelihood):
     """The likelihood of uncorrelated features with missing values, with a closed-form maximum."""
 
     has_one_maximum = True

@@ -19,9 +19,9 @@ from .existence import (
     check_relations,
     check_variances,
     diagnose,
-    never_together,
+    flatness_warning,
 )
-from .fixed import NOTHING, Fixed
+from .fixed import NO_FIXED, Fixed
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedFull
 from .missing_diagonal import ObservedDiagonal
@@ -47,7 +47,7 @@ def regularized_likelihood(
     family: Family,
     names: Sequence[str],
     window: Window | None = None,
-    fixed: Fixed = NOTHING,
+    fixed: Fixed = NO_FIXED,
     *,
     keep_constants: bool = False,
 ) -> Regularized:
@@ -87,7 +87,7 @@ def likelihood_with_ridge(
     statistics: Any,
     family: Family,
     ridge: Array,
-    fixed: Fixed = NOTHING,
+    fixed: Fixed = NO_FIXED,
     window: Window | None = None,
 ) -> Likelihood:
     """The likelihood of the free parameters, with a ridge that may be zero, and a window if any.
@@ -143,7 +143,7 @@ def _regularized_without_window(
     else:
         unique = statistics.complete or ridge.all() or not family.correlated
         unique = unique or fixed.factor is not None
-        return Regularized(likelihood, used, "" if unique else never_together(statistics, names))
+        return Regularized(likelihood, used, "" if unique else flatness_warning(statistics, names))
     ridge = RELATIVE_RIDGE * variances + of_constants
     try:
         likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
@@ -185,26 +185,26 @@ def _checked_in_window(
             f"{window.lower[j]:g} to {window.upper[j]:g}. Either the statistics are of other rows, "
             "or the limits are wrong."
         )
-    seen = _in_window(likelihood, window, statistics, fixed)
-    if seen.without_maximum.size:
-        culprits = quoted([names[j] for j in seen.without_maximum])
+    inside = _in_window(likelihood, window, statistics, fixed)
+    if inside.without_maximum.size:
+        culprits = quoted([names[j] for j in inside.without_maximum])
         raise NoMaximumError(
-            f"inside truncation_limits the sample of {culprits} {seen.edge}, so there is no "
+            f"inside truncation_limits the sample of {culprits} {inside.edge}, so there is no "
             "best-fitting Gaussian.",
-            f"{_blame_of_the_ridge(seen, statistics, fixed)}Leave out the limits if no rows were "
+            f"{_ridge_hint(inside, statistics, fixed)}Leave out the limits if no rows were "
             "cut off there. A small sample may show this by chance: collect more rows. Otherwise "
-            f"describe it by {seen.alternative} distribution.",
+            f"describe it by {inside.alternative} distribution.",
         )
-    return seen
+    return inside
 
 
-def _blame_of_the_ridge(seen: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
+def _ridge_hint(inside: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
     """A sentence and a space if the ridge is what leaves no maximum, else an empty string."""
-    if seen.ridge is None:
+    if inside.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = _without_window(statistics, seen.family, _SMALLER_RIDGE * seen.ridge, fixed)
-        if not _in_window(smaller, seen.window, statistics, fixed).without_maximum.size:
+        smaller = _without_window(statistics, inside.family, _SMALLER_RIDGE * inside.ridge, fixed)
+        if not _in_window(smaller, inside.window, statistics, fixed).without_maximum.size:
             return (
                 "reg_covar is the cause, since it adds to the variances inside the window: with a "
                 "thousandth of it there is a maximum. "

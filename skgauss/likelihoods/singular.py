@@ -20,7 +20,7 @@ _TIMES = 2  # number of halvings, since a slope that changes its sign may halve 
 # It is less than that at which Newton's method gives up.
 _CLOSE = 3e4
 _ARRIVES = 1e-2  # natural gradient norm above which a climb goes on without these checks
-_TOLD = 100.0  # multiple of the rounding of the gradient above which a slope is significant
+_SIGNIFICANT = 100.0  # multiple of the rounding of the gradient above which a slope is significant
 _FARTHER = 10.0  # factor by which the least variance grows in search of a significant slope
 
 
@@ -35,8 +35,8 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
     with suppress(NotPositiveDefiniteError):
         while likelihood.inflation(at) > _CLOSE:
             halving = _halving(likelihood.family, at.factor / unit[:, None])
-            told = at.natural_gradient @ halving > _TOLD * likelihood.rounding_limit(at)
-            if told and _falls_straight(likelihood, at, halving, unit):
+            is_clear = at.natural_gradient @ halving > _SIGNIFICANT * likelihood.rounding_limit(at)
+            if is_clear and _falls_straight(likelihood, at, halving, unit):
                 return True
             at = likelihood.evaluate(at.mean, _widened(likelihood.family, at.factor, unit))
     return False

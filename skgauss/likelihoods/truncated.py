@@ -42,7 +42,7 @@ from .base import (
     Likelihood,
     NoMaximumError,
 )
-from .fixed import NOTHING, Fixed
+from .fixed import NO_FIXED, Fixed
 
 _WIDE = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE = 1e4  # variance, over that of the data, above which it is as good as infinite
@@ -60,7 +60,7 @@ _LOST = 1.0
 _LEAST_LEFT = 0.01
 
 
-class Within(NamedTuple):
+class WindowMoments(NamedTuple):
     """The probability and the moments of a Gaussian inside the window, whitened by its factor."""
 
     log_probability: float  # of the window, in nats, averaged over the rows
@@ -98,10 +98,10 @@ class TruncatedLikelihood(Likelihood):
     """
 
     natural_coordinates = True
-    what_is_unknown = "truncated samples"
+    data_kind = "truncated samples"
     page = "truncation"
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NO_FIXED):
         self.family: Family = data.family
         self.ridge = data.ridge
         self.weight = data.weight
@@ -118,18 +118,18 @@ class TruncatedLikelihood(Likelihood):
         self.has_one_maximum = self.information_is_cheap = self._exact
 
     @abstractmethod
-    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+    def within(self, mean: Array, factor: Array, expected: Array) -> WindowMoments:
         """The probability and the moments of a Gaussian inside the window.
 
-        `of_data`, (n_features,), is the mean of the data expected at the point. Missing values are
+        `expected`, (n_features,), is the mean of the data expected at the point. Missing values are
         completed here as in the data.
         """
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
         data = self._data.evaluate(mean, factor)
-        of_data, covariance = data.expected
-        within = self.within(mean, factor, of_data)
+        expected, covariance = data.expected
+        within = self.within(mean, factor, expected)
         value = data.value - within.log_probability
         excess = family.whiten_symmetric(factor, covariance) - within.covariance
         form = family.multiplicity * excess + family.outer(within.deviation)
@@ -151,8 +151,8 @@ class TruncatedLikelihood(Likelihood):
         )
 
     def log_likelihood(self, at: Evaluation) -> float:
-        assert at.of_data is not None
-        return at.of_data
+        assert at.log_likelihood is not None
+        return at.log_likelihood
 
     def natural_step(self, at: Evaluation, rate: float) -> tuple[Array, Array]:
         """The mean and the factor after a natural step at some rate, from the gradient alone.
@@ -189,12 +189,12 @@ class TruncatedLikelihood(Likelihood):
         return family.frame(first, second + family.symmetric_outer(moved, first))
 
     @property
-    def rough(self) -> Likelihood | None:
-        rough = self._data.rough
-        if rough is None:
+    def approximation(self) -> Likelihood | None:
+        approximation = self._data.approximation
+        if approximation is None:
             return None
         likelihood = copy.copy(self)
-        likelihood._data = rough
+        likelihood._data = approximation
         return likelihood
 
     @property
@@ -204,7 +204,7 @@ class TruncatedLikelihood(Likelihood):
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
         """`Likelihood.unknown` of the data, or 0 if the likelihood is concave."""
-        return 0.0 if self._exact else self._data.unknown(_of_data(at))
+        return 0.0 if self._exact else self._data.unknown(_untruncated(at))
 
     def connection_term(self, gradient: Array) -> Array:
         return self.family.connection_term(gradient)
@@ -262,15 +262,15 @@ class TruncatedLikelihood(Likelihood):
         return float(np.vdot(form, self.family.outer(direction)))
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        if self._fails_elsewhere(at):
+        if self._fails_without_window(at):
             return True
         return not self.existence_known and self._widens_without_end(at)
 
-    def _fails_elsewhere(self, at: Evaluation) -> bool:
+    def _fails_without_window(self, at: Evaluation) -> bool:
         """Whether the climb finds no maximum for a reason other than the window."""
         width, growth, _ = self.widest_direction(at)
         of_window = width > _WIDE and growth.argmax() in self.window.bounded
-        return not of_window and self._data.is_degenerate(_of_data(at))
+        return not of_window and self._data.is_degenerate(_untruncated(at))
 
     def gain_at_infinity(self, at: Evaluation) -> float:
         width, _, direction = self.widest_direction(at)
@@ -288,8 +288,8 @@ class TruncatedLikelihood(Likelihood):
             return False  # the point may be far from the window, or passing it
         family, (width, _, direction) = self.family, self.widest_direction(at)
         deviation, form = self._moment_gradient(at)
-        of_data = family.solve(self._root, family.colorize(at.factor, direction))
-        slope = self._along(form, of_data / linalg.norm(of_data))
+        along_data = family.solve(self._root, family.colorize(at.factor, direction))
+        slope = self._along(form, along_data / linalg.norm(along_data))
         slopes = np.linalg.eigvalsh(form) if family.correlated else form
         # The rest includes the slopes towards larger precisions.
         rest = math.hypot(linalg.norm(deviation), family.fisher_norm(np.minimum(slopes, 0.0)))
@@ -308,15 +308,15 @@ class TruncatedLikelihood(Likelihood):
         return deviation, family.multiplicity * excess - family.outer(deviation)
 
     def mismatch(self, at: Evaluation) -> float:
-        if EPS * abs(_of_data(at).value) > _LOST:
+        if EPS * abs(_untruncated(at).value) > _LOST:
             return math.inf
         deviation, form = self._moment_gradient(at)
         return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         width, growth, _ = self.widest_direction(at)
-        if width <= _WIDE or self._fails_elsewhere(at):
-            return self._data.no_maximum(_of_data(at), names)
+        if width <= _WIDE or self._fails_without_window(at):
+            return self._data.no_maximum(_untruncated(at), names)
         some = self.window.bounded
         growing = some[growth[some] > INVOLVED * growth[some].max()]
         of_ridge = (
@@ -333,7 +333,7 @@ class TruncatedLikelihood(Likelihood):
         )
 
     def truncation(self, at: Evaluation) -> Truncation:
-        return Truncation(self.window, _of_data(at).value - at.value)
+        return Truncation(self.window, _untruncated(at).value - at.value)
 
     def rounding_limit(self, at: Evaluation) -> float:
         """See `Likelihood`; the rounding of the mean moves the window relative to the Gaussian."""
@@ -342,12 +342,12 @@ class TruncatedLikelihood(Likelihood):
         return EPS * max(min(at.condition, DEGENERATE), min(offset, _FAR))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        data = _of_data(at)
+        data = _untruncated(at)
         size = 1 + abs(data.value) + abs(at.value - data.value)
         return self._data.rounding_of_the_value(data) + 4 * EPS * size
 
 
-def _of_data(at: Evaluation) -> Evaluation:
+def _untruncated(at: Evaluation) -> Evaluation:
     """The evaluation of the same data at the same point, without the window."""
     assert isinstance(at, TruncatedEvaluation)
     return at.data

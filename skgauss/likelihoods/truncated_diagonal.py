@@ -10,10 +10,10 @@ from .._typing import Array
 from ..boxes import of_square, univariate_moments
 from ..gaussian import Diagonal
 from ..rows import Truncation, Window
-from .base import Evaluation, Likelihood, kept
-from .fixed import NOTHING, Fixed
+from .base import Evaluation, Likelihood, cache_latest
+from .fixed import NO_FIXED, Fixed
 from .information import Information
-from .truncated import TruncatedLikelihood, Within
+from .truncated import TruncatedLikelihood, WindowMoments
 from .truncated_univariate import TruncatedFeatures
 
 _RESOLUTION = 1e-14  # eigenvalue below which the information, from its formula, is rounding
@@ -27,7 +27,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
     family: Diagonal
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NO_FIXED):
         super().__init__(data, window, statistics, fixed)
         self._share = statistics.observed_weights / data.weight
         # Everything is relative to the limit nearer to the data, where moments keep their digits.
@@ -50,7 +50,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
 
         They are those of the data if a parameter is known.
         """
-        if not self.fixed.nothing:
+        if not self.fixed.is_empty:
             return self._mean, self._root
         mean, variance = self.features.with_maximum().maximum()
         return self._origin + mean, np.sqrt(self.family.project(variance))
@@ -63,30 +63,30 @@ class TruncatedDiagonal(TruncatedLikelihood):
     def _has_maximum(self) -> np.ndarray:
         return np.broadcast_to(self.features.has_maximum, self._mean.shape)[self.window.bounded]
 
-    @kept
+    @cache_latest
     def _moments(self, mean: Array, factor: Array) -> Array:
         """`univariate_moments` of the window up to order four, means relative to the origins."""
         scale = self.family.standard_deviations(factor)
         lower, upper = self.features.lower, self.features.upper
         return univariate_moments(lower, upper, upper - lower, mean - self._origin, scale, 4)
 
-    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+    def within(self, mean: Array, factor: Array, expected: Array) -> WindowMoments:
         scale, share = self.family.standard_deviations(factor), self._share
         log_probability, centre, variances = self._moments(mean, factor)[:3]
         parent = mean - self._origin
         inside = (centre - parent) / scale
         with_missing = share * centre + (1 - share) * parent
-        return Within(
+        return WindowMoments(
             float(share @ log_probability),
             share * inside,
             self.family.project(share * variances + (1 - share) * (1 + share * inside**2)),
-            (of_data - self._origin - with_missing) / scale,
+            (expected - self._origin - with_missing) / scale,
         )
 
     def truncation(self, at: Evaluation) -> Truncation:
         return Truncation(self.window, float(self._moments(at.mean, at.factor)[0].sum()))
 
-    @kept
+    @cache_latest
     def information(self, at: Evaluation) -> Information:
         scale, share = self.family.standard_deviations(at.factor), self._share
         _, centre, *central = self._moments(at.mean, at.factor)

@@ -10,10 +10,10 @@ from ..boxes import FEWEST_OF_LATTICE, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
-from .base import Evaluation, Likelihood, after_em_steps, kept
-from .fixed import NOTHING, Fixed
+from .base import Evaluation, Likelihood, after_em_steps, cache_latest
+from .fixed import NO_FIXED, Fixed
 from .information import Information
-from .truncated import TruncatedLikelihood, Within
+from .truncated import TruncatedLikelihood, WindowMoments
 from .truncated_information import Box
 from .truncated_univariate import TruncatedFeatures
 
@@ -23,7 +23,7 @@ class TruncatedFull(TruncatedLikelihood):
 
     family: Full
 
-    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NOTHING):
+    def __init__(self, data: Likelihood, window: Window, statistics: Any, fixed: Fixed = NO_FIXED):
         super().__init__(data, window, statistics, fixed)
         some = self._bounded = window.bounded
         self._box = Box(some, window.lower[some], window.upper[some])
@@ -49,12 +49,12 @@ class TruncatedFull(TruncatedLikelihood):
         is only near the maximum. Those of the data also serve if a parameter is known, or if the
         one feature has no maximum.
         """
-        one = len(self._bounded) == 1 and self.fixed.nothing
+        one = len(self._bounded) == 1 and self.fixed.is_empty
         if not one or not self.features.has_maximum[0]:
             return self._mean, self._root
         shift, variance = self.features.maximum()
-        of_data = self._covariance[self._bounded]
-        slopes = of_data[0] / self.features.variance
+        rows = self._covariance[self._bounded]
+        slopes = rows[0] / self.features.variance
         change = variance - self.features.variance
         return (
             self._mean + slopes * shift,
@@ -79,27 +79,27 @@ class TruncatedFull(TruncatedLikelihood):
         """
         if len(self._bounded) < FEWEST_OF_LATTICE:
             return None
-        mean, factor = after_em_steps(self._data.rough or self._data)
+        mean, factor = after_em_steps(self._data.approximation or self._data)
         center, root = mean[self._bounded], factor[self._bounded]
         ends = self._box.lower - center, self._box.upper - center
         return lattice_of_window(*ends, root @ root.T, self.weight)
 
     @property
-    def rough(self) -> Likelihood | None:
-        rough = super().rough
-        if rough is not None and self._lattice is not None:
-            rough.__dict__["_lattice"] = self._lattice.coarsest()
-        return rough
+    def approximation(self) -> Likelihood | None:
+        approximation = super().approximation
+        if approximation is not None and self._lattice is not None:
+            approximation.__dict__["_lattice"] = self._lattice.coarsest()
+        return approximation
 
-    def within(self, mean: Array, factor: Array, of_data: Array) -> Within:
+    def within(self, mean: Array, factor: Array, expected: Array) -> WindowMoments:
         try:
             log_probability, inside, covariance = self._box.moments(mean, factor, self._lattice)
         except np.linalg.LinAlgError:  # the square of the factor is singular in float64
             raise NotPositiveDefiniteError from None
-        deviation = self.family.solve(factor, of_data - mean) - inside
-        return Within(log_probability, inside, covariance, deviation)
+        deviation = self.family.solve(factor, expected - mean) - inside
+        return WindowMoments(log_probability, inside, covariance, deviation)
 
-    @kept
+    @cache_latest
     def information(self, at: Evaluation) -> Information:
         return self._information_on(self._lattice, at)
 

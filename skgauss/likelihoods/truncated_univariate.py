@@ -90,7 +90,7 @@ class TruncatedFeatures(NamedTuple):
         They are found by Newton's method in the natural parameters.
         """
         unit = np.sqrt(self.variance)
-        at = _Natural(
+        at = _NaturalPoint(
             self._replace(
                 mean=self.mean / unit,
                 variance=np.ones_like(unit),
@@ -112,7 +112,7 @@ class TruncatedFeatures(NamedTuple):
 
 
 @dataclass(eq=False)
-class _Natural:
+class _NaturalPoint:
     """A point in the natural parameters, and the gradient of the likelihood there."""
 
     sample: TruncatedFeatures
@@ -150,15 +150,15 @@ class _Natural:
         rate = least / np.maximum(quadratic, least)
         return rate * linear, rate * quadratic
 
-    def plus(self, step: tuple[Array, Array]) -> "_Natural":
+    def plus(self, step: tuple[Array, Array]) -> "_NaturalPoint":
         """The point after a step."""
-        return _Natural(self.sample, self.linear + step[0], self.quadratic + step[1])
+        return _NaturalPoint(self.sample, self.linear + step[0], self.quadratic + step[1])
 
     def slope_along(self, step: tuple[Array, Array]) -> Array:
         """The slope of each feature's log-likelihood along a step, in nats; of all if pooled."""
         return self._total(self.gradient[0] * step[0] + self.gradient[1] * step[1])
 
-    def moved(self, step: tuple[Array, Array], gain: Array) -> "_Natural":
+    def moved(self, step: tuple[Array, Array], gain: Array) -> "_NaturalPoint":
         """The point after a step, which is halved for each feature until it overshoots little.
 
         `gain`, (n_features,), is the slope along the step at its start, in nats.

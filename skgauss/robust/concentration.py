@@ -79,7 +79,7 @@ class ConcentrationSteps:
         SingularRowsError
             If the rows that a step keeps have a singular covariance, and there is no ridge.
         """
-        starts = [self.fixed.put(*start) for start in robust_starts(self.columns, self.family)]
+        starts = [self.fixed.apply(*start) for start in robust_starts(self.columns, self.family)]
         near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
         nearest = min(near, key=lambda end: self.family.log_det(end[1]))
         mean, factor = self._concentrate(nearest, _MOST_RANKINGS)

@@ -26,17 +26,17 @@ from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Likelihood
 from .base import Stalled, SteppingSolver, Unbounded
 from .natural import STABLE_RATE
-from .newton import Region, newton_step
+from .newton import TrustRegion, newton_step
 from .objective import Objective
 from .safeguards import NEAR, em_step, step_along
 
 _MOST_PAIRS = 20  # most steps that are remembered, each with the fall of the gradient along it
-_ROUGH = 1e-3  # natural gradient norm at which a climb on a rough likelihood may end
-_MOST_ROUGH = 60  # steps after which a climb on a rough likelihood ends
+_APPROXIMATE_NORM = 1e-3  # natural gradient norm at which a climb on an approximation may end
+_MOST_APPROXIMATE = 60  # steps after which a climb on an approximation ends
 _MOST_OF_EM = 20  # most EM steps; far fewer come near a maximum unless EM is slow
 _CURVED = 1e-3  # least curvature along a step that is remembered
 _PATIENCE = 20  # quasi-Newton steps before Newton steps, unless the information is cheap
-# The same after a climb on a rough likelihood: the maximum is near, and the information costs no
+# The same after a climb on an approximation: the maximum is near, and the information costs no
 # more than two or three evaluations, as a rule.
 _PATIENCE_NEAR = 8
 
@@ -55,7 +55,7 @@ class _Progress(NamedTuple):
     memory: tuple[_Pair, ...] = ()  # the last steps, which tell quasi-Newton steps the curvature
     n_em: int = 0  # how many EM steps were taken
     n_quasi_newton: int = 0
-    region: Region | None = None  # that of Newton steps, once these have begun
+    region: TrustRegion | None = None  # that of Newton steps, once these have begun
     may_guess: bool = False  # whether the next step may go to a guess from the data instead
 
 
@@ -78,40 +78,40 @@ class AcceleratedNatural(SteppingSolver):
     def step(self, objective: Objective, state: _Progress) -> _Progress:
         likelihood, at = objective.likelihood, state.evaluation
         if state.may_guess:
-            begun = self._begun_at_the_guess(objective, at)
+            begun = self._state_at_guess(objective, at)
             if begun is not None:
                 return begun
         if state.region is not None:
             return _newton(likelihood, at, state.region)
-        if self._is_the_turn_of_em(likelihood, state):
+        if self._takes_em_step(likelihood, state):
             stepped = em_step(likelihood, at)
             if stepped is not None:
                 return _Progress(stepped[0], (), state.n_em + 1, state.n_quasi_newton)
-        if self._is_newtons_turn(likelihood, state):
-            return _newton(likelihood, at, Region())
+        if self._takes_newton_step(likelihood, state):
+            return _newton(likelihood, at, TrustRegion())
         for memory in (state.memory, ()) if state.memory else ((),):
             found = _quasi_newton(likelihood, at, memory)
             if found is not None:
                 return _Progress(*found, state.n_em, state.n_quasi_newton + 1)
         if not _has_newton_steps(likelihood, at):
             raise Stalled
-        return _newton(likelihood, at, Region())
+        return _newton(likelihood, at, TrustRegion())
 
-    def _begun_at_the_guess(self, objective: Objective, at: Evaluation) -> _Progress | None:
+    def _state_at_guess(self, objective: Objective, at: Evaluation) -> _Progress | None:
         """The state at the guess from the data, or None if the start has a higher likelihood.
 
-        If there is a rough likelihood, a climb on it continues from the guess, and also learns most
+        If there is an approximation, a climb on it continues from the guess, and also learns most
         of the curvature.
         """
         point = objective.likelihood.guess
         memory: tuple[_Pair, ...] = ()
-        rough = objective.likelihood.rough
-        if rough is None and at.factor is point[1]:
+        approximation = objective.likelihood.approximation
+        if approximation is None and at.factor is point[1]:
             return None
-        if rough is not None:
+        if approximation is not None:
             with suppress(NotPositiveDefiniteError):
-                start = _Progress(rough.evaluate(*point))
-                end = self._end_of_rough_climb(objective._replace(likelihood=rough), start)
+                start = _Progress(approximation.evaluate(*point))
+                end = self._climb_approximation(objective._replace(likelihood=approximation), start)
                 point, memory = (end.evaluation.mean, end.evaluation.factor), end.memory
         with suppress(NotPositiveDefiniteError):
             reached = objective.likelihood.evaluate(*point)
@@ -119,28 +119,28 @@ class AcceleratedNatural(SteppingSolver):
                 return _Progress(reached, memory)
         return None
 
-    def _end_of_rough_climb(self, objective: Objective, state: _Progress) -> _Progress:
-        """The state after a climb on a rough likelihood, near its maximum unless that fails."""
+    def _climb_approximation(self, objective: Objective, state: _Progress) -> _Progress:
+        """The state after a climb on an approximation, near its maximum unless that fails."""
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
-            for _ in range(_MOST_ROUGH):
+            for _ in range(_MOST_APPROXIMATE):
                 at = state.evaluation
-                if at.is_stationary(_ROUGH) or objective.likelihood.is_degenerate(at):
+                if at.is_stationary(_APPROXIMATE_NORM) or objective.likelihood.is_degenerate(at):
                     break
                 state = self.step(objective, state)
         return state
 
-    def _is_the_turn_of_em(self, likelihood: Likelihood, state: _Progress) -> bool:
+    def _takes_em_step(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether the next step is an EM step: far from the maximum, up to `_MOST_OF_EM` times."""
         if likelihood.information_is_cheap or state.n_em >= _MOST_OF_EM:
             return False
         return not state.evaluation.is_stationary(NEAR)
 
-    def _is_newtons_turn(self, likelihood: Likelihood, state: _Progress) -> bool:
+    def _takes_newton_step(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether the next step is a Newton step: at once if that is cheap, else after patience."""
-        patience = _PATIENCE if likelihood.rough is None else _PATIENCE_NEAR
-        waited = state.n_quasi_newton >= patience
-        waited = waited or self.newton_at_once or likelihood.information_is_cheap
-        return waited and _has_newton_steps(likelihood, state.evaluation)
+        patience = _PATIENCE if likelihood.approximation is None else _PATIENCE_NEAR
+        due = state.n_quasi_newton >= patience
+        due = due or self.newton_at_once or likelihood.information_is_cheap
+        return due and _has_newton_steps(likelihood, state.evaluation)
 
 
 def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:
@@ -148,7 +148,7 @@ def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:
     return likelihood.has_information or likelihood.products(at) is not None
 
 
-def _newton(likelihood: Likelihood, at: Evaluation, region: Region) -> _Progress:
+def _newton(likelihood: Likelihood, at: Evaluation, region: TrustRegion) -> _Progress:
     """The state after a Newton step."""
     reached, region = newton_step(likelihood, at, region)
     return _Progress(reached, region=region)

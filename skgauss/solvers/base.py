@@ -13,7 +13,7 @@ from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, cr
 from .objective import Objective
 
 _ROUNDED = 0.01  # largest natural gradient norm that rounding of the mean may excuse
-_SLACK = 1.01  # factor on the limit in `pass_by`, which rounds norms in another way than `visit`
+_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms unlike `visit`
 _CLOSER = 0.1  # factor on the norm, at which to look again after the curvature showed a slope
 
 
@@ -95,7 +95,7 @@ class Monitor:
     _values: list[float] = field(default_factory=list)
     _path: list[tuple[Array, Array]] = field(default_factory=list)
     _best: Evaluation | None = None
-    _asked: float | None = None  # replaces tol after the curvature has shown a slope
+    _tightened_tol: float | None = None  # replaces tol after the curvature has shown a slope
 
     def visit(self, evaluation: Evaluation) -> bool:
         """Record an iterate; True if the climb goes on."""
@@ -106,12 +106,12 @@ class Monitor:
         if len(self._path) < self.n_kept:
             self._path.append((evaluation.mean, evaluation.factor))
         moved = len(self._values) > 1  # the start alone does not show where a climb leads
-        asked_to_stop = moved and self.observer is not None and self.observer.end(evaluation)
+        stop_requested = moved and self.observer is not None and self.observer.end(evaluation)
         if self._is_settled(evaluation):
             self.stop_reason = "converged"
         elif moved and self.likelihood.is_degenerate(evaluation):
             self.stop_reason = "unbounded"
-        elif asked_to_stop:
+        elif stop_requested:
             self.stop_reason = "callback"
         elif len(self._values) > self.max_iter:
             self.stop_reason = "max_iter"
@@ -120,12 +120,12 @@ class Monitor:
         return not self.stop_reason
 
     @property
-    def room(self) -> int:
-        """How many of the next iterates `pass_by` may record, before one that must be visited."""
-        told_of_all = self.observer is not None and self.observer.sees_all
-        return 0 if told_of_all else max(self.max_iter - len(self._values), 0)
+    def n_skippable(self) -> int:
+        """How many of the next iterates `record_many` may take, before one that must be visited."""
+        sees_all = self.observer is not None and self.observer.sees_all
+        return 0 if sees_all else max(self.max_iter - len(self._values), 0)
 
-    def pass_by(self, many: Evaluations) -> int:
+    def record_many(self, many: Evaluations) -> int:
         """Record successive iterates, up to the first at which the climb may end.
 
         Returns
@@ -155,7 +155,7 @@ class Monitor:
         Its natural gradient norm may exceed the limit by `rounding`.
         """
         likelihood = self.likelihood
-        limit = self._asked or max(self.tol, likelihood.rounding_limit(evaluation))
+        limit = self._tightened_tol or max(self.tol, likelihood.rounding_limit(evaluation))
         limit += rounding
         if not self._is_stationary(evaluation, limit) or likelihood.mismatch(evaluation) > limit:
             return False
@@ -163,7 +163,7 @@ class Monitor:
             return True
         self.critical_point = critical_point(self.likelihood, evaluation)
         if self.critical_point is not None and self.critical_point.kind == "slope":
-            self._asked = _CLOSER * evaluation.natural_gradient_norm
+            self._tightened_tol = _CLOSER * evaluation.natural_gradient_norm
             return False
         flat = self.critical_point is not None and self.critical_point.kind == "flat"
         return not (flat and likelihood.is_degenerate(evaluation))
@@ -172,7 +172,7 @@ class Monitor:
         """Whether the gradient is small, apart from what rounding of the mean adds to it."""
         by_mean = linalg.norm(evaluation.score_mean)
         if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
-            return by_mean <= last_digits_of_the_mean(evaluation)
+            return by_mean <= rounding_norm_of_mean(evaluation)
         return evaluation.is_stationary(limit)
 
     def solution(self, seconds: float) -> Solution:
@@ -186,24 +186,24 @@ class Monitor:
     def resume(self) -> None:
         """Continue from a point that is stationary, but not a maximum."""
         self.stop_reason = ""
-        self._asked = None
+        self._tightened_tol = None
         if self.observer is not None:
             self.observer.begin(self.last)
 
-    def break_off(self, reason: str) -> None:
+    def end_early(self, reason: str) -> None:
         """End the climb, since the current iteration found no next iterate.
 
         The climb has converged if it stalled only because the mean is rounded, which disturbs the
         gradient of the covariance, too.
         """
-        digits = min(last_digits_of_the_mean(self.last), _ROUNDED)
+        digits = min(rounding_norm_of_mean(self.last), _ROUNDED)
         settled = reason == "stalled" and self._is_settled(self.last, digits)
         self.stop_reason = "converged" if settled else reason
         if self.observer is not None:
             self.observer.end(self.last)
 
 
-def last_digits_of_the_mean(at: Evaluation) -> float:
+def rounding_norm_of_mean(at: Evaluation) -> float:
     """The natural gradient norm that moving each mean to the next float64 causes."""
     precisions = at.family.diagonal(at.family.inverse_square(at.factor))
     return linalg.norm(np.spacing(np.abs(at.mean)) * np.sqrt(precisions))
@@ -248,7 +248,7 @@ class SteppingSolver(Solver):
     def step(self, objective: Objective, state: Any) -> Any:
         """The state one iteration later."""
 
-    def pass_by(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
+    def skip_ahead(self, objective: Objective, state: Any, monitor: Monitor) -> Any:
         """The state after iterates that the monitor need not visit; by default there are none."""
         return state
 
@@ -256,13 +256,13 @@ class SteppingSolver(Solver):
         state = self.init(objective, start)
         try:
             while monitor.visit(state.evaluation):
-                state = self.step(objective, self.pass_by(objective, state, monitor))
+                state = self.step(objective, self.skip_ahead(objective, state, monitor))
         except NotPositiveDefiniteError:
-            monitor.break_off("diverged")
+            monitor.end_early("diverged")
         except Stalled:
-            monitor.break_off("stalled")
+            monitor.end_early("stalled")
         except Unbounded:
-            monitor.break_off("unbounded")
+            monitor.end_early("unbounded")
 
 
 def maximize(
@@ -290,11 +290,11 @@ def maximize(
         point: Evaluation | None = start
         while point is not None:
             solver.run(objective, point, monitor)
-            point = _beyond(objective.likelihood, monitor)
+            point = _escape_point(objective.likelihood, monitor)
     return monitor.solution(time.process_time() - began)
 
 
-def _beyond(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
+def _escape_point(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
     """A point to continue from if the climb ended at a saddle or an inflection, else None.
 
     If no way up from a saddle is found, the climb has stalled.

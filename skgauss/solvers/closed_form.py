@@ -11,7 +11,7 @@ class ClosedForm(SteppingSolver):
     def init(self, objective: Objective, start: Evaluation) -> State:
         if objective.likelihood.maximum is None:
             raise ValueError(
-                f"solver='closed-form' does not support {objective.likelihood.what_is_unknown}, "
+                f"solver='closed-form' does not support {objective.likelihood.data_kind}, "
                 "whose likelihood has no closed-form maximum in general. Use solver='natural', "
                 "'newton', 'gradient', 'coordinate' or 'lbfgs'."
             )

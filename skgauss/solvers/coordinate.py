@@ -7,14 +7,14 @@ import numpy as np
 
 from .._typing import Array
 from ..likelihoods import Evaluation
-from .base import Stalled, last_digits_of_the_mean
+from .base import Stalled, rounding_norm_of_mean
 from .objective import Objective, Point
-from .recursion import AlongTheGradient, ScalarGradient
+from .recursion import GradientSolver, ScalarGradient
 from .step_lengths import PointRates
 
 
 @dataclass(frozen=True)
-class Coordinate(AlongTheGradient):
+class Coordinate(GradientSolver):
     """Gradient steps on the mean with the covariance held fixed, then the other way round.
 
     Parameters
@@ -51,7 +51,7 @@ class Coordinate(AlongTheGradient):
             raise Stalled
         return PointRates(point, tuple(rates))
 
-    def next_numbers(
+    def next_mean_and_block(
         self, rate: float, gradient: ScalarGradient, mean: float, block: float
     ) -> tuple[float, float]:
         for _ in range(self.n_inner_iter):
@@ -67,7 +67,7 @@ class Coordinate(AlongTheGradient):
         at = point.evaluation
         # If both blocks are within this limit, the whole gradient is within the rounding limit.
         limit = objective.likelihood.rounding_limit(at) / math.sqrt(2)
-        limits = max(limit, last_digits_of_the_mean(at)), limit
+        limits = max(limit, rounding_norm_of_mean(at)), limit
         if at.norms[k] <= limits[k]:
             raise Stalled
 

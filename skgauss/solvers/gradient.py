@@ -2,11 +2,11 @@
 
 from ..likelihoods import Evaluation
 from .objective import Objective
-from .recursion import AlongTheGradient, ScalarGradient
+from .recursion import GradientSolver, ScalarGradient
 from .step_lengths import PointRates
 
 
-class Gradient(AlongTheGradient):
+class Gradient(GradientSolver):
     """theta + rate * gradient, the simultaneous update."""
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
@@ -18,7 +18,7 @@ class Gradient(AlongTheGradient):
         point, rate = self.step_length.advance(objective, point, point.gradient, rate)
         return PointRates(point, (rate,))
 
-    def next_numbers(
+    def next_mean_and_block(
         self, rate: float, gradient: ScalarGradient, mean: float, block: float
     ) -> tuple[float, float]:
         of_mean, of_block = gradient(mean, block)

@@ -47,7 +47,7 @@ class LBFGS(Solver):
                 },
             )
         if not monitor.stop_reason:
-            monitor.break_off("stalled")
+            monitor.end_early("stalled")
 
 
 class _Ascent:

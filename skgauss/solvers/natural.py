@@ -38,9 +38,9 @@ class Natural(SteppingSolver):
     learning_rate: float  # the constant rate
 
     def step(self, objective: Objective, state: State) -> State:
-        return State(move(objective.likelihood, state.evaluation, self.learning_rate))
+        return State(take_natural_step(objective.likelihood, state.evaluation, self.learning_rate))
 
 
-def move(likelihood: Likelihood, at: Evaluation, rate: float) -> Evaluation:
+def take_natural_step(likelihood: Likelihood, at: Evaluation, rate: float) -> Evaluation:
     """The likelihood at the point that the natural step of this rate reaches."""
     return likelihood.evaluate(*likelihood.natural_step(at, rate))

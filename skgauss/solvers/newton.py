@@ -31,9 +31,9 @@ _POOR = 0.25  # share of the promised gain below which the region shrinks
 _GOOD = 0.75  # share of the promised gain above which the region grows
 # Successive steps without progress, and the growth of the variance inflation over them, which
 # together show that no maximum is near.
-_IN_VAIN = 8
+_MANY_IDLE = 8
 _GROWN = 4.0
-_MOST_IN_VAIN = 20  # steps without progress after which a creeping climb is given up
+_MOST_IDLE = 20  # steps without progress after which a creeping climb is given up
 _CREEPS = 1e5  # variance inflation above which a climb without progress counts as creeping
 _ENDLESS = 40  # steps without progress after which a climb in a tiny trust region is given up
 _TINY = 1e-3  # radius of a tiny trust region, which a smooth likelihood does not need for so long
@@ -46,18 +46,18 @@ _FALLING = 10.0
 _MOST_STEP_PRODUCTS = 100  # products with the information for one step
 
 
-class Region(NamedTuple):
+class TrustRegion(NamedTuple):
     """The trust region: where the parabola is trusted, and how long there was no progress."""
 
     radius: float = 1.0
     # Successive steps without progress: the gradient norm was not halved, or the least eigenvalue
     # of the information was not clearly positive.
-    in_vain: int = 0
+    n_idle: int = 0
     norm: float = math.inf  # that of the natural gradient at the first of these steps
     inflation: float = 1.0  # that of the variances there
     length: float = 0.0  # that of the last step
 
-    def seen_from(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> Region:
+    def updated_at(self, at: Evaluation, likelihood: Likelihood, clear: bool) -> TrustRegion:
         """The region, with the progress at a point counted.
 
         `clear` says whether the least eigenvalue of the information there is clearly positive.
@@ -70,21 +70,21 @@ class Region(NamedTuple):
             If the climb only creeps.
         """
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
-        if self.in_vain == 0 or (norm < self.norm / 2 and clear):
-            return self._replace(in_vain=1, norm=norm, inflation=inflation)
+        if self.n_idle == 0 or (norm < self.norm / 2 and clear):
+            return self._replace(n_idle=1, norm=norm, inflation=inflation)
         narrow = inflation > min(max(_REGULAR, _GROWN * self.inflation), _NEARLY_SINGULAR)
-        creeps = self.in_vain >= _MOST_IN_VAIN and inflation > _CREEPS
-        if creeps or (self.in_vain >= _IN_VAIN and narrow):
+        creeps = self.n_idle >= _MOST_IDLE and inflation > _CREEPS
+        if creeps or (self.n_idle >= _MANY_IDLE and narrow):
             likely = at.value >= likelihood.value_of_the_guess
             if likely and not (clear or likelihood.bounded):
                 raise Unbounded
             if creeps:
                 raise Stalled
-        if self.in_vain >= _ENDLESS and self.radius < _TINY:
+        if self.n_idle >= _ENDLESS and self.radius < _TINY:
             raise Stalled
-        return self._replace(in_vain=self.in_vain + 1)
+        return self._replace(n_idle=self.n_idle + 1)
 
-    def moved(self, length: float, share: float) -> Region:
+    def moved(self, length: float, share: float) -> TrustRegion:
         """The region after a step of this length that gained this share of the promised gain."""
         radius = self.radius
         if share < _POOR:
@@ -93,13 +93,13 @@ class Region(NamedTuple):
             radius = min(2 * radius, _LARGEST_RADIUS)
         # Full Newton steps that quickly become shorter close in on a maximum, however flat.
         closes_in = length < min(self.length, self.radius) / 2 and share > _GOOD
-        in_vain = 0 if closes_in else self.in_vain
-        return self._replace(radius=radius, in_vain=in_vain, length=length)
+        n_idle = 0 if closes_in else self.n_idle
+        return self._replace(radius=radius, n_idle=n_idle, length=length)
 
 
 def newton_step(
-    likelihood: Likelihood, at: Evaluation, region: Region
-) -> tuple[Evaluation, Region]:
+    likelihood: Likelihood, at: Evaluation, region: TrustRegion
+) -> tuple[Evaluation, TrustRegion]:
     """The point that a step in the region reaches, and the region there.
 
     Raises
@@ -109,14 +109,14 @@ def newton_step(
     Stalled
         If no step gains, or the climb only creeps.
     """
-    information = _enough_information(likelihood, at)
+    information = _step_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
-    region = region.seen_from(at, likelihood, information.exceeds(CLEAR))
+    region = region.updated_at(at, likelihood, information.exceeds(CLEAR))
     radius = region.radius
     while radius > _SMALLEST_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
-        if region.in_vain > _IN_VAIN and promised < likelihood.rounding_of_the_value(at):
+        if region.n_idle > _MANY_IDLE and promised < likelihood.rounding_of_the_value(at):
             raise Stalled  # the gradient is only rounding
         length = linalg.norm(step)
         try:
@@ -131,7 +131,7 @@ def newton_step(
     raise Stalled
 
 
-def _enough_information(likelihood: Likelihood, at: Evaluation) -> Information:
+def _step_information(likelihood: Likelihood, at: Evaluation) -> Information:
     """The information, or the part of it that a Newton step needs.
 
     If products with the information cost less than its matrix, this is the part in the span of a

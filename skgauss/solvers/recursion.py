@@ -29,32 +29,32 @@ _LONGEST_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is neg
 
 
 @dataclass(frozen=True)
-class AlongTheGradient(SteppingSolver):
+class GradientSolver(SteppingSolver):
     """A solver that moves theta along its gradient, or along one block of it after the other."""
 
     step_length: StepLength
 
     @abstractmethod
-    def next_numbers(
+    def next_mean_and_block(
         self, rate: float, gradient: ScalarGradient, mean: float, block: float
     ) -> tuple[float, float]:
         """The mean and the covariance block of one feature after a step of this rate."""
 
-    def pass_by(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
+    def skip_ahead(self, objective: Objective, state: PointRates, monitor: Monitor) -> PointRates:
         likelihood, rate = objective.likelihood, self.step_length.constant
         if rate is None or not isinstance(likelihood, GaussianLikelihood):
             return state
         if likelihood.ridge is not None or likelihood.family.n_features > 1:
             return state
-        step = partial(self.next_numbers, rate)
+        step = partial(self.next_mean_and_block, rate)
         theta, length = state.point.theta, _FIRST_BLOCK
-        while room := min(length, monitor.room):
-            thetas = _iterates(objective, likelihood, theta, step, room)
+        while n := min(length, monitor.n_skippable):
+            thetas = _iterates(objective, likelihood, theta, step, n)
             factors = objective.parametrization.from_block(thetas[:, 1:])
-            passed = monitor.pass_by(likelihood.evaluate_many(thetas[:, :1], factors))
+            passed = monitor.record_many(likelihood.evaluate_many(thetas[:, :1], factors))
             if passed:
                 theta = thetas[passed - 1]
-            if passed < room:
+            if passed < n:
                 break
             length = min(2 * length, _LONGEST_BLOCK)
         if theta is state.point.theta:

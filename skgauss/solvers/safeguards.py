@@ -7,7 +7,7 @@ from functools import partial
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Likelihood, step_to
-from .natural import move
+from .natural import take_natural_step
 
 NEAR = 0.3  # natural gradient norm below which the likelihood is nearly quadratic
 _SMALLEST_RATE = 1e-10  # of a step; a smaller one gains only rounding
@@ -16,8 +16,8 @@ _SMALLEST_OF_EM = 1e-3  # of an EM step, which loses nothing at any rate except 
 
 def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] | None:
     """The first natural step of rate 1, 1/2, 1/4 ... without loss, as point and rate, or None."""
-    reach = partial(move, likelihood, at)
-    return _halved(likelihood, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
+    reach = partial(take_natural_step, likelihood, at)
+    return _backtrack(likelihood, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
 
 
 def step_along(
@@ -27,12 +27,12 @@ def step_along(
 
     None if every share loses.
     """
-    return _halved(
+    return _backtrack(
         likelihood, at, direction, lambda rate: step_to(likelihood, at, rate * direction)
     )
 
 
-def _halved(
+def _backtrack(
     likelihood: Likelihood,
     at: Evaluation,
     step: Array,

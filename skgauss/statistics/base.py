@@ -63,7 +63,7 @@ class Statistics(ABC):
 
     def keep(self, prepare: Callable[[Any], Any]) -> Any:
         """``prepare`` of these statistics, to be summed over where they lie."""
-        return Kept(prepare(self))
+        return InMemory(prepare(self))
 
     def labelled(self, labels: Sequence[Any] | None) -> Self:
         """Returns these statistics with the given labels of the features."""
@@ -71,13 +71,13 @@ class Statistics(ABC):
         return self if given == self.labels else replace(self, labels=given)
 
 
-class Kept(NamedTuple):
+class InMemory(NamedTuple):
     """A value in memory, as the only term of a sum."""
 
     value: Any
 
-    def map(self, function: Callable[[Any], Any]) -> Kept:
-        return Kept(function(self.value))
+    def map(self, function: Callable[[Any], Any]) -> InMemory:
+        return InMemory(function(self.value))
 
     def total(self, function: Callable[[Any], Any]) -> Any:
         return function(self.value)
@@ -97,10 +97,10 @@ def _check_alike(one: Any, other: Any) -> None:
 
 def axis_labels(array: Any) -> list[tuple[Any, ...]]:
     """Returns the labels of each axis of a pandas object, but of no axis without labels."""
-    return [tuple(axis) for axis in getattr(array, "axes", ()) if not _are_places(axis)]
+    return [tuple(axis) for axis in getattr(array, "axes", ()) if not _has_no_labels(axis)]
 
 
-def _are_places(axis: Any) -> bool:
+def _has_no_labels(axis: Any) -> bool:
     """Whether an axis has only the numbers that pandas gives where a user gives no labels."""
     return isinstance(axis, getattr(sys.modules.get("pandas"), "RangeIndex", ()))
 
@@ -108,7 +108,7 @@ def _are_places(axis: Any) -> bool:
 def column_labels(table: Any) -> tuple[Any, ...] | None:
     """Returns the labels of the columns of a frame of any library, or None of an array."""
     columns = getattr(table, "columns", None)
-    if _are_places(columns):
+    if _has_no_labels(columns):
         return None
     names = columns if hasattr(table, "axes") else names_of_columns(table)
     return None if names is None else tuple(names)

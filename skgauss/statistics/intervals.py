@@ -113,7 +113,7 @@ class IntervalStatistics(Statistics):
     @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed, exactly or within an interval."""
-        return self.exact.observed_weights + self.weights @ self._seen
+        return self.exact.observed_weights + self.weights @ self._is_observed
 
     @property
     def mean(self) -> Array:
@@ -128,7 +128,7 @@ class IntervalStatistics(Statistics):
         return self._known.variances
 
     @property
-    def _seen(self) -> np.ndarray:
+    def _is_observed(self) -> np.ndarray:
         """Whether anything is known of a value, bool of shape (n_rows, n_features)."""
         return np.isfinite(self.lower) | np.isfinite(self.upper)
 
@@ -137,11 +137,11 @@ class IntervalStatistics(Statistics):
         """Moments with intervals as their middles or, if wide, as their points near the centre."""
         if not self.diagonal:
             return self.by_feature._known
-        exact, seen = self.exact, self._seen
+        exact, observed = self.exact, self._is_observed
         center = self._center
-        nearest = np.where(seen, np.clip(center, self.lower, self.upper), np.nan)
+        nearest = np.where(observed, np.clip(center, self.lower, self.upper), np.nan)
         near = exact + _moments(nearest, self.weights)
-        half = np.where(seen, self.upper / 2 - self.lower / 2, np.inf)
+        half = np.where(observed, self.upper / 2 - self.lower / 2, np.inf)
         finest = np.where(exact.observed_weights > 0, 0.0, half.min(axis=0, initial=np.inf))
         spread = np.sqrt(near.variances + (near.mean - center) ** 2)
         narrow = np.isfinite(half) & (half <= _NARROW_WIDTH * (spread + finest))
@@ -168,7 +168,7 @@ class IntervalStatistics(Statistics):
     @property
     def together(self) -> np.ndarray:
         """Which features were ever observed in the same row."""
-        observed = self._seen.astype(np.float64)
+        observed = self._is_observed.astype(np.float64)
         return (observed.T @ observed > 0) | self.exact.together
 
     @property
@@ -197,11 +197,11 @@ class IntervalStatistics(Statistics):
         if not self.diagonal:
             return self.by_feature.bounds
         moments, (lower, upper) = self.exact, self._near_ends
-        seen, varied = moments.observed_weights > 0, moments.variances > 0
+        observed, varied = moments.observed_weights > 0, moments.variances > 0
         # If exact values differ, their extremes are not stored, and infinity stands for them.
-        largest = np.where(varied, np.inf, np.where(seen, moments.mean, -np.inf))
-        smallest = np.where(varied, -np.inf, np.where(seen, moments.mean, np.inf))
-        all_open = ~seen & ~(np.isfinite(lower) & np.isfinite(upper)).any(axis=0)
+        largest = np.where(varied, np.inf, np.where(observed, moments.mean, -np.inf))
+        smallest = np.where(varied, -np.inf, np.where(observed, moments.mean, np.inf))
+        all_open = ~observed & ~(np.isfinite(lower) & np.isfinite(upper)).any(axis=0)
         return Bounds(
             highest_lower=np.maximum(_highest(lower), largest),
             lowest_upper=np.minimum(_lowest(upper), smallest),
@@ -323,24 +323,24 @@ def _lowest(ends: Array) -> Array:
 
 def _moments(points: Array, weights: Array) -> AvailableMoments:
     """Returns moments of points, feature by feature; NaN is a point that does not count."""
-    counts = ~np.isnan(points)
-    weight = weights @ counts
-    shares = np.where(counts, weights[:, None], 0.0) / np.where(weight > 0, weight, 1.0)
-    some = np.where(counts.any(axis=0), _highest(np.where(counts, points, -np.inf)), 0.0)
+    is_known = ~np.isnan(points)
+    weight = weights @ is_known
+    shares = np.where(is_known, weights[:, None], 0.0) / np.where(weight > 0, weight, 1.0)
+    some = np.where(is_known.any(axis=0), _highest(np.where(is_known, points, -np.inf)), 0.0)
     with np.errstate(over="ignore", invalid="ignore"):  # checks of the variances report it
-        pivot = some + (shares * np.where(counts, points - some, 0.0)).sum(axis=0)
-        deviations = np.where(counts, points - pivot, 0.0)
+        pivot = some + (shares * np.where(is_known, points - some, 0.0)).sum(axis=0)
+        deviations = np.where(is_known, points - pivot, 0.0)
         offset = (shares * deviations).sum(axis=0)
         variances = (shares * deviations * deviations).sum(axis=0) - offset * offset
     mean, rounding = two_sum(pivot, offset)
-    informative = float(weights[counts.any(axis=1)].sum())
+    informative = float(weights[is_known.any(axis=1)].sum())
     return AvailableMoments(float(weights.sum()), informative, weight, mean, variances, rounding)
 
 
 def _median(values: Array, weights: Array) -> float:
     """Returns the least finite value up to which half of the weight lies, or 0 if there is none."""
-    counts = np.isfinite(values) & (weights > 0)
-    values, weights = values[counts], weights[counts]
+    usable = np.isfinite(values) & (weights > 0)
+    values, weights = values[usable], weights[usable]
     half, below = weights.sum() / 2, 0.0
     while len(values) > _FEW_VALUES:  # selection after Floyd and Rivest (1975)
         some = np.sort(values[:: math.isqrt(len(values))])

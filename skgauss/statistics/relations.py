@@ -33,7 +33,7 @@ def linear_relations(statistics: Any, mean: Array | None = None) -> list[list[in
     """
     rows = _Rows(statistics, mean)
     everything = np.arange(statistics.missing.shape[1])
-    if rows.suffice(everything) and not rows.dependent(everything):
+    if rows.has_enough_rows(everything) and not rows.dependent(everything):
         return []
     found = rows.related(np.flatnonzero(~statistics.missing.any(axis=0)))
     found += [relation for relation in rows.related(everything) if relation not in found]
@@ -75,9 +75,9 @@ class _Rows:
         if mean is not None:
             self._mean = (mean - statistics.origin) / units_of(statistics.variances)
 
-    def suffice(self, features: np.ndarray) -> bool:
+    def has_enough_rows(self, features: np.ndarray) -> bool:
         """Whether more rows than features show them together."""
-        return bool(self._numbers[self._show(features)].sum() > len(features))
+        return bool(self._numbers[self._shows_all(features)].sum() > len(features))
 
     def most_together(self, order: np.ndarray) -> int:
         """Returns the largest k for which more than k rows show the first k features together."""
@@ -86,7 +86,7 @@ class _Rows:
 
     def related(self, features: np.ndarray) -> list[list[int]]:
         """Returns the relations among features that hold in all rows that show those related."""
-        if len(features) < 2 or not self.suffice(features):
+        if len(features) < 2 or not self.has_enough_rows(features):
             return []
         found = self.dependent(features)
         if len(features) in map(len, found):
@@ -95,7 +95,7 @@ class _Rows:
 
     def dependent(self, features: np.ndarray) -> list[list[int]]:
         """Returns the relations in the rows that show all features; a constant is one by itself."""
-        kept = np.flatnonzero(self._show(features)[self._pattern])
+        kept = np.flatnonzero(self._shows_all(features)[self._pattern])
         rows = self._rows[np.ix_(kept, np.concatenate(([0], 1 + features)))]
         # The first row of the triangle is the mean.
         triangle = np.asarray(np.linalg.qr(rows, mode="r"))
@@ -131,6 +131,6 @@ class _Rows:
             products += deviations.T @ deviations
         return products / together
 
-    def _show(self, features: np.ndarray) -> np.ndarray:
+    def _shows_all(self, features: np.ndarray) -> np.ndarray:
         """Whether each pattern shows all of some features, bool of shape (n_patterns,)."""
         return self._shown[:, features].all(axis=1)

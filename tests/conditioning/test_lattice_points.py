@@ -144,7 +144,7 @@ def test_other_shifts_move_an_estimate_by_a_small_part_of_its_standard_error(mon
     lower = np.where(low > X, -np.inf, np.minimum(X, high))
     upper = np.where(high < X, np.inf, np.maximum(X, low))
     models = [GaussianGradientMLE(tol=1e-7).fit(lower, X_upper=upper)]
-    shifted, of = Lattice.elsewhere, Lattice.of
+    shifted, of = Lattice.with_other_shifts, Lattice.of
     monkeypatch.setattr(Lattice, "of", lambda *arguments: shifted(of(*arguments)))
     models.append(GaussianGradientMLE(tol=1e-7).fit(lower, X_upper=upper))
     errors = models[0].standard_errors()

@@ -44,7 +44,7 @@ def test_the_verdict_and_where_the_climb_leads(solver, unit):
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 @pytest.mark.parametrize(
-    "name", ["singular._ARRIVES", "singular._TOLD", "singular._CLOSE", "singular._FARTHER"]
+    "name", ["singular._ARRIVES", "singular._SIGNIFICANT", "singular._CLOSE", "singular._FARTHER"]
 )
 def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
     home, name = name.split(".")

@@ -12,7 +12,7 @@ from ..boxes import IN_CACHE, of_square, slices, univariate_moments
 _MANY = 200_000  # intervals above which several threads have some milliseconds of work each
 
 
-class Alone(NamedTuple):
+class SingleIntervals(NamedTuple):
     """Single values known only to an interval, sorted by feature; all arrays are (n,)."""
 
     rows: np.ndarray
@@ -22,7 +22,7 @@ class Alone(NamedTuple):
     width: Array  # the difference of the ends
 
     @classmethod
-    def of(cls, lower: Array, upper: Array) -> "Alone":
+    def of(cls, lower: Array, upper: Array) -> "SingleIntervals":
         """The values known only to an interval among all with these ends, (n_rows, n_features)."""
         within = ((lower < upper) & (np.isfinite(lower) | np.isfinite(upper))).T
         features, rows = np.nonzero(within)
@@ -55,7 +55,7 @@ class Alone(NamedTuple):
         n, d = len(self.lower), len(mean)
 
         def of_part(rows: slice) -> Array:
-            part = Alone(*(each[rows] for each in self))
+            part = SingleIntervals(*(each[rows] for each in self))
             features = part.features
             found = part.moments(mean, deviations, 4 if spread else 2)
             z, second = found[1] / deviations[features], found[2]
