@@ -1,6 +1,7 @@
 """The answer and the verdict of a fit depend neither on the unit nor on the origin."""
 
 import warnings
+from itertools import product
 
 import numpy as np
 import pytest
@@ -32,12 +33,15 @@ def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
 @pytest.mark.parametrize("unit", [2.0**-100, 2.0**-30, 2.0**30, 2.0**100])
 @pytest.mark.parametrize(
     ("solver", "parametrization"),
-    [("gradient", "scale"), *(("coordinate", p) for p in ("scale", "covariance", "precision"))],
+    [
+        ("gradient", "scale"),
+        *product(("coordinate", "lbfgs"), ("scale", "covariance", "precision")),
+    ],
 )
 def test_automatic_rates_take_the_same_steps_in_all_units(
     correlated, solver, parametrization, unit
 ):
-    """If the parts of theta that move together have one unit, and the start is in it, too."""
+    """If the numbers of theta that move together have one unit, and the start is in it, too."""
 
     def climb(unit):
         start = {"mean_init": unit * correlated[0], "covariance_init": 4 * unit**2}

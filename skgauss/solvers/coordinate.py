@@ -3,12 +3,9 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from .._typing import Array
 from ..likelihoods import Evaluation
 from .base import Stalled, rounding_norm_of_mean
-from .objective import Objective, Point
+from .objective import Objective, Point, blocks
 from .recursion import GradientSolver, ScalarGradient
 from .step_lengths import PointRates
 
@@ -29,7 +26,7 @@ class Coordinate(GradientSolver):
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)
-        directions = (block * point.gradient for block in _blocks(point))
+        directions = (block * point.gradient for block in blocks(point))
         rates = (self.step_length.first(objective, point, each) for each in directions)
         return PointRates(point, tuple(rates))
 
@@ -37,7 +34,7 @@ class Coordinate(GradientSolver):
         point = state.point
         rates = list(state.rates)
         at_rest = 0
-        for k, block in enumerate(_blocks(point)):
+        for k, block in enumerate(blocks(point)):
             try:
                 for _ in range(self.n_inner_iter):
                     self._check_moving(objective, point, k)
@@ -70,10 +67,3 @@ class Coordinate(GradientSolver):
         limits = max(limit, rounding_norm_of_mean(at)), limit
         if at.norms[k] <= limits[k]:
             raise Stalled
-
-
-def _blocks(point: Point) -> tuple[Array, Array]:
-    """Masks of the mean and of the covariance in theta, with entries 1 and 0."""
-    mean = np.zeros_like(point.theta)
-    mean[: len(point.evaluation.mean)] = 1.0
-    return mean, 1.0 - mean

@@ -10,7 +10,8 @@ from ..blocks import threads
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
 from .base import Monitor, Solver
-from .objective import Objective, Point
+from .objective import Objective, Point, blocks
+from .step_lengths import steepest_rate
 
 _MEMORY = 20  # pairs of steps and gradient changes that SciPy keeps, twice its default
 
@@ -33,7 +34,7 @@ class LBFGS(Solver):
         with threads.blas_threads_for(multiplications), suppress(NotPositiveDefiniteError):
             minimize(
                 ascent.negated,
-                ascent.point.theta,
+                ascent.point.theta / ascent.unit,
                 jac=True,
                 method="L-BFGS-B",
                 callback=ascent.accept,
@@ -51,25 +52,35 @@ class LBFGS(Solver):
 
 
 class _Ascent:
-    """The two functions that SciPy calls: the negated objective, and one after each iteration."""
+    """The two functions that SciPy calls: the negated objective, and one after each iteration.
+
+    SciPy sees theta in a `unit` for each of its numbers, in which the curvature at the start is
+    about 1 in the mean and in the covariance, whatever the units of the data.
+    """
 
     def __init__(self, objective: Objective, point: Point, monitor: Monitor):
         self._objective = objective
         self._monitor = monitor
         self.point = self._trial = point
+        self.unit = np.ones_like(point.theta)
+        for block in blocks(point):
+            rate = steepest_rate(objective, point, block * point.gradient)
+            self.unit *= np.sqrt(rate) ** block
 
-    def negated(self, theta: Array) -> tuple[float, Array]:
-        """Minus the objective at theta, and minus its gradient."""
+    def negated(self, scaled: Array) -> tuple[float, Array]:
+        """Minus the objective at a scaled theta, and minus its gradient."""
+        theta = scaled * self.unit
         try:
-            self._trial = self._objective.at(theta.copy())
+            self._trial = self._objective.at(theta)
         except NotPositiveDefiniteError:
             return self._outside(theta)
-        return -self._trial.value, -self._trial.gradient
+        return -self._trial.value, -self._trial.gradient * self.unit
 
-    def accept(self, theta: Array) -> None:
+    def accept(self, scaled: Array) -> None:
         """Show the monitor the iterate, and raise `StopIteration` if the climb ends there."""
+        theta = scaled * self.unit
         if not np.array_equal(theta, self._trial.theta):
-            self._trial = self._objective.at(theta.copy())
+            self._trial = self._objective.at(theta)
         self.point = self._trial
         if not self._monitor.visit(self.point.evaluation):
             raise StopIteration

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from .._typing import Array
 from ..gaussian import Parametrization
 from ..likelihoods import Evaluation, Likelihood
@@ -48,3 +50,10 @@ class Objective(NamedTuple):
             evaluation.factor, evaluation.score_mean, evaluation.score_covariance
         )
         return Point(theta, evaluation, gradient)
+
+
+def blocks(point: Point) -> tuple[Array, Array]:
+    """Masks of the mean and of the covariance in theta, with entries 1 and 0."""
+    mean = np.zeros_like(point.theta)
+    mean[: len(point.evaluation.mean)] = 1.0
+    return mean, 1.0 - mean

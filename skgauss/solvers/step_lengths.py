@@ -83,12 +83,8 @@ class BarzilaiBorwein:
     constant: float | None = None
 
     def first(self, objective: Objective, point: Point, direction: Array) -> float:
-        """The rate that reaches the maximum along the direction if the data are complete.
-
-        It is shorter if that step is longer than 1 in the frame. Either length is free of units.
-        """
-        length = linalg.norm(objective.parametrization.push(point.evaluation.factor, direction))
-        return min(float(direction @ direction) / length, 1.0) / length if length else 1.0
+        """The rate of `steepest_rate`, or less if its step is longer than 1 in the frame."""
+        return steepest_rate(objective, point, direction, longest=1.0)
 
     def advance(
         self, objective: Objective, point: Point, direction: Array, rate: float
@@ -105,6 +101,18 @@ class BarzilaiBorwein:
             reached, rate = _search(objective, point, direction, slope, first)
         fall = np.where(direction == 0, 0.0, point.gradient - reached.gradient)
         return reached, _next_rate(rate, slope, rate * float(direction @ fall), fall)
+
+
+def steepest_rate(
+    objective: Objective, point: Point, direction: Array, longest: float = math.inf
+) -> float:
+    """The rate of steepest ascent along a part of the gradient, by the Fisher metric at a point.
+
+    The step is as long as the Gaussian of complete data asks for, and no longer than `longest` in
+    the frame, whatever the units of the data; 1 if the direction is 0.
+    """
+    length = linalg.norm(objective.parametrization.push(point.evaluation.factor, direction))
+    return min(float(direction @ direction) / length, longest) / length if length else 1.0
 
 
 def _search(

@@ -24,7 +24,7 @@ def contradicting(unit=1.0):
     return X, np.tile([1 + TOLD, 1 + TOLD, 1 - TOLD, 1 - TOLD], 3) * 25
 
 
-@pytest.mark.parametrize("unit", [1.0, 1e-6])
+@pytest.mark.parametrize("unit", [1.0, 2.0**-20])
 @pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs", "gradient", "coordinate"])
 def test_the_verdict_and_where_the_climb_leads(solver, unit):
     X, weights = contradicting(unit)
