@@ -54,6 +54,15 @@ def test_automatic_rates_take_the_same_steps_in_all_units(
     assert same(other, plain, unit, atol=1e-12)
 
 
+def test_a_climb_whose_likelihood_is_all_rounding_shows_no_want_of_a_maximum():
+    """From a start 1e18 deviations away coordinate ascent leads along the ridge of a window."""
+    data, unit, parameters = draw(175)
+    assert parameters["solver"] == "coordinate"
+    assert data.fit().converged_
+    with pytest.warns(ConvergenceWarning, match="stalled"):
+        data.fit(unit, **parameters)
+
+
 @pairwise(up_to=3, kind=KINDS, d=[1, 2, 3], covariance_type=FAMILIES, solver=FREE, unit=UNITS)
 def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
     data = sample(kind, d, np.random.default_rng(d))

@@ -284,7 +284,8 @@ class TruncatedLikelihood(Likelihood):
         towards 0 is more than it can lose on the way, and if the rest of the gradient is small or
         lowers other precisions, too.
         """
-        if not at.is_stationary(_ALIKE) or at.value < self.value_of_the_guess:
+        certain = at.value - self.rounding_of_the_value(at)
+        if not at.is_stationary(_ALIKE) or certain < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
         family, (width, _, direction) = self.family, self.widest_direction(at)
         deviation, form = self._moment_gradient(at)
