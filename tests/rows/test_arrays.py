@@ -310,7 +310,7 @@ def test_dtypes_that_numpy_lacks_are_refused(name):
     X = torch.ones((5, 2)).to(getattr(torch, name))
     with pytest.raises(ValueError, match=rf"X must have .* as float32, got torch.{name}"):
         GaussianGradientMLE().fit(X)
-    with pytest.raises(ValueError, match=rf"sample_weight must be .*, got torch.{name}"):
+    with pytest.raises(ValueError, match=rf"sample_weight must have .*, got torch.{name}"):
         GaussianGradientMLE().fit(torch.ones((5, 2)), sample_weight=X[:, 0])
 
 
