@@ -131,8 +131,8 @@ def _search(
     smallest = _SHORTEST * rate
     while True:
         theta = point.theta + rate * direction
-        # This is also true of a rate that is NaN, after an overflow of the slope or of the step.
-        if not smallest <= rate < math.inf or (theta == point.theta).all():
+        # This is also true if an overflow of slope or step made the rate NaN or 0.
+        if not 0 < smallest <= rate < math.inf or (theta == point.theta).all():
             raise Stalled
         try:
             reached = objective.at(theta)

@@ -9,7 +9,12 @@ from models import fit_quietly
 from oracles import as_matrix, closed_form, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
-from skgauss import GaussianGradientMLE
+from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss.gaussian import make_family, parametrizations
+from skgauss.likelihoods import GaussianLikelihood
+from skgauss.solvers import Objective
+from skgauss.solvers.base import Stalled
+from skgauss.solvers.step_lengths import BarzilaiBorwein
 
 DATA = ["wine", "iris", "diabetes"]
 SOLVERS = ["natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"]
@@ -156,6 +161,15 @@ def test_a_start_at_the_maximum_takes_no_iteration(correlated):
     ).fit(correlated)
     assert model.n_iter_ == 0
     assert model.log_likelihood_path_.shape == (1,)
+
+
+def test_a_search_ends_whose_rates_fall_below_what_float64_holds(correlated):
+    statistics = SufficientStatistics.from_array(correlated[:, :1])
+    family = make_family("full", 1)
+    objective = Objective(GaussianLikelihood(statistics, family), parametrizations.Scale(family))
+    point = objective.start(objective.likelihood.evaluate(np.zeros(1), family.identity))
+    with np.errstate(all="ignore"), pytest.raises(Stalled):
+        BarzilaiBorwein().advance(objective, point, np.array([np.inf, 1.0]), 5e-324)
 
 
 @pytest.mark.parametrize("solver", ["gradient", "coordinate"])
