@@ -62,10 +62,9 @@ class _Ascent:
         self._objective = objective
         self._monitor = monitor
         self.point = self._trial = point
-        self.unit = np.ones_like(point.theta)
+        self.unit = np.zeros_like(point.theta)
         for block in blocks(point):
-            rate = steepest_rate(objective, point, block * point.gradient)
-            self.unit *= np.sqrt(rate) ** block
+            self.unit += block * np.sqrt(steepest_rate(objective, point, block * point.gradient))
 
     def negated(self, scaled: Array) -> tuple[float, Array]:
         """Minus the objective at a scaled theta, and minus its gradient."""

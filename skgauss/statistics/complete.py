@@ -187,6 +187,7 @@ def checked_rows(
 ) -> tuple[np.ndarray, Array | None]:
     """Returns a user's rows and weights as scikit-learn validates them; there may be no rows."""
     check_no_mask(X, "X")
+    check_no_mask(sample_weight, "sample_weight")
     X = check_array(X, dtype="numeric", ensure_min_samples=0, input_name="X", **checks)
     X = np.asarray(X)
     return X, None if sample_weight is None else valid_weights(sample_weight, X)
@@ -197,7 +198,6 @@ def valid_weights(sample_weight: Any, X: np.ndarray, *, require_weight: bool = F
 
     With `require_weight` one must be positive. X may have no rows, as one of many chunks.
     """
-    check_no_mask(sample_weight, "sample_weight")
     if not len(X) and np.shape(sample_weight) in ((), (0,)):
         return np.empty(0)
     return check_sample_weight(
