@@ -4,15 +4,15 @@ import sys
 import warnings
 from collections.abc import Sequence
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 _NOT_A_CALLER = ("skgauss", "sklearn", "joblib")
 DOCUMENTATION_URL = "https://skgauss.readthedocs.io/en/stable"
 
 
 def capped(items: Sequence[str], separator: str = ", ", more: str = "more") -> str:
     """The first few items of a list for a message, and how many more there are."""
-    shown = separator.join(items[:_SHOWN])
-    rest = len(items) - _SHOWN
+    shown = separator.join(items[:_MAX_SHOWN])
+    rest = len(items) - _MAX_SHOWN
     return shown + (f" and {rest} {more}" if rest > 0 else "")
 
 

@@ -40,7 +40,7 @@ from .fitting import (
     solution_attributes,
     start_of,
 )
-from .gaussian import FEWEST_ROWS, PARAMETRIZATIONS, Family, make_family
+from .gaussian import MIN_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import NoMaximumError, regularized_likelihood
 from .rows import (
@@ -369,7 +369,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         # The number and names of the new features are set on a copy, in case the fit fails.
         validated = copy.copy(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
-        min_rows = FEWEST_ROWS if nothing_known else 1
+        min_rows = MIN_ROWS if nothing_known else 1
         rows = rows_of(validated, X, sample_weight, X_upper, reset=True, min_rows=min_rows)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(validated))
@@ -771,6 +771,6 @@ def _blas_threads(
     """
     multiplications = int(family.n_parameters**1.5)
     products_only = statistics.complete and window is None
-    if products_only and multiplications <= threads.NEGLIGIBLE_WORK:
+    if products_only and multiplications <= threads.NEGLIGIBLE_MULTIPLICATIONS:
         return nullcontext()
     return threads.blas_threads_for(multiplications)

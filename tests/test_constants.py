@@ -35,7 +35,7 @@ FACTS = {
     "skgauss.robust.start._SD_OVER_MAD",
     "skgauss.robust.concentration._KEPT_LEVEL",  # probability of the tail that reweighting cuts off
     "skgauss.outlier._OUTLIER_LEVEL",  # the default definition of an outlier
-    "skgauss.boxes.integration.FEWEST_OF_LATTICE",  # boxes of fewer features have formulas
+    "skgauss.boxes.integration.MIN_LATTICE_VARIABLES",  # boxes of fewer features have formulas
 }
 # Modules whose numbers affect only how an answer looks.
 LOOKS = ("skgauss.plotting", "skgauss.inference.printed_table", "skgauss._wording")

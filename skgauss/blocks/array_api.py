@@ -20,7 +20,7 @@ from .._typing import Array
 from .sums import Sums, pivot_from_sample, scaled_weights, sums_about_the_mean
 
 # Elements in a chunk (128 MiB as float64): enough work to hide what launching it costs.
-_DEVICE_CHUNK = 2**24
+_DEVICE_CHUNK_ELEMENTS = 2**24
 # Rows in a block: enough for the products of all blocks to take no more room than a chunk.
 _DEVICE_BLOCK_ROWS = 2**9
 _ROWS_BY_COLUMN = 4
@@ -73,7 +73,7 @@ def map_rows_on_device(X: Any, function: Callable[[Any], Any], mean: Array) -> A
 def _slices(X: Any, block: int) -> Iterator[slice]:
     """Yields slices of the rows: each of whole blocks of `block` rows, and last those left over."""
     n_rows, n_features = X.shape
-    length = max(_DEVICE_CHUNK // n_features // block, 1) * block
+    length = max(_DEVICE_CHUNK_ELEMENTS // n_features // block, 1) * block
     whole = n_rows // block * block
     for start in range(0, whole, length):
         yield slice(start, min(start + length, whole))

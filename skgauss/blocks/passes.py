@@ -21,16 +21,16 @@ from .threads import Part, Result
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), in the blocks of all threads
 # together, which are longer because threads contend for the interpreter's lock between them, and
 # in a chunk, whose blocks share one pivot and so add up without a merge.
-_BLOCK = 2**17
-_BLOCKS_OF_THREADS = 2**19
-_CHUNK = 2**21
-_FEWEST_BLOCK_ROWS = 8
+_BLOCK_ELEMENTS = 2**17
+_BLOCK_ELEMENTS_OF_THREADS = 2**19
+_CHUNK_ELEMENTS = 2**21
+_MIN_BLOCK_ROWS = 8
 _ROWS_AT_ONCE = 64
 # Zero serves as the pivot if the mean of a few rows is within so many standard deviations of it,
 # and if sums of squares about zero are at most so many times those about the mean. The variances
 # then err by up to 6e-15 where values repeat and so round alike; 1e-14 is promised.
 _NEAR_ZERO = 0.75
-_MOST_CANCELLED_ABOUT_ZERO = 1.75
+_MAX_CANCELLATION_ABOUT_ZERO = 1.75
 # With fewer columns BLAS's threads would wait for each other more than they work, and NumPy's
 # loops along a row would be too short.
 _MANY_COLUMNS = 64
@@ -51,7 +51,7 @@ def chunk_sums(
     """
     # Chunks are so long that finding their pivots and merging their statistics is the lesser work.
     n_features = X.shape[1]
-    fewest = max(4 * _CHUNK // n_features, 1 if diagonal else 16 * n_features)
+    fewest = max(4 * _CHUNK_ELEMENTS // n_features, 1 if diagonal else 16 * n_features)
     sums_of = partial(_sums_of_chunk, X, sample_weight, unit, diagonal)
     return _map_chunks(sums_of, X, fewest, combine)
 
@@ -64,14 +64,14 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
     result = np.empty(len(X))
 
     def fill(block: int, chunk: slice) -> None:
-        rows = max(block // X.shape[1], _FEWEST_BLOCK_ROWS)
+        rows = max(block // X.shape[1], _MIN_BLOCK_ROWS)
         buffer = _Buffer(X, min(rows, chunk.stop - chunk.start))
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(chunk.start, chunk.stop, rows):
                 its_rows = slice(start, min(start + rows, chunk.stop))
                 result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    _map_chunks(fill, X, _FEWEST_BLOCK_ROWS, list)
+    _map_chunks(fill, X, _MIN_BLOCK_ROWS, list)
     return result
 
 
@@ -87,7 +87,11 @@ def _map_chunks(
     """
     n_threads = threads.available() if X.size >= _MANY_ELEMENTS else 1
     chunks = chunks_of(X, min_rows, n_threads)
-    block = _BLOCK if n_threads == 1 else max(_BLOCKS_OF_THREADS // n_threads, _BLOCK)
+    block = (
+        _BLOCK_ELEMENTS
+        if n_threads == 1
+        else max(_BLOCK_ELEMENTS_OF_THREADS // n_threads, _BLOCK_ELEMENTS)
+    )
     with blas_threads_for_pass(X):
         return threads.ordered_map(partial(function, block), chunks, n_threads, combine)
 
@@ -95,7 +99,7 @@ def _map_chunks(
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:
     """Returns a context with one thread of BLAS, unless a pass over X has work for more."""
     multiplications = X.size * X.shape[1]
-    if multiplications <= threads.NEGLIGIBLE_WORK:
+    if multiplications <= threads.NEGLIGIBLE_MULTIPLICATIONS:
         return nullcontext()
     if X.shape[1] < _MANY_COLUMNS:
         return threads.one_blas_thread()
@@ -113,7 +117,9 @@ def chunks_of(
     n_rows, n_features = X.shape
     if not n_rows:
         return []
-    for_each = math.ceil(n_rows / max((elements or _CHUNK) // n_features, min_rows) / n_threads)
+    for_each = math.ceil(
+        n_rows / max((elements or _CHUNK_ELEMENTS) // n_features, min_rows) / n_threads
+    )
     count = min(n_threads * for_each, n_rows)
     length = math.ceil(n_rows / count)
     return [slice(start, min(start + length, n_rows)) for start in range(0, n_rows, length)]
@@ -186,7 +192,7 @@ def _sums_of_chunk(
     sample_weight = None if sample_weight is None else sample_weight[chunk]
     # A block has so many rows that its overhead is small: it updates a sum of shape (d, d), and
     # calls NumPy.
-    fewest = _FEWEST_BLOCK_ROWS if diagonal else 2 * n_features
+    fewest = _MIN_BLOCK_ROWS if diagonal else 2 * n_features
     buffer = _Buffer(X, max(block // n_features, fewest))
     sums_about = partial(_sums_about, X, sample_weight, unit, diagonal, buffer)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -194,7 +200,7 @@ def _sums_of_chunk(
         floating = sample_weight is None and X.dtype.kind == "f"
         if floating and (np.abs(pivot) <= _NEAR_ZERO * np.sqrt(variance)).all():
             found = sums_about(np.zeros_like(pivot), is_zero=True)
-            if not is_far(found, _MOST_CANCELLED_ABOUT_ZERO):
+            if not is_far(found, _MAX_CANCELLATION_ABOUT_ZERO):
                 return found
         return sums_about_the_mean(sums_about, pivot)
 

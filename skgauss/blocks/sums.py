@@ -24,17 +24,17 @@ from .._sklearn import (
 from .._typing import Array
 from .threads import blas_has_small_kernels
 
-_MOST_CANCELLED = 8  # largest ratio of the sum of squares about a pivot to that about the mean
+_MAX_CANCELLATION = 8  # largest ratio of the sum of squares about a pivot to that about the mean
 # Two corrections of a pivot suffice: a third comes no closer to a mean that float64 cannot hold.
-_MOST_PIVOTS = 3
+_MAX_PIVOTS = 3
 # The first pivot is the mean of rows with so many elements in all, within bounds on their number.
-_FEW_ELEMENTS = 2**17
-_FEWEST_SAMPLED = 2**3
-_MOST_SAMPLED = 2**8
+_SAMPLED_ELEMENTS = 2**17
+_MIN_SAMPLED_ROWS = 2**3
+_MAX_SAMPLED_ROWS = 2**8
 # Rows of a panel. A panel of one column may be longer: BLAS sums its dot product in 8 chains or
 # more at once, even on the oldest processor.
-_PANEL = 64
-_PANEL_OF_ONE = 512
+_PANEL_ROWS = 64
+_PANEL_ROWS_OF_ONE = 512
 _FEW_COLUMNS = 32  # columns up to which a panel's product is cheap next to reading it
 # Columns up to which a general product is faster than a symmetric one, even if BLAS packs both.
 _VERY_FEW_COLUMNS = 7
@@ -51,7 +51,7 @@ class Sums(NamedTuple):
 
 def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Sums:
     """Returns sums about a pivot close to the mean: `pivot`, or one that its sums point to."""
-    for _ in range(_MOST_PIVOTS):
+    for _ in range(_MAX_PIVOTS):
         found = sums_about(pivot)
         if not is_far(found):
             break
@@ -59,7 +59,7 @@ def sums_about_the_mean(sums_about: Callable[[Array], Sums], pivot: Array) -> Su
     return found
 
 
-def is_far(found: Sums, most_cancelled: float = _MOST_CANCELLED) -> bool:
+def is_far(found: Sums, most_cancelled: float = _MAX_CANCELLATION) -> bool:
     """Whether the pivot is so far from the mean that digits of the sums of squares cancel."""
     about_pivot = found.second if found.second.ndim == 1 else found.second.diagonal()
     offset = found.first / found.weight if found.weight else found.first
@@ -75,7 +75,7 @@ def pivot_from_sample(X: Any, sample_weight: Any | None, unit: float) -> tuple[A
     wherever X is cut into chunks.
     """
     xp, dtype, device = _library(X)
-    few = min(max(_FEW_ELEMENTS // X.shape[1], _FEWEST_SAMPLED), _MOST_SAMPLED)
+    few = min(max(_SAMPLED_ELEMENTS // X.shape[1], _MIN_SAMPLED_ROWS), _MAX_SAMPLED_ROWS)
     spread = slice(None, None, math.ceil(X.shape[0] / few))
     deviations = xp.astype(X[spread, :], dtype)
     if sample_weight is None:
@@ -114,11 +114,11 @@ def totals(rows: Array) -> Array:
     """Returns the sum over the first of any number of axes, in short chains of rounding."""
     if rows.size == len(rows) or rows.strides[0] == rows.itemsize:
         return np.add.reduce(rows)  # NumPy sums contiguous values in pairs
-    while len(rows) > _PANEL:
-        count = len(rows) // _PANEL
+    while len(rows) > _PANEL_ROWS:
+        count = len(rows) // _PANEL_ROWS
         # A panel is every count-th row, so that NumPy adds up long arrays.
-        panels = rows[: _PANEL * count].reshape(_PANEL, count, *rows.shape[1:])
-        rows = np.concatenate([np.add.reduce(panels), rows[_PANEL * count :]])
+        panels = rows[: _PANEL_ROWS * count].reshape(_PANEL_ROWS, count, *rows.shape[1:])
+        rows = np.concatenate([np.add.reduce(panels), rows[_PANEL_ROWS * count :]])
     return np.add.reduce(rows)
 
 
@@ -157,7 +157,7 @@ def _squares_of_one(panels: Array) -> Array:
 def _panels(rows: Array) -> tuple[Array, Array]:
     """Returns a view of rows as panels, (n_panels, panel, n_columns), and the rows left over."""
     n_columns = rows.shape[1]
-    panel = _PANEL if n_columns > 1 else _PANEL_OF_ONE
+    panel = _PANEL_ROWS if n_columns > 1 else _PANEL_ROWS_OF_ONE
     count = len(rows) // panel
     whole, rest = rows[: count * panel], rows[count * panel :]
     if whole.flags.c_contiguous:

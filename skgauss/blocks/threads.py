@@ -18,9 +18,9 @@ Total = TypeVar("Total")
 
 # Multiplications that take some milliseconds: a sleeping thread may take as long to start, if
 # another process has its core.
-_MANY = 2**26
+_MANY_MULTIPLICATIONS = 2**26
 # Multiplications for which BLAS uses one thread anyway: setting a limit would take longer.
-NEGLIGIBLE_WORK = 10_000
+NEGLIGIBLE_MULTIPLICATIONS = 10_000
 # Processors, as OpenBLAS calls them, on which it multiplies small matrices without packing them.
 _SMALL_KERNELS = {"skylakex", "cooperlake", "sapphirerapids"}
 
@@ -67,7 +67,7 @@ def without_own_threads(function: Callable[..., Result]) -> Callable[..., Result
 
 def blas_threads_for(multiplications: int) -> AbstractContextManager[None]:
     """Returns a context with one thread of BLAS if the work is too little to wake others for."""
-    return one_blas_thread() if multiplications < _MANY else nullcontext()
+    return one_blas_thread() if multiplications < _MANY_MULTIPLICATIONS else nullcontext()
 
 
 @contextmanager

@@ -7,6 +7,6 @@ know where the intervals come from, or what the moments are used for.
 from .base import BoxMoments, slices
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
-from .integration import FEWEST_OF_LATTICE, box_moments, box_scores
+from .integration import MIN_LATTICE_VARIABLES, box_moments, box_scores
 from .lattice import N_POINTS, Lattice
-from .univariate import IN_CACHE, of_square, univariate_moments
+from .univariate import INTERVALS_IN_CACHE, of_square, univariate_moments

@@ -30,10 +30,10 @@ from .._typing import Array
 from .base import BoxMoments
 
 _FARTHEST_END = 38.0  # standard deviations at which the density almost underflows
-_LEAST = 1e-3  # of probability times variance; the error is a few roundings divided by it
+_MIN_PROBABILITY = 1e-3  # of probability times variance; the error is a few roundings divided by it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
-_RULES_AGREE = 1e-11  # relative; the better of the two is far more accurate
-_NEXT_TO_ZERO = 1e-100  # replaces an end of 0, which would be a divisor
+_RULES_RTOL = 1e-11  # relative; the better of the two is far more accurate
+_TINY_END = 1e-100  # replaces an end of 0, which would be a divisor
 _ROOT_2PI = np.sqrt(2 * np.pi)
 OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 
@@ -41,7 +41,7 @@ OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (
 def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
     """Whether `corner_moments` may be exact for each box, (n,), judged by single intervals."""
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
-    return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _LEAST
+    return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _MIN_PROBABILITY
 
 
 def corner_moments(
@@ -74,7 +74,7 @@ def corner_moments(
     covariance -= mean @ mean.transpose(0, 2, 1)
     found = BoxMoments(np.log(value), sign * mean[:, :, 0], mirror * covariance)
     least = np.einsum("nii->ni", covariance).min(axis=1)
-    return found, value * np.maximum(least, 0.0) > _LEAST
+    return found, value * np.maximum(least, 0.0) > _MIN_PROBABILITY
 
 
 def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, Array]:
@@ -106,7 +106,7 @@ def _probability_below(ends: Array, correlation: Array) -> tuple[Array, Array, A
 
 def _below_two(ends: Array, correlation: Array) -> Array:
     """Probability, (n,), that two variables are below their ends, by Owen's function."""
-    h, g = np.where(ends == 0.0, _NEXT_TO_ZERO, ends).T
+    h, g = np.where(ends == 0.0, _TINY_END, ends).T
     r = correlation[:, 0, 1]
     scale = np.sqrt((1.0 - r) * (1.0 + r))
     apart = np.where((h > 0.0) == (g > 0.0), 0.0, 1.0)
@@ -143,7 +143,7 @@ def _below_three(ends: Array, correlation: Array) -> Array:
         if not left.size:
             break
         now = _gain_of_correlation(ends[left], correlation[left], *rule)
-        done = np.abs(now - last[left]) < _RULES_AGREE * (now + apart[left])
+        done = np.abs(now - last[left]) < _RULES_RTOL * (now + apart[left])
         found[left[done]], last[left] = now[done], now
         left = left[~done]
     return apart + found

@@ -15,7 +15,7 @@ from .._typing import Array
 from .interval import Interval
 from .minimax_tilting import Tilt
 
-_MOST_AT_ONCE = 2**16  # proposals drawn at a time
+_PROPOSALS_AT_ONCE = 2**16  # proposals drawn at a time
 
 
 def draw_within(
@@ -23,7 +23,7 @@ def draw_within(
 ) -> Array:
     """Draws of c ~ N(0, covariance) within the one box lower <= c <= upper, (n_rows, k)."""
     one = _Proposals.of(lower[None], upper[None], (upper - lower)[None], covariance[None])
-    counts = np.diff([*range(0, n_rows, _MOST_AT_ONCE), n_rows])
+    counts = np.diff([*range(0, n_rows, _PROPOSALS_AT_ONCE), n_rows])
     parts = [one.take(np.zeros(n, dtype=np.intp)).accepted(random_state) for n in counts]
     z = np.concatenate(parts)
     return np.clip(z @ np.linalg.cholesky(covariance).T, lower, upper)
@@ -74,7 +74,7 @@ class _Proposals(NamedTuple):
         z = np.empty(self.shift.shape)
         left, tries = np.arange(len(z)), 1
         while left.size:
-            tries = min(tries, max(_MOST_AT_ONCE // len(left), 1))
+            tries = min(tries, max(_PROPOSALS_AT_ONCE // len(left), 1))
             several = self.take(np.repeat(left, tries))
             proposed, log_weight = several._propose(random_state)
             chance = np.log(random_state.random_sample(len(proposed)))

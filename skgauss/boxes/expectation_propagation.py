@@ -15,7 +15,7 @@ from .univariate import univariate_moments
 _N_SWEEPS = 4
 # Largest precision of a factor, for a variable of variance 1. An interval narrower than 1e-4
 # standard deviations counts as one of that width, or rounding would lose what else is known of it.
-_MOST_PRECISE = 1e8
+_MAX_PRECISION = 1e8
 
 
 def expectation_propagation(
@@ -41,7 +41,7 @@ def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Ar
         log_probability, new_mean, within = univariate_moments(
             lower[:, i], upper[:, i], width[:, i], given, 1.0 / np.sqrt(others)
         )
-        new = np.minimum(np.maximum(others / within - others, 0.0), _MOST_PRECISE)
+        new = np.minimum(np.maximum(others / within - others, 0.0), _MAX_PRECISION)
         new_lift = new_mean * (others + new) - others_lift
         log_factor[:, i] = log_probability + 0.5 * (
             np.log1p(new / others) + given * others_lift - new_mean**2 * (others + new)

@@ -22,7 +22,9 @@ from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
 
-_AT_ONCE = 2**13  # points summed at once, of all boxes: intermediate results stay in the cache
+_POINTS_AT_ONCE = (
+    2**13
+)  # points summed at once, of all boxes: intermediate results stay in the cache
 
 
 class Separated(NamedTuple):
@@ -94,7 +96,7 @@ def lattice_moments(
     Ends and widths are (n, k), for at least two variables.
     """
     boxes = Separated.of(lower, upper, width, correlation, lattice)
-    within = boxes.mean_over_points(_sums_over, _AT_ONCE)
+    within = boxes.mean_over_points(_sums_over, _POINTS_AT_ONCE)
     root = root_in_order(correlation, lattice.order)
     return BoxMoments(
         within.log_probability,

@@ -15,10 +15,10 @@ from .corner_scores import corner_scores
 from .genz import lattice_moments, root_in_order
 from .lattice import Lattice
 from .lattice_scores import lattice_scores
-from .nested import ORDER, Boxes, nested_moments
+from .nested import RULE_ORDER, Boxes, nested_moments
 from .nested_scores import nested_scores
 
-FEWEST_OF_LATTICE = 4  # variables; fewer are integrated to nearly full precision
+MIN_LATTICE_VARIABLES = 4  # variables; fewer are integrated to nearly full precision
 _NODES_AT_ONCE = 200_000  # nodes worked on at once: some megabytes of intermediate results
 
 
@@ -81,7 +81,7 @@ def _prepared(
     """Standard deviations; standardised boxes with correlations, by row; the lattice if needed."""
     n, k = lower.shape
     scale, (*ends, correlation) = standardised(lower, upper, width, covariance)
-    if k < FEWEST_OF_LATTICE:
+    if k < MIN_LATTICE_VARIABLES:
         lattice = None
     elif lattice is None:
         lattice = Lattice.of(lower, upper, covariance)
@@ -99,7 +99,7 @@ def _in_parts(
     n, k = boxes[0].shape
     parts: list[Any]
     if lattice is None:
-        parts = slices(n, max(_NODES_AT_ONCE // ORDER ** (k - 1), 1))
+        parts = slices(n, max(_NODES_AT_ONCE // RULE_ORDER ** (k - 1), 1))
     else:
         parts = list(_parts(lattice.n_points * k))
 

@@ -17,10 +17,10 @@ from .univariate import univariate_moments
 
 _ROOT_HALF = np.sqrt(0.5)
 _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
-_OPEN = 9.0  # standard deviations beyond which an end is open in double precision
-_TAIL = -10.0  # standard deviations below which the density of a quantile loses digits
-_FARTHEST = -1e150  # standard deviations: the square does not overflow
-_NARROW = 0.5  # nats by which the log-density falls within a narrow interval, at most
+_OPEN_END = 9.0  # standard deviations beyond which an end is open in double precision
+_TAIL_END = -10.0  # standard deviations below which the density of a quantile loses digits
+_FARTHEST_END = -1e150  # standard deviations: the square does not overflow
+_NARROW_FALL = 0.5  # nats by which the log-density falls within a narrow interval, at most
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)  # exact to rounding on narrow intervals
 
 
@@ -34,7 +34,7 @@ class Interval(NamedTuple):
     log_probability: Array
     slope: Array  # derivative of the log-probability along the near end: minus the mean
     widening: Array  # derivative of the log-probability along the logarithm of the width
-    density: Array  # at the near end, or at `_TAIL` if the end is below it
+    density: Array  # at the near end, or at `_TAIL_END` if the end is below it
     fall: Array  # density at the far end over that at the near end
     below_near: Array  # mass below the near end over the density there
     below_far: Array  # mass below the far end over the density at the near end
@@ -43,15 +43,15 @@ class Interval(NamedTuple):
     def of(cls, lower: Array, upper: Array, width: Array) -> "Interval":
         """The distribution within intervals; widths are given, since upper - lower loses digits."""
         sign = np.where(upper > -lower, -1.0, 1.0)
-        near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST), _OPEN)
+        near = np.minimum(np.maximum(np.minimum(upper, -lower), _FARTHEST_END), _OPEN_END)
         far = near - width
         drop = np.expm1(width * (near - 0.5 * width))
         fall = 1.0 + drop
-        body = np.maximum(near, _TAIL)
+        body = np.maximum(near, _TAIL_END)
         density = np.exp(-0.5 * body * body - LOG_ROOT_2PI)
         below_near, below_far = _masses_below(near, far, fall, density)
         mass = below_near - below_far
-        narrow = width * (0.5 * width + np.abs(near)) < _NARROW
+        narrow = width * (0.5 * width + np.abs(near)) < _NARROW_FALL
         if narrow.any():
             mass[narrow] = _narrow_mass(near[narrow], np.broadcast_to(width, near.shape)[narrow])
         width = np.where(np.isfinite(width), width, 0.0)
@@ -75,7 +75,7 @@ class Interval(NamedTuple):
         These are along the logarithm of the width. All have the shape of the intervals.
         """
         variance = 1.0 - self.widening - self.slope * (self.near + self.slope)
-        tail = self.near < _TAIL  # where that is a difference of large numbers
+        tail = self.near < _TAIL_END  # where that is a difference of large numbers
         if tail.any():
             variance[tail] = self._moments(tail, 2)[2]
         far = self.near - self.width
@@ -132,7 +132,7 @@ class Interval(NamedTuple):
         z = ndtri(np.minimum(below * self.density, 1.0 - 2.0**-53))
         z = np.minimum(np.maximum(z, self.far), self.near)
         density = np.exp(0.5 * (z - self.near) * (z + self.near))  # at the near end over that at z
-        tail = self.near < _TAIL
+        tail = self.near < _TAIL_END
         if tail.any():
             tail = np.broadcast_to(tail, z.shape)
             z[tail], density[tail] = _in_tail(
@@ -145,7 +145,7 @@ class Interval(NamedTuple):
 def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple[Array, Array]:
     """Masses below the two ends over the density at the near end."""
     below_near, below_far = ndtr(near) / density, ndtr(far) / density
-    tail = near < _TAIL
+    tail = near < _TAIL_END
     if tail.any():
         below_near[tail] = _ROOT_HALF_PI * erfcx(-_ROOT_HALF * near[tail])
         below_far[tail] = _ROOT_HALF_PI * fall[tail] * erfcx(-_ROOT_HALF * far[tail])

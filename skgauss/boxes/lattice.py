@@ -15,14 +15,16 @@ from .base import standardised
 from .interval import Interval
 
 N_POINTS = 503  # a prime, so that along each coordinate all points are at different places
-_MOST_SMOOTH = 5  # coordinates of the sine transform; each makes the mean square weight 1.5 times
-_FEW_SMOOTH = 3  # coordinates up to which it suits 2,003 points; for more it needs 10,007
-_WEIGHT = 0.1  # of each variable in the search for generators
-_LEAST_VARIANCE = 1e-14  # of a variable of variance 1 given others, against rounding
-_NARROWEST = 1e-200  # standard deviations; the difference of two ends may round to 0
+# Coordinates of the sine transform; each makes the mean square weight 1.5 times.
+_MAX_SMOOTH_COORDINATES = 5
+# Coordinates up to which it suits 2,003 points; for more it needs 10,007.
+_FEW_SMOOTH_COORDINATES = 3
+_COORDINATE_WEIGHT = 0.1  # of each variable in the search for generators
+_MIN_VARIANCE = 1e-14  # of a variable of variance 1 given others, against rounding
+_MIN_WIDTH = 1e-200  # standard deviations; the difference of two ends may round to 0
 # Cells per standard deviation: so wide that rounding after a change of units rarely leaves one.
-_CELLS = 1024.0
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, as in splitmix64
+_CELLS_PER_DEVIATION = 1024.0
+_GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, as in splitmix64
 
 
 class Lattice(NamedTuple):
@@ -93,8 +95,8 @@ class Lattice(NamedTuple):
         point = _unshifted(self.shift.shape[1], n_points) + self.shift[:, :, None]
         point -= np.floor(point)
         log_weight = np.zeros((len(point), n_points))
-        few = N_POINTS if point.shape[1] <= _FEW_SMOOTH else 4 * N_POINTS
-        if n_points > few and point.shape[1] <= _MOST_SMOOTH:
+        few = N_POINTS if point.shape[1] <= _FEW_SMOOTH_COORDINATES else 4 * N_POINTS
+        if n_points > few and point.shape[1] <= _MAX_SMOOTH_COORDINATES:
             with np.errstate(divide="ignore"):  # a point on a face of the cube has no weight
                 log_weight = np.log(2.0 * np.sin(np.pi * point) ** 2).sum(axis=1)
             point -= np.sin(2.0 * np.pi * point) / (2.0 * np.pi)
@@ -121,7 +123,7 @@ def generators(n_dimensions: int, n_points: int = N_POINTS) -> NDArray[np.intp]:
     """
     powers = _powers_of_a_root(n_points)
     x = powers / n_points
-    kernel = _WEIGHT * (x * x - x + 1.0 / 6.0) * 2.0 * np.pi**2
+    kernel = _COORDINATE_WEIGHT * (x * x - x + 1.0 / 6.0) * 2.0 * np.pi**2
     product = np.ones(len(powers))
     chosen = []
     for _ in range(n_dimensions):
@@ -149,10 +151,10 @@ def _powers_of_a_root(n_points: int) -> NDArray[np.intp]:
 def _hash(rows: Array, n_shifts: int) -> Array:
     """Pseudorandom numbers in [0, 1), (n, n_shifts), by splitmix64 from the cell of each row."""
     state = np.zeros(len(rows), np.uint64)
-    cells = np.rint(rows * _CELLS) + 0.0  # -0.0 becomes 0.0
+    cells = np.rint(rows * _CELLS_PER_DEVIATION) + 0.0  # -0.0 becomes 0.0
     for column in cells.view(np.uint64).T:
-        state = _mixed((state ^ column) + _GOLDEN)
-    steps = np.arange(1, n_shifts + 1, dtype=np.uint64) * _GOLDEN
+        state = _mixed((state ^ column) + _GOLDEN_RATIO)
+    steps = np.arange(1, n_shifts + 1, dtype=np.uint64) * _GOLDEN_RATIO
     return (_mixed(state[:, None] + steps) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
@@ -171,12 +173,12 @@ def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDAr
     """
     n, k = lower.shape
     row = np.arange(n)
-    width = np.maximum(width, _NARROWEST)
+    width = np.maximum(width, _MIN_WIDTH)
     correlation = np.broadcast_to(correlation, (n, k, k))
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):
-        scale = np.sqrt(np.maximum(variance, _LEAST_VARIANCE))
+        scale = np.sqrt(np.maximum(variance, _MIN_VARIANCE))
         at = Interval.of((lower - mean) / scale, (upper - mean) / scale, width / scale)
         np.put_along_axis(at.log_probability, order[:, :i], np.inf, axis=1)
         chosen = order[:, i] = at.log_probability.argmin(axis=1)

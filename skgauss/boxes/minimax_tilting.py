@@ -13,8 +13,8 @@ import numpy as np
 from .._typing import Array
 from .interval import Interval
 
-_SADDLE_RESOLUTION = 1e-10  # relative, of the saddle, on which the sum hardly depends
-_MOST_NEWTON_STEPS = 300  # 7 are usual; nearly collinear boxes took up to 80
+_SADDLE_RTOL = 1e-10  # relative, of the saddle, on which the sum hardly depends
+_MAX_NEWTON_STEPS = 300  # 7 are usual; nearly collinear boxes took up to 80
 
 
 class Tilt(NamedTuple):
@@ -46,9 +46,9 @@ class Tilt(NamedTuple):
         at = cls._evaluate(place, *boxes)
         hessian, step = at.hessian, _row_solutions(at.hessian, -at.gradient)
         left = np.arange(n)
-        for _ in range(_MOST_NEWTON_STEPS):
+        for _ in range(_MAX_NEWTON_STEPS):
             size = _row_norms(step[left])
-            moving = ~(size < _SADDLE_RESOLUTION * (1.0 + _row_norms(place[left])))[:, 0]
+            moving = ~(size < _SADDLE_RTOL * (1.0 + _row_norms(place[left])))[:, 0]
             left, size = left[moving], size[moving]
             if not left.size:
                 break

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from .._typing import EPS, Array
 from .base import BoxMoments, mixture
-from .univariate import NEGLIGIBLE, reach, univariate_moments
+from .univariate import NEGLIGIBLE_FALL, reach, univariate_moments
 
 
 class _Rule(NamedTuple):
@@ -39,13 +39,14 @@ class _Rule(NamedTuple):
         return cls((node + 1) / 2, weight / 2, longest, deepest)
 
 
-ORDER = 28
-_LONG_RULE = _Rule.of(ORDER, 13.0, 80.0)
+RULE_ORDER = 28
+_LONG_RULE = _Rule.of(RULE_ORDER, 13.0, 80.0)
 _SHORT_RULE = _Rule.of(12, 3.0, 8.0)
-_HALVES_AGREE = 1e-13  # share of the probability of a box; a piece and its halves may differ by it
+_HALVES_RTOL = 1e-13  # share of the probability of a box; a piece and its halves may differ by it
 # For two and for three variables: the orders in which each of them comes first.
 _FIRST_OF = {k: np.array([[i, *np.delete(range(k), i)] for i in range(k)]) for k in (2, 3)}
-_CERTAIN = 7.5  # standard deviations; a Gaussian is that far above its mean with probability 3e-14
+# Standard deviations; a Gaussian is that far above its mean with probability 3e-14.
+_CERTAIN_DEVIATIONS = 7.5
 
 
 class Quantities:
@@ -108,7 +109,7 @@ class Boxes(NamedTuple):
         """
         coefficient, covariance = _regression(self.covariance)
         coefficient = np.copysign(np.maximum(np.abs(coefficient), 1e-30), coefficient)
-        margin = _CERTAIN * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
+        margin = _CERTAIN_DEVIATIONS * np.sqrt(np.diagonal(covariance, axis1=1, axis2=2))
         rising = (self.lower[:, 1:] + margin - self.mean[:, 1:]) / coefficient
         falling = (self.upper[:, 1:] - margin - self.mean[:, 1:]) / coefficient
         start = np.where(coefficient > 0.0, rising, falling).max(axis=1)
@@ -223,9 +224,9 @@ def _between(
         settled, whole = np.zeros(n, dtype=bool), total
     else:
         change = np.abs(np.expm1(known - total)) * np.exp(np.minimum(total - whole, 0.0))
-        settled = change < _HALVES_AGREE * (1.0 + np.abs(whole))
+        settled = change < _HALVES_RTOL * (1.0 + np.abs(whole))
         whole = np.maximum(whole, total)
-    counts = _bound(log_density, rule.node) + np.log(end - start) > whole[row] - NEGLIGIBLE
+    counts = _bound(log_density, rule.node) + np.log(end - start) > whole[row] - NEGLIGIBLE_FALL
     counts &= ~settled[row]
     rough = np.flatnonzero(counts & ~_resolved(of_pieces, start, end, log_density, rule))
     if len(rough):
@@ -269,7 +270,7 @@ def _resolved(
 
 def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[Array, Array]:
     """Both ends, (n,) each, of the part of each piece that is not negligible within it."""
-    counts = log_density > log_density.max(axis=1, keepdims=True) - NEGLIGIBLE
+    counts = log_density > log_density.max(axis=1, keepdims=True) - NEGLIGIBLE_FALL
     edges = np.concatenate([start[:, None], x, end[:, None]], axis=1)
     row = np.arange(len(x))
     last = counts.shape[1] - counts[:, ::-1].argmax(axis=1)

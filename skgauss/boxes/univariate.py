@@ -15,10 +15,10 @@ from scipy.special import ndtr
 from .._typing import Array
 from .base import LOG_ROOT_2PI, slices
 
-IN_CACHE = 8192  # intervals whose intermediate results fit into the cache
+INTERVALS_IN_CACHE = 8192  # intervals whose intermediate results fit into the cache
 _NARROW_FALL = 2.0  # nats; a density that falls by less is as good as a polynomial
-NEGLIGIBLE = 36.0  # nats below the largest density: no weight in double precision
-_NEGLIGIBLE_FOURTH = 52.0  # the same for a fourth power: 52^4 e^-52 is 2e-16
+NEGLIGIBLE_FALL = 36.0  # nats below the largest density: no weight in double precision
+_NEGLIGIBLE_FALL_FOURTH = 52.0  # the same for a fourth power: 52^4 e^-52 is 2e-16
 
 
 def _rule(order: int) -> tuple[Array, Array]:
@@ -50,10 +50,10 @@ def univariate_moments(
         The mean lies in the interval and has the same origin as the ends. Central moments, from the
         second to the `highest`, which is two or four, are in powers of the scale.
     """
-    if len(mean) <= IN_CACHE:
+    if len(mean) <= INTERVALS_IN_CACHE:
         return _of_few(lower, upper, width, mean, scale, highest)
     found = np.empty((1 + highest, len(mean)))
-    for rows in slices(len(mean), IN_CACHE):
+    for rows in slices(len(mean), INTERVALS_IN_CACHE):
         ends = lower[rows], upper[rows], width[rows]
         found[:, rows] = _of_few(*ends, mean[rows], scale[rows], highest)
     return found
@@ -90,7 +90,7 @@ def _of_few(
     return found
 
 
-def reach(slope: Array, nats: float = NEGLIGIBLE) -> Array:
+def reach(slope: Array, nats: float = NEGLIGIBLE_FALL) -> Array:
     """How far from an end, in standard deviations, a density has fallen by these `nats`, at most.
 
     Its logarithm falls at this slope at the end, and its second derivative is at most -1, that of
@@ -102,7 +102,9 @@ def reach(slope: Array, nats: float = NEGLIGIBLE) -> Array:
 def _in_tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
     """The results of `_quadrature` for wide intervals far from the mean."""
     nats, rule = (
-        (NEGLIGIBLE, _TAIL_RULE) if highest == 2 else (_NEGLIGIBLE_FOURTH, _TAIL_RULE_FOURTH)
+        (NEGLIGIBLE_FALL, _TAIL_RULE)
+        if highest == 2
+        else (_NEGLIGIBLE_FALL_FOURTH, _TAIL_RULE_FOURTH)
     )
     return _quadrature(near, far, np.minimum(width, reach(near, nats)), highest, rule)
 

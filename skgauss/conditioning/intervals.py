@@ -20,7 +20,7 @@ import numpy as np
 from .._typing import Array
 from ..blocks import threads
 from ..boxes import (
-    FEWEST_OF_LATTICE,
+    MIN_LATTICE_VARIABLES,
     BoxMoments,
     Lattice,
     box_moments,
@@ -30,7 +30,7 @@ from ..boxes import (
 from ..gaussian import Family
 from .lattice_points import lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
-from .patterns import PIECE, MissingPatterns
+from .patterns import PIECE_ELEMENTS, MissingPatterns
 from .scores import score_moments
 from .single_intervals import SingleIntervals
 
@@ -164,7 +164,11 @@ class CoarseRows:
 
     def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
         """The lattice that the first guess sets and that is then kept; None if none is needed."""
-        if self._lattice is None and guess is not None and self.n_intervals >= FEWEST_OF_LATTICE:
+        if (
+            self._lattice is None
+            and guess is not None
+            and self.n_intervals >= MIN_LATTICE_VARIABLES
+        ):
             *_, boxes = self._given_exact(*guess.seen_from(self._frame))
             known = np.hstack([guess.relative(end) for end in self._ends])
             self._lattice = lattice_of_rows(*boxes, known, self._weights)
@@ -218,7 +222,7 @@ def coarse_rows(
     for label in np.unique(alike):
         rows = np.flatnonzero(alike == label)
         n_hidden = np.count_nonzero(kinds[rows[0]])
-        at_once = max(PIECE // (kinds.shape[1] + n_hidden**2), 1)
+        at_once = max(PIECE_ELEMENTS // (kinds.shape[1] + n_hidden**2), 1)
         for start in range(0, len(rows), at_once):
             piece = rows[start : start + at_once]
             yield piece, CoarseRows(lower[piece], upper[piece], weights[piece], frame)

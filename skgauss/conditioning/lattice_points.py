@@ -8,16 +8,16 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import N_POINTS, Lattice, box_moments
-from ..gaussian import FEWEST_ROWS
+from ..gaussian import MIN_ROWS
 from .scores import mean_scores
 
 _COUNTS = 127, 251, N_POINTS, 2_003, 10_007, 30_011, 100_003  # of points, primes
-_MOST_POINTS = 300_000  # most points of all boxes that get more: a quarter of a second
-_LONGER = 4  # times `N_POINTS` for each box, which is the limit if it is larger
+_MAX_POINTS = 300_000  # most points of all boxes that get more: a quarter of a second
+_MAX_POINTS_RATIO = 4  # times `N_POINTS` for each box, which is the limit if it is larger
 # Standard errors by which the choice of points may move an estimate. A row of weight one has a
 # score of about one, so this is also the error that the sum over the points may have.
-_PROMISED = 0.002
-# Rows that are assumed for a window if the weights sum to less than `FEWEST_ROWS`, as shares do.
+_PROMISED_ERROR = 0.002
+# Rows that are assumed for a window if the weights sum to less than `MIN_ROWS`, as shares do.
 _ROWS_OF_SHARES = 10_000.0
 
 
@@ -29,22 +29,24 @@ def lattice_of_rows(
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
-    tolerance = _PROMISED / np.sqrt(np.maximum(weights, 1.0))  # smaller weights are shares of rows
+    tolerance = _PROMISED_ERROR / np.sqrt(
+        np.maximum(weights, 1.0)
+    )  # smaller weights are shares of rows
     return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
-    n_rows = weight if weight >= FEWEST_ROWS else _ROWS_OF_SHARES
+    n_rows = weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance)
-    return _with_enough_points(lattice, boxes, np.array([_PROMISED / np.sqrt(n_rows)]))
+    return _with_enough_points(lattice, boxes, np.array([_PROMISED_ERROR / np.sqrt(n_rows)]))
 
 
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
     """The lattice with more points for boxes whose scores miss their tolerance, (n_boxes,)."""
     rows = np.arange(len(tolerance))
-    most = max(_MOST_POINTS, _LONGER * N_POINTS * len(rows))
+    most = max(_MAX_POINTS, _MAX_POINTS_RATIO * N_POINTS * len(rows))
     for count in _COUNTS[_COUNTS.index(lattice.n_points[0]) + 1 :]:
         apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not where it is NaN

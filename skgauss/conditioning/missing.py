@@ -42,9 +42,9 @@ from .._typing import Array
 from ..gaussian import linalg
 from .patterns import MissingPatterns
 
-_INFLATED = 1e5  # variance inflation above which the root is worth its cost
+_ROOT_INFLATION = 1e5  # variance inflation above which the root is worth its cost
 _FEW_PATTERNS = 40  # patterns below which LAPACK, one by one, costs less than all at once
-_SMALL_BLOCKS = 2**15  # elements below which sweeps, with fewer calls, cost less than factors
+_SMALL_ELEMENTS = 2**15  # elements below which sweeps, with fewer calls, cost less than factors
 
 
 class Conditional(NamedTuple):
@@ -89,7 +89,7 @@ class Conditioner:
 
         The rows, (n_rows, n_features), are deviations from the mean, 0 where a value is missing.
         """
-        if self.inflation > _INFLATED:
+        if self.inflation > _ROOT_INFLATION:
             return _by_root(deviations, gaps, self.root)
         blocks = self._precision.reshape(-1)[gaps.blocks]
         gaps.put_aside(blocks, 1.0)
@@ -145,7 +145,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet
-    if blocks.size < _SMALL_BLOCKS:
+    if blocks.size < _SMALL_ELEMENTS:
         pivots = np.empty(blocks.shape[1:], blocks.dtype)
         for k, pivot in enumerate(pivots):
             pivot[:] = blocks[k, k]

@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 
 _FEW_PATTERNS = 256  # patterns that cost little more than one; if fewer are alike, others join them
-_MORE = 1.25  # largest ratio of missing values among them: 1.25^3 is twice the work
-PIECE = 2**17  # elements of rows and of blocks of the precision, worked on at once: one MiB
+_MAX_MISSING_RATIO = 1.25  # largest ratio of missing values among them: 1.25^3 is twice the work
+PIECE_ELEMENTS = (
+    2**17
+)  # elements of rows and of blocks of the precision, worked on at once: one MiB
 
 
 class MissingPatterns:
@@ -93,10 +95,12 @@ def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Itera
     """
     first = 0
     while first < len(n_missing):
-        most_rows = max(PIECE // (n_features + int(n_missing[first]) ** 2), 1)
+        most_rows = max(PIECE_ELEMENTS // (n_features + int(n_missing[first]) ** 2), 1)
         same = int(np.searchsorted(n_missing, n_missing[first], side="right"))
         if n_missing[first]:
-            alike = int(np.searchsorted(n_missing, _MORE * n_missing[first] + 1, side="right"))
+            alike = int(
+                np.searchsorted(n_missing, _MAX_MISSING_RATIO * n_missing[first] + 1, side="right")
+            )
             same = max(same, min(alike, first + _FEW_PATTERNS))
         fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
         last = min(same, max(fitting, first + 1))

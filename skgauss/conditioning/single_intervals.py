@@ -7,9 +7,10 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import IN_CACHE, of_square, slices, univariate_moments
+from ..boxes import INTERVALS_IN_CACHE, of_square, slices, univariate_moments
 
-_MANY = 200_000  # intervals above which several threads have some milliseconds of work each
+# Intervals above which several threads have some milliseconds of work each.
+_MANY_INTERVALS = 200_000
 
 
 class SingleIntervals(NamedTuple):
@@ -71,5 +72,5 @@ class SingleIntervals(NamedTuple):
         def total(results: Iterator[Array]) -> Array:
             return sum(results, np.zeros((6 if spread else 3, d)))
 
-        n_threads = threads.available() if n > _MANY else 1
-        return threads.ordered_map(of_part, slices(n, IN_CACHE), n_threads, total)
+        n_threads = threads.available() if n > _MANY_INTERVALS else 1
+        return threads.ordered_map(of_part, slices(n, INTERVALS_IN_CACHE), n_threads, total)

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._typing import Array
 from .._wording import DOCUMENTATION_URL, iterations, quoted
 from ..gaussian import Family
-from ..likelihoods import INVOLVED
+from ..likelihoods import INVOLVED_SHARE
 from ..solvers import Solution
 from .attempt import Outcome, Trials
 from .leap import explain_leap, explain_start
@@ -93,7 +93,7 @@ def explain_flat(family: Family, direction: Array, names: Sequence[str]) -> str:
     """
     of_mean, form = family.split_frame(direction)
     moved = np.hypot(of_mean, np.linalg.norm(form.reshape(len(form), -1), axis=1))
-    involved = np.flatnonzero(moved > INVOLVED * moved.max()).tolist()
+    involved = np.flatnonzero(moved > INVOLVED_SHARE * moved.max()).tolist()
     which = f"in a direction that moves {quoted([names[j] for j in involved])}"
     if family.correlated:
         return (

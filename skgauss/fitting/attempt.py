@@ -13,9 +13,11 @@ from .start import chooses_its_start, first_start
 from .warn_once import Warner
 
 # Limits on the iterations of all trials together.
-_MOST_OF_COMPLETE = 3000  # as many as three climbs of the default length
-_MOST_NUMBERS = 10**6  # iterations times parameters, so that many parameters get few iterations
-_MOST_OF_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_rate_bound_`
+_MAX_ITER_COMPLETE = 3000  # as many as three climbs of the default length
+_MAX_ITER_TIMES_PARAMETERS = (
+    10**6
+)  # iterations times parameters, so that many parameters get few iterations
+_MAX_ITER_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_rate_bound_`
 
 
 class Attempt(NamedTuple):
@@ -32,8 +34,10 @@ class Attempt(NamedTuple):
         """How many iterations the trials may take to find settings that converge."""
         likelihood = self.objective.likelihood
         if not likelihood.complete:
-            return _MOST_OF_INCOMPLETE
-        return min(_MOST_OF_COMPLETE, 1 + _MOST_NUMBERS // likelihood.family.n_parameters)
+            return _MAX_ITER_INCOMPLETE
+        return min(
+            _MAX_ITER_COMPLETE, 1 + _MAX_ITER_TIMES_PARAMETERS // likelihood.family.n_parameters
+        )
 
     @property
     def solver(self) -> Solver:

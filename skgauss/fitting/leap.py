@@ -18,10 +18,13 @@ from ..likelihoods import Evaluation, Likelihood
 from .attempt import Outcome
 from .start import chooses_its_start
 
-_FAR_LEAP = 5.0  # least ratio of the new standard deviation to the old one and to that of the data
-_UNLIKE = 100.0  # least distance of means in deviations, or ratio of deviations, of a far start
-_ARRIVED = 2.0  # the same measure, below which a climb has come near to the data
-_DISTANT = 1.5  # least distance of the data, in deviations of an iterate, that explains a leap
+# Least ratio of the new standard deviation to the old one and to that of the data.
+_MIN_LEAP_RATIO = 5.0
+# Least distance of means in deviations, or ratio of deviations, of a far start.
+_FAR_START_RATIO = 100.0
+_ARRIVED_RATIO = 2.0  # the same measure, below which a climb has come near to the data
+# Least distance of the data, in deviations of an iterate, that explains a leap.
+_DISTANT_DEVIATIONS = 1.5
 
 Path = Sequence[tuple[Array, Array]]
 
@@ -77,7 +80,7 @@ def explain_start(outcome: Outcome) -> str:
         return np.maximum(np.maximum(ratio, 1 / ratio), np.abs(at.mean - center) / deviations)
 
     before, now = away(attempt.start), away(outcome.solution.evaluation)
-    distances = np.where((before >= _UNLIKE) & (now >= _ARRIVED), before, 0.0)
+    distances = np.where((before >= _FAR_START_RATIO) & (now >= _ARRIVED_RATIO), before, 0.0)
     worst = int(distances.argmax())
     if not distances[worst]:
         return ""
@@ -94,14 +97,14 @@ def find_leap(likelihood: Likelihood, path: Path) -> Leap | None:
     scales = np.array([deviations(factor) for _, factor in path])
     away = np.log(scales / deviations(likelihood.guess[1]))
     by_a_step, from_the_start = _throws(away[:-1], away[1:]), _throws(away[0], away)
-    leaps = np.argwhere(by_a_step > math.log(_FAR_LEAP))
+    leaps = np.argwhere(by_a_step > math.log(_MIN_LEAP_RATIO))
     if leaps.size:
         begin = int(leaps[0, 0])
         end, feature = begin + 1, int(by_a_step[begin].argmax())
     else:
         begin = 0
         end, feature = divmod(int(from_the_start.argmax()), scales.shape[1])
-        if from_the_start[end, feature] <= math.log(_FAR_LEAP):
+        if from_the_start[end, feature] <= math.log(_MIN_LEAP_RATIO):
             return None
     before, after = scales[[begin, end], feature].tolist()
     return Leap(begin, end, feature, before, after)
@@ -121,7 +124,7 @@ def _distance_clause(likelihood: Likelihood, path: Path, iterate: int) -> str:
     deviations = likelihood.family.standard_deviations
     # The largest root mean squared distance of a feature, in standard deviations of the iterate.
     distance = float((np.hypot(center - mean, deviations(root)) / deviations(factor)).max())
-    if distance < _DISTANT:
+    if distance < _DISTANT_DEVIATIONS:
         return ""
     where = "the start" if iterate == 0 else f"iterate {iterate}"
     return f", since {where} lies {short(distance)} of its own standard deviations from the data"

@@ -14,15 +14,15 @@ from .._typing import EPS
 from .._wording import short
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
-from ..solvers import NEAR, Solution
+from ..solvers import NEAR_NORM, Solution
 from .attempt import Attempt, Outcome, Trials
 
-_SLOW = 1 / 20  # share of the step bound below which a rate counts as far below it
+_SLOW_SHARE = 1 / 20  # share of the step bound below which a rate counts as far below it
 # Iterations after which the gradient along the steepest direction is gone, if the rate lies between
-# _SLOW and 1 - _SLOW times the bound: each iteration takes at least a tenth off it.
+# _SLOW_SHARE and 1 - _SLOW_SHARE times the bound: each iteration takes at least a tenth off it.
 _LONG_CLIMB = 200
-_FEWEST_STEPS = 8  # steps that a trial needs to show how its gradient norm falls
-_STEADY = 0.1  # largest relative change of the contraction between the two parts of a trial
+_MIN_TRIAL_STEPS = 8  # steps that a trial needs to show how its gradient norm falls
+_STEADY_CHANGE = 0.1  # largest relative change of the contraction between the two parts of a trial
 
 
 def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
@@ -34,7 +34,7 @@ def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
     solution, rate = outcome.solution, outcome.attempt.estimator.learning_rate
     if solution.stop_reason != "max_iter" or not rate < outcome.bound < math.inf:
         return None
-    time = _time_left(outcome, max(rate, _SLOW * outcome.bound), trials)
+    time = _time_left(outcome, max(rate, _SLOW_SHARE * outcome.bound), trials)
     return None if time is None else solution.n_iter + time / rate
 
 
@@ -46,7 +46,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     """
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
-    far_below = rate < _SLOW * bound < math.inf
+    far_below = rate < _SLOW_SHARE * bound < math.inf
     side = "above" if rate > bound else "at" if rate == bound else "below"
     if far_below:
         side = f"1/{short(bound / rate)} of"
@@ -55,7 +55,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
-    steepest_is_done = rate <= (1 - _SLOW) * bound and outcome.solution.n_iter >= _LONG_CLIMB
+    steepest_is_done = rate <= (1 - _SLOW_SHARE) * bound and outcome.solution.n_iter >= _LONG_CLIMB
     if slow and steepest_is_done and not far_below:
         several = outcome.likelihood.family.n_features > 1
         sentences += (
@@ -98,8 +98,10 @@ def _climb_to_neighbourhood(
     objective, estimator = attempt.objective, attempt.estimator
     n_inner = estimator.n_inner_iter if estimator.solver == "coordinate" else 1
     time = 0.0
-    while (norm := at.natural_gradient_norm) > NEAR:
-        rate = _SLOW * objective.parametrization.learning_rate_bound(at.factor) / max(norm, 1.0)
+    while (norm := at.natural_gradient_norm) > NEAR_NORM:
+        rate = (
+            _SLOW_SHARE * objective.parametrization.learning_rate_bound(at.factor) / max(norm, 1.0)
+        )
         trials.left -= 1
         if (
             trials.left < reserve
@@ -123,13 +125,13 @@ def _small_steps(trial: Solution, attempt: Attempt) -> float | None:
     None if the contraction is not steady yet.
     """
     likelihood, path, end = attempt.objective.likelihood, trial.path, trial.n_iter
-    if end < _FEWEST_STEPS:
+    if end < _MIN_TRIAL_STEPS:
         return None
     shown = (end // 4, end // 2, end)
     norms = [likelihood.evaluate(*path[k]).natural_gradient_norm for k in shown]
     quarter, half, last = (math.log(max(norm, EPS)) for norm in norms)
     before, contraction = (quarter - half) / (shown[1] - shown[0]), (half - last) / (end - shown[1])
-    steady = abs(contraction - before) <= _STEADY * before
+    steady = abs(contraction - before) <= _STEADY_CHANGE * before
     if contraction <= 0 or not (steady or trial.converged):
         return None
     left = 0.0

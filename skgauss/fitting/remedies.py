@@ -21,12 +21,13 @@ from .leap import find_leap
 
 Settings = dict[str, Any]
 
-_SHARES = (1 / 2, 1 / 20)  # rates to try, as shares of the step bound
-_LONGER = 2.0  # time needed for a trial with more iterations, relative to that of the failed climb
-_MOST_MEANS = 6  # features whose means are written out in a sentence
+_RATE_SHARES = (1 / 2, 1 / 20)  # rates to try, as shares of the step bound
+# Time needed for a trial with more iterations, relative to that of the failed climb.
+_TIME_RATIO = 2.0
+_MAX_MEANS_WRITTEN = 6  # features whose means are written out in a sentence
 _MEAN_OF_FIT = "model.sufficient_statistics_.mean"  # in place of more means than these
-_SHARE_OF_VARIANCE = 0.01  # ridge over variance: small, but large enough to take effect at once
-_MOST_RIDGES = 10  # features whose ridges are written out in a sentence
+_RIDGE_SHARE = 0.01  # ridge over variance: small, but large enough to take effect at once
+_MAX_RIDGES_WRITTEN = 10  # features whose ridges are written out in a sentence
 
 
 def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_known: bool) -> str:
@@ -111,7 +112,7 @@ class _Remedies:
             allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it first repeats the whole climb
-                least, seconds = self._climb.n_iter, _LONGER * self._climb.seconds
+                least, seconds = self._climb.n_iter, _TIME_RATIO * self._climb.seconds
             longer = self._keywords(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
@@ -145,7 +146,7 @@ def _same_solver_settings(outcome: Outcome, n_iter_is_known: bool) -> list[Setti
     start = _near_start(outcome) if attempt.start_is_set else {}
     if rate == "auto":
         return [start]
-    rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _SHARES]
+    rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _RATE_SHARES]
     others = [settings for settings in rates if settings["learning_rate"] != rate]
     one_step = [(each, attempt.changed(each).run(1).path) for each in others]
     here = [each for each, path in one_step if not find_leap(outcome.likelihood, path)]
@@ -172,7 +173,7 @@ def _near_start(outcome: Outcome) -> Settings:
     mean = means[0] if len(means) == 1 else means
     start: Settings = {}
     if not likelihood.family.mean_is_known:
-        written_out = len(means) <= _MOST_MEANS or outcome.attempt.warner.is_inner
+        written_out = len(means) <= _MAX_MEANS_WRITTEN or outcome.attempt.warner.is_inner
         start["mean_init"] = mean if written_out else statistics.mean
     if not likelihood.family.covariance_is_known:
         start["covariance_init"] = _rounded_up(float(variances.max()))
@@ -213,9 +214,9 @@ def _ridges(variances: Array) -> Iterator[float | list[float]]:
     Each is a share of the smallest positive variance or, if larger, of the feature's own variance.
     """
     least = variances[variances > 0].min()
-    yield _rounded_up(_SHARE_OF_VARIANCE * least)
-    if len(variances) <= _MOST_RIDGES:
-        shares = _SHARE_OF_VARIANCE * np.maximum(variances, least)
+    yield _rounded_up(_RIDGE_SHARE * least)
+    if len(variances) <= _MAX_RIDGES_WRITTEN:
+        shares = _RIDGE_SHARE * np.maximum(variances, least)
         yield [_rounded_up(share) for share in shares.tolist()]
 
 

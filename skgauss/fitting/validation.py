@@ -9,7 +9,7 @@ from .._wording import quoted
 from ..blocks import check_no_mask, to_host
 from ..statistics import AnyStatistics, SufficientStatistics, axis_labels
 
-_OF_FEATURES = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
+_PER_FEATURE = ("mean_init", "covariance_init", "reg_covar", "fixed_mean", "fixed_covariance")
 _WITHOUT_RATE = ("lbfgs", "newton", "closed-form")
 
 
@@ -44,7 +44,7 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
 
     The numbers of the parameter are taken by position, and would belong to other features.
     """
-    for parameter in _OF_FEATURES:
+    for parameter in _PER_FEATURE:
         axes = axis_labels(getattr(estimator, parameter))
         for labels in axes:
             if labels != tuple(names) and all(isinstance(label, str) for label in labels):

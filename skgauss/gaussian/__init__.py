@@ -4,8 +4,8 @@ Nothing here sees data: there are factors and their algebra, theta and the chain
 distribution of some values of a row given the others is in `conditioning`.
 """
 
-from .base import FEWEST_ROWS
+from .base import MIN_ROWS
 from .diagonal import Diagonal
 from .full import Family, Full, make_family
-from .linalg import LARGEST_SCALE, SMALLEST_SCALE, NotPositiveDefiniteError
+from .linalg import MAX_SCALE, MIN_SCALE, NotPositiveDefiniteError
 from .parametrizations import PARAMETRIZATIONS, Parametrization

@@ -23,7 +23,7 @@ import numpy as np
 from .._typing import Array
 from . import linalg
 
-FEWEST_ROWS = 2  # rows from which both the mean and the covariance can be estimated
+MIN_ROWS = 2  # rows from which both the mean and the covariance can be estimated
 
 
 class CovarianceFamily(ABC):

@@ -14,8 +14,8 @@ from .base import CovarianceFamily
 from .diagonal import Diagonal, Spherical
 
 # Number of features from which on skipping the zeros of a triangle saves more than its call costs.
-_FEWEST_FOR_TRIANGLE = 32
-_EIGENVALUE_ROOM = 1e-12  # relative tolerance of an eigenvalue, some way above rounding
+_MIN_TRIANGLE_FEATURES = 32
+_EIGENVALUE_RTOL = 1e-12  # relative tolerance of an eigenvalue, some way above rounding
 
 
 class Full(CovarianceFamily):
@@ -102,7 +102,7 @@ class Full(CovarianceFamily):
         return (inverse @ rows.T).T
 
     def squared_lengths(self, inverse: Array, rows: Array) -> Array:
-        many = self.n_features >= _FEWEST_FOR_TRIANGLE
+        many = self.n_features >= _MIN_TRIANGLE_FEATURES
         whitened = linalg.multiply_lower(inverse, rows.T).T if many else self.whiten(inverse, rows)
         return np.einsum("ij,ij->i", whitened, whitened)
 
@@ -253,7 +253,7 @@ class Full(CovarianceFamily):
         trailing = linalg.largest_eigenvalue(precision[1:, 1:])
         largest = max(trailing, largest_of_column(int(corner.argmax())))
         while math.isfinite(largest):
-            bound = (1.0 + _EIGENVALUE_ROOM) * largest
+            bound = (1.0 + _EIGENVALUE_RTOL) * largest
             rest = bound * self.identity - precision
             rest[0, 0] = np.inf  # it is eliminated last, whatever its sign
             taken = linalg.eliminated(rest)

@@ -12,10 +12,11 @@ from scipy.linalg import blas, lapack, solve_triangular
 from .._typing import EPS, Array
 
 # For standard deviations between these, float64 can hold the square and the inverse of the square.
-SMALLEST_SCALE = 1e-150
-LARGEST_SCALE = 1e150
-_NO_WEIGHT = 1e-6  # weight in a linear relation, relative to the largest, that is only rounding
-SHARPENING = 1e-3  # the same in a relation that a climb was still approaching
+MIN_SCALE = 1e-150
+MAX_SCALE = 1e150
+# Weight in a linear relation, relative to the largest, that is only rounding.
+_NEGLIGIBLE_WEIGHT = 1e-6
+SHARPENING_WEIGHT = 1e-3  # the same in a relation that a climb was still approaching
 _LWORK = 66  # workspace of LAPACK in numbers per row, enough for blocks of 64
 
 
@@ -108,7 +109,7 @@ def condition(norm: float, factor: Array) -> float:
     return 1.0 / reciprocal if reciprocal > 0 else np.inf
 
 
-def linear_relation(covariance: Array, negligible: float = _NO_WEIGHT) -> list[int]:
+def linear_relation(covariance: Array, negligible: float = _NEGLIGIBLE_WEIGHT) -> list[int]:
     """The indices of the features in the linear relation that a covariance comes nearest to.
 
     It is found on the correlations. Features whose weights in the relation are at most `negligible`
@@ -122,7 +123,7 @@ def relations_of_covariance(covariance: Array) -> list[list[int]]:
 
     Their number is the rank deficiency of the covariance.
     """
-    return _relations(covariance, len(covariance), negligible=_NO_WEIGHT)
+    return _relations(covariance, len(covariance), negligible=_NEGLIGIBLE_WEIGHT)
 
 
 def _relations(covariance: Array, most: int, negligible: float) -> list[list[int]]:
@@ -187,7 +188,7 @@ def scale_divergence(factor: Array, target: Array) -> float:
     step = (target - factor) / factor
     if np.minimum.reduce(step) > -0.5:
         logs = np.log1p(step)
-    elif (factor < LARGEST_SCALE).all():
+    elif (factor < MAX_SCALE).all():
         logs = np.log(target / factor)
     else:
         return math.inf

@@ -35,20 +35,24 @@ from ..likelihoods import Evaluation, Likelihood, information_matrix
 _NEAR_SINGULAR = 0.5
 # Fall of the likelihood, in nats per row, up to which the steps of a climb are too short to show
 # whether it leads to a singular covariance. For smaller falls the search begins with this one.
-_FEW_NATS = 1e-6
-_NEARER = 100.0  # ratio of successive falls: their ends are close, and have the same multiplier
-_FLOOR = 3e-3  # epsilon: a smaller one leaves the likelihood too few digits
-_ROUNDS = 10  # most searches, each with a new multiplier, which is right after three to five
-_MOST_TRUST_STEPS = 200  # most Newton steps in one search
+_FIRST_FALL = 1e-6
+_FALL_RATIO = 100.0  # ratio of successive falls: their ends are close, and have the same multiplier
+_MIN_EPSILON = 3e-3  # epsilon: a smaller one leaves the likelihood too few digits
+_MAX_ROUNDS = 10  # most searches, each with a new multiplier, which is right after three to five
+_MAX_TRUST_STEPS = 200  # most Newton steps in one search
 _STIFFNESS = 10.0  # s in the Lagrangian, without unit: a larger one needs fewer rounds
-_RADII = {"initial_trust_radius": 0.3, "max_trust_radius": 1.0}  # lengths of steps of the root
+_TRUST_RADII = {
+    "initial_trust_radius": 0.3,
+    "max_trust_radius": 1.0,
+}  # lengths of steps of the root
 # Norm of the gradient at which a search ends. The slopes of height and likelihood cancel there,
 # and that of the height is near 1.
-_SLOPE_PRECISION = 3e-5
-_CLOSE_ENOUGH = 3e-4  # |c| at an end: half of it is the relative error of the end's distance
+_SLOPE_TOL = 3e-5
+_CONSTRAINT_TOL = 3e-4  # |c| at an end: half of it is the relative error of the end's distance
 # Error of the height that an end may have if rounding, with many rows, keeps c away from 0.
-_EXACT_END = 1e-7
-_FLAT = 0.01  # norm of the gradient that rounding may leave at an end if there are many rows
+_HEIGHT_TOL = 1e-7
+# Norm of the gradient that rounding may leave at an end if there are many rows.
+_ROUNDED_SLOPE = 0.01
 
 
 class Jet(NamedTuple):
@@ -91,7 +95,7 @@ def highest_on_the_boundary(
     """
     roots = _Roots(likelihood, maximum)
     x = roots.packed_root(start)
-    if nats > _FEW_NATS and roots.least_eigenvalue(x) > _NEAR_SINGULAR:
+    if nats > _FIRST_FALL and roots.least_eigenvalue(x) > _NEAR_SINGULAR:
         return None
     multiplier = 0.0
     for level in _levels(nats):
@@ -108,10 +112,10 @@ def _levels(nats: float) -> Iterator[float]:
 
     The search for the end at each of them begins from the end at the one before.
     """
-    level = _FEW_NATS
+    level = _FIRST_FALL
     while level > nats:
         yield level
-        level /= _NEARER
+        level /= _FALL_RATIO
     yield nats
 
 
@@ -138,8 +142,8 @@ class _Lagrangian:
 
         If it is found, `multiplier` is the right one.
         """
-        options = {"maxiter": _MOST_TRUST_STEPS, "gtol": _SLOPE_PRECISION, **_RADII}
-        for _ in range(_ROUNDS):
+        options = {"maxiter": _MAX_TRUST_STEPS, "gtol": _SLOPE_TOL, **_TRUST_RADII}
+        for _ in range(_MAX_ROUNDS):
             x = minimize(
                 self.loss,
                 x,
@@ -203,7 +207,7 @@ class _Lagrangian:
         high, left = self._jets_of_frame(here.point)
         multiplier = -self._stiffness * self.excess(x)
         slope = here.slope_of_floor(high.gradient + multiplier * left.gradient)
-        return here.point, high.value - _FLOOR**2 * slope
+        return here.point, high.value - _MIN_EPSILON**2 * slope
 
     def is_solution(self, x: Array) -> bool:
         """Whether the gradient at a root is nearly zero and the likelihood is at the level.
@@ -212,8 +216,8 @@ class _Lagrangian:
         """
         off = abs(self.jets(x)[1].value)
         costs = self._stiffness * abs(self.excess(x))  # change of the height per unit of c
-        is_flat = linalg.norm(self.slope(x)) < _FLAT
-        return is_flat and (off < _CLOSE_ENOUGH or off * costs < _EXACT_END)
+        is_flat = linalg.norm(self.slope(x)) < _ROUNDED_SLOPE
+        return is_flat and (off < _CONSTRAINT_TOL or off * costs < _HEIGHT_TOL)
 
 
 class _Roots:
@@ -231,7 +235,7 @@ class _Roots:
         """The packed root of a point, with 0 for eigenvalues of A that would be imaginary."""
         family = self.family
         vectors, values, _ = np.linalg.svd(family.solve(self.maximum.factor, at.factor))
-        root = (vectors * np.sqrt(np.maximum(values**2 - _FLOOR**2, 0.0))) @ vectors.T
+        root = (vectors * np.sqrt(np.maximum(values**2 - _MIN_EPSILON**2, 0.0))) @ vectors.T
         moved = family.solve(self.maximum.factor, at.mean - self.maximum.mean)
         return family.pack_frame(family.frame(moved, 2 * (root - family.identity)))
 
@@ -245,7 +249,7 @@ class _Roots:
         moved, _ = family.split_frame(family.unpack_frame(x))
         root = self._root(x)
         mean = maximum.mean + family.colorize(maximum.factor, moved[None])[0]
-        rows = maximum.factor @ np.hstack((root, _FLOOR * family.identity))
+        rows = maximum.factor @ np.hstack((root, _MIN_EPSILON * family.identity))
         factor = family.marginal(rows, list(range(len(root))))
         point = self.likelihood.evaluate(mean, factor)
         return _RootPoint(point, family, root, family.solve(factor, maximum.factor))

@@ -22,7 +22,7 @@ from .profile import Side, polished, profile_end
 from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
 METHODS = ("wald", "profile", "sandwich")
-_STEPS_TO_QUANTILE = 5  # Newton steps: four leave only rounding, for falls from 1e-34 to 1e9
+_N_QUANTILE_STEPS = 5  # Newton steps: four leave only rounding, for falls from 1e-34 to 1e9
 
 
 def check_level(level: float) -> None:
@@ -193,6 +193,6 @@ def _moves_of_log_scales(fall: Array) -> Array:
     """
     reach = fall + np.sqrt(2 * fall)
     twice = np.stack((-np.log1p(reach), reach), axis=-1)
-    for _ in range(_STEPS_TO_QUANTILE):
+    for _ in range(_N_QUANTILE_STEPS):
         twice += (fall[..., None] - np.expm1(-twice) - twice) / -np.expm1(-twice)
     return twice / 2

@@ -15,7 +15,7 @@ from .point import check_method
 from .standard_errors import errors_at, fitted_point, moves_with_warning
 from .summary import summary
 
-_OF_ERRORS = ("observed", "sandwich")  # the methods for standard errors
+_ERROR_METHODS = ("observed", "sandwich")  # the methods for standard errors
 
 if TYPE_CHECKING:
     import pandas
@@ -91,7 +91,7 @@ class InferenceMethods:
         >>> GaussianGradientMLE().fit(X).standard_errors("sandwich", X).scale.round(3)
         array([0.468])
         """
-        check_method(method, _OF_ERRORS)
+        check_method(method, _ERROR_METHODS)
         at = fitted_point(self, method, X, sample_weight, X_upper)
         return at.bunch(at.in_units(errors_at(at)))
 
@@ -290,7 +290,7 @@ class InferenceMethods:
         0.0058
         """
         pandas = imported("pandas", f"{type(self).__name__}.parameter_covariance", "examples")
-        check_method(method, _OF_ERRORS)
+        check_method(method, _ERROR_METHODS)
         at = fitted_point(self, method, X, sample_weight, X_upper)
         moved = at.listed(moves_with_warning(at))
         units = at.listed(at.in_units(at.estimate.map(np.ones_like)))

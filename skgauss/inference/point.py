@@ -15,9 +15,9 @@ from .._typing import Array
 from .._wording import capped, each_of, warn_caller
 from ..density import GIVEN, SEEN_THROUGH
 from ..density_methods import GaussianDensity
-from ..gaussian import FEWEST_ROWS, Family
+from ..gaussian import MIN_ROWS, Family
 from ..likelihoods import (
-    MOST_PARAMETERS,
+    MAX_PARAMETERS,
     ConstantFeatures,
     Evaluation,
     Fixed,
@@ -27,11 +27,11 @@ from ..likelihoods import (
 from ..rows import Window, feature_names
 
 # Advice in the error for a marginal or conditional Gaussian, which has no standard errors itself.
-_OF_A_MARGINAL = (
+_MARGINAL_ADVICE = (
     "Call summary(), standard_errors() or confidence_intervals() on the estimator that it comes "
     "from. What they return for these features holds here, too."
 )
-_OF_A_CONDITIONAL = (
+_CONDITIONAL_ADVICE = (
     "Its means are those of a regression: call summary(), standard_errors() or "
     "confidence_intervals() on GaussianRegressor().fit(X, y), with the given features as X and the "
     "others as y."
@@ -113,14 +113,14 @@ class FittedPoint:
     @property
     def is_large(self) -> bool:
         """Whether the information matrix would be too large."""
-        return self.family.n_parameters > MOST_PARAMETERS
+        return self.family.n_parameters > MAX_PARAMETERS
 
     @property
     def size_message(self) -> str:
         """The end of a message about an information matrix that is too large, with a remedy."""
         return (
             f"the information matrix of all {self.family.n_parameters} parameters, which is formed "
-            f"for at most {MOST_PARAMETERS} of them. Fit fewer features, or use "
+            f"for at most {MAX_PARAMETERS} of them. Fit fewer features, or use "
             "covariance_type='diag'."
         )
 
@@ -283,9 +283,9 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
 
 
 def _warn_of_shares(estimator: Any) -> None:
-    """Warn if the weights of all rows sum to less than `FEWEST_ROWS`, as shares do."""
+    """Warn if the weights of all rows sum to less than `MIN_ROWS`, as shares do."""
     weight = estimator.sufficient_statistics_.weight
-    if weight < FEWEST_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
+    if weight < MIN_ROWS and estimator.fixed_mean is estimator.fixed_covariance is None:
         warn_caller(
             f"The sample weights count as frequencies, and their sum is {weight:.3g}, so errors, "
             "intervals and tests are those of so few rows. If they are shares, multiply them by "
@@ -314,7 +314,7 @@ def _check_data(estimator: Any) -> None:
     if not hasattr(estimator, "sufficient_statistics_"):
         raise ValueError(
             "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
-            + (_OF_A_CONDITIONAL if getattr(estimator, GIVEN, {}) else _OF_A_MARGINAL)
+            + (_CONDITIONAL_ADVICE if getattr(estimator, GIVEN, {}) else _MARGINAL_ADVICE)
         )
 
 

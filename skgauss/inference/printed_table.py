@@ -10,10 +10,11 @@ from typing import ClassVar
 
 import pandas
 
-_WIDTH = 80  # characters of a line on a terminal, and on a page
+_LINE_WIDTH = 80  # characters of a line on a terminal, and on a page
 _DIGITS = 2  # digits of a standard error, to which its row is rounded: more would be noise
 _DIGITS_ALONE = 4  # digits of an estimate that has no standard error, or is known
-_LONGEST_DECIMAL = 8  # characters of a decimal number; if it is longer, an exponent may be shorter
+# Characters of a decimal number; if it is longer, an exponent may be shorter.
+_MAX_DECIMAL_WIDTH = 8
 _PARTS = ("mean", "sd", "correlation")  # kinds of parameters, by which the rows are grouped
 # Printed column headings that are shorter than the names of the columns.
 _SHORT_NAMES = {"std_error": "std err", "p_value": "p", "missing_information": "missing"}
@@ -42,7 +43,7 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
     def __repr__(self) -> str:
         if not self._is_report:
             return str(super().__repr__())
-        heading = [part for line in self.heading for part in wrap(line, _WIDTH)]
+        heading = [part for line in self.heading for part in wrap(line, _LINE_WIDTH)]
         return "\n".join([*heading, "", *_lines(self._texts())])
 
     def _repr_html_(self) -> str:
@@ -63,18 +64,18 @@ class Report(pandas.DataFrame):  # type: ignore[misc, unused-ignore]
 
 
 def _lines(texts: pandas.DataFrame) -> list[str]:
-    """The lines of a printed table, within `_WIDTH`; a name that is too long has its own lines."""
+    """The lines of a printed table, within `_LINE_WIDTH`; too long a name has its own lines."""
     columns = [[head, *texts[head]] for head in texts]
     rows = zip(*([f"  {cell:>{max(map(len, c))}}" for cell in c] for c in columns), strict=True)
     head, *numbers = map("".join, rows)
-    longest = _WIDTH - len(head)
+    longest = _LINE_WIDTH - len(head)
     kinds, names = _kinds_and_names(texts.index)
     margin = max((len(name) for name in names if len(name) <= longest), default=0)
     lines, before = [" " * margin + head], ""
     for kind, name, row in zip(kinds, names, numbers, strict=True):
         lines += [kind] * (kind != before)
         fits = len(name) <= longest
-        lines += [] if fits else wrap(name, _WIDTH, subsequent_indent="  ")
+        lines += [] if fits else wrap(name, _LINE_WIDTH, subsequent_indent="  ")
         lines.append(f"{name if fits else '':<{margin}}{row}")
         before = kind
     return lines
@@ -104,7 +105,7 @@ def _rounded(row: dict[str, float], error: float) -> dict[str, str]:
     decimals = {name: f"{value:.{max(-last, 0)}f}" for name, value in numbers.items()}
     exponents = {name: f"{value:.{_n_decimals(value, last)}e}" for name, value in numbers.items()}
     longest, shorter = (max(map(len, each.values())) for each in (decimals, exponents))
-    return exponents if shorter < longest > _LONGEST_DECIMAL else decimals
+    return exponents if shorter < longest > _MAX_DECIMAL_WIDTH else decimals
 
 
 def _n_decimals(value: float, last: int) -> int:

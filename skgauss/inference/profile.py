@@ -34,21 +34,23 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..likelihoods import Evaluation, Likelihood, information_matrix
 from .boundary import Jet, highest_on_the_boundary
 from .profile_parameters import Parameter
-from .standard_errors import MOVED, half_inverse
+from .standard_errors import UNDETERMINED_MOVE, half_inverse
 
-_MOST_EVALUATIONS = 30  # most evaluations of the likelihood for one end
-_MOST_CHEAP_EVALUATIONS = 100  # the same if the information costs no more than a few evaluations
+_MAX_EVALUATIONS = 30  # most evaluations of the likelihood for one end
+_MAX_CHEAP_EVALUATIONS = 100  # the same if the information costs no more than a few evaluations
 # Fall, in nats per row, from which an end may lie beyond `Parameter.far`, because the rows have
 # tiny weights.
 _FAR_NATS = 1.0
-_MOST_NATS = 1e9  # fall, in nats per row, beyond which no step in float64 is long enough
-_LONGEST = 0.7  # longest step of the covariance in the frame: a longer one may lead back
-_ONWARD = 1.0  # move of the parameter, on its unbounded scale, in which a likelihood should fall
-_NO_FALL = 1e-3  # fall in such a move that counts as none, as a share of the height over the level
-_CLOSE = 1e-7  # share of the fall by which an end may be off the level
+_MAX_NATS = 1e9  # fall, in nats per row, beyond which no step in float64 is long enough
+_MAX_STEP = 0.7  # longest step of the covariance in the frame: a longer one may lead back
+# Move of the parameter, on its unbounded scale, in which a likelihood should fall.
+_PROBE_MOVE = 1.0
+# Fall in such a move that counts as none, as a share of the height over the level.
+_NEGLIGIBLE_FALL = 1e-3
+_LEVEL_RTOL = 1e-7  # share of the fall by which an end may be off the level
 # Multiples of a a^T / |a|^2, tried in turn until the sum with a matrix is positive definite. The
 # largest eigenvalue of the information is near 1 in the frame. Too large a multiple shortens steps.
-_ADDED = np.array([0.0, *10.0 ** np.arange(-6, 3)])
+_SHIFTS = np.array([0.0, *10.0 ** np.arange(-6, 3)])
 _FIRST_SHIFT = 1e-6  # first multiple of the identity that is added to a matrix in the frame
 
 
@@ -87,7 +89,7 @@ def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
     Newton's steps lead there from `at`, the end of a climb, as long as each at least halves the
     norm of the natural gradient.
     """
-    while at.natural_gradient_norm**2 > _CLOSE * nats:
+    while at.natural_gradient_norm**2 > _LEVEL_RTOL * nats:
         steps, _ = half_inverse(likelihood, at)
         step = steps.T @ (steps @ likelihood.family.pack_frame(at.natural_gradient))
         reached = _reached(likelihood, at, step, -math.inf, likelihood.natural_coordinates)
@@ -99,7 +101,7 @@ def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
 
 def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
     """The end of a profile interval on one side of the estimate, for a fall of `nats` per row."""
-    if nats > _MOST_NATS:
+    if nats > _MAX_NATS:
         return End(math.nan, maximum)
     noise = likelihood.rounding_of_the_value(maximum)
     if nats**1.5 < noise:  # with so many rows the curvature may be more precise than values
@@ -148,7 +150,7 @@ def _end_by_climb(
     start = parameter.value(maximum, family)
     at, multiplier = maximum, 0.0
     way: list[tuple[float, float]] = []
-    left = _MOST_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MOST_EVALUATIONS
+    left = _MAX_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MAX_EVALUATIONS
     while left:
         value, excess = parameter.value(at, family), at.value - maximum.value + nats
         distance = sign * (value - start)
@@ -161,12 +163,12 @@ def _end_by_climb(
             return End(parameter.in_data_units(sign * math.inf), beyond)
         slope, hessian = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
-        close = _CLOSE * nats + likelihood.rounding_of_the_value(at)
+        close = _LEVEL_RTOL * nats + likelihood.rounding_of_the_value(at)
         step, multiplier = newton.step(excess)
         if at is not maximum and newton.has_converged(excess, close):
             return End(parameter.in_data_units(value), at)
         of_covariance = family.unpack_frame(step)[family.n_features :]
-        step *= _LONGEST / max(linalg.norm(of_covariance), _LONGEST)
+        step *= _MAX_STEP / max(linalg.norm(of_covariance), _MAX_STEP)
         lowest = level - abs(excess) - nats  # no step may lead far below the level
         reached = None
         while reached is None and left:
@@ -185,7 +187,9 @@ def _levels_off(way: list[tuple[float, float]]) -> bool:
     if len(way) < 3:
         return False
     moves, falls = np.abs(np.diff(way[-3:], axis=0)).T
-    return bool(min(moves) > _ONWARD and falls[1] < min(falls[0] / 2, _NO_FALL * way[-1][1]))
+    return bool(
+        min(moves) > _PROBE_MOVE and falls[1] < min(falls[0] / 2, _NEGLIGIBLE_FALL * way[-1][1])
+    )
 
 
 def _near_end(
@@ -214,7 +218,7 @@ def _by_parabola(
     slope, _ = side.parameter.derivatives(maximum, likelihood.family)
     steps, flat = half_inverse(likelihood, maximum)
     along = steps @ slope
-    if np.linalg.norm(flat @ slope) > MOVED * linalg.norm(slope):
+    if np.linalg.norm(flat @ slope) > UNDETERMINED_MOVE * linalg.norm(slope):
         return math.nan, math.inf
     distance, length = math.sqrt(2 * nats), linalg.norm(along @ steps) / linalg.norm(along)
     start = side.parameter.value(maximum, likelihood.family)
@@ -279,7 +283,7 @@ def _definite(matrix: Array, fallback: Array, slope: Array) -> Iterator[tuple[Ar
     makes it positive definite. Each matrix comes with the multiple of a a^T that was added to it.
     """
     square = np.outer(slope, slope)
-    for added in _ADDED / (slope @ slope):
+    for added in _SHIFTS / (slope @ slope):
         yield matrix + added * square, added
     shift = 0.0
     while True:

@@ -15,11 +15,13 @@ from .point import check_fitted, check_maximum
 
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
 _HARMLESS_ERROR = 0.1
-_ROUNDED = 4  # rounding error of the difference of two log-likelihoods, in units of float64's eps
-_NO_LOSS = 1e-6  # nats per row by which a larger model at its maximum may seem to be less likely
+# Rounding error of the difference of two log-likelihoods, in units of float64's eps.
+_N_ROUNDINGS = 4
+# Nats per row by which a larger model at its maximum may seem to be less likely.
+_NEGLIGIBLE_LOSS = 1e-6
 # Relative difference of numbers, or difference of correlations, due to rounding if the rows have
 # another order or the covariance another type.
-_SAME_NUMBERS = 1e-9
+_SAME_RTOL = 1e-9
 
 
 def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
@@ -90,7 +92,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
             "be fixed at the same values in the first."
         )
     gain = larger.log_likelihood_ - smaller.log_likelihood_
-    if gain < -_NO_LOSS:
+    if gain < -_NEGLIGIBLE_LOSS:
         raise ValueError(
             "The larger model has a lower likelihood than the smaller one, so its fit is not at "
             "the highest maximum. Fit it again from the smaller one, with mean_init=smaller.mean_ "
@@ -98,7 +100,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
         )
     weight = larger.sufficient_statistics_.weight
     statistic = max(2 * weight * gain, 0.0)
-    blur = 2 * weight * _ROUNDED * EPS * (1 + abs(larger.log_likelihood_))
+    blur = 2 * weight * _N_ROUNDINGS * EPS * (1 + abs(larger.log_likelihood_))
     if blur > _HARMLESS_ERROR and statistic < blur / _HARMLESS_ERROR:
         warn_caller(
             f"With so many rows, rounding in float64 may change the statistic by {blur:.2g}, and "
@@ -126,9 +128,9 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
     family, scale, correlation = larger._gaussian.family, smaller.scale_, smaller.correlation_
     if family.covariance_is_known:
         same = _are_same(scale, larger.scale_)
-        return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_SAME_NUMBERS)
-    uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_SAME_NUMBERS)
-    alike = np.allclose(scale, scale[0], rtol=_SAME_NUMBERS, atol=0.0)
+        return same and np.allclose(correlation, larger.correlation_, rtol=0.0, atol=_SAME_RTOL)
+    uncorrelated = np.allclose(correlation, np.eye(len(scale)), rtol=0.0, atol=_SAME_RTOL)
+    alike = np.allclose(scale, scale[0], rtol=_SAME_RTOL, atol=0.0)
     return family.correlated or (uncorrelated and (alike or family.multiplicity == 1))
 
 
@@ -177,4 +179,4 @@ def _check_same_data(one: Any, two: Any) -> None:
 
 def _are_same(one: Any, two: Any) -> bool:
     """Whether two arrays have the same shape and, up to rounding, the same numbers."""
-    return np.shape(one) == np.shape(two) and np.allclose(one, two, rtol=_SAME_NUMBERS, atol=0.0)
+    return np.shape(one) == np.shape(two) and np.allclose(one, two, rtol=_SAME_RTOL, atol=0.0)

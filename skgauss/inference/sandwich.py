@@ -25,7 +25,7 @@ from ..rows import Block, rows_of
 from .point import FittedPoint
 
 _SCORES_AT_ONCE = 2**19  # elements of the scores that are computed at once (4 MiB)
-_SAME_SCORE = 1e-5  # rounding error of a mean score in the frame
+_SCORE_ROUNDING = 1e-5  # rounding error of a mean score in the frame
 
 
 def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
@@ -89,7 +89,7 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     expected = _window_term(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
     if not (
         np.isclose(weight, statistics.weight, rtol=1e-9)
-        and np.allclose(mean, expected, rtol=0.0, atol=_SAME_SCORE)
+        and np.allclose(mean, expected, rtol=0.0, atol=_SCORE_ROUNDING)
     ):
         raise ValueError(
             "X, sample_weight and X_upper are not those of the fit. method='sandwich' needs all "

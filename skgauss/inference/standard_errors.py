@@ -41,15 +41,17 @@ from .point import FittedPoint, Parameters, warn_of_parameters
 from .sandwich import covariance_of_scores
 
 # Eigenvalue up to which an information by differences counts as none; complete data have 1.
-_NO_INFORMATION = 1e-8
+_MIN_INFORMATION = 1e-8
 # Relative move of a parameter, by unit steps in directions without information, above which the
 # data do not determine it.
-MOVED = 1e-4
-_RESIDUAL = 1e-3  # norm of g - H x over that of g: its square is the relative error of a variance
-_MOST_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
-_AT_ONCE = 2**16  # elements of steps whose moves are computed at once, to fit into the cache
+UNDETERMINED_MOVE = 1e-4
+_CG_RTOL = 1e-3  # norm of g - H x over that of g: its square is the relative error of a variance
+_MAX_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
+_ELEMENTS_AT_ONCE = (
+    2**16
+)  # elements of steps whose moves are computed at once, to fit into the cache
 # The text of a warning before and after the names of parameters without a standard error.
-_LEFT_OPEN = (
+_UNDETERMINED_TEXT = (
     "The data do not determine the",
     "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
     "features together, or use covariance_type='diag'.",
@@ -111,7 +113,9 @@ def moves(estimator: Any) -> tuple[Array, Array]:
 def moves_with_warning(at: FittedPoint) -> Parameters:
     """What `moves_of` returns; a warning names the parameters that the data do not determine."""
     relative = moves_of(at)
-    warn_of_parameters(at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_LEFT_OPEN)
+    warn_of_parameters(
+        at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_UNDETERMINED_TEXT
+    )
     return relative
 
 
@@ -127,7 +131,7 @@ def errors_at(at: FittedPoint) -> Parameters:
             "Only means have standard errors here. NaN stands for those of",
             f"They need {at.size_message}",
         )
-    warn_of_parameters(at.parameter_names, left_open, *_LEFT_OPEN)
+    warn_of_parameters(at.parameter_names, left_open, *_UNDETERMINED_TEXT)
     return errors
 
 
@@ -198,7 +202,7 @@ def _errors_of_means(at: FittedPoint) -> Array:
     errors = np.full(at.family.n_features, np.nan)
     for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):
         along = np.concatenate((move, np.zeros(size - len(move))))
-        solution, failed = cg(information, along, rtol=_RESIDUAL, maxiter=_MOST_CG_STEPS)
+        solution, failed = cg(information, along, rtol=_CG_RTOL, maxiter=_MAX_CG_STEPS)
         variance = float(along @ solution)
         if not failed and variance > 0:
             errors[j] = math.sqrt(variance)
@@ -246,7 +250,7 @@ def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
 
 def _nan_where_undetermined(undetermined: Array, values: Array) -> Array:
     """The values, but NaN for parameters that steps without information move, by `undetermined`."""
-    left_open = undetermined > MOVED
+    left_open = undetermined > UNDETERMINED_MOVE
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
@@ -313,7 +317,7 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
     if not matrix.size:  # no parameter is free
         return matrix, matrix
     known = likelihood.has_information
-    resolution = likelihood.information(maximum).resolution if known else _NO_INFORMATION
+    resolution = likelihood.information(maximum).resolution if known else _MIN_INFORMATION
     resolution = max(resolution, maximum.natural_gradient_norm)
     with suppress(NotPositiveDefiniteError):
         root = linalg.cholesky(matrix)
@@ -349,7 +353,7 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
 
 def _lengths(at: FittedPoint, steps: Array) -> Parameters:
     """The norms, over all steps, of the moves that `_moves_by` returns."""
-    parts = chunks_of(steps, elements=_AT_ONCE) or [slice(0)]
+    parts = chunks_of(steps, elements=_ELEMENTS_AT_ONCE) or [slice(0)]
     moves = (_moves_by(at, steps[part]) for part in parts)
     squares = (each.map(lambda moved: np.einsum("...k,...k->...", moved, moved)) for each in moves)
     return Parameters(*(np.sqrt(sum(each)) for each in zip(*squares, strict=True)))

@@ -4,14 +4,14 @@ A likelihood is a function of mean and factor, computed from statistics: its val
 gradient and its information. How a solver climbs it, and in which coordinates, belongs elsewhere.
 """
 
-from .base import INVOLVED, Evaluation, Likelihood, NoMaximumError, step_to
+from .base import INVOLVED_SHARE, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
 from .constant_features import ConstantFeatures
-from .curvature import CLEAR, CriticalPoint, critical_point
+from .curvature import CLEAR_EIGENVALUE, CriticalPoint, critical_point
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
 from .information import Information
 from .lanczos import Lanczos, Subspace
-from .missing import MOST_PARAMETERS
+from .missing import MAX_PARAMETERS
 from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood

@@ -25,12 +25,13 @@ from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation
 from .information import Information
 
-DEGENERATE = 1e12  # condition number of the correlations above which float64 has too few digits
+# Condition number of the correlations above which float64 has too few digits.
+DEGENERATE_CONDITION = 1e12
 # Most parameters for which an information matrix that needs integrals over boxes is formed.
 FEW_PARAMETERS = 300
-_FEW_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
+_MAX_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
 _SETTLED_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
-INVOLVED = 0.1  # share of a direction's largest component above which a feature is part of it
+INVOLVED_SHARE = 0.1  # share of a direction's largest component above which a feature is part of it
 
 
 class NoMaximumError(ValueError):
@@ -138,7 +139,7 @@ def after_em_steps(likelihood: Likelihood) -> tuple[Array, Array]:
     """The mean and the factor to which a few EM steps from the guess of a likelihood lead."""
     mean, factor = likelihood.guess
     with suppress(NotPositiveDefiniteError):
-        for _ in range(_FEW_EM_STEPS):
+        for _ in range(_MAX_EM_STEPS):
             at = likelihood.evaluate(mean, factor)
             if at.is_stationary(_SETTLED_NORM):
                 break

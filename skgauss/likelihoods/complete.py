@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import EPS, Array
-from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, NotPositiveDefiniteError, linalg
+from ..gaussian import MAX_SCALE, MIN_SCALE, Family, NotPositiveDefiniteError, linalg
 from ..statistics import SufficientStatistics
 from .base import Evaluation, Likelihood
 
@@ -95,7 +95,7 @@ class GaussianLikelihood(Likelihood):
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
         # The divergence is NaN for a negative scale, and infinite for one that is too large.
-        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
+        if not np.minimum.reduce(family.diagonal(factor)) > MIN_SCALE:
             raise NotPositiveDefiniteError
         relative = family.identity if factor is self._root else family.solve(factor, self._root)
         deviation = family.solve(factor, self._mean - mean)
@@ -119,7 +119,7 @@ class GaussianLikelihood(Likelihood):
         step = (self._root - factors) / factors
         logs = np.where(step > -0.5, np.log1p(step), np.log(self._root / factors))
         values = -0.5 * (step * (2.0 + step) - 2.0 * logs + deviations * deviations)
-        held = (factors > SMALLEST_SCALE) & (factors < LARGEST_SCALE)
+        held = (factors > MIN_SCALE) & (factors < MAX_SCALE)
         values = np.where(held, values, -math.inf)
         return Evaluations(
             means,

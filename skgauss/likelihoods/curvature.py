@@ -22,20 +22,20 @@ import numpy as np
 
 from .._typing import Array
 from .base import Evaluation, Likelihood
-from .hessian import BLURRED, differences_are_resolved, times_minus_hessian
+from .hessian import BLURRED_EIGENVALUE, differences_are_resolved, times_minus_hessian
 from .lanczos import Lanczos
 
-_FEWEST = 6  # Lanczos steps by differences before the sign of a curvature is trusted
-_MOST = 60  # Lanczos steps by differences after which a search for the least curvature ends
+_MIN_STEPS = 6  # Lanczos steps by differences before the sign of a curvature is trusted
+_MAX_STEPS = 60  # Lanczos steps by differences after which a search for the least curvature ends
 # Most Lanczos steps by products with the information; each may cost as much as an evaluation.
-_MOST_PRODUCTS = 100
+_MAX_PRODUCTS = 100
 # Most parameters for which the matrix costs less than differences of an approximation.
-_CHEAP_MATRIX = 100
-_SAFE = 0.1  # Ritz value above which a curvature is not examined more closely
-_ACCURATE = 0.3  # residual of a Ritz pair, relative to its value, below which the sign is settled
-CUBIC = 12.0  # g s - k s^2 / 2 + c s^3 has a maximum if k^2 > 12 c g, and c is of order 1
-_NEAR = 0.01  # longest Newton step, in the frame, to a maximum that counts as near
-CLEAR = 1e-3  # eigenvalue of minus the Hessian, in the frame, that is clearly above 0
+_CHEAP_MATRIX_PARAMETERS = 100
+_SAFE_RITZ_VALUE = 0.1  # Ritz value above which a curvature is not examined more closely
+_RITZ_RTOL = 0.3  # residual of a Ritz pair, relative to its value, below which the sign is settled
+CUBIC_FACTOR = 12.0  # g s - k s^2 / 2 + c s^3 has a maximum if k^2 > 12 c g, and c is of order 1
+_NEAR_STEP = 0.01  # longest Newton step, in the frame, to a maximum that counts as near
+CLEAR_EIGENVALUE = 1e-3  # eigenvalue of minus the Hessian, in the frame, that is clearly above 0
 
 
 # The least eigenvalue of minus the Hessian in the frame of a point, its eigenvector, and the size
@@ -60,7 +60,7 @@ def critical_point(likelihood: Likelihood, at: Evaluation) -> CriticalPoint | No
     if curvature is None:
         return None
     eigenvalue, direction, resolution = curvature
-    doubtful = max(min(at.natural_gradient_norm / _NEAR, CLEAR), resolution)
+    doubtful = max(min(at.natural_gradient_norm / _NEAR_STEP, CLEAR_EIGENVALUE), resolution)
     if eigenvalue > doubtful:
         return CriticalPoint("maximum", eigenvalue, direction)
     if eigenvalue < -doubtful:
@@ -80,11 +80,11 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None
     if clear is not None:
         return clear
     approximation, known = likelihood.approximation, likelihood.has_information
-    few = known and likelihood.family.n_parameters <= _CHEAP_MATRIX
+    few = known and likelihood.family.n_parameters <= _CHEAP_MATRIX_PARAMETERS
     resolved = not few and differences_are_resolved(likelihood, at)
     if resolved and approximation is not None:
         near = _by_lanczos(approximation, approximation.evaluate(at.mean, at.factor))
-        if near[0] > _SAFE:
+        if near[0] > _SAFE_RITZ_VALUE:
             return near
     if known:
         information = likelihood.information(at)
@@ -102,9 +102,9 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | Non
     products = likelihood.products(at)
     if products is None:
         return None
-    bound = max(CLEAR, math.sqrt(CUBIC * at.natural_gradient_norm))
-    for product, hopeless in ((products.below, _SAFE), (products.exact, bound)):
-        for search in _lanczos(likelihood, product, _MOST_PRODUCTS):
+    bound = max(CLEAR_EIGENVALUE, math.sqrt(CUBIC_FACTOR * at.natural_gradient_norm))
+    for product, hopeless in ((products.below, _SAFE_RITZ_VALUE), (products.exact, bound)):
+        for search in _lanczos(likelihood, product, _MAX_PRODUCTS):
             if search.proves_above(bound):
                 return *search.least, bound
             if not search.stays_above(max(hopeless, bound)):
@@ -115,16 +115,20 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | Non
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> _Curvature:
     """The least curved direction by differences of the gradient, until its sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
-    for search in _lanczos(likelihood, product, _MOST):
+    for search in _lanczos(likelihood, product, _MAX_STEPS):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
-        clear = value > _SAFE or residual < max(_ACCURATE * abs(value), BLURRED)
-        if clear and len(search.values) >= _FEWEST:
+        clear = value > _SAFE_RITZ_VALUE or residual < max(
+            _RITZ_RTOL * abs(value), BLURRED_EIGENVALUE
+        )
+        if clear and len(search.values) >= _MIN_STEPS:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
-    if value < _SAFE:  # its sign matters, so that it is computed from central differences
+    if (
+        value < _SAFE_RITZ_VALUE
+    ):  # its sign matters, so that it is computed from central differences
         value = float(direction @ (product(direction) - product(-direction))) / 2
-    return value, direction, BLURRED
+    return value, direction, BLURRED_EIGENVALUE
 
 
 def _lanczos(

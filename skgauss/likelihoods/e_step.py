@@ -14,7 +14,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import FEWEST_OF_LATTICE
+from ..boxes import MIN_LATTICE_VARIABLES
 from ..conditioning import (
     CoarseRows,
     Conditioner,
@@ -240,4 +240,4 @@ def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> Complet
 
 def n_on_a_lattice(parts: list[Any]) -> int:
     """The number of parts whose intervals are integrated on a lattice."""
-    return sum(part.n_intervals >= FEWEST_OF_LATTICE for part in parts)
+    return sum(part.n_intervals >= MIN_LATTICE_VARIABLES for part in parts)

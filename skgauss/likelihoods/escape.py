@@ -9,13 +9,13 @@ from scipy.linalg import lu_factor, lu_solve
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
 from .base import Evaluation, Likelihood, step_to
-from .curvature import CUBIC, CriticalPoint
-from .hessian import BLURRED
+from .curvature import CUBIC_FACTOR, CriticalPoint
+from .hessian import BLURRED_EIGENVALUE
 
 _Move = Callable[[Array], Array]  # maps a packed gradient to a packed step
 
-_ESCAPES = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths, in the frame, of the steps that are tried
-_RISEN = 1e-9  # gain in nats along a flat direction that a small slope left there cannot explain
+_STEP_LENGTHS = (1.0, 0.3, 0.1, 0.03, 0.01)  # lengths, in the frame, of the steps that are tried
+_MIN_GAIN = 1e-9  # gain in nats along a flat direction that a small slope left there cannot explain
 
 
 def leave(
@@ -28,13 +28,13 @@ def leave(
     may rise if its third derivative outweighs the curvature, as at an inflection.
     """
     kind, eigenvalue, direction = critical_point
-    if kind == "maximum" and eigenvalue**2 > CUBIC * at.natural_gradient_norm:
+    if kind == "maximum" and eigenvalue**2 > CUBIC_FACTOR * at.natural_gradient_norm:
         return None
-    least = 0.0 if kind == "saddle" else _RISEN
+    least = 0.0 if kind == "saddle" else _MIN_GAIN
     others = _newton_in_others(likelihood, at, direction)
     for way in (direction, -direction):
         best = at
-        for length in _ESCAPES:
+        for length in _STEP_LENGTHS:
             with suppress(NotPositiveDefiniteError):
                 for reached in _along(likelihood, at, others, length * way):
                     best = reached if reached.value > best.value else best
@@ -53,7 +53,7 @@ def _newton_in_others(likelihood: Likelihood, at: Evaluation, direction: Array) 
         return None
     flat = likelihood.family.pack_frame(direction)
     held = likelihood.information(at).matrix + np.outer(flat, flat)
-    np.fill_diagonal(held, held.diagonal() + BLURRED * held.diagonal().max())
+    np.fill_diagonal(held, held.diagonal() + BLURRED_EIGENVALUE * held.diagonal().max())
     factor = lu_factor(held, overwrite_a=True)
 
     def move(gradient: Array) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import capped, each_of, quoted
-from ..gaussian import LARGEST_SCALE, SMALLEST_SCALE, Family, linalg
+from ..gaussian import MAX_SCALE, MIN_SCALE, Family, linalg
 from .base import NoMaximumError
 from .fixed import Fixed
 
@@ -35,7 +35,7 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
     ValueError
         If one is too large or too small for float64.
     """
-    held = (variances > SMALLEST_SCALE**2) & (variances < LARGEST_SCALE**2)
+    held = (variances > MIN_SCALE**2) & (variances < MAX_SCALE**2)
     if held.all():
         return
     overflowing = np.flatnonzero(~np.isfinite(variances))
@@ -54,10 +54,10 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
             "Drop it, choose a smaller unit, or set reg_covar to a positive number.",
         )
     scales = np.sqrt(variances)
-    for j in np.flatnonzero((scales <= SMALLEST_SCALE) | (scales >= LARGEST_SCALE)).tolist():
+    for j in np.flatnonzero((scales <= MIN_SCALE) | (scales >= MAX_SCALE)).tolist():
         raise ValueError(
             f"The standard deviation of {names[j]!r}, {scales[j]:.3g}, is not between "
-            f"{SMALLEST_SCALE:g} and {LARGEST_SCALE:g}, where float64 can hold its powers. "
+            f"{MIN_SCALE:g} and {MAX_SCALE:g}, where float64 can hold its powers. "
             "Choose another unit."
         )
 

@@ -12,8 +12,9 @@ from .base import Evaluation, Likelihood, step_to
 
 STEP = 1e-4  # length, in the frame, of a one-sided difference
 _CENTRAL_STEP = 3e-4  # length, in the frame, of central differences, whose error is its square
-_RESOLVED = 0.1  # rounding of a mean, over the length of a difference, that leaves it one digit
-BLURRED = 1e-5  # eigenvalue of minus the Hessian that differences cannot distinguish from 0
+_MAX_ROUNDING = 0.1  # rounding of a mean, over the length of a difference, that leaves it one digit
+# Eigenvalue of minus the Hessian that differences cannot distinguish from 0.
+BLURRED_EIGENVALUE = 1e-5
 
 
 def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
@@ -31,7 +32,7 @@ def information_matrix(likelihood: Likelihood, at: Evaluation) -> Array:
         return likelihood.information(at).matrix
     family = likelihood.family
     spacing = np.spacing(np.abs(at.mean)) / family.standard_deviations(at.factor)
-    if not (spacing < BLURRED * _CENTRAL_STEP).all():
+    if not (spacing < BLURRED_EIGENVALUE * _CENTRAL_STEP).all():
         raise ValueError(
             "A mean is so many standard deviations away from zero that rounding in float64 hides "
             "the curvature of the likelihood. Subtract a number near the mean first."
@@ -73,7 +74,7 @@ def product_with_minus_hessian(
 def differences_are_resolved(likelihood: Likelihood, at: Evaluation) -> bool:
     """Whether float64 resolves the means of two points that are a difference apart."""
     deviations = likelihood.family.standard_deviations(at.factor)
-    return bool((np.spacing(np.abs(at.mean)) < _RESOLVED * STEP * deviations).all())
+    return bool((np.spacing(np.abs(at.mean)) < _MAX_ROUNDING * STEP * deviations).all())
 
 
 def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> Array:

@@ -37,8 +37,8 @@ from ..conditioning import Score
 from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
 from .lanczos import Subspace
 
-_LEAST_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are about 1 at most
-_HALVINGS = 8  # bisections of that multiple in search of a step longer than half the radius
+_MIN_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are about 1 at most
+_N_BISECTIONS = 8  # bisections of that multiple in search of a step longer than half the radius
 
 
 class RowSums:
@@ -220,12 +220,12 @@ class Information:
         """
         packed = self.family.pack_frame(gradient)
         step = self._damped(packed, 0.0, radius)
-        shift, too_little = _LEAST_SHIFT, 0.0
+        shift, too_little = _MIN_SHIFT, 0.0
         while step is None:
             step = self._damped(packed, shift, radius)
             if step is None:
                 shift, too_little = 4 * shift, shift
-        for _ in range(_HALVINGS if too_little else 0):
+        for _ in range(_N_BISECTIONS if too_little else 0):
             if np.linalg.norm(step) > radius / 2:
                 break
             middle = (too_little + shift) / 2

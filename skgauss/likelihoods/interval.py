@@ -39,7 +39,7 @@ from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, after_em_steps, ca
 from .e_step import n_on_a_lattice
 from .fixed import NO_FIXED, Fixed
 from .information import Information
-from .missing import NARROW, ObservedFull, ObservedLikelihood
+from .missing import NARROW_INFLATION, ObservedFull, ObservedLikelihood
 from .missing_diagonal import UncorrelatedLikelihood
 
 # Most intervals of uncorrelated features for which the information costs next to nothing, since
@@ -47,7 +47,8 @@ from .missing_diagonal import UncorrelatedLikelihood
 _FEW_INTERVALS = 10_000
 # Eigenvalue below which the information of uncorrelated features, from its formula, is rounding.
 _FORMULA_RESOLUTION = 1e-13
-_TELLS_NOTHING = 1e4  # standard deviation, over the data's, above which open intervals tell nothing
+# Standard deviation, over the data's, above which open intervals tell nothing.
+_UNINFORMATIVE_SCALE = 1e4
 
 
 class _WithIntervals(ObservedLikelihood):
@@ -147,12 +148,12 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """The indices of the features whose variance is too large for open intervals to tell."""
-        wide = self.family.standard_deviations(at.factor) > _TELLS_NOTHING * self._unit
+        wide = self.family.standard_deviations(at.factor) > _UNINFORMATIVE_SCALE * self._unit
         return np.flatnonzero(wide & self._may_spread)
 
     def is_degenerate(self, at: Evaluation) -> bool:
         # Intervals bound the likelihood: it may creep up to its value at a singular covariance.
-        narrow = self.inflation(at) > NARROW and not self.bounded
+        narrow = self.inflation(at) > NARROW_INFLATION and not self.bounded
         if narrow or self._spreading(at).size:
             return at.value >= self.value_of_the_guess or super().is_degenerate(at)
         return False

@@ -31,8 +31,9 @@ import numpy as np
 
 from .._typing import Array
 
-_INVARIANT = 1e-3  # length of a residual below which the basis spans all that the start can reach
-CHANCE = 1e-6  # largest probability with which a random start may hide an eigenvalue
+# Length of a residual below which the basis spans all that the start can reach.
+_INVARIANT_RESIDUAL = 1e-3
+FAILURE_PROBABILITY = 1e-6  # largest probability with which a random start may hide an eigenvalue
 
 
 class Lanczos:
@@ -69,7 +70,7 @@ class Lanczos:
         while len(self._diagonal) < self._most:
             self._step()
             yield self
-            if self._beyond[-1] < _INVARIANT:
+            if self._beyond[-1] < _INVARIANT_RESIDUAL:
                 break
 
     def _step(self) -> None:
@@ -122,14 +123,14 @@ class Lanczos:
         return min(self._pivots(bound)) > 0
 
     def proves_above(self, bound: float) -> bool:
-        """Whether all eigenvalues exceed a bound, with a probability of error of at most `CHANCE`.
+        """Whether all eigenvalues exceed a bound.
 
-        This requires that the start was drawn at random.
+        The probability of error is at most `FAILURE_PROBABILITY`, if the start was drawn at random.
         """
         if not self.stays_above(bound):
             return False
         hidden = np.log(self._beyond).sum() - np.log(self._pivots(bound)).sum()
-        return bool(hidden < math.log(CHANCE / math.sqrt(2 * self._size / math.pi)))
+        return bool(hidden < math.log(FAILURE_PROBABILITY / math.sqrt(2 * self._size / math.pi)))
 
     def _pivots(self, bound: float) -> list[float]:
         """The pivots of the matrix minus a bound, up to the first that is not positive.

@@ -35,14 +35,21 @@ import numpy as np
 from .._typing import EPS, Array
 from .._wording import quoted
 from ..conditioning import Conditioner, Standardization
-from ..gaussian import SMALLEST_SCALE, Family, Full, NotPositiveDefiniteError, linalg
+from ..gaussian import MIN_SCALE, Family, Full, NotPositiveDefiniteError, linalg
 from ..statistics import (
     AvailableMoments,
     IncompleteStatistics,
     IntervalStatistics,
     ScatteredStatistics,
 )
-from .base import DEGENERATE, Evaluation, Likelihood, NoMaximumError, Products, cache_latest
+from .base import (
+    DEGENERATE_CONDITION,
+    Evaluation,
+    Likelihood,
+    NoMaximumError,
+    Products,
+    cache_latest,
+)
 from .e_step import (
     completed_sums,
     information_sums,
@@ -60,18 +67,21 @@ ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics
 )
 
-_ENOUGH_COMPLETE = 2  # complete rows per feature that a climb needs to start at their moments
-_EM_STEPS = 20  # from the guess; a singular covariance must have a higher value than these reach
-_SINGULAR = 1e14  # condition number of the correlations above which a climb to infinity is over
+# Complete rows per feature that a climb needs to start at their moments.
+_COMPLETE_ROWS_PER_FEATURE = 2
+_N_EM_STEPS = 20  # from the guess; a singular covariance must have a higher value than these reach
+# Condition number of the correlations above which a climb to infinity is over.
+_SINGULAR_CONDITION = 1e14
 # Variance inflation above which a climb is over, if there is certainly no maximum because rows are
 # too few. It is the inflation that the ridge of "auto" leaves.
-_NARROW_ENOUGH = 1e6
-NARROW = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
-_LARGEST_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
-MOST_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
-_FEW = 150  # most parameters whose information matrix costs less than products with it
-_BLURRED = 1e3  # variance inflation above which products with the information are too rough
-_ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with the precision
+_CERTAIN_INFLATION = 1e6
+NARROW_INFLATION = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
+_MAX_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
+MAX_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
+_FEW_PARAMETERS = 150  # most parameters whose information matrix costs less than products with it
+# Variance inflation above which products with the information are too rough.
+_BLURRED_INFLATION = 1e3
+_N_ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with the precision
 
 
 class Expected(NamedTuple):
@@ -113,7 +123,7 @@ class ObservedLikelihood(Likelihood):
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
-        if not np.minimum.reduce(family.diagonal(factor)) > SMALLEST_SCALE:
+        if not np.minimum.reduce(family.diagonal(factor)) > MIN_SCALE:
             raise NotPositiveDefiniteError
         expected = self._expect(mean, factor)
         value, covariance = expected.value, expected.covariance
@@ -144,13 +154,17 @@ class ObservedLikelihood(Likelihood):
     def is_degenerate(self, at: Evaluation) -> bool:
         # Far from the data a covariance is ill-conditioned too. But then it is not narrower than
         # the data, or it is less likely than the guess, unless rounding decides.
-        if at.condition <= DEGENERATE or self.inflation(at) <= NARROW or self.bounded:
+        if (
+            at.condition <= DEGENERATE_CONDITION
+            or self.inflation(at) <= NARROW_INFLATION
+            or self.bounded
+        ):
             return False
-        return at.condition > _SINGULAR or at.value >= self.value_of_the_guess
+        return at.condition > _SINGULAR_CONDITION or at.value >= self.value_of_the_guess
 
     def _nearly_related(self, at: Evaluation, names: Sequence[str]) -> str:
         """The quoted names of the features in the linear relation that holds most nearly."""
-        features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING)
+        features = linalg.linear_relation(self.family.square(at.factor), linalg.SHARPENING_WEIGHT)
         return quoted([names[j] for j in features])
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
@@ -164,10 +178,10 @@ class ObservedLikelihood(Likelihood):
         )
 
     def rounding_limit(self, at: Evaluation) -> float:
-        return EPS * min(at.condition, DEGENERATE)
+        return EPS * min(at.condition, DEGENERATE_CONDITION)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return _ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
+        return _N_ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
 
 
 class ObservedFull(ObservedLikelihood):
@@ -230,7 +244,7 @@ class ObservedFull(ObservedLikelihood):
         if not self._too_few_together:
             return super().is_degenerate(at)
         # The climb goes on until it has used what the rows tell about the other directions.
-        narrow = self.inflation(at) > _NARROW_ENOUGH and at.value >= self.value_of_the_guess
+        narrow = self.inflation(at) > _CERTAIN_INFLATION and at.value >= self.value_of_the_guess
         return narrow or super().is_degenerate(at)
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
@@ -268,7 +282,7 @@ class ObservedFull(ObservedLikelihood):
         """The value, as `Evaluation.value`, that some EM steps from the guess reach."""
         with suppress(NotPositiveDefiniteError):
             at = self.evaluate(*self.guess)
-            for _ in range(_EM_STEPS):
+            for _ in range(_N_EM_STEPS):
                 at = self.evaluate(*self.expected_maximum(at))
             return at.value
         return -math.inf
@@ -306,19 +320,19 @@ class ObservedFull(ObservedLikelihood):
         """The mean and the factor of complete rows; None if these are too few or collinear."""
         d = len(self._unit)
         complete = self._parts.total(partial(sums_of_complete_rows, n_features=d))
-        if not complete.weight >= _ENOUGH_COMPLETE * d:
+        if not complete.weight >= _COMPLETE_ROWS_PER_FEATURE * d:
             return None
         mean = complete.first / complete.weight
         covariance = complete.second / complete.weight - np.outer(mean, mean)
         with suppress(NotPositiveDefiniteError):
             factor = self.family.root(covariance)
-            if self.family.correlation_condition(covariance, factor) < DEGENERATE:
+            if self.family.correlation_condition(covariance, factor) < DEGENERATE_CONDITION:
                 return self._origin + self._unit * mean, self._unit[:, None] * factor
         return None
 
     @cached_property
     def bounded(self) -> bool:
-        felt = self.ridge is not None and (self.ridge * DEGENERATE > self._unit**2).all()
+        felt = self.ridge is not None and (self.ridge * DEGENERATE_CONDITION > self._unit**2).all()
         return bool(felt) or self._statistics.in_general_position
 
     def inflation(self, at: Evaluation) -> float:
@@ -327,7 +341,7 @@ class ObservedFull(ObservedLikelihood):
 
     @property
     def has_information(self) -> bool:
-        return self.family.n_parameters <= MOST_PARAMETERS
+        return self.family.n_parameters <= MAX_PARAMETERS
 
     @cache_latest
     def information(self, at: Evaluation) -> Information:
@@ -348,7 +362,7 @@ class ObservedFull(ObservedLikelihood):
         mean, factor = self._scaled(at.mean, at.factor)
         own = Standardization(mean, self.family.standard_deviations(factor))
         condition = Conditioner(factor / own.unit[:, None])
-        if self.family.n_parameters <= _FEW or condition.inflation > _BLURRED:
+        if self.family.n_parameters <= _FEW_PARAMETERS or condition.inflation > _BLURRED_INFLATION:
             return None
         given = partial(missing_values, at=own, condition=condition, weight=self.weight)
         hidden = self._parts.map(given)
@@ -374,7 +388,7 @@ class ObservedFull(ObservedLikelihood):
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
         condition = Conditioner(scaled_factor)
-        if not condition.inflation < _LARGEST_INFLATION:
+        if not condition.inflation < _MAX_INFLATION:
             raise NotPositiveDefiniteError
         given = partial(completed_sums, mean=scaled_mean, condition=condition, guess=self.frame)
         sums = self._parts.total(given)

@@ -19,7 +19,8 @@ from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
 
-_ALL_BUT_SINGULAR = 1e14  # condition number of correlations above which the formula is not trusted
+# Condition number of correlations above which the formula is not trusted.
+_SINGULAR_CONDITION = 1e14
 
 
 def monotone_maximum(
@@ -49,7 +50,7 @@ def monotone_maximum(
     mean, root = _mean_and_root(triangles[::-1])
     back = np.argsort(order)
     factor = family.marginal(root, back.tolist())
-    if not family.correlation_condition(family.square(factor), factor) < _ALL_BUT_SINGULAR:
+    if not family.correlation_condition(family.square(factor), factor) < _SINGULAR_CONDITION:
         return None
     return statistics.origin + unit * mean[back], unit[:, None] * factor
 

@@ -30,7 +30,8 @@ from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
 
 RELATIVE_RIDGE = 1e-6  # ridge of `reg_covar="auto"`, as a share of each variance
-_SMALLER_RIDGE = 1e-3  # share of a ridge that is tried out before a smaller ridge is recommended
+# Share of a ridge that is tried out before a smaller ridge is recommended.
+_SMALLER_RIDGE_SHARE = 1e-3
 
 
 class Regularized(NamedTuple):
@@ -203,7 +204,9 @@ def _ridge_hint(inside: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> s
     if inside.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = _without_window(statistics, inside.family, _SMALLER_RIDGE * inside.ridge, fixed)
+        smaller = _without_window(
+            statistics, inside.family, _SMALLER_RIDGE_SHARE * inside.ridge, fixed
+        )
         if not _in_window(smaller, inside.window, statistics, fixed).without_maximum.size:
             return (
                 "reg_covar is the cause, since it adds to the variances inside the window: with a "

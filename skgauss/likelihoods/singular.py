@@ -14,14 +14,18 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from .base import Evaluation, Likelihood, step_to
 
-_HALVED = 0.45, 0.55  # range of the slope after t is halved, over the slope before, on the line
-_TIMES = 2  # number of halvings, since a slope that changes its sign may halve once by chance
+_HALVED_RANGE = (
+    0.45,
+    0.55,
+)  # range of the slope after t is halved, over the slope before, on the line
+_N_HALVINGS = 2  # number of halvings, since a slope that changes its sign may halve once by chance
 # Variance inflation above which a climb may lead to a singular covariance with a finite likelihood.
 # It is less than that at which Newton's method gives up.
-_CLOSE = 3e4
-_ARRIVES = 1e-2  # natural gradient norm above which a climb goes on without these checks
-_SIGNIFICANT = 100.0  # multiple of the rounding of the gradient above which a slope is significant
-_FARTHER = 10.0  # factor by which the least variance grows in search of a significant slope
+_CLOSE_INFLATION = 3e4
+_ARRIVING_NORM = 1e-2  # natural gradient norm above which a climb goes on without these checks
+# Multiple of the rounding of the gradient above which a slope is significant.
+_SIGNIFICANT_ROUNDINGS = 100.0
+_SEARCH_FACTOR = 10.0  # factor by which the least variance grows in search of a significant slope
 
 
 def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Array) -> bool:
@@ -30,12 +34,15 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
     `unit`, (n_features,), has the units of the features in which the least variance is meant. If
     rounding or the rest of the gradient hides the slope, it is taken where that variance is larger.
     """
-    if at.natural_gradient_norm > _ARRIVES:
+    if at.natural_gradient_norm > _ARRIVING_NORM:
         return False
     with suppress(NotPositiveDefiniteError):
-        while likelihood.inflation(at) > _CLOSE:
+        while likelihood.inflation(at) > _CLOSE_INFLATION:
             halving = _halving(likelihood.family, at.factor / unit[:, None])
-            is_clear = at.natural_gradient @ halving > _SIGNIFICANT * likelihood.rounding_limit(at)
+            is_clear = (
+                at.natural_gradient @ halving
+                > _SIGNIFICANT_ROUNDINGS * likelihood.rounding_limit(at)
+            )
             if is_clear and _falls_straight(likelihood, at, halving, unit):
                 return True
             at = likelihood.evaluate(at.mean, _widened(likelihood.family, at.factor, unit))
@@ -52,19 +59,19 @@ def _falls_straight(likelihood: Likelihood, at: Evaluation, halving: Array, unit
     elsewhere = at.natural_gradient - 2 * slope * halving
     if elsewhere @ elsewhere > slope:
         return False
-    for _ in range(_TIMES):
+    for _ in range(_N_HALVINGS):
         at = step_to(likelihood, at, halving)
         halving = _halving(likelihood.family, at.factor / unit[:, None])
         before, slope = slope, float(at.natural_gradient @ halving)
-        if not _HALVED[0] < slope / before < _HALVED[1]:
+        if not _HALVED_RANGE[0] < slope / before < _HALVED_RANGE[1]:
             return False
     return True
 
 
 def _widened(family: Family, factor: Array, unit: Array) -> Array:
-    """The factor, (d, d), of a covariance whose least variance is `_FARTHER` times as large."""
+    """The factor, (d, d), of a covariance whose least variance is `_SEARCH_FACTOR` times larger."""
     least = factor @ np.linalg.svd(factor / unit[:, None])[2][-1]
-    return family.root(family.square(factor) + (_FARTHER - 1) * np.outer(least, least))
+    return family.root(family.square(factor) + (_SEARCH_FACTOR - 1) * np.outer(least, least))
 
 
 def _halving(family: Family, factor: Array) -> Array:

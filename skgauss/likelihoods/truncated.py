@@ -35,29 +35,30 @@ from .._wording import quoted
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import (
-    DEGENERATE,
+    DEGENERATE_CONDITION,
     FEW_PARAMETERS,
-    INVOLVED,
+    INVOLVED_SHARE,
     Evaluation,
     Likelihood,
     NoMaximumError,
 )
 from .fixed import NO_FIXED, Fixed
 
-_WIDE = 100.0  # variance, over that of the data, above which it may grow without end
-_VERY_WIDE = 1e4  # variance, over that of the data, above which it is as good as infinite
-_ALIKE = 0.3  # natural gradient norm below which a Gaussian resembles the data inside the window
+_WIDE_RATIO = 100.0  # variance, over that of the data, above which it may grow without end
+_VERY_WIDE_RATIO = 1e4  # variance, over that of the data, above which it is as good as infinite
+# Natural gradient norm below which a Gaussian resembles the data inside the window.
+_ALIKE_NORM = 0.3
 # Largest rate at which the slope along a precision changes with the precision, in units of the
 # data: that of an exponential distribution.
-_STEEPEST = 4.0
-_CLEAR = 2.0  # multiple of the rest of the gradient above which a slope decides
-_FAR = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
+_MAX_SLOPE_RATE = 4.0
+_CLEAR_RATIO = 2.0  # multiple of the rest of the gradient above which a slope decides
+_FAR_MEAN = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
 # Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A
 # value is the difference of two numbers that grow with the squared distance of the window.
-_LOST = 1.0
+_MAX_ROUNDING = 1.0
 # Smallest share of any precision that a step may leave. If a Gaussian is far wider than the window,
 # the likelihood is flat and the way back is long.
-_LEAST_LEFT = 0.01
+_MIN_PRECISION_SHARE = 0.01
 
 
 class WindowMoments(NamedTuple):
@@ -175,7 +176,7 @@ class TruncatedLikelihood(Likelihood):
         of_mean, form = family.split_frame(step)
         precision = family.identity - form / family.multiplicity
         # This raises an error if less of some precision is left.
-        family.root_of_inverse(precision - _LEAST_LEFT * family.identity)
+        family.root_of_inverse(precision - _MIN_PRECISION_SHARE * family.identity)
         root = family.root_of_inverse(precision)
         factor = family.colorize(at.factor, root.T).T
         return at.mean + family.colorize(factor, family.colorize(root.T, of_mean)), factor
@@ -269,13 +270,13 @@ class TruncatedLikelihood(Likelihood):
     def _fails_without_window(self, at: Evaluation) -> bool:
         """Whether the climb finds no maximum for a reason other than the window."""
         width, growth, _ = self.widest_direction(at)
-        of_window = width > _WIDE and growth.argmax() in self.window.bounded
+        of_window = width > _WIDE_RATIO and growth.argmax() in self.window.bounded
         return not of_window and self._data.is_degenerate(_untruncated(at))
 
     def gain_at_infinity(self, at: Evaluation) -> float:
         width, _, direction = self.widest_direction(at)
         rising = self._along(at.score_covariance, direction)
-        return abs(rising) if width > _VERY_WIDE else math.inf
+        return abs(rising) if width > _VERY_WIDE_RATIO else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
         """Whether the climb certainly drives the smallest precision to 0.
@@ -285,7 +286,7 @@ class TruncatedLikelihood(Likelihood):
         lowers other precisions, too.
         """
         certain = at.value - self.rounding_of_the_value(at)
-        if not at.is_stationary(_ALIKE) or certain < self.value_of_the_guess:
+        if not at.is_stationary(_ALIKE_NORM) or certain < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
         family, (width, _, direction) = self.family, self.widest_direction(at)
         deviation, form = self._moment_gradient(at)
@@ -294,8 +295,8 @@ class TruncatedLikelihood(Likelihood):
         slopes = np.linalg.eigvalsh(form) if family.correlated else form
         # The rest includes the slopes towards larger precisions.
         rest = math.hypot(linalg.norm(deviation), family.fisher_norm(np.minimum(slopes, 0.0)))
-        steep = slope > family.multiplicity * _STEEPEST / width
-        return width > _WIDE and steep and slope > _CLEAR * rest
+        steep = slope > family.multiplicity * _MAX_SLOPE_RATE / width
+        return width > _WIDE_RATIO and steep and slope > _CLEAR_RATIO * rest
 
     def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
         """The first and second moments of the data minus those in the window, in units of the data.
@@ -309,17 +310,17 @@ class TruncatedLikelihood(Likelihood):
         return deviation, family.multiplicity * excess - family.outer(deviation)
 
     def mismatch(self, at: Evaluation) -> float:
-        if EPS * abs(_untruncated(at).value) > _LOST:
+        if EPS * abs(_untruncated(at).value) > _MAX_ROUNDING:
             return math.inf
         deviation, form = self._moment_gradient(at)
         return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         width, growth, _ = self.widest_direction(at)
-        if width <= _WIDE or self._fails_without_window(at):
+        if width <= _WIDE_RATIO or self._fails_without_window(at):
             return self._data.no_maximum(_untruncated(at), names)
         some = self.window.bounded
-        growing = some[growth[some] > INVOLVED * growth[some].max()]
+        growing = some[growth[some] > INVOLVED_SHARE * growth[some].max()]
         of_ridge = (
             "reg_covar may be the cause, since it adds to the variances inside the window. Then a "
             "smaller one helps. "
@@ -340,7 +341,7 @@ class TruncatedLikelihood(Likelihood):
         """See `Likelihood`; the rounding of the mean moves the window relative to the Gaussian."""
         deviations = self.family.standard_deviations(self._root)
         offset = float((np.abs(self._mean) / deviations).max())
-        return EPS * max(min(at.condition, DEGENERATE), min(offset, _FAR))
+        return EPS * max(min(at.condition, DEGENERATE_CONDITION), min(offset, _FAR_MEAN))
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
         data = _untruncated(at)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from ..boxes import FEWEST_OF_LATTICE, Lattice
+from ..boxes import MIN_LATTICE_VARIABLES, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
@@ -77,7 +77,7 @@ class TruncatedFull(TruncatedLikelihood):
         It is set once, so that the climbed function is smooth: at the fit of the data without the
         window, since a guess that takes features as uncorrelated needs no points at all.
         """
-        if len(self._bounded) < FEWEST_OF_LATTICE:
+        if len(self._bounded) < MIN_LATTICE_VARIABLES:
             return None
         mean, factor = after_em_steps(self._data.approximation or self._data)
         center, root = mean[self._bounded], factor[self._bounded]

@@ -28,7 +28,7 @@ class Box(NamedTuple):
         """The log-probability of the window, in nats; mean and covariance of whitened features.
 
         These are the moments inside the window, about the mean, (d,), of a Gaussian with a factor,
-        (d, d). The lattice is for windows of `FEWEST_OF_LATTICE` features or more.
+        (d, d). The lattice is for windows of `MIN_LATTICE_VARIABLES` features or more.
         """
         root = factor[self.features]
         inside = box_moments(*self._about(mean, root), lattice)

@@ -23,10 +23,11 @@ import numpy as np
 from .._typing import Array
 from ..boxes import univariate_moments
 
-_MOST_STEPS = 200  # Newton steps after which a search ends, however much there is to gain
-_LITTLE = 1e-16  # slope along a Newton step, in nats, below which that step is the last
-_SHORTENED = 0.9  # largest share of the way to the edge of the parameter space that a step goes
-_UNIFORM = 0.1  # slope on the unit interval below which series replace differences
+_MAX_STEPS = 200  # Newton steps after which a search ends, however much there is to gain
+_MIN_SLOPE = 1e-16  # slope along a Newton step, in nats, below which that step is the last
+# Largest share of the way to the edge of the parameter space that a step goes.
+_MAX_EDGE_SHARE = 0.9
+_NEARLY_UNIFORM = 0.1  # slope on the unit interval below which series replace differences
 
 
 class TruncatedFeatures(NamedTuple):
@@ -100,10 +101,10 @@ class TruncatedFeatures(NamedTuple):
             self.mean / unit,
             np.full_like(unit, -0.5),
         )
-        for _ in range(_MOST_STEPS):
+        for _ in range(_MAX_STEPS):
             step = at.newton_step()
             gain = at.slope_along(step)
-            if not (gain > _LITTLE).any():
+            if not (gain > _MIN_SLOPE).any():
                 at = at.plus(step)
                 break
             at = at.moved(step, gain)
@@ -146,7 +147,7 @@ class _NaturalPoint:
         curvature = fourth - second**2 - third**2 / second
         quadratic = self._total(slope) / self._total(curvature)
         linear = (along - skew * quadratic) / second
-        least = _SHORTENED * -self.quadratic
+        least = _MAX_EDGE_SHARE * -self.quadratic
         rate = least / np.maximum(quadratic, least)
         return rate * linear, rate * quadratic
 
@@ -166,7 +167,7 @@ class _NaturalPoint:
         rate = np.ones_like(gain)
         while True:
             reached = self.plus((rate * step[0], rate * step[1]))
-            beyond = ~(reached.slope_along(step) >= -0.5 * gain) & (gain > _LITTLE)
+            beyond = ~(reached.slope_along(step) >= -0.5 * gain) & (gain > _MIN_SLOPE)
             if not beyond.any():
                 return reached
             rate = np.where(beyond, rate / 2, rate)
@@ -180,7 +181,7 @@ def _variance_on_the_unit_interval(mean: Array) -> Array:
     """The variance, (n,), of the exponential on the unit interval with a mean, (n,), up to 1/2."""
     # The mean is convex in the slope, so that no step from a start below the root goes beyond it.
     slope = 12 * (0.5 - mean)
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         excess, variance = _exponential(slope)
         step = (excess - mean) / variance
         if not (step > 1e-15 * slope).any():
@@ -197,8 +198,8 @@ def _exponential(slope: Array) -> tuple[Array, Array]:
     with np.errstate(all="ignore"):
         mean = 1 / slope - 1 / np.expm1(slope)
         variance = 1 / slope**2 - 1 / (4 * np.sinh(slope / 2) ** 2)
-    x = np.minimum(slope, _UNIFORM) ** 2
+    x = np.minimum(slope, _NEARLY_UNIFORM) ** 2
     near_mean = 0.5 - slope * (1 / 12 - x * (1 / 720 - x * (1 / 30240 - x / 1209600)))
     near_variance = 1 / 12 - x * (1 / 240 - x * (1 / 6048 - x * (1 / 172800 - x / 5322240)))
-    flat = slope < _UNIFORM
+    flat = slope < _NEARLY_UNIFORM
     return np.where(flat, near_mean, mean), np.where(flat, near_variance, variance)

@@ -12,15 +12,26 @@ import numpy as np
 from .._typing import Array
 from ..inference import check_fitted, check_method
 from ..rows import feature_names
-from .style import GREY, INK, LEGEND_LINE, PALETTE, Display, axes_of, in_lines, pyplot_for, styled
+from .style import (
+    GREY,
+    INK,
+    LEGEND_LINE_HEIGHT,
+    PALETTE,
+    Display,
+    axes_of,
+    in_lines,
+    pyplot_for,
+    styled,
+)
 
-_APART = 0.7  # share of a parameter's height over which its whiskers are spread
-_FRAME = 0.9  # inches of height for the margins and for the axis below the whiskers
-_WHISKER = 0.15  # inches of height for each whisker
-_NAME = 0.2  # inches of height for a line of a name, one and a half times that of its letters
+_WHISKER_SPREAD = 0.7  # share of a parameter's height over which its whiskers are spread
+_FRAME_HEIGHT = 0.9  # inches of height for the margins and for the axis below the whiskers
+_WHISKER_HEIGHT = 0.15  # inches of height for each whisker
+# Inches of height for a line of a name, one and a half times that of its letters.
+_NAME_HEIGHT = 0.2
 _NAME_WIDTH = 28  # most characters of such a line: the whiskers keep more than half of the width
 _LEGEND_WIDTH = 36  # most characters of a line in each of the two columns of the legend
-_BEYOND = 0.2  # how far an infinite whisker passes all finite ends, as a share of their range
+_OVERHANG = 0.2  # how far an infinite whisker passes all finite ends, as a share of their range
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -153,9 +164,11 @@ class IntervalDisplay(Display):
             labels.append("an end is not known")
         n_lines = math.ceil(sum(label.count("\n") + bool(label) for label in labels) / 2)
         names = [in_lines(name, _NAME_WIDTH) for name in self.names]
-        of_names = _NAME * max(name.count("\n") + 1 for name in names)
-        row = max(len(self.estimates) * _WHISKER, of_names)
-        ax = axes_of(self, ax, height=_FRAME + LEGEND_LINE * n_lines + row * len(self.names))
+        of_names = _NAME_HEIGHT * max(name.count("\n") + 1 for name in names)
+        row = max(len(self.estimates) * _WHISKER_HEIGHT, of_names)
+        ax = axes_of(
+            self, ax, height=_FRAME_HEIGHT + LEGEND_LINE_HEIGHT * n_lines + row * len(self.names)
+        )
         drawn = [self._plot_label(ax, *each, line_kwargs) for each in enumerate(self.estimates)]
         self.points_, self.whiskers_ = ([*each] for each in zip(*drawn, strict=True))
         for label in labels[len(self.estimates) :]:
@@ -179,7 +192,7 @@ class IntervalDisplay(Display):
         from matplotlib.lines import Line2D
 
         n_labels, values, ends = len(self.estimates), self.estimates[label], self.intervals[label]
-        heights = np.arange(len(values)) + _APART * ((number + 0.5) / n_labels - 0.5)
+        heights = np.arange(len(values)) + _WHISKER_SPREAD * ((number + 0.5) / n_labels - 0.5)
         style = {"color": PALETTE[number % len(PALETTE)], "label": in_lines(label, _LEGEND_WIDTH)}
         style = styled(style | {"marker": "o", "linestyle": ""}, line_kwargs, Line2D)
         (points,) = ax.plot(values, heights, **style)
@@ -196,7 +209,7 @@ class IntervalDisplay(Display):
         """The abscissas at which infinite whiskers are cut off, beyond all finite numbers."""
         drawn = np.concatenate([*map(np.ravel, self.intervals.values()), *self.estimates.values()])
         drawn = drawn[np.isfinite(drawn)]
-        beyond = _BEYOND * (np.ptp(drawn) or 1.0)
+        beyond = _OVERHANG * (np.ptp(drawn) or 1.0)
         return drawn.min() - beyond, drawn.max() + beyond
 
 

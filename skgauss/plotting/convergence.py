@@ -15,7 +15,7 @@ from .estimates import maximum_of
 from .style import (
     GREY,
     INK,
-    LEGEND_LINE,
+    LEGEND_LINE_HEIGHT,
     LINE_STYLES,
     PALETTE,
     STOP_MARKERS,
@@ -158,7 +158,7 @@ class ConvergenceDisplay(Display):
         ends = zip(self.names, self.stop_reasons, strict=True)
         labels = [in_lines(f"{name} ({reason})", _LEGEND_WIDTH) for name, reason in ends]
         n_lines = sum(label.count("\n") + 1 for label in labels)
-        ax = axes_of(self, ax, height=4.4 + LEGEND_LINE * n_lines)
+        ax = axes_of(self, ax, height=4.4 + LEGEND_LINE_HEIGHT * n_lines)
         self.lines_ = [
             self._plot_curve(ax, k, label, line_kwargs) for k, label in enumerate(labels)
         ]

@@ -15,7 +15,7 @@ from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, Display, axes_of, pyplot_for, styled
 
-_SMALLEST_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
+_MIN_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
 # How the path and the hatched region are drawn, as keywords of matplotlib.
 _PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
 _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
@@ -231,9 +231,9 @@ class LikelihoodPathDisplay(Display):
         """Draws the contours of the map and their colour bar, and returns both."""
         from matplotlib.colors import LogNorm
 
-        gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _SMALLEST_LEVEL / 2)
-        decades = max(math.ceil(math.log10(gaps.max() / _SMALLEST_LEVEL)), 1)
-        levels = _SMALLEST_LEVEL * np.logspace(0, decades, 2 * decades + 1)
+        gaps = np.maximum(self.max_log_likelihood - self.log_likelihood, _MIN_LEVEL / 2)
+        decades = max(math.ceil(math.log10(gaps.max() / _MIN_LEVEL)), 1)
+        levels = _MIN_LEVEL * np.logspace(0, decades, 2 * decades + 1)
         norm = LogNorm(levels[0], 10 * levels[-1])  # light enough to show a path
         style = {"levels": levels, "cmap": MAP, "norm": norm, "extend": "min"}
         contours = ax.contourf(self.mean, self.scale, gaps, **(style | contour_kwargs))

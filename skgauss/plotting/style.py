@@ -11,7 +11,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round through the palette
 GREY = "0.9"  # the colour of grids and bands, which are behind everything else
-LEGEND_LINE = 0.2  # inches of height for a line of a legend outside its axes
+LEGEND_LINE_HEIGHT = 0.2  # inches of height for a line of a legend outside its axes
 INK = "0.25"  # the colour of points, lines and text that have no colour of the palette
 MAP = "Blues"  # the colours of every map: light at the maximum, dark far from it
 

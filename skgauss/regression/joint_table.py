@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted, warn_caller
-from ..gaussian import FEWEST_ROWS
+from ..gaussian import MIN_ROWS
 from ..rows import (
     at_or_above,
     at_or_below,
@@ -100,7 +100,7 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
     """
     # Limits of y do not apply to X.
     of_y, validated.censoring_limits = validated.censoring_limits, None
-    rows: Any = rows_of(validated, X, reset=reset, min_rows=FEWEST_ROWS if reset else 1)
+    rows: Any = rows_of(validated, X, reset=reset, min_rows=MIN_ROWS if reset else 1)
     check_same_order(X, y, "y")
     targets = checked_targets(y)
     names = feature_names(validated)

@@ -35,10 +35,10 @@ from .p_values import consistency_factors, log_p_values
 from .start import ROUNDING, SortedColumns, robust_starts
 
 _KEPT_LEVEL = 0.025  # the smallest p-value of a row that counts in the final fit
-_FIRST_STEPS = 2  # concentration steps from every start, before one of the starts is chosen
-_MOST_RANKINGS = 50  # concentration steps; they end here if the kept rows still change
+_N_FIRST_STEPS = 2  # concentration steps from every start, before one of the starts is chosen
+_MAX_RANKINGS = 50  # concentration steps; they end here if the kept rows still change
 _STEPS_BETWEEN_RANKINGS = 5  # EM steps: fewer waste rankings, more waste fits to rows that change
-_SETTLED = 1e-4  # the natural gradient norm at which the rows that are kept count as fitted
+_SETTLED_NORM = 1e-4  # the natural gradient norm at which the rows that are kept count as fitted
 
 MeanAndFactor = tuple[Array, Array]
 KeptStatistics = SufficientStatistics | IncompleteStatistics
@@ -56,7 +56,7 @@ class SingularRowsError(NotPositiveDefiniteError):
     def __init__(self, covariance: Array):
         super().__init__()
         covariance = covariance if covariance.ndim == 2 else np.diag(covariance)
-        self.features = linalg.linear_relation(covariance, linalg.SHARPENING)
+        self.features = linalg.linear_relation(covariance, linalg.SHARPENING_WEIGHT)
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class ConcentrationSteps:
             If the rows that a step keeps have a singular covariance, and there is no ridge.
         """
         starts = [self.fixed.apply(*start) for start in robust_starts(self.columns, self.family)]
-        near = [self._concentrate(start, _FIRST_STEPS) for start in starts]
+        near = [self._concentrate(start, _N_FIRST_STEPS) for start in starts]
         nearest = min(near, key=lambda end: self.family.log_det(end[1]))
-        mean, factor = self._concentrate(nearest, _MOST_RANKINGS)
+        mean, factor = self._concentrate(nearest, _MAX_RANKINGS)
         support = log_p_values(self._gaussian((mean, factor)), self._block) >= np.log(_KEPT_LEVEL)
         statistics = self._summarize(support)
         stretch = self._stretch(1 - _KEPT_LEVEL)
-        for _ in range(_MOST_RANKINGS):
+        for _ in range(_MAX_RANKINGS):
             (mean, factor), settled = self._fit(statistics, stretch, (mean, factor))
             if settled:
                 break
@@ -129,7 +129,7 @@ class ConcentrationSteps:
             except NotPositiveDefiniteError:
                 raise SingularRowsError(self.family.square(factor)) from None
             mean = mean + (found - mean) / stretch.max()
-            if at.natural_gradient_norm <= max(_SETTLED, likelihood.rounding_limit(at)):
+            if at.natural_gradient_norm <= max(_SETTLED_NORM, likelihood.rounding_limit(at)):
                 return (mean, factor), True
         return (mean, factor), False
 

@@ -13,9 +13,9 @@ from .._typing import Array
 from ..density import FittedGaussian
 from ..rows import Block, to_host
 
-_SMALLEST = 1e-290  # the smallest p-value that float64 holds to full precision
-_TERMS = 20  # terms of the continued fraction for smaller p-values; more change no digit
-_NEWTON_STEPS = 5  # enough for all digits of a distance, since log p is nearly linear so far out
+_MIN_P_VALUE = 1e-290  # the smallest p-value that float64 holds to full precision
+_N_TERMS = 20  # terms of the continued fraction for smaller p-values; more change no digit
+_N_NEWTON_STEPS = 5  # enough for all digits of a distance, since log p is nearly linear so far out
 
 
 def log_p_values(gaussian: FittedGaussian, block: Block) -> Array:
@@ -39,9 +39,9 @@ def as_complete(distances: Array, n_observed: Array, n_features: int) -> Array:
     """
     p_values = _log_survival(distances, n_observed)
     alike = special.chdtri(n_features, np.exp(p_values))
-    far = p_values < np.log(_SMALLEST)
+    far = p_values < np.log(_MIN_P_VALUE)
     a, x = n_features / 2, distances[far]
-    for _ in range(_NEWTON_STEPS):
+    for _ in range(_N_NEWTON_STEPS):
         survival = _log_survival(x, n_features)
         hazard = np.exp((a - 1) * np.log(x / 2) - x / 2 - special.gammaln(a) - survival) / 2
         x = x + (survival - p_values[far]) / hazard
@@ -86,11 +86,11 @@ def _log_survival(distances: Array, degrees: Any) -> Array:
     """
     x, a = np.broadcast_arrays(distances / 2, degrees / 2)
     p_values = special.gammaincc(a, x)
-    far = p_values < _SMALLEST
+    far = p_values < _MIN_P_VALUE
     result = np.log(np.where(far, 1.0, p_values))
     x, a = x[far], a[far]
     rest = np.zeros(len(x))
-    for n in range(_TERMS, 0, -1):
+    for n in range(_N_TERMS, 0, -1):
         rest = n * (n - a) / (x + 2 * n + 1 - a - rest)
     result[far] = a * np.log(x) - x - special.gammaln(a) - np.log(x + 1 - a - rest)
     return result

@@ -28,8 +28,9 @@ from ..gaussian import Family, make_family
 _SD_OVER_MAD = 1 / special.ndtri(0.75)  # standard over median absolute deviation of a Gaussian
 # Smaller eigenvalues of a robust correlation, which may be negative, are raised to this one before
 # missing values are filled in.
-_LEAST_EIGENVALUE = 1e-3
-_FLATTEST = 1e-6  # the least deviation of a start in any direction, as a share of the largest
+_MIN_EIGENVALUE = 1e-3
+# The least deviation of a start in any direction, as a share of the largest.
+_MIN_SCALE_RATIO = 1e-6
 ROUNDING = 1e-9  # relative rounding error of a sum of weights, and of the scores of equal rows
 
 
@@ -138,10 +139,10 @@ def _along_eigenvectors(Z: Array, weights: Array, correlations: Array) -> tuple[
     """
     values, vectors = np.linalg.eigh(correlations)
     if np.isnan(Z).any():
-        clipped = vectors * np.maximum(values, _LEAST_EIGENVALUE) @ vectors.T
+        clipped = vectors * np.maximum(values, _MIN_EIGENVALUE) @ vectors.T
         family = make_family("full", len(values))
         of_clipped = Standardization.of(np.zeros(len(values)), family, family.root(clipped))
         Z, _ = completed(Z, of_clipped)
     along = SortedColumns(Z @ vectors, weights)
-    root = vectors * np.maximum(along.scales, _FLATTEST * along.scales.max())
+    root = vectors * np.maximum(along.scales, _MIN_SCALE_RATIO * along.scales.max())
     return vectors @ along.medians, root @ root.T

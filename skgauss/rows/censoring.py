@@ -19,8 +19,8 @@ from .rounding import at_or_above, at_or_below, round_float32
 # exact one is the larger in at least this share. It is a half under independent censoring of the
 # same distribution, and 1 where detection limits were passed as lower ends. With fewer pairs the
 # share may be as large by chance.
-_SWAPPED = 0.95
-_FEWEST_PAIRS = 20
+_SWAPPED_SHARE = 0.95
+_MIN_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -141,9 +141,9 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
     for j in np.flatnonzero(above.any(axis=0) & ~otherwise.any(axis=0)).tolist():
         values, ends = np.sort(X[exact[:, j], j]), X[above[:, j], j]
         pairs = len(values) * len(ends)
-        if pairs >= _FEWEST_PAIRS:
+        if pairs >= _MIN_PAIRS:
             larger = pairs - np.searchsorted(values, ends).sum()
-            suspects += [names[j]] * bool(larger >= _SWAPPED * pairs)
+            suspects += [names[j]] * bool(larger >= _SWAPPED_SHARE * pairs)
     if suspects:
         warn_caller(
             f"The values of {quoted(suspects)} without an upper end count as at least as large as "

@@ -16,14 +16,14 @@ from .kinds import check_table
 
 MISSING = ("ND", "n.d.", "NA", "n.a.", "N/A", "NaN", "-")
 _MINUS = str.maketrans("\N{MINUS SIGN}", "-")  # as spreadsheets and papers set it
-_ABSENT = ("", "None", "<NA>", "nan", "NaT")  # empty cells, as pandas and polars print them
+_EMPTY_CELLS = ("", "None", "<NA>", "nan", "NaT")  # empty cells, as pandas and polars print them
 _BELOW = ("<", "<=", "≤")
 _ABOVE = (">", ">=", "≥")
 MARKS = _BELOW + _ABOVE
 _THOUSANDS = re.compile(r"[^\d]*\d{1,3}[.,]\d{3}\s*")  # "1,234": thousands, or three decimals
-_HUGE = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # "1e400": too large if it was not read
+_OVERFLOWING = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # "1e400": too large if it was not read
 # Digits in groups of three with one mark between them, and decimals that may follow.
-_PARTED = re.compile(
+_GROUPED_DIGITS = re.compile(
     r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
 )
 PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
@@ -139,7 +139,7 @@ def reader_of_cells(decimal: str, missing: Sequence[str]) -> Callable[[str], End
     point = re.escape(decimal)
     number = rf"[+-]?(?:\d+(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d+)?"
     pattern = re.compile(rf"([<>]=?|[≤≥])?\s*({number})")
-    nothing = {each.strip().translate(_MINUS).casefold() for each in (*missing, *_ABSENT)}
+    nothing = {each.strip().translate(_MINUS).casefold() for each in (*missing, *_EMPTY_CELLS)}
 
     def read(text: str) -> Ends | None:
         text = text.strip().translate(_MINUS)
@@ -166,7 +166,7 @@ def _ends_of_cell(
 
     The numbers in `missing_codes` stand for missing values.
     """
-    if isinstance(cell, str) or str(cell) in _ABSENT:
+    if isinstance(cell, str) or str(cell) in _EMPTY_CELLS:
         found = read(str(cell))
     else:
         try:
@@ -211,7 +211,7 @@ def _advice_for_cells(cells: list[Any], decimal: str) -> str:
     other = "," if decimal == "." else "."
     texts = [cell for cell in cells if isinstance(cell, str)]
     if len(texts) == len(cells):
-        if all(map(_HUGE.fullmatch, texts)):
+        if all(map(_OVERFLOWING.fullmatch, texts)):
             return "That is too large for float64. Choose a larger unit."
         if all(_THOUSANDS.fullmatch(text) for text in texts):
             return (
@@ -220,7 +220,7 @@ def _advice_for_cells(cells: list[Any], decimal: str) -> str:
             )
         if all(map(reader_of_cells(other, ()), texts)):
             return f"Pass decimal={other!r}."
-        if all(parted := [_PARTED.fullmatch(text) for text in texts]):
+        if all(parted := [_GROUPED_DIGITS.fullmatch(text) for text in texts]):
             mark = parted[0][1]  # type: ignore[index]
             return (
                 f"Remove the {mark!r} that separates thousands first, as "

@@ -11,8 +11,8 @@ import numpy as np
 from .._typing import Array
 
 # Units in the last place by which the logarithms, or quotients, of two libraries may differ.
-_LAST_PLACES = 2
-_SHORT = 14  # bits of a number that is hardly the result of a computation, such as 20 or 0.5
+_MAX_LAST_PLACES = 2
+_SHORT_BITS = 14  # bits of a number that is hardly the result of a computation, such as 20 or 0.5
 _SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # how names of dtypes begin
 
 
@@ -37,7 +37,7 @@ def _with_slack(limit: Array, dtype: np.dtype) -> tuple[Array, Array]:
         return limit, np.zeros_like(limit)
     limit = np.asarray(limit, dtype)
     with np.errstate(invalid="ignore"):  # the spacing of an infinite limit is NaN
-        slack = _LAST_PLACES * np.spacing(np.abs(limit))
+        slack = _MAX_LAST_PLACES * np.spacing(np.abs(limit))
     return limit, np.where(slack < 1, slack, 0)
 
 
@@ -51,7 +51,7 @@ def _unless_short(values: np.ndarray, reached: np.ndarray, nearly: np.ndarray) -
 def _is_short(values: np.ndarray) -> np.ndarray:
     """Whether each number has so few bits that it is hardly the result of rounding."""
     mantissa, _ = np.frexp(values)
-    scaled = np.ldexp(mantissa, _SHORT)
+    scaled = np.ldexp(mantissa, _SHORT_BITS)
     return np.asarray(scaled == np.rint(scaled))
 
 

@@ -27,8 +27,8 @@ from .window import Window
 
 # If the largest weight of rows that are stored one by one lies between these, sums of weights times
 # squares keep all their digits.
-_SMALLEST_WEIGHT = 1e-280
-_LARGEST_WEIGHT = 1e280
+_MIN_WEIGHT = 1e-280
+_MAX_WEIGHT = 1e280
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def _has_weight(sample_weight: Array | None) -> np.ndarray | None:
 def _check_weights(sample_weight: Array) -> None:
     """Refuse weights so extreme that their products with squares may overflow or vanish."""
     largest = sample_weight.max(initial=0.0)
-    if largest > 0 and not _SMALLEST_WEIGHT < largest < _LARGEST_WEIGHT:
+    if largest > 0 and not _MIN_WEIGHT < largest < _MAX_WEIGHT:
         raise ValueError(
             f"The largest sample weight of rows with missing values or intervals is {largest:g}, "
-            f"and must be between {_SMALLEST_WEIGHT:g} and {_LARGEST_WEIGHT:g}. Multiply all "
+            f"and must be between {_MIN_WEIGHT:g} and {_MAX_WEIGHT:g}. Multiply all "
             "weights by one number that brings them near 1, which does not change the estimates."
         )

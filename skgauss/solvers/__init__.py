@@ -7,5 +7,5 @@ Only `recursion` asks which likelihood it climbs, since it treats one complete f
 from .base import Observer, Solution, Solver, maximize
 from .choice import SOLVERS, make_solver
 from .objective import Objective
-from .safeguards import NEAR
+from .safeguards import NEAR_NORM
 from .step_bound import climb_to_maximum, learning_rate_bound

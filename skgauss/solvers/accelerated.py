@@ -28,13 +28,13 @@ from .base import Stalled, SteppingSolver, Unbounded
 from .natural import STABLE_RATE
 from .newton import TrustRegion, newton_step
 from .objective import Objective
-from .safeguards import NEAR, em_step, step_along
+from .safeguards import NEAR_NORM, em_step, step_along
 
-_MOST_PAIRS = 20  # most steps that are remembered, each with the fall of the gradient along it
-_APPROXIMATE_NORM = 1e-3  # natural gradient norm at which a climb on an approximation may end
-_MOST_APPROXIMATE = 60  # steps after which a climb on an approximation ends
-_MOST_OF_EM = 20  # most EM steps; far fewer come near a maximum unless EM is slow
-_CURVED = 1e-3  # least curvature along a step that is remembered
+_MAX_PAIRS = 20  # most steps that are remembered, each with the fall of the gradient along it
+_APPROXIMATE_TOL = 1e-3  # natural gradient norm at which a climb on an approximation may end
+_MAX_APPROXIMATE_STEPS = 60  # steps after which a climb on an approximation ends
+_MAX_EM_STEPS = 20  # most EM steps; far fewer come near a maximum unless EM is slow
+_MIN_CURVATURE = 1e-3  # least curvature along a step that is remembered
 _PATIENCE = 20  # quasi-Newton steps before Newton steps, unless the information is cheap
 # The same after a climb on an approximation: the maximum is near, and the information costs no
 # more than two or three evaluations, as a rule.
@@ -122,18 +122,18 @@ class AcceleratedNatural(SteppingSolver):
     def _climb_approximation(self, objective: Objective, state: _Progress) -> _Progress:
         """The state after a climb on an approximation, near its maximum unless that fails."""
         with suppress(Stalled, Unbounded, NotPositiveDefiniteError):
-            for _ in range(_MOST_APPROXIMATE):
+            for _ in range(_MAX_APPROXIMATE_STEPS):
                 at = state.evaluation
-                if at.is_stationary(_APPROXIMATE_NORM) or objective.likelihood.is_degenerate(at):
+                if at.is_stationary(_APPROXIMATE_TOL) or objective.likelihood.is_degenerate(at):
                     break
                 state = self.step(objective, state)
         return state
 
     def _takes_em_step(self, likelihood: Likelihood, state: _Progress) -> bool:
-        """Whether the next step is an EM step: far from the maximum, up to `_MOST_OF_EM` times."""
-        if likelihood.information_is_cheap or state.n_em >= _MOST_OF_EM:
+        """Whether to take an EM step: far from the maximum, up to `_MAX_EM_STEPS` times."""
+        if likelihood.information_is_cheap or state.n_em >= _MAX_EM_STEPS:
             return False
-        return not state.evaluation.is_stationary(NEAR)
+        return not state.evaluation.is_stationary(NEAR_NORM)
 
     def _takes_newton_step(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether the next step is a Newton step: at once if that is cheap, else after patience."""
@@ -170,8 +170,8 @@ def _quasi_newton(
         return None
     reached, rate = found
     step, fall = rate * direction, gradient - reached.natural_gradient
-    if step @ fall > _CURVED * (step @ step):
-        memory = (*memory, _Pair(step, fall))[-_MOST_PAIRS:]
+    if step @ fall > _MIN_CURVATURE * (step @ step):
+        memory = (*memory, _Pair(step, fall))[-_MAX_PAIRS:]
     return reached, memory
 
 

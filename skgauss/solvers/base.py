@@ -12,9 +12,10 @@ from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, critical_point, leave
 from .objective import Objective
 
-_ROUNDED = 0.01  # largest natural gradient norm that rounding of the mean may excuse
-_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms unlike `visit`
-_CLOSER = 0.1  # factor on the norm, at which to look again after the curvature showed a slope
+_MAX_ROUNDED_NORM = 0.01  # largest natural gradient norm that rounding of the mean may excuse
+_LIMIT_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms unlike `visit`
+# Factor on the norm, at which to look again after the curvature showed a slope.
+_RECHECK_RATIO = 0.1
 
 
 class Stalled(Exception):
@@ -134,8 +135,10 @@ class Monitor:
             How many iterates were recorded; the next one must be visited.
         """
         likelihood = self.likelihood
-        limit = _SLACK * max(self.tol, likelihood.rounding_limit(self.last))
-        digits = np.minimum(_SLACK * np.spacing(np.abs(many.means)) / many.factors, _ROUNDED)
+        limit = _LIMIT_SLACK * max(self.tol, likelihood.rounding_limit(self.last))
+        digits = np.minimum(
+            _LIMIT_SLACK * np.spacing(np.abs(many.means)) / many.factors, _MAX_ROUNDED_NORM
+        )
         may_settle = many.by_mean <= np.maximum(digits[:, 0], limit)
         may_settle &= many.by_covariance <= limit
         goes_on = np.isfinite(many.values) & ~may_settle
@@ -163,7 +166,7 @@ class Monitor:
             return True
         self.critical_point = critical_point(self.likelihood, evaluation)
         if self.critical_point is not None and self.critical_point.kind == "slope":
-            self._tightened_tol = _CLOSER * evaluation.natural_gradient_norm
+            self._tightened_tol = _RECHECK_RATIO * evaluation.natural_gradient_norm
             return False
         flat = self.critical_point is not None and self.critical_point.kind == "flat"
         return not (flat and likelihood.is_degenerate(evaluation))
@@ -171,7 +174,7 @@ class Monitor:
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
         """Whether the gradient is small, apart from what rounding of the mean adds to it."""
         by_mean = linalg.norm(evaluation.score_mean)
-        if limit < by_mean <= _ROUNDED and evaluation.norms[1] <= limit:
+        if limit < by_mean <= _MAX_ROUNDED_NORM and evaluation.norms[1] <= limit:
             return by_mean <= rounding_norm_of_mean(evaluation)
         return evaluation.is_stationary(limit)
 
@@ -196,7 +199,7 @@ class Monitor:
         The climb has converged if it stalled only because the mean is rounded, which disturbs the
         gradient of the covariance, too.
         """
-        digits = min(rounding_norm_of_mean(self.last), _ROUNDED)
+        digits = min(rounding_norm_of_mean(self.last), _MAX_ROUNDED_NORM)
         settled = reason == "stalled" and self._is_settled(self.last, digits)
         self.stop_reason = "converged" if settled else reason
         if self.observer is not None:

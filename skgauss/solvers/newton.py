@@ -21,29 +21,40 @@ import math
 from typing import NamedTuple
 
 from ..gaussian import NotPositiveDefiniteError, linalg
-from ..likelihoods import CLEAR, Evaluation, Information, Lanczos, Likelihood, Subspace, step_to
+from ..likelihoods import (
+    CLEAR_EIGENVALUE,
+    Evaluation,
+    Information,
+    Lanczos,
+    Likelihood,
+    Subspace,
+    step_to,
+)
 from .base import Stalled, Unbounded
 from .safeguards import is_no_loss
 
-_LARGEST_RADIUS = 4.0  # length of a step in the frame, in standard errors of one row
-_SMALLEST_RADIUS = 1e-10  # length in the frame below which a step gains only rounding
-_POOR = 0.25  # share of the promised gain below which the region shrinks
-_GOOD = 0.75  # share of the promised gain above which the region grows
+_MAX_RADIUS = 4.0  # length of a step in the frame, in standard errors of one row
+_MIN_RADIUS = 1e-10  # length in the frame below which a step gains only rounding
+_SHRINK_BELOW = 0.25  # share of the promised gain below which the region shrinks
+_GROW_ABOVE = 0.75  # share of the promised gain above which the region grows
 # Successive steps without progress, and the growth of the variance inflation over them, which
 # together show that no maximum is near.
-_MANY_IDLE = 8
-_GROWN = 4.0
-_MOST_IDLE = 20  # steps without progress after which a creeping climb is given up
-_CREEPS = 1e5  # variance inflation above which a climb without progress counts as creeping
-_ENDLESS = 40  # steps without progress after which a climb in a tiny trust region is given up
-_TINY = 1e-3  # radius of a tiny trust region, which a smooth likelihood does not need for so long
-_REGULAR = 1e3  # variance inflation below which the covariance is not nearly singular
-_NEARLY_SINGULAR = 1e7  # variance inflation above which it is, even without growth
-# A step by products may leave a residual of min(_INEXACT, _FALLING * norm) * norm, with the norm of
-# the gradient, so that such steps converge as fast as exact Newton steps.
-_INEXACT = 0.1
-_FALLING = 10.0
-_MOST_STEP_PRODUCTS = 100  # products with the information for one step
+_IDLE_STEPS = 8
+_IDLE_GROWTH = 4.0
+_MAX_CREEPING_STEPS = 20  # steps without progress after which a creeping climb is given up
+# Variance inflation above which a climb without progress counts as creeping.
+_CREEPING_INFLATION = 1e5
+# Steps without progress after which a climb in a tiny trust region is given up.
+_MAX_TINY_STEPS = 40
+# Radius of a tiny trust region, which a smooth likelihood does not need for so long.
+_TINY_RADIUS = 1e-3
+_REGULAR_INFLATION = 1e3  # variance inflation below which the covariance is not nearly singular
+_SINGULAR_INFLATION = 1e7  # variance inflation above which it is, even without growth
+# A step by products may leave a residual of min(_MAX_RESIDUAL, _RESIDUAL_RATE * norm) * norm, with
+# the norm of the gradient, so that such steps converge as fast as exact Newton steps.
+_MAX_RESIDUAL = 0.1
+_RESIDUAL_RATE = 10.0
+_MAX_STEP_PRODUCTS = 100  # products with the information for one step
 
 
 class TrustRegion(NamedTuple):
@@ -72,27 +83,29 @@ class TrustRegion(NamedTuple):
         norm, inflation = at.natural_gradient_norm, likelihood.inflation(at)
         if self.n_idle == 0 or (norm < self.norm / 2 and clear):
             return self._replace(n_idle=1, norm=norm, inflation=inflation)
-        narrow = inflation > min(max(_REGULAR, _GROWN * self.inflation), _NEARLY_SINGULAR)
-        creeps = self.n_idle >= _MOST_IDLE and inflation > _CREEPS
-        if creeps or (self.n_idle >= _MANY_IDLE and narrow):
+        narrow = inflation > min(
+            max(_REGULAR_INFLATION, _IDLE_GROWTH * self.inflation), _SINGULAR_INFLATION
+        )
+        creeps = self.n_idle >= _MAX_CREEPING_STEPS and inflation > _CREEPING_INFLATION
+        if creeps or (self.n_idle >= _IDLE_STEPS and narrow):
             likely = at.value >= likelihood.value_of_the_guess
             if likely and not (clear or likelihood.bounded):
                 raise Unbounded
             if creeps:
                 raise Stalled
-        if self.n_idle >= _ENDLESS and self.radius < _TINY:
+        if self.n_idle >= _MAX_TINY_STEPS and self.radius < _TINY_RADIUS:
             raise Stalled
         return self._replace(n_idle=self.n_idle + 1)
 
     def moved(self, length: float, share: float) -> TrustRegion:
         """The region after a step of this length that gained this share of the promised gain."""
         radius = self.radius
-        if share < _POOR:
+        if share < _SHRINK_BELOW:
             radius = length / 2
-        elif share > _GOOD and length > radius / 2:
-            radius = min(2 * radius, _LARGEST_RADIUS)
+        elif share > _GROW_ABOVE and length > radius / 2:
+            radius = min(2 * radius, _MAX_RADIUS)
         # Full Newton steps that quickly become shorter close in on a maximum, however flat.
-        closes_in = length < min(self.length, self.radius) / 2 and share > _GOOD
+        closes_in = length < min(self.length, self.radius) / 2 and share > _GROW_ABOVE
         n_idle = 0 if closes_in else self.n_idle
         return self._replace(radius=radius, n_idle=n_idle, length=length)
 
@@ -112,11 +125,11 @@ def newton_step(
     information = _step_information(likelihood, at)
     if not information.is_finite:
         raise Stalled
-    region = region.updated_at(at, likelihood, information.exceeds(CLEAR))
+    region = region.updated_at(at, likelihood, information.exceeds(CLEAR_EIGENVALUE))
     radius = region.radius
-    while radius > _SMALLEST_RADIUS:
+    while radius > _MIN_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
-        if region.n_idle > _MANY_IDLE and promised < likelihood.rounding_of_the_value(at):
+        if region.n_idle > _IDLE_STEPS and promised < likelihood.rounding_of_the_value(at):
             raise Stalled  # the gradient is only rounding
         length = linalg.norm(step)
         try:
@@ -142,8 +155,11 @@ def _step_information(likelihood: Likelihood, at: Evaluation) -> Information:
         return likelihood.information_of_step(at)
     gradient, norm = at.natural_gradient, at.natural_gradient_norm
     size = likelihood.family.n_parameters
-    for search in Lanczos(products.exact, gradient, size, _MOST_STEP_PRODUCTS).steps():
+    for search in Lanczos(products.exact, gradient, size, _MAX_STEP_PRODUCTS).steps():
         step = search.vectors @ (norm * search.vectors[0] / search.values)
-        if search.values[0] > 0 and search.residual(step) < min(_INEXACT, _FALLING * norm) * norm:
+        if (
+            search.values[0] > 0
+            and search.residual(step) < min(_MAX_RESIDUAL, _RESIDUAL_RATE * norm) * norm
+        ):
             break
     return Information(search.matrix, Subspace(search.basis))

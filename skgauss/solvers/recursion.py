@@ -24,8 +24,8 @@ from .step_lengths import PointRates, StepLength
 ScalarGradient = Callable[[float, float], tuple[float, float]]
 Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
 
-_FIRST_BLOCK = 16  # iterates: few are wasted if the climb ends soon
-_LONGEST_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is negligible
+_MIN_BLOCK = 16  # iterates: few are wasted if the climb ends soon
+_MAX_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is negligible
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class GradientSolver(SteppingSolver):
         if likelihood.ridge is not None or likelihood.family.n_features > 1:
             return state
         step = partial(self.next_mean_and_block, rate)
-        theta, length = state.point.theta, _FIRST_BLOCK
+        theta, length = state.point.theta, _MIN_BLOCK
         while n := min(length, monitor.n_skippable):
             thetas = _iterates(objective, likelihood, theta, step, n)
             factors = objective.parametrization.from_block(thetas[:, 1:])
@@ -56,7 +56,7 @@ class GradientSolver(SteppingSolver):
                 theta = thetas[passed - 1]
             if passed < n:
                 break
-            length = min(2 * length, _LONGEST_BLOCK)
+            length = min(2 * length, _MAX_BLOCK)
         if theta is state.point.theta:
             return state
         return state._replace(point=objective.at(theta))

@@ -9,15 +9,15 @@ from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation, Likelihood, step_to
 from .natural import take_natural_step
 
-NEAR = 0.3  # natural gradient norm below which the likelihood is nearly quadratic
-_SMALLEST_RATE = 1e-10  # of a step; a smaller one gains only rounding
-_SMALLEST_OF_EM = 1e-3  # of an EM step, which loses nothing at any rate except by rounding
+NEAR_NORM = 0.3  # natural gradient norm below which the likelihood is nearly quadratic
+_MIN_RATE = 1e-10  # of a step; a smaller one gains only rounding
+_MIN_EM_RATE = 1e-3  # of an EM step, which loses nothing at any rate except by rounding
 
 
 def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] | None:
     """The first natural step of rate 1, 1/2, 1/4 ... without loss, as point and rate, or None."""
     reach = partial(take_natural_step, likelihood, at)
-    return _backtrack(likelihood, at, at.natural_gradient, reach, _SMALLEST_OF_EM)
+    return _backtrack(likelihood, at, at.natural_gradient, reach, _MIN_EM_RATE)
 
 
 def step_along(
@@ -37,7 +37,7 @@ def _backtrack(
     at: Evaluation,
     step: Array,
     reach: Callable[[float], Evaluation],
-    smallest: float = _SMALLEST_RATE,
+    smallest: float = _MIN_RATE,
 ) -> tuple[Evaluation, float] | None:
     """The point reached at the first of the rates 1, 1/2, 1/4 ... that loses nothing, and the rate.
 

@@ -19,13 +19,13 @@ from .base import Solution, Solver, maximize
 from .natural import STABLE_RATE
 from .objective import Objective
 
-_MOST_ITERATIONS = 200  # of a climb to the maximum; about sixty are enough if one is near
-_VECTOR_PRECISION = 1e-6  # relative, of the eigenvector; that of the eigenvalue is its square
+_MAX_ITER = 200  # of a climb to the maximum; about sixty are enough if one is near
+_VECTOR_RTOL = 1e-6  # relative, of the eigenvector; that of the eigenvalue is its square
 # Restarts of the Lanczos method. About ten are enough unless very many eigenvalues nearly equal the
 # largest, as with logarithms of scales that are decades apart; more would then take seconds.
-_MOST_RESTARTS = 50
+_MAX_RESTARTS = 50
 # Products with a matrix between two restarts. A smaller matrix is formed as a whole.
-_LANCZOS_VECTORS = 20
+_N_LANCZOS_VECTORS = 20
 
 
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
@@ -99,14 +99,14 @@ def _largest_curvature(
 
 def _largest_eigenvalue(product: Callable[[Array], Array], size: int) -> float:
     """The largest eigenvalue of the symmetric matrix, (size, size), that `product` applies."""
-    if size <= _LANCZOS_VECTORS:
+    if size <= _N_LANCZOS_VECTORS:
         return float(np.linalg.eigvalsh([product(unit) for unit in np.eye(size)])[-1])
     operator = LinearOperator((size, size), matvec=product, dtype=np.float64)
     start = np.random.default_rng(0).standard_normal(size)
     options = {
-        "tol": _VECTOR_PRECISION,
-        "maxiter": _MOST_RESTARTS,
-        "ncv": _LANCZOS_VECTORS,
+        "tol": _VECTOR_RTOL,
+        "maxiter": _MAX_RESTARTS,
+        "ncv": _N_LANCZOS_VECTORS,
         "return_eigenvectors": False,
     }
     (largest,) = eigsh(operator, k=1, which="LA", v0=start, **options)
@@ -118,4 +118,4 @@ def climb_to_maximum(likelihood: Likelihood, start: Evaluation) -> Evaluation:
     objective = Objective(likelihood, PARAMETRIZATIONS["scale"](likelihood.family))
     # A guess is allowed: a climb that failed far away has not chosen between several maxima.
     solver = AcceleratedNatural(may_guess=True)
-    return maximize(objective, solver, start, max_iter=_MOST_ITERATIONS, tol=1e-6).evaluation
+    return maximize(objective, solver, start, max_iter=_MAX_ITER, tol=1e-6).evaluation

@@ -12,8 +12,8 @@ from ..likelihoods import Evaluation
 from .base import Stalled
 from .objective import Objective, Point
 
-_SUFFICIENT = 1e-4  # share of the gain that the slope promises: Armijo's constant
-_SHORTEST = 1e-20  # share of the first step of a search at which the search is given up
+_ARMIJO = 1e-4  # share of the gain that the slope promises: Armijo's constant
+_MIN_STEP_SHARE = 1e-20  # share of the first step of a search at which the search is given up
 _KAPPA = 0.5  # share of the long step below which the short step is taken
 
 
@@ -128,7 +128,7 @@ def _search(
         If no step gains enough.
     """
     rounding = objective.likelihood.rounding_of_the_value(point.evaluation)
-    smallest = _SHORTEST * rate
+    smallest = _MIN_STEP_SHARE * rate
     while True:
         theta = point.theta + rate * direction
         # This is also true if an overflow of slope or step made the rate NaN or 0.
@@ -142,7 +142,7 @@ def _search(
         gain = reached.value - point.value
         if abs(gain) <= rounding:
             gain = 0.5 * rate * (slope + float(direction @ reached.gradient))
-        if gain >= _SUFFICIENT * rate * slope:
+        if gain >= _ARMIJO * rate * slope:
             return reached, rate
         # The maximum of the parabola through both values, but at least a tenth of the rate.
         rate *= min(max(0.5 * rate * slope / (rate * slope - gain), 0.1), 0.5)

@@ -23,7 +23,7 @@ from .incomplete import IncompleteStatistics, as_incomplete
 from .intervals import IntervalStatistics
 
 # Elements of the rows (8 MiB) beyond which an iteration takes longer than to ask the workers.
-_MOST_ELEMENTS = 2**20
+_MAX_ELEMENTS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +134,7 @@ class _OnWorkers(NamedTuple):
 
 def bounded_sum(parts: Sequence[AnyStatistics]) -> AnyStatistics:
     """Returns the sum of all parts, without their rows if these are too many."""
-    if sum(part.size for part in parts) > _MOST_ELEMENTS:
+    if sum(part.size for part in parts) > _MAX_ELEMENTS:
         parts = [_moments_of(part) for part in parts]
     return reduce(add, parts)
 

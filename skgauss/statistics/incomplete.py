@@ -27,7 +27,7 @@ from .features import AvailableMoments
 
 # Smallest relative singular value of full rank. Rows may be the root of a covariance, where
 # rounding errors of 1e-16 become 1e-8.
-_RANK_RESOLVED = 1e-6
+_RANK_TOL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +244,7 @@ class IncompleteStatistics(Statistics):
 def has_full_rank(rows: Array) -> bool:
     """Whether rows span all columns, by more than the rounding of rows made from a covariance."""
     values = np.linalg.svd(rows, compute_uv=False)
-    return len(values) == rows.shape[1] and bool(values[-1] > _RANK_RESOLVED * values[0])
+    return len(values) == rows.shape[1] and bool(values[-1] > _RANK_TOL * values[0])
 
 
 def summarize_incomplete(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Any:

@@ -16,10 +16,10 @@ from ..blocks import chunks_of
 from ..gaussian import linalg
 
 # Smaller eigenvalues of available-case correlations, whose errors are larger, are raised to this.
-_LEAST_OF_AVAILABLE = 0.01
+_MIN_AVAILABLE_EIGENVALUE = 0.01
 # A feature may depend on others if these, by available-case correlations, leave at most this share
 # of its variance unexplained: twice what a relation left in any of 200 random designs.
-_UNEXPLAINED = 0.15
+_UNEXPLAINED_SHARE = 0.15
 _COPIED_AT_ONCE = 2**17  # elements of the rows (1 MiB) that are copied together
 
 
@@ -109,8 +109,8 @@ class _Rows:
     def explained(self) -> Iterator[np.ndarray]:
         """Yields each feature that others explain well, followed by these, the strongest first."""
         values, vectors = np.linalg.eigh(self._available_correlations())
-        precision = vectors / np.maximum(values, _LEAST_OF_AVAILABLE) @ vectors.T
-        for j in np.flatnonzero(precision.diagonal() * _UNEXPLAINED > 1):
+        precision = vectors / np.maximum(values, _MIN_AVAILABLE_EIGENVALUE) @ vectors.T
+        for j in np.flatnonzero(precision.diagonal() * _UNEXPLAINED_SHARE > 1):
             strength = np.abs(precision[j])
             strength[j] = np.inf
             yield np.argsort(-strength)

@@ -118,7 +118,7 @@ def print_rates(X, amount, functions):
 
 
 def parts_of_a_fit(X):
-    rows = max(blocks._BLOCK // X.shape[1], 2 * X.shape[1])  # as `_sums_of_chunk` has it
+    rows = max(blocks._BLOCK_ELEMENTS // X.shape[1], 2 * X.shape[1])  # as `_sums_of_chunk` has it
     buffer, pivot = blocks._Buffer(X, rows), X[:1000].mean(axis=0)
     pieces = [X[start : start + rows] for start in range(0, len(X), rows)]
     centred = [buffer.subtract(pieces[0], pivot)] * len(pieces)

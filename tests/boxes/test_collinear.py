@@ -33,7 +33,7 @@ def test_a_saddle_that_is_not_found_is_no_number(monkeypatch):
     """Rather than one that is wrong."""
     box = OneFactor.draw(np.random.default_rng(0), 4, 1e5)
     assert np.isfinite(log_probabilities([box])).all()
-    monkeypatch.setattr("skgauss.boxes.minimax_tilting._MOST_NEWTON_STEPS", 2)
+    monkeypatch.setattr("skgauss.boxes.minimax_tilting._MAX_NEWTON_STEPS", 2)
     assert np.isnan(log_probabilities([box])).all()
 
 

@@ -66,10 +66,10 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     many = lattice_of_rows(*boxes, np.full(20, 100.0)).n_points
     assert (many >= few).all()
     assert (many > few).any()
-    monkeypatch.setattr(lattice_points, "_PROMISED", 0.0002)
+    monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", 0.0002)
     np.testing.assert_array_equal(lattice_of_rows(*boxes, np.ones(20)).n_points, many)
-    monkeypatch.setattr(lattice_points, "_MOST_POINTS", 1)
-    monkeypatch.setattr(lattice_points, "_LONGER", 1)
+    monkeypatch.setattr(lattice_points, "_MAX_POINTS", 1)
+    monkeypatch.setattr(lattice_points, "_MAX_POINTS_RATIO", 1)
     assert (lattice_of_rows(*boxes, np.ones(20)).n_points <= N_POINTS).all()
 
 
@@ -92,7 +92,7 @@ def test_shares_get_the_points_of_rows(monkeypatch):
     of_rows, of_shares = (lattice_of_window(*window, weight) for weight in (10_000.0, 1.0))
     assert of_shares.n_points[0] == of_rows.n_points[0]
     assert lattice_of_window(*window, 3.0).n_points[0] < of_rows.n_points[0]
-    monkeypatch.setattr(lattice_points, "FEWEST_ROWS", 4.0)
+    monkeypatch.setattr(lattice_points, "MIN_ROWS", 4.0)
     assert lattice_of_window(*window, 3.0).n_points[0] == of_rows.n_points[0]
     monkeypatch.setattr(lattice_points, "_ROWS_OF_SHARES", 1.0)
     assert lattice_of_window(*window, 1.0).n_points[0] < of_rows.n_points[0]
@@ -125,7 +125,7 @@ def test_a_truncated_estimate_is_that_of_the_most_points(monkeypatch):
     model = GaussianGradientMLE(truncation_limits=(-1.5, 1.5))
     found = clone(model).fit(X)
     errors = found.standard_errors()
-    monkeypatch.setattr(lattice_points, "_PROMISED", 0.0)
+    monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", 0.0)
     exact = clone(model).fit(X)
     assert found.converged_
     assert exact.converged_

@@ -13,7 +13,7 @@ from skgauss.statistics import relations
 @pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
 def test_inverses_and_determinants(rng, monkeypatch, few, small, m, n):
     monkeypatch.setattr(missing, "_FEW_PATTERNS", few)
-    monkeypatch.setattr(missing, "_SMALL_BLOCKS", small)
+    monkeypatch.setattr(missing, "_SMALL_ELEMENTS", small)
     roots = rng.standard_normal((n, m, m + 3))
     matrices = roots @ roots.transpose(0, 2, 1)
     inverses, log_dets = missing._inverse(matrices.transpose(1, 2, 0).copy())
@@ -25,7 +25,7 @@ def test_inverses_and_determinants(rng, monkeypatch, few, small, m, n):
 @pytest.mark.parametrize("small", [np.inf, 0])
 def test_no_more_digits_are_lost_than_the_condition_takes(rng, monkeypatch, small):
     """By halves, each of them inverted, an inverse takes less work and loses half as many again."""
-    monkeypatch.setattr(missing, "_SMALL_BLOCKS", small)
+    monkeypatch.setattr(missing, "_SMALL_ELEMENTS", small)
     condition = 1e8
     rotations, _ = np.linalg.qr(rng.standard_normal((200, 16, 16)))
     matrices = rotations * np.geomspace(1, 1 / condition, 16) @ rotations.transpose(0, 2, 1)
@@ -37,7 +37,7 @@ def test_no_more_digits_are_lost_than_the_condition_takes(rng, monkeypatch, smal
 
 @pytest.mark.parametrize("inflated", [np.inf, 0.0])  # by the precision, by its root
 def test_patterns_that_miss_unequally_many_at_once(rng, monkeypatch, inflated):
-    monkeypatch.setattr(missing, "_INFLATED", inflated)
+    monkeypatch.setattr(missing, "_ROOT_INFLATION", inflated)
     factor = np.tril(rng.standard_normal((6, 6))) + 3 * np.eye(6)
     covariance, root = factor @ factor.T, np.linalg.inv(factor)
     patterns = rng.random((9, 6)) < 0.4

@@ -39,7 +39,7 @@ def test_full_forms(rng, factor):
 @pytest.mark.parametrize("many", [1, 5])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_squared_lengths_of_few_and_of_many_features(rng, factor, monkeypatch, many, order):
-    monkeypatch.setattr(full, "_FEWEST_FOR_TRIANGLE", many)
+    monkeypatch.setattr(full, "_MIN_TRIANGLE_FEATURES", many)
     rows = np.asarray(rng.standard_normal((7, 4)), order=order)
     whitened = np.linalg.solve(factor, rows.T)
     lengths = Full(4).squared_lengths(np.linalg.inv(factor), rows)

@@ -23,7 +23,7 @@ def test_means_have_the_errors_of_the_whole_matrix(rng, monkeypatch, share):
     model = GaussianGradientMLE().fit(table(rng, 600, 24, share))
     whole, ends = model.standard_errors(), model.confidence_intervals()
     table_of_all = model.summary()
-    monkeypatch.setattr(point, "MOST_PARAMETERS", 300)
+    monkeypatch.setattr(point, "MAX_PARAMETERS", 300)
     with pytest.warns(UserWarning, match=WHAT) as caught:
         alone = model.standard_errors()
     assert caught[0].filename == __file__
@@ -43,7 +43,7 @@ def test_means_have_the_errors_of_the_whole_matrix(rng, monkeypatch, share):
 
 
 def test_what_only_the_matrix_tells_is_refused(rng, monkeypatch):
-    monkeypatch.setattr(point, "MOST_PARAMETERS", 300)
+    monkeypatch.setattr(point, "MAX_PARAMETERS", 300)
     X = table(rng, 400, 25, 0.05)
     known = GaussianGradientMLE(fixed_mean=np.nanmean(X, axis=0)).fit(X)
     model = GaussianGradientMLE().fit(X)

@@ -434,7 +434,7 @@ def test_levels_lead_to_an_end_at_the_edge_however_many_they_are(monkeypatch, ne
     with pytest.warns(UserWarning, match="never observed in the same row"):
         model = fitted(X, sample_weight=np.full(len(X), 1e7))
     expected = profiled(model).correlation[0, 1]
-    monkeypatch.setattr(boundary, "_NEARER", nearer)
+    monkeypatch.setattr(boundary, "_FALL_RATIO", nearer)
     assert_allclose(profiled(model).correlation[0, 1], expected, rtol=0, atol=1e-5)
 
 
@@ -472,7 +472,7 @@ def test_two_maxima_have_one_interval():
 
 def test_an_end_that_is_not_found_is_nan_and_named(monkeypatch, gappy):
     model = fitted(gappy)
-    monkeypatch.setattr(profile, "_MOST_EVALUATIONS", 1)
+    monkeypatch.setattr(profile, "_MAX_EVALUATIONS", 1)
     with pytest.warns(UserWarning, match="not found for the mean of feature 0, mean of feature 1"):
         found = profiled(model)
     assert np.isnan(found.mean).all()

@@ -61,7 +61,7 @@ def test_the_chance_decides(rng, monkeypatch):
         return [each.proves_above(0.0) for each in steps(values, start)].index(True)
 
     few = needed()
-    monkeypatch.setattr(lanczos, "CHANCE", 1e-15)
+    monkeypatch.setattr(lanczos, "FAILURE_PROBABILITY", 1e-15)
     assert needed() > few
 
 

@@ -351,7 +351,7 @@ def test_infinity_is_not_missing(gaps):
 @pytest.mark.parametrize("solver", ["natural", "gradient"])
 def test_chunks_do_not_matter(gaps, monkeypatch, solver):
     whole = GaussianGradientMLE(solver=solver).fit(gaps)
-    monkeypatch.setattr(blocks, "_CHUNK", 64)
+    monkeypatch.setattr(blocks, "_CHUNK_ELEMENTS", 64)
     pieces = GaussianGradientMLE(solver=solver).fit(gaps)
     assert divergence(pieces, whole.mean_, whole.covariance_) < 1e-12
 

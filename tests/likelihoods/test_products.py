@@ -14,7 +14,7 @@ ROUNDING = 1e-5  # of numbers of single precision
 @pytest.fixture
 def always(monkeypatch):
     """Products, however few parameters there are."""
-    monkeypatch.setattr(missing, "_FEW", 0)
+    monkeypatch.setattr(missing, "_FEW_PARAMETERS", 0)
 
 
 @pytest.mark.parametrize("case", [*CASES, (200, 15, 0.8, None)])  # the last in blocks for LAPACK
@@ -130,8 +130,8 @@ def test_a_flat_direction_is_told(always, rng):
 
 def test_more_parameters_than_a_matrix_may_have_get_a_verdict(monkeypatch):
     """Of products alone: no matrix, no difference."""
-    monkeypatch.setattr(missing, "_FEW", 0)
-    monkeypatch.setattr(missing, "MOST_PARAMETERS", 0)
+    monkeypatch.setattr(missing, "_FEW_PARAMETERS", 0)
+    monkeypatch.setattr(missing, "MAX_PARAMETERS", 0)
     X = mixed(300, 5, 0.2, 10.0)
     likelihood = likelihood_of(X)
     model = GaussianGradientMLE().fit(X)

@@ -44,7 +44,13 @@ def test_the_verdict_and_where_the_climb_leads(solver, unit):
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 @pytest.mark.parametrize(
-    "name", ["singular._ARRIVES", "singular._SIGNIFICANT", "singular._CLOSE", "singular._FARTHER"]
+    "name",
+    [
+        "singular._ARRIVING_NORM",
+        "singular._SIGNIFICANT_ROUNDINGS",
+        "singular._CLOSE_INFLATION",
+        "singular._SEARCH_FACTOR",
+    ],
 )
 def test_no_tuned_number_decides_the_verdict(monkeypatch, name, factor):
     home, name = name.split(".")

@@ -375,7 +375,7 @@ def test_gradient_and_information_are_derivatives(rng, monkeypatch, d, promised,
     Where it need not be exact, the information of four features or more is that on the coarsest
     lattice, which differs unless so little is promised that the window is integrated on no other.
     """
-    monkeypatch.setattr(lattice_points, "_PROMISED", promised)
+    monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", promised)
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
     lower, upper = np.full(d, -0.7), np.full(d, INF)
     upper[1] = 1.0
@@ -443,9 +443,9 @@ def test_what_natural_steps_add_to_a_hessian(rng, half, covariance_type):
 def test_no_step_leads_near_a_singular_precision(half, least, monkeypatch):
     """A step that leaves a share of the precision divides the covariance by it, or is refused."""
     if least is None:
-        least = truncated._LEAST_LEFT
+        least = truncated._MIN_PRECISION_SHARE
     else:
-        monkeypatch.setattr(truncated, "_LEAST_LEFT", least)
+        monkeypatch.setattr(truncated, "_MIN_PRECISION_SHARE", least)
     X, limits = half
     family, statistics = make_family("full", 2), SufficientStatistics.from_array(X)
     likelihood = TruncatedFull(GaussianLikelihood(statistics, family), Window(*limits), statistics)

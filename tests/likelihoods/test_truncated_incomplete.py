@@ -309,7 +309,7 @@ def test_dask(gaps, monkeypatch, most_elements):
     da = pytest.importorskip("dask.array")
     from skgauss.statistics import dask as scattered
 
-    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", most_elements)
+    monkeypatch.setattr(scattered, "_MAX_ELEMENTS", most_elements)
     blocks = da.from_array(gaps, chunks=(70, 2))
     model = fit(blocks, tol=1e-9)
     whole = fit(gaps, tol=1e-9)
@@ -573,7 +573,7 @@ def fit_three_rows_of_six_features():
 @pytest.mark.parametrize("most_smooth", [0, 5])
 def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
     """With a ridge there is no maximum, which steps show on a lattice with bumps and without."""
-    monkeypatch.setattr(lattice, "_MOST_SMOOTH", most_smooth)
+    monkeypatch.setattr(lattice, "_MAX_SMOOTH_COORDINATES", most_smooth)
     model = fit_three_rows_of_six_features()
     assert model.stop_reason_ == "unbounded"
     assert model.n_iter_ < 20
@@ -589,7 +589,7 @@ def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
 @pytest.mark.parametrize("most", [0, 3, 100])
 def test_however_many_steps_are_of_em(coarse, monkeypatch, most):
     expected = fit(coarse[0], X_upper=coarse[1])
-    monkeypatch.setattr(accelerated, "_MOST_OF_EM", most)
+    monkeypatch.setattr(accelerated, "_MAX_EM_STEPS", most)
     model = fit(coarse[0], X_upper=coarse[1])
     assert model.converged_
     assert_same_gaussian(model, expected)

@@ -45,7 +45,7 @@ def elsewhere(xp, monkeypatch):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(device, "_DEVICE_CHUNK", 64)
+    monkeypatch.setattr(device, "_DEVICE_CHUNK_ELEMENTS", 64)
     monkeypatch.setattr(device, "_DEVICE_BLOCK_ROWS", 7)
     monkeypatch.setattr(device, "_ROWS_BY_COLUMN", 1)
 
@@ -214,7 +214,7 @@ def test_many_features_without_a_matrix(elsewhere, rng, monkeypatch):
         return found
 
     monkeypatch.setattr(device, "_block_sums", watched)
-    monkeypatch.setattr(device, "_DEVICE_CHUNK", 2**20)
+    monkeypatch.setattr(device, "_DEVICE_CHUNK_ELEMENTS", 2**20)
     GaussianGradientMLE(covariance_type="diag").fit(X)
     assert shapes == [[(2**9, 2**11), (1,), (2**11,), (2**11,)]] * 4
 

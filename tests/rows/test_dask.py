@@ -521,12 +521,12 @@ def test_a_worker_dies_on_the_way(client, wine, tmp_path):
 
 
 def let_no_pattern_travel():
-    scattered._MOST_ELEMENTS = 0
+    scattered._MAX_ELEMENTS = 0
 
 
 @pytest.fixture
 def scatter(monkeypatch):
-    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 0)
+    monkeypatch.setattr(scattered, "_MAX_ELEMENTS", 0)
 
 
 @pytest.mark.usefixtures("scatter")
@@ -603,7 +603,7 @@ def test_a_pickle_leaves_scattered_rows_behind(gaps):
 
 def test_no_part_travels_that_is_too_large(rng, monkeypatch):
     """Not even to be added up: what a task of the sum is handed is bounded."""
-    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 100)
+    monkeypatch.setattr(scattered, "_MAX_ELEMENTS", 100)
     X = rng.standard_normal((400, 3))
     X[rng.random(X.shape) < 0.3] = np.nan
     X[:, 0] = rng.random(400)

@@ -209,8 +209,8 @@ def test_row_order_and_blocks_do_not_matter(rng, monkeypatch):
     X = rng.standard_normal((5000, 3)) @ rng.standard_normal((3, 3)) + 1e6
     whole = summarize(X, None, diagonal=False)
     shuffled = summarize(X[rng.permutation(len(X))], None, diagonal=False)
-    monkeypatch.setattr(blocks, "_BLOCK", 64)
-    monkeypatch.setattr(blocks, "_CHUNK", 512)
+    monkeypatch.setattr(blocks, "_BLOCK_ELEMENTS", 64)
+    monkeypatch.setattr(blocks, "_CHUNK_ELEMENTS", 512)
     in_pieces = summarize(X, None, diagonal=False)
     for other in (shuffled, in_pieces):
         np.testing.assert_allclose(other.mean, whole.mean, rtol=1e-15)
@@ -266,7 +266,7 @@ def test_map_rows_goes_block_by_block(rng):
     result = map_rows(X, lengths, np.ones(7))
     np.testing.assert_allclose(result, ((X - 1) ** 2).sum(axis=1), rtol=1e-13)
     assert sum(seen) == len(X)
-    assert max(seen) * 7 <= blocks._BLOCK
+    assert max(seen) * 7 <= blocks._BLOCK_ELEMENTS
 
 
 def test_finite_data_are_read_for_it_only_once(rng, monkeypatch):

@@ -237,7 +237,7 @@ def test_rows_may_stay_on_the_workers(sample, monkeypatch):
     _, lower, upper = sample
     model = GaussianGradientMLE(tol=1e-9)
     expected = clone(model).fit(lower, X_upper=upper)
-    monkeypatch.setattr(scattered, "_MOST_ELEMENTS", 100)
+    monkeypatch.setattr(scattered, "_MAX_ELEMENTS", 100)
     chunked = da.from_array(lower, chunks=(50, 2))
     lazy = clone(model).fit(chunked, X_upper=upper)
     assert isinstance(lazy.sufficient_statistics_, scattered.ScatteredStatistics)
@@ -274,7 +274,7 @@ def test_a_long_score_is_summed_in_parts(sample, monkeypatch):
     _, lower, upper = sample
     model = GaussianGradientMLE().fit(lower, X_upper=upper)
     expected = model.score(lower, X_upper=upper)
-    monkeypatch.setattr(passes, "_CHUNK", 60)
+    monkeypatch.setattr(passes, "_CHUNK_ELEMENTS", 60)
     monkeypatch.setattr("skgauss.rows.inputs._ROWS_AT_ONCE", 5)
     monkeypatch.setattr("skgauss.rows.inputs._ELEMENTS_AT_ONCE", 20)
     assert model.score(lower, X_upper=upper) == pytest.approx(expected, rel=1e-13)

@@ -208,7 +208,7 @@ def test_search(seeds, monkeypatch):
     for seed in seeds:
         case = draw(seed)
         if seed % 2:  # test products with the information, otherwise used for many features only
-            monkeypatch.setattr(missing, "_FEW", 0)
+            monkeypatch.setattr(missing, "_FEW_PARAMETERS", 0)
         for check, complaint in complaints(case):
             again = f"pytest -m search --seed {seed} --seconds 0"
             found[check].append(f"{complaint}\n    {case}\n    {again}")

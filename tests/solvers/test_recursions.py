@@ -17,7 +17,7 @@ N_STEPS = 60
 @pytest.fixture(autouse=True)
 def no_trials(monkeypatch):
     """All climbs end early here, and what would have worked is no matter."""
-    monkeypatch.setattr("skgauss.fitting.attempt._MOST_OF_COMPLETE", 1)
+    monkeypatch.setattr("skgauss.fitting.attempt._MAX_ITER_COMPLETE", 1)
 
 
 def moments(mu):

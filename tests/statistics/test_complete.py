@@ -132,15 +132,15 @@ def near_and_far(rng, n):
 
 
 # What `blocks` asks of a few rows and, as a ratio of sums of squares, of all.
-THRESHOLDS = [0.6, blocks._NEAR_ZERO, 0.8, (blocks._MOST_CANCELLED_ABOUT_ZERO - 1) ** 0.5, 1.0]
+THRESHOLDS = [0.6, blocks._NEAR_ZERO, 0.8, (blocks._MAX_CANCELLATION_ABOUT_ZERO - 1) ** 0.5, 1.0]
 
 
 @pytest.fixture(params=["as they are", "small"])
 def chunks(request, monkeypatch):
     """Chunks of X, as they are or so small that there are many."""
     if request.param == "small":
-        monkeypatch.setattr(blocks, "_BLOCK", 2**9)
-        monkeypatch.setattr(blocks, "_CHUNK", 2**11)
+        monkeypatch.setattr(blocks, "_BLOCK_ELEMENTS", 2**9)
+        monkeypatch.setattr(blocks, "_CHUNK_ELEMENTS", 2**11)
         assert len(blocks.chunks_of(np.empty((2**12, 2)), 1, 1)) == 4
 
 

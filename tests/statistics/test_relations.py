@@ -99,10 +99,10 @@ def test_what_correlations_of_available_cases_may_miss(rng, monkeypatch):
     group = with_gaps(rng, total(rng, 500, 3), "values")
     X, (related, _) = together(rng, group, others(rng, 500, 15))
     assert found_in(X) == [related]
-    monkeypatch.setattr(relations, "_UNEXPLAINED", 1e-3)
+    monkeypatch.setattr(relations, "_UNEXPLAINED_SHARE", 1e-3)
     assert found_in(X) == []
     monkeypatch.undo()
-    monkeypatch.setattr(relations, "_LEAST_OF_AVAILABLE", 1.0)
+    monkeypatch.setattr(relations, "_MIN_AVAILABLE_EIGENVALUE", 1.0)
     assert found_in(X) == []
 
 
