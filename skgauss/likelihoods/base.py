@@ -135,13 +135,17 @@ def cache_latest(method: Callable[..., T]) -> Callable[..., T]:
     return cached
 
 
-def after_em_steps(likelihood: Likelihood) -> tuple[Array, Array]:
-    """The mean and the factor to which a few EM steps from the guess of a likelihood lead."""
+def after_em_steps(likelihood: Likelihood, n_steps: int, tol: float = 0.0) -> tuple[Array, Array]:
+    """The mean and the factor to which EM steps from the guess of a likelihood lead.
+
+    They end sooner if the natural gradient norm is at most `tol`, or at a point that cannot be
+    evaluated.
+    """
     mean, factor = likelihood.guess
     with suppress(NotPositiveDefiniteError):
-        for _ in range(_MAX_EM_STEPS):
+        for _ in range(n_steps):
             at = likelihood.evaluate(mean, factor)
-            if at.is_stationary(_SETTLED_NORM):
+            if at.is_stationary(tol):
                 break
             mean, factor = likelihood.expected_maximum(at)
     return mean, factor
@@ -256,6 +260,14 @@ class Likelihood(ABC):
         with suppress(NotPositiveDefiniteError):
             return self.evaluate(*self.guess).value
         return -math.inf
+
+    @cached_property
+    def near_maximum(self) -> tuple[Array, Array]:
+        """The mean and the factor that a few EM steps reach, on the approximation if any.
+
+        A lattice is chosen there, before the climb.
+        """
+        return after_em_steps(self.approximation or self, _MAX_EM_STEPS, _SETTLED_NORM)
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:

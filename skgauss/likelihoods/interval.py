@@ -35,7 +35,7 @@ from .._wording import quoted
 from ..conditioning import SingleIntervals, Standardization
 from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
-from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, after_em_steps, cache_latest
+from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, cache_latest
 from .e_step import n_on_a_lattice
 from .fixed import NO_FIXED, Fixed
 from .information import Information
@@ -139,11 +139,10 @@ class IntervalFull(_WithIntervals, ObservedFull):
     def _guess_of_lattices(self) -> Standardization:
         """The frame of a Gaussian near the maximum, which sets the lattices before the climb.
 
-        It is the guess or, if some rows need a lattice, the point that a few EM steps on the
-        approximation reach from it.
+        It is the guess or, if some rows need a lattice, the point that a few EM steps reach.
         """
         on_a_lattice = self._parts.total(n_on_a_lattice)
-        mean, factor = after_em_steps(self.approximation) if on_a_lattice else self.guess
+        mean, factor = self.near_maximum if on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:

@@ -48,6 +48,7 @@ from .base import (
     Likelihood,
     NoMaximumError,
     Products,
+    after_em_steps,
     cache_latest,
 )
 from .e_step import (
@@ -281,10 +282,7 @@ class ObservedFull(ObservedLikelihood):
     def _value_after_em(self) -> float:
         """The value, as `Evaluation.value`, that some EM steps from the guess reach."""
         with suppress(NotPositiveDefiniteError):
-            at = self.evaluate(*self.guess)
-            for _ in range(_N_EM_STEPS):
-                at = self.evaluate(*self.expected_maximum(at))
-            return at.value
+            return self.evaluate(*after_em_steps(self, _N_EM_STEPS)).value
         return -math.inf
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:

@@ -10,7 +10,7 @@ from ..boxes import MIN_LATTICE_VARIABLES, Lattice
 from ..conditioning import lattice_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
-from .base import Evaluation, Likelihood, after_em_steps, cache_latest
+from .base import Evaluation, Likelihood, cache_latest
 from .fixed import NO_FIXED, Fixed
 from .information import Information
 from .truncated import TruncatedLikelihood, WindowMoments
@@ -79,7 +79,7 @@ class TruncatedFull(TruncatedLikelihood):
         """
         if len(self._bounded) < MIN_LATTICE_VARIABLES:
             return None
-        mean, factor = after_em_steps(self._data.approximation or self._data)
+        mean, factor = self._data.near_maximum
         center, root = mean[self._bounded], factor[self._bounded]
         ends = self._box.lower - center, self._box.upper - center
         return lattice_of_window(*ends, root @ root.T, self.weight)
