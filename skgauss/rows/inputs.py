@@ -82,27 +82,61 @@ def rows_of(
         check_same_names(X, X_upper)
     if sample_weight is not None:
         check_same_order(X, sample_weight, "sample_weight")
-    given, is_mixed = X, None
+    rows_in_place = _rows_in_dask if is_dask(X) else _rows_in_array
+    return rows_in_place(
+        estimator,
+        X,
+        sample_weight,
+        X_upper,
+        reset=reset,
+        min_rows=min_rows,
+        require_weight=require_weight,
+    )
+
+
+def _rows_in_dask(
+    estimator: Any,
+    X: Any,
+    sample_weight: Any,
+    X_upper: Any,
+    *,
+    reset: bool,
+    min_rows: int,
+    require_weight: bool,
+) -> DaskRows:
+    """Returns the rows of `rows_of` if X is a Dask array or frame: validated when computed."""
+    sample, known = sample_of(X, min_rows)
+    sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
+    read = _reader_of_rows(estimator, X, X_upper)
     if X_upper is not None:
-        is_mixed = columns_of_float32(X) != columns_of_float32(X_upper)
-    if is_dask(X):
-        sample, known = sample_of(X, min_rows)
-        sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
-        if X_upper is not None:
-            X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
-            names = feature_names(estimator)
-            X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, is_mixed)
-            sample = np.empty((0, X.shape[1]), X.dtype)
-        return DaskRows(
-            X,
-            sample_weight,
-            sample,
-            _reader_of_rows(estimator, given, X_upper),
-            min_rows=min_rows,
-            require_weight=require_weight,
-            estimator_name=type(estimator).__name__,
-        )
-    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
+        is_mixed = _is_mixed(X, X_upper)
+        X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
+        names = feature_names(estimator)
+        X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, is_mixed)
+        sample = np.empty((0, X.shape[1]), X.dtype)
+    return DaskRows(
+        X,
+        sample_weight,
+        sample,
+        read,
+        min_rows=min_rows,
+        require_weight=require_weight,
+        estimator_name=type(estimator).__name__,
+    )
+
+
+def _rows_in_array(
+    estimator: Any,
+    X: Any,
+    sample_weight: Any,
+    X_upper: Any,
+    *,
+    reset: bool,
+    min_rows: int,
+    require_weight: bool,
+) -> ArrayRows:
+    """Returns the rows of `rows_of` if X is in memory, or an array of another library."""
+    given, X = X, _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
@@ -115,13 +149,18 @@ def rows_of(
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
     if X_upper is not None:
-        names = feature_names(estimator)
+        names, is_mixed = feature_names(estimator), _is_mixed(given, X_upper)
         X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
         # Rows known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.
         if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(X, names)
     return ArrayRows(X, sample_weight, read, like)
+
+
+def _is_mixed(X: Any, X_upper: Any) -> np.ndarray:
+    """Whether each column, (n_features,) or () for arrays, is of float32 in X or X_upper alone."""
+    return columns_of_float32(X) != columns_of_float32(X_upper)
 
 
 def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block]:
