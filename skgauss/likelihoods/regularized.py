@@ -119,8 +119,9 @@ def _regularized_without_window(
     NoMaximumError, ValueError
         As `regularized_likelihood`.
     """
-    automatic = isinstance(reg_covar, str)
-    used = 0.0 if automatic else _checked_ridge(reg_covar, len(names))
+    used: float | Array = 0.0
+    if not isinstance(reg_covar, str):
+        used = _checked_ridge(reg_covar, len(names))
     ridge = np.full(len(names), used)
     of_constants = np.zeros(len(names))
     if keep_constants and family.multiplicity == 1:
@@ -135,17 +136,32 @@ def _regularized_without_window(
         likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
     except NoMaximumError as error:
         diagnosis, remedy = error.args
-        if not automatic:
-            raise NoMaximumError(
-                diagnosis,
-                f"reg_covar={reg_covar} is too small to change this. Set reg_covar='auto' or a "
-                "larger number, " + remedy,
-            ) from None
-    else:
-        unique = statistics.complete or ridge.all() or not family.correlated
-        unique = unique or fixed.factor is not None
-        return Regularized(likelihood, used, "" if unique else flatness_warning(statistics, names))
-    ridge = RELATIVE_RIDGE * variances + of_constants
+        if isinstance(reg_covar, str):
+            automatic = RELATIVE_RIDGE * variances + of_constants
+            return _with_automatic_ridge(automatic, statistics, family, names, fixed, error)
+        raise NoMaximumError(
+            diagnosis,
+            f"reg_covar={reg_covar} is too small to change this. Set reg_covar='auto' or a larger "
+            "number, " + remedy,
+        ) from None
+    unique = statistics.complete or ridge.all() or not family.correlated
+    unique = unique or fixed.factor is not None
+    return Regularized(likelihood, used, "" if unique else flatness_warning(statistics, names))
+
+
+def _with_automatic_ridge(
+    ridge: Array,
+    statistics: Any,
+    family: Family,
+    names: Sequence[str],
+    fixed: Fixed,
+    error: NoMaximumError,
+) -> Regularized:
+    """The likelihood with the ridge of "auto", and a warning that says why it needs one.
+
+    `error` says why the likelihood has no maximum without a ridge.
+    """
+    diagnosis, remedy = error.args
     try:
         likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
     except NoMaximumError:
