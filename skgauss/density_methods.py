@@ -5,7 +5,6 @@ They take X in any supported form, and call `FittedGaussian` of ``density.py`` b
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from numbers import Integral
 from typing import Any, Literal, overload
@@ -20,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from ._typing import Array
 from ._wording import warn_caller
 from .density import SEEN_THROUGH, WAITING, FittedGaussian
+from .information_criteria import information_criteria
 from .rows import Rows, Window, rows_of, warn_of_misplaced_ends
 
 
@@ -27,25 +27,6 @@ def check_return_std(return_std: Any, hint: str = "") -> None:
     """Refuse anything but True and False; `hint` is a sentence to append, after a space."""
     if not isinstance(return_std, bool | np.bool_):
         raise TypeError(f"return_std must be True or False, got {type(return_std).__name__}.{hint}")
-
-
-def information_criteria(
-    log_likelihood: float, n_parameters: int, n_samples: float, name: str = "X"
-) -> tuple[float, float]:
-    """AIC and BIC of all rows together, in nats: the deviance and a penalty on the parameters.
-
-    `log_likelihood` is the sum over all rows. `n_samples` is the weight of the rows with values of
-    X, or of the table called `name`.
-
-    Raises
-    ------
-    ValueError
-        If no row has a value, so that all models are equally good.
-    """
-    if not n_samples > 0:
-        raise ValueError(f"No value of {name} is known, so there is nothing to compare models by.")
-    deviance = -2.0 * float(log_likelihood)
-    return deviance + 2.0 * n_parameters, deviance + math.log(n_samples) * n_parameters
 
 
 class GaussianDensity(DensityMixin, BaseEstimator):

@@ -16,9 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 from . import inference
 from ._sklearn import fit_context
 from ._typing import Array
-from .density_methods import check_return_std, information_criteria
+from .density_methods import check_return_std
 from .estimator import GaussianGradientMLE
 from .fitting import input_attributes, replace_fit
+from .information_criteria import information_criteria
 from .likelihoods import NoMaximumError
 from .regression import (
     ConditionalDistribution,

@@ -25,6 +25,7 @@ ROOMS = [
     "fitting",
     "density_methods",
     "density",
+    "information_criteria",
     "solvers",
     "likelihoods",
     "rows",

@@ -22,9 +22,8 @@ from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
 
-_POINTS_AT_ONCE = (
-    2**13
-)  # points summed at once, of all boxes: intermediate results stay in the cache
+# Points summed at once, of all boxes: intermediate results stay in the cache.
+_POINTS_AT_ONCE = 2**13
 
 
 class Separated(NamedTuple):

@@ -29,9 +29,8 @@ def lattice_of_rows(
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
-    tolerance = _PROMISED_ERROR / np.sqrt(
-        np.maximum(weights, 1.0)
-    )  # smaller weights are shares of rows
+    frequencies = np.maximum(weights, 1.0)  # smaller weights are shares of rows
+    tolerance = _PROMISED_ERROR / np.sqrt(frequencies)
     return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 

@@ -7,9 +7,8 @@ import numpy as np
 
 _FEW_PATTERNS = 256  # patterns that cost little more than one; if fewer are alike, others join them
 _MAX_MISSING_RATIO = 1.25  # largest ratio of missing values among them: 1.25^3 is twice the work
-PIECE_ELEMENTS = (
-    2**17
-)  # elements of rows and of blocks of the precision, worked on at once: one MiB
+# Elements of rows and of blocks of the precision, worked on at once: one MiB.
+PIECE_ELEMENTS = 2**17
 
 
 class MissingPatterns:

@@ -14,9 +14,8 @@ from .warn_once import Warner
 
 # Limits on the iterations of all trials together.
 _MAX_ITER_COMPLETE = 3000  # as many as three climbs of the default length
-_MAX_ITER_TIMES_PARAMETERS = (
-    10**6
-)  # iterations times parameters, so that many parameters get few iterations
+# Iterations times parameters, so that many parameters get few iterations.
+_MAX_ITER_TIMES_PARAMETERS = 10**6
 _MAX_ITER_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_rate_bound_`
 
 

@@ -22,6 +22,7 @@ from .confidence import check_level, wald_ends
 from .mcar import mcar_test
 from .methods import InferenceMethods
 from .point import check_fitted, check_maximum, check_method, likelihood_of
+from .posterior import draw_gaussian
 from .ratio import likelihood_ratio_test
-from .standard_errors import covariance_of_mean, draw_gaussian, moves
+from .standard_errors import covariance_of_mean, moves
 from .summary import counts_line, criteria_line, report_table

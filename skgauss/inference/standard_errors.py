@@ -25,7 +25,6 @@ from __future__ import annotations
 import copy
 import math
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -47,9 +46,8 @@ _MIN_INFORMATION = 1e-8
 UNDETERMINED_MOVE = 1e-4
 _CG_RTOL = 1e-3  # norm of g - H x over that of g: its square is the relative error of a variance
 _MAX_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
-_ELEMENTS_AT_ONCE = (
-    2**16
-)  # elements of steps whose moves are computed at once, to fit into the cache
+# Elements of steps whose moves are computed at once, to fit into the cache.
+_ELEMENTS_AT_ONCE = 2**16
 # The text of a warning before and after the names of parameters without a standard error.
 _UNDETERMINED_TEXT = (
     "The data do not determine the",
@@ -240,8 +238,8 @@ def moves_of(at: FittedPoint) -> Parameters:
 
 
 def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
-    """What `_steps_at` returns, or steps M with ``M.T @ M`` the sandwich if there are scores."""
-    steps, flat = _steps_at(at)
+    """What `steps_at` returns, or steps M with ``M.T @ M`` the sandwich if there are scores."""
+    steps, flat = steps_at(at)
     if at.scores is not None:
         values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
         steps = (np.sqrt(np.maximum(values, 0.0)) * vectors).T @ steps
@@ -254,31 +252,7 @@ def _nan_where_undetermined(undetermined: Array, values: Array) -> Array:
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
-def draw_gaussian(estimator: Any, random_state: np.random.RandomState) -> FittedGaussian:
-    """A Gaussian with parameters drawn from the distribution of the estimate.
-
-    It is meant for proper multiple imputation. A ridge counts as prior information.
-
-    Raises
-    ------
-    ValueError
-        If the fit is not at a maximum, has too many parameters for an information matrix, or has
-        parameters that the data do not determine.
-    """
-    at = FittedPoint(estimator, penalized=True)
-    steps, flat = _steps_at(at)
-    if len(flat):
-        raise ValueError(
-            "The data do not determine all parameters, so the estimate has no distribution to draw "
-            "from. Collect rows that show the features together, or use covariance_type='diag'."
-        )
-    noise = random_state.standard_normal(len(steps)) / math.sqrt(at.likelihood.weight)
-    gaussian, step = estimator._gaussian, at.family.unpack_frame(noise @ steps)
-    mean, factor = at.family.retract(gaussian.mean, gaussian.factor, step)
-    return replace(gaussian, mean=mean, factor=factor)
-
-
-def _steps_at(at: FittedPoint) -> tuple[Array, Array]:
+def steps_at(at: FittedPoint) -> tuple[Array, Array]:
     """What `half_inverse` returns at the maximum of a fit, in closed form if there is one.
 
     For a fit to intervals the result is cached, because it takes integrals over boxes, and errors,

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from .._optional import imported
 from .._typing import Array
-from ..density_methods import information_criteria
+from ..information_criteria import information_criteria
 from .confidence import METHODS, check_level, wald
 from .point import FittedPoint, Parameters, check_method
 from .standard_errors import errors_at, fitted_point, missing_information

@@ -11,7 +11,6 @@ from .curvature import CLEAR_EIGENVALUE, CriticalPoint, critical_point
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
-from .information import Information
+from .information import MAX_PARAMETERS, Information
 from .lanczos import Lanczos, Subspace
-from .missing import MAX_PARAMETERS
 from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood

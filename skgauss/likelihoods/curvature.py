@@ -124,9 +124,7 @@ def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> _Curvature:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
-    if (
-        value < _SAFE_RITZ_VALUE
-    ):  # its sign matters, so that it is computed from central differences
+    if value < _SAFE_RITZ_VALUE:  # its sign matters, so that central differences compute it
         value = float(direction @ (product(direction) - product(-direction))) / 2
     return value, direction, BLURRED_EIGENVALUE
 

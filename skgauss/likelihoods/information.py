@@ -37,6 +37,7 @@ from ..conditioning import Score
 from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
 from .lanczos import Subspace
 
+MAX_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
 _MIN_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are about 1 at most
 _N_BISECTIONS = 8  # bisections of that multiple in search of a step longer than half the radius
 

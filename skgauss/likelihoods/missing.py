@@ -59,7 +59,7 @@ from .e_step import (
     sums_of_complete_rows,
 )
 from .fixed import NO_FIXED, Fixed
-from .information import Information
+from .information import MAX_PARAMETERS, Information
 from .monotone import monotone_maximum, too_few_together
 from .products import products_at
 from .singular import is_highest_where_singular
@@ -78,7 +78,6 @@ _SINGULAR_CONDITION = 1e14
 _CERTAIN_INFLATION = 1e6
 NARROW_INFLATION = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
 _MAX_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
-MAX_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
 _FEW_PARAMETERS = 150  # most parameters whose information matrix costs less than products with it
 # Variance inflation above which products with the information are too rough.
 _BLURRED_INFLATION = 1e3

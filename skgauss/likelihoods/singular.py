@@ -14,10 +14,8 @@ from .._typing import Array
 from ..gaussian import Family, NotPositiveDefiniteError
 from .base import Evaluation, Likelihood, step_to
 
-_HALVED_RANGE = (
-    0.45,
-    0.55,
-)  # range of the slope after t is halved, over the slope before, on the line
+# Range of the slope after t is halved, over the slope before, on the line.
+_HALVED_RANGE = 0.45, 0.55
 _N_HALVINGS = 2  # number of halvings, since a slope that changes its sign may halve once by chance
 # Variance inflation above which a climb may lead to a singular covariance with a finite likelihood.
 # It is less than that at which Newton's method gives up.

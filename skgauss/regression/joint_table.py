@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
-from .._wording import quoted, warn_caller
+from .._wording import quoted
 from ..gaussian import MIN_ROWS
 from ..rows import (
-    at_or_above,
-    at_or_below,
     check_no_infinity,
     check_not_crossed,
     check_same_names,
@@ -166,40 +164,4 @@ def check_columns(y: Any, fitted: list[Any]) -> None:
         raise ValueError(
             f"The columns of y should be those that were passed during fit, {quoted(fitted)}, in "
             f"the same order, got {quoted(columns)}."
-        )
-
-
-def check_exact(targets: Any, upper: Any) -> None:
-    """Refuse targets that are known only to an interval, given their lower and upper ends."""
-    lower = np.asarray(targets)
-    upper = rounded_alike(lower, np.asarray(upper))
-    within = ~((lower == upper) | (np.isnan(lower) & np.isnan(upper)))
-    if within.any():
-        raise ValueError(
-            f"{np.count_nonzero(within)} targets are known only to an interval, so R^2 cannot be "
-            "computed. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score only "
-            "the rows that are known exactly, with score(X[exact], y[exact], y_upper=y[exact])."
-        )
-
-
-def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
-    """Warn that R^2 counts targets as known exactly, if some lie at or beyond their limits.
-
-    Parameters
-    ----------
-    targets : ndarray of shape (n_rows,) or (n_rows, n_targets)
-    limits : tuple of ndarray of shape (n_features + n_targets,), or None
-        Lower and upper limits of the joint Gaussian; those of the targets come last.
-    """
-    if limits is None:
-        return
-    columns = targets.reshape(len(targets), -1)
-    low, high = (limit[-columns.shape[1] :] for limit in limits)
-    if (at_or_below(columns, low) | at_or_above(columns, high)).any():
-        # The text holds no numbers, so that Python shows it only once in a search.
-        warn_caller(
-            "Some targets lie at censoring_limits or beyond, and R^2 counts them as known exactly. "
-            "So a model that predicts the limits looks better than one that predicts the true "
-            "values. Compare models with the same limits by aic(X, y), or in a search with "
-            "scoring=lambda model, X, y: -model.aic(X, y)."
         )
