@@ -61,6 +61,31 @@ def test_merging_single_rows_keeps_the_mean_that_float64_cannot_hold(rng):
     assert abs(carried - mean) < Fraction(1, 10**12)
 
 
+@pytest.mark.parametrize(
+    ("x", "mean", "deviation"),
+    [
+        ([10000001, 10000003, 10000002], 10000002, 1),
+        ([1.2] + [1.1, 1.3] * 500, 1.2, 0.1),
+        ([1000000.2] + [1000000.1, 1000000.3] * 500, 1000000.2, 0.1),
+        ([10000000.2] + [10000000.1, 10000000.3] * 500, 10000000.2, 0.1),
+    ],
+    ids=["NumAcc1", "NumAcc2", "NumAcc3", "NumAcc4"],
+)
+def test_certified_values_of_nist(x, mean, deviation):
+    """NIST's reference data sets on numerical accuracy, whose deviations have the divisor n - 1.
+
+    Only the rounding of the values, as float64 stores them, may separate a result from them.
+    """
+    n, stored = len(x), np.finfo(float).eps * mean
+    model = GaussianGradientMLE().fit(np.array(x, dtype=float)[:, None])
+    assert abs(model.mean_[0] - mean) <= stored
+    found = model.scale_[0] * np.sqrt(n / (n - 1))
+    assert abs(found - deviation) <= stored + 1e-15
+    exact_mean, exact_variance = exact_moments(np.array(x, dtype=float))
+    assert abs(Fraction(model.mean_[0]) - exact_mean) <= Fraction(np.spacing(model.mean_[0]))
+    assert abs(Fraction(model.covariance_[0, 0]) / exact_variance - 1) < Fraction(1, 10**14)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 2**12, 5001])
 def test_many_parts_add_up_to_a_few_roundings(rng, count):
     """Parts with moments that repeat, whose roundings all err the same way in one long chain."""
