@@ -21,6 +21,7 @@ from .style import (
     STOP_MARKERS,
     Display,
     axes_of,
+    draw_legend,
     in_lines,
     pyplot_for,
     styled,
@@ -153,8 +154,6 @@ class ConvergenceDisplay(Display):
         self : ConvergenceDisplay
             The display.
         """
-        # Curves may end anywhere, so in a new figure the legend goes below the axes.
-        below = {} if ax is not None else {"loc": "upper center", "bbox_to_anchor": (0.5, -0.14)}
         ends = zip(self.names, self.stop_reasons, strict=True)
         labels = [in_lines(f"{name} ({reason})", _LEGEND_WIDTH) for name, reason in ends]
         n_lines = sum(label.count("\n") + 1 for label in labels)
@@ -167,7 +166,7 @@ class ConvergenceDisplay(Display):
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
         self.floor_ = self._plot_floor(ax)
-        ax.legend(fontsize="small", **below)
+        draw_legend(ax, n_lines)
         return self
 
     def _plot_curve(

@@ -16,6 +16,9 @@ from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, Display, axes_of, pyplot_for, styled
 
 _MIN_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
+_MIN_WIDTH = 3.5  # inches of axes with room for a legend of full size beside the path
+_SMALL_LEGEND: dict[str, Any] = {"fontsize": "x-small", "markerscale": 0.7, "borderpad": 0.3}
+_SMALL_LEGEND |= {"handlelength": 1, "handletextpad": 0.5, "labelspacing": 0.3}
 # How the path and the hatched region are drawn, as keywords of matplotlib.
 _PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
 _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
@@ -38,7 +41,8 @@ class LikelihoodPathDisplay(Display):
     of that scale, all correlations and other features unchanged. For one feature with sigma as
     the parameter, the region is where :math:`\sigma^2` is below `learning_rate`. The region
     describes the climb near a maximum, so it depends on the scale alone, and a path may cross it.
-    If the star is in the hatched region, the climb cannot settle at the maximum.
+    If the star is in the hatched region, the climb cannot settle at the maximum. On narrow axes
+    the legend is smaller, and calls the region "unstable maximum".
 
     It is recommended to use `from_estimator` to create a display.
 
@@ -273,11 +277,13 @@ class LikelihoodPathDisplay(Display):
         """Draw the legend of the marks and of the hatched region, if there is one."""
         from matplotlib.patches import Patch
 
+        narrow = ax.get_window_extent().width < _MIN_WIDTH * ax.figure.dpi
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
-            label = "rate unstable if the\nmaximum were here"
+            label = "unstable maximum" if narrow else "rate unstable if the\nmaximum were here"
             handles.append(Patch(facecolor="none", label=label, **_HATCH))
-        ax.legend(handles=handles, fontsize="small", frameon=True, framealpha=0.9)
+        style = _SMALL_LEGEND if narrow else {"fontsize": "small"}
+        ax.legend(handles=handles, frameon=True, framealpha=0.9, **style)
 
 
 def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:

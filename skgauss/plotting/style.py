@@ -12,6 +12,7 @@ BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round through the palette
 GREY = "0.9"  # the colour of grids and bands, which are behind everything else
 LEGEND_LINE_HEIGHT = 0.2  # inches of height for a line of a legend outside its axes
+_LABELS_HEIGHT = 0.5  # inches of height for the labels of an axis, above a legend below it
 INK = "0.25"  # the colour of points, lines and text that have no colour of the palette
 MAP = "Blues"  # the colours of every map: light at the maximum, dark far from it
 
@@ -51,6 +52,23 @@ def axes_of(display: Display, ax: Any, height: float = 4.4) -> Any:
         _, ax = plt.subplots(figsize=(6.4, height), layout="constrained")
     display.ax_, display.figure_ = ax, ax.figure
     return ax
+
+
+def draw_legend(ax: Any, n_lines: int, **options: Any) -> None:
+    """Draws a legend of so many lines that does not cover what the axes show.
+
+    It is below the axes if the layout engine of their figure makes room for it there, and if it is
+    at most half as high as they are. Otherwise matplotlib finds the best place inside.
+    """
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = ax.figure
+    height = ax.get_window_extent().height / figure.dpi  # in inches
+    if figure.get_layout_engine() is not None and LEGEND_LINE_HEIGHT * n_lines <= height / 2:
+        down = ScaledTranslation(0, -_LABELS_HEIGHT, figure.dpi_scale_trans)
+        options |= {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0}
+        options["bbox_transform"] = ax.transAxes + down
+    ax.legend(fontsize="small", **options)
 
 
 def in_lines(label: str, width: int) -> str:

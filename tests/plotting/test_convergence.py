@@ -1,3 +1,4 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from marks import each_family
@@ -159,3 +160,16 @@ def test_a_legend_of_many_parameters_is_within_the_figure(column):
         legend_of(display), display.names, display.stop_reasons, strict=True
     ):
         assert told.replace("\n", " ") == f"{name} ({reason})"  # no word is broken
+
+
+@pytest.mark.parametrize("width", [3.4, 6.4])
+def test_a_legend_covers_no_curve_where_the_layout_makes_room(width):
+    gaps = [np.geomspace(1, 10.0**-k, 5) for k in range(4)]
+    display = ConvergenceDisplay(gaps=gaps, stop_reasons=["converged"] * 4, names=list("abcd"))
+    ax = plt.subplots(figsize=(width, 2.8), layout="constrained")[1]
+    assert_within_the_figure(display.plot(ax=ax))
+    assert ax.get_legend().get_window_extent().y1 < ax.get_window_extent().y0
+    display.plot(ax=plt.subplots()[1])
+    assert_within_the_figure(display)  # inside the axes: nothing would make room below them
+    many = ConvergenceDisplay(gaps=5 * gaps, stop_reasons=["stalled"] * 20, names=["x"] * 20)
+    assert_within_the_figure(many.plot(ax=plt.subplots(layout="constrained")[1]))

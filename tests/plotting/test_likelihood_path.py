@@ -1,5 +1,6 @@
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from marks import each_family
@@ -9,6 +10,7 @@ from scipy import stats
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, LikelihoodPathDisplay
+from skgauss.datasets import load_michelson
 
 
 def climb(X, rate="auto", **parameters):
@@ -154,6 +156,22 @@ def test_without_a_constant_rate_there_is_no_region(column):
     assert display.bounds is None
     assert display.unstable_ is None
     assert display.ax_.get_title() == ""
+
+
+@pytest.mark.parametrize("layout", [None, "constrained"])
+@pytest.mark.parametrize(
+    ("rate", "mean", "variance"),
+    [(0.005, 299.8, 0.01), (0.01, 299.0, 1.0), (0.003, 300.0, 0.04), ("auto", 299.7, 0.003)],
+)
+def test_the_legend_covers_no_mark_on_narrow_axes(layout, rate, mean, variance):
+    light = load_michelson().data
+    fit = climb(light, rate, mean_init=mean, covariance_init=variance, max_iter=200)
+    figure, ax = plt.subplots(figsize=(3.4, 2.6), layout=layout)
+    display = LikelihoodPathDisplay.from_estimator(fit, ax=ax, grid_resolution=20)
+    figure.draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    marks = ax.transData.transform((display.path[0], display.path[-1], display.maximum))
+    assert not any(legend.contains(*mark) for mark in marks)
 
 
 def test_a_path_must_have_been_recorded(column):
