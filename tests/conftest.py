@@ -10,6 +10,11 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.preprocessing import scale
 
+# pytest imports a module of doctests by its path. It executes the `__init__` of a room a second
+# time if the package was not imported before, and then the room lacks its files as attributes,
+# which `monkeypatch` looks up.
+import skgauss  # noqa: F401
+
 
 def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=0, help="seed of every random draw")
