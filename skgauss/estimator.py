@@ -188,8 +188,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         "converged"; "max_iter"; "diverged", with the iterate of highest likelihood as the result;
         "stalled", if no step gained more than rounding, or many steps in a row gained almost
         nothing at a nearly singular covariance; "unbounded", if a climb on incomplete data leads to
-        no maximum with a regular covariance, or one on a truncated sample to no maximum at all; or
-        "callback", if a callback stopped the fit.
+        no maximum with a nonsingular covariance, or one on a truncated sample to no maximum at all;
+        or "callback", if a callback stopped the fit.
     natural_gradient_norm_ : float
         :math:`\sqrt{g_\mu^T \Sigma g_\mu + 2 \operatorname{tr}(G \Sigma G \Sigma)}` at
         the result. It has no units.

@@ -18,7 +18,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..rows import is_number
 from .point import FittedPoint, Parameters, warn_if_far, warn_of_parameters
-from .profile import Side, polished, profile_end
+from .profile import MAX_NATS, Side, polished, profile_end
 from .profile_parameters import CorrelationParameter, MeanParameter, Parameter, ScaleParameter
 
 METHODS = ("wald", "profile", "sandwich")
@@ -81,15 +81,26 @@ def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
         at.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found for the",
-        "It is NaN, because the search for it ran out of evaluations. The end may be far away, as "
-        "happens where few rows show the features together. Use method='wald', which needs no "
-        "search.",
+        f"It is NaN, because {_why_not_found(nats)}. Use method='wald', which needs no search.",
     )
     mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
     scales = scales + np.zeros((len(scale), 1))
     pairs = np.triu_indices(len(correlation), 1)
     correlation[pairs] = correlation[pairs[::-1]] = correlations
     return Parameters(mean, scales, scales * scales, correlation)
+
+
+def _why_not_found(nats: float) -> str:
+    """Why an end of an interval was not found, if it is `nats` per row below the maximum."""
+    if nats > MAX_NATS:
+        return (
+            f"the likelihood would have to fall by {nats:.2g} nats per row, and no step in float64 "
+            "is long enough. So large a fall belongs to weights whose sum is tiny"
+        )
+    return (
+        "the search for it ran out of evaluations. The end may be far away, as happens where few "
+        "rows show the features together"
+    )
 
 
 def _profile_ends(

@@ -40,6 +40,8 @@ def mcar_test(model: Any) -> Bunch:
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     TypeError
         If the model is something else, such as a pipeline or a `GaussianRegressor`.
     ValueError

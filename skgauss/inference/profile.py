@@ -41,7 +41,7 @@ _MAX_CHEAP_EVALUATIONS = 100  # the same if the information costs no more than a
 # Fall, in nats per row, from which an end may lie beyond `Parameter.far`, because the rows have
 # tiny weights.
 _FAR_NATS = 1.0
-_MAX_NATS = 1e9  # fall, in nats per row, beyond which no step in float64 is long enough
+MAX_NATS = 1e9  # fall, in nats per row, beyond which no step in float64 is long enough
 _MAX_STEP = 0.7  # longest step of the covariance in the frame: a longer one may lead back
 # Move of the parameter, on its unbounded scale, in which a likelihood should fall.
 _PROBE_MOVE = 1.0
@@ -101,7 +101,7 @@ def polished(likelihood: Likelihood, at: Evaluation, nats: float) -> Evaluation:
 
 def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float) -> End:
     """The end of a profile interval on one side of the estimate, for a fall of `nats` per row."""
-    if nats > _MAX_NATS:
+    if nats > MAX_NATS:
         return End(math.nan, maximum)
     noise = likelihood.rounding_of_the_value(maximum)
     if nats**1.5 < noise:  # with so many rows the curvature may be more precise than values

@@ -50,6 +50,8 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
 
     Raises
     ------
+    NotFittedError
+        If a model is not fitted.
     TypeError
         If a model is something else, such as a pipeline or a `GaussianRegressor`.
     ValueError

@@ -163,6 +163,19 @@ def test_an_end_beyond_float64_is_infinite(correlated):
     assert_allclose(profiled(model).scale[0, 0], exact_scales(model.scale_[0], 1e-6)[0])
 
 
+@pytest.mark.filterwarnings("ignore:The sample weights count as")
+def test_an_end_beyond_every_step_is_told_as_such(gappy):
+    model = fitted(gappy, sample_weight=weighing(gappy, 1e-10))
+    nats = chi2.isf(0.05, 1) / 2e-10
+    with pytest.warns(UserWarning, match="An end of the profile interval") as caught:
+        found = profiled(model)
+    message = str(caught[-1].message)
+    assert f"would have to fall by {nats:.2g} nats per row" in message
+    assert "ran out" not in message
+    assert np.isnan(found.mean).all()
+    assert np.isfinite(model.confidence_intervals().mean).all()  # the remedy
+
+
 @pytest.mark.parametrize("total", [1e10, 1e13, 1e16])
 def test_gaps_in_so_many_rows_that_their_nats_are_rounding(gappy, total):
     """There the profile is a parabola, whose ends are Wald's but for where its top is."""
