@@ -30,6 +30,7 @@ from .fitting import (
     check_together,
     checked_statistics,
     convert_for,
+    copy_for_other_data,
     derived_attributes,
     fit_warnings,
     given_parameters,
@@ -367,7 +368,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # The number and names of the new features are set on a copy, in case the fit fails.
-        validated = copy.copy(self)
+        validated = copy_for_other_data(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
         min_rows = MIN_ROWS if nothing_known else 1
         rows = rows_of(validated, X, sample_weight, X_upper, reset=True, min_rows=min_rows)
@@ -509,7 +510,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
         statistics = checked_statistics(statistics, self.covariance_type)
-        validated = copy.copy(self)
+        validated = copy_for_other_data(self)
         input_of_statistics(validated, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(validated))

@@ -35,6 +35,7 @@ from .regression import (
     warn_of_limits,
 )
 from .rows import (
+    NAMES_OF_TABLE,
     check_same_order,
     checked_limits,
     checked_targets,
@@ -214,7 +215,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         table.check_ends(sample_weight)
         estimator = self._joint_estimator(validated, table)
         estimator._whose_parameters = _WHOSE_PARAMETERS
-        estimator._names_of_table = table.names
+        setattr(estimator, NAMES_OF_TABLE, table.names)
         try:
             estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
         except NoMaximumError as error:

@@ -1,5 +1,6 @@
 """GaussianRegressor: ordinary least squares, numbers from R, gaps and limits, scikit-learn."""
 
+import copy
 import math
 import pickle
 from pathlib import Path
@@ -770,6 +771,22 @@ def test_whose_parameters_a_message_recommends(rng):
     with pytest.warns(UserWarning, match="reg_covar") as caught:
         own.fit(X)
     assert "regression" not in str(caught[0].message)
+
+
+def test_the_joint_gaussian_forgets_the_names_of_the_regression_with_its_rows(rng):
+    X, y = rng.standard_normal((50, 2)), rng.standard_normal(50)
+    joint = GaussianRegressor().fit(X, y).estimator_
+    names = ["mean of feature 0", "mean of feature 1", "mean of y"]
+    assert list(joint.summary().index[:3]) == names
+    assert list(joint.partial_fit(np.column_stack((X, y))).summary().index[:3]) == names
+    other = rng.standard_normal((50, 3))
+    unseen = other * [1.0, 1.0, np.nan]
+    with pytest.raises(ValueError, match="'feature 2' was never observed"):
+        joint.fit(unseen)
+    assert list(joint.summary().index[:3]) == names  # of the fit that is kept
+    statistics = GaussianGradientMLE().fit(other).sufficient_statistics_
+    for again in (copy.deepcopy(joint).fit(other), joint.fit_statistics(statistics)):
+        assert again.summary().index[2] == "mean of feature 2"
 
 
 def test_a_score_of_targets_at_limits_says_what_it_favours():

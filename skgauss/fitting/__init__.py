@@ -7,6 +7,7 @@ from .._wording import DOCUMENTATION_URL
 from .advice import fit_warnings
 from .attempt import Attempt, Outcome
 from .attributes import (
+    copy_for_other_data,
     derived_attributes,
     input_attributes,
     input_of_statistics,

@@ -1,11 +1,13 @@
 """The fitted attributes of an estimator, made from a solution."""
 
+import copy
 from typing import Any
 
 import numpy as np
 
 from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
+from ..rows import NAMES_OF_TABLE
 from ..solvers import Solution
 from ..statistics import AnyStatistics
 
@@ -44,9 +46,17 @@ def solution_attributes(
     return attributes
 
 
+def copy_for_other_data(estimator: Any) -> Any:
+    """A copy that takes the number and names of the features of other data than the last fit's."""
+    other = copy.copy(estimator)
+    if hasattr(estimator, "n_features_in_"):
+        vars(other).pop(NAMES_OF_TABLE, None)
+    return other
+
+
 def input_attributes(validated: Any) -> dict[str, Any]:
-    """The attributes that scikit-learn's validation of X left on `validated`, by name."""
-    names = ("n_features_in_", "feature_names_in_")
+    """The attributes on `validated` that describe the features of X, by name."""
+    names = ("n_features_in_", "feature_names_in_", NAMES_OF_TABLE)
     return {name: getattr(validated, name) for name in names if hasattr(validated, name)}
 
 
@@ -83,7 +93,7 @@ def input_of_statistics(validated: Any, statistics: AnyStatistics) -> None:
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Replace all attributes of the estimator's last fit by those of a new one."""
     for name in list(vars(estimator)):
-        hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING)
+        hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE)
         if hidden or (name.endswith("_") and name[0] != "_"):
             delattr(estimator, name)
     estimator.__dict__.update(attributes)

@@ -7,13 +7,16 @@ import numpy as np
 
 from .._typing import Array
 
+# The attribute with the names that a regression gives to the columns of its joint Gaussian, its
+# targets last, if X had none.
+NAMES_OF_TABLE = "_names_of_table"
+
 
 def feature_names(estimator: Any) -> list[str]:
     """Returns the features' names for messages: "feature 0" and so on if X had none."""
     if hasattr(estimator, "feature_names_in_"):
         return [str(name) for name in estimator.feature_names_in_]
-    # Those that a regression gives to the columns of its joint Gaussian, its targets last.
-    names = getattr(estimator, "_names_of_table", [])
+    names = getattr(estimator, NAMES_OF_TABLE, [])
     if len(names) == estimator.n_features_in_:
         return names
     return [f"feature {j}" for j in range(estimator.n_features_in_)]
