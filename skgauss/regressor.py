@@ -180,7 +180,10 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, Dask array or Dask DataFrame of shape (n_samples, n_features)
-            Features; NaN stands for a missing value.
+            Features; NaN stands for a missing value. There is no `X_upper`: limits that are the
+            same in all rows are `censoring_limits` of `estimator`. If features are known only to
+            intervals that differ between rows, fit features and target as one table, with
+            `X_upper` of `GaussianGradientMLE`; its `conditional` is the regression.
         y : array-like or Dask array of shape (n_samples,) or (n_samples, n_targets)
             Targets; NaN stands for a missing value.
         sample_weight : array-like or Dask array of shape (n_samples,), default=None
