@@ -93,7 +93,7 @@ class TestEachKindHasARemedy:
     def test_a_limit(self, library):
         frame = library.DataFrame({**ONE_TEXT, "lead": ["0.1", "< 0.05", "0.2", "0.4", "1", "2"]})
         told = refusal(frame)
-        assert told.startswith("X holds a limit as text, '< 0.05' in 'lead'. Convert it to two")
+        assert told.startswith("X holds a limit as text, '< 0.05' in 'lead'. Convert X to two")
         assert "no number" not in told
         lower, upper = parse_limits(frame)
         assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_

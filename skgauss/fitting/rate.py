@@ -49,7 +49,8 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     far_below = rate < _SLOW_SHARE * bound < math.inf
     side = "above" if rate > bound else "at" if rate == bound else "below"
     if far_below:
-        side = f"1/{short(bound / rate)} of"
+        share = f"1/{short(bound / rate)}" if bound < 1e6 * rate else f"{rate / bound:.1e}"
+        side = f"{share} of"
     theta = "" if estimator.solver == "natural" else f" for {estimator.parametrization!r}"
     sentences = (
         f"learning_rate={rate:g} is {side} the largest constant step that is stable at the "

@@ -132,9 +132,9 @@ def _not_numeric_message(name: str, frame: str | None, columns: dict[Any, Any]) 
             others = [repr(other) for other, cells in columns.items() if not _parses(cells)]
             first = f"Drop {capped(others)}, or convert them to numbers. " if others else ""
             return (
-                f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert it to two "
-                f"tables of numbers, lower, upper = skgauss.parse_limits({frame}), and pass lower "
-                f"as {table} and upper as {table}_upper. See {PAGE}."
+                f"{name} holds a limit as text, {cell!r} in {column!r}. {first}Convert {table} to "
+                f"two tables of numbers, lower, upper = skgauss.parse_limits({frame}), and pass "
+                f"lower as {table} and upper as {table}_upper. See {PAGE}."
             )
     culprits = [f"{column!r} (dtype {series.dtype})" for column, series in columns.items()]
     remedies = sorted({_remedy(series, frame) for series in columns.values()})

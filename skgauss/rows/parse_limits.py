@@ -26,6 +26,8 @@ _OVERFLOWING = re.compile(r"[^\d]*[\d.,]+[eE]\+?\d{3,}\s*")  # "1e400": too larg
 _GROUPED_DIGITS = re.compile(
     r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
 )
+# A number or limit with a unit or a flag behind it: "5 ug/L", "0.05 U".
+_WITH_WORDS = re.compile(r"[<>=≤≥\s]*[\d.,]+(?:[eE][+-]?\d+)?\s*(?:[^\W\d_]|[%*])[^\d<>]*")
 PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
@@ -226,6 +228,11 @@ def _advice_for_cells(cells: list[Any], decimal: str) -> str:
                 f"Remove the {mark!r} that separates thousands first, as "
                 f"column.str.replace({mark!r}, '') does in pandas, and pass the decimal mark as "
                 "decimal."
+            )
+        if all(map(_WITH_WORDS.fullmatch, texts)):
+            return (
+                "Remove the text behind the number, such as a unit or a flag. If it says that the "
+                f"value is below the number, as the flag 'U' does, write a limit, '<0{decimal}05'."
             )
     return (
         "Write it as a number or a limit, add it to the parameter missing if it stands for a "
