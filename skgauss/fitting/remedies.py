@@ -48,8 +48,12 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_
         none = "None of the other settings that were tried converged."
         untried = f"There was no time left to try {' or '.join(tried.untried)}."
         longer = "A larger max_iter may be enough, but takes too long to try here."
-        shown = bool(tried.failed), bool(tried.untried), tried.left_out_longer
-        return " ".join(compress((none, untried, longer), shown))
+        # Incomplete rows that show some features together too seldom lead to a covariance so close
+        # to singular that rounding ends the climb.
+        stalled = outcome.solution.stop_reason == "stalled" and not outcome.likelihood.complete
+        ridge = explain_ridge(outcome) if stalled else ""
+        shown = bool(tried.failed), bool(tried.untried) and not ridge, tried.left_out_longer
+        return " ".join([*compress((none, untried, longer), shown), *filter(None, [ridge])])
     ways = [
         f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(tried.converged)
     ]
