@@ -157,6 +157,7 @@ class ConvergenceDisplay(Display):
         ends = zip(self.names, self.stop_reasons, strict=True)
         labels = [in_lines(f"{name} ({reason})", _LEGEND_WIDTH) for name, reason in ends]
         n_lines = sum(label.count("\n") + 1 for label in labels)
+        is_new = ax is None  # then the figure is high enough for the legend
         ax = axes_of(self, ax, height=4.4 + LEGEND_LINE_HEIGHT * n_lines)
         self.lines_ = [
             self._plot_curve(ax, k, label, line_kwargs) for k, label in enumerate(labels)
@@ -166,7 +167,7 @@ class ConvergenceDisplay(Display):
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
         self.floor_ = self._plot_floor(ax)
-        draw_legend(ax, n_lines)
+        draw_legend(ax, n_lines, below=is_new)
         return self
 
     def _plot_curve(

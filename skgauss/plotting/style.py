@@ -54,21 +54,23 @@ def axes_of(display: Display, ax: Any, height: float = 4.4) -> Any:
     return ax
 
 
-def draw_legend(ax: Any, n_lines: int, **options: Any) -> None:
+def draw_legend(ax: Any, n_lines: int, below: bool) -> None:
     """Draws a legend of so many lines that does not cover what the axes show.
 
-    It is below the axes if the layout engine of their figure makes room for it there, and if it is
-    at most half as high as they are. Otherwise matplotlib finds the best place inside.
+    It goes below the axes if `below`, or if the layout engine of their figure makes room for it and
+    it is at most half as high as they are. Otherwise matplotlib finds the best place inside.
     """
     from matplotlib.transforms import ScaledTranslation
 
     figure = ax.figure
     height = ax.get_window_extent().height / figure.dpi  # in inches
-    if figure.get_layout_engine() is not None and LEGEND_LINE_HEIGHT * n_lines <= height / 2:
+    fits = figure.get_layout_engine() is not None and LEGEND_LINE_HEIGHT * n_lines <= height / 2
+    place = {}
+    if below or fits:
         down = ScaledTranslation(0, -_LABELS_HEIGHT, figure.dpi_scale_trans)
-        options |= {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0}
-        options["bbox_transform"] = ax.transAxes + down
-    ax.legend(fontsize="small", **options)
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0}
+        place["bbox_transform"] = ax.transAxes + down
+    ax.legend(fontsize="small", **place)
 
 
 def in_lines(label: str, width: int) -> str:

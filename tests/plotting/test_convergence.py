@@ -173,3 +173,5 @@ def test_a_legend_covers_no_curve_where_the_layout_makes_room(width):
     assert_within_the_figure(display)  # inside the axes: nothing would make room below them
     many = ConvergenceDisplay(gaps=5 * gaps, stop_reasons=["stalled"] * 20, names=["x"] * 20)
     assert_within_the_figure(many.plot(ax=plt.subplots(layout="constrained")[1]))
+    assert_within_the_figure(many.plot())
+    assert many.ax_.get_legend().get_window_extent().y1 < many.ax_.get_window_extent().y0
