@@ -84,11 +84,13 @@ def _lines(texts: pandas.DataFrame) -> list[str]:
 def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """The kind and the indented name of each parameter: "mean" and "  Wind" for "mean of Wind".
 
-    Kinds are empty, and names are the labels, unless every label begins with a kind.
+    Kinds are empty, and names are the labels, unless every label begins with a kind. Line breaks
+    and tabs in a label become blanks, so that the lines of the table stay whole.
     """
+    labels = [" ".join(label.split()) for label in labels]
     parts = [label.partition(" of ") for label in labels]
     if not all(kind in _PARTS for kind, _, _ in parts):
-        return [""] * len(parts), list(labels)
+        return [""] * len(parts), labels
     return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
 
 

@@ -376,6 +376,19 @@ def test_no_unit_and_no_name_makes_it_wider(gappy, unit, name):
     assert "".join(lines).replace(" ", "").count(columns[0].replace(" ", "")) == 4
 
 
+def test_a_line_break_in_a_name_breaks_no_line(air):
+    """As the headings of a spreadsheet have it."""
+    names = {"Ozone": "Ozone\n(ppb)", "Temp": "Temp\t(F)"}
+    plain = {name: " ".join(broken.split()) for name, broken in names.items()}
+    broken, expected = (fitted(air.rename(columns=each)).summary() for each in (names, plain))
+    assert printed(broken) == printed(expected)
+    X, y = air[["Wind", "Temp"]], air["Ozone"]
+    broken, expected = (
+        GaussianRegressor().fit(X.rename(columns=each), y).summary() for each in (names, plain)
+    )
+    assert printed(broken) == printed(expected)
+
+
 def test_the_criteria_are_those_of_the_rows(air):
     for model in (fitted(air), fitted(air, "spherical")):
         heading = printed(model.summary())[1]
