@@ -91,11 +91,11 @@ class Conditioner:
         """
         if self.inflation > _ROOT_INFLATION:
             return _by_root(deviations, gaps, self.root)
-        blocks = self._precision.reshape(-1)[gaps.blocks]
-        gaps.put_aside(blocks, 1.0)
+        blocks = self._precision.take(gaps.blocks)
+        gaps.put_aside(blocks)
         covariance, log_det = _inverse(blocks)
-        gaps.put_aside(covariance, 0.0)
-        forces = (deviations @ self._precision).reshape(-1)[gaps.entries]
+        gaps.leave_out_aside(covariance)
+        forces = (deviations @ self._precision).take(gaps.entries)
         mean = -np.einsum("ijn,jn->in", gaps.by_row(covariance), forces)
         completed = deviations.copy()
         completed.reshape(-1)[gaps.entries] = mean
@@ -112,7 +112,7 @@ def _by_root(deviations: Array, gaps: MissingPatterns, root: Array) -> Condition
     mean = -np.einsum("ijn,jn->in", gaps.by_row(inverse), shares)
     distances = np.einsum("dn,dn->n", rest, rest)
     covariance, log_det = _square_upper(inverse), _log_det(r)
-    gaps.put_aside(covariance, 0.0)
+    gaps.leave_out_aside(covariance)
     return Conditional(mean, covariance, log_det, distances)
 
 

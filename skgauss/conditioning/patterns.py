@@ -45,7 +45,7 @@ class MissingPatterns:
 
     def by_row(self, of_pattern: np.ndarray) -> np.ndarray:
         """An array with the patterns along its last axis, repeated for the rows of each."""
-        return of_pattern if self._pattern is None else of_pattern[..., self._pattern]
+        return of_pattern if self._pattern is None else of_pattern.take(self._pattern, axis=-1)
 
     @cached_property
     def entries(self) -> np.ndarray:
@@ -58,12 +58,21 @@ class MissingPatterns:
         """Where blocks of patterns are in a flat matrix, (n_missing, n_missing, n_patterns)."""
         return self.features[:, None] * self._n_features + self.features
 
-    def put_aside(self, blocks: np.ndarray, variance: float) -> None:
-        """Give features put aside a variance, and no covariances, in blocks of the patterns."""
-        if self.aside.any():
-            blocks *= ~self.aside
-            blocks *= ~self.aside[:, None]
-            np.einsum("iin->in", blocks)[self.aside] = variance
+    def put_aside(self, blocks: np.ndarray) -> None:
+        """Give features put aside a variance of 1 and no covariances, in blocks of the patterns."""
+        place, pattern = self._aside
+        blocks[place, :, pattern] = blocks[:, place, pattern] = 0.0
+        blocks[place, place, pattern] = 1.0
+
+    def leave_out_aside(self, blocks: np.ndarray) -> None:
+        """Give features put aside, which have no covariances, a variance of 0 in the blocks."""
+        place, pattern = self._aside
+        blocks[place, place, pattern] = 0.0
+
+    @cached_property
+    def _aside(self) -> tuple[np.ndarray, ...]:
+        """The places and patterns of the features put aside."""
+        return self.aside.nonzero()
 
     def added_up(self, blocks: np.ndarray) -> np.ndarray:
         """The sum of blocks of the patterns, each at its place in a matrix of all features."""
