@@ -160,20 +160,19 @@ def moves_of_scores(directions: Array, residuals: Array) -> Array:
 
 
 def _fill_in_unit_moves(block: Array, products: Array, share: Array) -> None:
-    """Fill in the block, (n_pairs, n_pairs), of tr(B E C F) for all unit moves E and F of a pair.
+    """Fill in the block, (n_pairs, n_pairs), of tr(B E C F) + tr(C E B F) for unit moves E and F.
 
-    `products`, (n_pairs, n_pairs), has each entry of B times each of C, made symmetric. A unit move
+    `products`, (n_pairs, n_pairs), has each entry of B times each of C. A unit move of a pair
     changes two entries by the `share`, (n_pairs,), of its pair; one on the diagonal counts as two.
     """
     d = int(math.sqrt(2 * len(share)))
     rows, columns, index, _ = pairs_of(d)
     for one, its in enumerate(index):  # the features of E, one after the other
-        of_one = np.ascontiguousarray(products[its].T)
+        of_one = products[its].T + products[:, its]
         both = of_one[index[one:]]
         both = (both + both.transpose(0, 2, 1)).reshape(len(both), d * d)
-        block[its[one:]] = both.take(rows * d + columns, axis=1)
-    block *= share
-    block *= share[:, None]
+        moved = slice(its[one], its[-1] + 1)
+        block[moved] = both.take(rows * d + columns, axis=1) * share * share[moved, None]
 
 
 @dataclass(eq=False)
@@ -188,19 +187,19 @@ class Information:
     def from_sums(cls, sums: InformationSums, curvature: Array, family: Full) -> Information:
         r"""The information about mean and full covariance, from averages over the rows.
 
-        `curvature`, (n_features, n_features), is a form C that adds :math:`\operatorname{tr}(C
-        V^2)` for a step V of the covariance.
+        The averages are overwritten. `curvature`, (n_features, n_features), is a form C that adds
+        :math:`\operatorname{tr}(C V^2)` for a step V of the covariance.
         """
         d = family.n_features
         rows, columns, index, lengths = pairs_of(d)
-        products = sums.products.copy()
-        products[:, rows == columns] += curvature[rows, columns, None]
-        across = sums.residuals[index[:, rows], columns] + sums.residuals[index[:, columns], rows]
-        across *= math.sqrt(0.5) * lengths
+        sums.products[:, rows == columns] += curvature[rows, columns, None]
+        across = sums.residuals[index]
+        across = (across + across.transpose(0, 2, 1)).reshape(d, d * d)
+        across = across.take(rows * d + columns, axis=1) * (math.sqrt(0.5) * lengths)
         matrix = np.empty((d + len(rows), d + len(rows)))
         matrix[:d, :d] = sums.projectors[index]
         matrix[:d, d:], matrix[d:, :d] = across, across.T
-        _fill_in_unit_moves(matrix[d:, d:], products + products.T, lengths / 2)
+        _fill_in_unit_moves(matrix[d:, d:], sums.products, lengths / 2)
         matrix -= sums.unknown
         return cls(matrix, family)
 
