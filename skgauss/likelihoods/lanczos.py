@@ -127,9 +127,10 @@ class Lanczos:
 
         The probability of error is at most `FAILURE_PROBABILITY`, if the start was drawn at random.
         """
-        if not self.stays_above(bound):
+        pivots = self._pivots(bound)
+        if not min(pivots) > 0:
             return False
-        hidden = np.log(self._beyond).sum() - np.log(self._pivots(bound)).sum()
+        hidden = np.log(self._beyond).sum() - np.log(pivots).sum()
         return bool(hidden < math.log(FAILURE_PROBABILITY / math.sqrt(2 * self._size / math.pi)))
 
     def _pivots(self, bound: float) -> list[float]:
