@@ -447,6 +447,22 @@ def test_the_same_seed_makes_the_same_draws(gaps):
     assert_array_equal(marked[:, 4:], ~known)
 
 
+@pytest.mark.parametrize("upper", [None, 0.5])
+def test_the_same_seed_makes_the_same_draws_in_any_unit(rng, upper):
+    """A unit may change the sign of an eigenvector, on which no draw may depend."""
+    limits = None if upper is None else (None, upper)
+    X = rng.standard_normal((60, 2)) @ np.array([[1.0, 0.5], [0.0, 1.0]])
+    X[rng.random(X.shape) < 0.4] = NAN
+
+    def drawn(unit):
+        scaled = limits and (None, limits[1] * unit)
+        options = {"sample_posterior": True, "random_state": 0, "tol": 1e-10}
+        return GaussianImputer(censoring_limits=scaled, **options).fit_transform(X * unit) / unit
+
+    for unit in ([3.0, 2.0**20], [1e3, 1e-3], [3.0, 3.0], [0.1, 7.0]):
+        assert_allclose(drawn(np.array(unit)), drawn(np.ones(2)), atol=1e-9)
+
+
 @exhaustive
 def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
     """The covariance of many draws is `parameter_covariance`."""

@@ -142,8 +142,10 @@ class CoarseRows:
         _, centre, covariance, boxes = self._given_exact(mean, condition)
         k = self.n_intervals
         values, vectors = np.linalg.eigh(covariance)
-        noise = np.sqrt(np.maximum(values, 0.0)) * random_state.standard_normal(values.shape)
-        free = centre + (vectors @ noise[:, :, None])[:, :, 0]
+        # The symmetric root, since the sign of an eigenvector may depend on rounding.
+        root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors @ vectors.transpose(0, 2, 1)
+        noise = random_state.standard_normal(centre.shape)
+        free = centre + (root @ noise[:, :, None])[:, :, 0]
         inside = centre[:, :k] + draw_in_each(*boxes, random_state)
         slopes = np.linalg.solve(covariance[:, :k, :k], covariance[:, :k, k:])
         moved = (inside - free[:, :k])[:, None] @ slopes
