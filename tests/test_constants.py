@@ -53,6 +53,12 @@ def tuned():
                 yield path
 
 
+def test_no_name_stands_for_two_numbers():
+    """Each idea is tuned in one place, and no constant has the name of another."""
+    names = [path.rpartition(".")[2] for path in (*tuned(), *FACTS)]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
 @cache
 def imports_of(module):
     """Names that a module imports; the modules that define them are checked themselves."""

@@ -29,7 +29,7 @@ from scipy.special import ndtr, owens_t
 from .._typing import Array
 from .base import BoxMoments
 
-_FARTHEST_END = 38.0  # standard deviations at which the density almost underflows
+_UNDERFLOW_END = 38.0  # standard deviations at which the density almost underflows
 _MIN_PROBABILITY = 1e-3  # of probability times variance; the error is a few roundings divided by it
 _RULES = [np.polynomial.legendre.leggauss(order) for order in (20, 40, 80, 160)]  # until two agree
 _RULES_RTOL = 1e-11  # relative; the better of the two is far more accurate
@@ -59,7 +59,7 @@ def corner_moments(
     relation = mirror * correlation
     at_upper = np.array(list(product((True, False), repeat=k)))[:, None]  # at each corner
     corner, row = np.nonzero((at_upper | np.isfinite(below)).all(axis=2))
-    ends = np.clip(np.where(at_upper, above, below), -_FARTHEST_END, _FARTHEST_END)[corner, row]
+    ends = np.clip(np.where(at_upper, above, below), -_UNDERFLOW_END, _UNDERFLOW_END)[corner, row]
     parity = np.where((~at_upper).sum(axis=2) % 2, -1.0, 1.0)[corner, 0]
 
     def summed(of_corners: Array) -> Array:
@@ -118,10 +118,10 @@ def rectangle(lower: Array, upper: Array, correlation: Array) -> Array:
     """Probability that two variables of given correlation, (n,), are between their ends, (n, 2)."""
     corners = np.stack([np.stack([upper[:, 0], upper[:, 1]], axis=1), lower, lower, lower])
     corners[1, :, 1], corners[2, :, 0] = upper[:, 1], upper[:, 0]
-    counts = (corners > -_FARTHEST_END).all(axis=2)
+    counts = (corners > -_UNDERFLOW_END).all(axis=2)
     relation = np.eye(2) + np.multiply.outer(correlation, 1.0 - np.eye(2))
     below = np.zeros(counts.shape)
-    ends = np.minimum(corners[counts], _FARTHEST_END)
+    ends = np.minimum(corners[counts], _UNDERFLOW_END)
     below[counts] = _below_two(ends, np.broadcast_to(relation, (4, *relation.shape))[counts])
     return below[0] - below[1] - below[2] + below[3]
 

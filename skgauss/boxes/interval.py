@@ -20,7 +20,7 @@ _ROOT_HALF_PI = np.sqrt(0.5 * np.pi)
 _OPEN_END = 9.0  # standard deviations beyond which an end is open in double precision
 _TAIL_END = -10.0  # standard deviations below which the density of a quantile loses digits
 _FARTHEST_END = -1e150  # standard deviations: the square does not overflow
-_NARROW_FALL = 0.5  # nats by which the log-density falls within a narrow interval, at most
+_NARROW_INTERVAL_FALL = 0.5  # nats by which the log-density falls within a narrow interval, at most
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(6)  # exact to rounding on narrow intervals
 
 
@@ -51,7 +51,7 @@ class Interval(NamedTuple):
         density = np.exp(-0.5 * body * body - LOG_ROOT_2PI)
         below_near, below_far = _masses_below(near, far, fall, density)
         mass = below_near - below_far
-        narrow = width * (0.5 * width + np.abs(near)) < _NARROW_FALL
+        narrow = width * (0.5 * width + np.abs(near)) < _NARROW_INTERVAL_FALL
         if narrow.any():
             mass[narrow] = _narrow_mass(near[narrow], np.broadcast_to(width, near.shape)[narrow])
         width = np.where(np.isfinite(width), width, 0.0)

@@ -21,7 +21,7 @@ _MAX_SMOOTH_COORDINATES = 5
 _FEW_SMOOTH_COORDINATES = 3
 _COORDINATE_WEIGHT = 0.1  # of each variable in the search for generators
 _MIN_VARIANCE = 1e-14  # of a variable of variance 1 given others, against rounding
-_MIN_WIDTH = 1e-200  # standard deviations; the difference of two ends may round to 0
+_MIN_BOX_WIDTH = 1e-200  # standard deviations; the difference of two ends may round to 0
 # Cells per standard deviation: so wide that rounding after a change of units rarely leaves one.
 _CELLS_PER_DEVIATION = 1024.0
 _GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio, as in splitmix64
@@ -173,7 +173,7 @@ def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDAr
     """
     n, k = lower.shape
     row = np.arange(n)
-    width = np.maximum(width, _MIN_WIDTH)
+    width = np.maximum(width, _MIN_BOX_WIDTH)
     correlation = np.broadcast_to(correlation, (n, k, k))
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))

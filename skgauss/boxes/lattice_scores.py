@@ -38,7 +38,8 @@ from .genz import Separated, Step, forward
 from .lattice import Lattice
 from .saddle_move import SaddleMove, indices_of
 
-_POINTS_AT_ONCE = 2**12  # points summed at once, of all boxes: their derivatives stay in the cache
+# Points summed at once, of all boxes: their derivatives stay in the cache.
+_SCORED_POINTS_AT_ONCE = 2**12
 
 
 def lattice_scores(
@@ -49,7 +50,7 @@ def lattice_scores(
     R is `root_in_order` of the correlation, for at least two variables.
     """
     boxes = Separated.of(lower, upper, width, correlation, lattice)
-    within = boxes.mean_over_points(_derivatives_over, _POINTS_AT_ONCE)
+    within = boxes.mean_over_points(_derivatives_over, _SCORED_POINTS_AT_ONCE)
     gradient, hessian = _along_the_boxes(boxes, within.mean, within.covariance)
     return BoxMoments(within.log_probability, *_along_the_factor(boxes.coupling, gradient, hessian))
 

@@ -16,7 +16,7 @@ from .._typing import Array
 from .base import LOG_ROOT_2PI, slices
 
 INTERVALS_IN_CACHE = 8192  # intervals whose intermediate results fit into the cache
-_NARROW_FALL = 2.0  # nats; a density that falls by less is as good as a polynomial
+_POLYNOMIAL_FALL = 2.0  # nats; a density that falls by less is as good as a polynomial
 NEGLIGIBLE_FALL = 36.0  # nats below the largest density: no weight in double precision
 _NEGLIGIBLE_FALL_FOURTH = 52.0  # the same for a fourth power: 52^4 e^-52 is 2e-16
 
@@ -73,7 +73,7 @@ def _of_few(
     mirrored = -high > low
     near, far, width = np.maximum(low, -high), np.maximum(high, -low), width / scale
     fall = width * (np.maximum(near, 0.0) + 0.5 * width)  # of the log-density, end to end
-    narrow = fall < _NARROW_FALL
+    narrow = fall < _POLYNOMIAL_FALL
     from_end = narrow | (near > 3.0)
     found = np.empty((1 + highest, len(near)))
     for kind, rule in ((narrow, _quadrature), (from_end ^ narrow, _in_tail), (~from_end, _wide)):

@@ -43,7 +43,7 @@ from ..gaussian import linalg
 from .patterns import MissingPatterns
 
 _ROOT_INFLATION = 1e5  # variance inflation above which the root is worth its cost
-_FEW_PATTERNS = 40  # patterns below which LAPACK, one by one, costs less than all at once
+_FEW_FOR_LAPACK = 40  # patterns below which LAPACK, one by one, costs less than all at once
 _SMALL_ELEMENTS = 2**15  # elements below which sweeps, with fewer calls, cost less than factors
 
 
@@ -141,7 +141,7 @@ def _inverse(blocks: Array) -> tuple[Array, Array]:
 
     The blocks are overwritten.
     """
-    if blocks.shape[2] < _FEW_PATTERNS:
+    if blocks.shape[2] < _FEW_FOR_LAPACK:
         matrices = blocks.transpose(2, 0, 1)
         inverses = np.linalg.inv(matrices).transpose(1, 2, 0)
         return np.ascontiguousarray(inverses), np.linalg.slogdet(matrices).logabsdet

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-_FEW_PATTERNS = 256  # patterns that cost little more than one; if fewer are alike, others join them
+_MIN_BATCH = 256  # patterns that cost little more than one; if fewer are alike, others join them
 _MAX_MISSING_RATIO = 1.25  # largest ratio of missing values among them: 1.25^3 is twice the work
 # Elements of rows and of blocks of the precision, worked on at once: one MiB.
 PIECE_ELEMENTS = 2**17
@@ -109,7 +109,7 @@ def batches(n_missing: np.ndarray, starts: np.ndarray, n_features: int) -> Itera
             alike = int(
                 np.searchsorted(n_missing, _MAX_MISSING_RATIO * n_missing[first] + 1, side="right")
             )
-            same = max(same, min(alike, first + _FEW_PATTERNS))
+            same = max(same, min(alike, first + _MIN_BATCH))
         fitting = int(np.searchsorted(starts, starts[first] + most_rows, side="right")) - 1
         last = min(same, max(fitting, first + 1))
         yield slice(first, last)

@@ -39,7 +39,7 @@ _CONDITIONAL_ADVICE = (
 
 _NEAR_MAXIMUM = 0.1  # standard errors by which an interval, about four of them long, may be off
 _SMALL_TOL = 0.01  # standard errors from the maximum at which the recommended tol ends a fit
-_FAR_MEAN = 100.0  # standard deviations from zero beyond which float64 has few digits for steps
+_FAR_OFFSET = 100.0  # standard deviations from zero beyond which float64 has few digits for steps
 
 
 class Parameters(NamedTuple):
@@ -86,7 +86,7 @@ class FittedPoint:
     def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
         check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
-        far = np.abs(estimator.mean_) > _FAR_MEAN * estimator.scale_
+        far = np.abs(estimator.mean_) > _FAR_OFFSET * estimator.scale_
         self.origin = np.where(far, estimator.mean_, 0.0)
         self.likelihood = likelihood_of(estimator, self.origin)
         self.family: Family = self.likelihood.family

@@ -16,7 +16,7 @@ from .point import check_fitted, check_maximum
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
 _HARMLESS_ERROR = 0.1
 # Rounding error of the difference of two log-likelihoods, in units of float64's eps.
-_N_ROUNDINGS = 4
+_RATIO_ROUNDINGS = 4
 # Nats per row by which a larger model at its maximum may seem to be less likely.
 _NEGLIGIBLE_LOSS = 1e-6
 # Relative difference of numbers, or difference of correlations, due to rounding if the rows have
@@ -102,7 +102,7 @@ def likelihood_ratio_test(smaller: Any, larger: Any) -> Bunch:
         )
     weight = larger.sufficient_statistics_.weight
     statistic = max(2 * weight * gain, 0.0)
-    blur = 2 * weight * _N_ROUNDINGS * EPS * (1 + abs(larger.log_likelihood_))
+    blur = 2 * weight * _RATIO_ROUNDINGS * EPS * (1 + abs(larger.log_likelihood_))
     if blur > _HARMLESS_ERROR and statistic < blur / _HARMLESS_ERROR:
         warn_caller(
             f"With so many rows, rounding in float64 may change the statistic by {blur:.2g}, and "

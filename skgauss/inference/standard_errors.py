@@ -47,7 +47,7 @@ UNDETERMINED_MOVE = 1e-4
 _CG_RTOL = 1e-3  # norm of g - H x over that of g: its square is the relative error of a variance
 _MAX_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
 # Elements of steps whose moves are computed at once, to fit into the cache.
-_ELEMENTS_AT_ONCE = 2**16
+_MOVED_ELEMENTS = 2**16
 # The text of a warning before and after the names of parameters without a standard error.
 _UNDETERMINED_TEXT = (
     "The data do not determine the",
@@ -327,7 +327,7 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
 
 def _lengths(at: FittedPoint, steps: Array) -> Parameters:
     """The norms, over all steps, of the moves that `_moves_by` returns."""
-    parts = chunks_of(steps, elements=_ELEMENTS_AT_ONCE) or [slice(0)]
+    parts = chunks_of(steps, elements=_MOVED_ELEMENTS) or [slice(0)]
     moves = (_moves_by(at, steps[part]) for part in parts)
     squares = (each.map(lambda moved: np.einsum("...k,...k->...", moved, moved)) for each in moves)
     return Parameters(*(np.sqrt(sum(each)) for each in zip(*squares, strict=True)))

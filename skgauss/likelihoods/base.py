@@ -27,10 +27,13 @@ from .information import Information
 
 # Condition number of the correlations above which float64 has too few digits.
 DEGENERATE_CONDITION = 1e12
+# Condition number of the correlations above which a climb towards a singular covariance is over,
+# and a closed form is not trusted.
+SINGULAR_CONDITION = 1e14
 # Most parameters for which an information matrix that needs integrals over boxes is formed.
 FEW_PARAMETERS = 300
-_MAX_EM_STEPS = 10  # most EM steps before order and points of the lattices are settled
-_SETTLED_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
+_MAX_NEAR_STEPS = 10  # most EM steps before order and points of the lattices are settled
+_NEAR_MAXIMUM_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
 INVOLVED_SHARE = 0.1  # share of a direction's largest component above which a feature is part of it
 
 
@@ -267,7 +270,7 @@ class Likelihood(ABC):
 
         A lattice is chosen there, before the climb.
         """
-        return after_em_steps(self.approximation or self, _MAX_EM_STEPS, _SETTLED_NORM)
+        return after_em_steps(self.approximation or self, _MAX_NEAR_STEPS, _NEAR_MAXIMUM_NORM)
 
     @property
     def maximum(self) -> tuple[Array, Array] | None:

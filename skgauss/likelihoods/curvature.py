@@ -25,8 +25,9 @@ from .base import Evaluation, Likelihood
 from .hessian import BLURRED_EIGENVALUE, differences_are_resolved, times_minus_hessian
 from .lanczos import Lanczos
 
-_MIN_STEPS = 6  # Lanczos steps by differences before the sign of a curvature is trusted
-_MAX_STEPS = 60  # Lanczos steps by differences after which a search for the least curvature ends
+_MIN_DIFFERENCES = 6  # Lanczos steps by differences before the sign of a curvature is trusted
+# Lanczos steps by differences after which a search for the least curvature ends.
+_MAX_DIFFERENCES = 60
 # Most Lanczos steps by products with the information; each may cost as much as an evaluation.
 _MAX_PRODUCTS = 100
 # Most parameters for which the matrix costs less than differences of an approximation.
@@ -115,12 +116,12 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | Non
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> _Curvature:
     """The least curved direction by differences of the gradient, until its sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
-    for search in _lanczos(likelihood, product, _MAX_STEPS):
+    for search in _lanczos(likelihood, product, _MAX_DIFFERENCES):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
         clear = value > _SAFE_RITZ_VALUE or residual < max(
             _RITZ_RTOL * abs(value), BLURRED_EIGENVALUE
         )
-        if clear and len(search.values) >= _MIN_STEPS:
+        if clear and len(search.values) >= _MIN_DIFFERENCES:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])

@@ -28,7 +28,7 @@ from ..statistics import IncompleteStatistics
 from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
 
-_ELEMENTS_AT_ONCE = 2**18  # of the projectors of patterns (2 MiB) that are summed together
+_PROJECTOR_ELEMENTS = 2**18  # of the projectors of patterns (2 MiB) that are summed together
 
 
 @dataclass
@@ -79,7 +79,7 @@ class _MissingPart:
         deviations = self._deviations(self.rows / self.unit, mean)
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
         starts = np.concatenate(([0], np.cumsum(self.counts)))
-        for some in slices(len(self.counts), max(_ELEMENTS_AT_ONCE // len(sums.projectors), 1)):
+        for some in slices(len(self.counts), max(_PROJECTOR_ELEMENTS // len(sums.projectors), 1)):
             bounds = starts[some.start : some.stop + 1]
             rows, firsts = slice(bounds[0], bounds[-1]), bounds[:-1] - bounds[0]
             weights, levels = self.weights[some], self.levels[rows]

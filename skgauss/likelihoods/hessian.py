@@ -12,7 +12,8 @@ from .base import Evaluation, Likelihood, step_to
 
 STEP = 1e-4  # length, in the frame, of a one-sided difference
 _CENTRAL_STEP = 3e-4  # length, in the frame, of central differences, whose error is its square
-_MAX_ROUNDING = 0.1  # rounding of a mean, over the length of a difference, that leaves it one digit
+# Rounding of a mean, over the length of a difference, that leaves it one digit.
+_MAX_STEP_ROUNDING = 0.1
 # Eigenvalue of minus the Hessian that differences cannot distinguish from 0.
 BLURRED_EIGENVALUE = 1e-5
 
@@ -74,7 +75,7 @@ def product_with_minus_hessian(
 def differences_are_resolved(likelihood: Likelihood, at: Evaluation) -> bool:
     """Whether float64 resolves the means of two points that are a difference apart."""
     deviations = likelihood.family.standard_deviations(at.factor)
-    return bool((np.spacing(np.abs(at.mean)) < _MAX_ROUNDING * STEP * deviations).all())
+    return bool((np.spacing(np.abs(at.mean)) < _MAX_STEP_ROUNDING * STEP * deviations).all())
 
 
 def times_minus_hessian(likelihood: Likelihood, at: Evaluation, move: Array) -> Array:

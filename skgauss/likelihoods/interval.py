@@ -46,7 +46,7 @@ from .missing_diagonal import UncorrelatedLikelihood
 # calling NumPy is most of the work. With more it takes three times as long as an evaluation.
 _FEW_INTERVALS = 10_000
 # Eigenvalue below which the information of uncorrelated features, from its formula, is rounding.
-_FORMULA_RESOLUTION = 1e-13
+_INTERVAL_RESOLUTION = 1e-13
 # Standard deviation, over the data's, above which open intervals tell nothing.
 _UNINFORMATIVE_SCALE = 1e4
 
@@ -99,7 +99,7 @@ class IntervalDiagonal(_WithIntervals, UncorrelatedLikelihood):
     def information(self, at: Evaluation) -> Information:
         matrix = self._information_of_completed - self.unknown(at)
         matrix += self.family.connection_term(at.natural_gradient)
-        return Information(matrix, self.family, _FORMULA_RESOLUTION)
+        return Information(matrix, self.family, _INTERVAL_RESOLUTION)
 
     def unknown(self, at: Evaluation) -> Array:
         family = self.family

@@ -44,6 +44,7 @@ from ..statistics import (
 )
 from .base import (
     DEGENERATE_CONDITION,
+    SINGULAR_CONDITION,
     Evaluation,
     Likelihood,
     NoMaximumError,
@@ -71,8 +72,6 @@ ObservedStatistics = (
 # Complete rows per feature that a climb needs to start at their moments.
 _COMPLETE_ROWS_PER_FEATURE = 2
 _N_EM_STEPS = 20  # from the guess; a singular covariance must have a higher value than these reach
-# Condition number of the correlations above which a climb to infinity is over.
-_SINGULAR_CONDITION = 1e14
 # Variance inflation above which a climb is over, if there is certainly no maximum because rows are
 # too few. It is the inflation that the ridge of "auto" leaves.
 _CERTAIN_INFLATION = 1e6
@@ -81,7 +80,7 @@ _MAX_INFLATION = 1e14  # variance inflation above which too few digits are left 
 _FEW_PARAMETERS = 150  # most parameters whose information matrix costs less than products with it
 # Variance inflation above which products with the information are too rough.
 _BLURRED_INFLATION = 1e3
-_N_ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with the precision
+_SUM_ROUNDINGS = 30  # roundings that pile up in a sum over rows or a product with the precision
 
 
 class Expected(NamedTuple):
@@ -160,7 +159,7 @@ class ObservedLikelihood(Likelihood):
             or self.bounded
         ):
             return False
-        return at.condition > _SINGULAR_CONDITION or at.value >= self.value_of_the_guess
+        return at.condition > SINGULAR_CONDITION or at.value >= self.value_of_the_guess
 
     def _nearly_related(self, at: Evaluation, names: Sequence[str]) -> str:
         """The quoted names of the features in the linear relation that holds most nearly."""
@@ -181,7 +180,7 @@ class ObservedLikelihood(Likelihood):
         return EPS * min(at.condition, DEGENERATE_CONDITION)
 
     def rounding_of_the_value(self, at: Evaluation) -> float:
-        return _N_ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
+        return _SUM_ROUNDINGS * EPS * (1 + abs(at.value) + math.sqrt(at.condition))
 
 
 class ObservedFull(ObservedLikelihood):

@@ -18,9 +18,7 @@ from scipy.linalg import solve_triangular
 from .._typing import Array
 from ..gaussian import Full
 from ..statistics import IncompleteStatistics
-
-# Condition number of correlations above which the formula is not trusted.
-_SINGULAR_CONDITION = 1e14
+from .base import SINGULAR_CONDITION
 
 
 def monotone_maximum(
@@ -50,7 +48,7 @@ def monotone_maximum(
     mean, root = _mean_and_root(triangles[::-1])
     back = np.argsort(order)
     factor = family.marginal(root, back.tolist())
-    if not family.correlation_condition(family.square(factor), factor) < _SINGULAR_CONDITION:
+    if not family.correlation_condition(family.square(factor), factor) < SINGULAR_CONDITION:
         return None
     return statistics.origin + unit * mean[back], unit[:, None] * factor
 

@@ -55,7 +55,7 @@ _CLEAR_RATIO = 2.0  # multiple of the rest of the gradient above which a slope d
 _FAR_MEAN = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
 # Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A
 # value is the difference of two numbers that grow with the squared distance of the window.
-_MAX_ROUNDING = 1.0
+_MAX_VALUE_ROUNDING = 1.0
 # Smallest share of any precision that a step may leave. If a Gaussian is far wider than the window,
 # the likelihood is flat and the way back is long.
 _MIN_PRECISION_SHARE = 0.01
@@ -310,7 +310,7 @@ class TruncatedLikelihood(Likelihood):
         return deviation, family.multiplicity * excess - family.outer(deviation)
 
     def mismatch(self, at: Evaluation) -> float:
-        if EPS * abs(_untruncated(at).value) > _MAX_ROUNDING:
+        if EPS * abs(_untruncated(at).value) > _MAX_VALUE_ROUNDING:
             return math.inf
         deviation, form = self._moment_gradient(at)
         return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))

@@ -16,7 +16,7 @@ from .information import Information
 from .truncated import TruncatedLikelihood, WindowMoments
 from .truncated_univariate import TruncatedFeatures
 
-_FORMULA_RESOLUTION = 1e-14  # eigenvalue below which the information, from its formula, is rounding
+_WINDOW_RESOLUTION = 1e-14  # eigenvalue below which the information, from its formula, is rounding
 
 
 class TruncatedDiagonal(TruncatedLikelihood):
@@ -96,7 +96,7 @@ class TruncatedDiagonal(TruncatedLikelihood):
             share * across / math.sqrt(2),
             self.family.project(share * squares / 2),
         )
-        return Information(inside - self.unknown_of_data(at), self.family, _FORMULA_RESOLUTION)
+        return Information(inside - self.unknown_of_data(at), self.family, _WINDOW_RESOLUTION)
 
     def widest_direction(self, at: Evaluation) -> tuple[float, Array, Array]:
         deviations = self.family.standard_deviations

@@ -23,7 +23,7 @@ import numpy as np
 from .._typing import Array
 from ..boxes import univariate_moments
 
-_MAX_STEPS = 200  # Newton steps after which a search ends, however much there is to gain
+_MAX_FEATURE_STEPS = 200  # Newton steps after which a search ends, however much there is to gain
 _MIN_SLOPE = 1e-16  # slope along a Newton step, in nats, below which that step is the last
 # Largest share of the way to the edge of the parameter space that a step goes.
 _MAX_EDGE_SHARE = 0.9
@@ -101,7 +101,7 @@ class TruncatedFeatures(NamedTuple):
             self.mean / unit,
             np.full_like(unit, -0.5),
         )
-        for _ in range(_MAX_STEPS):
+        for _ in range(_MAX_FEATURE_STEPS):
             step = at.newton_step()
             gain = at.slope_along(step)
             if not (gain > _MIN_SLOPE).any():
@@ -181,7 +181,7 @@ def _variance_on_the_unit_interval(mean: Array) -> Array:
     """The variance, (n,), of the exponential on the unit interval with a mean, (n,), up to 1/2."""
     # The mean is convex in the slope, so that no step from a start below the root goes beyond it.
     slope = 12 * (0.5 - mean)
-    for _ in range(_MAX_STEPS):
+    for _ in range(_MAX_FEATURE_STEPS):
         excess, variance = _exponential(slope)
         step = (excess - mean) / variance
         if not (step > 1e-15 * slope).any():

@@ -30,7 +30,7 @@ _WHISKER_HEIGHT = 0.15  # inches of height for each whisker
 # Inches of height for a line of a name, one and a half times that of its letters.
 _NAME_HEIGHT = 0.2
 _NAME_WIDTH = 28  # most characters of such a line: the whiskers keep more than half of the width
-_LEGEND_WIDTH = 36  # most characters of a line in each of the two columns of the legend
+_LEGEND_COLUMN_WIDTH = 36  # most characters of a line in each of the two columns of the legend
 _OVERHANG = 0.2  # how far an infinite whisker passes all finite ends, as a share of their range
 
 
@@ -159,7 +159,7 @@ class IntervalDisplay(Display):
         self : IntervalDisplay
             The display.
         """
-        labels = [in_lines(label, _LEGEND_WIDTH) for label in self.estimates]
+        labels = [in_lines(label, _LEGEND_COLUMN_WIDTH) for label in self.estimates]
         if any(np.isnan(ends).any() for ends in self.intervals.values()):
             labels.append("an end is not known")
         n_lines = math.ceil(sum(label.count("\n") + bool(label) for label in labels) / 2)
@@ -193,7 +193,10 @@ class IntervalDisplay(Display):
 
         n_labels, values, ends = len(self.estimates), self.estimates[label], self.intervals[label]
         heights = np.arange(len(values)) + _WHISKER_SPREAD * ((number + 0.5) / n_labels - 0.5)
-        style = {"color": PALETTE[number % len(PALETTE)], "label": in_lines(label, _LEGEND_WIDTH)}
+        style = {
+            "color": PALETTE[number % len(PALETTE)],
+            "label": in_lines(label, _LEGEND_COLUMN_WIDTH),
+        }
         style = styled(style | {"marker": "o", "linestyle": ""}, line_kwargs, Line2D)
         (points,) = ax.plot(values, heights, **style)
         unknown = np.isnan(ends).any(axis=1)

@@ -16,7 +16,7 @@ from .slices import bounds_along, path_of, slice_of
 from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, Display, axes_of, pyplot_for, styled
 
 _MIN_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
-_MIN_WIDTH = 3.5  # inches of axes with room for a legend of full size beside the path
+_WIDE_AXES = 3.5  # inches of axes with room for a legend of full size beside the path
 _SMALL_LEGEND: dict[str, Any] = {"fontsize": "x-small", "markerscale": 0.7, "borderpad": 0.3}
 _SMALL_LEGEND |= {"handlelength": 1, "handletextpad": 0.5, "labelspacing": 0.3}
 # How the path and the hatched region are drawn, as keywords of matplotlib.
@@ -277,7 +277,7 @@ class LikelihoodPathDisplay(Display):
         """Draw the legend of the marks and of the hatched region, if there is one."""
         from matplotlib.patches import Patch
 
-        narrow = ax.get_window_extent().width < _MIN_WIDTH * ax.figure.dpi
+        narrow = ax.get_window_extent().width < _WIDE_AXES * ax.figure.dpi
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
             label = "unstable maximum" if narrow else "rate unstable if the\nmaximum were here"

@@ -25,8 +25,8 @@ from .rounding import columns_of_float32, round_float32
 
 # Rows whose results (16 MiB) are computed together if only their sum is wanted. With few columns
 # there are more rows, with so many elements in all that half of them are still worth threads.
-_ROWS_AT_ONCE = 2**21
-_ELEMENTS_AT_ONCE = 2**23
+_RESULT_ROWS = 2**21
+_RESULT_ELEMENTS = 2**23
 
 
 class ArrayRows(NamedTuple):
@@ -39,7 +39,7 @@ class ArrayRows(NamedTuple):
 
     def total(self, function: Callable[[Block], Any]) -> Any:
         total = 0
-        for rows in chunks_of(self.X, max(_ROWS_AT_ONCE, _ELEMENTS_AT_ONCE // self.X.shape[1])):
+        for rows in chunks_of(self.X, max(_RESULT_ROWS, _RESULT_ELEMENTS // self.X.shape[1])):
             weights = None if self.sample_weight is None else self.sample_weight[rows]
             total += function(self.read(self.X[rows, :], weights))
         return total

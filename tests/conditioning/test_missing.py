@@ -12,7 +12,7 @@ from skgauss.statistics import relations
 @pytest.mark.parametrize(("few", "small"), [(1000, 0), (0, np.inf), (0, 0)])
 @pytest.mark.parametrize(("m", "n"), [(0, 3), (1, 5), (4, 200), (25, 2)])
 def test_inverses_and_determinants(rng, monkeypatch, few, small, m, n):
-    monkeypatch.setattr(missing, "_FEW_PATTERNS", few)
+    monkeypatch.setattr(missing, "_FEW_FOR_LAPACK", few)
     monkeypatch.setattr(missing, "_SMALL_ELEMENTS", small)
     roots = rng.standard_normal((n, m, m + 3))
     matrices = roots @ roots.transpose(0, 2, 1)

@@ -275,8 +275,8 @@ def test_a_long_score_is_summed_in_parts(sample, monkeypatch):
     model = GaussianGradientMLE().fit(lower, X_upper=upper)
     expected = model.score(lower, X_upper=upper)
     monkeypatch.setattr(passes, "_CHUNK_ELEMENTS", 60)
-    monkeypatch.setattr("skgauss.rows.inputs._ROWS_AT_ONCE", 5)
-    monkeypatch.setattr("skgauss.rows.inputs._ELEMENTS_AT_ONCE", 20)
+    monkeypatch.setattr("skgauss.rows.inputs._RESULT_ROWS", 5)
+    monkeypatch.setattr("skgauss.rows.inputs._RESULT_ELEMENTS", 20)
     assert model.score(lower, X_upper=upper) == pytest.approx(expected, rel=1e-13)
 
 
