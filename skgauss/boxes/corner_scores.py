@@ -35,7 +35,7 @@ def corner_scores(
     within, exact = corner_moments(lower, upper, correlation)
     total = np.exp(within.log_probability[exact])
     root = np.linalg.cholesky(correlation[exact]).astype(np.float64, copy=False)
-    integrals = _moments(4, np.stack([lower[exact], upper[exact]]), root, total)
+    integrals = _integrals(4, np.stack([lower[exact], upper[exact]]), root, total)
     first, second, third, fourth = ((of.T / total).T for of in integrals[1:])
     left, right, *_ = pairs_of(lower.shape[1])
     third, fourth = third[:, :, left, right], fourth[:, left, right][:, :, left, right]
@@ -47,7 +47,7 @@ def corner_scores(
     return found, exact
 
 
-def _moments(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
+def _integrals(order: int, ends: Array, root: Array, total: Array) -> list[Array]:
     """Integrals over lower < R z <= upper of all products of up to `order` whitened variables z.
 
     Parameters
@@ -116,7 +116,7 @@ def _side_integrals(
         total = ndtr(ends[1, :, 0]) - ndtr(ends[0, :, 0])
     else:
         total = rectangle(ends[0], ends[1], (roots[:, 0] * roots[:, 1]).sum(axis=1))
-    return _moments(order, ends, roots, total) if order else [total]
+    return _integrals(order, ends, roots, total) if order else [total]
 
 
 def _with_constant(m: int, of_others: Array, of_fewer: Array, constant: Array) -> Array:

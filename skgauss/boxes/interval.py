@@ -135,7 +135,7 @@ class Interval(NamedTuple):
         tail = self.near < _TAIL_END
         if tail.any():
             tail = np.broadcast_to(tail, z.shape)
-            z[tail], density[tail] = _in_tail(
+            z[tail], density[tail] = _tail_quantile(
                 *(np.broadcast_to(of, z.shape)[tail] for of in (below, self.near, self.far))
             )
         rest *= self.fall
@@ -152,7 +152,7 @@ def _masses_below(near: Array, far: Array, fall: Array, density: Array) -> tuple
     return below_near, below_far
 
 
-def _in_tail(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
+def _tail_quantile(below: Array, near: Array, far: Array) -> tuple[Array, Array]:
     """The mirrored quantile far in the tail, and the density at the near end over that at z."""
     z = ndtri_exp(np.log(below) - 0.5 * near * near - LOG_ROOT_2PI)
     z = np.minimum(np.maximum(z, far), near)

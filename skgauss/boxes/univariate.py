@@ -76,7 +76,11 @@ def _of_few(
     narrow = fall < _POLYNOMIAL_FALL
     from_end = narrow | (near > 3.0)
     found = np.empty((1 + highest, len(near)))
-    for kind, rule in ((narrow, _quadrature), (from_end ^ narrow, _in_tail), (~from_end, _wide)):
+    for kind, rule in (
+        (narrow, _quadrature),
+        (from_end ^ narrow, _tail),
+        (~from_end, _wide),
+    ):
         (some,) = kind.nonzero()
         if some.size:
             parts = rule(near[some], far[some], width[some], highest)
@@ -99,7 +103,7 @@ def reach(slope: Array, nats: float = NEGLIGIBLE_FALL) -> Array:
     return 2 * nats / (slope + np.hypot(slope, np.sqrt(2 * nats)))
 
 
-def _in_tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
+def _tail(near: Array, far: Array, width: Array, highest: int) -> list[Array]:
     """The results of `_quadrature` for wide intervals far from the mean."""
     nats, rule = (
         (NEGLIGIBLE_FALL, _TAIL_RULE)

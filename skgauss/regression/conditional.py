@@ -63,7 +63,7 @@ class ConditionalDistribution(NamedTuple):
         """The coefficients, intercepts and residual standard deviations, in units of the data."""
         d = self.coef.shape[1]
         mean = self.gaussian.mean
-        scale = _lengths(self.residual_factor)
+        scale = _row_norms(self.residual_factor)
         return Estimates(self.coef, mean[d:] - self.coef @ mean[:d], scale)
 
     @property
@@ -140,10 +140,10 @@ def errors_of(joint: GaussianGradientMLE, conditional: ConditionalDistribution) 
     coef = np.einsum("tik,ij->tjk", turned[:, :d], precision)
     intercept = residual @ of_mean - np.einsum("tjk,j->tk", coef, mean)
     scale = np.einsum("tjk,tj->tk", turned, residual) / (2 * conditional.estimates.scale[:, None])
-    return Estimates(*map(_lengths, (coef, intercept, scale)))
+    return Estimates(*map(_row_norms, (coef, intercept, scale)))
 
 
-def _lengths(vectors: Array) -> Array:
+def _row_norms(vectors: Array) -> Array:
     """Euclidean lengths along the last axis, whose squares float64 need not hold."""
     return np.asarray(np.hypot.reduce(vectors, axis=-1))
 

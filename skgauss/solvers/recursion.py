@@ -22,7 +22,7 @@ from .objective import Objective
 from .step_lengths import PointRates, StepLength
 
 ScalarGradient = Callable[[float, float], tuple[float, float]]
-Step = Callable[[ScalarGradient, float, float], tuple[float, float]]
+ScalarStep = Callable[[ScalarGradient, float, float], tuple[float, float]]
 
 _MIN_BLOCK = 16  # iterates: few are wasted if the climb ends soon
 _MAX_BLOCK = 512  # iterates: with so many, the cost of calling NumPy is negligible
@@ -63,7 +63,7 @@ class GradientSolver(SteppingSolver):
 
 
 def _iterates(
-    objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: Step, n: int
+    objective: Objective, likelihood: GaussianLikelihood, theta: Array, step: ScalarStep, n: int
 ) -> Array:
     """The mean and block of the n iterates after theta, (n, 2); fewer if they leave the domain."""
     parametrization: Any = objective.parametrization  # it takes numbers in place of arrays
