@@ -246,6 +246,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Raises
         ------
+        NotFittedError
+            If the estimator is not fitted.
         ValueError
             If `n_samples` is not an integer, or below 1.
         """
@@ -298,6 +300,8 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Raises
         ------
+        NotFittedError
+            If the estimator is not fitted.
         ValueError
             If no row has observed values.
         """

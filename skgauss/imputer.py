@@ -159,6 +159,8 @@ n_features_with_missing)
 
         Raises
         ------
+        NotFittedError
+            If the imputer is not fitted.
         ValueError
             If X is not valid; if X is of Dask and `set_output` asks for a frame, which would gather
             all rows in memory; or with ``sample_posterior=True``, if X is of Dask, the fit did not

@@ -353,6 +353,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         Raises
         ------
+        NotFittedError
+            If the regressor is not fitted.
         ValueError
             If no row has all targets, or if a target is known only to an interval, which has no
             squared error. A score without such rows would favour models that predict the other rows
@@ -431,6 +433,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         Raises
         ------
+        NotFittedError
+            If the regressor is not fitted.
         ValueError
             If no row has information on y.
         """
@@ -503,6 +507,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
         Raises
         ------
+        NotFittedError
+            If the regressor is not fitted.
         ValueError
             If `level` is not between 0 and 1, if `method` is not "wald", or for the reasons of
             :meth:`standard_errors`.
@@ -536,6 +542,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         ------
         ImportError
             If pandas is missing.
+        NotFittedError
+            If the regressor is not fitted.
         ValueError
             If `level` is not between 0 and 1, or for the reasons of :meth:`standard_errors`.
         """
