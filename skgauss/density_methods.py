@@ -185,10 +185,11 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         self._warn_of_omitted_upper(X_upper)
         return rows_of(self, X, sample_weight, X_upper)
 
-    def _warn_of_omitted_upper(self, upper: Any, name: str = "X") -> None:
+    def _warn_of_omitted_upper(self, upper: Any, name: str = "X", method: str = "score") -> None:
         """Warn a user who fitted with upper ends of `name`, which is X or y, and passes none now.
 
-        If a search or a pipeline does not route them, lower ends would count as exact values.
+        If a search or a pipeline does not route them to the method, lower ends would count as exact
+        values.
         """
         has_data = hasattr(self, "sufficient_statistics_")  # False for a marginal or conditional
         intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
@@ -197,7 +198,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
                 f"The model was fitted with {name}_upper, but now {name} comes without it, so "
                 f"every value counts as known exactly and NaN as missing. Pass {name}_upper too. "
                 "In a pipeline or a search, use metadata routing, as in "
-                f"set_score_request({name}_upper=True). If all values are known exactly, pass "
+                f"set_{method}_request({name}_upper=True). If all values are known exactly, pass "
                 f"{name}_upper={name}."
             )
 

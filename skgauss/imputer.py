@@ -168,7 +168,7 @@ n_features_with_missing)
         """
         check_stays_lazy(self, X)
         self._check_fitted()
-        self._warn_of_omitted_upper(X_upper)
+        self._warn_of_omitted_upper(X_upper, method="transform")
         fill, kept = self._fill(X), self._is_kept
         if not kept.all():
             names = feature_names(self)

@@ -410,6 +410,9 @@ def test_upper_ends_that_are_forgotten(rng):
         with pytest.warns(UserWarning, match="now X comes without it") as told:
             ask(lower)
         assert told[0].filename == __file__  # where scikit-learn wraps what transforms, too
+        routed = "transform" if ask == model.transform else "score"
+        assert f"as in set_{routed}_request(X_upper=True)" in str(told[0].message)
+        assert hasattr(model, f"set_{routed}_request")
         ask(lower, X_upper=lower + 1)  # and without the warning
     assert model.score(lower, X_upper=lower) < 0  # values that are known exactly
     assert (model.impute(lower, X_upper=lower + 1) > lower).all()
