@@ -142,10 +142,15 @@ def _where_infinite(
     )
     if X[i, j] > 0:
         return found
+    return f"{found} {remedy_for_logarithm_of_0(table)}"
+
+
+def remedy_for_logarithm_of_0(table: str) -> str:
+    """Returns sentences on what to write in place of -inf; `table` is what the user calls X."""
     return (
-        f"{found} If it is the logarithm of 0 for a value that was not detected, put NaN there and "
-        f"the logarithm of the limit into {table}_upper. Or put that logarithm there and into "
-        "censoring_limits."
+        f"If it is the logarithm of 0 for a value that was not detected, put NaN into {table} and "
+        f"the logarithm of the limit into {table}_upper. Or put that logarithm into {table} and "
+        "into censoring_limits."
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted, warn_caller
 from ..blocks import to_host
-from .block import Block, Intervals
+from .block import Block, Intervals, remedy_for_logarithm_of_0
 from .check_limits import Limits
 from .rounding import at_or_above, at_or_below, round_float32
 
@@ -124,11 +124,12 @@ def check_not_crossed(
     for i, j in np.argwhere(crossed)[:1].tolist():
         low = -np.inf if np.isnan(lower[i, j]) else lower[i, j]
         high = np.inf if np.isnan(upper[i, j]) else upper[i, j]
+        remedy = f"If {table} was transformed, {table}_upper must be too."
         raise ValueError(
             f"In row {i}{of}, counted from 0, the interval of {names[j]!r} has its lower end in "
             f"{table} at {low} and its upper end in {table}_upper at {high}. The lower end must "
-            "not be larger, and one of them must be finite unless the value is missing. If "
-            f"{table} was transformed, {table}_upper must be too."
+            "not be larger, and one of them must be finite unless the value is missing. "
+            f"{remedy_for_logarithm_of_0(table) if high == -np.inf else remedy}"
         )
 
 
