@@ -74,7 +74,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     estimator : GaussianGradientMLE, default=None
         Estimator of the joint Gaussian. It is cloned, and not fitted itself. None stands for
         ``GaussianGradientMLE()``. Its `censoring_limits` are those of the features, in the order of
-        X. Its `covariance_type` must be "full", and `truncation_limits` must be None. So must the
+        X. Its other arrays, such as `mean_init` and `reg_covar`, continue with the targets. Its
+        `covariance_type` must be "full", and `truncation_limits` must be None. So must the
         `support_fraction` of an outlier detector.
     censoring_limits : tuple (lower, upper), default=None
         Limits of y, each None, a number, or one number for each target. A value at or below `lower`

@@ -66,9 +66,14 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
             f"The {side} limit in {parameter} must be a number or numbers, got {limit!r}."
         ) from error
     if values.shape not in ((), (len(names),)):
+        wanted = f"one number, for {names[0]!r}"
+        if len(names) > 1:
+            wanted = (
+                f"a number or {len(names)} of them, one for each feature from {names[0]!r} to "
+                f"{names[-1]!r}"
+            )
         raise ValueError(
-            f"The {side} limit in {parameter} must be a number or {len(names)} of them, one for "
-            f"each feature from {names[0]!r} to {names[-1]!r}, got shape {values.shape}."
+            f"The {side} limit in {parameter} must be {wanted}, got shape {values.shape}."
         )
     return np.where(np.isnan(values), none, values) + np.zeros(len(names))
 

@@ -802,6 +802,11 @@ def test_limits_that_are_none(limits, message):
         fit(np.array([[0.5, 0.5], [1.0, 0.7], [0.2, 0.9]]), limits)
 
 
+def test_several_limits_of_one_feature():
+    with pytest.raises(ValueError, match=r"must be one number, for 'feature 0', got shape \(2,\)"):
+        fit(np.array([[0.5], [1.0], [0.2]]), ([0.0, 0.1], None))
+
+
 def test_other_refusals(half):
     X, limits = half
     with pytest.raises(ValueError, match="does not support truncated samples"):
