@@ -12,7 +12,7 @@ BLUE, VERMILLION, _, _, ORANGE, _ = PALETTE
 LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round through the palette
 GREY = "0.9"  # the colour of grids and bands, which are behind everything else
 LEGEND_LINE_HEIGHT = 0.2  # inches of height for a line of a legend outside its axes
-_LABELS_HEIGHT = 0.5  # inches of height for the labels of an axis, above a legend below it
+_LABELS_HEIGHT = 3.6  # sizes of the font, as a height for the labels of an axis above a legend
 INK = "0.25"  # the colour of points, lines and text that have no colour of the palette
 MAP = "Blues"  # the colours of every map: light at the maximum, dark far from it
 
@@ -60,6 +60,7 @@ def draw_legend(ax: Any, n_lines: int, below: bool) -> None:
     It goes below the axes if `below`, or if the layout engine of their figure makes room for it and
     it is at most half as high as they are. Otherwise matplotlib finds the best place inside.
     """
+    from matplotlib import rcParams
     from matplotlib.transforms import ScaledTranslation
 
     figure = ax.figure
@@ -67,7 +68,8 @@ def draw_legend(ax: Any, n_lines: int, below: bool) -> None:
     fits = figure.get_layout_engine() is not None and LEGEND_LINE_HEIGHT * n_lines <= height / 2
     place = {}
     if below or fits:
-        down = ScaledTranslation(0, -_LABELS_HEIGHT, figure.dpi_scale_trans)
+        labels = _LABELS_HEIGHT * rcParams["font.size"] / 72  # in inches
+        down = ScaledTranslation(0, -labels, figure.dpi_scale_trans)
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0}
         place["bbox_transform"] = ax.transAxes + down
     ax.legend(fontsize="small", **place)

@@ -162,6 +162,16 @@ def test_a_legend_of_many_parameters_is_within_the_figure(column):
         assert told.replace("\n", " ") == f"{name} ({reason})"  # no word is broken
 
 
+@pytest.mark.parametrize("size", [10, 14])
+def test_a_legend_leaves_the_label_of_the_axis_free(size):
+    display = ConvergenceDisplay(gaps=[[1.0, 0.5]], stop_reasons=["converged"], names=["a"])
+    with plt.rc_context({"font.size": size}):
+        display.plot()
+        display.figure_.draw_without_rendering()
+    label = display.ax_.xaxis.label.get_window_extent()
+    assert display.ax_.get_legend().get_window_extent().y1 < label.y0
+
+
 @pytest.mark.parametrize("width", [3.4, 6.4])
 def test_a_legend_covers_no_curve_where_the_layout_makes_room(width):
     gaps = [np.geomspace(1, 10.0**-k, 5) for k in range(4)]
