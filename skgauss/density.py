@@ -223,7 +223,9 @@ class FittedGaussian:
         scores = self.family.scores(whitened, np.zeros(()))
         rows, lower, upper = self._incomplete(block)
         own = self._standardized
-        scores[rows] = scores_of_rows(lower, upper, own, self.family, self.frame or own)
+        weights = np.ones(len(X)) if block.sample_weight is None else block.sample_weight
+        frame = self.frame or own
+        scores[rows] = scores_of_rows(lower, upper, weights[rows], own, self.family, frame)
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
@@ -278,13 +280,15 @@ class FittedGaussian:
         densities *= -0.5
         densities += 0.0 - 0.5 * (_LOG_2_PI * n_observed + log_dets)  # 0.0 first: none is -0.0
         if block.intervals is not None:
-            densities[block.intervals.rows] += self._coarsened(block.intervals).log_probability
+            known = self._coarsened(block.intervals, block.sample_weight)
+            densities[block.intervals.rows] += known.log_probability
         return densities
 
-    def _coarsened(self, intervals: Intervals) -> Coarsened:
+    def _coarsened(self, intervals: Intervals, sample_weight: Array | None = None) -> Coarsened:
         """The conditional moments and the log-probabilities of rows with intervals."""
-        own = self._standardized
-        return coarsened(intervals.lower, intervals.upper, own, self.frame or own)
+        (rows, lower, upper), own = intervals, self._standardized
+        weights = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
+        return coarsened(lower, upper, weights, own, self.frame or own)
 
     @property
     def _standardized(self) -> Standardization:

@@ -12,15 +12,22 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Standardization, batches_with_conditioner, kinds_of
+from .intervals import AlikeRows, Standardization, batches_with_conditioner, kinds_of
 from .single_intervals import SingleIntervals
 
 
 @threads.one_blas_thread()
 def scores_of_rows(
-    lower: Array, upper: Array, gaussian: Standardization, family: Family, guess: Standardization
+    lower: Array,
+    upper: Array,
+    weights: Array,
+    gaussian: Standardization,
+    family: Family,
+    guess: Standardization,
 ) -> Array:
     """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
+    alike = AlikeRows.of(lower, upper, weights, gaussian)
+    lower, upper = lower[alike.first], upper[alike.first]
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if root is None:
@@ -32,7 +39,7 @@ def scores_of_rows(
         return family.scores(known, spread)
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, alike.weights, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         completed = known[rows]
@@ -40,7 +47,7 @@ def scores_of_rows(
         columns = inverse[:, features].transpose(1, 0, 2)
         spread = columns @ hidden.covariance @ columns.transpose(0, 2, 1)
         scores[rows] = family.scores(completed @ inverse.T, spread)
-    return scores
+    return scores[alike.kind]
 
 
 @threads.one_blas_thread()
@@ -60,7 +67,10 @@ def drawn_rows(
         within = draw_in_each(*boxes, scales[singles.features, None, None] ** 2, random_state)
         drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
-        for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
+        each_by_itself = np.ones(len(lower))
+        for rows, coarse, condition in batches_with_conditioner(
+            lower, upper, each_by_itself, gaussian
+        ):
             values = coarse.draw(np.zeros(len(mean)), condition, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values

@@ -238,11 +238,43 @@ class Coarsened(NamedTuple):
     log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
 
 
+class AlikeRows(NamedTuple):
+    """Rows that agree in all that is known of them, as one row with their total weight.
+
+    Only rows that need a lattice are put together. Equal rows have equal lattices, whose errors add
+    up, so that they need as many points as one row of their weight.
+    """
+
+    first: np.ndarray | slice  # the index of a row of each kind, (n_kinds,)
+    kind: np.ndarray | slice  # the place of each row among the kinds, (n_rows,)
+    weights: Array  # (n_kinds,)
+
+    @classmethod
+    def of(
+        cls, lower: Array, upper: Array, weights: Array, gaussian: Standardization
+    ) -> "AlikeRows":
+        on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
+        if gaussian.root is None or not on_lattice.any():
+            return cls(slice(None), slice(None), weights)
+        ends = np.hstack((lower, upper))[on_lattice]
+        _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
+        others = np.flatnonzero(~on_lattice)
+        kind = np.empty(len(lower), dtype=np.intp)
+        kind[others] = np.arange(len(others))
+        kind[on_lattice] = len(others) + same.reshape(-1)
+        first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
+        totals = np.zeros(len(first))
+        np.add.at(totals, kind, weights)
+        return cls(first, kind, totals)
+
+
 @threads.one_blas_thread()
 def coarsened(
-    lower: Array, upper: Array, gaussian: Standardization, guess: Standardization
+    lower: Array, upper: Array, weights: Array, gaussian: Standardization, guess: Standardization
 ) -> Coarsened:
     """Rows between two ends with hidden values at conditional means, under a known Gaussian."""
+    alike = AlikeRows.of(lower, upper, weights, gaussian)
+    lower, upper = lower[alike.first], upper[alike.first]
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     found = Coarsened(
         np.where(kinds > 0, 0.0, lower - mean),
@@ -256,7 +288,7 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(variances) * scales[singles.features]
         np.add.at(found.log_probability, singles.rows, log_probability)
         return found
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, alike.weights, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -265,14 +297,14 @@ def coarsened(
         spread = np.sqrt(np.maximum(np.einsum("nii->ni", hidden.covariance), 0.0))
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability
-    return found
+    return Coarsened(*(each[alike.kind] for each in found))
 
 
 def batches_with_conditioner(
-    lower: Array, upper: Array, gaussian: Standardization
+    lower: Array, upper: Array, weights: Array, gaussian: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
     """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner."""
     assert gaussian.root is not None
     condition = Conditioner(gaussian.root)
-    for rows, coarse in coarse_rows(lower, upper, np.ones(len(lower)), gaussian):
+    for rows, coarse in coarse_rows(lower, upper, weights, gaussian):
         yield rows, coarse, condition

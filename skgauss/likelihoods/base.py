@@ -150,7 +150,7 @@ def after_em_steps(likelihood: Likelihood, n_steps: int, tol: float = 0.0) -> tu
             at = likelihood.evaluate(mean, factor)
             if at.is_stationary(tol):
                 break
-            mean, factor = likelihood.expected_maximum(at)
+            mean, factor = likelihood.natural_step(at, 1.0)
     return mean, factor
 
 

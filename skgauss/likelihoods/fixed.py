@@ -148,6 +148,8 @@ class FixedLikelihood(LikelihoodWrapper):
     def value_of_the_guess(self) -> float:
         return self.evaluate(*self.guess).value
 
+    near_maximum = Likelihood.near_maximum  # of this likelihood, not of the one with all free
+
     @property
     def maximum(self) -> tuple[Array, Array] | None:
         maximum = self._wrapped.maximum

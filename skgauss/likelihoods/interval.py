@@ -134,15 +134,15 @@ class IntervalFull(_WithIntervals, ObservedFull):
     ):
         super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
-        self.frame = self._guess_of_lattices()
+        self.frame = self._guess_of_lattices(fixed)
 
-    def _guess_of_lattices(self) -> Standardization:
+    def _guess_of_lattices(self, fixed: Fixed) -> Standardization:
         """The frame of a Gaussian near the maximum, which sets the lattices before the climb.
 
         It is the guess or, if some rows need a lattice, the point that a few EM steps reach.
         """
         on_a_lattice = self._parts.total(n_on_a_lattice)
-        mean, factor = self.near_maximum if on_a_lattice else self.guess
+        mean, factor = fixed.of(self).near_maximum if on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:

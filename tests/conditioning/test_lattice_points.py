@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from marks import exhaustive
+from oracles import coarse_log_likelihood
 from search.boxes import OneFactor
 from sklearn.base import clone
 
@@ -71,6 +72,44 @@ def test_rows_of_more_weight_get_more_points(monkeypatch):
     monkeypatch.setattr(lattice_points, "_MAX_POINTS", 1)
     monkeypatch.setattr(lattice_points, "_MAX_POINTS_RATIO", 1)
     assert (lattice_of_rows(*boxes, np.ones(20)).n_points <= N_POINTS).all()
+
+
+def below_limits(k):
+    """A Gaussian and limits of its k features, so that an exact probability is at hand."""
+    rng = np.random.default_rng(k)
+    loading = rng.uniform(0.5, 0.9, k) * rng.choice([-1, 1], k)
+    limits = np.full(k, -np.inf), rng.uniform(-0.5, 1.0, k)
+    return OneFactor(*limits, loading, np.sqrt(1 - loading**2))
+
+
+@pytest.mark.parametrize("k", [4, 5, 6])
+@pytest.mark.parametrize("n", [100, 20_000])
+def test_equal_rows_do_not_add_up_the_error_of_their_lattice(k, n):
+    """Nor does their weight, if they are one row; and the lattice is that of known parameters."""
+    box = below_limits(k)
+    X, upper = np.full((n, k), np.nan), np.tile(box.upper, (n, 1))
+    known = {"fixed_mean": np.zeros(k), "fixed_covariance": box.correlation}
+    model = GaussianGradientMLE(**known).fit(X, X_upper=upper)
+    score = model.score(X, X_upper=upper)
+    assert n * abs(score - box.log_probability()) < 0.1
+    assert score == pytest.approx(model.log_likelihood_, rel=1e-12)
+    assert score == pytest.approx(model.score_samples(X, X_upper=upper)[0], rel=1e-12)
+    one_row = model.score(X[:1], X_upper=upper[:1], sample_weight=[n])
+    assert score == pytest.approx(one_row, rel=1e-12)
+    assert model.aic(X, X_upper=upper) == pytest.approx(-2 * n * box.log_probability(), abs=0.2)
+
+
+@pytest.mark.parametrize("k", [4, 6, 8])
+def test_the_lattice_of_a_window_with_gaps_is_that_of_known_parameters(k):
+    box, n = below_limits(k), 20_000
+    lower = box.upper - np.linspace(1.0, 2.0, 5 * k).reshape(k, 5).T
+    upper, gap = lower.copy(), np.eye(5, k, dtype=bool)
+    lower[gap], upper[gap] = -np.inf, np.tile(box.upper, (5, 1))[gap]
+    known = {"fixed_mean": np.zeros(k), "fixed_covariance": box.correlation}
+    model = GaussianGradientMLE(**known, truncation_limits=(None, box.upper))
+    model.fit(np.where(gap, np.nan, lower), sample_weight=np.full(5, n / 5))
+    expected = coarse_log_likelihood(lower, upper, np.zeros(k), box.correlation)
+    assert n * abs(model.log_likelihood_ - expected + box.log_probability()) < 0.1
 
 
 def test_a_window_gets_the_points_that_its_rows_can_tell():

@@ -131,6 +131,25 @@ def test_scores_add_up_to_the_gradient(rng, correlated, gappy, covariance_type, 
         assert_allclose(of_repeats[name], error, rtol=1e-5, atol=1e-9)
 
 
+@pytest.mark.parametrize("d", [4, 5])
+@pytest.mark.parametrize("weight", [1.0, 1000.0])
+def test_of_rows_at_limits_of_many_features(d, weight):
+    """Rows of the model itself, whose integrals are on lattices, many of which are equal."""
+    rng = np.random.default_rng(d)
+    X = 0.8 * rng.standard_normal((1000, 1)) + 0.6 * rng.standard_normal((1000, d))
+    weights = np.full(len(X), weight)
+    model = fitted(X, "full", weights, censoring_limits=(0.5, None))
+    errors, robust = model.standard_errors(), model.standard_errors("sandwich", X, weights)
+    assert_allclose(robust.mean, errors.mean, rtol=0.1)
+    assert_allclose(robust.scale, errors.scale, rtol=0.15)
+    parts = da.from_array(X, chunks=(100, d)), da.from_array(weights, chunks=100)
+    for name, error in model.standard_errors("sandwich", *parts).items():
+        assert_allclose(error, robust[name], rtol=0.01, atol=1e-9)
+    for wrong in (X + 0.05, X[rng.permutation(len(X))][:, ::-1], 1.02 * X):
+        with pytest.raises(ValueError, match="not those of the fit"):
+            model.standard_errors("sandwich", wrong, weights)
+
+
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_of_a_window_the_scores_are_less_those_of_the_window(rng, covariance_type):
     """With many rows of the model itself the sandwich is what the information says."""
