@@ -98,12 +98,12 @@ def least_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None
 def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | None:
     """The least curved direction, if a few products prove that even it is curved enough.
 
-    Enough is what both `critical_point` and `leave` require of a maximum. None without a proof.
+    None without a proof.
     """
     products = likelihood.products(at)
     if products is None:
         return None
-    bound = max(CLEAR_EIGENVALUE, math.sqrt(CUBIC_FACTOR * at.natural_gradient_norm))
+    bound = _enough(at)
     for product, hopeless in ((products.below, _SAFE_RITZ_VALUE), (products.exact, bound)):
         for search in _lanczos(likelihood, product, _MAX_PRODUCTS):
             if search.proves_above(bound):
@@ -113,15 +113,22 @@ def _clear_curvature(likelihood: Likelihood, at: Evaluation) -> _Curvature | Non
     return None
 
 
+def _enough(at: Evaluation) -> float:
+    """The least curvature that both `critical_point` and `leave` require of a maximum."""
+    return max(CLEAR_EIGENVALUE, math.sqrt(CUBIC_FACTOR * at.natural_gradient_norm))
+
+
 def _by_lanczos(likelihood: Likelihood, at: Evaluation) -> _Curvature:
     """The least curved direction by differences of the gradient, until its sign is known."""
     product = partial(times_minus_hessian, likelihood, at)
     for search in _lanczos(likelihood, product, _MAX_DIFFERENCES):
         value, residual = search.values[0], search.residual(search.vectors[:, 0])
-        clear = value > _SAFE_RITZ_VALUE or residual < max(
-            _RITZ_RTOL * abs(value), BLURRED_EIGENVALUE
-        )
-        if clear and len(search.values) >= _MIN_DIFFERENCES:
+        if value > _SAFE_RITZ_VALUE:  # a smaller eigenvalue may still be hidden
+            settled = search.proves_above(min(_enough(at), value / 2))
+        else:
+            settled = residual < max(_RITZ_RTOL * abs(value), BLURRED_EIGENVALUE)
+            settled &= len(search.values) >= _MIN_DIFFERENCES
+        if settled:
             break
     value, direction = search.least
     direction = direction * np.sign(direction[np.abs(direction).argmax()])
