@@ -3,11 +3,11 @@
 from collections import defaultdict
 
 import pytest
-from search import asked, confidence, edges, fixed, inference, outliers, tobit, units
+from search import asked, confidence, edges, fixed, inference, outliers, spellings, tobit, units
 
 IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
-KINDS = [asked, confidence, edges, inference, outliers, tobit, units, IGNORED]
-IDS = ["asked", "confidence", "edges", "inference", "outliers", "tobit", "units", "fixed"]
+KINDS = [asked, confidence, edges, inference, outliers, spellings, tobit, units, IGNORED]
+IDS = [*(kind.__name__.partition(".")[2] for kind in KINDS[:-1]), "fixed"]
 
 
 @pytest.mark.search
