@@ -261,9 +261,16 @@ def _imputed(gaussian: FittedGaussian, block: Block) -> np.ndarray:
 def _drawn_but_constants(
     draw: Callable[[Block], np.ndarray], constants: Array, block: Block
 ) -> np.ndarray:
-    """The rows of a block, filled in by `constants` where they are not NaN, otherwise by draws."""
+    """The rows of a block, filled in by `constants` where they are not NaN, otherwise by draws.
+
+    If a value is known to lie in an interval without the constant, its nearer end is filled in.
+    """
     filled, missing = draw(block), np.isnan(to_host(block.X))
-    return np.where(missing & ~np.isnan(constants), constants, filled).astype(filled.dtype)
+    known = np.tile(constants, (len(filled), 1))
+    if block.intervals is not None:
+        rows, lower, upper = block.intervals
+        known[rows] = np.clip(constants, lower, upper)
+    return np.where(missing & ~np.isnan(known), known, filled).astype(filled.dtype)
 
 
 def _filled_and_marked(

@@ -463,6 +463,23 @@ def test_the_same_seed_makes_the_same_draws_in_any_unit(rng, upper):
         assert_allclose(drawn(np.array(unit)), drawn(np.ones(2)), atol=1e-9)
 
 
+@pytest.mark.parametrize("sample_posterior", [False, True])
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [(NAN, 5.0, 5.0), (-np.inf, 5.0, 5.0), (8.0, NAN, 8.0), (6.0, 9.0, 7.0), (NAN, NAN, 7.0)],
+)
+def test_a_value_that_is_not_the_constant_of_the_fit_stays_in_its_interval(
+    rng, sample_posterior, lower, upper, expected
+):
+    X = np.column_stack((rng.standard_normal(30), np.full(30, 7.0)))
+    ends = X.copy()
+    X[0, 0], ends[0, 0] = -1.0, 0.0
+    imputer = GaussianImputer(sample_posterior=sample_posterior, random_state=0)
+    imputer.fit(X, X_upper=ends)
+    filled = imputer.transform([[0.0, lower]], X_upper=[[0.0, upper]])
+    assert_allclose(filled, [[0.0, expected]], atol=1e-3)
+
+
 @exhaustive
 def test_parameters_are_drawn_from_the_law_of_the_estimate(correlated, rng):
     """The covariance of many draws is `parameter_covariance`."""
