@@ -463,6 +463,21 @@ def test_the_same_seed_makes_the_same_draws_in_any_unit(rng, upper):
         assert_allclose(drawn(np.array(unit)), drawn(np.ones(2)), atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("constant", "known"),
+    [(0.0, {}), (7.0, {}), (NAN, {}), (NAN, {"fixed_mean": [0.0, 0.0, 3.0]})],
+)
+def test_a_later_value_of_a_constant_column_tells_nothing_of_others(rng, constant, known):
+    """Such as a dummy that is 0 in all rows of a fold; nor of a column without any value."""
+    X = np.column_stack((rng.standard_normal((60, 2)), np.full(60, constant)))
+    X[:10, 0] = NAN
+    imputer = GaussianImputer(sample_posterior=True, keep_empty_features=True, **known).fit(X)
+    rows = [[NAN, 0.5, value] for value in (constant, 1.0, 1e6)]
+    for seed in range(20):
+        drawn = imputer.set_params(random_state=seed).transform(rows)
+        assert (np.abs(drawn[:, 0]) < 6).all()
+
+
 @pytest.mark.parametrize("sample_posterior", [False, True])
 @pytest.mark.parametrize(
     ("lower", "upper", "expected"),

@@ -39,5 +39,9 @@ def draw_gaussian(estimator: Any, random_state: np.random.RandomState) -> Fitted
         )
     noise = random_state.standard_normal(len(steps)) / math.sqrt(at.likelihood.weight)
     gaussian, step = estimator._gaussian, at.family.unpack_frame(noise @ steps)
+    if gaussian.uncounted is not None and at.family.correlated:
+        # Constants stay independent of other features, whatever a later row shows in their place.
+        counted = ~gaussian.uncounted
+        step = step * np.concatenate((counted, np.outer(counted, counted).reshape(-1)))
     mean, factor = at.family.retract(gaussian.mean, gaussian.factor, step)
     return replace(gaussian, mean=mean, factor=factor)
