@@ -14,7 +14,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import MIN_LATTICE_VARIABLES, slices
+from ..boxes import MIN_LATTICE_VARIABLES
 from ..conditioning import (
     CoarseRows,
     Conditioner,
@@ -27,8 +27,6 @@ from ..conditioning import (
 from ..statistics import IncompleteStatistics
 from .information import InformationSums, RowSums
 from .products import PRECISION, MissingValues
-
-_PROJECTOR_ELEMENTS = 2**18  # of the projectors of patterns (2 MiB) that are summed together
 
 
 @dataclass
@@ -78,12 +76,8 @@ class _MissingPart:
         """
         deviations = self._deviations(self.rows / self.unit, mean)
         basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
-        starts = np.concatenate(([0], np.cumsum(self.counts)))
-        for some in slices(len(self.counts), max(_PROJECTOR_ELEMENTS // len(sums.projectors), 1)):
-            bounds = starts[some.start : some.stop + 1]
-            rows, firsts = slice(bounds[0], bounds[-1]), bounds[:-1] - bounds[0]
-            weights, levels = self.weights[some], self.levels[rows]
-            sums.add(basis[..., some], residuals[:, rows], levels, weights, firsts)
+        firsts = np.cumsum(self.counts) - self.counts
+        sums.add(basis, residuals, self.levels, self.weights, firsts)
 
     def hidden(self, at: Standardization, condition: Conditioner, weight: float) -> MissingValues:
         """The distribution of the missing values of the rows, see `missing_values`."""
