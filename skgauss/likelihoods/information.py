@@ -259,8 +259,10 @@ class Information:
         """
         if shift and self._factor is None and self.least[0] + shift <= 0:
             return None
+        shifted = self.matrix.copy()
+        shifted.reshape(-1)[:: len(shifted) + 1] += shift
         with suppress(NotPositiveDefiniteError):
-            return linalg.cholesky(self.matrix + shift * np.eye(len(self.matrix)))
+            return linalg.cholesky(shifted)
         return None
 
     @cached_property
