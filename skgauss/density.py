@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,17 +126,22 @@ class FittedGaussian:
         """The window outside which no row of the fit could be observed, or None."""
         return self.truncation.window if self.truncation else None
 
-    def log_densities(self, block: Block) -> Any:
-        """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device."""
+    def log_densities(self, block: Block, *, in_sum: bool = False) -> Any:
+        """Log-densities of the rows in nats, (n_rows,), in the library of X and on its device.
+
+        They are those of each row by itself. With `in_sum` equal rows are integrated as exactly as
+        their sum needs.
+        """
         block = self._without_uncounted(block)
+        untruncated = partial(self._untruncated_log_densities, in_sum=in_sum)
         if self.truncation:
-            return self.truncation.condition(self._untruncated_log_densities, block)
-        return self._untruncated_log_densities(block)
+            return self.truncation.condition(untruncated, block)
+        return untruncated(block)
 
     def sum_of_log_densities(self, block: Block) -> Array:
         """Weighted sum of the log-densities, in nats, and sum of the weights, of shape (2,)."""
         block = block.counted
-        return sum_and_weight(self.log_densities(block), block.sample_weight)
+        return sum_and_weight(self.log_densities(block, in_sum=True), block.sample_weight)
 
     def sum_over_informative_rows(self, block: Block) -> Array:
         """Weighted sum of log-densities, in nats, and weight of the rows with values, (2,)."""
@@ -223,9 +229,8 @@ class FittedGaussian:
         scores = self.family.scores(whitened, np.zeros(()))
         rows, lower, upper = self._incomplete(block)
         own = self._standardized
-        weights = np.ones(len(X)) if block.sample_weight is None else block.sample_weight
-        frame = self.frame or own
-        scores[rows] = scores_of_rows(lower, upper, weights[rows], own, self.family, frame)
+        weights, frame = block.weights[rows], self.frame or own
+        scores[rows] = scores_of_rows(lower, upper, weights, own, self.family, frame)
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
@@ -274,20 +279,23 @@ class FittedGaussian:
             intervals = Intervals(intervals.rows, lower, upper)
         return Block(np.where(self.uncounted, np.nan, X), weights, intervals)
 
-    def _untruncated_log_densities(self, block: Block) -> Any:
+    def _untruncated_log_densities(self, block: Block, in_sum: bool) -> Any:
         """Log-densities as if there were no window, in nats, of shape (n_rows,)."""
         densities, log_dets, n_observed = self.observed(block.X)
         densities *= -0.5
         densities += 0.0 - 0.5 * (_LOG_2_PI * n_observed + log_dets)  # 0.0 first: none is -0.0
         if block.intervals is not None:
-            known = self._coarsened(block.intervals, block.sample_weight)
+            known = self._coarsened(block.intervals, block.weights if in_sum else None)
             densities[block.intervals.rows] += known.log_probability
         return densities
 
-    def _coarsened(self, intervals: Intervals, sample_weight: Array | None = None) -> Coarsened:
-        """The conditional moments and the log-probabilities of rows with intervals."""
+    def _coarsened(self, intervals: Intervals, weights: Array | None = None) -> Coarsened:
+        """The conditional moments and the log-probabilities of rows with intervals.
+
+        The weights are those of all rows of the block if the results are summed, otherwise None.
+        """
         (rows, lower, upper), own = intervals, self._standardized
-        weights = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
+        weights = None if weights is None else weights[rows]
         return coarsened(lower, upper, weights, own, self.frame or own)
 
     @property

@@ -242,7 +242,7 @@ class AlikeRows(NamedTuple):
     """Rows that agree in all that is known of them, as one row with their total weight.
 
     Only rows that need a lattice are put together. Equal rows have equal lattices, whose errors add
-    up, so that they need as many points as one row of their weight.
+    up in a sum over rows, so that they need as many points as one row of their weight.
     """
 
     first: np.ndarray | slice  # the index of a row of each kind, (n_kinds,)
@@ -251,11 +251,13 @@ class AlikeRows(NamedTuple):
 
     @classmethod
     def of(
-        cls, lower: Array, upper: Array, weights: Array, gaussian: Standardization
+        cls, lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
     ) -> "AlikeRows":
+        """The kinds of rows; each has the weight of one row if `weights` is None, for no sum."""
         on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
         if gaussian.root is None or not on_lattice.any():
-            return cls(slice(None), slice(None), weights)
+            each = np.ones(len(lower)) if weights is None else weights
+            return cls(slice(None), slice(None), each)
         ends = np.hstack((lower, upper))[on_lattice]
         _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
         others = np.flatnonzero(~on_lattice)
@@ -263,6 +265,8 @@ class AlikeRows(NamedTuple):
         kind[others] = np.arange(len(others))
         kind[on_lattice] = len(others) + same.reshape(-1)
         first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
+        if weights is None:
+            return cls(first, kind, np.ones(len(first)))
         totals = np.zeros(len(first))
         np.add.at(totals, kind, weights)
         return cls(first, kind, totals)
@@ -270,9 +274,16 @@ class AlikeRows(NamedTuple):
 
 @threads.one_blas_thread()
 def coarsened(
-    lower: Array, upper: Array, weights: Array, gaussian: Standardization, guess: Standardization
+    lower: Array,
+    upper: Array,
+    weights: Array | None,
+    gaussian: Standardization,
+    guess: Standardization,
 ) -> Coarsened:
-    """Rows between two ends with hidden values at conditional means, under a known Gaussian."""
+    """Rows between two ends with hidden values at conditional means, under a known Gaussian.
+
+    The weights, (n_rows,), are given if the results are summed over the rows, see `AlikeRows`.
+    """
     alike = AlikeRows.of(lower, upper, weights, gaussian)
     lower, upper = lower[alike.first], upper[alike.first]
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian

@@ -248,14 +248,15 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
     check_fitted(estimator)
     _check_data(estimator)
     if not estimator.converged_:
-        longer = (
-            "Fit with solver='natural' and a larger max_iter, or as the warning of the fit "
-            "recommends. "
-        )
+        advice = "Do as the warning of the fit recommends."
+        if estimator.stop_reason_ != "unbounded":
+            advice = (
+                "Fit with solver='natural' and a larger max_iter, or as the warning of the fit "
+                "recommends."
+            )
         raise ValueError(
             f"This fit stopped as {estimator.stop_reason_!r}, and only a maximum of the likelihood "
-            "has standard errors, intervals and tests. "
-            f"{longer * (estimator.stop_reason_ != 'unbounded')}If there is no maximum, use "
+            f"has standard errors, intervals and tests. {advice} If there is no maximum, use "
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
     _warn_of_shares(estimator)

@@ -87,11 +87,11 @@ def _kinds_and_names(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     Kinds are empty, and names are the labels, unless every label begins with a kind. Line breaks
     and tabs in a label become blanks, so that the lines of the table stay whole.
     """
-    labels = [" ".join(label.split()) for label in labels]
     parts = [label.partition(" of ") for label in labels]
     if not all(kind in _PARTS for kind, _, _ in parts):
-        return [""] * len(parts), labels
-    return [kind for kind, _, _ in parts], [f"  {name}" for _, _, name in parts]
+        return [""] * len(parts), [" ".join(label.split()) for label in labels]
+    kinds, _, names = zip(*parts, strict=True)
+    return list(kinds), [f"  {' '.join(name.split())}" for name in names]
 
 
 def _rounded(row: dict[str, float], error: float) -> dict[str, str]:

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from ..boxes import MIN_LATTICE_VARIABLES
 from ..density import FittedGaussian
 from ..rows import Block, rows_of
 from .point import FittedPoint
@@ -28,7 +27,7 @@ from .point import FittedPoint
 _SCORES_AT_ONCE = 2**19  # elements of the scores that are computed at once (4 MiB)
 _SCORE_ROUNDING = 1e-5  # rounding error of a mean score in the frame
 # Error of a mean score of rows on lattices, whose points depend on the rows that are read at once.
-_SCORE_ERROR_OF_LATTICES = 0.005
+_SCORE_ERROR_OF_LATTICES = 5e-4
 
 
 def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
@@ -88,9 +87,7 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
     The mean score is in the packed frame, (n_parameters,).
     """
     statistics = at.estimator.sufficient_statistics_
-    on_lattices = statistics.coarse and at.family.correlated
-    on_lattices &= at.family.n_features >= MIN_LATTICE_VARIABLES
-    tolerance = _SCORE_ERROR_OF_LATTICES if on_lattices else _SCORE_ROUNDING
+    tolerance = _SCORE_ERROR_OF_LATTICES if at.likelihood.on_a_lattice else _SCORE_ROUNDING
     informative = at.likelihood.weight / statistics.weight
     expected = _window_term(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
     if not (

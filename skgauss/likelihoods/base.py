@@ -184,6 +184,7 @@ class Likelihood(ABC):
     # Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
     # is, in the frame, at most the identity, and equal to it for complete data.
     natural_coordinates = False
+    on_a_lattice = False  # whether intervals of some rows are integrated on a lattice
     data_kind = ""  # about the data, a phrase for messages; empty for complete data
     page: str  # the name of the documentation page on problems with data of this kind
 

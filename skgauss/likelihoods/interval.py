@@ -141,8 +141,8 @@ class IntervalFull(_WithIntervals, ObservedFull):
 
         It is the guess or, if some rows need a lattice, the point that a few EM steps reach.
         """
-        on_a_lattice = self._parts.total(n_on_a_lattice)
-        mean, factor = fixed.of(self).near_maximum if on_a_lattice else self.guess
+        self.on_a_lattice = self._parts.total(n_on_a_lattice) > 0
+        mean, factor = fixed.of(self).near_maximum if self.on_a_lattice else self.guess
         return Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:

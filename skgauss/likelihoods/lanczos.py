@@ -130,7 +130,8 @@ class Lanczos:
         pivots = self._pivots(bound)
         if not min(pivots) > 0:
             return False
-        hidden = np.log(self._beyond).sum() - np.log(pivots).sum()
+        with np.errstate(divide="ignore"):  # 0 if the basis spans all that the start can reach
+            hidden = np.log(self._beyond).sum() - np.log(pivots).sum()
         return bool(hidden < math.log(FAILURE_PROBABILITY / math.sqrt(2 * self._size / math.pi)))
 
     def _pivots(self, bound: float) -> list[float]:

@@ -67,7 +67,7 @@ def _falls_straight(likelihood: Likelihood, at: Evaluation, halving: Array, unit
 
 
 def _widened(family: Family, factor: Array, unit: Array) -> Array:
-    """The factor, (d, d), of a covariance whose least variance is `_SEARCH_FACTOR` times larger."""
+    """The factor, (d, d), of a covariance with `_SEARCH_FACTOR` times its least variance."""
     least = factor @ np.linalg.svd(factor / unit[:, None])[2][-1]
     return family.root(family.square(factor) + (_SEARCH_FACTOR - 1) * np.outer(least, least))
 

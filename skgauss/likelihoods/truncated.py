@@ -108,6 +108,7 @@ class TruncatedLikelihood(Likelihood):
         self.weight = data.weight
         self.reference = data.reference
         self.frame = data.frame
+        self.on_a_lattice = data.on_a_lattice
         self.window = window
         self.fixed = fixed
         self._data = data

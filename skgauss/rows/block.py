@@ -38,6 +38,11 @@ class Block(NamedTuple):
     intervals: Intervals | None = None  # None if no value is known only to an interval
 
     @property
+    def weights(self) -> Any:
+        """The weights of all rows, (n_rows,), which are 1 if none are given."""
+        return np.ones(len(self.X)) if self.sample_weight is None else self.sample_weight
+
+    @property
     def counted(self) -> Block:
         """The rows of positive weight, since others may hold infinity; on a device, all rows."""
         X, weights, intervals = self

@@ -27,7 +27,10 @@ _GROUPED_DIGITS = re.compile(
     r"[^\d]*\d{1,3}(?:([., '\u00a0\u2009\u202f\u2019])\d{3})(?:\1\d{3})*([.,]\d*)?\s*"
 )
 # A number or limit with a unit or a flag behind it: "5 ug/L", "0.05 U".
-_WITH_WORDS = re.compile(r"[<>=≤≥\s]*[\d.,]+(?:[eE][+-]?\d+)?\s*(?:[^\W\d_]|[%*])[^\d<>]*")
+_WITH_WORDS = re.compile(
+    r"[<>=≤≥\s]*[-+\u2212]?(?=[.,]*\d)[\d.,]+(?:[eE][+-]?\d+)?\s*(?:[^\W\d_]|[%*°(])"
+    r"(?:[^\d<>]|(?<=[^\W\d_])\d)*"
+)
 PAGE = f"{DOCUMENTATION_URL}/detection_limits.html"
 Ends = tuple[float, float]
 
@@ -232,7 +235,9 @@ def _advice_for_cells(cells: list[Any], decimal: str) -> str:
         if all(map(_WITH_WORDS.fullmatch, texts)):
             return (
                 "Remove the text behind the number, such as a unit or a flag. If it says that the "
-                f"value is below the number, as the flag 'U' does, write a limit, '<0{decimal}05'."
+                "value is below the number, as the flags 'U' and 'ND' do, write a limit, "
+                f"'<0{decimal}05'. If units differ, or 'k' stands for a thousand, convert the "
+                "numbers to one unit first."
             )
     return (
         "Write it as a number or a limit, add it to the parameter missing if it stands for a "

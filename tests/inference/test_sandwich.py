@@ -150,6 +150,18 @@ def test_of_rows_at_limits_of_many_features(d, weight):
             model.standard_errors("sandwich", wrong, weights)
 
 
+@pytest.mark.parametrize("limits", [[-0.3, np.nan, np.nan, np.nan], [-0.3] * 4])
+def test_one_other_row_is_refused_beside_limits(rng, limits):
+    """Only rows with four values in intervals have scores with an error, and it is small."""
+    X = rng.standard_normal((1000, 4)) + rng.standard_normal((1000, 1))
+    model = fitted(X, "full", None, censoring_limits=(limits, None))
+    model.standard_errors("sandwich", X)
+    other = X.copy()
+    other[X[:, 0].argmax(), 1] += 3.0
+    with pytest.raises(ValueError, match="not those of the fit"):
+        model.standard_errors("sandwich", other)
+
+
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_of_a_window_the_scores_are_less_those_of_the_window(rng, covariance_type):
     """With many rows of the model itself the sandwich is what the information says."""

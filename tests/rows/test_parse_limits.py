@@ -107,21 +107,39 @@ class TestAnyFrame:
         assert "For 'zinc': Remove the ',' that separates thousands" in remedies
 
     @pytest.mark.parametrize(
-        "cell", ["0.05 U", "0.05UJ", "0.8 J", "<0.05 J", "5 ug/L", "<5 µg/l", "1e-3 mg", "2%", "7*"]
+        "cell",
+        [
+            "0.05 U",
+            "0.05UJ",
+            "0.8 J",
+            "<0.05 J",
+            "5 ug/L",
+            "<5 µg/l",
+            "1e-3 mg",
+            "2%",
+            "7*",
+            "-5 ug/L",
+            "5 ug/m3",
+            "5°C",
+            "5 (U)",
+        ],
     )
     def test_a_number_with_a_unit_or_a_flag(self, make, cell):
         """The remedy works: nobody is told to forget the number."""
         with pytest.raises(ValueError, match="Remove the text behind the number") as caught:
             parse_limits(make({"lead": [cell, "7"]}))
         assert "missing" not in str(caught.value)
-        plain = cell.rstrip("UJ µug/Llm%*")
+        plain = cell.removesuffix("m3").rstrip("UJ µug/Llm%*°C()")
         below = "U" in cell or "<" in cell
         lower, upper = parse_limits(make({"lead": ["<" * ("U" in cell) + plain, "7"]}))
         number = float(plain.lstrip("<"))
         np.testing.assert_array_equal(upper["lead"], [number, 7])
         np.testing.assert_array_equal(lower["lead"], [NAN if below else number, 7])
 
-    @pytest.mark.parametrize("cell", ["0.05 (<0.1)", "10-20", "5 to 7", "<LOQ", "1.2.3", "U", "-"])
+    @pytest.mark.parametrize(
+        "cell",
+        ["0.05 (<0.1)", "10-20", "5 to 7", "<LOQ", "1.2.3", "U", "-", ".A", ".n", ",none"],
+    )
     def test_no_number_with_a_unit(self, make, cell):
         with pytest.raises(ValueError, match="Write it as a number or a limit"):
             parse_limits(make({"lead": [cell, "7"]}), missing=())
