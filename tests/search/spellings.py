@@ -253,8 +253,11 @@ def of_a_move(problem: Problem, rng: np.random.Generator, deep: bool) -> Iterato
     move = Move.draw(rng, problem)
     close = CLOSE if problem.lower.shape[1] <= MOST_PROFILED else ON_LATTICES
     right, found = answers(problem, deep), answers(move.of(problem), deep)
-    if right["verdict"] != found["verdict"]:
-        yield f"moved {found['verdict']!r}, {right['verdict']!r} before, {problem}"
+    verdicts = right["verdict"], found["verdict"]
+    if verdicts[0] != verdicts[1]:
+        # Where there is no maximum, rounding may decide how the climb notices.
+        if "converged" in verdicts:
+            yield f"moved {verdicts[1]!r}, {verdicts[0]!r} before, {problem}"
         return
     for name in right.keys() - {"verdict"}:
         expected, told = np.asarray(right[name]), move.back(name, found[name], problem)
