@@ -67,10 +67,7 @@ def drawn_rows(
         within = draw_in_each(*boxes, scales[singles.features, None, None] ** 2, random_state)
         drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
-        each_by_itself = np.ones(len(lower))
-        for rows, coarse, condition in batches_with_conditioner(
-            lower, upper, each_by_itself, gaussian
-        ):
+        for rows, coarse, condition in batches_with_conditioner(lower, upper, None, gaussian):
             values = coarse.draw(np.zeros(len(mean)), condition, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values

@@ -247,17 +247,16 @@ class AlikeRows(NamedTuple):
 
     first: np.ndarray | slice  # the index of a row of each kind, (n_kinds,)
     kind: np.ndarray | slice  # the place of each row among the kinds, (n_rows,)
-    weights: Array  # (n_kinds,)
+    weights: Array | None  # (n_kinds,), None for no sum
 
     @classmethod
     def of(
         cls, lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
     ) -> "AlikeRows":
-        """The kinds of rows; each has the weight of one row if `weights` is None, for no sum."""
+        """The kinds of rows, whose weights are None if those of the rows are."""
         on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
         if gaussian.root is None or not on_lattice.any():
-            each = np.ones(len(lower)) if weights is None else weights
-            return cls(slice(None), slice(None), each)
+            return cls(slice(None), slice(None), weights)
         ends = np.hstack((lower, upper))[on_lattice]
         _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
         others = np.flatnonzero(~on_lattice)
@@ -266,7 +265,7 @@ class AlikeRows(NamedTuple):
         kind[on_lattice] = len(others) + same.reshape(-1)
         first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
         if weights is None:
-            return cls(first, kind, np.ones(len(first)))
+            return cls(first, kind, None)
         totals = np.zeros(len(first))
         np.add.at(totals, kind, weights)
         return cls(first, kind, totals)
@@ -312,10 +311,14 @@ def coarsened(
 
 
 def batches_with_conditioner(
-    lower: Array, upper: Array, weights: Array, gaussian: Standardization
+    lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows, Conditioner]]:
-    """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner."""
+    """Batches of rows: their indices, the rows relative to a Gaussian, and its conditioner.
+
+    Without weights each row counts once.
+    """
     assert gaussian.root is not None
+    weights = np.ones(len(lower)) if weights is None else weights
     condition = Conditioner(gaussian.root)
     for rows, coarse in coarse_rows(lower, upper, weights, gaussian):
         yield rows, coarse, condition

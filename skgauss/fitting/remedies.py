@@ -52,10 +52,13 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_
         # to singular that rounding ends the climb.
         stalled = outcome.solution.stop_reason == "stalled" and not outcome.likelihood.complete
         ridge = explain_ridge(outcome) if stalled else ""
-        if ridge:
-            return " ".join([*compress((longer,), (tried.left_out_longer,)), ridge])
-        shown = bool(tried.failed), bool(tried.untried), tried.left_out_longer
-        return " ".join(compress((none, untried, longer), shown))
+        shown = (
+            tried.failed and not ridge,
+            tried.untried and not ridge,
+            tried.left_out_longer,
+            ridge,
+        )
+        return " ".join(compress((none, untried, longer, ridge), shown))
     ways = [
         f"in {iterations(n_iter)} with {settings}" for n_iter, settings in reversed(tried.converged)
     ]

@@ -80,8 +80,7 @@ def _rows_with_weight(block: Block) -> tuple[Array, Array, np.ndarray]:
             "interval is neither observed nor missing. Use support_fraction=None, or put NaN in "
             "place of such values."
         )
-    X, weights = block.X, block.sample_weight
-    weights = np.ones(len(X)) if weights is None else weights
+    X, weights = block.X, block.weights
     has_weight = weights > 0
     X = X[has_weight]
     check_no_infinity(X)

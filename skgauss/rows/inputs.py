@@ -82,29 +82,25 @@ def rows_of(
         check_same_names(X, X_upper)
     if sample_weight is not None:
         check_same_order(X, sample_weight, "sample_weight")
-    rows_in_place = _rows_in_dask if is_dask(X) else _rows_in_array
-    return rows_in_place(
-        estimator,
-        X,
-        sample_weight,
-        X_upper,
-        reset=reset,
-        min_rows=min_rows,
-        require_weight=require_weight,
-    )
+    given = _Given(estimator, X, sample_weight, X_upper, reset, min_rows, require_weight)
+    return _rows_in_dask(given) if is_dask(X) else _rows_in_array(given)
 
 
-def _rows_in_dask(
-    estimator: Any,
-    X: Any,
-    sample_weight: Any,
-    X_upper: Any,
-    *,
-    reset: bool,
-    min_rows: int,
-    require_weight: bool,
-) -> DaskRows:
+class _Given(NamedTuple):
+    """The arguments of `rows_of`."""
+
+    estimator: Any
+    X: Any
+    sample_weight: Any
+    X_upper: Any
+    reset: bool
+    min_rows: int
+    require_weight: bool
+
+
+def _rows_in_dask(given: _Given) -> DaskRows:
     """Returns the rows of `rows_of` if X is a Dask array or frame: validated when computed."""
+    estimator, X, sample_weight, X_upper, reset, min_rows, require_weight = given
     sample, known = sample_of(X, min_rows)
     sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
     read = _reader_of_rows(estimator, X, X_upper)
@@ -125,31 +121,23 @@ def _rows_in_dask(
     )
 
 
-def _rows_in_array(
-    estimator: Any,
-    X: Any,
-    sample_weight: Any,
-    X_upper: Any,
-    *,
-    reset: bool,
-    min_rows: int,
-    require_weight: bool,
-) -> ArrayRows:
+def _rows_in_array(given: _Given) -> ArrayRows:
     """Returns the rows of `rows_of` if X is in memory, or an array of another library."""
-    given, X = X, _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
+    estimator, X, sample_weight, X_upper, reset, min_rows, require_weight = given
+    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
         arrays.check_no_gradients(sample_weight, "sample_weight")
         valid = arrays.valid_weights_on_device if is_in_other_library(X) else valid_weights
         sample_weight = valid(sample_weight, X, require_weight=require_weight)
-    read = _reader_of_rows(estimator, given, X_upper)
+    read = _reader_of_rows(estimator, given.X, X_upper)
     like = X if is_in_other_library(X) else None
     if like is not None and not (read is Block and arrays.stays_on_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
     if X_upper is not None:
-        names, is_mixed = feature_names(estimator), _is_mixed(given, X_upper)
+        names, is_mixed = feature_names(estimator), _is_mixed(given.X, X_upper)
         X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
         # Rows known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.

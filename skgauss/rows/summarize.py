@@ -82,7 +82,7 @@ class Summarize:
         exact[intervals.rows] = False
         weights = None if sample_weight is None else sample_weight[exact]
         statistics = self._from_exact(Block(X[exact], weights))
-        weights = (np.ones(len(X)) if sample_weight is None else sample_weight)[intervals.rows]
+        weights = block.weights[intervals.rows]
         _check_weights(weights)
         present = weights > 0
         if not present.any():
