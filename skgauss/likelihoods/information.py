@@ -38,8 +38,8 @@ from ..gaussian import Family, Full, NotPositiveDefiniteError, linalg
 from .lanczos import Subspace
 
 MAX_PARAMETERS = 2500  # most parameters whose information matrix is formed, of 50 MB
-_MIN_SHIFT = 1e-7  # least multiple of the identity that is added; eigenvalues are about 1 at most
-_N_BISECTIONS = 8  # bisections of that multiple in search of a step longer than half the radius
+_MIN_SHIFT = 1e-7  # multiple of the identity that is tried first; eigenvalues are about 1 at most
+_N_BISECTIONS = 24  # at most, of that multiple, for a step longer than half the radius
 
 
 class RowSums:
@@ -225,7 +225,7 @@ class Information:
             step = self._damped(packed, shift, radius)
             if step is None:
                 shift, too_little = 4 * shift, shift
-        for _ in range(_N_BISECTIONS if too_little else 0):
+        for _ in range(_N_BISECTIONS):
             if np.linalg.norm(step) > radius / 2:
                 break
             middle = (too_little + shift) / 2

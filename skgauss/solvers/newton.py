@@ -129,9 +129,10 @@ def newton_step(
     radius = region.radius
     while radius > _MIN_RADIUS:
         step, promised = information.newton_step(at.natural_gradient, radius)
-        if region.n_idle > _IDLE_STEPS and promised < likelihood.rounding_of_the_value(at):
-            raise Stalled  # the gradient is only rounding
         length = linalg.norm(step)
+        lingers = region.n_idle > _IDLE_STEPS and length > region.length / 2
+        if lingers and promised < likelihood.rounding_of_the_value(at):
+            raise Stalled  # the gradient is only rounding
         try:
             reached = step_to(likelihood, at, step)
         except NotPositiveDefiniteError:

@@ -10,7 +10,7 @@ from marks import FAMILIES, each_family, each_value, exhaustive, simulation
 from models import assert_same_gaussian, factor_of
 from oracles import five_points
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
-from search import costs
+from search import costs, parents
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -491,6 +491,13 @@ def test_a_wide_parent_is_not_taken_for_an_endless_one(correlation, limit):
     assert model.n_iter_ <= 30
     np.testing.assert_allclose(model.mean_, 0.0, atol=1e-3)
     np.testing.assert_allclose(model.covariance_, covariance, atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [4, 9, 43, 66, 118, 165, 206])
+def test_a_maximum_far_away_is_found(seed):
+    """Its variance is up to 10,000 times that inside the window, and known from the drawing."""
+    assert not list(parents.complaints(seed))
+    assert parents.draw(seed).fit().n_iter_ <= 40
 
 
 @pytest.mark.parametrize(("d", "n"), [(1, 10**6), (2, 200_000), (3, 100_000), (5, 30_000)])

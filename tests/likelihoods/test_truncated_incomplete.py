@@ -552,8 +552,8 @@ def test_steps_of_em_that_crawl_give_way(counted):
         model = draw(184).fit(solver="natural")
     assert model.stop_reason_ == "unbounded"
     assert counted["evaluate"] <= 200
-    # There is no maximum at which a step could be stable, and no information is asked for.
-    assert counted["information"] == 0
+    # There is no maximum at which a step could be stable: only the verdict asks for information.
+    assert counted["information"] <= 3
 
 
 def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):

@@ -3,10 +3,34 @@
 from collections import defaultdict
 
 import pytest
-from search import asked, confidence, edges, fixed, inference, outliers, spellings, tobit, units
+from search import (
+    asked,
+    confidence,
+    edges,
+    fixed,
+    inference,
+    outliers,
+    parents,
+    quadrature,
+    spellings,
+    tobit,
+    units,
+)
 
 IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
-KINDS = [asked, confidence, edges, inference, outliers, spellings, tobit, units, IGNORED]
+KINDS = [
+    asked,
+    confidence,
+    edges,
+    inference,
+    outliers,
+    parents,
+    quadrature,
+    spellings,
+    tobit,
+    units,
+    IGNORED,
+]
 IDS = [*(kind.__name__.partition(".")[2] for kind in KINDS[:-1]), "fixed"]
 
 
