@@ -10,7 +10,7 @@ reduce it less: one trial step does :math:`-\log(1 - s) / s` times as much.
 
 import math
 
-from .._typing import EPS
+from .._typing import EPS, Array
 from .._wording import short
 from ..gaussian import NotPositiveDefiniteError
 from ..likelihoods import Evaluation
@@ -23,6 +23,8 @@ _SLOW_SHARE = 1 / 20  # share of the step bound below which a rate counts as far
 _LONG_CLIMB = 200
 _MIN_TRIAL_STEPS = 8  # steps that a trial needs to show how its gradient norm falls
 _STEADY_CHANGE = 0.1  # largest relative change of the contraction between the two parts of a trial
+# Least ratio of every standard deviation of an iterate to that of the data, if it is far out.
+_FAR_OUT_RATIO = 2.0
 
 
 def iterations_needed(outcome: Outcome, trials: Trials) -> float | None:
@@ -46,7 +48,7 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
     """
     estimator, bound = outcome.attempt.estimator, outcome.bound
     rate = estimator.learning_rate
-    far_below = rate < _SLOW_SHARE * bound < math.inf
+    far_below = _is_far_below(outcome)
     side = "above" if rate > bound else "at" if rate == bound else "below"
     if far_below:
         share = f"1/{short(bound / rate)}" if bound < 1e6 * rate else f"{rate / bound:.1e}"
@@ -57,7 +59,9 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
         f"maximum{theta}, learning_rate_bound_={bound:.4g}."
     )
     steepest_is_done = rate <= (1 - _SLOW_SHARE) * bound and outcome.solution.n_iter >= _LONG_CLIMB
-    if slow and steepest_is_done and not far_below:
+    if slow and is_flat_far_out(outcome):
+        sentences += _flatness_sentence(outcome)
+    elif slow and steepest_is_done and not far_below:
         several = outcome.likelihood.family.n_features > 1
         sentences += (
             " The climb is slow because the likelihood is much steeper in some directions than in "
@@ -69,6 +73,40 @@ def explain_rate(outcome: Outcome, needed: float | None, slow: bool) -> str:
         about = f"{float(f'{needed:.2g}'):,.0f} iterations{more}"
         sentences += f" At this rate the climb takes about {about}."
     return sentences
+
+
+def is_flat_far_out(outcome: Outcome) -> bool:
+    """Whether a climb ended far out, where the likelihood is flat in every direction.
+
+    All standard deviations are much larger there than those of the data. A rate that is not far
+    below the bound, which is that of the maximum, gains little there.
+    """
+    if not outcome.attempt.is_textbook or _is_far_below(outcome):
+        return False
+    return bool((_widths(outcome) > _FAR_OUT_RATIO).all())
+
+
+def _is_far_below(outcome: Outcome) -> bool:
+    """Whether the constant rate of a climb is far below the step bound."""
+    return outcome.attempt.estimator.learning_rate < _SLOW_SHARE * outcome.bound < math.inf
+
+
+def _widths(outcome: Outcome) -> Array:
+    """The standard deviations where a climb ended, (n_features,), over those of the data."""
+    deviations = outcome.likelihood.family.standard_deviations
+    return deviations(outcome.solution.evaluation.factor) / deviations(outcome.likelihood.guess[1])
+
+
+def _flatness_sentence(outcome: Outcome) -> str:
+    """A sentence, after a space, on a climb that ended far out, where all is flat."""
+    widths = _widths(outcome)
+    worst = int(widths.argmax())
+    which = f" of {outcome.names[worst]!r}" if len(outcome.names) > 1 else ""
+    return (
+        " The climb is slow because it began, or came, far out, where the likelihood is flat in "
+        f"all directions: the standard deviation{which} is still {short(widths[worst])} times that "
+        "of the data."
+    )
 
 
 def _time_left(outcome: Outcome, rate: float, trials: Trials) -> float | None:

@@ -18,6 +18,7 @@ from ..likelihoods import likelihood_with_ridge
 from ..solvers import Objective
 from .attempt import Outcome, Trials
 from .leap import find_leap
+from .rate import is_flat_far_out
 
 Settings = dict[str, Any]
 
@@ -149,7 +150,8 @@ class _Remedies:
 def _same_solver_settings(outcome: Outcome, n_iter_is_known: bool) -> list[Settings]:
     """Settings for the user's own solver: rates below the bound, and a start near the data.
 
-    Rates whose first step from the user's start is no leap are tried from that start.
+    Rates whose first step from the user's start is no leap are tried from that start, but
+    last if the climb was slow because it is flat there.
     """
     attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
     start = _near_start(outcome) if attempt.start_is_set else {}
@@ -162,7 +164,8 @@ def _same_solver_settings(outcome: Outcome, n_iter_is_known: bool) -> list[Setti
     if not start:
         return here
     same: list[Settings] = [{}] if rate < bound and not n_iter_is_known else []
-    return here + [settings | start for settings in same + others]
+    near = [settings | start for settings in same + others]
+    return near + here if is_flat_far_out(outcome) else here + near
 
 
 def _near_start(outcome: Outcome) -> Settings:

@@ -26,6 +26,7 @@ AIR = load_airquality().data
 WINE = load_wine().data / load_wine().data.std(axis=0)
 
 SITE = "https://skgauss.readthedocs.io/en/stable"
+FAR = {"mean_init": 0.0, "covariance_init": 1e6}
 NEARBY = {"mean_init": 299.85, "covariance_init": 0.007}
 
 
@@ -109,6 +110,12 @@ FAILURES = {
     "covariance": (gradient(learning_rate=0.01, parametrization="covariance"), LIGHT),
     "precision": (gradient(learning_rate=0.01, parametrization="precision"), LIGHT),
     "narrow": (gradient(learning_rate=0.005, mean_init=299.8, covariance_init=1e-4), LIGHT),
+    "wide": (gradient(learning_rate=0.004, mean_init=299.85, covariance_init=100.0), LIGHT),
+    "wide and far": (gradient(parametrization="covariance", learning_rate=8e-5, **FAR), LIGHT),
+    "wide, sequential": (
+        gradient(solver="coordinate", learning_rate=0.4, covariance_type="diag", **FAR),
+        WINE[:, :2],
+    ),
     "far too fast": (gradient(learning_rate=1.0, mean_init=299), LIGHT),
     "a little too fast": (gradient(learning_rate=0.0065, **NEARBY), LIGHT),
     "too slow": (gradient(learning_rate=1e-4, mean_init=299.85), LIGHT),
@@ -739,3 +746,18 @@ def test_why_a_climb_of_one_feature_is_slow():
     model = gradient(parametrization="log-scale", learning_rate=0.002, **NEARBY, max_iter=400)
     message = warning_of(model, LIGHT)
     assert "much steeper in some directions than in others. The steepest" in message
+
+
+@pytest.mark.parametrize("failure", ["wide", "wide and far", "wide, sequential"])
+def test_a_climb_from_a_wide_start_is_not_slow_for_the_directions(failure):
+    """The likelihood is flat there in all of them: no rate that is stable later leads away."""
+    model, X = FAILURES[failure]
+    message = warning_of(model, X)
+    assert "steeper" not in message
+    told = (
+        r"flat in all directions: the standard deviation.* is still ([\d.]+) times that of the data"
+    )
+    ratios = model.scale_ / X.std(axis=0)
+    assert float(re.search(told, message)[1]) == pytest.approx(ratios.max(), rel=0.01)
+    assert ratios.min() > 2
+    assert "mean_init covariance_init" in kinds_in(message, model)
