@@ -576,8 +576,6 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         if self._is_flat:
             return names
         targets = feature_names(self.estimator_)[self.n_features_in_ :]
-        if not hasattr(self.estimator_, "feature_names_in_"):
-            targets = [f"y{k}" for k in range(len(targets))]
         return [f"{target}: {name}" for target in targets for name in names]
 
     def __sklearn_tags__(self) -> Any:

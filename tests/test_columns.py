@@ -8,6 +8,7 @@ import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow
 import pytest
 
 from skgauss import GaussianGradientMLE, parse_limits
@@ -27,6 +28,7 @@ MAKERS = {
     "pandas, categories": lambda data: pd.DataFrame(data).astype({"city": "category"}),
     "pandas, of arrow": lambda data: pd.DataFrame(data).astype({"city": "string[pyarrow]"}),
     "polars": pl.DataFrame,
+    "pyarrow": pyarrow.table,
     "dask": of_dask,
     "dask, categories": lambda data: of_dask(data).astype({"city": "category"}),
 }

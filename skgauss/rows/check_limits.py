@@ -93,6 +93,6 @@ def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> lis
         raise ValueError(
             f"The {side} limit in {parameter} names {capped(others)}, but the features are "
             f"{quoted(names)}. Feature names are kept only if all of them are strings. If they are "
-            "not, give limits by position, or set X.columns = X.columns.astype(str) first."
+            "not, give limits by position, or set X.columns = list(map(str, X.columns)) first."
         )
     return [by_name.get(name, np.nan) for name in names]

@@ -1,4 +1,4 @@
-"""Frames of pandas, polars and Dask: their columns, their names, and numbers as a frame."""
+"""Frames of any library: their columns, with names and dtypes, and numbers as a frame."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -6,9 +6,26 @@ from typing import Any
 from .._wording import quoted
 
 
+def is_arrow(frame: Any) -> bool:
+    """Whether a frame is a table of pyarrow, whose `columns` are values and not names."""
+    return hasattr(type(frame), "column_names")
+
+
+def column_names(frame: Any) -> list[Any]:
+    """Returns the names of the columns of a frame, an empty list for an array."""
+    return list(frame.column_names if is_arrow(frame) else getattr(frame, "columns", ()))
+
+
+def column_dtypes(frame: Any) -> list[Any]:
+    """Returns the dtypes of the columns of a frame, or that of an array, or None of a list."""
+    if is_arrow(frame):
+        return list(frame.schema.types)
+    return list(frame.dtypes) if hasattr(frame, "columns") else [getattr(frame, "dtype", None)]
+
+
 def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     """Refuse two frames whose column names, or row labels, differ or are in another order."""
-    names, others = (list(getattr(frame, "columns", ())) for frame in (X, X_upper))
+    names, others = column_names(X), column_names(X_upper)
     if names and others and names != others:
         raise ValueError(
             f"The feature names of {name}_upper should match those of {name}, in the same order, "
@@ -62,4 +79,6 @@ def like(frame: Any, values: Any, names: Sequence[str]) -> Any:
         return from_dask_array(values, columns=list(names))
     if hasattr(frame, "iloc"):
         return type(frame)(values, index=frame.index, columns=names)
+    if is_arrow(frame):
+        return type(frame).from_pydict(dict(zip(names, values.T, strict=True)))
     return type(frame)(values, schema=list(names)) if hasattr(frame, "iter_columns") else values

@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite, check_array
 from .._typing import Array
 from .._wording import capped
 from ..blocks import check_no_mask
+from .frames import column_names, is_arrow
 from .parse_limits import MARKS, MISSING, PAGE, reader_of_cells
 
 # Accepts any numeric dtype, NaN, infinity and an array without rows.
@@ -36,6 +37,8 @@ def numbers(
     try:
         return _read_numbers(X, read, name)
     except (TypeError, ValueError) as error:
+        if is_arrow(X):
+            X, frame = X.to_pandas(), f"{name.removesuffix('_upper')}.to_pandas()"
         culprits = _non_numeric_columns(X)
         if not culprits:
             raise
@@ -89,7 +92,7 @@ def _non_numeric_columns(X: Any) -> dict[Any, Any]:
     """Returns the columns of a frame, by name, that are not numbers; of arrays, those with text."""
     if isinstance(X, np.ndarray | list | tuple):
         return _text_columns(X)
-    names = list(getattr(X, "columns", ()))
+    names = column_names(X)
     if len(set(names)) < len(names):  # a name may stand for several columns
         return {}
     return {name: X[name] for name in names if not _is_numeric(X[[name]])}
@@ -164,6 +167,8 @@ def _remedy(column: Any, frame: str) -> str:
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
+        if frame.endswith(".to_pandas()"):
+            in_polars = ""
         if not hasattr(column, "to_frame"):  # from an array, whose numbers may be objects, too
             frame, in_polars = f"{frame}.infer_objects()", ""
         return (

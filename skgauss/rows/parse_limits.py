@@ -99,7 +99,7 @@ def parse_limits(
         raise TypeError(
             "frame must be a DataFrame of pandas or polars, as pandas.read_csv and "
             f"pandas.read_excel return it, got {type(frame).__name__}. Convert a Series with "
-            "to_frame()."
+            "to_frame(), and a table of pyarrow with to_pandas()."
         )
     read = cache(reader_of_cells(decimal, words))
     number = reader_of_cells(decimal, ())

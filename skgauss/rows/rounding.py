@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .frames import column_dtypes
 
 # Units in the last place by which the logarithms, or quotients, of two libraries may differ.
 _MAX_LAST_PLACES = 2
 _SHORT_BITS = 14  # bits of a number that is hardly the result of a computation, such as 20 or 0.5
-_SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # how names of dtypes begin
+_SHORTER_FLOATS = ("float32", "float16", "halffloat", "float[")  # how names begin, and a bracket
 
 
 def at_or_below(values: np.ndarray, limit: Array) -> np.ndarray:
@@ -63,8 +64,7 @@ def round_float32(numbers: Array) -> Array:
 
 def columns_of_float32(X: Any) -> np.ndarray:
     """Whether each column of a frame, (n_columns,), or an array, (), is of float32 or less."""
-    dtypes = X.dtypes if hasattr(X, "columns") else [getattr(X, "dtype", None)]
-    found = [str(dtype).lower().startswith(_SHORTER_FLOATS) for dtype in dtypes]
+    found = [f"{dtype}[".lower().startswith(_SHORTER_FLOATS) for dtype in column_dtypes(X)]
     return np.array(found if hasattr(X, "columns") else found[0])
 
 

@@ -14,7 +14,7 @@ from .._typing import Array
 from ..blocks import to_host
 from . import arrays
 from .dask import side_by_side
-from .frames import like
+from .frames import column_names, like
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import READ, numbers
 
@@ -59,7 +59,7 @@ def drop_zero_weights(sample_weight: Any, *tables: Any) -> tuple[Any, ...]:
 def target_names(y: Any, targets: Any, taken: Sequence[str]) -> list[str]:
     """Returns the names of the targets, their own if text; one in `taken` is marked "(target)"."""
     n_targets = 1 if targets.ndim == 1 else targets.shape[1]
-    own = list(getattr(y, "columns", [getattr(y, "name", None)]))
+    own = column_names(y) or [getattr(y, "name", None) if hasattr(y, "to_frame") else None]
     if len(own) != n_targets or not all(isinstance(name, str) for name in own):
         own = ["y"] if n_targets == 1 else [f"y{k}" for k in range(n_targets)]
     return [f"{name} (target)" if name in taken else name for name in own]
@@ -71,7 +71,7 @@ def join_targets(X: Any, checked: Any, targets: Any, names: Sequence[str]) -> An
     `checked` holds the validated numbers of X, and `names` the names of all columns.
     """
     table = _stack_targets(checked, targets)
-    named = any(isinstance(name, str) for name in getattr(X, "columns", ()))
+    named = any(isinstance(name, str) for name in column_names(X))
     return like(X, table, names) if named else table
 
 
