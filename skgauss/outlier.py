@@ -70,9 +70,11 @@ fixed_covariance, warm_start, record_path : optional
         rows with the largest p-values under the last fit: a float in (0, 1] is their share, by
         weight, of the rows that show values, and "auto" keeps ``(n + d + 1) / 2`` of n rows with d
         features, as `sklearn.covariance.MinCovDet` does. "auto" tolerates outliers in almost half
-        of the rows. A float near 1 tolerates fewer, but gives a more efficient estimate. The final
-        fit is to all rows whose p-value is at least 0.025. Nothing is drawn at random. The rows
-        must be in memory, with values known exactly or missing, and without `truncation_limits`.
+        of the rows if they are scattered or very far off, but fewer if they lie close together, and
+        the fewer the more features there are. A float near 1 tolerates fewer, but gives a more
+        efficient estimate. The final fit is to all rows whose p-value is at least 0.025. Nothing is
+        drawn at random. The rows must be in memory, with values known exactly or missing, and
+        without `truncation_limits`.
 
     Attributes
     ----------
