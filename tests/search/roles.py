@@ -22,6 +22,7 @@ from skgauss.likelihoods import NoMaximumError
 Array = np.ndarray
 CLOSE = 1e-4  # of units, of errors, and of differences of logarithms
 STEP = 1e-6  # of differences of a coefficient, in units of the parameters of the joint Gaussian
+DETERMINED = 0.05  # residual deviation over that of the target, below which differences lose digits
 N_TABLES = 20  # of draws
 FAR = 3.0  # deviations by which no mean of so many draws lies from the conditional mean
 
@@ -206,7 +207,7 @@ def of_regression(problem: Problem, rng: np.random.Generator) -> Iterator[str]:
     filled = joint.impute(np.column_stack((features, np.full(len(X), np.nan))), return_std=True)
     for predicted, imputed in zip(model.predict(features, return_std=True), filled, strict=True):
         yield from off("predictions", problem, predicted, imputed[:, -1], joint.scale_[-1])
-    if "reg_covar" not in problem.parameters:
+    if "reg_covar" not in problem.parameters and model.scale_ > DETERMINED * joint.scale_[-1]:
         found, right = model.standard_errors(), by_delta_method(joint)
         told = np.array([*found.coef, found.intercept, found.scale])
         undetermined = np.isnan(told)  # NaN in the covariance of any parameter hides them here
