@@ -123,14 +123,14 @@ def _regularized_without_window(
     if not isinstance(reg_covar, str):
         used = _checked_ridge(reg_covar, len(names))
     ridge = np.full(len(names), used)
+    variances = fixed.moments(statistics, family)[1]
     of_constants = np.zeros(len(names))
     if keep_constants and family.multiplicity == 1:
-        of_constants = _ridge_of_constants(statistics, ridge)
+        of_constants = _ridge_of_constants(statistics.mean, variances + ridge)
     if of_constants.any():
         used = ridge = ridge + of_constants
     if statistics.coarse:
         check_intervals(statistics, ridge, family, names, fixed)
-    variances = fixed.moments(statistics, family)[1]
     check_variances(variances + ridge, family, names)
     try:
         likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
@@ -284,14 +284,14 @@ def _checked_without_window(
     raise NoMaximumError(*diagnose(with_ridge, statistics.weight, names))
 
 
-def _ridge_of_constants(statistics: Any, ridge: Array) -> Array:
-    """A ridge, (n_features,), for features that do not vary, and 0 for others.
+def _ridge_of_constants(mean: Array, variances: Array) -> Array:
+    """A ridge, (n_features,), for features without a variance, and 0 for others.
 
     Its root is a thousandth of the constant, just as the root of the "auto" ridge is a thousandth
     of a standard deviation. It does not affect other features.
     """
-    squares = np.where(statistics.mean == 0, 1.0, statistics.mean**2)
-    return np.where(statistics.variances + ridge == 0, RELATIVE_RIDGE * squares, 0.0)
+    squares = np.where(mean == 0, 1.0, mean**2)
+    return np.where(variances == 0, RELATIVE_RIDGE * squares, 0.0)
 
 
 def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
