@@ -113,7 +113,8 @@ fixed_covariance, warm_start, record_path : optional
     Rows near the mean understate the covariance. Each deviation from the mean is therefore
     multiplied by the root of a consistency factor, which depends on the number of values that the
     row shows. `sufficient_statistics_`, `log_likelihood_` and standard errors describe the rows of
-    `support_` after this stretch, as if they had not been selected. The factors assume that missing
+    `support_` after this stretch, as if they had not been selected. Standard errors are then too
+    small, and a warning says so. The factors assume that missing
     values are missing completely at random. `fixed_mean` and `fixed_covariance` hold in every step.
     `mean_init`, `solver` and the like affect only the final fit.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from marks import FAMILIES, each_family, exhaustive
+from marks import FAMILIES, each_family, exhaustive, simulation
 from oracles import as_matrix, observed_distances
 from scipy.stats import chi2
 from sklearn.base import clone, is_outlier_detector
@@ -302,3 +302,40 @@ def test_outliers_do_not_fool_a_robust_fit(rng, share):
     X[rng.random(X.shape) < 0.1] = np.nan
     assert auc(robust, X, shifted) >= 0.99
     assert not robust.support_[shifted].any()
+
+
+def with_outliers(rng, n=300):
+    """Three correlated features with standard deviations of 1, and a tenth of the rows far off."""
+    X = rng.multivariate_normal([0, 0, 0], 0.5 * (np.eye(3) + 1), n)
+    X[: n // 10] += 20
+    return X
+
+
+@pytest.mark.parametrize(
+    "method", ["standard_errors", "confidence_intervals", "summary", "parameter_covariance"]
+)
+def test_errors_of_selected_rows_are_doubtful(rng, method):
+    detector = GaussianOutlierDetector(support_fraction="auto").fit(with_outliers(rng))
+    with pytest.warns(UserWarning, match="as if it had not. Errors are too small"):
+        getattr(detector, method)()
+    with pytest.warns(UserWarning, match="errors, intervals and tests take them"):
+        profile = detector.confidence_intervals(method="profile")
+    assert (profile.mean[:, 0] < detector.mean_).all()
+    getattr(GaussianOutlierDetector().fit(with_outliers(rng)), method)()  # all rows: no warning
+
+
+@simulation
+@pytest.mark.filterwarnings("ignore:With support_fraction")
+def test_the_bootstrap_has_the_right_errors_of_a_robust_fit(rng):
+    """The warning says so: the others are too small by a tenth or more."""
+    robust = GaussianOutlierDetector(support_fraction="auto")
+    fits = [clone(robust).fit(with_outliers(rng)) for _ in range(400)]
+    truth = np.std([fit.scale_ for fit in fits], axis=0).mean()
+    told = np.mean([fit.standard_errors().scale for fit in fits[:50]])
+    assert told < truth / 1.1
+    errors = []
+    for _ in range(10):
+        X = with_outliers(rng)
+        again = [clone(robust).fit(X[rng.integers(0, 300, 300)]).scale_ for _ in range(200)]
+        errors.append(np.std(again, axis=0))
+    assert np.mean(errors) == pytest.approx(truth, rel=0.1)

@@ -260,6 +260,7 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
             "covariance_type='diag' or fewer features." + estimator._whose_parameters
         )
     _warn_of_shares(estimator)
+    _warn_of_selection(estimator)
     if not polished:
         warn_if_far(estimator, estimator.natural_gradient_norm_)
     if penalized:
@@ -295,6 +296,17 @@ def _warn_of_shares(estimator: Any) -> None:
             f"The sample weights count as frequencies, and their sum is {weight:.3g}, so errors, "
             "intervals and tests are those of so few rows. If they are shares, multiply them by "
             "the number of rows and fit again."
+        )
+
+
+def _warn_of_selection(estimator: Any) -> None:
+    """Warn if the fit selected its rows, as an outlier detector with `support_fraction` does."""
+    if hasattr(estimator, "support_"):
+        warn_caller(
+            "With support_fraction the fit selected its rows, but errors, intervals and tests take "
+            "them as if it had not. Errors are too small, most of all those of standard deviations "
+            "and correlations. The standard deviation of estimates from many bootstrap samples, "
+            "rows of X drawn with replacement, is the right error."
         )
 
 

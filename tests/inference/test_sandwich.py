@@ -268,6 +268,7 @@ def test_coverage_where_tails_are_heavy(gaps):
     assert wald[1] < 0.8
 
 
+@pytest.mark.filterwarnings("ignore:With support_fraction")
 def test_rows_of_a_robust_fit_are_not_to_be_had(rng):
     X = rng.standard_normal((100, 2))
     X[:20] += 9
