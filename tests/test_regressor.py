@@ -767,6 +767,13 @@ def test_whose_parameters_a_message_recommends(rng):
     for features in (X, X.assign(f=1.0)):
         GaussianRegressor(GaussianGradientMLE(reg_covar=0.1)).fit(features, y)
     GaussianRegressor().fit(X.drop(columns="f"), y).summary()
+    apart = X[["x"]].mask(X["m"] == 1)
+    with pytest.warns(UserWarning, match=r"never observed in the same row.* In a regression, set"):
+        model = GaussianRegressor().fit(apart, np.where(X["m"] == 1, y, np.nan))
+    with pytest.warns(
+        UserWarning, match=r"The data do not determine .* In a regression, set these"
+    ):
+        assert np.isnan(model.standard_errors().coef).all()
     own = GaussianGradientMLE()
     with pytest.warns(UserWarning, match="reg_covar") as caught:
         own.fit(X)

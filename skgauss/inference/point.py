@@ -121,7 +121,7 @@ class FittedPoint:
         return (
             f"the information matrix of all {self.family.n_parameters} parameters, which is formed "
             f"for at most {MAX_PARAMETERS} of them. Fit fewer features, or use "
-            "covariance_type='diag'."
+            "covariance_type='diag'." + self.estimator._whose_parameters
         )
 
     def check_size(self) -> None:

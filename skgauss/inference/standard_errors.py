@@ -48,13 +48,6 @@ _CG_RTOL = 1e-3  # norm of g - H x over that of g: its square is the relative er
 _MAX_CG_STEPS = 200  # most products for one mean, after which the data do not determine it
 # Elements of steps whose moves are computed at once, to fit into the cache.
 _MOVED_ELEMENTS = 2**16
-# The text of a warning before and after the names of parameters without a standard error.
-_UNDETERMINED_TEXT = (
-    "The data do not determine the",
-    "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
-    "features together, or use covariance_type='diag'.",
-)
-
 # The results of `half_inverse`, by the Gaussian of a fit, which no two fits share.
 _half_inverses: WeakKeyDictionary[FittedGaussian, tuple[Array, Array]] = WeakKeyDictionary()
 
@@ -111,9 +104,7 @@ def moves(estimator: Any) -> tuple[Array, Array]:
 def moves_with_warning(at: FittedPoint) -> Parameters:
     """What `moves_of` returns; a warning names the parameters that the data do not determine."""
     relative = moves_of(at)
-    warn_of_parameters(
-        at.parameter_names, np.isnan(at.listed(relative)).any(axis=1), *_UNDETERMINED_TEXT
-    )
+    _warn_of_undetermined(at, np.isnan(at.listed(relative)).any(axis=1))
     return relative
 
 
@@ -129,8 +120,19 @@ def errors_at(at: FittedPoint) -> Parameters:
             "Only means have standard errors here. NaN stands for those of",
             f"They need {at.size_message}",
         )
-    warn_of_parameters(at.parameter_names, left_open, *_UNDETERMINED_TEXT)
+    _warn_of_undetermined(at, left_open)
     return errors
+
+
+def _warn_of_undetermined(at: FittedPoint, which: Any) -> None:
+    """Warn about parameters without an error, which `which`, (n_parameters,), marks."""
+    warn_of_parameters(
+        at.parameter_names,
+        which,
+        "The data do not determine the",
+        "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
+        "features together, or use covariance_type='diag'." + at.estimator._whose_parameters,
+    )
 
 
 def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
