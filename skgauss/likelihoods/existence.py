@@ -126,8 +126,8 @@ def check_intervals(
         np.broadcast_to(together(overlapping), apart.shape),
         names,
         "has intervals that all share a point, so nothing bounds its variance from below.",
-        "If X was scaled or shifted, X_upper must be, too. Otherwise drop it, collect rows with "
-        "intervals elsewhere, or set reg_covar to a positive number.",
+        "If lower ends were scaled or shifted, upper ends must be, too. Otherwise drop it, collect "
+        "rows with intervals elsewhere, or set reg_covar to a positive number.",
     )
 
 

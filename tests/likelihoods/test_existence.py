@@ -259,7 +259,7 @@ def test_dummies_beside_a_detection_limit(rng):
 def test_upper_ends_in_another_unit_than_lower_ones_are_suspected(rng):
     X = np.floor(rng.normal(50, 2, (200, 2)))
     scaled = (X - X.mean(axis=0)) / X.std(axis=0)
-    with pytest.raises(ValueError, match="If X was scaled or shifted, X_upper must be, too"):
+    with pytest.raises(ValueError, match="If lower ends were scaled or shifted, upper ends"):
         GaussianGradientMLE().fit(scaled, X_upper=X + 1)
     upper = (X + 1 - X.mean(axis=0)) / X.std(axis=0)
     assert GaussianGradientMLE().fit(scaled, X_upper=upper).converged_
