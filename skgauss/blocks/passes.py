@@ -7,7 +7,7 @@ into the sums.
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ import numpy as np
 from .._typing import Array
 from . import sums, threads
 from .sums import Sums, is_far, pivot_from_sample, sums_about_the_mean
-from .threads import Part, Result
+from .threads import Result
 
 # Elements of X in a block (1 MiB as float64: a common level-2 cache), in the blocks of all threads
 # together, which are longer because threads contend for the interpreter's lock between them, and
@@ -39,13 +39,9 @@ _EXACT_INTEGERS = 2.0**52  # up to which float64 holds all integers, and their h
 
 
 def chunk_sums(
-    X: np.ndarray,
-    sample_weight: Array | None,
-    unit: float,
-    diagonal: bool,
-    combine: Callable[[Iterator[Sums]], Result],
-) -> Result:
-    """Returns what `combine` makes of the sums of all chunks of the rows, in their order.
+    X: np.ndarray, sample_weight: Array | None, unit: float, diagonal: bool
+) -> AbstractContextManager[Iterator[Sums]]:
+    """Returns a context with an iterator over the sums of all chunks of the rows, in their order.
 
     Weights are multiplied by `unit`. With `diagonal` the sums are of squares, not of products.
     """
@@ -53,7 +49,7 @@ def chunk_sums(
     n_features = X.shape[1]
     fewest = max(4 * _CHUNK_ELEMENTS // n_features, 1 if diagonal else 16 * n_features)
     sums_of = partial(_sums_of_chunk, X, sample_weight, unit, diagonal)
-    return _map_chunks(sums_of, X, fewest, combine)
+    return _map_chunks(sums_of, X, fewest)
 
 
 def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> Array:
@@ -71,17 +67,16 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
                 its_rows = slice(start, min(start + rows, chunk.stop))
                 result[its_rows] = function(buffer.subtract(X[its_rows], mean))
 
-    _map_chunks(fill, X, _MIN_BLOCK_ROWS, list)
+    with _map_chunks(fill, X, _MIN_BLOCK_ROWS) as filled:
+        list(filled)
     return result
 
 
+@contextmanager
 def _map_chunks(
-    function: Callable[[int, slice], Part],
-    X: np.ndarray,
-    min_rows: int,
-    combine: Callable[[Iterator[Part]], Result],
-) -> Result:
-    """Returns what `combine` makes of the results for all chunks of X, in their order.
+    function: Callable[[int, slice], Result], X: np.ndarray, min_rows: int
+) -> Iterator[Iterator[Result]]:
+    """A context with an iterator over the results for all chunks of X, in their order.
 
     ``function(block, chunk)`` works on `block` elements at once, in threads if these pay.
     """
@@ -92,8 +87,9 @@ def _map_chunks(
         if n_threads == 1
         else max(_BLOCK_ELEMENTS_OF_THREADS // n_threads, _BLOCK_ELEMENTS)
     )
-    with blas_threads_for_pass(X):
-        return threads.ordered_map(partial(function, block), chunks, n_threads, combine)
+    in_blocks = partial(function, block)
+    with blas_threads_for_pass(X), threads.ordered_map(in_blocks, chunks, n_threads) as results:
+        yield results
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:

@@ -14,7 +14,6 @@ from .._sklearn import n_threads_allowed
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
-Total = TypeVar("Total")
 
 # Multiplications that take some milliseconds: a sleeping thread may take as long to start, if
 # another process has its core.
@@ -34,21 +33,19 @@ def available() -> int:
     return 1 if _thread_state.is_one_of_several else n_threads_allowed()
 
 
+@contextmanager
 def ordered_map(
-    function: Callable[[Part], Result],
-    parts: Sequence[Part],
-    n_threads: int,
-    combine: Callable[[Iterator[Result]], Total],
-) -> Total:
-    """Returns what `combine` makes of the results of all parts, in the order of the parts.
+    function: Callable[[Part], Result], parts: Sequence[Part], n_threads: int
+) -> Iterator[Iterator[Result]]:
+    """A context with an iterator over the results of all parts, in the order of the parts.
 
-    Each thread uses one thread of BLAS. Threads and limit end with this call, even if it raises.
-    A generator would keep them alive after an error in the loop over it, through the traceback.
+    Each thread uses one thread of BLAS. Threads and limit end with the context, even if it raises.
     """
     if n_threads <= 1:
-        return combine(map(function, parts))
+        yield map(function, parts)
+        return
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        return combine(executor.map(without_own_threads(function), parts))
+        yield executor.map(without_own_threads(function), parts)
 
 
 def without_own_threads(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -119,7 +116,8 @@ class _Limit:
         with self._lock:
             self._holders[holder] = threading.get_ident()
             if len(self._holders) == 1:
-                self._before = _numbers_of_threads(self._of_process)
+                numbers = [(each, each.get_num_threads()) for each in _blas(self._of_process)]
+                self._before = [(each, number) for each, number in numbers if (number or 1) > 1]
                 for each, _ in self._before:
                     _set(each, 1)
 
@@ -168,12 +166,6 @@ def _set(library: Any, number: int) -> None:
     free(force=True)
 
 
-def _numbers_of_threads(of_process: bool) -> list[tuple[Any, int]]:
-    """Returns the libraries of `_blas` that use several threads, and how many each."""
-    found = [(each, each.get_num_threads()) for each in _blas(of_process)]
-    return [(each, number) for each, number in found if number and number > 1]
-
-
 @cache
 def _blas(of_process: bool) -> list[Any]:
     """Returns the loaded BLAS libraries with one number of threads for the process, or for each.
@@ -181,5 +173,5 @@ def _blas(of_process: bool) -> list[Any]:
     The loaded libraries are searched only once.
     """
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    own = [getattr(each, "threading_layer", "") == "openmp" for each in libraries]
-    return [each for each, own in zip(libraries, own, strict=True) if own != of_process]
+    layer = "threading_layer"
+    return [each for each in libraries if (getattr(each, layer, "") == "openmp") != of_process]

@@ -110,12 +110,10 @@ def _in_parts(
                 return formulas(*some)
             return on_lattice(*some, lattice.part(rows))
 
-    def fill(results: Iterator[BoxMoments]) -> None:
+    n_threads = min(threads.available(), len(parts)) if len(parts) > 1 else 1
+    with threads.ordered_map(of_some, parts, n_threads) as results:
         for rows, of_rows in zip(parts, results, strict=True):
             found.fill(rows, of_rows)
-
-    n_threads = min(threads.available(), len(parts)) if len(parts) > 1 else 1
-    threads.ordered_map(of_some, parts, n_threads, fill)
     return found
 
 

@@ -1,6 +1,5 @@
 """Values known only to an interval, one by one, which suffices for uncorrelated features."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -69,8 +68,6 @@ class SingleIntervals(NamedTuple):
             sums[:, features[starts]] = np.add.reduceat(weighted, starts, axis=1)
             return sums
 
-        def total(results: Iterator[Array]) -> Array:
-            return sum(results, np.zeros((6 if spread else 3, d)))
-
         n_threads = threads.available() if n > _MANY_INTERVALS else 1
-        return threads.ordered_map(of_part, slices(n, INTERVALS_IN_CACHE), n_threads, total)
+        with threads.ordered_map(of_part, slices(n, INTERVALS_IN_CACHE), n_threads) as results:
+            return sum(results, np.zeros((6 if spread else 3, d)))

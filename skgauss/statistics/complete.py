@@ -218,10 +218,8 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    of_unit = partial(of_sums, unit=unit)
-    return chunk_sums(
-        X, sample_weight, unit, diagonal, lambda parts: pairwise_sum(map(of_unit, parts))
-    )
+    with chunk_sums(X, sample_weight, unit, diagonal) as parts:
+        return pairwise_sum(map(partial(of_sums, unit=unit), parts))
 
 
 def weight_scale(largest: float) -> float:

@@ -111,12 +111,13 @@ def test_a_grid_by_threading(X):
 
 
 def test_an_error_whose_traceback_lives():
-    def use(results):
-        next(results)
-        raise KeyboardInterrupt
+    def use():
+        with threads.ordered_map(abs, [-1, -2, -3], 2) as results:
+            next(results)
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt) as caught:
-        threads.ordered_map(abs, [-1, -2, -3], 2, use)
+        use()
     assert set(blas_threads()) == {2}
     assert caught.tb is not None
 
@@ -189,8 +190,8 @@ def test_a_fork_while_another_thread_holds_the_limit():
 def test_a_thread_among_others_starts_none(monkeypatch):
     monkeypatch.setattr(threads, "n_threads_allowed", lambda: 4)
     assert threads.available() == 4
-    inside = threads.ordered_map(lambda _: threads.available(), range(3), 2, list)
-    assert inside == [1, 1, 1]
+    with threads.ordered_map(lambda _: threads.available(), range(3), 2) as inside:
+        assert list(inside) == [1, 1, 1]
     assert threads.available() == 4
 
 
