@@ -41,10 +41,8 @@ class Attempt(NamedTuple):
     @property
     def solver(self) -> Solver:
         """A new solver with the settings of the estimator."""
-        estimator = self.estimator
-        rate = None if estimator.learning_rate == "auto" else float(estimator.learning_rate)
-        may_guess = chooses_its_start(estimator)
-        return make_solver(estimator.solver, rate, estimator.n_inner_iter, may_guess=may_guess)
+        e = self.estimator
+        return make_solver(e.solver, e.learning_rate, e.n_inner_iter, chooses_its_start(e))
 
     @property
     def is_textbook(self) -> bool:

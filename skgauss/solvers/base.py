@@ -174,9 +174,10 @@ class Monitor:
     def _is_stationary(self, evaluation: Evaluation, limit: float) -> bool:
         """Whether the gradient is small, apart from what rounding of the mean adds to it."""
         by_mean = linalg.norm(evaluation.score_mean)
-        if limit < by_mean <= _MAX_ROUNDED_NORM and evaluation.norms[1] <= limit:
-            return by_mean <= rounding_norm_of_mean(evaluation)
-        return evaluation.is_stationary(limit)
+        if by_mean <= limit:
+            return evaluation.natural_gradient_norm <= limit
+        is_settled = by_mean <= _MAX_ROUNDED_NORM and evaluation.norms[1] <= limit
+        return is_settled and by_mean <= rounding_norm_of_mean(evaluation)
 
     def solution(self, seconds: float) -> Solution:
         """The record of a climb that took `seconds` of processor time."""

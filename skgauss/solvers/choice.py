@@ -1,5 +1,7 @@
 """The solvers by name."""
 
+from typing import Literal
+
 from .accelerated import AcceleratedNatural
 from .base import Solver
 from .closed_form import ClosedForm
@@ -13,11 +15,12 @@ SOLVERS = ("natural", "gradient", "coordinate", "lbfgs", "newton", "closed-form"
 
 
 def make_solver(
-    name: str, learning_rate: float | None, n_inner_iter: int, *, may_guess: bool = False
+    name: str, learning_rate: float | Literal["auto"], n_inner_iter: int, may_guess: bool
 ) -> Solver:
-    """The solver with this name; `learning_rate` is None for "auto". See `AcceleratedNatural`."""
-    step: StepLength = BarzilaiBorwein() if learning_rate is None else Constant(learning_rate)
-    natural = AcceleratedNatural(may_guess) if learning_rate is None else Natural(learning_rate)
+    """The solver with the parameters of an estimator; for `may_guess` see `AcceleratedNatural`."""
+    automatic = isinstance(learning_rate, str)
+    step: StepLength = BarzilaiBorwein() if automatic else Constant(float(learning_rate))
+    natural = AcceleratedNatural(may_guess) if automatic else Natural(float(learning_rate))
     solvers: dict[str, Solver] = {
         "natural": natural,
         "gradient": Gradient(step),

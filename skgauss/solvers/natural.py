@@ -21,7 +21,6 @@ Transactions on Information Theory 61(3).
 
 from dataclasses import dataclass
 
-from ..likelihoods import Evaluation, Likelihood
 from .base import State, SteppingSolver
 from .objective import Objective
 
@@ -38,9 +37,5 @@ class Natural(SteppingSolver):
     learning_rate: float  # the constant rate
 
     def step(self, objective: Objective, state: State) -> State:
-        return State(take_natural_step(objective.likelihood, state.evaluation, self.learning_rate))
-
-
-def take_natural_step(likelihood: Likelihood, at: Evaluation, rate: float) -> Evaluation:
-    """The likelihood at the point that the natural step of this rate reaches."""
-    return likelihood.evaluate(*likelihood.natural_step(at, rate))
+        likelihood, rate = objective.likelihood, self.learning_rate
+        return State(likelihood.evaluate(*likelihood.natural_step(state.evaluation, rate)))

@@ -6,8 +6,7 @@ from functools import partial
 
 from .._typing import Array
 from ..gaussian import NotPositiveDefiniteError
-from ..likelihoods import Evaluation, Likelihood, step_to
-from .natural import take_natural_step
+from ..likelihoods import Evaluation, Likelihood
 
 NEAR_NORM = 0.3  # natural gradient norm below which the likelihood is nearly quadratic
 _MIN_RATE = 1e-10  # of a step; a smaller one gains only rounding
@@ -16,7 +15,7 @@ _MIN_EM_RATE = 1e-3  # of an EM step, which loses nothing at any rate except by 
 
 def em_step(likelihood: Likelihood, at: Evaluation) -> tuple[Evaluation, float] | None:
     """The first natural step of rate 1, 1/2, 1/4 ... without loss, as point and rate, or None."""
-    reach = partial(take_natural_step, likelihood, at)
+    reach = partial(likelihood.natural_step, at)
     return _backtrack(likelihood, at, at.natural_gradient, reach, _MIN_EM_RATE)
 
 
@@ -28,7 +27,7 @@ def step_along(
     None if every share loses.
     """
     return _backtrack(
-        likelihood, at, direction, lambda rate: step_to(likelihood, at, rate * direction)
+        likelihood, at, direction, lambda rate: likelihood.retract(at, rate * direction)
     )
 
 
@@ -36,18 +35,18 @@ def _backtrack(
     likelihood: Likelihood,
     at: Evaluation,
     step: Array,
-    reach: Callable[[float], Evaluation],
+    reach: Callable[[float], tuple[Array, Array]],
     smallest: float = _MIN_RATE,
 ) -> tuple[Evaluation, float] | None:
     """The point reached at the first of the rates 1, 1/2, 1/4 ... that loses nothing, and the rate.
 
-    None if all rates above the smallest one lose. `reach` returns the point that a rate leads to,
-    and `step` is the step of rate 1 in the frame of `at`.
+    None if all rates above the smallest one lose. `reach` returns the mean and the factor that a
+    rate leads to, and `step` is the step of rate 1 in the frame of `at`.
     """
     rate = 1.0
     while rate > smallest:
         with suppress(NotPositiveDefiniteError):
-            reached = reach(rate)
+            reached = likelihood.evaluate(*reach(rate))
             if is_no_loss(likelihood, at, reached, rate * step):
                 return reached, rate
         rate /= 2

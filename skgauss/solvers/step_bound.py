@@ -16,7 +16,6 @@ from ..gaussian import PARAMETRIZATIONS, NotPositiveDefiniteError, Parametrizati
 from ..likelihoods import Evaluation, Likelihood, product_with_minus_hessian
 from .accelerated import AcceleratedNatural
 from .base import Solution, Solver, maximize
-from .natural import STABLE_RATE
 from .objective import Objective
 
 _MAX_ITER = 200  # of a climb to the maximum; about sixty are enough if one is near
@@ -34,56 +33,46 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     If there is no maximum, it is the bound for complete data at the solution.
     """
     likelihood = objective.likelihood
-    natural = solver.stable_rate is not None
-    if solver.stable_rate is not None and not likelihood.natural_coordinates:
-        return solver.stable_rate
+    stable_rate = solver.stable_rate
+    if stable_rate is not None and not likelihood.natural_coordinates:
+        return stable_rate
     maximum = likelihood.maximum
     if maximum is not None and likelihood.complete:
         return objective.parametrization.learning_rate_bound(maximum[1])
     if maximum is not None:
         at = likelihood.evaluate(*maximum)
     elif solution.stop_reason in ("converged", "unbounded") or (
-        natural and solution.stop_reason == "stalled"  # another climb would end there again
+        stable_rate is not None
+        and solution.stop_reason == "stalled"  # another climb would end there again
     ):
         at = solution.evaluation
     else:
         at = climb_to_maximum(likelihood, solution.evaluation)
-    theta = NaturalCoordinates() if natural else objective.parametrization
+    # To first order the frame of a point is the theta of natural steps.
+    theta = None if stable_rate else objective.parametrization
     # The bound for complete data, which is a lower bound.
-    of_complete = theta.learning_rate_bound(at.factor)
+    of_complete = stable_rate or objective.parametrization.learning_rate_bound(at.factor)
     if solution.stop_reason == "unbounded":  # there is no maximum to have a curvature
         return of_complete
     largest = _largest_curvature(likelihood, theta, at)
     return of_complete if largest is None else 2.0 / largest
 
 
-class NaturalCoordinates:
-    """The frame of a point as the theta of natural steps, which it is to first order."""
-
-    def push(self, factor: Array, direction: Array) -> Array:
-        """The direction itself."""
-        return direction
-
-    def pull_frame(self, factor: Array, gradient: Array) -> Array:
-        """The gradient itself."""
-        return gradient
-
-    def learning_rate_bound(self, factor: Array) -> float:
-        """The bound for complete data, whose information is the identity."""
-        return STABLE_RATE
-
-
 def _largest_curvature(
-    likelihood: Likelihood, theta: Parametrization | NaturalCoordinates, at: Evaluation
+    likelihood: Likelihood, theta: Parametrization | None, at: Evaluation
 ) -> float | None:
-    """The largest eigenvalue of minus the Hessian in theta at a maximum, or None if not found."""
+    """The largest eigenvalue of minus the Hessian at a maximum, or None if not found.
+
+    It is the Hessian in theta or, without a parametrization, in the frame.
+    """
     product = product_with_minus_hessian(likelihood, at)
     if product is None:
         return None
 
     def minus_hessian(direction: Array) -> Array:
-        move = theta.push(at.factor, direction.reshape(-1))
-        image = theta.pull_frame(at.factor, product(move))
+        move = direction.reshape(-1)
+        move = theta.push(at.factor, move) if theta else move
+        image = theta.pull_frame(at.factor, product(move)) if theta else product(move)
         if not np.isfinite(image).all():
             raise NotPositiveDefiniteError
         return image

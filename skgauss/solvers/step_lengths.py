@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,41 +29,20 @@ class PointRates(NamedTuple):
         return self.point.evaluation
 
 
-class StepLength(Protocol):
-    """How far to go along a direction, the gradient or one block of it.
-
-    Attributes
-    ----------
-    constant : float or None
-        The rate of all steps if it is constant, else None.
-    """
-
-    @property
-    def constant(self) -> float | None: ...
-
-    def first(self, objective: Objective, point: Point, direction: Array) -> float:
-        """A rate for the first step."""
-        ...
-
-    def advance(
-        self, objective: Objective, point: Point, direction: Array, rate: float
-    ) -> tuple[Point, float]:
-        """The next point, and the rate to try first from there."""
-        ...
-
-
 @dataclass(frozen=True)
 class Constant:
     """The textbook step, theta + rate * direction, even if the likelihood falls."""
 
-    constant: float
+    constant: float  # the rate of all steps
 
     def first(self, objective: Objective, point: Point, direction: Array) -> float:
+        """A rate for the first step along a direction, the gradient or one block of it."""
         return self.constant
 
     def advance(
         self, objective: Objective, point: Point, direction: Array, rate: float
     ) -> tuple[Point, float]:
+        """The next point along a direction, and the rate to try first from there."""
         return objective.at(point.theta + rate * direction), rate
 
 
@@ -80,7 +59,7 @@ class BarzilaiBorwein:
     and Applications 35(1).
     """
 
-    constant: float | None = None
+    constant = None  # the rate changes
 
     def first(self, objective: Objective, point: Point, direction: Array) -> float:
         """The rate of `steepest_rate`, or less if its step is longer than 1 in the frame."""
@@ -101,6 +80,9 @@ class BarzilaiBorwein:
             reached, rate = _search(objective, point, direction, slope, first)
         fall = np.where(direction == 0, 0.0, point.gradient - reached.gradient)
         return reached, _next_rate(rate, slope, rate * float(direction @ fall), fall)
+
+
+StepLength = Constant | BarzilaiBorwein
 
 
 def steepest_rate(
