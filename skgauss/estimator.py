@@ -43,7 +43,7 @@ from .fitting import (
 )
 from .gaussian import MIN_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
-from .likelihoods import NoMaximumError, regularized_likelihood
+from .likelihoods import Model, NoMaximumError, regularized_likelihood
 from .rows import (
     Rows,
     Summarize,
@@ -665,9 +665,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         family = make_family(self.covariance_type, validated.n_features_in_)
         with _blas_threads(statistics, window, family):
             fixed = given_parameters(self, "fixed_mean", "fixed_covariance", family)
-            keep = self._keeps_constants
+            model = Model(statistics, family, fixed, window, names)
             likelihood, ridge, data_warning = regularized_likelihood(
-                reg_covar, statistics, family, names, window, fixed, keep_constants=keep
+                model, reg_covar, keep_constants=self._keeps_constants
             )
             constant = input_attributes(validated) | {
                 "reg_covar_": ridge,

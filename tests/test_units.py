@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skgauss import GaussianGradientMLE
 from skgauss.fitting.advice import explain_flat
 from skgauss.gaussian import make_family
-from skgauss.likelihoods import likelihood_with_ridge
+from skgauss.likelihoods import Model, likelihood_with_ridge
 from skgauss.rows import Block, Summarize
 
 FREE = ["natural", "newton"]
@@ -237,9 +237,8 @@ def test_weights_of_many_decades_start_at_the_likelier_guess(seed):
     X[rng.random(X.shape) < 0.3] = np.nan
     X = X[~np.isnan(X).all(axis=1)]
     weights = 10.0 ** rng.uniform(-12, 12, len(X))
-    likelihood = likelihood_with_ridge(
-        Summarize(diagonal=False)(Block(X, weights)), make_family("full", 3), np.zeros(3)
-    )
+    statistics = Summarize(diagonal=False)(Block(X, weights))
+    likelihood = likelihood_with_ridge(Model(statistics, make_family("full", 3)), np.zeros(3))
     apart = GaussianGradientMLE(covariance_type="diag").fit(X, sample_weight=weights)
     assert likelihood.value_of_the_guess >= apart.log_likelihood_ - 1e-9
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import iterations
-from ..likelihoods import likelihood_with_ridge
+from ..likelihoods import Model, likelihood_with_ridge
 from ..solvers import Objective
 from .attempt import Outcome, Trials
 from .leap import find_leap
@@ -210,7 +210,7 @@ def explain_ridge(outcome: Outcome) -> str:
     family, parametrization = outcome.likelihood.family, attempt.objective.parametrization
     for ridge in _ridges(outcome.statistics.variances):
         of_features = np.full(family.n_features, ridge)
-        likelihood = likelihood_with_ridge(outcome.statistics, family, of_features)
+        likelihood = likelihood_with_ridge(Model(outcome.statistics, family), of_features)
         trial = attempt._replace(objective=Objective(likelihood, parametrization))
         most = min(attempt.estimator.max_iter, attempt.budget)
         with suppress(ValueError):  # the likelihood at the start is too small for a float

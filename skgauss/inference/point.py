@@ -18,10 +18,10 @@ from ..density_methods import GaussianDensity
 from ..gaussian import MIN_ROWS, Family
 from ..likelihoods import (
     MAX_PARAMETERS,
-    ConstantFeatures,
     Evaluation,
     Fixed,
     Likelihood,
+    Model,
     likelihood_with_ridge,
 )
 from ..rows import Window, feature_names
@@ -206,12 +206,8 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
         factor,
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
-    if not estimator._keeps_constants:
-        return likelihood_with_ridge(statistics, family.unrestricted, ridge, fixed, window)
-    constant = ConstantFeatures.of(statistics, window, family, fixed)
-    statistics, window = constant.statistics, constant.window
-    likelihood = likelihood_with_ridge(statistics, family.unrestricted, ridge, fixed, window)
-    return constant.without_constants(likelihood)
+    model = Model(statistics, family.unrestricted, fixed, window)
+    return likelihood_with_ridge(model, ridge, keep_constants=estimator._keeps_constants)
 
 
 def check_fitted(estimator: Any) -> None:

@@ -6,11 +6,11 @@ gradient and its information. How a solver climbs it, and in which coordinates, 
 
 from .base import INVOLVED_SHARE, Evaluation, Likelihood, NoMaximumError, step_to
 from .complete import Evaluations, GaussianLikelihood
-from .constant_features import ConstantFeatures
 from .curvature import CLEAR_EIGENVALUE, CriticalPoint, critical_point
 from .escape import leave
 from .fixed import Fixed
 from .hessian import information_matrix, product_with_minus_hessian
 from .information import MAX_PARAMETERS, Information
 from .lanczos import Lanczos, Subspace
+from .model import Model
 from .regularized import RELATIVE_RIDGE, likelihood_with_ridge, regularized_likelihood

@@ -15,11 +15,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from .._typing import Array
-from ..gaussian import Family
-from ..rows import Window
 from .base import Evaluation, Likelihood
-from .fixed import Fixed, LikelihoodWrapper
+from .fixed import LikelihoodWrapper
 from .information import Information
+from .model import Model
 
 _EMPTY_SHARE = 1e-6  # share of the rows, next to none, with a constant if a variance is shared
 
@@ -29,13 +28,13 @@ class ConstantFeatures(NamedTuple):
 
     features: np.ndarray  # (n_features,), whether a constant stands for each feature
     values: Array  # (n_features,), the constants; entries of other features are not used
-    statistics: Any  # those of the data with these constants
-    window: Window | None  # without the limits of these features; None if no others have any
+    model: Model  # with these constants in its statistics, and without limits for them
     in_all_rows: bool  # whether the constants are in all rows, or in next to none
 
     @classmethod
-    def of(cls, statistics: Any, window: Window | None, family: Family, fixed: Fixed) -> Self:
-        """The constant features of statistics; one never observed gets its known mean, or 0."""
+    def of(cls, model: Model) -> Self:
+        """The constant features of a model; one never observed gets its known mean, or 0."""
+        statistics, family, fixed, window, _ = model
         observed = (window.without_fill(statistics) if window else statistics).by_feature
         empty = (observed.observed_weights == 0) & (not statistics.complete)
         in_all_rows = family.multiplicity == 1
@@ -49,7 +48,8 @@ class ConstantFeatures(NamedTuple):
             if not statistics.complete:
                 statistics = statistics.with_constants(features, values, share)
             window = window and window.opened(features)
-        return cls(features, values, statistics, window, in_all_rows)
+            model = model._replace(statistics=statistics, window=window)
+        return cls(features, values, model, in_all_rows)
 
     def without_constants(self, likelihood: Likelihood) -> Likelihood:
         """The likelihood of the data alone, from that of the statistics with constants."""
@@ -65,8 +65,8 @@ class ConstantFeatures(NamedTuple):
         """
         mean, deviations = (mean - self.values)[self.features], deviations[self.features]
         nats = -0.5 * (math.log(2 * math.pi) + (mean / deviations) ** 2) - np.log(deviations)
-        weights = self.statistics.observed_weights[self.features]
-        return float(weights @ nats) / self.statistics.weight
+        statistics = self.model.statistics
+        return float(statistics.observed_weights[self.features] @ nats) / statistics.weight
 
 
 class LikelihoodWithoutConstants(LikelihoodWrapper):

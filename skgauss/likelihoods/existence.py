@@ -13,7 +13,7 @@ from .._typing import Array
 from .._wording import capped, each_of, quoted
 from ..gaussian import MAX_SCALE, MIN_SCALE, Family, linalg
 from .base import NoMaximumError
-from .fixed import Fixed
+from .model import Model
 
 
 def check_observed(statistics: Any, names: Sequence[str]) -> None:
@@ -62,20 +62,16 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
         )
 
 
-def check_relations(
-    statistics: Any, family: Family, ridge: Array, names: Sequence[str], mean: Array | None
-) -> None:
+def check_relations(model: Model, ridge: Array) -> None:
     """Refuse incomplete features that depend on each other linearly in all rows that show them.
 
-    Raises
-    ------
-    NoMaximumError
-        If there are such features, and the ridge, (n_features,), is too small to make up for it.
+    The ridge, (n_features,), may make up for it.
     """
+    statistics, family, fixed, _, names = model
     negligible = ridge < linalg.rank_tolerance(family.n_features) * statistics.variances
     if not family.correlated or not negligible.any():
         return
-    relations = [each for each in statistics.linear_relations(mean) if negligible[each].all()]
+    relations = [each for each in statistics.linear_relations(fixed.mean) if negligible[each].all()]
     if relations:
         raise NoMaximumError(
             f"{_sets(relations, names)} depend on each other linearly in all rows that show them.",
@@ -83,16 +79,9 @@ def check_relations(
         )
 
 
-def check_intervals(
-    statistics: Any, ridge: Array, family: Family, names: Sequence[str], fixed: Fixed
-) -> None:
-    """Refuse features whose intervals do not determine their mean or variance, where it is free.
-
-    Raises
-    ------
-    NoMaximumError
-        If there are such features.
-    """
+def check_intervals(model: Model, ridge: Array) -> None:
+    """Refuse features whose intervals do not determine their mean or variance, where it is free."""
+    statistics, family, fixed, _, names = model
     bounds = statistics.bounds
     one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
     _refuse(

@@ -1,6 +1,5 @@
 """Chooses the likelihood of statistics, and the ridge that it needs for a maximum."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -8,8 +7,8 @@ import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..gaussian import Family, NotPositiveDefiniteError
-from ..rows import Window, numbers_of_parameter, to_host
+from ..gaussian import NotPositiveDefiniteError
+from ..rows import numbers_of_parameter, to_host
 from .base import Likelihood, NoMaximumError
 from .complete import GaussianLikelihood
 from .constant_features import ConstantFeatures
@@ -21,10 +20,10 @@ from .existence import (
     diagnose,
     flatness_warning,
 )
-from .fixed import NO_FIXED, Fixed
 from .interval import IntervalDiagonal, IntervalFull
 from .missing import ObservedFull
 from .missing_diagonal import ObservedDiagonal
+from .model import Model
 from .truncated import TruncatedLikelihood
 from .truncated_diagonal import TruncatedDiagonal
 from .truncated_full import TruncatedFull
@@ -43,14 +42,7 @@ class Regularized(NamedTuple):
 
 
 def regularized_likelihood(
-    reg_covar: Any,
-    statistics: Any,
-    family: Family,
-    names: Sequence[str],
-    window: Window | None = None,
-    fixed: Fixed = NO_FIXED,
-    *,
-    keep_constants: bool = False,
+    model: Model, reg_covar: Any, *, keep_constants: bool = False
 ) -> Regularized:
     """The likelihood of the free parameters, with the ridge of `reg_covar`, and a window if any.
 
@@ -67,58 +59,45 @@ def regularized_likelihood(
         If `reg_covar` or the unit of a feature is not valid, the statistics were not made with the
         window, or the mean of the data lies outside the window.
     """
-    if statistics.weight == 0:
+    if model.statistics.weight == 0:
         raise NoMaximumError("no row has a positive weight.")
-    constant = None
-    if keep_constants:
-        constant = ConstantFeatures.of(statistics, window, family, fixed)
-        statistics, window = constant.statistics, constant.window
-    check_observed(window.without_fill(statistics) if window else statistics, names)
-    found = _regularized_without_window(reg_covar, statistics, family, names, fixed, keep_constants)
-    likelihood = found.likelihood
-    if window:
-        likelihood = _checked_in_window(likelihood, window, statistics, names, fixed)
-    likelihood = fixed.of(likelihood)
+    constant = ConstantFeatures.of(model) if keep_constants else None
+    model = constant.model if constant else model
+    statistics, window = model.statistics, model.window
+    if not statistics.complete:
+        check_observed(window.without_fill(statistics) if window else statistics, model.names)
+    found = _regularized_without_window(model, reg_covar, keep_constants)
+    likelihood = _checked_in_window(model, found.likelihood) if window else found.likelihood
+    likelihood = model.fixed.of(likelihood)
     return found._replace(
         likelihood=constant.without_constants(likelihood) if constant else likelihood
     )
 
 
 def likelihood_with_ridge(
-    statistics: Any,
-    family: Family,
-    ridge: Array,
-    fixed: Fixed = NO_FIXED,
-    window: Window | None = None,
+    model: Model, ridge: Array, *, keep_constants: bool = False
 ) -> Likelihood:
-    """The likelihood of the free parameters, with a ridge that may be zero, and a window if any.
+    """The likelihood of `regularized_likelihood` with a given ridge, (n_features,), unchecked.
+
+    The ridge may be zero.
 
     Raises
     ------
     NotPositiveDefiniteError
         If the covariance of complete data is singular to rounding.
     """
-    likelihood = _without_window(statistics, family, ridge, fixed)
-    if window:
-        likelihood = _in_window(likelihood, window, statistics, fixed)
-    return fixed.of(likelihood)
+    constant = ConstantFeatures.of(model) if keep_constants else None
+    model = constant.model if constant else model
+    likelihood = _without_window(model, ridge)
+    if model.window:
+        likelihood = _in_window(model, likelihood)
+    likelihood = model.fixed.of(likelihood)
+    return constant.without_constants(likelihood) if constant else likelihood
 
 
-def _regularized_without_window(
-    reg_covar: Any,
-    statistics: Any,
-    family: Family,
-    names: Sequence[str],
-    fixed: Fixed,
-    keep_constants: bool,
-) -> Regularized:
-    """The likelihood without a window, with all parameters free, and the ridge in it.
-
-    Raises
-    ------
-    NoMaximumError, ValueError
-        As `regularized_likelihood`.
-    """
+def _regularized_without_window(model: Model, reg_covar: Any, keep_constants: bool) -> Regularized:
+    """The likelihood without a window, with all parameters free, and the ridge in it."""
+    statistics, family, fixed, _, names = model
     used: float | Array = 0.0
     if not isinstance(reg_covar, str):
         used = _checked_ridge(reg_covar, len(names))
@@ -130,15 +109,14 @@ def _regularized_without_window(
     if of_constants.any():
         used = ridge = ridge + of_constants
     if statistics.coarse:
-        check_intervals(statistics, ridge, family, names, fixed)
+        check_intervals(model, ridge)
     check_variances(variances + ridge, family, names)
     try:
-        likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
+        likelihood = _checked_without_window(model, ridge)
     except NoMaximumError as error:
         diagnosis, remedy = error.args
         if isinstance(reg_covar, str):
-            automatic = RELATIVE_RIDGE * variances + of_constants
-            return _with_automatic_ridge(automatic, statistics, family, names, fixed, error)
+            return _with_automatic_ridge(model, RELATIVE_RIDGE * variances + of_constants, error)
         raise NoMaximumError(
             diagnosis,
             f"reg_covar={reg_covar} is too small to change this. Set reg_covar='auto' or a larger "
@@ -149,21 +127,14 @@ def _regularized_without_window(
     return Regularized(likelihood, used, "" if unique else flatness_warning(statistics, names))
 
 
-def _with_automatic_ridge(
-    ridge: Array,
-    statistics: Any,
-    family: Family,
-    names: Sequence[str],
-    fixed: Fixed,
-    error: NoMaximumError,
-) -> Regularized:
+def _with_automatic_ridge(model: Model, ridge: Array, error: NoMaximumError) -> Regularized:
     """The likelihood with the ridge of "auto", and a warning that says why it needs one.
 
     `error` says why the likelihood has no maximum without a ridge.
     """
     diagnosis, remedy = error.args
     try:
-        likelihood = _checked_without_window(statistics, family, ridge, names, fixed)
+        likelihood = _checked_without_window(model, ridge)
     except NoMaximumError:
         raise ValueError("The covariance of the statistics is not positive semidefinite.") from None
     return Regularized(
@@ -175,21 +146,11 @@ def _with_automatic_ridge(
     )
 
 
-def _checked_in_window(
-    likelihood: Likelihood,
-    window: Window,
-    statistics: Any,
-    names: Sequence[str],
-    fixed: Fixed,
-) -> TruncatedLikelihood:
-    """The likelihood of data seen through a window, unless it certainly has no maximum.
-
-    Raises
-    ------
-    NoMaximumError, ValueError
-        As `regularized_likelihood`.
-    """
-    if not window.matches(statistics, fill=likelihood.family.correlated):
+def _checked_in_window(model: Model, likelihood: Likelihood) -> TruncatedLikelihood:
+    """The likelihood of data seen through a window, unless it certainly has no maximum."""
+    statistics, family, _, window, names = model
+    assert window is not None
+    if not window.matches(statistics, fill=family.correlated):
         raise ValueError(
             "The statistics hold rows with missing values or with intervals, but were made without "
             "these truncation_limits, which bound the unknown values. Call fit or partial_fit on "
@@ -202,28 +163,26 @@ def _checked_in_window(
             f"{window.lower[j]:g} to {window.upper[j]:g}. Either the statistics are of other rows, "
             "or the limits are wrong."
         )
-    inside = _in_window(likelihood, window, statistics, fixed)
+    inside = _in_window(model, likelihood)
     if inside.without_maximum.size:
         culprits = quoted([names[j] for j in inside.without_maximum])
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} {inside.edge}, so there is no "
             "best-fitting Gaussian.",
-            f"{_ridge_hint(inside, statistics, fixed)}Leave out the limits if no rows were "
+            f"{_ridge_hint(model, inside)}Leave out the limits if no rows were "
             "cut off there. A small sample may show this by chance: collect more rows. Otherwise "
             f"describe it by {inside.alternative} distribution.",
         )
     return inside
 
 
-def _ridge_hint(inside: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> str:
+def _ridge_hint(model: Model, inside: TruncatedLikelihood) -> str:
     """A sentence and a space if the ridge is what leaves no maximum, else an empty string."""
     if inside.ridge is None:
         return ""
     with suppress(NotPositiveDefiniteError):
-        smaller = _without_window(
-            statistics, inside.family, _SMALLER_RIDGE_SHARE * inside.ridge, fixed
-        )
-        if not _in_window(smaller, inside.window, statistics, fixed).without_maximum.size:
+        smaller = _without_window(model, _SMALLER_RIDGE_SHARE * inside.ridge)
+        if not _in_window(model, smaller).without_maximum.size:
             return (
                 "reg_covar is the cause, since it adds to the variances inside the window: with a "
                 "thousandth of it there is a maximum. "
@@ -231,27 +190,21 @@ def _ridge_hint(inside: TruncatedLikelihood, statistics: Any, fixed: Fixed) -> s
     return ""
 
 
-def _in_window(
-    likelihood: Likelihood, window: Window, statistics: Any, fixed: Fixed
-) -> TruncatedLikelihood:
+def _in_window(model: Model, likelihood: Likelihood) -> TruncatedLikelihood:
     """The likelihood of data seen through a window, from that of the same data without one."""
-    family: Any = likelihood.family
-    kind = TruncatedFull if family.correlated else TruncatedDiagonal
-    return kind(likelihood, window, statistics, fixed)
+    assert model.window is not None
+    kind = TruncatedFull if model.family.correlated else TruncatedDiagonal
+    return kind(likelihood, model.window, model.statistics, model.fixed)
 
 
-def _without_window(statistics: Any, family: Any, ridge: Array, fixed: Fixed) -> Likelihood:
+def _without_window(model: Model, ridge: Array) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
     Its statistics are made for the known parameters, but all parameters are free: see `Fixed.of`.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If the covariance of complete data is singular to rounding.
     """
+    _, family, fixed, _, _ = model
     used = ridge if ridge.any() else None
-    statistics = fixed.about(statistics, family)
+    statistics = fixed.about(model.statistics, family)
     if statistics.complete:
         return GaussianLikelihood(statistics, family, used, fixed.factor)
     if statistics.coarse:
@@ -262,23 +215,15 @@ def _without_window(statistics: Any, family: Any, ridge: Array, fixed: Fixed) ->
     return ObservedDiagonal(statistics, family, used)
 
 
-def _checked_without_window(
-    statistics: Any, family: Family, ridge: Array, names: Sequence[str], fixed: Fixed
-) -> Likelihood:
-    """The likelihood with a ridge, (n_features,), unless it certainly has no maximum.
-
-    Raises
-    ------
-    NoMaximumError
-        If the covariance of complete data is singular to rounding, or incomplete features without
-        a ridge depend on each other linearly.
-    """
+def _checked_without_window(model: Model, ridge: Array) -> Likelihood:
+    """The likelihood with a ridge, (n_features,), unless it certainly has no maximum."""
+    statistics, family, fixed, _, names = model
     if not statistics.complete:
         if fixed.factor is None:
-            check_relations(statistics, family, ridge, names, fixed.mean)
-        return _without_window(statistics, family, ridge, fixed)
+            check_relations(model, ridge)
+        return _without_window(model, ridge)
     with suppress(NotPositiveDefiniteError):
-        return _without_window(statistics, family, ridge, fixed)
+        return _without_window(model, ridge)
     covariance = fixed.about(statistics, family).covariance
     with_ridge = family.add_ridge(covariance, ridge)
     raise NoMaximumError(*diagnose(with_ridge, statistics.weight, names))
@@ -295,13 +240,7 @@ def _ridge_of_constants(mean: Array, variances: Array) -> Array:
 
 
 def _checked_ridge(reg_covar: Any, n_features: int) -> float | Array:
-    """The ridge that a user passed as `reg_covar`, a number or (n_features,), none of it negative.
-
-    Raises
-    ------
-    ValueError
-        If it is not valid.
-    """
+    """The ridge that a user passed as `reg_covar`, a number or (n_features,), if it is valid."""
     ridge = numbers_of_parameter(to_host(reg_covar), "reg_covar")
     if ridge.ndim == 0:
         return float(ridge)

@@ -28,7 +28,7 @@ import numpy as np
 from .._typing import Array
 from ..density import FittedGaussian
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
-from ..likelihoods import Fixed, Likelihood, likelihood_with_ridge
+from ..likelihoods import Fixed, Likelihood, Model, likelihood_with_ridge
 from ..rows import Block, Summarize
 from ..statistics import AnyStatistics, IncompleteStatistics, SufficientStatistics
 from .p_values import consistency_factors, log_p_values
@@ -146,7 +146,7 @@ class ConcentrationSteps:
         if family.multiplicity == 1 and not (variances > 0).all():
             raise SingularRowsError(np.diag(variances))
         with suppress(NotPositiveDefiniteError):
-            return likelihood_with_ridge(statistics, family, self.ridge, fixed)
+            return likelihood_with_ridge(Model(statistics, family, fixed), self.ridge)
         covariance = fixed.about(statistics, family).covariance
         raise SingularRowsError(family.add_ridge(covariance, self.ridge))
 

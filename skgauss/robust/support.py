@@ -16,7 +16,7 @@ from .._typing import Array
 from .._wording import each_of, quoted
 from ..blocks import threads
 from ..gaussian import Family
-from ..likelihoods import RELATIVE_RIDGE, Fixed, regularized_likelihood
+from ..likelihoods import RELATIVE_RIDGE, Fixed, Model, regularized_likelihood
 from ..rows import Block, Rows, Summarize, check_no_infinity
 from ..statistics import AnyStatistics
 from .concentration import ConcentrationSteps, SingularRowsError
@@ -51,7 +51,7 @@ def support_of(
     """
     X, weights, has_weight = _rows_with_weight(rows.in_one_block("support_fraction"))
     statistics = Summarize(not family.correlated, names)(Block(X, weights))
-    of_all = regularized_likelihood(reg_covar, statistics, family, names, fixed=fixed)
+    of_all = regularized_likelihood(Model(statistics, family, fixed, names=names), reg_covar)
     ridge = np.full(family.n_features, of_all.ridge)
     n_kept = _number_to_keep(X, weights, support_fraction)
     steps = ConcentrationSteps(SortedColumns(X, weights), n_kept, family, ridge, fixed)

@@ -10,7 +10,7 @@ from models import factor_of
 from skgauss import GaussianGradientMLE
 from skgauss.conditioning import score_moments
 from skgauss.gaussian import make_family
-from skgauss.likelihoods import likelihood_with_ridge
+from skgauss.likelihoods import Model, likelihood_with_ridge
 from skgauss.likelihoods.information import InformationSums
 from skgauss.likelihoods.interval import IntervalFull
 from skgauss.rows import Summarize, Window, rows_of
@@ -36,8 +36,8 @@ def likelihood_of(lower, upper, covariance_type="full", ridge=0.0, window=None):
     d = lower.shape[1]
     rows = rows_of(GaussianGradientMLE(), lower, X_upper=upper, reset=True)
     statistics = rows.summarize(Summarize(covariance_type != "full"))
-    family = make_family(covariance_type, d)
-    return likelihood_with_ridge(statistics, family, np.full(d, ridge), window=window)
+    model = Model(statistics, make_family(covariance_type, d), window=window)
+    return likelihood_with_ridge(model, np.full(d, ridge))
 
 
 def second_differences(likelihood, at, step=3e-4):
