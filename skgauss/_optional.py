@@ -5,13 +5,7 @@ from typing import Any
 
 
 def imported(module: str, caller: str, extra: str) -> Any:
-    """The imported `module`, which `caller` needs and the package's `extra` installs.
-
-    Raises
-    ------
-    ImportError
-        If its library is missing. The message names the caller, the library and the extra.
-    """
+    """The imported `module`, which `caller` needs and the package's `extra` installs."""
     try:
         return import_module(module)
     except ImportError as error:

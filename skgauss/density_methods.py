@@ -212,13 +212,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         return Window(*np.array(ends)).without_fill(statistics) if ends else statistics
 
     def _fitted_gaussian(self) -> FittedGaussian:
-        """The Gaussian of the last fit.
-
-        Raises
-        ------
-        NotFittedError
-            If there is none, or the rows of partial fits are too few for one.
-        """
+        """The Gaussian of the last fit."""
         self._check_fitted()
         return self._gaussian
 

@@ -721,12 +721,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         """A sentence, after a space, on the use of an unconverged fit; empty in this class."""
         return ""
 
-    def _attributes_of_rows(
-        self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
-    ) -> dict[str, Any]:
-        """Fitted attributes by name that need the rows of `fit` again; none in this class."""
-        return {}
-
     def _finish_fit(
         self,
         attributes: dict[str, Any],
@@ -735,13 +729,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         rows: Rows | None = None,
         sample_weight: Any = None,
     ) -> Self:
-        """The estimator itself with the result of a fit, after callbacks and warnings."""
-        gaussian = attributes["_gaussian"]
-        attributes.update(self._attributes_of_rows(gaussian, rows, sample_weight))
+        """The estimator itself with the result of a fit, after callbacks and warnings.
+
+        In this class the rows and weights of `fit` are not needed again.
+        """
         task.end(attributes)
         for message, category in warnings:
             if category is ConvergenceWarning:
-                message += self._unconverged_note(gaussian)
+                message += self._unconverged_note(attributes["_gaussian"])
             message += self._whose_parameters
             task.warner.warn(message, category)
         replace_fit(self, attributes)

@@ -16,11 +16,6 @@ def information_criteria(
 
     `log_likelihood` is the sum over all rows. `n_samples` is the weight of the rows with values of
     X, or of the table called `name`.
-
-    Raises
-    ------
-    ValueError
-        If no row has a value, so that all models are equally good.
     """
     if not n_samples > 0:
         raise ValueError(f"No value of {name} is known, so there is nothing to compare models by.")

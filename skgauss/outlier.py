@@ -3,7 +3,7 @@
 import math
 from functools import partial
 from numbers import Real
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -292,19 +292,28 @@ fixed_covariance, warm_start, record_path : optional
         statistics = support.statistics.labelled(getattr(validated, "feature_names_in_", None))
         return statistics, support.reg_covar, {"support_": support.mask}
 
-    def _attributes_of_rows(
-        self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any
-    ) -> dict[str, Any]:
-        """The attribute `offset_`, the log p-value below which a row is an outlier, by name."""
+    def _finish_fit(
+        self,
+        attributes: dict[str, Any],
+        warnings: list[tuple[str, type[Warning]]],
+        task: FitTask,
+        rows: Rows | None = None,
+        sample_weight: Any = None,
+    ) -> Self:
+        offset = self._offset(attributes["_gaussian"], rows, sample_weight)
+        return super()._finish_fit(attributes | {"offset_": offset}, warnings, task)
+
+    def _offset(self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any) -> float:
+        """The log p-value below which a row is an outlier."""
         if self.contamination == "auto":
-            return {"offset_": math.log(_OUTLIER_LEVEL)}
+            return math.log(_OUTLIER_LEVEL)
         assert rows is not None  # other methods than `fit` have no rows, and were refused
         scores_of = log_p_values if sample_weight is None else _weighted_log_p_values
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
         # In the dtype of the user, for instance a small integer, the sum of weights may overflow.
         weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
-        return {"offset_": _threshold_below(scores, weights, self.contamination)}
+        return _threshold_below(scores, weights, self.contamination)
 
 
 def _weighted_log_p_values(gaussian: FittedGaussian, block: Block) -> Array:

@@ -239,13 +239,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         return self
 
     def _joint_estimator(self, validated: Any, table: Table) -> GaussianGradientMLE:
-        """An unfitted estimator of the joint Gaussian, with the limits of features and targets.
-
-        Raises
-        ------
-        ValueError
-            If a parameter of the estimator, or the values of a target, do not allow a regression.
-        """
+        """An unfitted estimator of the joint Gaussian, with the limits of features and targets."""
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
         if estimator.covariance_type != "full":
             raise ValueError(

@@ -18,6 +18,6 @@ from .intervals import (
 from .lattice_points import lattice_of_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
-from .patterns import MissingPatterns, batches, sort_patterns
+from .patterns import MissingPatterns, batches, sort_equal, sort_patterns
 from .scores import score_moments
 from .single_intervals import SingleIntervals

@@ -88,10 +88,18 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     packed = np.packbits(missing, axis=1)
     words = np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
-    order = np.lexsort((*words.T, missing.sum(axis=1)))
-    ordered = words[order]
+    return sort_equal(words, missing.sum(axis=1))
+
+
+def sort_equal(rows: np.ndarray, *first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An order of rows with equal ones together, and where each kind starts in it, then the end.
+
+    The numbers `first`, (n_rows,), come first in the order, and then the last column.
+    """
+    order = np.lexsort((*rows.T, *first))
+    ordered = rows[order]
     changes = np.flatnonzero((ordered[1:] != ordered[:-1]).any(axis=1)) + 1
-    starts = np.concatenate(([0], changes, [len(missing)])) if len(missing) else np.zeros(1, int)
+    starts = np.concatenate(([0], changes, [len(rows)])) if len(rows) else np.zeros(1, int)
     return order, starts
 
 

@@ -16,11 +16,6 @@ def start_of(estimator: Any, likelihood: Likelihood, resume: bool) -> Evaluation
 
     It is the result of the last fit with `warm_start`, and with `resume` unless that fit diverged
     or its result is no valid start here.
-
-    Raises
-    ------
-    ValueError
-        If the last fit has another shape, or `first_start` raises it.
     """
     fitted = hasattr(estimator, "mean_")
     if resume and fitted and getattr(estimator, "stop_reason_", "") != "diverged":
@@ -36,11 +31,6 @@ def first_start(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
     This is the guess from the data if the solver may choose its start and there is no closed form,
     since the distance of the standard normal from the data depends on their unit.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is not valid, or the likelihood at the start is too small for a float.
     """
     if chooses_its_start(estimator) and not likelihood.complete:
         return _evaluated(*likelihood.guess, likelihood)
@@ -95,14 +85,7 @@ def _result_of_last_fit(estimator: Any, likelihood: Likelihood) -> Evaluation:
 
 
 def given_parameters(estimator: Any, of_mean: str, of_covariance: str, family: Family) -> Fixed:
-    """The mean and the covariance that two parameters hold; None if the parameter is None.
-
-    Raises
-    ------
-    ValueError
-        If they are not numbers of the right shape, or the covariance is not symmetric and positive
-        definite.
-    """
+    """The mean and the covariance that two parameters hold; None if the parameter is None."""
     mean, covariance = getattr(estimator, of_mean), getattr(estimator, of_covariance)
     if mean is not None:
         mean = _checked_array(of_mean, to_host(mean), (family.n_features,))

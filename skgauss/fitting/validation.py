@@ -56,15 +56,7 @@ def check_labels(estimator: Any, names: Sequence[str]) -> None:
 
 
 def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
-    """The statistics that a user gave, checked and in the form that the covariance type needs.
-
-    Raises
-    ------
-    TypeError
-        If they are not statistics.
-    ValueError
-        If no rows have such statistics, or if they lack what the type needs.
-    """
+    """The statistics that a user gave, checked and in the form that the covariance type needs."""
     if not isinstance(statistics, AnyStatistics):
         raise TypeError(
             "fit_statistics needs statistics, such as SufficientStatistics.from_array(X) or the "
@@ -77,13 +69,7 @@ def checked_statistics(statistics: Any, covariance_type: str) -> AnyStatistics:
 
 
 def convert_for(statistics: AnyStatistics, covariance_type: str) -> AnyStatistics:
-    """The statistics in the form that the covariance type needs.
-
-    Raises
-    ------
-    ValueError
-        If they hold variances only, and the type needs covariances.
-    """
+    """The statistics in the form that the covariance type needs."""
     if covariance_type != "full":
         return statistics.by_feature
     if statistics.diagonal:
@@ -96,13 +82,7 @@ def convert_for(statistics: AnyStatistics, covariance_type: str) -> AnyStatistic
 
 
 def _checked_numbers(statistics: SufficientStatistics) -> SufficientStatistics:
-    """A checked copy of the statistics in float64, since a user may have set any numbers.
-
-    Raises
-    ------
-    ValueError
-        If no rows have such statistics.
-    """
+    """A checked copy of the statistics in float64, since a user may have set any numbers."""
     s = statistics
     check_no_mask(s.mean, "mean")
     check_no_mask(s.covariance, "covariance")

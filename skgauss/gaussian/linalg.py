@@ -115,27 +115,21 @@ def linear_relation(covariance: Array, negligible: float = _NEGLIGIBLE_WEIGHT) -
     It is found on the correlations. Features whose weights in the relation are at most `negligible`
     times the largest are left out.
     """
-    return _relations(covariance, len(covariance) - 1, negligible)[0]
+    return relations_of_covariance(covariance, 1, negligible)[0]
 
 
-def relations_of_covariance(covariance: Array) -> list[list[int]]:
+def relations_of_covariance(
+    covariance: Array, fewest: int = 0, negligible: float = _NEGLIGIBLE_WEIGHT
+) -> list[list[int]]:
     """The features of each linear relation in a covariance, as lists of indices.
 
-    Their number is the rank deficiency of the covariance.
-    """
-    return _relations(covariance, len(covariance), negligible=_NEGLIGIBLE_WEIGHT)
-
-
-def _relations(covariance: Array, most: int, negligible: float) -> list[list[int]]:
-    """The features of each relation that a covariance has if its rank is at most `most`.
-
-    A feature whose weight in a relation is at most `negligible` times the largest is left out.
+    Their number is the rank deficiency of the covariance, which is taken to be at least `fewest`.
     """
     deviations = np.sqrt(covariance.diagonal())
     units = np.where(deviations > 0, deviations, 1.0)
     correlations, tol = covariance / units[:, None] / units, rank_tolerance(len(covariance))
     factor, order, rank, _ = lapack.dpstrf(correlations, lower=1, tol=tol)
-    pivots, rank = order - 1, min(int(rank), most)
+    pivots, rank = order - 1, min(int(rank), len(covariance) - fewest)
     # Each dependent feature, as a combination of the independent ones before it.
     basis, dependent = factor[:rank, :rank], factor[rank:, :rank]
     weights = np.abs(solve_triangular(basis, dependent.T, lower=True, trans=1)).T

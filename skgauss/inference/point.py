@@ -211,15 +211,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
 
 
 def check_fitted(estimator: Any) -> None:
-    """Refuse anything but a fitted Gaussian.
-
-    Raises
-    ------
-    NotFittedError
-        If the estimator is not fitted.
-    TypeError
-        If it is something else, such as a pipeline that contains a Gaussian.
-    """
+    """Refuse anything but a fitted Gaussian."""
     if isinstance(estimator, GaussianDensity):
         estimator._check_fitted()
         return

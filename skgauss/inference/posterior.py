@@ -23,12 +23,6 @@ def draw_gaussian(estimator: Any, random_state: np.random.RandomState) -> Fitted
     """A Gaussian with parameters drawn from the distribution of the estimate.
 
     It is meant for proper multiple imputation. A ridge counts as prior information.
-
-    Raises
-    ------
-    ValueError
-        If the fit is not at a maximum, has too many parameters for an information matrix, or has
-        parameters that the data do not determine.
     """
     at = FittedPoint(estimator, penalized=True)
     steps, flat = steps_at(at)

@@ -137,13 +137,7 @@ def _covariance_is_among_those_of(smaller: Any, larger: Any) -> bool:
 
 
 def _check_same_features(one: Any, two: Any) -> None:
-    """Refuse two Gaussians, or two regressions, with different numbers of features.
-
-    Raises
-    ------
-    NotFittedError, TypeError
-        If one of them is not fitted, or is something else.
-    """
+    """Refuse two Gaussians, or two regressions, with different numbers of features."""
     regressions = all(hasattr(each, "estimator_") for each in (one, two))
     models = [each.estimator_ for each in (one, two)] if regressions else [one, two]
     for each in models:

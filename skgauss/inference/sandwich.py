@@ -34,11 +34,6 @@ def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: A
     """The covariance of the scores of the rows of a fit, (n_parameters, n_parameters).
 
     It is in the packed frame of the fit. The rows are read once.
-
-    Raises
-    ------
-    ValueError
-        If X is missing or is not that of the fit, or if the fit has no sandwich errors.
     """
     estimator = at.estimator
     if X is None:

@@ -61,14 +61,7 @@ def fitted_point(
     *,
     polished: bool = False,
 ) -> FittedPoint:
-    """The `FittedPoint` of a fit, with the covariance of the scores if `method` is "sandwich".
-
-    Raises
-    ------
-    ValueError
-        If X is missing or superfluous for the method, X is not that of the fit, or the fit has no
-        errors by the method.
-    """
+    """The `FittedPoint` of a fit, with the covariance of the scores if `method` is "sandwich"."""
     at = FittedPoint(estimator, polished=polished)
     if method == "sandwich":
         at.scores = covariance_of_scores(at, X, sample_weight, X_upper)
@@ -186,12 +179,6 @@ def _errors_of_means(at: FittedPoint) -> Array:
     NaN for means that the data do not determine. Conjugate gradients compute each error from
     products with the information. This is the identity if nothing is missing, so that few products
     are enough unless much is missing. The error of a variance is that of the solution, squared.
-
-    Raises
-    ------
-    ValueError
-        If the information matrix would be too large, and the likelihood has no products with it
-        that are precise enough for errors.
     """
     products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
     if products is None:

@@ -23,7 +23,7 @@ Magnus and Neudecker (2019), Matrix Differential Calculus, chapter 15.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class GaussianLikelihood(Likelihood):
         self._is_apart = factor is not None or ridge is not None
         constant = family.n_features * (1.0 + math.log(2.0 * math.pi))
         self.reference = -0.5 * (constant + family.log_det(self._root))
-        self._rounding = MeanRounding(statistics, family)
+        self._rounding = MeanRounding(statistics.mean, statistics.mean_rounding, family)
 
     def evaluate(self, mean: Array, factor: Array) -> Evaluation:
         family = self.family
@@ -177,38 +177,30 @@ class GaussianLikelihood(Likelihood):
         return EPS * abs(at.value)  # the value is relative to the maximum, so tiny near it
 
 
-class MeanRounding:
+class MeanRounding(NamedTuple):
     """Corrects a log-likelihood for the part of the data's mean that float64 could not hold.
 
     Solvers do not need the correction, since they move means that float64 can hold.
-
-    Parameters
-    ----------
-    statistics : SufficientStatistics or AvailableMoments
-    family : Family
-    share : float or ndarray of shape (n_features,), default=1
-        The share of the total weight of the rows in which each feature was observed.
     """
 
-    def __init__(self, statistics: Any, family: Family, share: float | Array = 1.0):
-        self._mean = statistics.mean
-        self._rounding = statistics.mean_rounding + np.zeros(family.n_features)
-        self._size = np.abs(self._rounding)
-        self._family = family
-        self._share = share
+    mean: Array  # (n_features,), of the data
+    rounding: Array  # (n_features,) or (1,), the part of it that float64 could not hold
+    family: Family
+    share: float | Array = 1.0  # of the weight of all rows, that of the rows that show a feature
 
     def cost(self, at: Evaluation) -> float:
         """The nats by which an average log-likelihood that ignores the rounding is too high."""
-        if not (self._size > EPS * self._family.diagonal(at.factor)).any():
+        if not (np.abs(self.rounding) > EPS * self.family.diagonal(at.factor)).any():
             return 0.0  # the rounding is less than the last digit of a standard deviation
-        missed = self._family.solve(at.factor, self._rounding)
-        between = self._family.solve(at.factor, self._mean - at.mean + 0.5 * self._rounding)
-        return float((self._share * missed) @ between)
+        rounding = self.rounding + 0.0 * self.mean
+        missed = self.family.solve(at.factor, rounding)
+        between = self.family.solve(at.factor, self.mean - at.mean + 0.5 * rounding)
+        return float((self.share * missed) @ between)
 
     def costs(self, means: Array, factors: Array) -> Array:
         """The `cost` in nats at each of many points of one feature, (n_points, 1).
 
         Means and factors are (n_points, 1), too.
         """
-        between = self._mean - means + 0.5 * self._rounding
-        return self._share * (self._rounding / factors) * (between / factors)
+        between = self.mean - means + 0.5 * self.rounding
+        return self.share * (self.rounding / factors) * (between / factors)

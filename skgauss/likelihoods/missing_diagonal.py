@@ -1,6 +1,7 @@
 """Missing values of uncorrelated features, whose maximum has a closed form."""
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,11 +20,12 @@ class UncorrelatedLikelihood(ObservedLikelihood):
     def __init__(
         self, statistics: ObservedStatistics, family: Diagonal, ridge: Array | None = None
     ):
-        moments = statistics.by_feature
+        moments: Any = statistics.by_feature
         super().__init__(moments, family, ridge)
         self._variances = moments.variances
         self._missing_share = 1.0 - self._observed_share
-        self._rounding = MeanRounding(moments, family, self._observed_share)
+        mean, share = moments.mean, self._observed_share
+        self._rounding = MeanRounding(mean, moments.mean_rounding, family, share)
 
     def log_likelihood(self, at: Evaluation) -> float:
         return super().log_likelihood(at) - self._share * self._rounding.cost(at)

@@ -28,13 +28,7 @@ STOP_MARKERS = {
 
 
 def pyplot_for(caller: str) -> Any:
-    """The module pyplot, for the method named `caller`.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is missing; the message names the extra that installs it.
-    """
+    """The module pyplot, for the method named `caller`."""
     return imported("matplotlib.pyplot", caller, extra="plot")
 
 

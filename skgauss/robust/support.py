@@ -40,15 +40,7 @@ def support_of(
     fixed: Fixed,
     names: Sequence[str],
 ) -> Support:
-    """The rows to fit, which concentration steps choose, with their statistics and ridge.
-
-    Raises
-    ------
-    ValueError
-        If the rows are of Dask, hold values known only to an interval, or are too few; if the
-        likelihood of all rows has no maximum; or if that of the kept rows has none and `reg_covar`
-        does not allow a ridge.
-    """
+    """The rows to fit, which concentration steps choose, with their statistics and ridge."""
     X, weights, has_weight = _rows_with_weight(rows.in_one_block("support_fraction"))
     statistics = Summarize(not family.correlated, names)(Block(X, weights))
     of_all = regularized_likelihood(Model(statistics, family, fixed, names=names), reg_covar)
@@ -67,13 +59,7 @@ def support_of(
 
 
 def _rows_with_weight(block: Block) -> tuple[Array, Array, np.ndarray]:
-    """The rows with positive weights in float64, their weights, and their mask in the block.
-
-    Raises
-    ------
-    ValueError
-        If a value is infinite, or known only to an interval.
-    """
+    """The rows with positive weights in float64, their weights, and their mask in the block."""
     if block.intervals is not None:
         raise ValueError(
             "support_fraction ranks rows by their observed values, but a value known only to an "
@@ -98,13 +84,7 @@ def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal[
 def _few_rows_warning(
     steps: ConcentrationSteps, n: float, support_fraction: float | Literal["auto"]
 ) -> str:
-    """The text of a warning if the rows, of weight n, are few for a full covariance, else "".
-
-    Raises
-    ------
-    ValueError
-        If the rows to keep are too few for a full covariance, and there is no ridge.
-    """
+    """The text of a warning if the rows, of weight n, are few for a full covariance, else ""."""
     d, n_kept = steps.family.n_features, steps.n_kept
     if not steps.family.correlated or steps.fixed.factor is not None:
         return ""

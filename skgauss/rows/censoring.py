@@ -64,14 +64,7 @@ def with_upper(
     sample_weight: Any | None = None,
     is_mixed: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Returns ``[X | X_upper]``, an array of numbers; for `is_mixed` see `rounded_alike`.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or if in a row of positive weight the ends of an interval are
-        crossed, or both are the same infinity.
-    """
+    """Returns ``[X | X_upper]``, an array of numbers; for `is_mixed` see `rounded_alike`."""
     if X.shape != X_upper.shape:
         raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
     X_upper = rounded_alike(X, X_upper, is_mixed)
@@ -112,11 +105,6 @@ def check_not_crossed(
 
     `has_weight`, bool of shape (n_rows,), marks these rows; None means all. NaN is an open end.
     `table` is what the user calls the lower ends, and `of` follows the row's number in the message.
-
-    Raises
-    ------
-    ValueError
-        If an interval is refused; the message names the row and the feature of the first.
     """
     crossed = (lower > upper) | (lower == np.inf) | (upper == -np.inf)
     if has_weight is not None:

@@ -15,13 +15,7 @@ Limits = tuple[Array, Array]
 
 
 def checked_limits(limits: Any, parameter: str, names: Sequence[str]) -> Limits:
-    """Returns the lower and the upper limits of the features, infinite where there are none.
-
-    Raises
-    ------
-    ValueError
-        If they are not a pair, do not fit the features, or leave nothing between them.
-    """
+    """Returns the lower and the upper limits of the features, infinite where there are none."""
     if _may_be_pairs(limits, len(names)):
         raise ValueError(
             f"{parameter}={limits!r} looks like a pair of limits for each feature, but must be all "

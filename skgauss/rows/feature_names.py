@@ -23,13 +23,7 @@ def feature_names(estimator: Any) -> list[str]:
 
 
 def feature_index(estimator: Any, feature: int | str) -> int:
-    """Returns the index of a feature given by index or name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such feature; the message lists the features.
-    """
+    """Returns the index of a feature given by index or name."""
     names = feature_names(estimator)
     if isinstance(feature, str):
         if not hasattr(estimator, "feature_names_in_"):
@@ -47,13 +41,7 @@ def feature_index(estimator: Any, feature: int | str) -> int:
 
 
 def values_given(estimator: Any, given: Any) -> tuple[list[int], Array]:
-    """Returns the indices of the features and the values in a mapping from features to values.
-
-    Raises
-    ------
-    ValueError
-        If a feature is unknown or given twice, by index and by name, or a value is not finite.
-    """
+    """Returns the indices of the features and the values in a mapping from features to values."""
     if not hasattr(given, "keys"):
         raise ValueError(f"given must map features to values, as a dict does, got {given!r}.")
     features = list(given.keys())
@@ -75,13 +63,7 @@ def _finite(value: Any, feature: Any) -> float:
 
 
 def feature_indices(estimator: Any, features: Any) -> list[int]:
-    """Returns the indices of features given as one index or name, as several, or as a mask.
-
-    Raises
-    ------
-    ValueError
-        If a feature is unknown or given twice.
-    """
+    """Returns the indices of features given as one index or name, as several, or as a mask."""
     if np.ndim(features) == 0:
         features = [features]
     if np.asarray(features).dtype == bool:

@@ -26,13 +26,6 @@ def numbers(
     """Returns ``read(X)``, which must be an array of numbers.
 
     In messages X is called `name`, and `frame`, if given, is code for X as a frame.
-
-    Raises
-    ------
-    ValueError
-        If it is not; the message names the columns of a frame, or those with text.
-    TypeError
-        If it is sparse.
     """
     try:
         return _read_numbers(X, read, name)
@@ -56,13 +49,7 @@ def is_number(value: Any) -> bool:
 
 
 def numbers_of_parameter(value: Any, name: str) -> Array:
-    """Returns a float64 copy of the value of a parameter, a number or an array of them.
-
-    Raises
-    ------
-    ValueError
-        If it holds anything but finite numbers, or is masked; the message names the parameter.
-    """
+    """Returns a float64 copy of the value of a parameter, a number or an array of them."""
     check_no_mask(value, name)
     try:
         if np.iscomplexobj(value):

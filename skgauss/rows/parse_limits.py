@@ -120,13 +120,7 @@ def parse_limits(
 
 
 def _words(missing: Any) -> tuple[str, ...]:
-    """Returns the words of `missing`, which is None, one word or several.
-
-    Raises
-    ------
-    TypeError
-        If one of them is not text.
-    """
+    """Returns the words of `missing`, which is None, one word or several."""
     one = isinstance(missing, str) or not hasattr(missing, "__iter__")
     words = () if missing is None else (missing,) if one else tuple(missing)
     for each in words:

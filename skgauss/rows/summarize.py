@@ -40,13 +40,7 @@ class Summarize:
     window: Window | None = None  # limits between which all rows must lie, which is checked
 
     def __call__(self, block: Block) -> AnyStatistics:
-        """Returns the statistics of the block.
-
-        Raises
-        ------
-        ValueError
-            If a row holds infinity, or lies outside the window.
-        """
+        """Returns the statistics of the block."""
         if self.window is not None and (block.intervals or not self.window.holds_all(block.X)):
             self.window.check(block, self.names)
             # A missing value of an independent feature tells nothing, not even within a window.

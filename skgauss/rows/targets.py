@@ -22,13 +22,7 @@ _READ_TARGETS = partial(READ, ensure_2d=False, input_name="y")
 
 
 def checked_targets(y: Any, name: str = "y") -> Any:
-    """Returns the targets as an array of numbers with one axis or two, as given, lazy if in Dask.
-
-    Raises
-    ------
-    ValueError
-        If y is None, is not of numbers, or has more than two axes.
-    """
+    """Returns the targets as an array of numbers with one axis or two, as given; lazy in Dask."""
     if y is None:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
     check_table(y, name)

@@ -24,13 +24,7 @@ class Window(NamedTuple):
 
     @classmethod
     def of(cls, limits: Any, names: Sequence[str]) -> Window | None:
-        """Returns the window of `truncation_limits`, or None if no limit is finite.
-
-        Raises
-        ------
-        ValueError
-            If the limits do not fit the features, or leave no interval for one of them.
-        """
+        """Returns the window of `truncation_limits`, or None if no limit is finite."""
         if limits is None:
             return None
         window = cls(*checked_limits(limits, "truncation_limits", names))
@@ -98,13 +92,7 @@ class Window(NamedTuple):
         return outside
 
     def check(self, block: Block, names: Sequence[str]) -> None:
-        """Refuse rows outside, unless their weight is 0.
-
-        Raises
-        ------
-        ValueError
-            If a row lies outside; the message names the first one and its feature.
-        """
+        """Refuse rows outside, unless their weight is 0."""
         for chunk in chunks_of(block.X):
             part = block.between(chunk.start, chunk.stop).on_host
             outside = self.outside(part)

@@ -279,13 +279,7 @@ def maximize(
     n_kept: int = 0,
     observer: Observer | None = None,
 ) -> Solution:
-    """Climb from `start` until a `Monitor` ends the climb, and return the solution.
-
-    Raises
-    ------
-    ValueError
-        If the solver does not serve the likelihood.
-    """
+    """Climb from `start` until a `Monitor` ends the climb, and return the solution."""
     began = time.process_time()
     monitor = Monitor(objective.likelihood, max_iter, tol, n_kept, observer)
     # A divergent recursion overflows before it leaves the domain. Its values show this, so that

@@ -115,13 +115,7 @@ def column_labels(table: Any) -> tuple[Any, ...] | None:
 
 
 def common_labels(given: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
-    """Returns the labels that all of `given` share, or None if none are given.
-
-    Raises
-    ------
-    ValueError
-        If they are not the same, in the same order.
-    """
+    """Returns the labels that all of `given` share, or None if none are given."""
     if any(each != given[0] for each in given):
         raise ValueError(
             "The features of the mean, of the covariance and of all statistics that are added must "

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
+from ..conditioning import sort_equal
 from .base import Statistics
 from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
@@ -367,8 +368,6 @@ def _distinct(lower: Array, upper: Array, weights: Array) -> tuple[Array, Array,
     last = upper[:, -1].take(order)
     if (last[1:] != last[:-1]).all():
         return lower.take(order, axis=0), upper.take(order, axis=0), weights.take(order)
-    order = np.lexsort((*lower.T, *upper.T))  # takes ten times as long
-    lower, upper = lower[order], upper[order]
-    changes = (lower[1:] != lower[:-1]) | (upper[1:] != upper[:-1])
-    first = np.concatenate(([0], 1 + np.flatnonzero(changes.any(axis=1))))
-    return lower[first], upper[first], np.add.reduceat(weights[order], first)
+    order, starts = sort_equal(np.hstack((lower, upper)))  # takes ten times as long
+    first = order[starts[:-1]]
+    return lower[first], upper[first], np.add.reduceat(weights[order], starts[:-1])
