@@ -765,7 +765,7 @@ def _blas_threads(
 
     A climb on complete data multiplies no more than a few covariance matrices.
     """
-    multiplications = int(family.n_parameters**1.5)
+    multiplications = int(family.n_all**1.5)
     products_only = statistics.complete and window is None
     if products_only and multiplications <= threads.NEGLIGIBLE_MULTIPLICATIONS:
         return nullcontext()

@@ -20,4 +20,4 @@ from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_equal, sort_patterns
 from .scores import score_moments
-from .single_intervals import SingleIntervals
+from .single_intervals import SingleIntervals, are_intervals

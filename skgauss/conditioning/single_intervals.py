@@ -12,6 +12,11 @@ from ..boxes import INTERVALS_IN_CACHE, of_square, slices, univariate_moments
 _MANY_INTERVALS = 200_000
 
 
+def are_intervals(lower: Array, upper: Array) -> np.ndarray:
+    """Whether each value is known only to an interval: neither exactly nor missing."""
+    return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
+
+
 class SingleIntervals(NamedTuple):
     """Single values known only to an interval, sorted by feature; all arrays are (n,)."""
 
@@ -24,7 +29,7 @@ class SingleIntervals(NamedTuple):
     @classmethod
     def of(cls, lower: Array, upper: Array) -> "SingleIntervals":
         """The values known only to an interval among all with these ends, (n_rows, n_features)."""
-        within = ((lower < upper) & (np.isfinite(lower) | np.isfinite(upper))).T
+        within = are_intervals(lower, upper).T
         features, rows = np.nonzero(within)
         low, high = lower.T[within], upper.T[within]
         with np.errstate(over="ignore"):

@@ -8,6 +8,7 @@ import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -41,18 +42,12 @@ class DeferredWarning(NamedTuple):
         return self.opening + self.rest(max(seconds, self.time_units * _TIME_UNIT))
 
 
+@dataclass
 class Warner:
-    """Gives the warnings of a fit, unless another fit of the same search or loop has done so.
+    """Gives the warnings of a fit, unless another fit of the same search or loop has done so."""
 
-    Parameters
-    ----------
-    context : CallbackContext
-        The root context of the fit, which has a parent if another estimator makes the fit.
-    """
-
-    def __init__(self, context: CallbackContext):
-        self._began = time.process_time()
-        self._context = context
+    _context: CallbackContext  # the root of the fit; has a parent if another estimator makes it
+    _began: float = field(default_factory=time.process_time)
 
     @property
     def is_inner(self) -> bool:

@@ -39,7 +39,7 @@ from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, cache_latest
 from .e_step import n_on_a_lattice
 from .fixed import NO_FIXED, Fixed
 from .information import Information
-from .missing import NARROW_INFLATION, ObservedFull, ObservedLikelihood
+from .missing import NARROW_INFLATION, ObservedFull
 from .missing_diagonal import UncorrelatedLikelihood
 
 # Most intervals of uncorrelated features for which the information costs next to nothing, since
@@ -49,18 +49,13 @@ _FEW_INTERVALS = 10_000
 _INTERVAL_RESOLUTION = 1e-13
 # Standard deviation, over the data's, above which open intervals tell nothing.
 _UNINFORMATIVE_SCALE = 1e4
+_DATA_KIND, _PAGE = "data with values known only to an interval", "detection_limits"
 
 
-class _WithIntervals(ObservedLikelihood):
-    """A likelihood of data with intervals, and what messages call such data."""
-
-    data_kind = "data with values known only to an interval"
-    page = "detection_limits"
-
-
-class IntervalDiagonal(_WithIntervals, UncorrelatedLikelihood):
+class IntervalDiagonal(UncorrelatedLikelihood):
     """The likelihood of values and intervals of uncorrelated features."""
 
+    data_kind, page = _DATA_KIND, _PAGE
     has_information = True
 
     def __init__(
@@ -122,8 +117,10 @@ class IntervalDiagonal(_WithIntervals, UncorrelatedLikelihood):
         return self._singles.sums(self._weights, mean, deviations, spread=spread)
 
 
-class IntervalFull(_WithIntervals, ObservedFull):
+class IntervalFull(ObservedFull):
     """The likelihood of values and intervals of correlated features."""
+
+    data_kind, page = _DATA_KIND, _PAGE
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ each. The way of X:
 
 from ..blocks import to_host
 from .arrays import has_finite_sum, signs, squared_distances, sum_and_weight
-from .block import Block, Intervals, Rows, check_no_infinity, coarse_intervals, incomplete_rows
+from .block import Block, Intervals, check_no_infinity, coarse_intervals, incomplete_rows
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
@@ -23,7 +23,7 @@ from .feature_names import (
     values_given,
 )
 from .frames import check_same_names, check_same_order
-from .inputs import rows_of
+from .inputs import Rows, rows_of
 from .kinds import is_dask, is_in_other_library
 from .numbers import is_number, numbers_of_parameter
 from .parse_limits import parse_limits

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import assert_all_finite
@@ -78,38 +78,6 @@ class Block(NamedTuple):
             None if weights is None else weights[start:stop],
             None if intervals is None else intervals.between(start, stop),
         )
-
-
-class Rows(Protocol):
-    """All rows that a user passed, in memory, on a device or in Dask, processed in blocks."""
-
-    def total(self, function: Callable[[Block], Any]) -> Any:
-        """Returns the sum over the blocks of a function that returns numbers."""
-        ...
-
-    def summarize(self, function: Callable[[Block], Any]) -> Any:
-        """Returns the sum over the blocks of a function that returns statistics.
-
-        Statistics of Dask blocks that are too large to gather stay on the workers.
-        """
-        ...
-
-    def map(self, function: Callable[[Block], Any]) -> Any:
-        """Returns the function's results for all blocks, joined: one array or a tuple of arrays.
-
-        Their first axis is as long as X. They are lazy if the rows are.
-        """
-        ...
-
-    def in_one_block(self, name: str) -> Block:
-        """Returns all rows as one block in memory; the parameter called `name` rereads them.
-
-        Raises
-        ------
-        ValueError
-            If the rows are in Dask, since they may not fit into memory.
-        """
-        ...
 
 
 _READ_AT_ONCE = 2**17  # elements of X (1 MiB): callers make several arrays of the rows found

@@ -11,6 +11,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import quoted, warn_caller
 from ..blocks import to_host
+from ..conditioning import are_intervals
 from .block import Block, Intervals, remedy_for_logarithm_of_0
 from .check_limits import Limits
 from .rounding import at_or_above, at_or_below, round_float32
@@ -49,8 +50,7 @@ class Reader:
         upper = np.where(above | np.isnan(X_upper), np.inf, X_upper)
         if self.limits is not None:
             lower, upper = np.where(above, high, lower), np.where(below, low, upper)
-        within = (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
-        rows = np.flatnonzero(within.any(axis=1))
+        rows = np.flatnonzero(are_intervals(lower, upper).any(axis=1))
         ends = (end[rows].astype(np.float64) for end in (lower, upper))
         intervals = Intervals(rows, *ends) if rows.size else None
         return Block(np.where(lower == upper, X, np.nan), sample_weight, intervals)

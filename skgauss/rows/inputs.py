@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 from ..blocks import chunks_of, to_float64, to_host
 from ..statistics import AnyStatistics, valid_weights
 from . import arrays
-from .block import Block, Rows
+from .block import Block
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
@@ -38,6 +38,7 @@ class ArrayRows(NamedTuple):
     like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
 
     def total(self, function: Callable[[Block], Any]) -> Any:
+        """Returns the sum of a function that returns numbers, over blocks of the rows."""
         total = 0
         for rows in chunks_of(self.X, max(_RESULT_ROWS, _RESULT_ELEMENTS // self.X.shape[1])):
             weights = None if self.sample_weight is None else self.sample_weight[rows]
@@ -45,9 +46,11 @@ class ArrayRows(NamedTuple):
         return total
 
     def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
+        """Returns the statistics that a function makes of the rows."""
         return function(self.read(self.X, self.sample_weight))
 
     def map(self, function: Callable[[Block], Any]) -> Any:
+        """Returns the function's results for the rows: one array or a tuple of arrays."""
         results = function(self.read(self.X))
         if self.like is None:
             return results
@@ -56,8 +59,12 @@ class ArrayRows(NamedTuple):
         return arrays.in_namespace_of(self.like, results)
 
     def in_one_block(self, name: str) -> Block:
+        """Returns all rows as one block in memory, which the parameter called `name` needs."""
         weights = None if self.sample_weight is None else to_float64(self.sample_weight)
         return self.read(to_host(self.X), weights)
+
+
+Rows = ArrayRows | DaskRows
 
 
 def rows_of(

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .._typing import Array
-from ..conditioning import sort_equal
+from ..conditioning import are_intervals, sort_equal
 from .base import Statistics
 from .complete import SufficientStatistics, two_sum
 from .features import AvailableMoments
@@ -188,7 +188,7 @@ class IntervalStatistics(Statistics):
         Those with intervals are left out: only a climb shows how likely a singular covariance is.
         """
         exact = summarize_incomplete(self._exact_values, self.weights, diagonal=False)
-        within = np.any(_within(self.lower, self.upper), axis=0)
+        within = np.any(are_intervals(self.lower, self.upper), axis=0)
         relations = (self.exact + exact).linear_relations(mean)
         return [features for features in relations if not within[features].any()]
 
@@ -231,7 +231,7 @@ class IntervalStatistics(Statistics):
         if self.lower.shape[1] == 1:  # each row is one interval, and nothing else
             return replace(self, exact=self.exact.by_feature)
         moments = _moments(self._exact_values, self.weights)
-        row, feature = np.nonzero(_within(self.lower, self.upper))
+        row, feature = np.nonzero(are_intervals(self.lower, self.upper))
         ends = np.full((2, len(row), self.lower.shape[1]), [[[-np.inf]], [[np.inf]]])
         for end, whole in zip(ends, (self.lower, self.upper), strict=True):
             end[np.arange(len(row)), feature] = whole[row, feature]
@@ -258,7 +258,7 @@ class IntervalStatistics(Statistics):
         if self.diagonal:  # the rows hold intervals of other features only
             return replace(self, exact=exact)
         lower, upper = (np.where(features, values, end) for end in (self.lower, self.upper))
-        within = _within(lower, upper).any(axis=1)
+        within = are_intervals(lower, upper).any(axis=1)
         points, weights = np.where(lower == upper, lower, np.nan)[~within], self.weights[~within]
         exact += summarize_incomplete(points, weights, diagonal=False)
         if not within.any():
@@ -305,11 +305,6 @@ def summarize_intervals(
     nothing = of_no_rows(lower.shape[1])
     statistics = IntervalStatistics(float(weights.sum()), nothing, *rows)
     return statistics.by_feature if diagonal else statistics
-
-
-def _within(lower: Array, upper: Array) -> np.ndarray:
-    """Whether each value is known only to an interval: neither exactly nor missing."""
-    return (lower < upper) & (np.isfinite(lower) | np.isfinite(upper))
 
 
 def _highest(ends: Array) -> Array:
