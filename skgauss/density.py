@@ -146,12 +146,7 @@ class FittedGaussian:
     def sum_over_informative_rows(self, block: Block) -> Array:
         """Weighted sum of log-densities, in nats, and weight of the rows with values, (2,)."""
         block = self._without_uncounted(block.counted)
-        unknown = block.unknown
-        nothing = (
-            len(unknown)
-            if block.sample_weight is None
-            else float(block.sample_weight[unknown].sum())
-        )
+        nothing = float(block.weights[block.unknown].sum())
         return self.sum_of_log_densities(block) - np.array([0.0, nothing])
 
     def squared_distances(self, block: Block) -> Any:

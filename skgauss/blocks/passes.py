@@ -7,7 +7,7 @@ into the sums.
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from typing import Any, Literal
 
@@ -72,11 +72,10 @@ def map_rows(X: np.ndarray, function: Callable[[Array], Array], mean: Array) -> 
     return result
 
 
-@contextmanager
 def _map_chunks(
     function: Callable[[int, slice], Result], X: np.ndarray, min_rows: int
-) -> Iterator[Iterator[Result]]:
-    """A context with an iterator over the results for all chunks of X, in their order.
+) -> AbstractContextManager[Iterator[Result]]:
+    """Returns a context with an iterator over the results for all chunks of X, in their order.
 
     ``function(block, chunk)`` works on `block` elements at once, in threads if these pay.
     """
@@ -87,9 +86,7 @@ def _map_chunks(
         if n_threads == 1
         else max(_BLOCK_ELEMENTS_OF_THREADS // n_threads, _BLOCK_ELEMENTS)
     )
-    in_blocks = partial(function, block)
-    with blas_threads_for_pass(X), threads.ordered_map(in_blocks, chunks, n_threads) as results:
-        yield results
+    return threads.ordered_map(partial(function, block), chunks, n_threads)
 
 
 def blas_threads_for_pass(X: np.ndarray) -> AbstractContextManager[None]:

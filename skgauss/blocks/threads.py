@@ -33,17 +33,22 @@ def available() -> int:
     return 1 if _thread_state.is_one_of_several else n_threads_allowed()
 
 
-@contextmanager
 def ordered_map(
     function: Callable[[Part], Result], parts: Sequence[Part], n_threads: int
-) -> Iterator[Iterator[Result]]:
-    """A context with an iterator over the results of all parts, in the order of the parts.
+) -> AbstractContextManager[Iterator[Result]]:
+    """Returns a context with an iterator over the results of all parts, in the order of the parts.
 
     Each thread uses one thread of BLAS. Threads and limit end with the context, even if it raises.
     """
     if n_threads <= 1:
-        yield map(function, parts)
-        return
+        return nullcontext(map(function, parts))
+    return _mapped_in_threads(function, parts, n_threads)
+
+
+@contextmanager
+def _mapped_in_threads(
+    function: Callable[[Part], Result], parts: Sequence[Part], n_threads: int
+) -> Iterator[Iterator[Result]]:
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
         yield executor.map(without_own_threads(function), parts)
 
@@ -98,15 +103,10 @@ class _Limit:
     If several threads hold it, as under Dask, the first sets the limit and the last lifts it.
     Otherwise one would restore the limit that another had set. A number of threads that other code
     has set in the meantime stays.
-
-    Parameters
-    ----------
-    of_process : bool
-        Whether the libraries have one number of threads for the process, or one for each thread.
     """
 
     def __init__(self, of_process: bool):
-        self._of_process = of_process
+        self._of_process = of_process  # whether the libraries have one number for all threads
         self._lock = threading.Lock()
         self._holders: dict[object, int] = {}  # and the identifiers of their threads
         self._before: list[tuple[Any, int]] = []
@@ -173,5 +173,8 @@ def _blas(of_process: bool) -> list[Any]:
     The loaded libraries are searched only once.
     """
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    layer = "threading_layer"
-    return [each for each in libraries if (getattr(each, layer, "") == "openmp") != of_process]
+    return [
+        each
+        for each in libraries
+        if (getattr(each, "threading_layer", "") == "openmp") != of_process
+    ]

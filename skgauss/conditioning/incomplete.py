@@ -12,7 +12,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import AlikeRows, Standardization, batches_with_conditioner, kinds_of
+from .intervals import Standardization, alike_rows, batches_with_conditioner, kinds_of
 from .single_intervals import SingleIntervals
 
 
@@ -26,8 +26,8 @@ def scores_of_rows(
     guess: Standardization,
 ) -> Array:
     """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
-    alike = AlikeRows.of(lower, upper, weights, gaussian)
-    lower, upper = lower[alike.first], upper[alike.first]
+    first, place, totals = alike_rows(lower, upper, weights, gaussian)
+    lower, upper = lower[first], upper[first]
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if root is None:
@@ -39,7 +39,7 @@ def scores_of_rows(
         return family.scores(known, spread)
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, alike.weights, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, totals, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         completed = known[rows]
@@ -47,7 +47,7 @@ def scores_of_rows(
         columns = inverse[:, features].transpose(1, 0, 2)
         spread = columns @ hidden.covariance @ columns.transpose(0, 2, 1)
         scores[rows] = family.scores(completed @ inverse.T, spread)
-    return scores[alike.kind]
+    return scores[place]
 
 
 @threads.one_blas_thread()

@@ -90,30 +90,18 @@ class Score(NamedTuple):
 class CoarseRows:
     """Rows with equally many values known to an interval, and equally many missing.
 
-    Parameters
-    ----------
-    lower, upper : ndarray of shape (n_rows, n_features)
-        Equal where a value is known exactly, both infinite where it is missing.
-    weights : ndarray of shape (n_rows,)
-    frame : Standardization
-        All results are in its units and relative to its origin.
-
-    Attributes
-    ----------
-    rows : ndarray of shape (n_rows, n_features)
-        The exact values relative to the frame, and 0 for others.
-    gaps : MissingPatterns
-        The places of the values that are not known exactly.
-    n_intervals : int
-        How many values of a row are known to an interval.
+    The ends, (n_rows, n_features), are equal where a value is known exactly, and both infinite
+    where it is missing. All results are in the units of the frame and relative to its origin.
     """
 
     def __init__(self, lower: Array, upper: Array, weights: Array, frame: Standardization):
         kinds = kinds_of(lower, upper)
-        self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))
-        self.gaps = MissingPatterns(kinds, np.ones(len(kinds), dtype=int))
-        self._missing = MissingPatterns(kinds == 2, np.ones(len(kinds), dtype=int))
-        self.n_intervals = int(np.count_nonzero(kinds[0] == 1))
+        self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))  # 0 if not known exactly
+        # The places of the values that are not known exactly, and of those that are missing.
+        self.gaps, self._missing = (
+            MissingPatterns(some, np.ones(len(kinds), dtype=int)) for some in (kinds, kinds == 2)
+        )
+        self.n_intervals = int(np.count_nonzero(kinds[0] == 1))  # those of a row
         features = self._features = self.gaps.features[: self.n_intervals].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
         self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
@@ -238,37 +226,28 @@ class Coarsened(NamedTuple):
     log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
 
 
-class AlikeRows(NamedTuple):
-    """Rows that agree in all that is known of them, as one row with their total weight.
+def alike_rows(
+    lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
+) -> tuple[Any, Any, Array | None]:
+    """Which rows agree in all that is known of them, so that one row of each kind is enough.
 
-    Only rows that need a lattice are put together. Equal rows have equal lattices, whose errors add
-    up in a sum over rows, so that they need as many points as one row of their weight.
+    The first result indexes a row of each kind, the second is the place of each row among the
+    kinds, and the third is the total weight of each kind, (n_kinds,), or None for no sum. Only rows
+    that need a lattice are put together. Equal rows have equal lattices, whose errors add up in a
+    sum over rows, so that they need as many points as one row of their weight.
     """
-
-    first: np.ndarray | slice  # the index of a row of each kind, (n_kinds,)
-    kind: np.ndarray | slice  # the place of each row among the kinds, (n_rows,)
-    weights: Array | None  # (n_kinds,), None for no sum
-
-    @classmethod
-    def of(
-        cls, lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
-    ) -> "AlikeRows":
-        """The kinds of rows, whose weights are None if those of the rows are."""
-        on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
-        if gaussian.root is None or not on_lattice.any():
-            return cls(slice(None), slice(None), weights)
-        ends = np.hstack((lower, upper))[on_lattice]
-        _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
-        others = np.flatnonzero(~on_lattice)
-        kind = np.empty(len(lower), dtype=np.intp)
-        kind[others] = np.arange(len(others))
-        kind[on_lattice] = len(others) + same.reshape(-1)
-        first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
-        if weights is None:
-            return cls(first, kind, None)
-        totals = np.zeros(len(first))
-        np.add.at(totals, kind, weights)
-        return cls(first, kind, totals)
+    on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
+    if gaussian.root is None or not on_lattice.any():
+        return slice(None), slice(None), weights
+    ends = np.hstack((lower, upper))[on_lattice]
+    _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
+    others = np.flatnonzero(~on_lattice)
+    place = np.empty(len(lower), dtype=np.intp)
+    place[others] = np.arange(len(others))
+    place[on_lattice] = len(others) + same.reshape(-1)
+    first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
+    totals: Any = None if weights is None else np.bincount(place, weights)
+    return first, place, totals
 
 
 @threads.one_blas_thread()
@@ -281,10 +260,10 @@ def coarsened(
 ) -> Coarsened:
     """Rows between two ends with hidden values at conditional means, under a known Gaussian.
 
-    The weights, (n_rows,), are given if the results are summed over the rows, see `AlikeRows`.
+    The weights, (n_rows,), are given if the results are summed over the rows, see `alike_rows`.
     """
-    alike = AlikeRows.of(lower, upper, weights, gaussian)
-    lower, upper = lower[alike.first], upper[alike.first]
+    first, place, totals = alike_rows(lower, upper, weights, gaussian)
+    lower, upper = lower[first], upper[first]
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     found = Coarsened(
         np.where(kinds > 0, 0.0, lower - mean),
@@ -298,7 +277,7 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(variances) * scales[singles.features]
         np.add.at(found.log_probability, singles.rows, log_probability)
         return found
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, alike.weights, gaussian):
+    for rows, coarse, condition in batches_with_conditioner(lower, upper, totals, gaussian):
         hidden = coarse.given(np.zeros(len(mean)), condition, guess)
         features = coarse.gaps.features.T
         where = rows[:, None], features
@@ -307,7 +286,7 @@ def coarsened(
         spread = np.sqrt(np.maximum(np.einsum("nii->ni", hidden.covariance), 0.0))
         found.standard_deviations[where] = spread * scales[features]
         found.log_probability[rows] = hidden.log_probability
-    return Coarsened(*(each[alike.kind] for each in found))
+    return Coarsened(*(each[place] for each in found))
 
 
 def batches_with_conditioner(

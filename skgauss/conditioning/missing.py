@@ -57,25 +57,13 @@ class Conditional(NamedTuple):
 
 
 class Conditioner:
-    """Conditions rows on what was observed, under one Gaussian.
-
-    Parameters
-    ----------
-    factor : ndarray of shape (n_features, n_features)
-        L, the lower Cholesky factor of the covariance.
-
-    Attributes
-    ----------
-    root : ndarray of shape (n_features, n_features)
-        A, the inverse of L.
-    inflation : float
-        The largest variance inflation factor of a feature given all others.
-    """
+    """Conditions rows on what was observed, under one Gaussian, given by its factor L."""
 
     def __init__(self, factor: Array):
-        self.root = linalg.invert_lower(factor)
+        self.root = linalg.invert_lower(factor)  # A, the inverse of L
         self._precision = self.root.T @ self.root
         variances = np.einsum("ij,ij->i", factor, factor)
+        # The largest variance inflation factor of a feature given all others.
         self.inflation = float((variances * self._precision.diagonal()).max())
 
     def astype(self, dtype: type) -> Conditioner:

@@ -18,19 +18,9 @@ class MissingPatterns:
     last are put aside, which makes them independent of all other features. An assignment to
     `entries` keeps the value of the last repeat.
 
-    Parameters
-    ----------
-    missing : bool or int ndarray of shape (n_patterns, n_features)
-        True or positive where a value is missing; features with smaller numbers come first.
-    counts : int ndarray of shape (n_patterns,)
-        How many rows, one after the other, have each pattern.
-
-    Attributes
-    ----------
-    features : int ndarray of shape (n_missing, n_patterns)
-        The missing features.
-    aside : bool ndarray of shape (n_missing, n_patterns)
-        Which of them are put aside.
+    `missing`, (n_patterns, n_features), is True or positive where a value is missing; features with
+    smaller numbers come first. `counts`, (n_patterns,), says how many rows, one after the other,
+    have each pattern.
     """
 
     def __init__(self, missing: np.ndarray, counts: np.ndarray):
@@ -38,7 +28,8 @@ class MissingPatterns:
         place = np.arange(n_missing.max())[:, None] - (n_missing.max() - n_missing)
         rank = missing.astype(np.uint8) - np.uint8(1)  # 0 becomes 255, the last
         order = np.argsort(rank, axis=1, kind="stable").T
-        self.aside = place < 0
+        self.aside = place < 0  # (n_missing, n_patterns), which missing features are put aside
+        # (n_missing, n_patterns), the missing features.
         self.features = np.take_along_axis(order, np.maximum(place, 0), axis=0)
         self._n_features = missing.shape[1]
         self._pattern = None if (counts == 1).all() else np.repeat(np.arange(len(counts)), counts)
@@ -92,9 +83,10 @@ def sort_patterns(missing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def sort_equal(rows: np.ndarray, *first: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """An order of rows with equal ones together, and where each kind starts in it, then the end.
+    """An order of the rows with equal ones together, and the start of each kind of rows in it.
 
-    The numbers `first`, (n_rows,), come first in the order, and then the last column.
+    The order is by the numbers `first`, (n_rows,), and then by the columns from the last one on.
+    The starts, (n_kinds + 1,), end with the number of rows.
     """
     order = np.lexsort((*rows.T, *first))
     ordered = rows[order]

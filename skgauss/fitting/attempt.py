@@ -93,24 +93,12 @@ class Trials:
 
     It is the `Observer` of these climbs, and stops a climb whose time is over. Processor time does
     not depend on what other processes do.
-
-    Parameters
-    ----------
-    n_iter : int
-        How many iterations all climbs together may take.
-    seconds : float
-        How much processor time they may take.
-
-    Attributes
-    ----------
-    left : int
-        How many iterations are left.
     """
 
     sees_all = False
 
     def __init__(self, n_iter: int, seconds: float):
-        self.left = n_iter
+        self.left = n_iter  # that all further climbs together may take
         self._last = self._end = time.process_time() + seconds
 
     def share(self, n: int, *, of_seconds: bool = True) -> int:

@@ -15,18 +15,7 @@ from .warn_once import Warner
 class FitTask:
     """The call of a fitting method, as a task that is reported to scikit-learn's callbacks.
 
-    Parameters
-    ----------
-    estimator : estimator instance
-    name : str
-        The name of the method.
-    X, y, sample_weight, X_upper : optional
-        Its arguments, which the hooks of the callbacks receive.
-
-    Attributes
-    ----------
-    warner : Warner
-        Gives the warnings of this fit.
+    Their hooks receive the estimator and the arguments of the method, which has this `name`.
     """
 
     def __init__(
@@ -44,7 +33,7 @@ class FitTask:
         self._context = estimator._init_callback_context(
             task_name=name, max_subtasks=estimator.max_iter
         )
-        self.warner = Warner(self._context)
+        self.warner = Warner(self._context)  # gives the warnings of this fit
         self._hook_args = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self._has_listeners = hasattr(estimator, "_skl_callbacks")
 

@@ -7,6 +7,7 @@ that showed that there is no maximum, the remedy is a ridge.
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any
 
@@ -34,12 +35,8 @@ _MAX_RIDGES_WRITTEN = 10  # features whose ridges are written out in a sentence
 def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_known: bool) -> str:
     """A sentence on the settings that were tried; empty if there were none to try.
 
-    Parameters
-    ----------
-    slow : bool
-        Whether the climb is only slow, with nothing else wrong.
-    n_iter_is_known : bool
-        Whether the number of iterations that it needs is known, so that no trial has to find it.
+    The climb may be only `slow`, with nothing else wrong. If the number of iterations that it needs
+    is known, no trial has to find it.
     """
     groups = _candidates(outcome, slow, n_iter_is_known)
     tried = _Remedies(outcome, trials, len(groups))
@@ -82,30 +79,19 @@ def _candidates(outcome: Outcome, slow: bool, n_iter_is_known: bool) -> list[lis
     return [group for group in groups if any(group)]
 
 
+@dataclass
 class _Remedies:
-    """The results of trials of other settings.
+    """The results of trials of other settings, which are written as keywords."""
 
-    Attributes
-    ----------
-    converged : list of (int, str)
-        The iterations that each converged trial took, and its settings as keywords.
-    failed : int
-        How many trials did not converge.
-    untried : list of str
-        Settings, as keywords, that there was no time to try to the end.
-    left_out_longer : bool
-        Whether there was no time to repeat the climb with a larger `max_iter`.
-    """
-
-    def __init__(self, outcome: Outcome, trials: Trials, n_groups: int):
-        self._climb = outcome.solution
-        self._attempt = outcome.attempt
-        self._trials = trials
-        self._n_groups = n_groups
-        self.converged: list[tuple[int, str]] = []
-        self.failed = 0
-        self.untried: list[str] = []
-        self.left_out_longer = False
+    _outcome: Outcome
+    _trials: Trials
+    _n_groups: int
+    # The iterations that each converged trial took, and its settings.
+    converged: list[tuple[int, str]] = field(default_factory=list)
+    failed: int = 0  # how many trials did not converge
+    untried: list[str] = field(default_factory=list)  # that there was no time to try to the end
+    # Whether no time was left to repeat the climb with a larger `max_iter`.
+    left_out_longer: bool = False
 
     def try_until_one_converges(self, alternatives: Iterable[Settings], n_left: int) -> None:
         """Try settings in turn, within one of `n_left` equal shares of what is left.
@@ -116,13 +102,14 @@ class _Remedies:
         reserve = self._trials.left - self._trials.share(n_left, of_seconds=n_left < self._n_groups)
         for settings in alternatives:
             try:
-                changed = self._attempt.changed(settings)
+                changed = self._outcome.attempt.changed(settings)
             except ValueError:  # the likelihood at the start is too small for a float
                 continue
             allowed = min(changed.estimator.max_iter, self._trials.left - reserve)
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it first repeats the whole climb
-                least, seconds = self._climb.n_iter, _TIME_RATIO * self._climb.seconds
+                climb = self._outcome.solution
+                least, seconds = climb.n_iter, _TIME_RATIO * climb.seconds
             longer = self._keywords(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer = allowed > least > 0
@@ -141,7 +128,7 @@ class _Remedies:
     def _keywords(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with `max_iter` only if more iterations were needed."""
         settings = {name: value for name, value in settings.items() if name != "max_iter"}
-        if n_iter > self._attempt.estimator.max_iter:
+        if n_iter > self._outcome.attempt.estimator.max_iter:
             settings["max_iter"] = int(_rounded_up(n_iter))
         text = ", ".join(f"{name}={_as_code(value)}" for name, value in settings.items())
         return f"{text} (model is this fitted estimator)" if _MEAN_OF_FIT in text else text

@@ -61,31 +61,17 @@ class Parameters(NamedTuple):
 
 
 class FittedPoint:
-    """A fitted maximum, which converts errors and ends to the form in which users see them.
+    """A fitted maximum, which converts errors and ends to the form in which users see them."""
 
-    Attributes
-    ----------
-    estimator : GaussianGradientMLE
-    origin : ndarray of shape (n_features,)
-        The point from which `likelihood` and `evaluation` count means: the estimate of a mean that
-        is so far from zero that float64 has too few digits for steps, and 0 for other means.
-    likelihood : Likelihood
-        The likelihood that was climbed.
-    family : Family
-    names : list of str
-        The names of the features.
-    estimate : Parameters
-        The estimates in the units of the data.
-    scores : ndarray of shape (n_parameters, n_parameters) or None
-        The covariance of the scores of the rows in the packed frame, for sandwich errors; None for
-        errors from the information alone.
-    """
-
+    # The covariance of the scores of the rows, (n_parameters, n_parameters), in the packed frame,
+    # for sandwich errors; None for errors from the information alone.
     scores: Array | None = None
 
     def __init__(self, estimator: Any, *, penalized: bool = False, polished: bool = False):
         check_maximum(estimator, penalized=penalized, polished=polished)
         self.estimator = estimator
+        # Likelihood and evaluation count a mean from its estimate, if that is so far from zero that
+        # float64 has too few digits for steps.
         far = np.abs(estimator.mean_) > _FAR_OFFSET * estimator.scale_
         self.origin = np.where(far, estimator.mean_, 0.0)
         self.likelihood = likelihood_of(estimator, self.origin)

@@ -71,8 +71,7 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
     for start in range(0, len(block.X), length):
         some = block.between(start, start + length)
         scores = np.hstack((np.ones((len(some.X), 1)), gaussian.scores(some)))
-        weighted = scores if some.sample_weight is None else some.sample_weight[:, None] * scores
-        total += weighted.T @ scores
+        total += (some.weights[:, None] * scores).T @ scores
     return total
 
 

@@ -38,13 +38,7 @@ INVOLVED_SHARE = 0.1  # share of a direction's largest component above which a f
 
 
 class NoMaximumError(ValueError):
-    """The likelihood of the data has no maximum.
-
-    Attributes
-    ----------
-    cause : str
-        Sentences that explain why the data leave no maximum.
-    """
+    """The likelihood of the data has no maximum; sentences explain the cause."""
 
     def __init__(self, cause: str, remedy: str = ""):
         super().__init__(cause, remedy)

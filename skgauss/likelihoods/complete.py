@@ -47,16 +47,8 @@ class Evaluations(NamedTuple):
 class GaussianLikelihood(Likelihood):
     """The likelihood of complete data; its `reference` is the maximum.
 
-    A value is minus the nats still to gain, and keeps its relative precision down to zero.
-
-    Parameters
-    ----------
-    statistics : SufficientStatistics
-    family : Family
-    ridge : ndarray of shape (n_features,), default=None
-        The numbers r added to the variances; None means no ridge.
-    factor : ndarray, default=None
-        The factor of a known covariance; None if the covariance is estimated.
+    A value is minus the nats still to gain, and keeps its relative precision down to zero. The
+    ridge, (n_features,), holds the numbers r, and `factor` is that of a known covariance, if any.
 
     Raises
     ------

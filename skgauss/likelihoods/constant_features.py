@@ -70,14 +70,7 @@ class ConstantFeatures(NamedTuple):
 
 
 class LikelihoodWithoutConstants(LikelihoodWrapper):
-    """The likelihood of the data alone, which does not count the constants.
-
-    Parameters
-    ----------
-    whole : Likelihood
-        The likelihood of statistics with the constants.
-    constant : ConstantFeatures
-    """
+    """The likelihood of the data alone, from that of the statistics with constants."""
 
     def __init__(self, likelihood: Any, constant: ConstantFeatures):
         self._wrapped, self._constant = likelihood, constant

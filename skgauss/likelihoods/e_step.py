@@ -58,11 +58,6 @@ class _MissingPart:
     constant: float  # of the deviance, see `_constant_of`
     n_intervals: ClassVar[int] = 0  # values of a row that are known to an interval
 
-    def sums(self) -> CompletedSums:
-        """The sums over the rows with 0 for each missing value, and with no deviance."""
-        rows = self.rows / self.unit
-        return CompletedSums(self.weights.sum(), self.levels @ rows, rows.T @ rows)
-
     def inform(
         self,
         sums: InformationSums,
@@ -231,11 +226,12 @@ def missing_values(
 
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:
-    """The sums over those rows that miss nothing."""
+    """The sums over those rows that miss nothing, with no deviance."""
     sums = CompletedSums.zeros(n_features)
     for part in parts:
         if not len(part.gaps.features):
-            sums += part.sums()
+            rows = part.rows / part.unit
+            sums += CompletedSums(part.weights.sum(), part.levels @ rows, rows.T @ rows)
     return sums
 
 

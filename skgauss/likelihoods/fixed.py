@@ -101,15 +101,7 @@ class LikelihoodWrapper(ABC):
 
 
 class FixedLikelihood(LikelihoodWrapper):
-    """A likelihood in which some parameters are known.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-        The same likelihood with all parameters free.
-    fixed : Fixed
-        The parameters that are known.
-    """
+    """A likelihood in which some parameters are known, from the one with all parameters free."""
 
     def __init__(self, likelihood: Any, fixed: Fixed):
         self._wrapped, self._fixed = likelihood, fixed

@@ -39,28 +39,15 @@ FAILURE_PROBABILITY = 1e-6  # largest probability with which a random start may 
 class Lanczos:
     """Lanczos's method: a basis that grows by one vector a step, and the operator in this basis.
 
-    Parameters
-    ----------
-    product : callable
-        A function that multiplies a vector, (n,), by the operator.
-    start : ndarray of shape (n,)
-        A vector of any norm.
-    size : int
-        The dimension of the space that all starts can reach.
-    most : int
-        The largest number of steps.
-
-    Attributes
-    ----------
-    basis : ndarray of shape (n_steps, n)
-        Orthonormal rows.
+    A function multiplies a vector, (n,), by the operator. The start has any norm, `size` is the
+    dimension of the space that all starts can reach, and `most` is the largest number of steps.
     """
 
     def __init__(self, product: Callable[[Array], Array], start: Array, size: int, most: int):
         self._product = product
         self._size = size
         self._most = min(most, size)
-        self.basis = np.empty((0, len(start)))
+        self.basis = np.empty((0, len(start)))  # (n_steps, n), orthonormal rows
         self._rest = start
         self._diagonal: list[float] = []
         self._beyond: list[float] = []

@@ -95,12 +95,7 @@ class Expected(NamedTuple):
 class ObservedLikelihood(Likelihood):
     """The likelihood of the observed values of data with missing values.
 
-    Parameters
-    ----------
-    statistics : IncompleteStatistics or AvailableMoments
-    family : Family
-    ridge : ndarray of shape (n_features,), default=None
-        Added to the variances of the completed data; None adds nothing.
+    A ridge, (n_features,), is added to the variances of the completed data.
     """
 
     reference = 0.0
@@ -187,13 +182,6 @@ class ObservedFull(ObservedLikelihood):
     """The likelihood of correlated features with missing values.
 
     Rows are taken relative to an origin, in units of standard deviations.
-
-    Parameters
-    ----------
-    statistics, family, ridge :
-        See `ObservedLikelihood`.
-    fixed : Fixed, optional
-        The parameters that are known, and so not estimated.
     """
 
     family: Full

@@ -26,13 +26,7 @@ def monotone_maximum(
 ) -> tuple[Array, Array] | None:
     """The mean and the factor at the maximum of nested patterns; None if it is nearly singular.
 
-    Parameters
-    ----------
-    statistics : IncompleteStatistics
-        Statistics whose patterns are `nested`.
-    unit : ndarray of shape (n_features,)
-        Units in which no feature is much larger than another.
-    family : Full
+    In the units, (n_features,), no feature is much larger than another.
     """
     order = np.argsort(statistics.missing.sum(axis=0), kind="stable")
     rows = np.column_stack((statistics.levels, (statistics.rows / unit)[:, order]))

@@ -104,16 +104,9 @@ def sum_of_squares(parts: list[MissingValues], n_features: int) -> Array:
 def products_at(hidden: Any, root: Array, ridge: Array | float, at: Evaluation) -> Products:
     """The products of `Likelihood.products` at a point.
 
-    Parameters
-    ----------
-    hidden : Kept
-        Lists of `MissingValues` that together cover all rows.
-    root : ndarray of shape (n_features, n_features)
-        A, the inverse of the factor, in units of standard deviations.
-    ridge : ndarray of shape (n_features, n_features) or float
-        The ridge of the likelihood, whitened; 0 without one.
-    at : Evaluation
-        The point.
+    The lists of `MissingValues` in `hidden` together cover all rows. The root, (n_features,
+    n_features), is A, the inverse of the factor, in units of standard deviations; the ridge is that
+    of the likelihood, whitened, or 0.
     """
     d = len(root)
 

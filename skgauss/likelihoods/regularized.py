@@ -202,7 +202,7 @@ def _without_window(model: Model, ridge: Array) -> Likelihood:
 
     Its statistics are made for the known parameters, but all parameters are free: see `Fixed.of`.
     """
-    _, family, fixed, _, _ = model
+    family, fixed = model.family, model.fixed
     used = ridge if ridge.any() else None
     statistics = fixed.about(model.statistics, family)
     if statistics.complete:

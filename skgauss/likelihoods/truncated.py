@@ -88,17 +88,10 @@ class TruncatedEvaluation(Evaluation):
 
 
 class TruncatedLikelihood(Likelihood):
-    """The likelihood of data seen through a window.
+    """The likelihood of data seen through a window, from that of the same data without it.
 
-    Parameters
-    ----------
-    data : Likelihood
-        The likelihood of the same data without the window, inside which their unknown values lie.
-    window : Window
-    statistics : SufficientStatistics, or statistics by pattern or by feature
-        The statistics of the data.
-    fixed : Fixed, optional
-        The parameters that are known, which decide whether there is a maximum.
+    Unknown values lie inside the window, too. Known parameters, which are free here, decide whether
+    there is a maximum.
     """
 
     natural_coordinates = True

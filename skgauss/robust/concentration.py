@@ -45,17 +45,12 @@ KeptStatistics = SufficientStatistics | IncompleteStatistics
 
 
 class SingularRowsError(NotPositiveDefiniteError):
-    """The rows that a step keeps have a singular covariance.
-
-    Attributes
-    ----------
-    features : list of int
-        Indices of features that are constant in these rows, or depend on each other linearly.
-    """
+    """The rows that a step keeps have a singular covariance."""
 
     def __init__(self, covariance: Array):
         super().__init__()
         covariance = covariance if covariance.ndim == 2 else np.diag(covariance)
+        # The indices of features that are constant in these rows, or depend on each other linearly.
         self.features = linalg.linear_relation(covariance, linalg.SHARPENING_WEIGHT)
 
 

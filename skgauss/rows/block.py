@@ -40,7 +40,7 @@ class Block(NamedTuple):
     @property
     def weights(self) -> Any:
         """The weights of all rows, (n_rows,), which are 1 if none are given."""
-        return np.ones(len(self.X)) if self.sample_weight is None else self.sample_weight
+        return np.ones(self.X.shape[0]) if self.sample_weight is None else self.sample_weight
 
     @property
     def counted(self) -> Block:

@@ -68,20 +68,9 @@ class _Part(NamedTuple):
 class DaskRows:
     """Rows of a Dask array or frame, which was validated by its `sample`, and their weights.
 
-    Parameters
-    ----------
-    X : dask.array.Array or dask.dataframe.DataFrame
-    sample_weight : array-like, dask.array.Array, dask.dataframe.Series or None
-    sample : ndarray of shape (n_rows, n_features)
-        What scikit-learn's checks returned for the sample; it has the dtype and width of X.
-    read : callable
-        Makes a `Block` from an array and its weights.
-    min_rows : int
-        The least number of rows, which is checked after a computation has counted them.
-    require_weight : bool
-        Whether one weight must be positive.
-    estimator_name : str
-        For messages.
+    The sample, which scikit-learn's checks returned, has the dtype and width of X. After a
+    computation has counted the rows, fewer than `min_rows` are refused and, if `require_weight`,
+    rows without a positive weight.
     """
 
     def __init__(

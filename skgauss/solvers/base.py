@@ -62,37 +62,17 @@ class Observer(Protocol):
 
 @dataclass
 class Monitor:
-    """Sees every iterate, keeps the path, and decides when to stop.
-
-    Parameters
-    ----------
-    likelihood : Likelihood
-    max_iter : int
-    tol : float
-        Largest natural gradient norm that counts as converged, unless the likelihood's
-        `rounding_limit` is larger.
-    n_kept : int
-        How many iterates to keep as the path.
-    observer : Observer or None
-
-    Attributes
-    ----------
-    last : Evaluation
-        The iterate that was visited last.
-    critical_point : CriticalPoint or None
-        What the curvature shows at the last iterate with a small gradient.
-    stop_reason : str
-        As in `Solution`; empty while the climb goes on.
-    """
+    """Sees every iterate, keeps the path, and decides when to stop."""
 
     likelihood: Likelihood
     max_iter: int
+    # Largest natural gradient norm that counts as converged, unless `rounding_limit` is larger.
     tol: float
-    n_kept: int
+    n_kept: int  # how many iterates to keep as the path
     observer: Observer | None
-    last: Evaluation = field(init=False)
-    critical_point: CriticalPoint | None = None
-    stop_reason: str = ""
+    last: Evaluation = field(init=False)  # the iterate that was visited last
+    critical_point: CriticalPoint | None = None  # that of the last iterate with a small gradient
+    stop_reason: str = ""  # as in `Solution`; empty while the climb goes on
     _values: list[float] = field(default_factory=list)
     _path: list[tuple[Array, Array]] = field(default_factory=list)
     _best: Evaluation | None = None

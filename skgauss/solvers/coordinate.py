@@ -14,15 +14,11 @@ from .step_lengths import PointRates
 class Coordinate(GradientSolver):
     """Gradient steps on the mean with the covariance held fixed, then the other way round.
 
-    Parameters
-    ----------
-    step_length : StepLength
-    n_inner_iter : int
-        Successive steps on one block. With 1 this is the sequential update, in which the
-        covariance step sees the new mean.
+    With one step on each block this is the sequential update, in which the covariance step sees the
+    new mean.
     """
 
-    n_inner_iter: int
+    n_inner_iter: int  # successive steps on one block
 
     def init(self, objective: Objective, start: Evaluation) -> PointRates:
         point = objective.start(start)

@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 
 from .._sklearn import check_sample_weight, is_array_api_obj
 from .._typing import Array
-from ..blocks import Sums, check_no_mask, chunk_sums
+from ..blocks import Sums, blas_threads_for_pass, check_no_mask, chunk_sums
 from .base import Statistics, axis_labels, column_labels, common_labels
 
 
@@ -218,7 +218,7 @@ def summarize(X: np.ndarray, sample_weight: Array | None, diagonal: bool) -> Suf
     if not len(X):
         d = X.shape[1]
         return SufficientStatistics(0.0, np.zeros(d), np.zeros(d if diagonal else (d, d)))
-    with chunk_sums(X, sample_weight, unit, diagonal) as parts:
+    with blas_threads_for_pass(X), chunk_sums(X, sample_weight, unit, diagonal) as parts:
         return pairwise_sum(map(partial(of_sums, unit=unit), parts))
 
 

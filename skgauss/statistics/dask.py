@@ -32,20 +32,12 @@ class ScatteredStatistics(Statistics):
 
     A pickle leaves the blocks behind, since it may outlive the workers. What remains
     cannot be fitted.
-
-    Parameters
-    ----------
-    by_feature : AvailableMoments or IntervalStatistics
-        Statistics of each feature by itself.
-    together : bool ndarray of shape (n_features, n_features)
-        Which features were ever observed in the same row.
-    blocks : dask.array.Array or None
-        An array whose elements are the statistics of a block. They are not computed, and take
-        memory only during a fit. None if they were left behind.
     """
 
     by_feature: AvailableMoments | IntervalStatistics
-    together: np.ndarray
+    together: np.ndarray  # (n_features, n_features), which were ever observed in the same row
+    # A Dask array whose elements are the statistics of a block. They are not computed, and take
+    # memory only during a fit. None if they were left behind.
     blocks: Any | None = None
 
     complete = False

@@ -19,21 +19,6 @@ from .complete import SufficientStatistics, two_sum
 class AvailableMoments(Statistics):
     """Moments of the observed values of each feature.
 
-    Parameters
-    ----------
-    weight : float
-        Sum of all weights, including those of rows in which nothing was observed.
-    informative_weight : float
-        Sum of the weights of the rows in which something was observed.
-    observed_weights : ndarray of shape (n_features,)
-        Weight with which each feature was observed.
-    mean : ndarray of shape (n_features,)
-        Mean of the observed values; arbitrary if there are none.
-    variances : ndarray of shape (n_features,)
-        Variance of the observed values about it; 0 if there are none.
-    mean_rounding : ndarray of shape (n_features,)
-        The part of the mean that float64 could not hold.
-
     References
     ----------
     Little and Rubin (2019), Statistical Analysis with Missing Data, section 3.4, for
@@ -41,12 +26,12 @@ class AvailableMoments(Statistics):
     sample variance", The American Statistician 37(3), for the update.
     """
 
-    weight: float
-    informative_weight: float
-    observed_weights: Array
-    mean: Array
-    variances: Array
-    mean_rounding: Array
+    weight: float  # of all rows, even if nothing was observed
+    informative_weight: float  # of the rows in which something was observed
+    observed_weights: Array  # (n_features,), with which each feature was observed
+    mean: Array  # (n_features,), of the observed values; arbitrary if there are none
+    variances: Array  # (n_features,), about the mean; 0 if there are no values
+    mean_rounding: Array  # (n_features,), the part of the mean that float64 could not hold
 
     complete = coarse = False
     size = 0

@@ -70,27 +70,18 @@ class Bounds(NamedTuple):
 class IntervalStatistics(Statistics):
     """What a likelihood sees of rows some of whose values are known only to an interval.
 
-    Parameters
-    ----------
-    weight : float
-        Sum of all weights, including those of rows in which nothing was observed.
-    exact : IncompleteStatistics or AvailableMoments
-        Statistics of the rows without an interval or, by feature, of all exact values.
-    lower, upper : ndarray of shape (n_rows, n_features)
-        Ends of the other rows, no two of which are alike. Ends are equal where a value is known
-        exactly, both infinite where it is missing.
-    weights : ndarray of shape (n_rows,)
-
     References
     ----------
     Heitjan and Rubin (1991), "Ignorability and coarse data", Annals of Statistics 19(4).
     """
 
-    weight: float
-    exact: Any
+    weight: float  # of all rows, even if nothing was observed
+    exact: Any  # statistics of the rows without an interval or, by feature, of all exact values
+    # (n_rows, n_features), ends of the other rows, no two of which are alike. They are equal where
+    # a value is known exactly, and both infinite where it is missing.
     lower: Array
     upper: Array
-    weights: Array
+    weights: Array  # (n_rows,)
 
     complete = False
     nested = False  # only patterns of missing values can be nested
