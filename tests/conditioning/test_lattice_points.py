@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import each_value, exhaustive
 from oracles import coarse_log_likelihood
 from search.boxes import OneFactor
 from sklearn.base import clone
@@ -31,8 +31,7 @@ def test_tame_boxes_have_few_points():
     assert lattice.n_points.max() < 2_000
 
 
-@pytest.mark.parametrize("k", [4, 6])
-@pytest.mark.parametrize("condition", [1.0, 100.0])
+@each_value(k=[4, 6], condition=[1.0, 100.0])
 def test_few_points_tell_the_scores_as_well_as_promised(k, condition):
     """Of equally weighted rows the root mean square is what moves an estimate."""
     lower, upper, width, covariance, known = rows(condition, 60, k)
@@ -82,8 +81,7 @@ def below_limits(k):
     return OneFactor(*limits, loading, np.sqrt(1 - loading**2))
 
 
-@pytest.mark.parametrize("k", [4, 5, 6])
-@pytest.mark.parametrize("n", [100, 20_000])
+@each_value(k=[4, 5, 6], n=[100, 20_000])
 def test_equal_rows_do_not_add_up_the_error_of_their_lattice(k, n):
     """Nor does their weight, if they are one row; and the lattice is that of known parameters."""
     box = below_limits(k)
@@ -101,7 +99,7 @@ def test_equal_rows_do_not_add_up_the_error_of_their_lattice(k, n):
     assert model.aic(X, X_upper=upper) == pytest.approx(-2 * n * box.log_probability(), abs=0.2)
 
 
-@pytest.mark.parametrize("k", [4, 6, 8])
+@pytest.mark.parametrize("k", [4, 6, pytest.param(8, marks=exhaustive)])
 def test_the_lattice_of_a_window_with_gaps_is_that_of_known_parameters(k):
     box, n = below_limits(k), 20_000
     lower = box.upper - np.linspace(1.0, 2.0, 5 * k).reshape(k, 5).T

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callbacks import Callback
-from marks import exhaustive
+from marks import exhaustive, pairwise
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 
@@ -552,9 +552,9 @@ def test_how_long_a_climb_takes_whose_rate_is_far_below_the_bound(case):
     assert model.n_iter_ == pytest.approx(n_iter, rel=0.1)
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5])
-@pytest.mark.parametrize("parametrization", ["scale", "covariance"])
-@pytest.mark.parametrize("solver", ["gradient", "coordinate"])
+@pairwise(
+    solver=["gradient", "coordinate"], parametrization=["covariance", "scale"], share=[0.1, 0.5]
+)
 def test_why_a_climb_below_the_bound_is_slow(solver, parametrization, share):
     """The pace falls to that of the flattest direction: what it promises is the least it takes."""
     X = IRIS.to_numpy()

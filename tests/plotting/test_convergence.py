@@ -181,6 +181,10 @@ def test_a_legend_covers_no_curve_where_the_layout_makes_room(width):
     assert ax.get_legend().get_window_extent().y1 < ax.get_window_extent().y0
     display.plot(ax=plt.subplots()[1])
     assert_within_the_figure(display)  # inside the axes: nothing would make room below them
+
+
+def test_a_legend_of_many_names_covers_no_curve():
+    gaps = [np.geomspace(1, 10.0**-k, 5) for k in range(4)]
     many = ConvergenceDisplay(gaps=5 * gaps, stop_reasons=["stalled"] * 20, names=["x"] * 20)
     assert_within_the_figure(many.plot(ax=plt.subplots(layout="constrained")[1]))
     assert_within_the_figure(many.plot())

@@ -163,7 +163,7 @@ def test_points_at_a_limit_are_hollow(rng):
         {"alpha": np.linspace(0, 1, n)}, {"marker": "x"},
     ):  # fmt: skip
         styled = GaussianEllipseDisplay.from_estimator(model, X, scatter_kwargs=style)
-        styled.figure_.canvas.draw()
+        styled.figure_.draw_without_rendering()
         assert len(styled.limited_.get_offsets()) == limited.sum()
         labels = [text.get_text() for text in styled.ax_.get_legend().get_texts()]
         assert labels[-1] == "at a limit or in an interval"

@@ -3,7 +3,7 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from marks import each_family
+from marks import each_family, each_value
 from models import fit_quietly
 from numpy.testing import assert_allclose
 from scipy import stats
@@ -158,12 +158,12 @@ def test_without_a_constant_rate_there_is_no_region(column):
     assert display.ax_.get_title() == ""
 
 
-@pytest.mark.parametrize("layout", [None, "constrained"])
-@pytest.mark.parametrize(
-    ("rate", "mean", "variance"),
-    [(0.005, 299.8, 0.01), (0.01, 299.0, 1.0), (0.003, 300.0, 0.04), ("auto", 299.7, 0.003)],
+@each_value(
+    climbs=[(0.005, 299.8, 0.01), (0.01, 299.0, 1.0), (0.003, 300.0, 0.04), ("auto", 299.7, 0.003)],
+    layout=[None, "constrained"],
 )
-def test_the_legend_covers_no_mark_on_narrow_axes(layout, rate, mean, variance):
+def test_the_legend_covers_no_mark_on_narrow_axes(climbs, layout):
+    rate, mean, variance = climbs
     light = load_michelson().data
     fit = climb(light, rate, mean_init=mean, covariance_init=variance, max_iter=200)
     figure, ax = plt.subplots(figsize=(3.4, 2.6), layout=layout)
