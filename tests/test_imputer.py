@@ -176,9 +176,7 @@ def test_an_empty_column_beside_a_limit(gaps):
 WINDOWS = {"none": None, "around 0": (-9, 9), "above 1, of the empty one": ([NAN, NAN, 1.0], None)}
 
 
-@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-@pytest.mark.parametrize("censored", [False, True])
-@each_family
+@pairwise(window=WINDOWS, censored=[False, True], covariance_type=["full", "diag", "spherical"])
 def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     """Whatever its limits, it changes no mean, variance or draw of another column."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
@@ -194,7 +192,7 @@ def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     def imputer(d, **parameters):
         return GaussianImputer(
             covariance_type=covariance_type,
-            truncation_limits=limits(window, d),
+            truncation_limits=limits(WINDOWS[window], d),
             censoring_limits=limits(([-1.0, NAN, -1.0], None), d) if censored else None,
             tol=1e-8,
             **parameters,
@@ -214,10 +212,12 @@ def test_an_empty_column_is_not_noticed(rng, window, censored, covariance_type):
     assert np.isfinite(drawn).all()
 
 
-@pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-@pytest.mark.parametrize("censored", [False, True])
-@pytest.mark.parametrize("covariance_type", ["full", "diag", "spherical"])
-@pytest.mark.parametrize("mean_init", [None, [1.0, 1.0, 3.0]])
+@pairwise(
+    window=WINDOWS,
+    censored=[False, True],
+    covariance_type=["full", "diag", "spherical"],
+    mean_init=[None, (1.0, 1.0, 3.0)],
+)
 def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean_init):
     """An empty column has no likelihood, parameters or warnings, whatever the start."""
     X = rng.standard_normal((100, 2)) @ [[1, 0.5], [0, 1]]
@@ -226,14 +226,14 @@ def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean
     limits = ([-1.0, NAN, -1.0], None) if censored else None
     model = GaussianImputer(
         covariance_type=covariance_type,
-        truncation_limits=window,
+        truncation_limits=WINDOWS[window],
         censoring_limits=limits,
         keep_empty_features=True,
         mean_init=mean_init,
     ).fit(beside)
     alone = GaussianImputer(
         covariance_type=covariance_type,
-        truncation_limits=window if window == (-9, 9) else None,
+        truncation_limits=WINDOWS[window] if WINDOWS[window] == (-9, 9) else None,
         censoring_limits=([-1.0, NAN], None) if censored else None,
     ).fit(X)
     assert model.log_likelihood_ == pytest.approx(alone.log_likelihood_, abs=1e-11)

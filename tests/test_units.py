@@ -31,25 +31,24 @@ def same(model, other, unit=1.0, offset=0.0, atol=1e-5):
     return close and model.stop_reason_ == other.stop_reason_
 
 
-@pytest.mark.parametrize("unit", [2.0**-100, 2.0**-30, 2.0**30, 2.0**100])
-@pytest.mark.parametrize(
-    ("solver", "parametrization"),
-    [
+@each_value(
+    climb=[
         ("gradient", "scale"),
         *product(("coordinate", "lbfgs"), ("scale", "covariance", "precision")),
     ],
+    unit=[2.0**-100, 2.0**-30, 2.0**30, 2.0**100],
 )
-def test_automatic_rates_take_the_same_steps_in_all_units(
-    correlated, solver, parametrization, unit
-):
+def test_automatic_rates_take_the_same_steps_in_all_units(correlated, climb, unit):
     """If the numbers of theta that move together have one unit, and the start is in it, too."""
 
-    def climb(unit):
+    solver, parametrization = climb
+
+    def fit(unit):
         start = {"mean_init": unit * correlated[0], "covariance_init": 4 * unit**2}
         model = GaussianGradientMLE(solver=solver, parametrization=parametrization, **start)
         return model.fit(unit * correlated)
 
-    plain, other = climb(1.0), climb(unit)
+    plain, other = fit(1.0), fit(unit)
     assert plain.converged_
     assert other.n_iter_ == plain.n_iter_
     assert same(other, plain, unit, atol=1e-12)
@@ -194,8 +193,7 @@ def test_what_is_recommended_for_a_far_start_works():
     assert model.set_params(mean_init=1.3e-06, covariance_init=8e-13).fit(X).converged_
 
 
-@pytest.mark.parametrize("solver", TEXTBOOK)
-@pytest.mark.parametrize("kind", ["complete", "interval", "window"])
+@each_value(kind=["complete", "interval", "window"], solver=TEXTBOOK)
 def test_a_wide_iterate_on_the_way_is_not_without_end(kind, solver):
     """From a standard normal start the standard deviation first grows to the size of the offset."""
     data = sample(kind, 1, np.random.default_rng(0))
@@ -269,7 +267,7 @@ def test_a_singular_iterate_of_a_window_is_left(seed):
     assert np.isfinite(model.log_likelihood_)
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=exhaustive) for k in (1, 2))])
 def test_one_interval_beside_all_rows_that_show_the_other_feature(seed):
     """Gradient and curvature vanish at zero correlation, but the maximum is elsewhere."""
     rng = np.random.default_rng(seed)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from marks import exhaustive
+from marks import each_value, exhaustive
 from scipy.integrate import quad
 from scipy.special import ndtr
 from search.boxes import OneFactor
@@ -20,8 +20,7 @@ def log_probabilities(boxes):
     return box_moments(lower, upper, upper - lower, correlation).log_probability
 
 
-@pytest.mark.parametrize("k", [4, 6])
-@pytest.mark.parametrize("condition", [1e3, 1e5, 1e7])
+@each_value(k=[4, 6], condition=[1e3, 1e5, 1e7])
 def test_four_features_and_more(rng, k, condition):
     boxes = [OneFactor.draw(rng, k, condition) for _ in range(60)]
     exact = np.array([box.log_probability() for box in boxes])

@@ -78,6 +78,7 @@ def natural_derivatives(*of_boxes, k, step=1e-3):
 
 
 @each_value(
+    up_to=2,
     k=[5, 4, 6, 8],
     condition=CONDITIONS,
     kind=["below limits", "tails", "cells", "narrow"],

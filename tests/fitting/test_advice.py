@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from callbacks import Callback
-from marks import exhaustive, pairwise
+from marks import each_value, exhaustive
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 
@@ -552,7 +552,7 @@ def test_how_long_a_climb_takes_whose_rate_is_far_below_the_bound(case):
     assert model.n_iter_ == pytest.approx(n_iter, rel=0.1)
 
 
-@pairwise(
+@each_value(
     solver=["gradient", "coordinate"], parametrization=["covariance", "scale"], share=[0.1, 0.5]
 )
 def test_why_a_climb_below_the_bound_is_slow(solver, parametrization, share):

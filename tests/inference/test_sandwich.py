@@ -141,7 +141,7 @@ def test_of_rows_at_limits_of_many_features(d, weight):
     errors, robust = model.standard_errors(), model.standard_errors("sandwich", X, weights)
     assert_allclose(robust.mean, errors.mean, rtol=0.1)
     assert_allclose(robust.scale, errors.scale, rtol=0.15)
-    parts = da.from_array(X, chunks=(100, d)), da.from_array(weights, chunks=100)
+    parts = da.from_array(X, chunks=(500, d)), da.from_array(weights, chunks=500)
     for name, error in model.standard_errors("sandwich", *parts).items():
         assert_allclose(error, robust[name], rtol=0.01, atol=1e-9)
     for wrong in (X + 0.05, X[rng.permutation(len(X))][:, ::-1], 1.02 * X):

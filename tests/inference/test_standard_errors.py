@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from likelihoods.test_missing import MURRAY
-from marks import each_family, exhaustive
+from marks import each_family, each_value, exhaustive
 from models import fitted, with_gaps
 from numpy.testing import assert_allclose
 from oracles import TOBIN, five_points, observed_log_likelihood
@@ -368,8 +368,7 @@ def test_what_is_printed(air):
     assert len(lines) == 22
 
 
-@pytest.mark.parametrize("unit", [1e-9, 1e-3, 1.0, 1e4, 1e12])
-@pytest.mark.parametrize("name", ["a", "quite a long name (mg/l)", 100 * "so "])
+@each_value(unit=[1e-9, 1e-3, 1.0, 1e4, 1e12], name=["a", "quite a long name (mg/l)", 100 * "so "])
 def test_no_unit_and_no_name_makes_it_wider(gappy, unit, name):
     columns = [f"{name}{j}" for j in range(gappy.shape[1])]
     lines = printed(fitted(pd.DataFrame(unit * gappy, columns=columns)).summary())

@@ -65,7 +65,7 @@ def test_of_any_matrix(monkeypatch, least, lowest_others):
     """
     family = make_family("diag", 20)
     size = family.n_parameters
-    for seed in range(50):
+    for seed in range(20):
         rng = np.random.default_rng(seed)
         turn = np.linalg.qr(rng.standard_normal((size, size)))[0]
         values = rng.uniform(lowest_others, 1.0, size)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from counting import count_calls
-from marks import exhaustive
+from marks import exhaustive, pairwise
 from oracles import em, five_points, kl_divergence
 from sklearn.exceptions import ConvergenceWarning
 
@@ -173,9 +173,7 @@ def test_a_small_gradient_on_a_slope_is_not_convergence():
     assert distance > 1e-3
 
 
-@pytest.mark.parametrize("solver", ["natural", "newton"])
-@pytest.mark.parametrize("n_rows", [600, 3000])
-@pytest.mark.parametrize("correlation", [0.5, 0.9, 0.999])
+@pairwise(solver=["natural", "newton"], n_rows=[600, 3000], correlation=[0.5, 0.9, 0.999])
 def test_few_rows_that_show_a_pair_have_a_maximum(rng, solver, n_rows, correlation):
     """Of three points off a line no singular covariance is likely, however little they weigh."""
     x, noise = rng.standard_normal((2, n_rows))

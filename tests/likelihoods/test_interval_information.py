@@ -70,7 +70,7 @@ def a_point(family, lower, upper, rng):
 def test_second_differences_of_the_likelihood(seed, d, covariance_type, ridge):
     """Of five features in a row and of eight, too, integrated on a lattice: of that very sum."""
     rng = np.random.default_rng(seed)
-    lower, upper = hostile_rows(rng, 25 if d < 4 else 24 // d, d)
+    lower, upper = hostile_rows(rng, 25 if d < 4 else 6, d)
     likelihood = likelihood_of(lower, upper, covariance_type, ridge)
     at = likelihood.evaluate(*a_point(likelihood.family, lower, upper, rng))
     assert likelihood.has_information

@@ -1,6 +1,7 @@
 """Missing values: the exact maximum, whatever the pattern, the unit, the solver."""
 
 import warnings
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -54,12 +55,18 @@ def test_real_data_against_textbook_em(rng, real_data):
     assert model.score(X) == pytest.approx(exact, rel=1e-12)
 
 
+@lru_cache
+def of_em(rows):
+    """The maximum of rows of four features by textbook EM, once for all that ask for it."""
+    return em(np.frombuffer(rows).reshape(-1, 4))
+
+
 @pytest.mark.parametrize("solver", ["natural", "gradient", "coordinate", "lbfgs", "newton"])
 @pytest.mark.parametrize("parametrization", ["scale", "log-scale"])
 def test_every_solver_finds_the_maximum(gaps, solver, parametrization):
     model = GaussianGradientMLE(solver=solver, parametrization=parametrization).fit(gaps)
     assert model.converged_
-    assert divergence(model, *em(gaps)) < 1e-9
+    assert divergence(model, *of_em(gaps.tobytes())) < 1e-9
     if solver != "lbfgs":
         size = abs(model.log_likelihood_)
         assert np.diff(model.log_likelihood_path_).min() >= -1e-14 * size

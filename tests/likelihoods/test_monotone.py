@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from likelihoods.test_information import likelihood_of
-from marks import exhaustive
+from marks import each_value, exhaustive
 from oracles import em, kl_divergence, monotone_closed_form
 from sklearn.exceptions import ConvergenceWarning
 
@@ -95,8 +95,7 @@ def with_few_that_show_all(rng, n_rows):
     return X
 
 
-@pytest.mark.parametrize("n_rows", [2, 3, 4])
-@pytest.mark.parametrize("solver", ["natural", "newton", "lbfgs"])
+@each_value(n_rows=[2, 3, 4], solver=["natural", "newton", "lbfgs"])
 def test_too_few_rows_that_show_all(rng, n_rows, solver):
     """As many as features determine no regression of the last: its residuals are zero."""
     X = with_few_that_show_all(rng, n_rows)

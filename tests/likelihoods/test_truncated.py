@@ -1,6 +1,7 @@
 """Truncated samples: the parent, whatever the window, the unit, the solver, the way of the rows."""
 
 import math
+from functools import lru_cache
 
 import mpmath
 import numpy as np
@@ -60,6 +61,7 @@ def exact_moments(mean, variance, lower, upper):
     return mean + variance * first, variance + variance**2 * second
 
 
+@lru_cache
 def statistics_of(lower, upper, mean=0.0, deviation=1.0):
     """Those that a parent expects inside a window, in deviations of it: it is their maximum."""
     with mpmath.workdps(60):

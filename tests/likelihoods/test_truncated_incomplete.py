@@ -544,6 +544,7 @@ def counted(monkeypatch):
     return count_calls(monkeypatch, TruncatedFull, "evaluate", "information")
 
 
+@exhaustive
 def test_steps_of_em_that_crawl_give_way(counted):
     """Four rows of three features: some 150 such steps came no nearer to the end of the climb."""
     with pytest.warns(ConvergenceWarning, match="keeps rising"):

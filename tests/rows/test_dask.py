@@ -76,7 +76,7 @@ def with_empty_partitions(X):
 COLLECTIONS = {
     "blocks": lambda X: blocks(X, [50, 60]),
     "one block": lambda X: da.from_array(X),
-    "rows": lambda X: da.from_array(X, chunks=(1, -1)),
+    "rows": lambda X: blocks(X, 30 * [1]),  # each a block of its own, and the rest one block
     "split features": lambda X: blocks(X, [50, 60], 4),
     "empty blocks": lambda X: blocks(X, [0, 50, 0, 60, 0]),
     "unknown sizes": of_unknown_sizes,

@@ -25,7 +25,7 @@ INF = np.inf
 @pytest.fixture
 def sample(rng):
     """Rows, their lower and their upper ends: three features with limits, some values missing."""
-    X = rng.standard_normal((40, 3)) @ np.array([[1.0, 0.6, 0.2], [0, 0.8, 0.3], [0, 0, 0.9]])
+    X = rng.standard_normal((32, 3)) @ np.array([[1.0, 0.6, 0.2], [0, 0.8, 0.3], [0, 0, 0.9]])
     X[rng.random(X.shape) < 0.05] = np.nan
     below, above = X <= -0.5, X >= 1.0
     lower = np.where(below, -INF, np.where(above, 1.0, X))
