@@ -244,6 +244,7 @@ def test_what_is_made_up_is_no_data(rng, window, censored, covariance_type, mean
 
 
 @pairwise(
+    up_to=3,
     window=[None, (-9, None), ((-9, -9, -1.0), (9, 9, NAN))],
     censored=[False, True],
     covariance_type=["full", "diag"],

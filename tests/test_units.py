@@ -72,7 +72,9 @@ def test_a_unit_changes_nothing(kind, d, covariance_type, solver, unit):
     assert same(data.fit(unit, **parameters), plain, unit)
 
 
-@pairwise(kind=KINDS, d=[1, 2], covariance_type=FAMILIES, solver=FREE, offset=[1e4, 1e8, 1e12])
+@pairwise(
+    up_to=3, kind=KINDS, d=[1, 2], covariance_type=FAMILIES, solver=FREE, offset=[1e4, 1e8, 1e12]
+)
 def test_an_origin_changes_nothing(kind, d, covariance_type, solver, offset):
     data = sample(kind, d, np.random.default_rng(d))
     parameters = {"solver": solver, "covariance_type": covariance_type}

@@ -196,7 +196,9 @@ def test_gaps_in_so_many_rows_that_their_nats_are_rounding(gappy, total):
         assert off.max() < 3 * top + 1e-4
 
 
-@each_value(kind=KINDS, covariance_type=FAMILIES, weight=[1e12, 1e9, 1e6], offset=[0, 1e6, 1e10])
+@each_value(
+    up_to=2, kind=KINDS, covariance_type=FAMILIES, weight=[1e12, 1e9, 1e6], offset=[0, 1e6, 1e10]
+)
 def test_however_many_rows_and_wherever_they_are(kind, covariance_type, weight, offset):
     """The ends are those of a parabola about the maximum itself, as near as float64 has numbers.
 
@@ -439,7 +441,7 @@ def test_an_end_at_the_edge_nears_its_limit_as_one_over_root_n(seed):
     np.testing.assert_allclose(first / second, 10, rtol=0.05)
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=exhaustive) for k in range(1, 36))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(k, marks=exhaustive) for k in range(1, 20))])
 def test_ends_of_features_never_seen_together_are_found(seed):
     """Of three to five features, with other gaps and weights: an end is a number, and it is held.
 

@@ -62,6 +62,7 @@ def a_point(family, lower, upper, rng):
 
 
 @each_value(
+    up_to=2,
     seed=range(6),
     d=[1, 2, 3, 5, 8],
     covariance_type=["full", "diag", "spherical"],

@@ -34,8 +34,8 @@ def without_maximum(model, X):
 
 
 @pairwise(
-    real_data=DATA, solver=SOLVERS, covariance_type=FAMILIES, parametrization=PARAMETRIZATIONS,
-    shift=[0.0, 0.5], indirect=["real_data"],
+    up_to=3, real_data=DATA, solver=SOLVERS, covariance_type=FAMILIES,
+    parametrization=PARAMETRIZATIONS, shift=[0.0, 0.5], indirect=["real_data"],
 )  # fmt: skip
 def test_defaults_reach_the_closed_form(real_data, solver, covariance_type, parametrization, shift):
     X = (1 + shift) * real_data + shift

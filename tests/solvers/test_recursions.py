@@ -123,7 +123,7 @@ ENDS = {"converged": (0.3, 1e-6), "max_iter": (0.003, 1e-6), "rounding": (0.3, 0
 
 
 @pairwise(
-    name=GRADIENTS, solver=["gradient", "coordinate"], covariance_type=FAMILIES,
+    up_to=3, name=GRADIENTS, solver=["gradient", "coordinate"], covariance_type=FAMILIES,
     end=[*ENDS, "diverged"], offset=[0, 1e6],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
