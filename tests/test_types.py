@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive  # a type checker reads the whole package
+
 README = Path(__file__).parent.parent / "README.md"
 
 

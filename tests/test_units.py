@@ -117,7 +117,7 @@ def sixty_rows(kind, covariance_type):
     return data, data.fit(covariance_type=covariance_type, max_iter=30)
 
 
-@pairwise(
+@each_value(
     up_to=3, kind=KINDS, covariance_type=FAMILIES, solver=TEXTBOOK, unit=[1e-24, 1e-6, 1e-2, 1e2],
     parametrization=["scale", "log-scale", "covariance", "precision"],
 )  # fmt: skip

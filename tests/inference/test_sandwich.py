@@ -5,7 +5,7 @@ from dataclasses import replace
 import dask.array as da
 import numpy as np
 import pytest
-from marks import each_family, each_value, simulation
+from marks import each_family, exhaustive, simulation
 from models import fitted
 from numpy.testing import assert_allclose
 from scipy.stats import norm
@@ -131,7 +131,7 @@ def test_scores_add_up_to_the_gradient(rng, correlated, gappy, covariance_type, 
         assert_allclose(of_repeats[name], error, rtol=1e-5, atol=1e-9)
 
 
-@each_value(up_to=1, d=[5, 4], weight=[1.0, 1000.0])
+@pytest.mark.parametrize(("d", "weight"), [(4, 1000.0), pytest.param(5, 1.0, marks=exhaustive)])
 def test_of_rows_at_limits_of_many_features(d, weight):
     """Rows of the model itself, whose integrals are on lattices, many of which are equal."""
     rng = np.random.default_rng(d)

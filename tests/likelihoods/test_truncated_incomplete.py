@@ -578,7 +578,7 @@ def test_three_rows_of_six_features_end_soon(monkeypatch, most_smooth):
     assert model.n_iter_ < 20
 
 
-@pytest.mark.parametrize("seed", [87, 175])
+@pytest.mark.parametrize("seed", [175, pytest.param(87, marks=exhaustive)])
 def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
     with pytest.warns(ConvergenceWarning, match="keeps rising"):
         model = draw(seed).fit(solver="natural")

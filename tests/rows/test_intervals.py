@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from marks import exhaustive
+from marks import each_value, exhaustive
 from sklearn.base import clone
 
 from skgauss import (
@@ -48,8 +48,7 @@ def test_the_two_ways_say_the_same(sample):
         np.testing.assert_allclose(one, two, rtol=1e-12)
 
 
-@pytest.mark.parametrize("open_below", [-INF, np.nan])
-@pytest.mark.parametrize("open_above", [INF, np.nan])
+@each_value(open_below=[-INF, np.nan], open_above=[np.nan, INF])
 def test_open_ends_are_infinite_or_nan(sample, open_below, open_above):
     _, lower, upper = sample
     missing = np.isnan(lower)
@@ -342,8 +341,10 @@ def test_pairs_of_limits_as_scipy_has_them(rng):
         GaussianGradientMLE(censoring_limits=[*pairs, (0, 1)]).fit(np.zeros((3, 3)))
 
 
-@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, np.asarray])
-@pytest.mark.parametrize("method", ["fit", "partial_fit", "fit_transform", "fit_predict", "score"])
+@each_value(
+    method=["fit", "partial_fit", "fit_transform", "fit_predict", "score"],
+    kind=[pd.DataFrame, pl.DataFrame, np.asarray],
+)
 def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
     """y is ignored, and with it would be all limits; any other y is ignored without a word."""
     values = rng.standard_normal((80, 2))
