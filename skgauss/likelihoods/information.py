@@ -220,11 +220,19 @@ class Information:
         """
         packed = self.family.pack_frame(gradient)
         step = self._damped(packed, 0.0, radius)
+        if step is None:
+            step = self._least_damped(packed, radius)
+        gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
+        return self.family.unpack_frame(step), gain
+
+    def _least_damped(self, packed: Array, radius: float) -> Array:
+        """The packed step with the least multiple of the identity that lets the radius hold it.
+
+        The search ends at a multiple whose step is longer than half the radius.
+        """
         shift, too_little = _MIN_SHIFT, 0.0
-        while step is None:
-            step = self._damped(packed, shift, radius)
-            if step is None:
-                shift, too_little = 4 * shift, shift
+        while (step := self._damped(packed, shift, radius)) is None:
+            shift, too_little = 4 * shift, shift
         for _ in range(_N_BISECTIONS):
             if np.linalg.norm(step) > radius / 2:
                 break
@@ -234,8 +242,7 @@ class Information:
                 too_little = middle
             else:
                 step, shift = longer, middle
-        gain = float(packed @ step - 0.5 * step @ self.matrix @ step)
-        return self.family.unpack_frame(step), gain
+        return step
 
     def _damped(self, packed: Array, shift: float, radius: float) -> Array | None:
         """The packed step with `shift` times the identity added to the matrix; None if it is longer

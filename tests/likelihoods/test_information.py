@@ -211,3 +211,18 @@ def test_a_damped_step_takes_no_factorization_that_must_fail(rng, monkeypatch, l
     assert shift > -max(least, 1e-9)
     np.testing.assert_allclose(matrix @ step + shift * step, packed, rtol=1e-6, atol=1e-9)
     assert gain == pytest.approx(packed @ step - step @ matrix @ step / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("length", [1e-6, 0.4, 0.9])
+def test_a_step_that_the_radius_holds_is_not_damped(rng, monkeypatch, length):
+    """It is Newton's, from one factorization, also if it is shorter than half the radius."""
+    family = make_family("full", 3)
+    vectors = np.linalg.qr(rng.standard_normal((9, 9)))[0]
+    matrix = vectors * np.linspace(0.1, 1, 9) @ vectors.T
+    newton = rng.standard_normal(9)
+    newton *= length / np.linalg.norm(newton)
+    counts = count_calls(monkeypatch, linalg, "cholesky")
+    step, gain = Information(matrix, family).newton_step(family.unpack_frame(matrix @ newton), 1.0)
+    assert counts["cholesky"] == 1
+    np.testing.assert_allclose(family.pack_frame(step), newton, rtol=1e-12)
+    assert gain == pytest.approx(newton @ matrix @ newton / 2, rel=1e-12)
