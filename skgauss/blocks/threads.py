@@ -38,7 +38,8 @@ def ordered_map(
 ) -> AbstractContextManager[Iterator[Result]]:
     """Returns a context with an iterator over the results of all parts, in the order of the parts.
 
-    Each thread uses one thread of BLAS. Threads and limit end with the context, even if it raises.
+    Each thread uses one thread of BLAS. Threads and limit end with the context, even if it raises,
+    and parts that were not begun are left out.
     """
     if n_threads <= 1:
         return nullcontext(map(function, parts))
@@ -50,7 +51,10 @@ def _mapped_in_threads(
     function: Callable[[Part], Result], parts: Sequence[Part], n_threads: int
 ) -> Iterator[Iterator[Result]]:
     with one_blas_thread(), ThreadPoolExecutor(n_threads) as executor:
-        yield executor.map(without_own_threads(function), parts)
+        try:
+            yield executor.map(without_own_threads(function), parts)
+        finally:
+            executor.shutdown(cancel_futures=True)  # the exit would wait for all parts
 
 
 def without_own_threads(function: Callable[..., Result]) -> Callable[..., Result]:

@@ -122,6 +122,25 @@ def test_an_error_whose_traceback_lives():
     assert caught.tb is not None
 
 
+def test_an_interrupt_leaves_out_the_parts_that_were_not_begun():
+    """The caller waits only for those at work."""
+    begun, may_go_on = [], Event()
+
+    def work(part):
+        begun.append(part)
+        assert part == 0 or may_go_on.wait(10)
+
+    def use():
+        with threads.ordered_map(work, range(100), 2) as results:
+            next(results)
+            Thread(target=lambda: (sleep(0.2), may_go_on.set())).start()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    assert set(begun) <= {0, 1, 2}
+
+
 def interrupted(function, at):
     """Whether there was a line of that number in the file of the limit, to be interrupted in.
 
