@@ -43,15 +43,12 @@ from .base import (
     NoMaximumError,
 )
 from .fixed import NO_FIXED, Fixed
+from .information import Information
 
 _WIDE_RATIO = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE_RATIO = 1e4  # variance, over that of the data, above which it is as good as infinite
 # Natural gradient norm below which a Gaussian resembles the data inside the window.
 _ALIKE_NORM = 0.3
-# Largest rate at which the slope along a precision changes with the precision, in units of the
-# data: that of an exponential distribution.
-_MAX_SLOPE_RATE = 4.0
-_CLEAR_RATIO = 2.0  # multiple of the rest of the gradient above which a slope decides
 # Share of a precision that Newton's step leaves, below which the precision goes to 0. It was above
 # -0.1 in all of 600 samples with a maximum far from the data, and below -5 in 40 without a maximum.
 _OVERSTEPPED_PRECISION = -1.0
@@ -276,44 +273,24 @@ class TruncatedLikelihood(Likelihood):
         return abs(rising) if width > _VERY_WIDE_RATIO else math.inf
 
     def _widens_without_end(self, at: Evaluation) -> bool:
-        """Whether the climb drives the smallest precision to 0."""
-        width, _, direction = self.widest_direction(at)
-        if width <= _WIDE_RATIO or not at.is_stationary(_ALIKE_NORM):
+        """Whether the climb drives the smallest precision to 0.
+
+        Newton's step then leads as far beyond a precision of 0 as the point is before it. If there
+        is a maximum near 0, the parabola of a point near the guess is exact enough to show it. A
+        negative eigenvalue is the error of a lattice, or values are not known exactly, and the step
+        shows nothing.
+        """
+        if self.widest_direction(at)[0] <= _WIDE_RATIO or not at.is_stationary(_ALIKE_NORM):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
-        return self._rises_in_one_direction(at, width, direction) or self._oversteps(at)
-
-    def _rises_in_one_direction(self, at: Evaluation, width: float, direction: Array) -> bool:
-        """Whether the slope towards a precision of 0 is more than it can lose on the way.
-
-        The likelihood is concave in this precision, the smallest. The rest of the gradient is
-        small, so that other parameters do not take the slope away either.
-        """
-        family = self.family
-        deviation, form = self._moment_gradient(at)
-        along = family.solve(self._root, family.colorize(at.factor, direction))
-        along /= linalg.norm(along)
-        slope = self._along(form, along)
-        rest = family.fisher_norm(form - slope * family.outer(along))
-        steep = slope > family.multiplicity * _MAX_SLOPE_RATE / width
-        return bool(steep and slope > _CLEAR_RATIO * math.hypot(linalg.norm(deviation), rest))
-
-    def _oversteps(self, at: Evaluation) -> bool:
-        """Whether Newton's step leads as far beyond a precision of 0 as the point is before it.
-
-        If there is a maximum near 0, the parabola of a point near the guess is exact enough to show
-        it. Negative eigenvalues are taken as positive: they are errors of a lattice, or the values
-        are not known exactly, and a shorter step is on the safe side.
-        """
         family = self.family.knowing(mean=self.fixed.mean is not None, covariance=False)
         matrix = self.information(at).matrix[family.free, family.free]
-        if not np.isfinite(matrix).all():
+        information = Information(matrix, family)
+        if not (information.is_finite and information.exceeds(0.0)):
             return False
-        values, vectors = np.linalg.eigh(matrix)
-        values = np.maximum(np.abs(values), EPS * np.abs(values).max())
-        step = vectors @ (family.pack_frame(at.natural_gradient) @ vectors / values)
-        change = family.split_frame(family.unpack_frame(step))[1] / family.multiplicity
+        step, _ = information.newton_step(at.natural_gradient, math.inf)
+        change = family.split_frame(step)[1] / family.multiplicity
         largest = np.linalg.eigvalsh(change)[-1] if family.correlated else change.max()
         return bool(1.0 - largest < _OVERSTEPPED_PRECISION)
 
