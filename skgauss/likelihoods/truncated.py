@@ -43,7 +43,6 @@ from .base import (
     NoMaximumError,
 )
 from .fixed import NO_FIXED, Fixed
-from .information import Information
 
 _WIDE_RATIO = 100.0  # variance, over that of the data, above which it may grow without end
 _VERY_WIDE_RATIO = 1e4  # variance, over that of the data, above which it is as good as infinite
@@ -284,9 +283,7 @@ class TruncatedLikelihood(Likelihood):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
-        family = self.family.knowing(mean=self.fixed.mean is not None, covariance=False)
-        matrix = self.information(at).matrix[family.free, family.free]
-        information = Information(matrix, family)
+        family, information = self.family, self.fixed.of(self).information(at)
         if not (information.is_finite and information.exceeds(0.0)):
             return False
         step, _ = information.newton_step(at.natural_gradient, math.inf)

@@ -5,10 +5,11 @@ integrated by a fixed rule, the maximum is climbed to by SciPy, and derivatives 
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from oracles import five_point_gradient, five_points
 from scipy.optimize import minimize
 from scipy.special import log_ndtr, logsumexp
 from scipy.stats import chi2, norm
@@ -153,7 +154,7 @@ class Chart:
 
         def descent(moves: Array) -> tuple[float, Array]:
             at, weight = whole(moves), self.problem.weights.sum()
-            gradient = differences(self.value, at, GRADIENT_STEP)[rest]
+            gradient = five_point_gradient(self.value, at, GRADIENT_STEP)[rest]
             return -self.value(at) / weight, -gradient / weight
 
         start = np.zeros(k) if start is None else start
@@ -168,18 +169,10 @@ class Chart:
         """Minus the Hessian at the model, by differences of differences."""
 
         def gradient(step: Array) -> Array:
-            return differences(self.value, step, SCORE_STEP)
+            return five_point_gradient(self.value, step, SCORE_STEP)
 
-        hessian = differences(gradient, np.zeros(len(self.places)), HESSIAN_STEP)
+        hessian = five_point_gradient(gradient, np.zeros(len(self.places)), HESSIAN_STEP)
         return -(hessian + hessian.T) / 2
-
-
-def differences(function: Callable[[Array], Any], at: Array, step: float) -> Array:
-    """The derivatives of a function, with an error of fourth order in the step."""
-    moves = step * np.eye(len(at))
-    near = [np.asarray(function(at + move)) - function(at - move) for move in moves]
-    far = [np.asarray(function(at + 2 * move)) - function(at - 2 * move) for move in moves]
-    return (8 * np.array(near) - np.array(far)) / (12 * step)
 
 
 def of_the_fit(chart: Chart) -> Iterator[str]:
@@ -195,7 +188,7 @@ def of_the_fit(chart: Chart) -> Iterator[str]:
 def of_errors(chart: Chart, information: Array) -> Iterator[str]:
     """Complaints about standard errors and about Wald's ends."""
     weights, origin = chart.problem.weights, np.zeros(len(chart.places))
-    scores = differences(chart.rows, origin, SCORE_STEP)
+    scores = five_point_gradient(chart.rows, origin, SCORE_STEP)
     inverse = np.linalg.inv(information)
     sandwich = inverse @ (scores * weights) @ scores.T @ inverse
     rows = chart.problem.rows | {"sample_weight": weights}
@@ -203,7 +196,7 @@ def of_errors(chart: Chart, information: Array) -> Iterator[str]:
         errors = chart.model.standard_errors("observed" if method == "wald" else method, **given)
         ends = chart.model.confidence_intervals(0.9, method, **given)
         for i, error in enumerate(np.sqrt(covariance.diagonal())):
-            slope = differences(lambda move, i=i: chart.end(i, move[0]), np.zeros(1), 1e-4)[0]
+            slope, _ = five_points(lambda move, i=i: chart.end(i, move), 1e-4)
             told = chart.told(i, errors)
             if not np.isclose(told, error * slope, rtol=CLOSE):
                 yield f"{method} error of {chart.places[i]} {told} for {error * slope}"

@@ -1,46 +1,31 @@
 """Random searches for what a fit should not say: ``pytest -m search --seconds 600``."""
 
 from collections import defaultdict
+from importlib import import_module
 
 import pytest
-from search import (
-    asked,
-    confidence,
-    edges,
-    fixed,
-    inference,
-    outliers,
-    parents,
-    quadrature,
-    roles,
-    spellings,
-    tobit,
-    units,
-)
 
-IGNORED = pytest.param(fixed, marks=pytest.mark.filterwarnings("ignore"))
 KINDS = [
-    asked,
-    confidence,
-    edges,
-    inference,
-    outliers,
-    parents,
-    quadrature,
-    roles,
-    spellings,
-    tobit,
-    units,
-    IGNORED,
+    "asked",
+    "confidence",
+    "edges",
+    "inference",
+    "outliers",
+    "parents",
+    "quadrature",
+    "roles",
+    "spellings",
+    "tobit",
+    "units",
+    pytest.param("fixed", marks=pytest.mark.filterwarnings("ignore")),
 ]
-IDS = [*(kind.__name__.partition(".")[2] for kind in KINDS[:-1]), "fixed"]
 
 
 @pytest.mark.search
-@pytest.mark.parametrize("kind", KINDS, ids=IDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_search(kind, seeds):
     found = defaultdict(list)
     for seed in seeds:
-        for complaint in kind.complaints(seed):
+        for complaint in import_module(f"search.{kind}").complaints(seed):
             found[complaint.split(",")[0]].append(f"seed {seed}: {complaint}")
     assert not found, dict(found)
