@@ -73,6 +73,14 @@ def test_against_closed_forms_in_many_digits(rng):
     check(*intervals(rng))
 
 
+def test_nearly_certain_intervals_keep_the_digits_of_what_is_outside():
+    half = np.array([1.0, 3.0, 6.0, 8.0, 12.0, 30.0])
+    with mpmath.workdps(250):
+        outside = [mpmath.log1p(-mpmath.erfc(mpmath.mpf(z) / mpmath.sqrt(2))) for z in half]
+    found = moments(-half, 2 * half)[0]
+    np.testing.assert_allclose(found, np.array(outside, dtype=float), rtol=1e-13)
+
+
 def test_higher_moments_against_closed_forms_in_many_digits(rng):
     lower, width = intervals(rng)
     lower, width = lower[width > 1e-60], width[width > 1e-60]  # whose fourth powers are numbers
