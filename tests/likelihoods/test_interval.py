@@ -363,6 +363,26 @@ def test_intervals_that_determine_nothing(lower, upper, message, covariance_type
         assert fit_one(*more, covariance_type=covariance_type).converged_
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "message"),
+    [
+        (-INF, 1.0, "is censored on the same side"),
+        ((-INF, 1.0), (1.0, INF), "is known only to lie below limits or above others"),
+        ((-INF, 1.0), (0.5, INF), "is known only to lie below limits or above others"),
+        ((0.0, 0.5), (2.0, 3.0), "has intervals that all share a point"),
+    ],
+)
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_intervals_that_determine_nothing_beside_another_feature(
+    rng, lower, upper, message, covariance_type
+):
+    seen = rng.standard_normal(30)
+    ends = [np.column_stack((seen, np.resize(end, 30))) for end in (lower, upper)]
+    model = GaussianGradientMLE(covariance_type=covariance_type)
+    with pytest.raises(ValueError, match=f"'feature 1' {message}"):
+        model.fit(ends[0], X_upper=ends[1])
+
+
 def test_an_exact_value_on_the_other_side_of_a_limit_is_enough():
     limit = np.ones(9)
     assert fit_one(np.append(-INF * limit, 1.5), np.append(limit, 1.5)).converged_
