@@ -55,7 +55,7 @@ from .rows import (
     values_given,
     warn_of_misplaced_ends,
 )
-from .solvers import SOLVERS, Objective, learning_rate_bound
+from .solvers import SOLVERS, Objective, bound_is_known, learning_rate_bound
 from .statistics import AnyStatistics
 
 # The lower or the upper limits of the features: none, a number, one for each, or some by name.
@@ -683,12 +683,14 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             solution = attempt.run(self.max_iter, observer)
             if resume and solution.stop_reason == "unbounded":
                 raise likelihood.no_maximum(solution.evaluation, names)
-            bound = learning_rate_bound(objective, attempt.solver, solution)
+            known = bound_is_known(objective, attempt.solver, solution)
+            by_default = None if known else attempt.by_default()
+            bound = learning_rate_bound(objective, attempt.solver, by_default or solution)
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
             )
             attributes["learning_rate_bound_"] = bound
-            outcome = Outcome(attempt, solution, bound, statistics, names)
+            outcome = Outcome(attempt, solution, by_default, bound, statistics, names)
             return attributes, task.warner.new_texts(fit_warnings(outcome, data_warning))
 
     def _validate_params(self) -> None:

@@ -19,10 +19,10 @@ from .remedies import explain_remedies, explain_ridge
 from .warn_once import DeferredWarning
 
 # Least processor time for the trials behind a warning, in units of `warn_once._TIME_UNIT`. Complete
-# data get more, since climbs on them are often made for learning. For incomplete data one unit is
-# twice the time of a few steps of the default solver on a small table.
+# data get more, since climbs on them are often made for learning. For incomplete data it is enough
+# for the default solver on a few hundred rows.
 _TIME_UNITS_OF_COMPLETE = 5
-_TIME_UNITS_OF_INCOMPLETE = 1
+_TIME_UNITS_OF_INCOMPLETE = 3
 
 
 def fit_warnings(outcome: Outcome, data_warning: str) -> list[DeferredWarning]:

@@ -16,7 +16,7 @@ from .warn_once import Warner
 _MAX_ITER_COMPLETE = 3000  # as many as three climbs of the default length
 # Iterations times parameters, so that many parameters get few iterations.
 _MAX_ITER_TIMES_PARAMETERS = 10**6
-_MAX_ITER_INCOMPLETE = 200  # with incomplete data: about the cost of `learning_rate_bound_`
+_MAX_ITER_INCOMPLETE = 200  # with incomplete data; about sixty lead to a maximum that exists
 
 
 class Attempt(NamedTuple):
@@ -63,6 +63,11 @@ class Attempt(NamedTuple):
             observer=observer,
         )
 
+    def by_default(self) -> Solution:
+        """The solution of the default solver, from the user's start or else from its own."""
+        default = {"solver": "natural", "learning_rate": "auto", "record_path": False}
+        return self.changed(default).run(_MAX_ITER_INCOMPLETE)
+
     def changed(self, settings: dict[str, Any]) -> Attempt:
         """A copy of the attempt with other settings, and with the start that belongs to them."""
         estimator = copy.copy(self.estimator)
@@ -78,6 +83,8 @@ class Outcome(NamedTuple):
 
     attempt: Attempt
     solution: Solution
+    # That of the default solver, if the bound needed the maximum and this solution is none.
+    by_default: Solution | None
     bound: float  # the largest constant step that is stable at the maximum
     statistics: Any  # of complete rows, by pattern or by feature
     names: Sequence[str]  # of the features

@@ -16,10 +16,11 @@ import numpy as np
 from .._typing import Array
 from .._wording import iterations
 from ..likelihoods import Model, likelihood_with_ridge
-from ..solvers import Objective
+from ..solvers import Objective, Solution
 from .attempt import Outcome, Trials
 from .leap import find_leap
 from .rate import is_flat_far_out
+from .start import chooses_its_start
 
 Settings = dict[str, Any]
 
@@ -40,6 +41,8 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_
     """
     groups = _candidates(outcome, slow, n_iter_is_known)
     tried = _Remedies(outcome, trials, len(groups))
+    if outcome.by_default:
+        tried.record(groups.pop(0)[0], outcome.by_default)
     for n_left, alternatives in zip(range(len(groups), 0, -1), groups, strict=True):
         tried.try_until_one_converges(alternatives, n_left)
     if not tried.converged:
@@ -66,16 +69,21 @@ def explain_remedies(outcome: Outcome, trials: Trials, *, slow: bool, n_iter_is_
 def _candidates(outcome: Outcome, slow: bool, n_iter_is_known: bool) -> list[list[Settings]]:
     """Groups of settings to try, each until one of its settings converges.
 
-    The groups that are cheap to try come first; they also differ most from the user's settings.
+    The groups that are cheap to try come first; they also differ most from the user's settings. The
+    first is the default solver, unless the climb used it and more iterations are no remedy.
     """
     estimator = outcome.attempt.estimator
     rate = estimator.learning_rate
     longer: Settings = {"max_iter": outcome.attempt.budget}
-    automatic = {} if rate == "auto" else {"learning_rate": "auto"} | longer
-    natural = {} if estimator.solver == "natural" else {"solver": "natural"} | automatic | longer
+    automatic: Settings = {} if rate == "auto" else {"learning_rate": "auto"}
+    default = automatic if estimator.solver == "natural" else {"solver": "natural"} | automatic
     too_short = slow and not n_iter_is_known and (rate == "auto" or rate < outcome.bound)
-    own = _same_solver_settings(outcome, n_iter_is_known)
-    groups: list[list[Settings]] = [[natural], [automatic], own, [longer if too_short else {}]]
+    groups = [
+        [default | longer] if default or too_short or outcome.by_default else [],
+        [automatic | longer] if automatic and automatic is not default else [],
+        _same_solver_settings(outcome, n_iter_is_known),
+        [longer] if default and too_short else [],
+    ]
     return [group for group in groups if any(group)]
 
 
@@ -112,18 +120,23 @@ class _Remedies:
                 least, seconds = climb.n_iter, _TIME_RATIO * climb.seconds
             longer = self._keywords(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
-                self.left_out_longer = allowed > least > 0
+                self.left_out_longer |= allowed > least > 0
                 self.untried += [longer] * (least == 0)
                 return
             solution = self._trials.run(changed, allowed)
-            if solution.converged:
-                self.converged.append((solution.n_iter, self._keywords(settings, solution.n_iter)))
-                return
             if solution.stop_reason == "callback":  # its time was over
                 self.left_out_longer |= least > 0
                 self.untried += [longer] * (least == 0)
                 return
-            self.failed += 1
+            if self.record(settings, solution):
+                return
+
+    def record(self, settings: Settings, solution: Solution) -> bool:
+        """Whether a trial of these settings converged; from now on it is known how it ended."""
+        if solution.converged:
+            self.converged.append((solution.n_iter, self._keywords(settings, solution.n_iter)))
+        self.failed += not solution.converged
+        return solution.converged
 
     def _keywords(self, settings: Settings, n_iter: int) -> str:
         """The settings as keywords, with `max_iter` only if more iterations were needed."""
@@ -137,13 +150,13 @@ class _Remedies:
 def _same_solver_settings(outcome: Outcome, n_iter_is_known: bool) -> list[Settings]:
     """Settings for the user's own solver: rates below the bound, and a start near the data.
 
-    Rates whose first step from the user's start is no leap are tried from that start, but
-    last if the climb was slow because it is flat there.
+    Rates whose first step from the user's start is no leap are tried from that start, but last if
+    the climb was slow because it is flat there. A solver that chose its start needs no other one.
     """
     attempt, bound, rate = outcome.attempt, outcome.bound, outcome.attempt.estimator.learning_rate
     start = _near_start(outcome) if attempt.start_is_set else {}
     if rate == "auto":
-        return [start]
+        return [] if chooses_its_start(attempt.estimator) else [start]
     rates = [{"learning_rate": float(f"{share * bound:.0e}")} for share in _RATE_SHARES]
     others = [settings for settings in rates if settings["learning_rate"] != rate]
     one_step = [(each, attempt.changed(each).run(1).path) for each in others]

@@ -27,8 +27,23 @@ _MAX_RESTARTS = 50
 _N_LANCZOS_VECTORS = 20
 
 
+def bound_is_known(objective: Objective, solver: Solver, solution: Solution) -> bool:
+    """Whether `learning_rate_bound` needs no solution that comes closer to the maximum than this.
+
+    Where a climb of natural steps stalled or found no maximum, another one would end there again.
+    """
+    likelihood, stable_rate = objective.likelihood, solver.stable_rate
+    of_frame = stable_rate is not None
+    return (
+        (of_frame and not likelihood.natural_coordinates)
+        or likelihood.maximum is not None
+        or solution.stop_reason in ("converged", "unbounded")
+        or (of_frame and solution.stop_reason == "stalled")
+    )
+
+
 def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
-    """The largest constant step that is stable at the maximum, wherever the solution is.
+    """The largest constant step that is stable at the maximum, to which the solution has come.
 
     If there is no maximum, it is the bound for complete data at the solution.
     """
@@ -39,15 +54,7 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
     maximum = likelihood.maximum
     if maximum is not None and likelihood.complete:
         return objective.parametrization.learning_rate_bound(maximum[1])
-    if maximum is not None:
-        at = likelihood.evaluate(*maximum)
-    elif solution.stop_reason in ("converged", "unbounded") or (
-        stable_rate is not None
-        and solution.stop_reason == "stalled"  # another climb would end there again
-    ):
-        at = solution.evaluation
-    else:
-        at = climb_to_maximum(likelihood, solution.evaluation)
+    at = solution.evaluation if maximum is None else likelihood.evaluate(*maximum)
     # To first order the frame of a point is the theta of natural steps.
     theta = None if stable_rate else objective.parametrization
     # The bound for complete data, which is a lower bound.

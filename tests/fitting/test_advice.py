@@ -1,5 +1,6 @@
 """What a failed fit says is true, and what it recommends works: each sentence, each remedy."""
 
+import ast
 import itertools
 import re
 import warnings
@@ -348,8 +349,8 @@ def test_a_saddle_without_a_way_up(monkeypatch):
 def test_nothing_that_was_tried_works(monkeypatch):
     """A row of every pattern: even EM needs more than one iteration."""
     monkeypatch.setattr(Attempt, "budget", 4)
-    model = gradient(learning_rate=1e4, max_iter=1)
-    assert "None of the other settings that were tried converged. See" in warning_of(model, AIR)
+    model = GaussianGradientMLE(learning_rate=1.0, max_iter=1)
+    assert "None of the other settings that were tried converged. T" in warning_of(model, AIR)
 
 
 def test_nothing_was_tried(monkeypatch):
@@ -443,13 +444,32 @@ def test_trials_that_were_cut_short(clock, monkeypatch):
         return clock_of_trials(attempt, max_iter, observer)
 
     monkeypatch.setattr(Attempt, "run", long)
-    message = warning_of(gradient(max_iter=2), AIR)
+    message = warning_of(GaussianGradientMLE(learning_rate=1.0, max_iter=2), AIR)
     assert (
-        ". There was no time left to try solver='natural', max_iter=200 or "
-        "mean_init=[40.0, 190.0, 10.0, 78.0], covariance_init=9000.0. A larger "
-        "max_iter may be enough, but takes too long to try here. See"
+        ". There was no time left to try learning_rate='auto', max_iter=200 or learning_rate=0.1. "
+        "A larger max_iter may be enough, but takes too long to try here. See"
     ) in message
-    assert GaussianGradientMLE(solver="natural").fit(AIR).converged_
+    assert GaussianGradientMLE(learning_rate="auto").fit(AIR).converged_
+
+
+@pytest.mark.parametrize("settings", [
+    {"solver": "gradient"},
+    {"solver": "coordinate", "learning_rate": 0.01},
+    {"solver": "lbfgs"},
+    {"solver": "newton", "mean_init": 1e4},
+])  # fmt: skip
+def test_the_climb_that_gives_the_bound_is_a_trial(settings, monkeypatch):
+    """It has led to the maximum before there are words, so that no time can be too short."""
+    monkeypatch.setattr("skgauss.fitting.warn_once._TIME_UNIT", 1e-9)
+    model = GaussianGradientMLE(max_iter=2, **settings)
+    words = r"in (\d+) iterations with (solver='natural'.*?)(?:\. |; )"
+    found = re.search(words, warning_of(model, AIR))
+    remedy = dict(each.split("=") for each in found[2].split(", "))
+    remedy = {name: ast.literal_eval(value) for name, value in remedy.items()}
+    assert remedy["solver"] == "natural"
+    better = clone(model).set_params(**remedy).fit(AIR)
+    assert better.converged_
+    assert better.n_iter_ == int(found[1])
 
 
 def test_there_is_time_for_the_best_remedy_over_gaps(clock, monkeypatch):
