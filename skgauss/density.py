@@ -151,7 +151,7 @@ class FittedGaussian:
 
     def squared_distances(self, block: Block) -> Any:
         """Squared Mahalanobis distances of the exact values, (n_rows,), in the library of X."""
-        return self.observed(block.X).distances
+        return self.observed(self._without_uncounted(block).X).distances
 
     def observed(self, X: Any) -> Observed:
         """The distances, log-determinants and numbers of the exact values of each row of X."""

@@ -254,6 +254,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def aic(
         self,
         X: ArrayLike,
+        *,
         X_upper: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> float:
@@ -278,6 +279,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     def bic(
         self,
         X: ArrayLike,
+        *,
         X_upper: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> float:

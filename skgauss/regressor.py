@@ -18,7 +18,7 @@ from ._sklearn import fit_context
 from ._typing import Array
 from .density_methods import check_return_std
 from .estimator import GaussianGradientMLE
-from .fitting import input_attributes, replace_fit
+from .fitting import fitted_attributes, input_attributes, replace_fit
 from .information_criteria import information_criteria
 from .likelihoods import NoMaximumError
 from .regression import (
@@ -265,6 +265,8 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "uses all of them. Leave it out. To fit inliers only, find them first by "
                 "fit_predict of that estimator on features and targets together."
             )
+        if estimator.warm_start and hasattr(self, "estimator_"):
+            replace_fit(estimator, fitted_attributes(self.estimator_))
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: validated.n_features_in_], table.names[validated.n_features_in_ :]
         pairs = [
@@ -388,6 +390,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self,
         X: ArrayLike,
         y: ArrayLike,
+        *,
         y_upper: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> float:
@@ -410,6 +413,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         self,
         X: ArrayLike,
         y: ArrayLike,
+        *,
         y_upper: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> float:

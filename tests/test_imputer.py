@@ -482,6 +482,18 @@ def test_a_later_value_of_a_constant_column_tells_nothing_of_others(rng, constan
         assert (np.abs(drawn[:, 0]) < 6).all()
 
 
+def test_a_later_value_of_a_constant_column_counts_in_no_distance(rng):
+    """As in no density, from which the distance differs by the constant of a Gaussian."""
+    X = np.column_stack((rng.standard_normal((60, 2)), np.full(60, 7.0)))
+    imputer = GaussianImputer().fit(X)
+    X[:30, 2] = 8.0
+    constant = imputer.mahalanobis(X) + 2 * imputer.score_samples(X)
+    assert_allclose(constant, constant[0], rtol=1e-12)
+    assert_allclose(
+        imputer.mahalanobis(X), GaussianGradientMLE().fit(X[:, :2]).mahalanobis(X[:, :2])
+    )
+
+
 @pytest.mark.parametrize("sample_posterior", [False, True])
 @pytest.mark.parametrize(
     ("lower", "upper", "expected"),

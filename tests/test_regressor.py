@@ -86,12 +86,14 @@ def test_criteria_of_weights_are_those_of_repeats(rng, rows):
         upper = np.maximum(y, -0.5)
         y = np.where(y < -0.5, np.nan, y)
     counts = rng.integers(0, 4, 50)
-    repeated = [None if each is None else np.repeat(each, counts, axis=0) for each in (X, y, upper)]
+    *repeated, repeated_upper = (
+        None if each is None else np.repeat(each, counts, axis=0) for each in (X, y, upper)
+    )
     model = GaussianRegressor().fit(X, y, counts, y_upper=upper)
     told = repr(model.summary())
     for ask in (model.aic, model.bic):
         value = ask(X, y, y_upper=upper, sample_weight=counts)
-        assert value == pytest.approx(ask(*repeated), rel=1e-9)
+        assert value == pytest.approx(ask(*repeated, y_upper=repeated_upper), rel=1e-9)
         assert f"{ask.__name__.upper()} {value:.2f}" in told
 
 
@@ -650,6 +652,20 @@ def test_upper_ends_that_are_forgotten_are_told(air):
             forgotten = method(X, y)
         assert method(X, y, y_upper=y) == forgotten
     GaussianRegressor().fit(X, y, y_upper=y).aic(X, y)  # exact values need no warning
+
+
+def test_a_warm_start_begins_at_the_last_joint_gaussian(air):
+    X, y = air[PREDICTORS], air["Ozone"]
+    model = GaussianRegressor(GaussianGradientMLE(warm_start=True)).fit(X, y)
+    first = model.estimator_
+    assert first.n_iter_ > 1
+    again = model.fit(X, y).estimator_
+    assert again is not first
+    assert again.n_iter_ == 0
+    assert again.log_likelihood_path_[0] == first.log_likelihood_
+    with pytest.raises(ValueError, match="warm_start=True needs the number of features"):
+        model.fit(X[["Wind"]], y)
+    assert clone(model).fit(X, y).estimator_.n_iter_ == first.n_iter_
 
 
 def test_it_is_copied_and_kept(air):

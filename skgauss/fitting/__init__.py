@@ -9,6 +9,7 @@ from .attempt import Attempt, Outcome
 from .attributes import (
     copy_for_other_data,
     derived_attributes,
+    fitted_attributes,
     input_attributes,
     input_of_statistics,
     iterate_attributes,

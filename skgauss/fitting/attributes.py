@@ -90,10 +90,18 @@ def input_of_statistics(validated: Any, statistics: AnyStatistics) -> None:
         del validated.feature_names_in_
 
 
+def fitted_attributes(estimator: Any) -> dict[str, Any]:
+    """The attributes of the estimator's last fit, by name."""
+    hidden = ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE)
+    return {
+        name: value
+        for name, value in vars(estimator).items()
+        if name in hidden or (name.endswith("_") and name[0] != "_")
+    }
+
+
 def replace_fit(estimator: Any, attributes: dict[str, Any]) -> None:
     """Replace all attributes of the estimator's last fit by those of a new one."""
-    for name in list(vars(estimator)):
-        hidden = name in ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE)
-        if hidden or (name.endswith("_") and name[0] != "_"):
-            delattr(estimator, name)
+    for name in fitted_attributes(estimator):
+        delattr(estimator, name)
     estimator.__dict__.update(attributes)

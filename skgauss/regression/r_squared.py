@@ -17,8 +17,8 @@ def check_exact(targets: Any, upper: Any) -> None:
     if within.any():
         raise ValueError(
             f"{np.count_nonzero(within)} targets are known only to an interval, so R^2 cannot be "
-            "computed. Compare models by aic(X, y, y_upper) or bic(X, y, y_upper), or score only "
-            "the rows that are known exactly, with score(X[exact], y[exact], y_upper=y[exact])."
+            "computed. Compare models by aic(X, y, y_upper=y_upper) or by bic, or score only the "
+            "rows that are known exactly, with score(X[exact], y[exact], y_upper=y[exact])."
         )
 
 
@@ -40,6 +40,6 @@ def warn_of_limits(targets: Array, limits: tuple[Array, Array] | None) -> None:
         warn_caller(
             "Some targets lie at censoring_limits or beyond, and R^2 counts them as known exactly. "
             "So a model that predicts the limits looks better than one that predicts the true "
-            "values. Compare models with the same limits by aic(X, y), or in a search with "
-            "scoring=lambda model, X, y: -model.aic(X, y)."
+            "values. Compare models with the same limits by aic(X, y). In a search among models "
+            "with equally many coefficients use scoring=lambda model, X, y: -model.aic(X, y)."
         )
