@@ -3,9 +3,34 @@
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Any, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
+
+from numpy.typing import ArrayLike
+
+from ._typing import Limit
 
 Init = TypeVar("Init", bound=Callable[..., None])
+
+
+class Parameters(TypedDict, total=False):
+    """The parameters of a `GaussianGradientMLE`, for the type checker of those who pass them on."""
+
+    covariance_type: Literal["full", "diag", "spherical"]
+    solver: Literal["natural", "newton", "gradient", "coordinate", "lbfgs", "closed-form"]
+    parametrization: Literal["scale", "log-scale", "covariance", "precision"]
+    learning_rate: float | Literal["auto"]
+    n_inner_iter: int
+    max_iter: int
+    tol: float
+    mean_init: float | ArrayLike | None
+    covariance_init: float | ArrayLike | None
+    reg_covar: float | ArrayLike | Literal["auto"]
+    censoring_limits: tuple[Limit, Limit] | None
+    truncation_limits: tuple[Limit, Limit] | None
+    fixed_mean: float | ArrayLike | None
+    fixed_covariance: float | ArrayLike | None
+    warm_start: bool
+    record_path: bool
 
 
 def passes_parameters_to(parent: Callable[..., None]) -> Callable[[Init], Init]:

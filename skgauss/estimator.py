@@ -16,7 +16,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.exceptions import ConvergenceWarning
 
 from ._sklearn import Interval, StrOptions, check_parameters, fit_context
-from ._typing import Array
+from ._typing import Array, Limit
 from ._wording import capped
 from .blocks import threads
 from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
@@ -57,9 +57,6 @@ from .rows import (
 )
 from .solvers import SOLVERS, Objective, bound_is_known, learning_rate_bound
 from .statistics import AnyStatistics
-
-# The lower or the upper limits of the features: none, a number, one for each, or some by name.
-Limit = float | ArrayLike | Mapping[str, float] | None
 
 
 class _RecordedPathAttribute:

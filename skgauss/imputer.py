@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 
-from ._signature import passes_parameters_to
+from ._signature import Parameters, passes_parameters_to
 from ._typing import Array
 from ._wording import each_of, warn_caller
 from .density import FittedGaussian
@@ -99,7 +99,7 @@ fixed_covariance, warm_start, record_path : optional
         sample_posterior: bool = False,
         random_state: int | np.random.RandomState | None = None,
         add_indicator: bool = False,
-        **parameters: Any,
+        **parameters: Unpack[Parameters],
     ) -> None:
         super().__init__(**parameters)
         self.keep_empty_features = keep_empty_features

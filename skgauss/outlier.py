@@ -3,14 +3,14 @@
 import math
 from functools import partial
 from numbers import Real
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import OutlierMixin
 from sklearn.utils.metaestimators import available_if
 
-from ._signature import passes_parameters_to
+from ._signature import Parameters, passes_parameters_to
 from ._sklearn import Interval, StrOptions
 from ._typing import Array
 from .density import FittedGaussian
@@ -167,7 +167,7 @@ fixed_covariance, warm_start, record_path : optional
         *,
         contamination: float | Literal["auto"] = "auto",
         support_fraction: float | Literal["auto"] | None = None,
-        **parameters: Any,
+        **parameters: Unpack[Parameters],
     ) -> None:
         super().__init__(**parameters)
         self.contamination = contamination

@@ -1,10 +1,12 @@
 """Imputer and detector have the parameters of the Gaussian, followed by their own."""
 
 import inspect
+from typing import get_type_hints
 
 import pytest
 
 from skgauss import GaussianGradientMLE, GaussianImputer, GaussianOutlierDetector
+from skgauss._signature import Parameters
 
 OF_IMPUTER = dict.fromkeys(["keep_empty_features", "sample_posterior"], False)
 OF_IMPUTER |= {"random_state": None, "add_indicator": False}
@@ -21,3 +23,9 @@ def test_parameters_are_those_of_the_model(role, own):
     assert list(inspect.signature(role).parameters) == [*shared, *own]
     with pytest.raises(TypeError, match=rf"{role.__name__}\.__init__\(\) .* 'max_iterations'"):
         role(max_iterations=3)
+
+
+def test_type_checkers_see_the_parameters_of_the_model():
+    shared = get_type_hints(GaussianGradientMLE.__init__)
+    assert shared.pop("return") is type(None)
+    assert get_type_hints(Parameters) == shared

@@ -31,6 +31,8 @@ assert_type(model.partial_fit(X).score(X), float)
 parts = [SufficientStatistics.from_array(X)]
 assert_type(GaussianGradientMLE().fit_statistics(sum(parts)), GaussianGradientMLE)
 assert_type(GaussianImputer(tol=1e-3).fit(X), GaussianImputer)
+GaussianImputer(max_iterations=3)  # type: ignore[call-arg]
+GaussianOutlierDetector(tol="small")  # type: ignore[arg-type]
 assert_type(GaussianOutlierDetector().fit(X), GaussianOutlierDetector)
 assert_type(GaussianRegressor().fit(X, X[0]), GaussianRegressor)
 display = IntervalDisplay.from_estimator(model, method=["wald", "profile"])
