@@ -10,7 +10,7 @@ import pytest
 from marks import FAMILIES, exhaustive, pairwise
 from models import fitted
 from oracles import as_matrix, closed_form, coarse_log_likelihood, observed_log_likelihood
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import chi2, multivariate_normal, norm
 from search.fixed import complaints
 from search.units import KINDS, sample
@@ -226,6 +226,24 @@ def test_half_normal_sample(rng):
     assert errors.scale[0] == pytest.approx(model.scale_[0] / math.sqrt(2 * 50), rel=1e-9)
     half = norm.logpdf(X, 0, model.scale_[0]) + math.log(2)
     assert model.log_likelihood_ == pytest.approx(half.mean(), rel=1e-12)
+
+
+def test_a_window_about_a_known_mean_beside_another_feature(rng):
+    """A sample more spread than the exponential has a maximum if the mean is known."""
+    seen = rng.lognormal(0, 1.2, 200)
+    assert seen.std() > seen.mean()
+    X, mean = np.column_stack((seen, 0.5 * seen + rng.standard_normal(200))), np.array([0.5, 1.0])
+
+    def deviance(theta):
+        factor = np.array([[math.exp(theta[0]), 0], [theta[1], math.exp(theta[2])]])
+        density = multivariate_normal(mean, factor @ factor.T).logpdf(X).mean()
+        return norm.logcdf(mean[0] / factor[0, 0]) - density
+
+    best = minimize(deviance, [1.0, 0.5, 0.5], tol=1e-9)
+    model = GaussianGradientMLE(truncation_limits=([0, NAN], None), fixed_mean=mean).fit(X)
+    assert model.converged_
+    assert model.log_likelihood_ == pytest.approx(-best.fun, abs=1e-9)
+    assert model.scale_[0] == pytest.approx(math.exp(best.x[0]), rel=1e-4)
 
 
 def test_the_likelihood_of_a_gaussian_that_is_known(correlated):
