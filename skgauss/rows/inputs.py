@@ -11,14 +11,14 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..blocks import chunks_of, to_float64, to_host
-from ..statistics import AnyStatistics, valid_weights
+from ..statistics import AnyStatistics, as_table, valid_weights
 from . import arrays
 from .block import Block
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import feature_names
-from .frames import check_same_names, check_same_order
+from .frames import check_distinct_names, check_same_names, check_same_order
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
 from .rounding import columns_of_float32, round_float32
@@ -85,6 +85,8 @@ def rows_of(
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         check_table(array, name)
+        check_distinct_names(array, name)
+    X, X_upper = as_table(X), as_table(X_upper)
     if X_upper is not None:
         check_same_names(X, X_upper)
     if sample_weight is not None:

@@ -14,7 +14,7 @@ from .._typing import Array
 from ..blocks import to_host
 from . import arrays
 from .dask import side_by_side
-from .frames import column_names, like
+from .frames import check_distinct_names, column_names, like
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import READ, numbers
 
@@ -26,6 +26,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
     if y is None:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
     check_table(y, name)
+    check_distinct_names(y, name)
     arrays.check_no_gradients(y, name)
     if is_dask(y):
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y

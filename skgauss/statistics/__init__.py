@@ -5,7 +5,7 @@ values, with intervals, feature by feature, or left in blocks of Dask. It knows 
 read nor how statistics are used.
 """
 
-from .base import axis_labels, column_labels
+from .base import as_table, axis_labels, column_labels
 from .complete import (
     SufficientStatistics,
     of_sums,

@@ -105,8 +105,19 @@ def _has_no_labels(axis: Any) -> bool:
     return isinstance(axis, getattr(sys.modules.get("pandas"), "RangeIndex", ()))
 
 
+def as_table(frame: Any) -> Any:
+    """Returns a record batch of pyarrow as a table, without a copy; anything else as it is.
+
+    Of the two, scikit-learn reads the names of a table only.
+    """
+    pyarrow: Any = sys.modules.get("pyarrow")
+    is_batch = pyarrow is not None and isinstance(frame, pyarrow.RecordBatch)
+    return pyarrow.Table.from_batches([frame]) if is_batch else frame
+
+
 def column_labels(table: Any) -> tuple[Any, ...] | None:
     """Returns the labels of the columns of a frame of any library, or None of an array."""
+    table = as_table(table)
     columns = getattr(table, "columns", None)
     if _has_no_labels(columns):
         return None

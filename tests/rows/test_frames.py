@@ -6,12 +6,19 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from skgauss import GaussianGradientMLE, GaussianRegressor, parse_limits
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianRegressor,
+    SufficientStatistics,
+    parse_limits,
+)
 
 pyarrow = pytest.importorskip("pyarrow")
 MAKERS = {
     "polars": pl.from_pandas,
     "pyarrow": lambda frame: pyarrow.Table.from_pandas(frame, preserve_index=False),
+    "record batch": lambda frame: pyarrow.RecordBatch.from_pandas(frame, preserve_index=False),
     "pandas, of arrow": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
 }
 
@@ -31,6 +38,37 @@ def frame(rng):
 
 def fitted(X, limits=None, **ends):
     return GaussianGradientMLE(censoring_limits=limits).fit(X, **ends)
+
+
+def test_names_are_those_of_the_fit_everywhere(make, frame):
+    model = fitted(make(frame))
+    assert list(model.feature_names_in_) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="must be in the same order"):
+        model.score(make(frame[["b", "a", "c"]]))
+    complete = make(frame[["b", "c"]])
+    assert SufficientStatistics.from_array(complete).labels == ("b", "c")
+    assert list(GaussianImputer().fit(make(frame)).get_feature_names_out()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        lambda columns: pd.DataFrame(columns, index=["a", "b", "a"]).T,
+        lambda columns: pyarrow.table(columns, names=["a", "b", "a"]),
+        lambda columns: pyarrow.record_batch(columns, names=["a", "b", "a"]),
+    ],
+)
+def test_two_columns_with_one_name_are_refused(maker, rng):
+    columns = list(rng.standard_normal((3, 20)))
+    table, plain = maker(columns), np.transpose(columns)
+    message = r"^{} has several columns with the same name: 'a'\. Give each column a name"
+    for name, use in {
+        "X": lambda: fitted(table),
+        "X_upper": lambda: fitted(plain, X_upper=table),
+        "y": lambda: GaussianRegressor().fit(plain, table),
+    }.items():
+        with pytest.raises(ValueError, match=message.format(name)):
+            use()
 
 
 def test_upper_ends(make, frame):
