@@ -41,7 +41,7 @@ def support_of(
     names: Sequence[str],
 ) -> Support:
     """The rows to fit, which concentration steps choose, with their statistics and ridge."""
-    X, weights, has_weight = _rows_with_weight(rows.in_one_block("support_fraction"))
+    X, weights, has_weight = _rows_with_weight(rows.in_one_block("support_fraction"), names)
     statistics = Summarize(not family.correlated, names)(Block(X, weights))
     of_all = regularized_likelihood(Model(statistics, family, fixed, names=names), reg_covar)
     ridge = np.full(family.n_features, of_all.ridge)
@@ -58,7 +58,7 @@ def support_of(
     return Support(mask, stretched, reg_covar, warnings)
 
 
-def _rows_with_weight(block: Block) -> tuple[Array, Array, np.ndarray]:
+def _rows_with_weight(block: Block, names: Sequence[str]) -> tuple[Array, Array, np.ndarray]:
     """The rows with positive weights in float64, their weights, and their mask in the block."""
     if block.intervals is not None:
         raise ValueError(
@@ -68,9 +68,8 @@ def _rows_with_weight(block: Block) -> tuple[Array, Array, np.ndarray]:
         )
     X, weights = block.X, block.weights
     has_weight = weights > 0
-    X = X[has_weight]
-    check_no_infinity(X)
-    return X.astype(np.float64, copy=False), weights[has_weight], has_weight
+    check_no_infinity(X, names, has_weight)
+    return X[has_weight].astype(np.float64, copy=False), weights[has_weight], has_weight
 
 
 def _number_to_keep(X: Array, weights: Array, support_fraction: float | Literal["auto"]) -> float:

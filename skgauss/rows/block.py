@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +103,19 @@ def check_no_infinity(
                 raise WrongRowError(
                     _where_infinite(str(error), to_host(rows), places[start:], names, table)
                 ) from None
+
+
+@contextmanager
+def told_by_place(X: Any, sample_weight: Any, names: Sequence[str]) -> Iterator[None]:
+    """Tells an infinity, which code in this context finds in a part of X, by its place in X.
+
+    The place is the number of the row and the name of the feature.
+    """
+    try:
+        yield
+    except WrongRowError:
+        check_no_infinity(X, names, None if sample_weight is None else sample_weight > 0)
+        raise
 
 
 def _where_infinite(

@@ -18,7 +18,7 @@ from sklearn.utils import check_array
 from .._sklearn import output_config
 from ..blocks import VALUES, apply_to_block, map_values, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
-from .block import Block
+from .block import Block, told_by_place
 from .censoring import with_upper
 from .kinds import is_dask, is_dask_frame
 from .numbers import numbers
@@ -80,6 +80,7 @@ class DaskRows:
         sample: np.ndarray,
         read: _Read,
         *,
+        names: Sequence[str],
         min_rows: int,
         require_weight: bool,
         estimator_name: str,
@@ -87,6 +88,7 @@ class DaskRows:
         self.X = _as_numeric_array(X, sample)
         self.blocks = _blocks(X, self.X, sample_weight, read)
         self.read = read
+        self.names = names
         self.feature_chunks = None if is_dask_frame(X) else X.chunks[1]
         self.min_rows = min_rows
         self.require_weight = require_weight
@@ -105,7 +107,7 @@ class DaskRows:
 
     def _total(self, function: _Function, add: Callable[[Sequence[Any]], Any]) -> Any:
         """Returns what `add` makes of the values of all blocks, and checks the number of rows."""
-        parts = map_values(partial(_part, function), self.blocks)
+        parts = map_values(partial(_part, function, self.names), self.blocks)
         total = tree_sum(parts, partial(_sum, add))
         self._check(total)
         return total.value
@@ -115,7 +117,7 @@ class DaskRows:
 
         They are one array, or a tuple of arrays that are split along their features as X was.
         """
-        of_array = partial(_apply_to_array, self.read, function)
+        of_array = partial(_apply_to_array, self.read, function, self.names)
         like = of_array(np.empty((0, self.X.shape[1]), self.X.dtype))
         if not isinstance(like, tuple):
             return self._map(of_array, like)
@@ -157,16 +159,21 @@ class DaskRows:
             raise ValueError("Sample weights must contain at least one non-zero number.")
 
 
-def _part(function: _Function, block: Block) -> _Part:
+def _part(function: _Function, names: Sequence[str], block: Block) -> _Part:
     """Returns the function's value for a block, with the numbers of its rows."""
     X, weights, _ = block
     n_present = len(X) if weights is None else int(np.count_nonzero(weights))
-    return _Part(len(X), n_present, function(block))
+    with told_by_place(X, weights, names):
+        return _Part(len(X), n_present, function(block))
 
 
-def _apply_to_array(read: _Read, function: _Function, array: np.ndarray) -> Any:
+def _apply_to_array(
+    read: _Read, function: _Function, names: Sequence[str], array: np.ndarray
+) -> Any:
     """Returns the function's value for an array of rows without weights."""
-    return function(read(array))
+    block = read(array)
+    with told_by_place(block.X, None, names):
+        return function(block)
 
 
 def _sum(add: Callable[[Sequence[Any]], Any], parts: Sequence[_Part]) -> _Part:

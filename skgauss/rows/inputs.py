@@ -3,7 +3,7 @@
 The decision whether X is in memory, on a device or in Dask is made here, and only here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data
 from ..blocks import chunks_of, to_float64, to_host
 from ..statistics import AnyStatistics, as_table, valid_weights
 from . import arrays
-from .block import Block
+from .block import Block, told_by_place
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
@@ -36,13 +36,15 @@ class ArrayRows(NamedTuple):
     sample_weight: Any | None  # (n_rows,)
     read: Callable[..., Block]  # makes a `Block` from an array and its weights
     like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
+    names: Sequence[str] = ()  # of the features, for messages
 
     def total(self, function: Callable[[Block], Any]) -> Any:
         """Returns the sum of a function that returns numbers, over blocks of the rows."""
         total = 0
-        for rows in chunks_of(self.X, max(_RESULT_ROWS, _RESULT_ELEMENTS // self.X.shape[1])):
-            weights = None if self.sample_weight is None else self.sample_weight[rows]
-            total += function(self.read(self.X[rows, :], weights))
+        with told_by_place(self.X, self.sample_weight, self.names):
+            for rows in chunks_of(self.X, max(_RESULT_ROWS, _RESULT_ELEMENTS // self.X.shape[1])):
+                weights = None if self.sample_weight is None else self.sample_weight[rows]
+                total += function(self.read(self.X[rows, :], weights))
         return total
 
     def summarize(self, function: Callable[[Block], AnyStatistics]) -> AnyStatistics:
@@ -51,7 +53,8 @@ class ArrayRows(NamedTuple):
 
     def map(self, function: Callable[[Block], Any]) -> Any:
         """Returns the function's results for the rows: one array or a tuple of arrays."""
-        results = function(self.read(self.X))
+        with told_by_place(self.X, None, self.names):
+            results = function(self.read(self.X))
         if self.like is None:
             return results
         if isinstance(results, tuple):
@@ -112,11 +115,10 @@ def _rows_in_dask(given: _Given) -> DaskRows:
     estimator, X, sample_weight, X_upper, reset, min_rows, require_weight = given
     sample, known = sample_of(X, min_rows)
     sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
-    read = _reader_of_rows(estimator, X, X_upper)
+    read, names = _reader_of_rows(estimator, X, X_upper), feature_names(estimator)
     if X_upper is not None:
         is_mixed = _is_mixed(X, X_upper)
         X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
-        names = feature_names(estimator)
         X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, is_mixed)
         sample = np.empty((0, X.shape[1]), X.dtype)
     return DaskRows(
@@ -124,6 +126,7 @@ def _rows_in_dask(given: _Given) -> DaskRows:
         sample_weight,
         sample,
         read,
+        names=names,
         min_rows=min_rows,
         require_weight=require_weight,
         estimator_name=type(estimator).__name__,
@@ -145,14 +148,15 @@ def _rows_in_array(given: _Given) -> ArrayRows:
     if like is not None and not (read is Block and arrays.stays_on_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
+    names = feature_names(estimator)
     if X_upper is not None:
-        names, is_mixed = feature_names(estimator), _is_mixed(given.X, X_upper)
+        is_mixed = _is_mixed(given.X, X_upper)
         X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
         # Rows known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.
         if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(X, names)
-    return ArrayRows(X, sample_weight, read, like)
+    return ArrayRows(X, sample_weight, read, like, names)
 
 
 def _is_mixed(X: Any, X_upper: Any) -> np.ndarray:

@@ -4,13 +4,19 @@ import tracemalloc
 from fractions import Fraction
 
 import dask.array as da
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import pytest
 from marks import each_family
 from oracles import exact_moments
 
-from skgauss import GaussianGradientMLE, GaussianOutlierDetector
+from skgauss import (
+    GaussianGradientMLE,
+    GaussianImputer,
+    GaussianOutlierDetector,
+    GaussianRegressor,
+)
 from skgauss.blocks import passes as blocks
 from skgauss.blocks.passes import map_rows
 from skgauss.rows import block
@@ -117,6 +123,51 @@ def test_a_row_of_weight_zero_may_hold_infinity(correlated, rng, limits, kind):
     np.testing.assert_allclose(errors, of_present, rtol=1e-6)
     with pytest.raises(ValueError, match="infinity"):
         model.score(X[5:], sample_weight=np.ones(len(X) - 5))
+
+
+@pytest.mark.parametrize("kind", [lambda X: X, lambda X: dd.from_pandas(X, npartitions=1)])
+def test_every_method_tells_an_infinity_by_row_and_name(correlated, kind):
+    """Rows of weight 0 before it count, since the user counts them."""
+    columns = [f"metal {j}" for j in range(correlated.shape[1])]
+    X, weights = pd.DataFrame(correlated, columns=columns), np.ones(len(correlated))
+    wrong, y = X.copy(), X[columns[0]]
+    wrong.iloc[40, 1], weights[:9] = np.inf, 0
+    wrong, features = kind(wrong), kind(wrong)[columns[1:]]
+    rows = {"sample_weight": kind(pd.DataFrame({"weight": weights}))["weight"]}
+    model, regression = GaussianGradientMLE().fit(X), GaussianRegressor().fit(X[columns[1:]], y)
+    detector = GaussianOutlierDetector().fit(X)
+    uses = [
+        lambda: GaussianGradientMLE().fit(wrong, **rows),
+        lambda: model.score(wrong, **rows),
+        lambda: model.bic(wrong, **rows),
+        lambda: model.score_samples(wrong),
+        lambda: model.mahalanobis(wrong),
+        lambda: model.impute(wrong),
+        lambda: model.standard_errors("sandwich", X=wrong),
+        lambda: detector.predict(wrong),
+        lambda: regression.predict(features),
+    ]
+    if isinstance(wrong, pd.DataFrame):
+        robust = GaussianOutlierDetector(support_fraction="auto")
+        uses += [
+            lambda: robust.fit(wrong, **rows),
+            lambda: GaussianImputer().fit(X).transform(wrong),
+            lambda: regression.score(features, y),
+            lambda: regression.aic(features, y, **rows),
+        ]
+    for use in uses:
+        with pytest.raises(ValueError, match=r"The first is inf in 'metal 1', in row 40 counted"):
+            np.asarray(use())
+
+
+def test_an_infinity_beyond_the_first_chunk_of_a_sum_is_told_by_its_row(monkeypatch):
+    monkeypatch.setattr("skgauss.rows.inputs._RESULT_ROWS", 10)
+    monkeypatch.setattr("skgauss.rows.inputs._RESULT_ELEMENTS", 10)
+    X = np.random.default_rng(0).standard_normal((50, 2))
+    model = GaussianGradientMLE().fit(X)
+    X[35, 1] = -np.inf
+    with pytest.raises(ValueError, match=r"-inf in 'feature 1', in row 35 counted from 0"):
+        model.score(X)
 
 
 @pytest.mark.parametrize("contamination", ["auto", 0.1])
