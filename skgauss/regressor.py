@@ -31,13 +31,13 @@ from .regression import (
     columns_of_targets,
     errors_of,
     intervals_of,
+    limits_of_columns,
     table_of,
     warn_of_limits,
 )
 from .rows import (
     NAMES_OF_TABLE,
     check_same_order,
-    checked_limits,
     checked_targets,
     drop_zero_weights,
     feature_names,
@@ -251,7 +251,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
                 "The truncation_limits of the estimator would truncate the joint distribution of "
                 "features and targets, but a truncated regression is conditional on the features. "
                 "Leave truncation_limits out. If values of y are only known to lie beyond a limit, "
-                "they are censored: use censoring_limits."
+                "they are censored: use censoring_limits of GaussianRegressor."
             )
         if estimator.fixed_mean is not None or estimator.fixed_covariance is not None:
             raise ValueError(
@@ -269,10 +269,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             replace_fit(estimator, fitted_attributes(self.estimator_))
         own, of_y = estimator.censoring_limits, self.censoring_limits
         names = table.names[: validated.n_features_in_], table.names[validated.n_features_in_ :]
-        pairs = [
-            checked_limits((None, None) if limits is None else limits, "censoring_limits", each)
-            for limits, each in zip((own, of_y), names, strict=True)
-        ]
+        pairs = list(map(limits_of_columns, (own, of_y), names))
         table.check_targets(*pairs[1])
         if own is not None or of_y is not None:
             limits = tuple(map(np.concatenate, zip(*pairs, strict=True)))

@@ -713,6 +713,25 @@ def test_what_is_refused(air, y, parameters, match):
         GaussianRegressor(**parameters).fit(air[PREDICTORS], y(air["Ozone"]))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_limits_that_name_a_column_of_the_other_table(air, dtype):
+    """The message says which parameter takes them, and that works."""
+    X, y = air[PREDICTORS].astype(dtype), air["Ozone"].clip(lower=20)
+    joint, of_y, of_x = GaussianGradientMLE(), ({"Ozone": 20}, None), (None, {"Wind": 19})
+    for wrong, name in (
+        (GaussianRegressor(clone(joint).set_params(censoring_limits=of_y)), "Ozone"),
+        (GaussianRegressor(joint, censoring_limits=of_x), "Wind"),
+    ):
+        with pytest.raises(
+            ValueError,
+            match=f"names '{name}', .*_limits of the estimator are those of the features, and the "
+            "censoring_limits of GaussianRegressor are those of y",
+        ):
+            wrong.fit(X, y)
+    right = GaussianRegressor(joint.set_params(censoring_limits=of_x), censoring_limits=of_y)
+    assert right.fit(X, y).estimator_.converged_
+
+
 def test_rows_that_a_robust_fit_keeps_are_found_first(rng):
     """The likelihood of a robust fit is not that of all rows; the way out in the error works."""
     X = rng.standard_normal((200, 1))

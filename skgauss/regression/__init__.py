@@ -5,5 +5,12 @@ the targets given the features, and its standard errors, but no methods of the j
 """
 
 from .conditional import ConditionalDistribution, Estimates, errors_of, intervals_of
-from .joint_table import Table, check_columns, check_finite, columns_of_targets, table_of
+from .joint_table import (
+    Table,
+    check_columns,
+    check_finite,
+    columns_of_targets,
+    limits_of_columns,
+    table_of,
+)
 from .r_squared import check_exact, warn_of_limits

@@ -128,12 +128,23 @@ def _feature_limits(validated: Any, reset: bool, n_features: int) -> Any:
     return limits if reset or limits is None else tuple(end[:n_features] for end in limits)
 
 
+def limits_of_columns(limits: Any, names: Sequence[str]) -> tuple[Array, Array]:
+    """The lower and upper limits of the features or of the targets, whose names these are."""
+    try:
+        return checked_limits((None, None) if limits is None else limits, "censoring_limits", names)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} In a regression, the censoring_limits of the estimator are those of the "
+            "features, and the censoring_limits of GaussianRegressor are those of y."
+        ) from None
+
+
 def _match_dtype(values: Any, others: Any, limits: Any, names: Sequence[str]) -> Any:
     """The values, in float64 if they have limits and are of a shorter dtype than the others."""
     sizes = [each.dtype.itemsize for each in (values, others) if each.dtype.kind == "f"]
     if limits is None or len(sizes) < 2 or sizes[0] >= sizes[1]:
         return values
-    return to_float64_at_limits(values, checked_limits(limits, "censoring_limits", names))
+    return to_float64_at_limits(values, limits_of_columns(limits, names))
 
 
 def check_finite(targets: np.ndarray, names: Sequence[str], sample_weight: Any) -> None:
