@@ -20,7 +20,7 @@ from ._typing import Array
 from ._wording import warn_caller
 from .density import SEEN_THROUGH, WAITING, FittedGaussian
 from .information_criteria import information_criteria
-from .rows import Rows, Window, rows_of, warn_of_misplaced_ends
+from .rows import LIMITS_OF_FIT, Rows, Window, rows_of, warn_of_misplaced_ends
 
 
 def check_return_std(return_std: Any, hint: str = "") -> None:
@@ -192,7 +192,9 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         values.
         """
         has_data = hasattr(self, "sufficient_statistics_")  # False for a marginal or conditional
-        intervals = has_data and self.censoring_limits is None and self._statistics_as_given.coarse
+        intervals = (
+            has_data and getattr(self, LIMITS_OF_FIT) is None and self._statistics_as_given.coarse
+        )
         if intervals and upper is None:
             warn_caller(
                 f"The model was fitted with {name}_upper, but now {name} comes without it, so "

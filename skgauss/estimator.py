@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
@@ -30,14 +29,15 @@ from .fitting import (
     check_together,
     checked_statistics,
     convert_for,
+    copy_for_new_rows,
     copy_for_other_data,
     derived_attributes,
     fit_warnings,
     given_parameters,
-    input_attributes,
     input_of_statistics,
     iterate_attributes,
     replace_fit,
+    row_attributes,
     solution_attributes,
     start_of,
 )
@@ -45,10 +45,10 @@ from .gaussian import MIN_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import Model, NoMaximumError, regularized_likelihood
 from .rows import (
+    LIMITS_OF_FIT,
     Rows,
     Summarize,
     Window,
-    checked_limits,
     feature_indices,
     feature_names,
     rows_of,
@@ -141,7 +141,8 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         detection limits of a laboratory and the saturation of a sensor. They apply to exact values
         of X in every method. A value within two units in the last place of a limit, as logarithms
         of two libraries may be, counts as at the limit, unless it has few binary digits, such as 3
-        or 0.5. For a float32 column the limit is rounded to float32.
+        or 0.5. For a float32 column the limit is rounded to float32. All methods of a fitted model
+        use the limits of its fit.
     truncation_limits : tuple (lower, upper), default=None
         Rows are observed only if every feature lies between its limits, which are given in the same
         forms as `censoring_limits`. The Gaussian before truncation is fitted. A row outside the
@@ -426,7 +427,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("partial_fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
-        validated = copy.copy(self)
+        validated = copy_for_new_rows(self)
         first = not hasattr(self, "sufficient_statistics_")
         if first and hasattr(self, "mean_"):
             raise ValueError(
@@ -453,13 +454,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         try:
             fitted = self._maximize(statistics, validated, window, task, ridge, resume=True)
         except NoMaximumError as error:
-            held = {
-                "sufficient_statistics_": statistics,
-                SEEN_THROUGH: window and window.ends,
-                WAITING: error.cause,
-            }
+            held = {"sufficient_statistics_": statistics, WAITING: error.cause}
             task.end(None)
-            replace_fit(self, input_attributes(validated) | held)
+            replace_fit(self, row_attributes(validated, window) | held)
             return self
         return self._finish_fit(*fitted, task)
 
@@ -616,13 +613,12 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
 
         `kept` are the indices of its features, and `given` holds the values of others by name.
         """
-        limits = self.censoring_limits
-        if limits is not None:
-            limits = checked_limits(limits, "censoring_limits", feature_names(self))
-            limits = tuple(limit[kept] for limit in limits)
-        covariance_type = gaussian.family.covariance_type
-        derived = GaussianGradientMLE(covariance_type=covariance_type, censoring_limits=limits)
-        replace_fit(derived, derived_attributes(gaussian, self, kept, given))
+        attributes = derived_attributes(gaussian, self, kept, given)
+        derived = GaussianGradientMLE(
+            covariance_type=gaussian.family.covariance_type,
+            censoring_limits=attributes[LIMITS_OF_FIT],
+        )
+        replace_fit(derived, attributes)
         return derived
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
@@ -666,10 +662,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             likelihood, ridge, data_warning = regularized_likelihood(
                 model, reg_covar, keep_constants=self._keeps_constants
             )
-            constant = input_attributes(validated) | {
+            constant = row_attributes(validated, window) | {
                 "reg_covar_": ridge,
                 "sufficient_statistics_": statistics,
-                SEEN_THROUGH: window and window.ends,
             }
             parametrization = PARAMETRIZATIONS[self.parametrization](likelihood.family)
             objective = Objective(likelihood, parametrization)

@@ -198,3 +198,65 @@ def test_results_do_not_share_memory(correlated):
         statistics = model.sufficient_statistics_
         assert not np.shares_memory(model.mean_, statistics.mean)
         assert not np.shares_memory(model.covariance_, statistics.covariance)
+
+
+SET_AFTER_THE_FIT = {
+    "covariance_type": "diag",
+    "solver": "closed-form",
+    "parametrization": "precision",
+    "learning_rate": 0.01,
+    "n_inner_iter": 3,
+    "max_iter": 1,
+    "tol": 1.0,
+    "mean_init": 5.0,
+    "covariance_init": 9.0,
+    "reg_covar": 2.0,
+    "censoring_limits": (0, 1),
+    "truncation_limits": (-9, 9),
+    "fixed_mean": 0.0,
+    "fixed_covariance": 1.0,
+    "warm_start": True,
+    "record_path": True,
+}
+
+
+@pytest.mark.parametrize("parameter", SET_AFTER_THE_FIT)
+@pytest.mark.parametrize("limits", [{}, {"censoring_limits": (-0.5, None)}], ids=["none", "fit"])
+def test_a_parameter_that_is_set_after_the_fit_changes_nothing_that_it_says(limits, parameter):
+    assert set(SET_AFTER_THE_FIT) == set(GaussianGradientMLE().get_params())
+    X = np.random.default_rng(0).standard_normal((60, 2))
+    model = GaussianGradientMLE(**limits).fit(X)
+
+    def says():
+        errors = [model.standard_errors(), model.standard_errors("sandwich", X=X)]
+        return [
+            model.score(X),
+            model.score_samples(X),
+            model.mahalanobis(X),
+            model.impute(X),
+            model.bic(X),
+            model.sample(3, random_state=0),
+            model.marginal(0).score(X[:, :1]),
+            *(each for found in errors for each in found.values()),
+        ]
+
+    before = says()
+    model.set_params(**{parameter: SET_AFTER_THE_FIT[parameter]})
+    for one, other in zip(before, says(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_limits_that_are_set_after_a_fit_hold_from_the_next_one_on():
+    X = np.random.default_rng(0).standard_normal((60, 2))
+    limits = (-0.5, None)
+    model = GaussianGradientMLE().fit(X).set_params(censoring_limits=limits)
+    expected = GaussianGradientMLE(censoring_limits=limits).fit(X)
+    assert model.fit(X).score(X) == expected.score(X)
+    parts = GaussianGradientMLE().partial_fit(X[:30]).set_params(censoring_limits=limits)
+    lower, upper = (np.where(X <= -0.5, end, X) for end in (np.nan, -0.5))
+    lower[:30] = upper[:30] = X[:30]
+    both = GaussianGradientMLE().fit(lower, X_upper=upper)
+    np.testing.assert_allclose(parts.partial_fit(X[30:]).mean_, both.mean_, atol=1e-6)
+    assert parts.score(X[30:]) == pytest.approx(
+        both.score(lower[30:], X_upper=upper[30:]), abs=1e-6
+    )

@@ -7,6 +7,7 @@ from .._wording import DOCUMENTATION_URL
 from .advice import fit_warnings
 from .attempt import Attempt, Outcome
 from .attributes import (
+    copy_for_new_rows,
     copy_for_other_data,
     derived_attributes,
     fitted_attributes,
@@ -14,6 +15,7 @@ from .attributes import (
     input_of_statistics,
     iterate_attributes,
     replace_fit,
+    row_attributes,
     solution_attributes,
 )
 from .callbacks import FitTask

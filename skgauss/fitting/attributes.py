@@ -7,9 +7,12 @@ import numpy as np
 
 from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
-from ..rows import NAMES_OF_TABLE
+from ..rows import LIMITS_OF_FIT, NAMES_OF_TABLE, Window, checked_limits, feature_names
 from ..solvers import Solution
 from ..statistics import AnyStatistics
+
+# The fitted attributes whose names do not end in an underscore.
+_HIDDEN = ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE, LIMITS_OF_FIT)
 
 
 def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
@@ -48,9 +51,16 @@ def solution_attributes(
 
 def copy_for_other_data(estimator: Any) -> Any:
     """A copy that takes the number and names of the features of other data than the last fit's."""
-    other = copy.copy(estimator)
+    other = copy_for_new_rows(estimator)
     if hasattr(estimator, "n_features_in_"):
         vars(other).pop(NAMES_OF_TABLE, None)
+    return other
+
+
+def copy_for_new_rows(estimator: Any) -> Any:
+    """A copy that reads rows to fit, and so with the limits that are set, not those of its fit."""
+    other = copy.copy(estimator)
+    vars(other).pop(LIMITS_OF_FIT, None)
     return other
 
 
@@ -60,12 +70,26 @@ def input_attributes(validated: Any) -> dict[str, Any]:
     return {name: getattr(validated, name) for name in names if hasattr(validated, name)}
 
 
+def row_attributes(validated: Any, window: Window | None) -> dict[str, Any]:
+    """The attributes that describe the rows to fit, by name; `validated` has not been fitted yet.
+
+    Methods use the limits of the fit, which are kept here, even if others are set afterwards.
+    """
+    limits = validated.censoring_limits
+    if limits is not None:
+        limits = checked_limits(limits, "censoring_limits", feature_names(validated))
+    seen_through = window and window.ends
+    return input_attributes(validated) | {SEEN_THROUGH: seen_through, LIMITS_OF_FIT: limits}
+
+
 def derived_attributes(
     gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
 ) -> dict[str, Any]:
     """The fitted attributes of a marginal or conditional Gaussian, by name."""
+    limits = getattr(estimator, LIMITS_OF_FIT)
     attributes = {
         "_gaussian": gaussian,
+        LIMITS_OF_FIT: limits and tuple(limit[features] for limit in limits),
         GIVEN: getattr(estimator, GIVEN, {}) | given,
         "mean_": gaussian.mean,
         "covariance_": gaussian.covariance,
@@ -92,11 +116,10 @@ def input_of_statistics(validated: Any, statistics: AnyStatistics) -> None:
 
 def fitted_attributes(estimator: Any) -> dict[str, Any]:
     """The attributes of the estimator's last fit, by name."""
-    hidden = ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE)
     return {
         name: value
         for name, value in vars(estimator).items()
-        if name in hidden or (name.endswith("_") and name[0] != "_")
+        if name in _HIDDEN or (name.endswith("_") and name[0] != "_")
     }
 
 

@@ -107,7 +107,8 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
         names = feature_names(validated.estimator_)  # in the order that `check_columns` requires
     features, d = rows.X, validated.n_features_in_
     if not is_in_other_library(features):
-        features = _match_dtype(features, targets, _feature_limits(validated, reset, d), names[:d])
+        of_x, of_y = _limits(validated, of_y) if reset else _fitted_limits(validated)
+        features = _match_dtype(features, targets, of_x, names[:d])
         targets = _match_dtype(targets, features, of_y, names[d:])
     lower = join_targets(X, features, targets, names)
     if y_upper is None:
@@ -121,11 +122,15 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
     return Table(lower, upper, names, targets, targets_upper)
 
 
-def _feature_limits(validated: Any, reset: bool, n_features: int) -> Any:
-    """The `censoring_limits` of the features: with `reset` as set for a new fit, else as fitted."""
-    joint = validated.estimator if reset else validated.estimator_
-    limits = joint and joint.censoring_limits
-    return limits if reset or limits is None else tuple(end[:n_features] for end in limits)
+def _limits(validated: Any, of_y: Any) -> tuple[Any, Any]:
+    """The `censoring_limits` of the features and of y for a new fit."""
+    return validated.estimator and validated.estimator.censoring_limits, of_y
+
+
+def _fitted_limits(validated: Any) -> tuple[Any, Any]:
+    """The `censoring_limits` of the features and of y in the last fit."""
+    d, limits = validated.n_features_in_, validated.estimator_.censoring_limits
+    return limits and tuple(end[:d] for end in limits), limits and tuple(end[d:] for end in limits)
 
 
 def limits_of_columns(limits: Any, names: Sequence[str]) -> tuple[Array, Array]:

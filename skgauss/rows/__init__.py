@@ -16,6 +16,7 @@ from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
 from .feature_names import (
+    LIMITS_OF_FIT,
     NAMES_OF_TABLE,
     feature_index,
     feature_indices,

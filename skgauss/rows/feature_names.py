@@ -10,6 +10,8 @@ from .._typing import Array
 # The attribute with the names that a regression gives to the columns of its joint Gaussian, its
 # targets last, if X had none.
 NAMES_OF_TABLE = "_names_of_table"
+# The attribute with the `censoring_limits` of the last fit, as two arrays, or None.
+LIMITS_OF_FIT = "_limits_of_fit"
 
 
 def feature_names(estimator: Any) -> list[str]:

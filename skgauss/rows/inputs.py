@@ -17,7 +17,7 @@ from .block import Block, told_by_place
 from .censoring import Reader, warn_of_swapped_ends, with_upper
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
-from .feature_names import feature_names
+from .feature_names import LIMITS_OF_FIT, feature_names
 from .frames import check_distinct_names, check_same_names, check_same_order
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
@@ -82,9 +82,9 @@ def rows_of(
 ) -> Rows:
     """Returns X and its weights as validated rows of numbers, of the dtype of X.
 
-    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`. Its
-    `censoring_limits` and X_upper say which values are known only to an interval. With
-    `require_weight` one weight must be positive.
+    Checks or, with ``reset=True``, sets the number and names of the features of `estimator`. The
+    limits of its fit or, if it has none, its `censoring_limits`, and X_upper say which values are
+    known only to an interval. With `require_weight` one weight must be positive.
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         check_table(array, name)
@@ -169,7 +169,7 @@ def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block
 
     Limits of float32 columns are rounded to float32, as the values were.
     """
-    limits = estimator.censoring_limits
+    limits = getattr(estimator, LIMITS_OF_FIT, estimator.censoring_limits)
     if limits is None and X_upper is None:
         return Block  # all values are known exactly or missing
     if limits is not None:
