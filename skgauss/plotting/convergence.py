@@ -167,6 +167,10 @@ class ConvergenceDisplay(Display):
         ax.grid(color=GREY)
         ax.set_axisbelow(True)
         self.floor_ = self._plot_floor(ax)
+        low, high = ax.get_ylim()
+        if high < 10 * low:  # so few powers of 10 that matplotlib labels the ticks between them
+            ax.yaxis.set_major_formatter("{x:.9g}")
+            ax.yaxis.set_minor_formatter("{x:.9g}")
         draw_legend(ax, n_lines, below=is_new)
         return self
 

@@ -15,7 +15,7 @@ from .._typing import Array
 from ..inference import check_fitted, covariance_of_mean
 from ..rows import Block, feature_indices, feature_names, to_host
 from .estimates import marginal_covariance
-from .style import BLUE, INK, Display, axes_of, pyplot_for, styled, tint
+from .style import BLUE, INK, Display, axes_of, legend_style, pyplot_for, styled, tint
 
 _N_POINTS = 256  # points of an ellipse: enough for a smooth line
 
@@ -202,7 +202,7 @@ class GaussianEllipseDisplay(Display):
         ax.set(xlabel=self.feature_names[0], ylabel=self.feature_names[1])
         self.region_ = None if confidence is None else self._plot_region(ax, confidence)
         handles = [*self.ellipses_, *filter(None, [self.region_, self.limited_])]
-        ax.legend(handles=handles, fontsize="small")
+        ax.legend(handles=handles, **legend_style(ax))
         return self
 
     def _plot_points(self, ax: Any, scatter_kwargs: dict[str, Any] | None) -> tuple[Any, Any]:

@@ -13,12 +13,20 @@ from ..inference import check_fitted
 from ..rows import feature_index
 from .estimates import label_of
 from .slices import bounds_along, path_of, slice_of
-from .style import MAP, ORANGE, STOP_MARKERS, VERMILLION, Display, axes_of, pyplot_for, styled
+from .style import (
+    MAP,
+    ORANGE,
+    STOP_MARKERS,
+    VERMILLION,
+    Display,
+    axes_of,
+    is_narrow,
+    legend_style,
+    pyplot_for,
+    styled,
+)
 
 _MIN_LEVEL = 1e-2  # nats per observation below the maximum, at the innermost contour
-_WIDE_AXES = 3.5  # inches of axes with room for a legend of full size beside the path
-_SMALL_LEGEND: dict[str, Any] = {"fontsize": "x-small", "markerscale": 0.7, "borderpad": 0.3}
-_SMALL_LEGEND |= {"handlelength": 1, "handletextpad": 0.5, "labelspacing": 0.3}
 # How the path and the hatched region are drawn, as keywords of matplotlib.
 _PATH = {"color": VERMILLION, "linewidth": 1, "marker": ".", "markersize": 4, "markeredgewidth": 0}
 _HATCH: dict[str, Any] = {"hatch": "///", "edgecolor": "0.45", "linewidth": 0}
@@ -277,13 +285,13 @@ class LikelihoodPathDisplay(Display):
         """Draw the legend of the marks and of the hatched region, if there is one."""
         from matplotlib.patches import Patch
 
-        narrow = ax.get_window_extent().width < _WIDE_AXES * ax.figure.dpi
         handles = [self.start_, self.end_, self.maximum_]
         if self.unstable_ is not None:
-            label = "unstable maximum" if narrow else "rate unstable if the\nmaximum were here"
+            label = (
+                "unstable maximum" if is_narrow(ax) else "rate unstable if the\nmaximum were here"
+            )
             handles.append(Patch(facecolor="none", label=label, **_HATCH))
-        style = _SMALL_LEGEND if narrow else {"fontsize": "small"}
-        ax.legend(handles=handles, frameon=True, framealpha=0.9, **style)
+        ax.legend(handles=handles, frameon=True, framealpha=0.9, **legend_style(ax))
 
 
 def _mark(ax: Any, point: Any, marker: str, label: str, **style: Any) -> Any:

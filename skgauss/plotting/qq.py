@@ -15,7 +15,19 @@ from ..density import FittedGaussian
 from ..inference import check_fitted, check_level
 from ..robust import as_complete
 from ..rows import Block, rows_of, to_host
-from .style import BLUE, GREY, INK, VERMILLION, Display, axes_of, pyplot_for, styled
+from .style import (
+    BLUE,
+    GREY,
+    INK,
+    VERMILLION,
+    Display,
+    axes_of,
+    in_lines,
+    is_narrow,
+    legend_style,
+    pyplot_for,
+    styled,
+)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -162,16 +174,17 @@ class QQDisplay(Display):
         colors = np.where(beyond, VERMILLION, BLUE)
         style = {"s": 14, "linewidth": 0, "zorder": 2, "color": colors}
         style = styled(style, scatter_kwargs, PathCollection)
-        self.band_ = ax.fill_between(
-            median, lower, upper, color=GREY, linewidth=0, label=f"{level:.4g} of Gaussian samples"
-        )
+        width = 18 if is_narrow(ax) else 64  # most characters of a line of the legend
+        label = in_lines(f"{level:.4g} of Gaussian samples", width)
+        self.band_ = ax.fill_between(median, lower, upper, color=GREY, linewidth=0, label=label)
         (self.line_,) = ax.plot(median, median, color=INK, linewidth=1)
         self.points_ = ax.scatter(median, self.distances, **style)
         if beyond.any() and style.get("color") is colors:  # the user may choose one colour
             label = f"{np.count_nonzero(beyond)} of {len(beyond)} rows outside the band"
+            label = in_lines(label, width)
             ax.scatter([], [], s=14, linewidth=0, color=VERMILLION, label=label)
-        ax.set(xlabel="Squared distance, Gaussian quantile", ylabel="Squared distance of each row")
-        ax.legend(fontsize="small", loc="upper left")
+        ax.set(xlabel="Gaussian quantile", ylabel="Squared distance of each row")
+        ax.legend(loc="upper left", **legend_style(ax))
         return self
 
     def _quantiles(self, level: float) -> Array:

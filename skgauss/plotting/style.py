@@ -13,6 +13,9 @@ LINE_STYLES = ("-", "--", ":")  # lines of the first, second and third round thr
 GREY = "0.9"  # the colour of grids and bands, which are behind everything else
 LEGEND_LINE_HEIGHT = 0.2  # inches of height for a line of a legend outside its axes
 _LABELS_HEIGHT = 3.6  # sizes of the font, as a height for the labels of an axis above a legend
+_WIDE_AXES = 3.5  # inches of axes with room for a legend of full size beside what they show
+_SMALL_LEGEND: dict[str, Any] = {"fontsize": "x-small", "markerscale": 0.7, "borderpad": 0.3}
+_SMALL_LEGEND |= {"handlelength": 1, "handletextpad": 0.5, "labelspacing": 0.3}
 INK = "0.25"  # the colour of points, lines and text that have no colour of the palette
 MAP = "Blues"  # the colours of every map: light at the maximum, dark far from it
 
@@ -67,6 +70,16 @@ def draw_legend(ax: Any, n_lines: int, below: bool) -> None:
         place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 0}
         place["bbox_transform"] = ax.transAxes + down
     ax.legend(fontsize="small", **place)
+
+
+def is_narrow(ax: Any) -> bool:
+    """Whether a legend within the axes must be small."""
+    return bool(ax.get_window_extent().width < _WIDE_AXES * ax.figure.dpi)
+
+
+def legend_style(ax: Any) -> dict[str, Any]:
+    """Keywords for a legend within the axes."""
+    return _SMALL_LEGEND if is_narrow(ax) else {"fontsize": "small"}
 
 
 def in_lines(label: str, width: int) -> str:

@@ -189,3 +189,19 @@ def test_a_legend_of_many_names_covers_no_curve():
     assert_within_the_figure(many.plot(ax=plt.subplots(layout="constrained")[1]))
     assert_within_the_figure(many.plot())
     assert many.ax_.get_legend().get_window_extent().y1 < many.ax_.get_window_extent().y0
+
+
+@pytest.mark.parametrize("gaps", [[3.05, 3.04], [4e-7, 3.9e-7], [2.0, 0.9], [1.758418, 1.758417]])
+def test_ticks_of_a_narrow_range_are_plain_numbers(gaps):
+    display = ConvergenceDisplay(gaps=[np.array(gaps)], stop_reasons=["max_iter"], names=["a"])
+    display.plot()
+    display.figure_.draw_without_rendering()
+    low, high = display.ax_.get_ylim()
+    ticks = {
+        tick.label1.get_text(): tick.get_loc()
+        for tick in display.ax_.yaxis.get_major_ticks() + display.ax_.yaxis.get_minor_ticks()
+        if low <= tick.get_loc() <= high
+    }
+    assert len(ticks) >= 2
+    for text, height in ticks.items():
+        assert float(text.replace("\N{MINUS SIGN}", "-")) == pytest.approx(height, rel=1e-9)

@@ -3,6 +3,7 @@
 import sys
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -57,3 +58,19 @@ def test_a_pipeline_is_told_to_hand_over_its_last_step(draw, model, table):
     pipeline = make_pipeline(StandardScaler(), model).fit(table)
     with pytest.raises(TypeError, match=r"got Pipeline; pass its last step, pipeline\[-1\]"):
         draw(pipeline)
+
+
+@pytest.mark.parametrize("display", [plotting.GaussianEllipseDisplay, plotting.QQDisplay])
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_narrow_axes_hold_their_legend_and_the_label_below_them(display, layout):
+    rows = np.random.default_rng(0).standard_t(3, (150, 2))
+    model = GaussianGradientMLE().fit(rows)
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout=layout)
+    for ax in axes:
+        display.from_estimator(model, rows, ax=ax)
+    figure.draw_without_rendering()
+    for ax in axes:
+        area, legend = ax.get_window_extent(), ax.get_legend().get_window_extent()
+        assert area.x0 <= legend.x0 < legend.x1 <= area.x1
+        label = ax.xaxis.label.get_window_extent()
+        assert area.x0 <= label.x0 < label.x1 <= area.x1
