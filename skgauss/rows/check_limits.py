@@ -10,6 +10,7 @@ import numpy as np
 from .._typing import Array
 from .._wording import capped, quoted
 from ..blocks import check_no_mask, to_host
+from .parse_limits import PAGE
 
 Limits = tuple[Array, Array]
 
@@ -68,8 +69,19 @@ def _limit(side: str, limit: Any, none: float, parameter: str, names: Sequence[s
             )
         raise ValueError(
             f"The {side} limit in {parameter} must be {wanted}, got shape {values.shape}."
+            f"{_remedy_for_rows(parameter)}"
         )
     return np.where(np.isnan(values), none, values) + np.zeros(len(names))
+
+
+def _remedy_for_rows(parameter: str) -> str:
+    """Returns a sentence, after a space, for limits that may be meant for rows."""
+    if parameter != "censoring_limits":
+        return ""
+    return (
+        " If limits differ between rows, pass the ends of each value instead, with X_upper, or "
+        f"y_upper in a regression. See {PAGE}."
+    )
 
 
 def _as_printed(limit: Any) -> Any:
@@ -82,6 +94,12 @@ def _as_printed(limit: Any) -> Any:
 def _by_name(limit: Any, side: str, parameter: str, names: Sequence[str]) -> list[Any]:
     keys = limit.keys()  # iterating over a Series itself would give its values
     by_name = {str(name): _as_printed(limit[name]) for name in keys}
+    for name, each in by_name.items():
+        if np.ndim(each) > 0 or hasattr(each, "keys"):
+            raise ValueError(
+                f"The {side} limit in {parameter} must be one number for {name!r}, got "
+                f"{len(each)} of them.{_remedy_for_rows(parameter)}"
+            )
     others = [repr(name) for name in by_name if name not in names]
     if others:
         raise ValueError(

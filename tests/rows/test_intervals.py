@@ -460,3 +460,32 @@ def test_ends_at_the_edge_of_float64_are_open(rng, covariance_type):
     np.testing.assert_allclose(
         model.impute(lower, X_upper=upper), model.impute(missing, X_upper=missing)
     )
+
+
+@pytest.mark.parametrize(
+    ("by_row", "match"),
+    [
+        (lambda limits: limits, r"must be a number or 3 of them.* got shape \(60,\)"),
+        (lambda limits: np.tile(limits[:, None], 3), r"got shape \(60, 3\)"),
+        (lambda limits: {"b": limits}, r"must be one number for 'b', got 60 of them"),
+        (lambda limits: {"b": pd.Series(limits)}, r"must be one number for 'b', got 60 of them"),
+        (lambda limits: {"b": {"lab 1": 0.1, "lab 2": 0.2}}, r"one number for 'b', got 2 of them"),
+    ],
+)
+def test_limits_that_differ_between_rows_are_ends_of_intervals(rng, by_row, match):
+    """The error says so, and that works."""
+    X = pd.DataFrame(rng.standard_normal((60, 3)), columns=list("abc"))
+    limits = np.where(rng.random(60) < 0.5, -0.5, -0.2)
+    with pytest.raises(
+        ValueError, match=match + r"\. If limits differ.* ends of each value.* X_upper"
+    ):
+        GaussianGradientMLE(censoring_limits=(by_row(limits), None)).fit(X)
+    below = X["b"] < limits
+    lower, upper = X.assign(b=X["b"].mask(below)), X.assign(b=X["b"].clip(lower=limits))
+    assert GaussianGradientMLE().fit(lower, X_upper=upper).converged_
+
+
+def test_limits_of_a_window_have_no_ends_for_each_row(rng):
+    X = rng.standard_normal((60, 2))
+    with pytest.raises(ValueError, match=r"got shape \(60,\)\.$"):
+        GaussianGradientMLE(truncation_limits=(np.full(60, -9.0), None)).fit(X)
