@@ -156,6 +156,19 @@ def test_upper_ends_of_another_index():
         np.testing.assert_array_equal(model.mean_, expected)
 
 
+def test_upper_ends_with_other_names():
+    lower = pd.DataFrame(NUMBERS)
+    upper = lower + 0.5
+    expected = GaussianGradientMLE().fit(lower, X_upper=upper).mean_
+    names = list(lower.columns)
+    swapped, others = upper[names[::-1]], upper.add_suffix(" to")
+    assert "X_upper[list(X.columns)] has the order of X" in refusal(lower, X_upper=swapped)
+    assert "If only the names differ, rename the columns" in refusal(lower, X_upper=others)
+    for remedied in (swapped[list(lower.columns)], others.set_axis(names, axis=1)):
+        model = GaussianGradientMLE().fit(lower, X_upper=remedied)
+        np.testing.assert_array_equal(model.mean_, expected)
+
+
 def test_absent_values_of_pandas_among_objects_have_a_remedy():
     values = np.array([[1.0, 2.0], [np.nan, 3.0], [2.0, 1.0], [4.0, 0.5]])
     rows = [[pd.NA if np.isnan(cell) else cell for cell in row] for row in values]
@@ -175,3 +188,18 @@ def test_dates_alone_have_a_remedy_in_polars():
     column = dates["when"]
     days = ((column - column.min()).dt.total_days()).to_frame()
     assert GaussianGradientMLE().fit(days).mean_[0] == pytest.approx(6)
+
+
+@pytest.mark.parametrize("of_categories", [True, False])
+def test_intervals_have_a_remedy(of_categories):
+    values = np.random.default_rng(0).standard_normal(200)
+    values[0] = np.nan
+    column = pd.cut(values, [-np.inf, -1, 0, 1, np.inf])
+    column = pd.Series(column if of_categories else np.asarray(column), name="height")
+    with pytest.raises(ValueError, match=r"'height' .* Pass the ends of intervals as two tables"):
+        GaussianGradientMLE().fit(column.to_frame())
+    lower = column.map(lambda cell: cell.left, na_action="ignore").astype(float)
+    upper = column.map(lambda cell: cell.right, na_action="ignore").astype(float)
+    model = GaussianGradientMLE().fit(lower.to_frame(), X_upper=upper.to_frame())
+    assert model.converged_
+    assert model.mean_[0] == pytest.approx(0, abs=0.3)

@@ -38,9 +38,12 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     """Refuse two frames whose column names, or row labels, differ or are in another order."""
     names, others = column_names(X), column_names(X_upper)
     if names and others and names != others:
+        remedy = f"If only the names differ, rename the columns of {name}_upper."
+        if set(names) == set(others):
+            remedy = f"{name}_upper[list({name}.columns)] has the order of {name}."
         raise ValueError(
             f"The feature names of {name}_upper should match those of {name}, in the same order, "
-            f"got {quoted(others)} and {quoted(names)}."
+            f"got {quoted(others)} and {quoted(names)}. {remedy}"
         )
     index, other = (getattr(frame, "index", None) for frame in (X, X_upper))
     equals = getattr(index, "equals", None)  # Dask's index has no such method

@@ -151,6 +151,12 @@ def _remedy(column: Any, frame: str) -> str:
         return f" Convert dates to days with (column - column.min()).dt.{days}."
     if dtype.startswith(("timedelta", "duration")):
         return " Convert durations to seconds with column.dt.total_seconds()."
+    if any(hasattr(cell, "left") and hasattr(cell, "right") for cell in column):
+        return (
+            " Pass the ends of intervals as two tables of numbers: column.map(lambda cell: "
+            "cell.left, na_action='ignore').astype(float) holds the lower ones, and cell.right "
+            "instead gives the upper ones."
+        )
     words = any(isinstance(cell, str) for cell in column)
     if dtype.startswith(("cat", "enum")) or (words and not _parses(column)):
         in_polars = f", or {frame}.to_dummies(column, drop_first=True) in polars"
