@@ -700,6 +700,7 @@ def test_a_failed_fit_leaves_the_last_one(air):
             r"y holds values that are not numbers in 'Ozone'",
         ),
         (lambda y: y.to_numpy()[:, None, None], {}, "Found array with dim 3"),
+        (lambda y: 3.0, {}, r"y must have one axis or two, got shape \(\)"),
         (lambda y: y, {"estimator": GaussianGradientMLE(covariance_type="diag")}, "independent of"),
         (
             lambda y: y,
@@ -746,6 +747,27 @@ def test_rows_that_a_robust_fit_keeps_are_found_first(rng):
     residuals = y[ordinary] - model.predict(X[ordinary])
     log_densities = norm(scale=model.scale_).logpdf(residuals)
     assert model.log_likelihood_ == pytest.approx(log_densities.mean())
+
+
+def test_one_weight_for_all_rows(air):
+    """As in `GaussianGradientMLE.fit`."""
+    X, y = air[PREDICTORS], air["Ozone"]
+    one, each = (
+        GaussianRegressor().fit(X, y, sample_weight=w) for w in (2.5, np.full(len(y), 2.5))
+    )
+    np.testing.assert_array_equal(one.coef_, each.coef_)
+    assert one.log_likelihood_ == each.log_likelihood_
+    assert one.aic(X, y, sample_weight=2.5) == each.aic(X, y, sample_weight=np.full(len(y), 2.5))
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_upper_ends_of_another_shape(air, columns, as_frame):
+    X, y = air[PREDICTORS], air["Ozone"].to_numpy()
+    X, upper = X if as_frame else X.to_numpy(), np.tile(y[:, None], columns)
+    for use in (GaussianRegressor().fit, GaussianRegressor().fit(X, y).aic):
+        with pytest.raises(ValueError, match=r"y_upper must have the shape of y, \(153,\)"):
+            use(X, y, y_upper=upper)
 
 
 def test_upper_ends_of_another_index(air):

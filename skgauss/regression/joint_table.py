@@ -47,8 +47,9 @@ class Table(NamedTuple):
         """The share, from 0 to 1, of the rows, by weight, in which some target has a finite end."""
         ends = [self.targets, self.targets if self.targets_upper is None else self.targets_upper]
         known = np.any([np.isfinite(np.asarray(each)) for each in ends], axis=0)
-        weights = None if sample_weight is None else np.asarray(to_host(sample_weight), float)
-        return float(np.average(known.reshape(len(known), -1).any(axis=1), weights=weights))
+        known = known.reshape(len(known), -1).any(axis=1)
+        weights = 1.0 if sample_weight is None else np.asarray(to_host(sample_weight), float)
+        return float(np.average(known, weights=np.broadcast_to(weights, known.shape)))
 
     def check_ends(self, sample_weight: Any) -> None:
         """Refuse infinite targets and crossed ends in rows in memory whose weight is not 0."""
@@ -58,8 +59,6 @@ class Table(NamedTuple):
         if upper is None:
             check_finite(lower, self.names, sample_weight)
             return
-        if lower.shape != upper.shape:
-            raise ValueError(f"y_upper must have the shape of y, {lower.shape}, got {upper.shape}.")
         lower, upper = (each.reshape(len(lower), -1) for each in (lower, upper))
         has_weight = _has_weight(lower, sample_weight)
         check_not_crossed(lower, upper, self.names[-lower.shape[1] :], has_weight, table="y")
@@ -115,8 +114,11 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
         return Table(lower, None, names, targets, None)
     check_same_names(y, y_upper, "y")
     targets_upper = checked_targets(y_upper, "y_upper")
-    in_memory = isinstance(targets, np.ndarray) and isinstance(targets_upper, np.ndarray)
-    if in_memory and targets.shape == targets_upper.shape:
+    if isinstance(targets, np.ndarray) and isinstance(targets_upper, np.ndarray):
+        if targets.shape != targets_upper.shape:
+            raise ValueError(
+                f"y_upper must have the shape of y, {targets.shape}, got {targets_upper.shape}."
+            )
         targets_upper = rounded_alike(targets, targets_upper)
     upper = join_targets(X, features, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)

@@ -35,6 +35,8 @@ def checked_targets(y: Any, name: str = "y") -> Any:
         frame = f"{name.removesuffix('_upper')}.to_frame()" if of_series else None
         y = numbers(to_host(y.to_frame() if of_series else y), _READ_TARGETS, name, frame)
         y = y[:, 0] if of_series else y
+    if not 1 <= y.ndim <= 2:
+        raise ValueError(f"{name} must have one axis or two, got shape {y.shape}.")
     return y
 
 
