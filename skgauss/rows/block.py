@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -106,15 +106,15 @@ def check_no_infinity(
 
 
 @contextmanager
-def told_by_place(X: Any, sample_weight: Any, names: Sequence[str]) -> Iterator[None]:
+def told_by_place(X: Any, sample_weight: Any, names: Callable[[], Sequence[str]]) -> Iterator[None]:
     """Tells an infinity, which code in this context finds in a part of X, by its place in X.
 
-    The place is the number of the row and the name of the feature.
+    The place is the number of the row and the name of the feature. `names` returns those of all.
     """
     try:
         yield
     except WrongRowError:
-        check_no_infinity(X, names, None if sample_weight is None else sample_weight > 0)
+        check_no_infinity(X, names(), None if sample_weight is None else sample_weight > 0)
         raise
 
 

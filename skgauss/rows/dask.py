@@ -163,7 +163,7 @@ def _part(function: _Function, names: Sequence[str], block: Block) -> _Part:
     """Returns the function's value for a block, with the numbers of its rows."""
     X, weights, _ = block
     n_present = len(X) if weights is None else int(np.count_nonzero(weights))
-    with told_by_place(X, weights, names):
+    with told_by_place(X, weights, lambda: names):
         return _Part(len(X), n_present, function(block))
 
 
@@ -172,7 +172,7 @@ def _apply_to_array(
 ) -> Any:
     """Returns the function's value for an array of rows without weights."""
     block = read(array)
-    with told_by_place(block.X, None, names):
+    with told_by_place(block.X, None, lambda: names):
         return function(block)
 
 

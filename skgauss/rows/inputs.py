@@ -36,7 +36,7 @@ class ArrayRows(NamedTuple):
     sample_weight: Any | None  # (n_rows,)
     read: Callable[..., Block]  # makes a `Block` from an array and its weights
     like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
-    names: Sequence[str] = ()  # of the features, for messages
+    names: Callable[[], Sequence[str]]  # returns those of the features, for messages
 
     def total(self, function: Callable[[Block], Any]) -> Any:
         """Returns the sum of a function that returns numbers, over blocks of the rows."""
@@ -88,8 +88,6 @@ def rows_of(
     """
     for name, array in (("X", X), ("sample_weight", sample_weight), ("X_upper", X_upper)):
         check_table(array, name)
-        check_distinct_names(array, name)
-    X, X_upper = as_table(X), as_table(X_upper)
     if X_upper is not None:
         check_same_names(X, X_upper)
     if sample_weight is not None:
@@ -148,15 +146,14 @@ def _rows_in_array(given: _Given) -> ArrayRows:
     if like is not None and not (read is Block and arrays.stays_on_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
-    names = feature_names(estimator)
     if X_upper is not None:
-        is_mixed = _is_mixed(given.X, X_upper)
+        names, is_mixed = feature_names(estimator), _is_mixed(given.X, X_upper)
         X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
         # Rows known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.
         if reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(X, names)
-    return ArrayRows(X, sample_weight, read, like, names)
+    return ArrayRows(X, sample_weight, read, like, partial(feature_names, estimator))
 
 
 def _is_mixed(X: Any, X_upper: Any) -> np.ndarray:
@@ -185,6 +182,7 @@ def _upper(X_upper: Any) -> np.ndarray:
     if _is_plain(X_upper):
         return X_upper
     arrays.check_no_gradients(X_upper, "X_upper")
+    check_distinct_names(X_upper, "X_upper")
     return numbers(to_host(X_upper), name="X_upper")
 
 
@@ -204,6 +202,7 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         if not named and getattr(estimator, "n_features_in_", None) == X.shape[1]:
             return X
     arrays.check_no_gradients(X, "X")
+    check_distinct_names(X, "X")
     read = partial(
         validate_data,
         estimator,
@@ -212,7 +211,7 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         reset=reset,
         ensure_min_samples=ensure_min_samples,
     )
-    X = numbers(X, read)
+    X = numbers(as_table(X), read)
     if is_in_other_library(X):
         arrays.check_numbers(X, "X")
     return X
