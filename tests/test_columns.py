@@ -162,7 +162,9 @@ def test_upper_ends_with_other_names():
     expected = GaussianGradientMLE().fit(lower, X_upper=upper).mean_
     names = list(lower.columns)
     swapped, others = upper[names[::-1]], upper.add_suffix(" to")
-    assert "X_upper[list(X.columns)] has the order of X" in refusal(lower, X_upper=swapped)
+    assert "Put the columns of X_upper in the order of those of X" in refusal(
+        lower, X_upper=swapped
+    )
     assert "If only the names differ, rename the columns" in refusal(lower, X_upper=others)
     for remedied in (swapped[list(lower.columns)], others.set_axis(names, axis=1)):
         model = GaussianGradientMLE().fit(lower, X_upper=remedied)

@@ -40,7 +40,7 @@ def check_same_names(X: Any, X_upper: Any, name: str = "X") -> None:
     if names and others and names != others:
         remedy = f"If only the names differ, rename the columns of {name}_upper."
         if set(names) == set(others):
-            remedy = f"{name}_upper[list({name}.columns)] has the order of {name}."
+            remedy = f"Put the columns of {name}_upper in the order of those of {name}."
         raise ValueError(
             f"The feature names of {name}_upper should match those of {name}, in the same order, "
             f"got {quoted(others)} and {quoted(names)}. {remedy}"
