@@ -160,9 +160,10 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
 
 
 def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
-    """Whether `given` is nowhere below `lower`, and equal to it in some places, but not in all.
+    """Whether `given` is nowhere below `lower`, and in some places, but not in all, equal or open.
 
-    With `share_decimals` one of the equal numbers must have decimals.
+    It is open where it is NaN and `lower` is not. With `share_decimals` it must be equal where it
+    has decimals.
     """
     try:
         lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
@@ -171,4 +172,6 @@ def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
     equal = given == lower
     if (given < lower).any() or np.array_equal(lower, given, equal_nan=True):
         return False
-    return bool((equal & (given != np.floor(given)) if share_decimals else equal).any())
+    if share_decimals:
+        return bool((equal & (given != np.floor(given))).any())
+    return bool((equal | (np.isnan(given) & ~np.isnan(lower))).any())

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from marks import each_value, exhaustive
+from scipy.stats import norm
 from sklearn.base import clone
 
 from skgauss import (
@@ -359,6 +360,19 @@ def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
         getattr(model, method)(lower, upper)
     for y in (lower, kind(values[:, ::-1].copy()), values[:, 0], values.tolist(), None):
         getattr(model, method)(lower, y)
+
+
+def test_upper_ends_of_classes_in_the_place_of_y_are_told():
+    """No class has equal ends, but the last one is open above."""
+    marks = np.array([150.0, 160, 170, 180, 190])
+    lower, upper = (np.append(*ends)[:, None] for ends in ((np.nan, marks), (marks, np.nan)))
+    counts = [5, 40, 120, 90, 20, 3]
+    with pytest.warns(UserWarning, match=r"y has the shape of X .* by keyword, X_upper="):
+        GaussianGradientMLE().fit(lower, upper, sample_weight=counts)
+    GaussianGradientMLE().fit(lower, np.nan_to_num(upper, nan=200.0), sample_weight=counts)
+    model = GaussianGradientMLE().fit(lower, X_upper=upper, sample_weight=counts)
+    shares = np.diff(norm(model.mean_, model.scale_).cdf([-np.inf, *marks, np.inf]))
+    np.testing.assert_allclose(shares, np.divide(counts, sum(counts)), atol=0.02)
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
