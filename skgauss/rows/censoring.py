@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Reader:
 
     # (n_features,) each: values at or below the first, or at or above the second, are censored.
     limits: Limits | None
-    has_upper: bool  # whether the array is ``[X | X_upper]``, as `with_upper` makes it
+    has_upper: bool  # whether the array is ``[X | X_upper]``, as `UpperEnds` makes it
 
     def __call__(self, array: Any, sample_weight: Any | None = None) -> Block:
         X, X_upper = np.split(array, 2, axis=1) if self.has_upper else (array, array)
@@ -56,21 +56,24 @@ class Reader:
         return Block(np.where(lower == upper, X, np.nan), sample_weight, intervals)
 
 
-def with_upper(
-    X: Any,
-    X_upper: Any,
-    names: Sequence[str],
-    of: str = "",
-    sample_weight: Any | None = None,
-    is_mixed: np.ndarray | None = None,
-) -> np.ndarray:
-    """Returns ``[X | X_upper]``, an array of numbers; for `is_mixed` see `rounded_alike`."""
-    if X.shape != X_upper.shape:
-        raise ValueError(f"X_upper must have the shape of X, {X.shape}, got {X_upper.shape}.")
-    X_upper = rounded_alike(X, X_upper, is_mixed)
-    has_weight = None if sample_weight is None else sample_weight > 0
-    check_not_crossed(X, X_upper, names, has_weight, of=of)
-    return np.hstack((X, X_upper))
+class UpperEnds(NamedTuple):
+    """The upper ends of the values of X."""
+
+    values: Any  # (n_rows, n_features), numbers in memory or of Dask
+    # Whether each column, (n_features,) or () for arrays, is of float32 in X or X_upper alone.
+    is_mixed: np.ndarray
+    names: Sequence[str]  # of the features, for messages
+
+    def beside(self, X: Any, sample_weight: Any | None, of: str = "") -> np.ndarray:
+        """Returns ``[X | X_upper]``, an array of numbers; `of` is that of `check_not_crossed`."""
+        if X.shape != self.values.shape:
+            raise ValueError(
+                f"X_upper must have the shape of X, {X.shape}, got {self.values.shape}."
+            )
+        upper = rounded_alike(X, self.values, self.is_mixed)
+        has_weight = None if sample_weight is None else sample_weight > 0
+        check_not_crossed(X, upper, self.names, has_weight, of=of)
+        return np.hstack((X, upper))
 
 
 def rounded_alike(lower: Array, upper: Array, is_mixed: np.ndarray | None = None) -> np.ndarray:

@@ -19,7 +19,7 @@ from .._sklearn import output_config
 from ..blocks import VALUES, apply_to_block, map_values, tree_sum
 from ..statistics import AnyStatistics, ScatteredStatistics, bounded_sum, valid_weights
 from .block import Block, told_by_place
-from .censoring import with_upper
+from .censoring import UpperEnds
 from .kinds import is_dask, is_dask_frame
 from .numbers import numbers
 
@@ -195,36 +195,22 @@ def _as_numeric_array(X: Any, sample: np.ndarray) -> Any:
     return X if X.dtype == sample.dtype else X.map_blocks(numbers, meta=sample[:0])
 
 
-def with_upper_of_dask(
-    X: Any,
-    X_upper: Any,
-    sample: np.ndarray,
-    names: Sequence[str],
-    sample_weight: Any = None,
-    is_mixed: np.ndarray | None = None,
-) -> Any:
-    """Returns ``[X | X_upper]`` as a Dask array, whose blocks `with_upper` makes.
-
-    X_upper may be in memory. `names` are those of the features, for messages.
-    """
-    X = _as_numeric_array(X, sample)
+def with_upper_of_dask(X: Any, upper: UpperEnds, sample: np.ndarray, sample_weight: Any) -> Any:
+    """Returns ``[X | X_upper]`` as a Dask array; the upper ends may be in memory."""
+    X, X_upper = _as_numeric_array(X, sample), upper.values
     if is_dask(X_upper):
         X_upper = _as_numeric_array(X_upper, numbers(sample_of(X_upper, 0)[0]))
     dtype = np.result_type(sample, X_upper)
     weights = _aligned_weights(sample_weight, X)
-    both = partial(_with_upper_of_block, names, is_mixed)
+    both = partial(_with_upper_of_block, upper._replace(values=None))
     return side_by_side(both, X, X_upper, "X_upper", 2 * sample.shape[1], dtype, *weights)
 
 
 def _with_upper_of_block(
-    names: Sequence[str],
-    is_mixed: np.ndarray | None,
-    X: np.ndarray,
-    X_upper: np.ndarray,
-    weights: Any = None,
+    upper: UpperEnds, X: np.ndarray, X_upper: np.ndarray, weights: Any = None
 ) -> np.ndarray:
     weights = None if weights is None else np.broadcast_to(weights, len(X)).astype(np.float64)
-    return with_upper(X, X_upper, names, " of its block", weights, is_mixed)
+    return upper._replace(values=X_upper).beside(X, weights, " of its block")
 
 
 def side_by_side(

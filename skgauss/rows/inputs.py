@@ -14,7 +14,7 @@ from ..blocks import chunks_of, to_float64, to_host
 from ..statistics import AnyStatistics, as_table, valid_weights
 from . import arrays
 from .block import Block, told_by_place
-from .censoring import Reader, warn_of_swapped_ends, with_upper
+from .censoring import Reader, UpperEnds, warn_of_swapped_ends
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
 from .feature_names import LIMITS_OF_FIT, feature_names
@@ -92,73 +92,54 @@ def rows_of(
         check_same_names(X, X_upper)
     if sample_weight is not None:
         check_same_order(X, sample_weight, "sample_weight")
-    given = _Given(estimator, X, sample_weight, X_upper, reset, min_rows, require_weight)
-    return _rows_in_dask(given) if is_dask(X) else _rows_in_array(given)
-
-
-class _Given(NamedTuple):
-    """The arguments of `rows_of`."""
-
-    estimator: Any
-    X: Any
-    sample_weight: Any
-    X_upper: Any
-    reset: bool
-    min_rows: int
-    require_weight: bool
-
-
-def _rows_in_dask(given: _Given) -> DaskRows:
-    """Returns the rows of `rows_of` if X is a Dask array or frame: validated when computed."""
-    estimator, X, sample_weight, X_upper, reset, min_rows, require_weight = given
-    sample, known = sample_of(X, min_rows)
-    sample = _validated_numbers(estimator, sample, reset=reset, ensure_min_samples=known)
-    read, names = _reader_of_rows(estimator, X, X_upper), feature_names(estimator)
-    if X_upper is not None:
-        is_mixed = _is_mixed(X, X_upper)
-        X_upper = X_upper if is_dask(X_upper) else _upper(X_upper)
-        X = with_upper_of_dask(X, X_upper, sample, names, sample_weight, is_mixed)
-        sample = np.empty((0, X.shape[1]), X.dtype)
+    table, known = sample_of(X, min_rows) if is_dask(X) else (X, min_rows)
+    table = _validated_numbers(estimator, table, reset=reset, ensure_min_samples=known)
+    read = _reader_of_rows(estimator, X, X_upper)
+    upper = None if X_upper is None else _upper_ends(estimator, X, X_upper)
+    if not is_dask(X):
+        names = partial(feature_names, estimator)
+        rows = _rows_in_array(table, sample_weight, upper, read, require_weight, names)
+        # Rows known only to lie in a window have its lower limit, which is below all values, as
+        # their lower end: it would look like a swapped one.
+        if upper and reset and getattr(estimator, "truncation_limits", None) is None:
+            warn_of_swapped_ends(rows.X, upper.names)
+        return rows
+    if upper:
+        X = with_upper_of_dask(X, upper, table, sample_weight)
+        table = np.empty((0, X.shape[1]), X.dtype)
     return DaskRows(
         X,
         sample_weight,
-        sample,
+        table,
         read,
-        names=names,
+        names=feature_names(estimator),
         min_rows=min_rows,
         require_weight=require_weight,
         estimator_name=type(estimator).__name__,
     )
 
 
-def _rows_in_array(given: _Given) -> ArrayRows:
-    """Returns the rows of `rows_of` if X is in memory, or an array of another library."""
-    estimator, X, sample_weight, X_upper, reset, min_rows, require_weight = given
-    X = _validated_numbers(estimator, X, reset=reset, ensure_min_samples=min_rows)
+def _rows_in_array(
+    X: Any,
+    sample_weight: Any,
+    upper: UpperEnds | None,
+    read: Callable[..., Block],
+    require_weight: bool,
+    names: Callable[[], Sequence[str]],
+) -> ArrayRows:
+    """Returns the rows of `rows_of` if X, validated, is in memory or of another library."""
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
         arrays.check_no_gradients(sample_weight, "sample_weight")
         valid = arrays.valid_weights_on_device if is_in_other_library(X) else valid_weights
         sample_weight = valid(sample_weight, X, require_weight=require_weight)
-    read = _reader_of_rows(estimator, given.X, X_upper)
     like = X if is_in_other_library(X) else None
     if like is not None and not (read is Block and arrays.stays_on_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
-    if X_upper is not None:
-        names, is_mixed = feature_names(estimator), _is_mixed(given.X, X_upper)
-        X = with_upper(X, _upper(X_upper), names, sample_weight=sample_weight, is_mixed=is_mixed)
-        # Rows known only to lie in a window have its lower limit, which is below all values, as
-        # their lower end: it would look like a swapped one.
-        if reset and getattr(estimator, "truncation_limits", None) is None:
-            warn_of_swapped_ends(X, names)
-    return ArrayRows(X, sample_weight, read, like, partial(feature_names, estimator))
-
-
-def _is_mixed(X: Any, X_upper: Any) -> np.ndarray:
-    """Whether each column, (n_features,) or () for arrays, is of float32 in X or X_upper alone."""
-    return columns_of_float32(X) != columns_of_float32(X_upper)
+    X = X if upper is None else upper.beside(X, sample_weight)
+    return ArrayRows(X, sample_weight, read, like, names)
 
 
 def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block]:
@@ -177,13 +158,14 @@ def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block
     return Reader(limits, X_upper is not None)
 
 
-def _upper(X_upper: Any) -> np.ndarray:
-    """Returns the upper ends as an array of numbers in memory."""
-    if _is_plain(X_upper):
-        return X_upper
-    arrays.check_no_gradients(X_upper, "X_upper")
-    check_distinct_names(X_upper, "X_upper")
-    return numbers(to_host(X_upper), name="X_upper")
+def _upper_ends(estimator: Any, X: Any, X_upper: Any) -> UpperEnds:
+    """Returns the upper ends as numbers, in memory unless both tables are of Dask."""
+    is_mixed = columns_of_float32(X) != columns_of_float32(X_upper)
+    if not (_is_plain(X_upper) or (is_dask(X) and is_dask(X_upper))):
+        arrays.check_no_gradients(X_upper, "X_upper")
+        check_distinct_names(X_upper, "X_upper")
+        X_upper = numbers(to_host(X_upper), name="X_upper")
+    return UpperEnds(X_upper, is_mixed, feature_names(estimator))
 
 
 def _is_plain(X: Any) -> bool:
