@@ -374,7 +374,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         window = Window.of(self.truncation_limits, feature_names(validated))
         statistics, reg_covar, of_rows = self._statistics_to_fit(rows, validated, window, task)
         attributes, warnings = self._maximize(statistics, validated, window, task, reg_covar)
-        return self._finish_fit(attributes | of_rows, warnings, task, rows, sample_weight)
+        return self._finish_fit(attributes | of_rows, warnings, task, rows)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -721,11 +721,10 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         warnings: list[tuple[str, type[Warning]]],
         task: FitTask,
         rows: Rows | None = None,
-        sample_weight: Any = None,
     ) -> Self:
         """The estimator itself with the result of a fit, after callbacks and warnings.
 
-        In this class the rows and weights of `fit` are not needed again.
+        `rows` are those of `fit`, which are not needed again in this class.
         """
         task.end(attributes)
         for message, category in warnings:

@@ -293,25 +293,21 @@ fixed_covariance, warm_start, record_path : optional
         return statistics, support.reg_covar, {"support_": support.mask}
 
     def _finish_fit(
-        self,
-        attributes: dict[str, Any],
-        warnings: list[tuple[str, type[Warning]]],
-        task: FitTask,
-        rows: Rows | None = None,
-        sample_weight: Any = None,
+        self, attributes: dict[str, Any], warnings: Any, task: FitTask, rows: Rows | None = None
     ) -> Self:
-        offset = self._offset(attributes["_gaussian"], rows, sample_weight)
+        offset = self._offset(attributes["_gaussian"], rows)
         return super()._finish_fit(attributes | {"offset_": offset}, warnings, task)
 
-    def _offset(self, gaussian: FittedGaussian, rows: Rows | None, sample_weight: Any) -> float:
+    def _offset(self, gaussian: FittedGaussian, rows: Rows | None) -> float:
         """The log p-value below which a row is an outlier."""
         if self.contamination == "auto":
             return math.log(_OUTLIER_LEVEL)
         assert rows is not None  # other methods than `fit` have no rows, and were refused
-        scores_of = log_p_values if sample_weight is None else _weighted_log_p_values
+        given = rows.sample_weight
+        scores_of = log_p_values if given is None else _weighted_log_p_values
         scores = np.asarray(to_host(rows.map(partial(scores_of, gaussian))))
-        # In the dtype of the user, for instance a small integer, the sum of weights may overflow.
-        weights = np.asarray(1 if sample_weight is None else to_host(sample_weight), dtype=float)
+        # In the dtype of a user of Dask, such as a small integer, the sum of weights may overflow.
+        weights = np.asarray(1 if given is None else to_host(given), dtype=float)
         weights = np.broadcast_to(weights / weights.max(), scores.shape)
         return _threshold_below(scores, weights, self.contamination)
 

@@ -87,8 +87,7 @@ class DaskRows:
     ):
         self.X = _as_numeric_array(X, sample)
         self.blocks = _blocks(X, self.X, sample_weight, read)
-        self.read = read
-        self.names = names
+        self.read, self.sample_weight, self.names = read, sample_weight, names
         self.feature_chunks = None if is_dask_frame(X) else X.chunks[1]
         self.min_rows = min_rows
         self.require_weight = require_weight
