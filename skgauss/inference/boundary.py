@@ -241,23 +241,22 @@ class _Roots:
 
     def least_eigenvalue(self, x: Array) -> float:
         """The least eigenvalue of A at a packed root."""
-        return float(np.linalg.eigvalsh(self._root(x)).min())
+        return float(np.linalg.eigvalsh(self._mean_and_root(x)[1]).min())
 
     def at(self, x: Array) -> _RootPoint:
         """The point of a packed root, with the change of variables at that point."""
         family, maximum = self.family, self.maximum
-        moved, _ = family.split_frame(family.unpack_frame(x))
-        root = self._root(x)
+        moved, root = self._mean_and_root(x)
         mean = maximum.mean + family.colorize(maximum.factor, moved[None])[0]
         rows = maximum.factor @ np.hstack((root, _MIN_EPSILON * family.identity))
         factor = family.marginal(rows, list(range(len(root))))
         point = self.likelihood.evaluate(mean, factor)
         return _RootPoint(point, family, root, family.solve(factor, maximum.factor))
 
-    def _root(self, x: Array) -> Array:
-        """The matrix A of a packed root, (n_features, n_features)."""
-        _, form = self.family.split_frame(self.family.unpack_frame(x))
-        return self.family.identity + form / 2
+    def _mean_and_root(self, x: Array) -> tuple[Array, Array]:
+        """The vector p, (n_features,), and the matrix A of a packed root."""
+        moved, form = self.family.split_frame(self.family.unpack_frame(x))
+        return moved, self.family.identity + form / 2
 
 
 class _RootPoint:

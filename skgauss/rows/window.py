@@ -118,18 +118,16 @@ class Window(NamedTuple):
             return False
         if not by_feature.coarse:
             return True
-        lower, upper = by_feature.lower, by_feature.upper
-        known = np.isfinite(lower) | np.isfinite(upper)
-        return not (known & ((lower < self.lower) | (upper > self.upper))).any()
+        beyond = (by_feature.lower < self.lower) | (by_feature.upper > self.upper)
+        return not (by_feature.is_observed & beyond).any()
 
     def without_fill(self, statistics: Any) -> Any:
         """Returns the statistics by feature, without values known only to lie in the window."""
         by_feature = statistics.by_feature
         if not by_feature.coarse:
             return by_feature
-        known = np.isfinite(by_feature.lower) | np.isfinite(by_feature.upper)
-        known &= (by_feature.lower != self.lower) | (by_feature.upper != self.upper)
-        return by_feature.with_rows(known.any(axis=1))
+        narrower = (by_feature.lower != self.lower) | (by_feature.upper != self.upper)
+        return by_feature.with_rows((by_feature.is_observed & narrower).any(axis=1))
 
     def holds_all(self, X: Any) -> bool:
         """Whether all rows lie inside, with no value missing where there are limits.

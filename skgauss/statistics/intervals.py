@@ -105,7 +105,7 @@ class IntervalStatistics(Statistics):
     @cached_property
     def observed_weights(self) -> Array:
         """Weight with which each feature was observed, exactly or within an interval."""
-        return self.exact.observed_weights + self.weights @ self._is_observed
+        return self.exact.observed_weights + self.weights @ self.is_observed
 
     @property
     def mean(self) -> Array:
@@ -120,7 +120,7 @@ class IntervalStatistics(Statistics):
         return self._known.variances
 
     @property
-    def _is_observed(self) -> np.ndarray:
+    def is_observed(self) -> np.ndarray:
         """Whether anything is known of a value, bool of shape (n_rows, n_features)."""
         return np.isfinite(self.lower) | np.isfinite(self.upper)
 
@@ -129,7 +129,7 @@ class IntervalStatistics(Statistics):
         """Moments with intervals as their middles or, if wide, as their points near the centre."""
         if not self.diagonal:
             return self.by_feature._known
-        exact, observed = self.exact, self._is_observed
+        exact, observed = self.exact, self.is_observed
         center = self._center
         nearest = np.where(observed, np.clip(center, self.lower, self.upper), np.nan)
         near = exact + _moments(nearest, self.weights)
@@ -160,7 +160,7 @@ class IntervalStatistics(Statistics):
     @property
     def together(self) -> np.ndarray:
         """Which features were ever observed in the same row."""
-        observed = self._is_observed.astype(np.float64)
+        observed = self.is_observed.astype(np.float64)
         return (observed.T @ observed > 0) | self.exact.together
 
     @property
