@@ -241,30 +241,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def _joint_estimator(self, validated: Any, table: Table) -> GaussianGradientMLE:
         """An unfitted estimator of the joint Gaussian, with the limits of features and targets."""
         estimator = GaussianGradientMLE() if self.estimator is None else clone(self.estimator)
-        if estimator.covariance_type != "full":
-            raise ValueError(
-                f"covariance_type={estimator.covariance_type!r} makes y independent of X. A "
-                "regression needs an estimator with covariance_type='full'."
-            )
-        if estimator.truncation_limits is not None:
-            raise ValueError(
-                "The truncation_limits of the estimator would truncate the joint distribution of "
-                "features and targets, but a truncated regression is conditional on the features. "
-                "Leave truncation_limits out. If values of y are only known to lie beyond a limit, "
-                "they are censored: use censoring_limits of GaussianRegressor."
-            )
-        if estimator.fixed_mean is not None or estimator.fixed_covariance is not None:
-            raise ValueError(
-                "fixed_mean and fixed_covariance of the estimator describe the joint distribution "
-                "of features and targets, but a regression estimates the conditional one. Leave "
-                "them out."
-            )
-        if getattr(estimator, "support_fraction", None) is not None:
-            raise ValueError(
-                "support_fraction of the estimator fits only some of the rows, but a regression "
-                "uses all of them. Leave it out. To fit inliers only, find them first by "
-                "fit_predict of that estimator on features and targets together."
-            )
+        _check_joint(estimator)
         if estimator.warm_start and hasattr(self, "estimator_"):
             replace_fit(estimator, fitted_attributes(self.estimator_))
         own, of_y = estimator.censoring_limits, self.censoring_limits
@@ -577,3 +554,31 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.estimator is None or self.estimator.solver != "closed-form"
         return tags
+
+
+def _check_joint(estimator: GaussianGradientMLE) -> None:
+    """Refuse an estimator whose parameters do not suit the joint Gaussian of a regression."""
+    if estimator.covariance_type != "full":
+        raise ValueError(
+            f"covariance_type={estimator.covariance_type!r} makes y independent of X. A "
+            "regression needs an estimator with covariance_type='full'."
+        )
+    if estimator.truncation_limits is not None:
+        raise ValueError(
+            "The truncation_limits of the estimator would truncate the joint distribution of "
+            "features and targets, but a truncated regression is conditional on the features. "
+            "Leave truncation_limits out. If values of y are only known to lie beyond a limit, "
+            "they are censored: use censoring_limits of GaussianRegressor."
+        )
+    if estimator.fixed_mean is not None or estimator.fixed_covariance is not None:
+        raise ValueError(
+            "fixed_mean and fixed_covariance of the estimator describe the joint distribution "
+            "of features and targets, but a regression estimates the conditional one. Leave "
+            "them out."
+        )
+    if getattr(estimator, "support_fraction", None) is not None:
+        raise ValueError(
+            "support_fraction of the estimator fits only some of the rows, but a regression "
+            "uses all of them. Leave it out. To fit inliers only, find them first by "
+            "fit_predict of that estimator on features and targets together."
+        )

@@ -237,8 +237,12 @@ def check_maximum(estimator: Any, *, penalized: bool = False, polished: bool = F
     _warn_of_selection(estimator)
     if not polished:
         warn_if_far(estimator, estimator.natural_gradient_norm_)
-    if penalized:
-        return
+    if not penalized:
+        _check_unpenalized(estimator)
+
+
+def _check_unpenalized(estimator: Any) -> None:
+    """Refuse a fit with a ridge, or with constant or unobserved features."""
     if (uncounted := estimator._gaussian.uncounted) is not None:
         names = feature_names(estimator)
         empty = estimator._statistics_as_given.observed_weights == 0

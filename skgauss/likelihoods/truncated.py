@@ -197,8 +197,8 @@ class TruncatedLikelihood(Likelihood):
         return known and self.family.n_parameters <= FEW_PARAMETERS
 
     def unknown_of_data(self, at: Evaluation) -> Array | float:
-        """`Likelihood.unknown` of the data, or 0 if the likelihood is concave."""
-        return 0.0 if self._exact else self._data.unknown(_untruncated(at))
+        """`Likelihood.unknown` of the data at the same point."""
+        return self._data.unknown(_untruncated(at))
 
     def connection_term(self, gradient: Array) -> Array:
         return self.family.connection_term(gradient)
