@@ -131,16 +131,10 @@ class IntervalFull(ObservedFull):
     ):
         super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
-        self.frame = self._guess_of_lattices(fixed)
-
-    def _guess_of_lattices(self, fixed: Fixed) -> Standardization:
-        """The frame of a Gaussian near the maximum, which sets the lattices before the climb.
-
-        It is the guess or, if some rows need a lattice, the point that a few EM steps reach.
-        """
         self.on_a_lattice = self._parts.total(n_on_a_lattice) > 0
+        # A few EM steps from the guess set the lattices before the climb, if some rows need them.
         mean, factor = fixed.of(self).near_maximum if self.on_a_lattice else self.guess
-        return Standardization.of(mean, self.family, factor)
+        self.frame = Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """The indices of the features whose variance is too large for open intervals to tell."""

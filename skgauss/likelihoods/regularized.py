@@ -166,12 +166,13 @@ def _checked_in_window(model: Model, likelihood: Likelihood) -> TruncatedLikelih
     inside = _in_window(model, likelihood)
     if inside.without_maximum.size:
         culprits = quoted([names[j] for j in inside.without_maximum])
+        alternative = "an exponential" if model.fixed.mean is None else "a uniform"
         raise NoMaximumError(
             f"inside truncation_limits the sample of {culprits} {inside.edge}, so there is no "
             "best-fitting Gaussian.",
             f"{_ridge_hint(model, inside)}Leave out the limits if no rows were "
             "cut off there. A small sample may show this by chance: collect more rows. Otherwise "
-            f"describe it by {inside.alternative} distribution.",
+            f"describe it by {alternative} distribution.",
         )
     return inside
 

@@ -218,11 +218,6 @@ class TruncatedLikelihood(Likelihood):
         return "lies at least as far from fixed_mean as a uniform one"
 
     @property
-    def alternative(self) -> str:
-        """The article and the name of a distribution that describes a sample without a maximum."""
-        return "an exponential" if self.fixed.mean is None else "a uniform"
-
-    @property
     def without_maximum(self) -> np.ndarray:
         """The indices of the features that certainly leave no maximum.
 
@@ -291,22 +286,17 @@ class TruncatedLikelihood(Likelihood):
         largest = np.linalg.eigvalsh(change)[-1] if family.correlated else change.max()
         return bool(1.0 - largest < _OVERSTEPPED_PRECISION)
 
-    def _moment_gradient(self, at: Evaluation) -> tuple[Array, Array]:
-        """The first and second moments of the data minus those in the window, in units of the data.
-
-        Both are about the mean of the data. They are the gradient in the natural parameters.
-        """
+    def mismatch(self, at: Evaluation) -> float:
+        """See `Likelihood`; it is the norm of the gradient in the natural parameters."""
         assert isinstance(at, TruncatedEvaluation)
+        if EPS * abs(at.data.value) > _MAX_VALUE_ROUNDING:
+            return math.inf
         family = self.family
         deviation = family.solve(self._root, family.colorize(at.factor, at.score_mean))
         excess = family.whiten_symmetric(self._root, family.color_form(at.factor, at.excess))
-        return deviation, family.multiplicity * excess - family.outer(deviation)
-
-    def mismatch(self, at: Evaluation) -> float:
-        if EPS * abs(_untruncated(at).value) > _MAX_VALUE_ROUNDING:
-            return math.inf
-        deviation, form = self._moment_gradient(at)
-        return math.hypot(linalg.norm(deviation), self.family.fisher_norm(form))
+        # The second moments of the data, about their mean, minus those in the window.
+        form = family.multiplicity * excess - family.outer(deviation)
+        return math.hypot(linalg.norm(deviation), family.fisher_norm(form))
 
     def no_maximum(self, at: Evaluation, names: Sequence[str]) -> NoMaximumError:
         width, growth, _ = self.widest_direction(at)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._sklearn import get_namespace, get_namespace_and_device
+from .._sklearn import get_namespace_and_device
 from .._typing import Array
 from ..blocks import WrongRowError, chunks_of
 from ..statistics import has_missing
@@ -134,10 +134,12 @@ class Window(NamedTuple):
 
         X is compared in chunks, which need no mask as large as X.
         """
-        xp, _ = get_namespace(X)
+        xp, _, device = get_namespace_and_device(X)
+        dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None  # to round as X was
+        limits = (xp.asarray(end, dtype=dtype, device=device) for end in self)
         comparisons = [
             (compare, end)
-            for compare, end in zip((xp.greater_equal, xp.less_equal), self._limits(X), strict=True)
+            for compare, end in zip((xp.greater_equal, xp.less_equal), limits, strict=True)
             if xp.any(xp.isfinite(end))
         ]
         return all(
@@ -145,12 +147,6 @@ class Window(NamedTuple):
             for chunk in chunks_of(X)
             for compare, end in comparisons
         )
-
-    def _limits(self, X: Any) -> tuple[Any, Any]:
-        """Returns the limits on the device of X, rounded to its dtype as its values were."""
-        xp, _, device = get_namespace_and_device(X)
-        dtype = X.dtype if xp.isdtype(X.dtype, "real floating") else None
-        return tuple(xp.asarray(end, dtype=dtype, device=device) for end in self)
 
 
 class Truncation(NamedTuple):
