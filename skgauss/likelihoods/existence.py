@@ -44,7 +44,7 @@ def check_variances(variances: Array, family: Family, names: Sequence[str]) -> N
             f"The variance of {names[overflowing[0]]!r} is larger than float64 can hold. "
             "Choose a larger unit."
         )
-    variances = family.project(variances) if family.multiplicity > 1 else variances
+    variances = family.project(variances)
     constant = np.flatnonzero(variances == 0).tolist()
     if constant:
         raise NoMaximumError(

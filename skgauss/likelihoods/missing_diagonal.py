@@ -70,7 +70,4 @@ class ObservedDiagonal(UncorrelatedLikelihood):
 
     @property
     def shares(self) -> tuple[Array, Array]:
-        of_scales = self._observed_share
-        if self.family.multiplicity > 1:
-            of_scales = of_scales.mean(keepdims=True)
-        return self._observed_share, of_scales
+        return self._observed_share, self.family.project(self._observed_share)
