@@ -57,16 +57,22 @@ def mixture(log_weight: Array, mean: Array, covariance: Array) -> BoxMoments:
     The arguments are (n, m), (n, m, k) and (n, m, j, j) with j <= k. If j < k, the first k - j
     variables are constant within each component.
     """
-    peak = log_weight.max(axis=1)
-    weight = np.exp(log_weight - peak[:, None])
-    total = weight.sum(axis=1)
-    weight /= total[:, None]
+    weight, log_total = shares_of_sum(log_weight)
     centre = (weight[:, None, :] @ mean)[:, 0]
     deviation = mean - centre[:, None, :]
     found = (weight[:, :, None] * deviation).swapaxes(1, 2) @ deviation
     varying = slice(mean.shape[2] - covariance.shape[2], None)
     found[:, varying, varying] += np.einsum("nm,nmij->nij", weight, covariance)
-    return BoxMoments(peak + np.log(total), centre, found)
+    return BoxMoments(log_total, centre, found)
+
+
+def shares_of_sum(log_terms: Array) -> tuple[Array, Array]:
+    """The share of each term in its sum, (n, m), and the logarithms of the sums, (n,)."""
+    peak = log_terms.max(axis=1)
+    shares = np.exp(log_terms - peak[:, None])
+    total = shares.sum(axis=1)
+    shares /= total[:, None]
+    return shares, peak + np.log(total)
 
 
 def from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:

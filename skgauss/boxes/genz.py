@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Array
-from .base import BoxMoments, mixture, slices
+from .base import BoxMoments, mixture, shares_of_sum, slices
 from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
@@ -140,11 +140,8 @@ def forward(boxes: Separated) -> tuple[Array, Array, Array, list[Step]]:
             steps.append(Step(at, z_slope, z_widening))
         else:
             steps.append(Step(at, *np.zeros((2, n, n_points))))
-    highest = terms.max(axis=1)
-    weights = np.exp(terms - highest[:, None])
-    total = weights.sum(axis=1)
-    weights /= total[:, None]
-    return highest + np.log(total), weights, z, steps
+    weights, log_total = shares_of_sum(terms)
+    return log_total, weights, z, steps
 
 
 def _backward(

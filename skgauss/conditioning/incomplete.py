@@ -26,8 +26,7 @@ def scores_of_rows(
     guess: Standardization,
 ) -> Array:
     """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
-    first, place, totals = alike_rows(lower, upper, weights, gaussian)
-    lower, upper = lower[first], upper[first]
+    lower, upper, totals, place = alike_rows(lower, upper, weights, gaussian)
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     known = np.where(kinds > 0, 0.0, lower - mean) / scales
     if root is None:

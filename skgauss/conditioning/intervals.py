@@ -228,17 +228,17 @@ class Coarsened(NamedTuple):
 
 def alike_rows(
     lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
-) -> tuple[Any, Any, Array | None]:
-    """Which rows agree in all that is known of them, so that one row of each kind is enough.
+) -> tuple[Array, Array, Array | None, Any]:
+    """One row of each kind of rows that agree in all that is known of them, which is enough.
 
-    The first result indexes a row of each kind, the second is the place of each row among the
-    kinds, and the third is the total weight of each kind, (n_kinds,), or None for no sum. Only rows
-    that need a lattice are put together. Equal rows have equal lattices, whose errors add up in a
-    sum over rows, so that they need as many points as one row of their weight.
+    The results are the ends of these rows, the total weight of each kind, (n_kinds,), or None for
+    no sum, and the place of each row among the kinds. Only rows that need a lattice are put
+    together. Equal rows have equal lattices, whose errors add up in a sum over rows, so that they
+    need as many points as one row of their weight.
     """
     on_lattice = (kinds_of(lower, upper) == 1).sum(axis=1) >= MIN_LATTICE_VARIABLES
     if gaussian.root is None or not on_lattice.any():
-        return slice(None), slice(None), weights
+        return lower, upper, weights, slice(None)
     ends = np.hstack((lower, upper))[on_lattice]
     _, first, same = np.unique(ends, axis=0, return_index=True, return_inverse=True)
     others = np.flatnonzero(~on_lattice)
@@ -247,7 +247,7 @@ def alike_rows(
     place[on_lattice] = len(others) + same.reshape(-1)
     first = np.concatenate((others, np.flatnonzero(on_lattice)[first]))
     totals: Any = None if weights is None else np.bincount(place, weights)
-    return first, place, totals
+    return lower[first], upper[first], totals, place
 
 
 @threads.one_blas_thread()
@@ -262,8 +262,7 @@ def coarsened(
 
     The weights, (n_rows,), are given if the results are summed over the rows, see `alike_rows`.
     """
-    first, place, totals = alike_rows(lower, upper, weights, gaussian)
-    lower, upper = lower[first], upper[first]
+    lower, upper, totals, place = alike_rows(lower, upper, weights, gaussian)
     kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
     found = Coarsened(
         np.where(kinds > 0, 0.0, lower - mean),
