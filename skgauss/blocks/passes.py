@@ -8,7 +8,7 @@ into the sums.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -123,13 +123,8 @@ class _Buffer:
 
     def __init__(self, X: np.ndarray, rows: int):
         self.rows = min(rows, len(X))
-        self._shape = self.rows, X.shape[1]
-        self._order: Literal["C", "F"] = "C" if X.flags.c_contiguous else "F"
-
-    @cached_property
-    def _room(self) -> Array:
-        """The memory of the buffer, taken when it is first needed."""
-        return np.empty(self._shape, order=self._order)
+        order: Literal["C", "F"] = "C" if X.flags.c_contiguous else "F"
+        self._room = np.empty((self.rows, X.shape[1]), order=order)
 
     def hold(self, block: np.ndarray) -> Array:
         """Returns the block as float64: itself if it has that dtype, or a copy in this buffer."""
