@@ -75,7 +75,7 @@ class FittedGaussian:
     factor: Array
     # The Gaussian for which the lattices of box integrals are set up, if the likelihood fixed one;
     # None stands for this Gaussian.
-    frame: Standardization | None = None
+    pilot: Standardization | None = None
     truncation: Truncation | None = None  # the window of the rows of the fit, and its probability
     # Which features, such as constants, count in no density, (n_features,); None if all count.
     uncounted: np.ndarray | None = None
@@ -87,7 +87,7 @@ class FittedGaussian:
             "covariance_type": self.family.covariance_type,
             "known": (self.family.mean_is_known, self.family.covariance_is_known),
             "factor": self.factor,
-            "frame": self.frame and tuple(self.frame),
+            "pilot": self.pilot and tuple(self.pilot),
             "window": self.truncation and tuple(self.truncation.window),
             "log_probability": self.truncation and self.truncation.log_probability,
             "uncounted": self.uncounted,
@@ -100,7 +100,7 @@ class FittedGaussian:
             "mean": state["mean"],
             "family": family.knowing(mean=mean, covariance=covariance),
             "factor": state["factor"],
-            "frame": state["frame"] and Standardization(*state["frame"]),
+            "pilot": state["pilot"] and Standardization(*state["pilot"]),
             "truncation": window and Truncation(Window(*window), state["log_probability"]),
             "uncounted": state["uncounted"],
         }
@@ -224,8 +224,8 @@ class FittedGaussian:
         scores = self.family.scores(whitened, np.zeros(()))
         rows, lower, upper = self._incomplete(block)
         own = self._standardized
-        weights, frame = block.weights[rows], self.frame or own
-        scores[rows] = scores_of_rows(lower, upper, weights, own, self.family, frame)
+        weights, pilot = block.weights[rows], self.pilot or own
+        scores[rows] = scores_of_rows(lower, upper, weights, own, self.family, pilot)
         return scores
 
     def _incomplete(self, block: Block) -> Intervals:
@@ -291,7 +291,7 @@ class FittedGaussian:
         """
         (rows, lower, upper), own = intervals, self._standardized
         weights = None if weights is None else weights[rows]
-        return coarsened(lower, upper, weights, own, self.frame or own)
+        return coarsened(lower, upper, weights, own, self.pilot or own)
 
     @property
     def _standardized(self) -> Standardization:

@@ -23,7 +23,7 @@ def scores_of_rows(
     weights: Array,
     gaussian: Standardization,
     family: Family,
-    guess: Standardization,
+    pilot: Standardization,
 ) -> Array:
     """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
     lower, upper, totals, place = alike_rows(lower, upper, weights, gaussian)
@@ -38,8 +38,8 @@ def scores_of_rows(
         return family.scores(known, spread)
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, totals, gaussian):
-        hidden = coarse.given(np.zeros(len(mean)), condition, guess)
+    for rows, coarse, conditioner in batches_with_conditioner(lower, upper, totals, gaussian):
+        hidden = coarse.given(np.zeros(len(mean)), conditioner, pilot)
         features = coarse.gaps.features.T
         completed = known[rows]
         completed[np.arange(len(rows))[:, None], features] = hidden.values
@@ -66,8 +66,8 @@ def drawn_rows(
         within = draw_in_each(*boxes, scales[singles.features, None, None] ** 2, random_state)
         drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
-        for rows, coarse, condition in batches_with_conditioner(lower, upper, None, gaussian):
-            values = coarse.draw(np.zeros(len(mean)), condition, random_state)
+        for rows, coarse, conditioner in batches_with_conditioner(lower, upper, None, gaussian):
+            values = coarse.draw(np.zeros(len(mean)), conditioner, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values
     return np.clip(drawn, lower, upper)

@@ -46,7 +46,7 @@ class Standardization(NamedTuple):
 
     @classmethod
     def of(cls, mean: Array, family: Family, factor: Array) -> "Standardization":
-        """The frame in which a Gaussian has mean 0 and variances of 1."""
+        """The standardization in which a Gaussian has mean 0 and variances of 1."""
         unit = family.standard_deviations(factor)
         return cls(mean, unit, factor / unit[:, None] if family.correlated else None)
 
@@ -55,11 +55,11 @@ class Standardization(NamedTuple):
         with np.errstate(over="ignore"):  # an end that overflows counts as open
             return (ends - self.origin[features]) / self.unit[features]
 
-    def seen_from(self, frame: "Standardization") -> tuple[Array, Conditioner]:
-        """The mean of this Gaussian and its conditioner, in another frame."""
-        unit = self.unit / frame.unit
+    def seen_from(self, scaling: "Standardization") -> tuple[Array, Conditioner]:
+        """The mean of this Gaussian and its conditioner, in another scaling."""
+        unit = self.unit / scaling.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
-        return frame.relative(self.origin), Conditioner(root)
+        return scaling.relative(self.origin), Conditioner(root)
 
 
 class Hidden(NamedTuple):
@@ -91,12 +91,12 @@ class CoarseRows:
     """Rows with equally many values known to an interval, and equally many missing.
 
     The ends, (n_rows, n_features), are equal where a value is known exactly, and both infinite
-    where it is missing. All results are in the units of the frame and relative to its origin.
+    where it is missing. All results are in the units of the scaling and relative to its origin.
     """
 
-    def __init__(self, lower: Array, upper: Array, weights: Array, frame: Standardization):
+    def __init__(self, lower: Array, upper: Array, weights: Array, scaling: Standardization):
         kinds = kinds_of(lower, upper)
-        self.rows = np.where(kinds > 0, 0.0, frame.relative(lower))  # 0 if not known exactly
+        self.rows = np.where(kinds > 0, 0.0, scaling.relative(lower))  # 0 if not known exactly
         # The places of the values that are not known exactly, and of those that are missing.
         self.gaps, self._missing = (
             MissingPatterns(some, np.ones(len(kinds), dtype=int)) for some in (kinds, kinds == 2)
@@ -104,30 +104,31 @@ class CoarseRows:
         self.n_intervals = int(np.count_nonzero(kinds[0] == 1))  # those of a row
         features = self._features = self.gaps.features[: self.n_intervals].T
         low, high = (np.take_along_axis(end, features, axis=1) for end in (lower, upper))
-        self._lower, self._upper = frame.relative(low, features), frame.relative(high, features)
+        self._lower, self._upper = scaling.relative(low, features), scaling.relative(high, features)
         with np.errstate(over="ignore"):
-            self._width = (high - low) / frame.unit[features]
-        self._frame, self._ends, self._weights = frame, (lower, upper), weights
+            self._width = (high - low) / scaling.unit[features]
+        self._scaling, self._ends, self._weights = scaling, (lower, upper), weights
         self._lattice: Lattice | None = None
 
-    def given(self, mean: Array, condition: Conditioner, guess: Standardization | None) -> Hidden:
+    def given(self, mean: Array, conditioner: Conditioner, pilot: Standardization | None) -> Hidden:
         """The distribution of the hidden values under a Gaussian.
 
-        The guess sets the lattice. Without one the moments are approximate, but found sooner.
+        The pilot, a Gaussian near this one, sets the lattice. Without a pilot the moments are
+        approximate, but found sooner.
         """
-        given, centre, covariance, boxes = self._given_exact(mean, condition)
-        if guess is None and self.n_intervals > 1:
+        given, centre, covariance, boxes = self._given_exact(mean, conditioner)
+        if pilot is None and self.n_intervals > 1:
             box = expectation_propagation(*boxes)
         else:
-            box = box_moments(*boxes, self._lattice_at(guess))
+            box = box_moments(*boxes, self._lattice_at(pilot))
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
     def draw(
-        self, mean: Array, condition: Conditioner, random_state: np.random.RandomState
+        self, mean: Array, conditioner: Conditioner, random_state: np.random.RandomState
     ) -> Array:
         """Draws of the hidden values under a Gaussian, of shape (n_rows, n_hidden)."""
-        _, centre, covariance, boxes = self._given_exact(mean, condition)
+        _, centre, covariance, boxes = self._given_exact(mean, conditioner)
         k = self.n_intervals
         values, vectors = np.linalg.eigh(covariance)
         # The symmetric root, since the sign of an eigenvector may depend on rounding.
@@ -139,33 +140,33 @@ class CoarseRows:
         moved = (inside - free[:, :k])[:, None] @ slopes
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
-    def score(self, mean: Array, condition: Conditioner, guess: Standardization) -> Score:
+    def score(self, mean: Array, conditioner: Conditioner, pilot: Standardization) -> Score:
         """What the rows tell about the score of complete data, under a Gaussian."""
-        _, centre, _, boxes = self._given_exact(mean, condition)
-        scores, of_scores, root = score_moments(boxes, self._lattice_at(guess))
+        _, centre, _, boxes = self._given_exact(mean, conditioner)
+        scores, of_scores, root = score_moments(boxes, self._lattice_at(pilot))
         rows = self.rows - mean
         rows.reshape(-1)[self._missing.entries] = 0.0
         rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_intervals]
-        basis, residuals = hidden_basis(rows, self._missing, condition.root)
-        columns = condition.root[:, self._features].transpose(1, 0, 2)
+        basis, residuals = hidden_basis(rows, self._missing, conditioner.root)
+        columns = conditioner.root[:, self._features].transpose(1, 0, 2)
         shown = basis.transpose(2, 0, 1)
         columns = columns - shown @ (shown.transpose(0, 2, 1) @ columns)
         return Score(basis, residuals, columns @ root, scores, of_scores)
 
-    def _lattice_at(self, guess: Standardization | None) -> Lattice | None:
-        """The lattice that the first guess sets and that is then kept; None if none is needed."""
+    def _lattice_at(self, pilot: Standardization | None) -> Lattice | None:
+        """The lattice that the first pilot sets and that is then kept; None if none is needed."""
         if (
             self._lattice is None
-            and guess is not None
+            and pilot is not None
             and self.n_intervals >= MIN_LATTICE_VARIABLES
         ):
-            *_, boxes = self._given_exact(*guess.seen_from(self._frame))
-            known = np.hstack([guess.relative(end) for end in self._ends])
+            *_, boxes = self._given_exact(*pilot.seen_from(self._scaling))
+            known = np.hstack([pilot.relative(end) for end in self._ends])
             self._lattice = lattice_of_rows(*boxes, known, self._weights)
         return self._lattice
 
     def _given_exact(
-        self, mean: Array, condition: Conditioner
+        self, mean: Array, conditioner: Conditioner
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
         """The distribution of the hidden values given the exact ones, ignoring the intervals.
 
@@ -174,7 +175,7 @@ class CoarseRows:
         """
         deviations = self.rows - mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
-        given = condition(deviations, self.gaps)
+        given = conditioner(deviations, self.gaps)
         centre = (given.mean + mean[self.gaps.features]).T
         covariance = given.covariance.transpose(2, 0, 1)
         k = self.n_intervals
@@ -204,7 +205,7 @@ def kinds_of(lower: Array, upper: Array) -> np.ndarray:
 
 
 def coarse_rows(
-    lower: Array, upper: Array, weights: Array, frame: Standardization
+    lower: Array, upper: Array, weights: Array, scaling: Standardization
 ) -> Iterator[tuple[np.ndarray, CoarseRows]]:
     """Batches of rows with equally many interval and missing values: indices, and the rows."""
     kinds = kinds_of(lower, upper)
@@ -215,7 +216,7 @@ def coarse_rows(
         at_once = max(PIECE_ELEMENTS // (kinds.shape[1] + n_hidden**2), 1)
         for start in range(0, len(rows), at_once):
             piece = rows[start : start + at_once]
-            yield piece, CoarseRows(lower[piece], upper[piece], weights[piece], frame)
+            yield piece, CoarseRows(lower[piece], upper[piece], weights[piece], scaling)
 
 
 class Coarsened(NamedTuple):
@@ -256,7 +257,7 @@ def coarsened(
     upper: Array,
     weights: Array | None,
     gaussian: Standardization,
-    guess: Standardization,
+    pilot: Standardization,
 ) -> Coarsened:
     """Rows between two ends with hidden values at conditional means, under a known Gaussian.
 
@@ -276,8 +277,8 @@ def coarsened(
         found.standard_deviations[where] = np.sqrt(variances) * scales[singles.features]
         np.add.at(found.log_probability, singles.rows, log_probability)
         return found
-    for rows, coarse, condition in batches_with_conditioner(lower, upper, totals, gaussian):
-        hidden = coarse.given(np.zeros(len(mean)), condition, guess)
+    for rows, coarse, conditioner in batches_with_conditioner(lower, upper, totals, gaussian):
+        hidden = coarse.given(np.zeros(len(mean)), conditioner, pilot)
         features = coarse.gaps.features.T
         where = rows[:, None], features
         found.deviations[where] = hidden.values * scales[features]
@@ -297,6 +298,6 @@ def batches_with_conditioner(
     """
     assert gaussian.root is not None
     weights = np.ones(len(lower)) if weights is None else weights
-    condition = Conditioner(gaussian.root)
+    conditioner = Conditioner(gaussian.root)
     for rows, coarse in coarse_rows(lower, upper, weights, gaussian):
-        yield rows, coarse, condition
+        yield rows, coarse, conditioner

@@ -56,10 +56,10 @@ def _conditionals(
     relative: Array, missing: np.ndarray, factor: Array
 ) -> Iterator[tuple[np.ndarray, MissingPatterns, Conditional]]:
     """Batches of rows: their indices, their gaps, and the distribution of the missing values."""
-    condition = Conditioner(factor)
+    conditioner = Conditioner(factor)
     order, starts = sort_patterns(missing)
     patterns = missing[order[starts[:-1]]]
     for piece in batches(patterns.sum(axis=1), starts, missing.shape[1]):
         rows = order[starts[piece.start] : starts[piece.stop]]
         gaps = MissingPatterns(patterns[piece], np.diff(starts[piece.start : piece.stop + 1]))
-        yield rows, gaps, condition(relative[rows], gaps)
+        yield rows, gaps, conditioner(relative[rows], gaps)

@@ -18,10 +18,10 @@ _HIDDEN = ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE, LIMITS_OF_
 def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
     """The fitted attributes that depend only on one iterate, by name."""
     family = likelihood.family
-    frame, truncation, uncounted = likelihood.frame, likelihood.truncation(at), likelihood.uncounted
+    pilot, truncation, uncounted = likelihood.pilot, likelihood.truncation(at), likelihood.uncounted
     return {
         "_gaussian": FittedGaussian(
-            at.mean.copy(), family, at.factor, frame, truncation, uncounted
+            at.mean.copy(), family, at.factor, pilot, truncation, uncounted
         ),
         "mean_": at.mean.copy(),
         "covariance_": family.unpack(likelihood.covariance(at.factor).copy()),

@@ -254,7 +254,7 @@ def steps_at(at: FittedPoint) -> tuple[Array, Array]:
         if found is None:
             with threads.blas_threads_for(at.family.n_parameters**3):
                 found = half_inverse(at.likelihood, at.evaluation)
-            if at.likelihood.frame is not None:
+            if at.likelihood.pilot is not None:
                 _half_inverses[gaussian] = found
         return found
     d, free = at.family.n_features, at.family.free

@@ -171,7 +171,7 @@ class Likelihood(ABC):
     # curvature there then have closed forms.
     complete = False
     # From this Gaussian the lattices for integrals over boxes are made; None if none are used.
-    frame: Standardization | None = None
+    pilot: Standardization | None = None
     uncounted: np.ndarray | None = None  # (n_features,), which features do not count, if any
     has_one_maximum = False  # whether a stationary point is always the maximum
     information_is_cheap = False  # whether the information costs no more than a few evaluations

@@ -62,25 +62,25 @@ class _MissingPart:
         self,
         sums: InformationSums,
         mean: Array,
-        condition: Conditioner,
-        guess: Standardization | None,
+        conditioner: Conditioner,
+        pilot: Standardization | None,
     ) -> None:
         """Add the information of the rows to the sums, under a Gaussian.
 
         Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
         """
         deviations = self._deviations(self.rows / self.unit, mean)
-        basis, residuals = hidden_basis(deviations, self.gaps, condition.root)
+        basis, residuals = hidden_basis(deviations, self.gaps, conditioner.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
-    def hidden(self, at: Standardization, condition: Conditioner, weight: float) -> MissingValues:
+    def hidden(self, at: Standardization, conditioner: Conditioner, weight: float) -> MissingValues:
         """The distribution of the missing values of the rows, see `missing_values`."""
         level = math.sqrt(weight)
         scale = level * at.unit
         deviations = self._deviations(self.rows / (self.unit * scale), at.origin / scale)
         deviations = deviations.astype(PRECISION)
-        given = condition.astype(PRECISION)(deviations, self.gaps)
+        given = conditioner.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
         completed = np.column_stack(((self.levels / level).astype(PRECISION), deviations))
         weights = (self.weights / weight).astype(PRECISION)
@@ -88,11 +88,11 @@ class _MissingPart:
         return MissingValues(self.gaps, weights, completed, given.covariance, by_row)
 
     def completed(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
+        self, mean: Array, conditioner: Conditioner, pilot: Standardization | None
     ) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of missing values."""
         completed = self.rows / self.unit
-        given = condition(self._deviations(completed, mean), self.gaps)
+        given = conditioner(self._deviations(completed, mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         features = self.gaps.by_row(self.gaps.features)
         completed.reshape(-1)[self.gaps.entries] = given.mean + self.levels * mean[features]
@@ -130,20 +130,20 @@ class _IntervalPart:
         return self.coarse.n_intervals
 
     def inform(
-        self, sums: InformationSums, mean: Array, condition: Conditioner, guess: Standardization
+        self, sums: InformationSums, mean: Array, conditioner: Conditioner, pilot: Standardization
     ) -> None:
-        """Add the information of the rows, as `_MissingPart` does; the guess sets the lattices."""
-        sums.add_coarse(self.coarse.score(mean, condition, guess), self.weights)
+        """Add the information of the rows, as `_MissingPart` does; the pilot sets the lattices."""
+        sums.add_coarse(self.coarse.score(mean, conditioner, pilot), self.weights)
 
     def completed(
-        self, mean: Array, condition: Conditioner, guess: Standardization | None
+        self, mean: Array, conditioner: Conditioner, pilot: Standardization | None
     ) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of unknown values.
 
-        The guess sets the lattices; without one the expectations are approximate.
+        The pilot sets the lattices; without one the expectations are approximate.
         """
         weights = self.weights
-        hidden = self.coarse.given(mean, condition, guess)
+        hidden = self.coarse.given(mean, conditioner, pilot)
         rows = self.coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
         spread = self.gaps.added_up(weights * hidden.covariance.transpose(1, 2, 0))
@@ -155,27 +155,27 @@ class _IntervalPart:
         )
 
 
-def parts_of(statistics: Any, frame: Standardization) -> list[Any]:
-    """The rows of one block as a list of parts, which work in the origin and units of a frame.
+def parts_of(statistics: Any, scaling: Standardization) -> list[Any]:
+    """The rows of one block as a list of parts, which work in the origin and units of a scaling.
 
     Each is a `_MissingPart` or an `_IntervalPart`.
     """
     s: IncompleteStatistics = statistics.exact if statistics.coarse else statistics
     starts = np.concatenate(([0], np.cumsum(s.counts)))
-    rows = s.rows_about(frame.origin)
+    rows = s.rows_about(scaling.origin)
     parts: list[Any] = []
     for piece in batches(s.missing.sum(axis=1), starts, rows.shape[1]):
         its_rows = slice(starts[piece.start], starts[piece.stop])
         missing, weights, counts = s.missing[piece], s.weights[piece], s.counts[piece]
-        constant = _constant_of(weights @ ~missing, frame.unit)
+        constant = _constant_of(weights @ ~missing, scaling.unit)
         gaps = MissingPatterns(missing, counts)
-        values = s.levels[its_rows], rows[its_rows], frame.unit
+        values = s.levels[its_rows], rows[its_rows], scaling.unit
         parts.append(_MissingPart(gaps, weights, counts, *values, constant))
     if statistics.coarse:
         lower, upper = statistics.lower, statistics.upper
-        for index, coarse in coarse_rows(lower, upper, statistics.weights, frame):
+        for index, coarse in coarse_rows(lower, upper, statistics.weights, scaling):
             weights, exact = statistics.weights[index], lower[index] == upper[index]
-            constant = _constant_of(weights @ exact, frame.unit)
+            constant = _constant_of(weights @ exact, scaling.unit)
             parts.append(_IntervalPart(coarse, weights, constant))
     return parts
 
@@ -189,7 +189,7 @@ def _constant_of(weights: Array, unit: Array) -> float:
 
 @threads.one_blas_thread()
 def completed_sums(
-    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
+    parts: list[Any], mean: Array, conditioner: Conditioner, pilot: Standardization | None
 ) -> CompletedSums:
     """The sums over all rows as completed by what a Gaussian expects of unknown values.
 
@@ -197,24 +197,24 @@ def completed_sums(
     """
     sums = CompletedSums.zeros(len(mean))
     for part in parts:
-        sums += part.completed(mean, condition, guess)
+        sums += part.completed(mean, conditioner, pilot)
     return sums
 
 
 @threads.one_blas_thread()
 def information_sums(
-    parts: list[Any], mean: Array, condition: Conditioner, guess: Standardization | None
+    parts: list[Any], mean: Array, conditioner: Conditioner, pilot: Standardization | None
 ) -> InformationSums:
     """The sums that make up the information of all rows, under the Gaussian of `completed_sums`."""
     sums = InformationSums.zeros(len(mean))
     for part in parts:
-        part.inform(sums, mean, condition, guess)
+        part.inform(sums, mean, conditioner, pilot)
     return sums
 
 
 @threads.one_blas_thread()
 def missing_values(
-    parts: list[_MissingPart], at: Standardization, condition: Conditioner, weight: float
+    parts: list[_MissingPart], at: Standardization, conditioner: Conditioner, weight: float
 ) -> list[MissingValues]:
     """The distribution of the missing values of each part, for products with the information.
 
@@ -222,7 +222,7 @@ def missing_values(
     about the origin and in units of the data, is `at`, and whose conditioner is in that frame; and
     weights are shares of the total one.
     """
-    return [part.hidden(at, condition, weight) for part in parts]
+    return [part.hidden(at, conditioner, weight) for part in parts]
 
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:

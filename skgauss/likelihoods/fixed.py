@@ -67,7 +67,7 @@ class Fixed(NamedTuple):
             variances = family.standard_deviations(self.factor) ** 2
         return mean, variances
 
-    def of(self, likelihood: Likelihood) -> Likelihood:
+    def restrict(self, likelihood: Likelihood) -> Likelihood:
         """The likelihood with the known parameters fixed at their values."""
         if self.is_empty:
             return likelihood
@@ -163,7 +163,7 @@ class FixedLikelihood(LikelihoodWrapper):
     @property
     def approximation(self) -> Likelihood | None:
         approximation = self._wrapped.approximation
-        return approximation and self._fixed.of(approximation)
+        return approximation and self._fixed.restrict(approximation)
 
     def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
         return Information(self._free_block(wrapped.matrix), self.family, wrapped.resolution)

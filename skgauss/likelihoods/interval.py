@@ -133,8 +133,8 @@ class IntervalFull(ObservedFull):
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
         self.on_a_lattice = self._parts.total(n_on_a_lattice) > 0
         # A few EM steps from the guess set the lattices before the climb, if some rows need them.
-        mean, factor = fixed.of(self).near_maximum if self.on_a_lattice else self.guess
-        self.frame = Standardization.of(mean, self.family, factor)
+        mean, factor = fixed.restrict(self).near_maximum if self.on_a_lattice else self.guess
+        self.pilot = Standardization.of(mean, self.family, factor)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """The indices of the features whose variance is too large for open intervals to tell."""
@@ -171,5 +171,5 @@ class IntervalFull(ObservedFull):
     def approximation(self) -> IntervalFull:
         """A copy that approximates integrals over boxes by expectation propagation."""
         likelihood = copy.copy(self)
-        likelihood.frame, likelihood.has_information = None, False
+        likelihood.pilot, likelihood.has_information = None, False
         return likelihood

@@ -199,8 +199,8 @@ class ObservedFull(ObservedLikelihood):
         self._origin = statistics.origin
         self._available_mean, variances = fixed.moments(statistics, family)
         self._unit = np.sqrt(variances if ridge is None else variances + ridge)
-        frame = Standardization(self._origin, self._unit)
-        self._parts = statistics.keep(partial(parts_of, frame=frame))
+        scaling = Standardization(self._origin, self._unit)
+        self._parts = statistics.keep(partial(parts_of, scaling=scaling))
 
     @cached_property
     def nested_maximum(self) -> tuple[Array, Array] | None:
@@ -334,8 +334,8 @@ class ObservedFull(ObservedLikelihood):
             partial(
                 information_sums,
                 mean=mean,
-                condition=Conditioner(factor),
-                guess=self.frame,
+                conditioner=Conditioner(factor),
+                pilot=self.pilot,
             )
         )
         curvature = 2 * self._whitened_ridge(at) - at.score_covariance
@@ -345,12 +345,15 @@ class ObservedFull(ObservedLikelihood):
     def products(self, at: Evaluation) -> Products | None:
         mean, factor = self._scaled(at.mean, at.factor)
         own = Standardization(mean, self.family.standard_deviations(factor))
-        condition = Conditioner(factor / own.unit[:, None])
-        if self.family.n_parameters <= _FEW_PARAMETERS or condition.inflation > _BLURRED_INFLATION:
+        conditioner = Conditioner(factor / own.unit[:, None])
+        if (
+            self.family.n_parameters <= _FEW_PARAMETERS
+            or conditioner.inflation > _BLURRED_INFLATION
+        ):
             return None
-        given = partial(missing_values, at=own, condition=condition, weight=self.weight)
+        given = partial(missing_values, at=own, conditioner=conditioner, weight=self.weight)
         hidden = self._parts.map(given)
-        return products_at(hidden, condition.root, self._whitened_ridge(at), at)
+        return products_at(hidden, conditioner.root, self._whitened_ridge(at), at)
 
     def _whitened_ridge(self, at: Evaluation) -> Array | float:
         """The ridge whitened by the factor of a point, (n_features, n_features); 0 without one."""
@@ -371,10 +374,10 @@ class ObservedFull(ObservedLikelihood):
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
-        condition = Conditioner(scaled_factor)
-        if not condition.inflation < _MAX_INFLATION:
+        conditioner = Conditioner(scaled_factor)
+        if not conditioner.inflation < _MAX_INFLATION:
             raise NotPositiveDefiniteError
-        given = partial(completed_sums, mean=scaled_mean, condition=condition, guess=self.frame)
+        given = partial(completed_sums, mean=scaled_mean, conditioner=conditioner, pilot=self.pilot)
         sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)

@@ -68,7 +68,7 @@ def regularized_likelihood(
         check_observed(window.without_fill(statistics) if window else statistics, model.names)
     found = _regularized_without_window(model, reg_covar, keep_constants)
     likelihood = _checked_in_window(model, found.likelihood) if window else found.likelihood
-    likelihood = model.fixed.of(likelihood)
+    likelihood = model.fixed.restrict(likelihood)
     return found._replace(
         likelihood=constant.without_constants(likelihood) if constant else likelihood
     )
@@ -91,7 +91,7 @@ def likelihood_with_ridge(
     likelihood = _without_window(model, ridge)
     if model.window:
         likelihood = _in_window(model, likelihood)
-    likelihood = model.fixed.of(likelihood)
+    likelihood = model.fixed.restrict(likelihood)
     return constant.without_constants(likelihood) if constant else likelihood
 
 
@@ -201,7 +201,7 @@ def _in_window(model: Model, likelihood: Likelihood) -> TruncatedLikelihood:
 def _without_window(model: Model, ridge: Array) -> Likelihood:
     """The likelihood of complete, incomplete or coarsened data, with a ridge that may be zero.
 
-    Its statistics are made for the known parameters, but all parameters are free: see `Fixed.of`.
+    Its statistics are made for the known parameters, but `Fixed.restrict` is still to be applied.
     """
     family, fixed = model.family, model.fixed
     used = ridge if ridge.any() else None

@@ -99,7 +99,7 @@ class TruncatedLikelihood(Likelihood):
         self.ridge = data.ridge
         self.weight = data.weight
         self.reference = data.reference
-        self.frame = data.frame
+        self.pilot = data.pilot
         self.on_a_lattice = data.on_a_lattice
         self.window = window
         self.fixed = fixed
@@ -278,7 +278,7 @@ class TruncatedLikelihood(Likelihood):
             return False
         if at.value - self.rounding_of_the_value(at) < self.value_of_the_guess:
             return False  # the point may be far from the window, or passing it
-        family, information = self.family, self.fixed.of(self).information(at)
+        family, information = self.family, self.fixed.restrict(self).information(at)
         if not (information.is_finite and information.exceeds(0.0)):
             return False
         step, _ = information.newton_step(at.natural_gradient, math.inf)

@@ -79,7 +79,7 @@ class TruncatedFull(TruncatedLikelihood):
         """
         if len(self._bounded) < MIN_LATTICE_VARIABLES:
             return None
-        mean, factor = self.fixed.of(self._data).near_maximum
+        mean, factor = self.fixed.restrict(self._data).near_maximum
         center, root = mean[self._bounded], factor[self._bounded]
         ends = self._box.lower - center, self._box.upper - center
         return lattice_of_window(*ends, root @ root.T, self.weight)

@@ -45,7 +45,7 @@ def test_what_is_below_the_matrix(rng, always, case, weighted):
 def test_known_parameters_do_not_move(rng, always, known):
     X = mixed(50, 4, 0.3, 10.0)
     fixed = Fixed(mean=np.full(4, 0.1)) if known == "mean" else Fixed(None, np.eye(4), np.eye(4))
-    likelihood = fixed.of(likelihood_of(X))
+    likelihood = fixed.restrict(likelihood_of(X))
     at = likelihood.evaluate(np.zeros(4), np.eye(4))
     information, products = likelihood.information(at), likelihood.products(at)
     family = likelihood.family
