@@ -39,7 +39,7 @@ def scores_of_rows(
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
     for rows, coarse, conditioner in batches_with_conditioner(lower, upper, totals, gaussian):
-        hidden = coarse.given(np.zeros(len(mean)), conditioner, pilot)
+        hidden = coarse.given(conditioner, pilot)
         features = coarse.gaps.features.T
         completed = known[rows]
         completed[np.arange(len(rows))[:, None], features] = hidden.values
@@ -67,7 +67,7 @@ def drawn_rows(
         drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
         for rows, coarse, conditioner in batches_with_conditioner(lower, upper, None, gaussian):
-            values = coarse.draw(np.zeros(len(mean)), conditioner, random_state)
+            values = coarse.draw(conditioner, random_state)
             features = coarse.gaps.features.T
             drawn[rows[:, None], features] = mean[features] + scales[features] * values
     return np.clip(drawn, lower, upper)

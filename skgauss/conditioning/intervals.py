@@ -55,11 +55,11 @@ class Standardization(NamedTuple):
         with np.errstate(over="ignore"):  # an end that overflows counts as open
             return (ends - self.origin[features]) / self.unit[features]
 
-    def seen_from(self, scaling: "Standardization") -> tuple[Array, Conditioner]:
-        """The mean of this Gaussian and its conditioner, in another scaling."""
+    def conditioner_in(self, scaling: "Standardization") -> Conditioner:
+        """The conditioner of this Gaussian in another scaling."""
         unit = self.unit / scaling.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
-        return scaling.relative(self.origin), Conditioner(root)
+        return Conditioner(root, scaling.relative(self.origin))
 
 
 class Hidden(NamedTuple):
@@ -110,13 +110,13 @@ class CoarseRows:
         self._scaling, self._ends, self._weights = scaling, (lower, upper), weights
         self._lattice: Lattice | None = None
 
-    def given(self, mean: Array, conditioner: Conditioner, pilot: Standardization | None) -> Hidden:
+    def given(self, conditioner: Conditioner, pilot: Standardization | None) -> Hidden:
         """The distribution of the hidden values under a Gaussian.
 
         The pilot, a Gaussian near this one, sets the lattice. Without a pilot the moments are
         approximate, but found sooner.
         """
-        given, centre, covariance, boxes = self._given_exact(mean, conditioner)
+        given, centre, covariance, boxes = self._given_exact(conditioner)
         if pilot is None and self.n_intervals > 1:
             box = expectation_propagation(*boxes)
         else:
@@ -124,11 +124,9 @@ class CoarseRows:
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
-    def draw(
-        self, mean: Array, conditioner: Conditioner, random_state: np.random.RandomState
-    ) -> Array:
+    def draw(self, conditioner: Conditioner, random_state: np.random.RandomState) -> Array:
         """Draws of the hidden values under a Gaussian, of shape (n_rows, n_hidden)."""
-        _, centre, covariance, boxes = self._given_exact(mean, conditioner)
+        _, centre, covariance, boxes = self._given_exact(conditioner)
         k = self.n_intervals
         values, vectors = np.linalg.eigh(covariance)
         # The symmetric root, since the sign of an eigenvector may depend on rounding.
@@ -140,11 +138,11 @@ class CoarseRows:
         moved = (inside - free[:, :k])[:, None] @ slopes
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
 
-    def score(self, mean: Array, conditioner: Conditioner, pilot: Standardization) -> Score:
+    def score(self, conditioner: Conditioner, pilot: Standardization) -> Score:
         """What the rows tell about the score of complete data, under a Gaussian."""
-        _, centre, _, boxes = self._given_exact(mean, conditioner)
+        _, centre, _, boxes = self._given_exact(conditioner)
         scores, of_scores, root = score_moments(boxes, self._lattice_at(pilot))
-        rows = self.rows - mean
+        rows = self.rows - conditioner.mean
         rows.reshape(-1)[self._missing.entries] = 0.0
         rows[np.arange(len(rows))[:, None], self._features] += centre[:, : self.n_intervals]
         basis, residuals = hidden_basis(rows, self._missing, conditioner.root)
@@ -160,23 +158,23 @@ class CoarseRows:
             and pilot is not None
             and self.n_intervals >= MIN_LATTICE_VARIABLES
         ):
-            *_, boxes = self._given_exact(*pilot.seen_from(self._scaling))
+            *_, boxes = self._given_exact(pilot.conditioner_in(self._scaling))
             known = np.hstack([pilot.relative(end) for end in self._ends])
             self._lattice = lattice_of_rows(*boxes, known, self._weights)
         return self._lattice
 
     def _given_exact(
-        self, mean: Array, conditioner: Conditioner
+        self, conditioner: Conditioner
     ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
         """The distribution of the hidden values given the exact ones, ignoring the intervals.
 
         Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes for
         `box_moments`: ends of the intervals relative to these means, widths, covariances.
         """
-        deviations = self.rows - mean
+        deviations = self.rows - conditioner.mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
         given = conditioner(deviations, self.gaps)
-        centre = (given.mean + mean[self.gaps.features]).T
+        centre = (given.mean + conditioner.mean[self.gaps.features]).T
         covariance = given.covariance.transpose(2, 0, 1)
         k = self.n_intervals
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
@@ -278,7 +276,7 @@ def coarsened(
         np.add.at(found.log_probability, singles.rows, log_probability)
         return found
     for rows, coarse, conditioner in batches_with_conditioner(lower, upper, totals, gaussian):
-        hidden = coarse.given(np.zeros(len(mean)), conditioner, pilot)
+        hidden = coarse.given(conditioner, pilot)
         features = coarse.gaps.features.T
         where = rows[:, None], features
         found.deviations[where] = hidden.values * scales[features]

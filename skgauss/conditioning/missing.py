@@ -57,9 +57,13 @@ class Conditional(NamedTuple):
 
 
 class Conditioner:
-    """Conditions rows on what was observed, under one Gaussian, given by its factor L."""
+    """Conditions rows on what was observed, under one Gaussian.
 
-    def __init__(self, factor: Array):
+    It is given by its factor L and its mean, (n_features,), by default 0.
+    """
+
+    def __init__(self, factor: Array, mean: Array | None = None):
+        self.mean = np.zeros(len(factor)) if mean is None else mean
         self.root = linalg.invert_lower(factor)  # A, the inverse of L
         self._precision = self.root.T @ self.root
         variances = np.einsum("ij,ij->i", factor, factor)

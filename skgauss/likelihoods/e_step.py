@@ -59,17 +59,13 @@ class _MissingPart:
     n_intervals: ClassVar[int] = 0  # values of a row that are known to an interval
 
     def inform(
-        self,
-        sums: InformationSums,
-        mean: Array,
-        conditioner: Conditioner,
-        pilot: Standardization | None,
+        self, sums: InformationSums, conditioner: Conditioner, pilot: Standardization | None
     ) -> None:
         """Add the information of the rows to the sums, under a Gaussian.
 
-        Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
+        Its conditioner is about the origin, in units of the data.
         """
-        deviations = self._deviations(self.rows / self.unit, mean)
+        deviations = self._deviations(self.rows / self.unit, conditioner.mean)
         basis, residuals = hidden_basis(deviations, self.gaps, conditioner.root)
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
@@ -87,11 +83,10 @@ class _MissingPart:
         by_row = self.gaps.by_row(given.covariance)
         return MissingValues(self.gaps, weights, completed, given.covariance, by_row)
 
-    def completed(
-        self, mean: Array, conditioner: Conditioner, pilot: Standardization | None
-    ) -> CompletedSums:
+    def completed(self, conditioner: Conditioner, pilot: Standardization | None) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of missing values."""
         completed = self.rows / self.unit
+        mean = conditioner.mean
         given = conditioner(self._deviations(completed, mean), self.gaps)
         # Counted from the origin again, where the observed values have their full precision.
         features = self.gaps.by_row(self.gaps.features)
@@ -130,20 +125,18 @@ class _IntervalPart:
         return self.coarse.n_intervals
 
     def inform(
-        self, sums: InformationSums, mean: Array, conditioner: Conditioner, pilot: Standardization
+        self, sums: InformationSums, conditioner: Conditioner, pilot: Standardization
     ) -> None:
         """Add the information of the rows, as `_MissingPart` does; the pilot sets the lattices."""
-        sums.add_coarse(self.coarse.score(mean, conditioner, pilot), self.weights)
+        sums.add_coarse(self.coarse.score(conditioner, pilot), self.weights)
 
-    def completed(
-        self, mean: Array, conditioner: Conditioner, pilot: Standardization | None
-    ) -> CompletedSums:
+    def completed(self, conditioner: Conditioner, pilot: Standardization | None) -> CompletedSums:
         """The sums over the rows as completed by what a Gaussian expects of unknown values.
 
         The pilot sets the lattices; without one the expectations are approximate.
         """
         weights = self.weights
-        hidden = self.coarse.given(mean, conditioner, pilot)
+        hidden = self.coarse.given(conditioner, pilot)
         rows = self.coarse.rows.copy()
         rows.reshape(-1)[self.gaps.entries] = hidden.values.T
         spread = self.gaps.added_up(weights * hidden.covariance.transpose(1, 2, 0))
@@ -189,26 +182,26 @@ def _constant_of(weights: Array, unit: Array) -> float:
 
 @threads.one_blas_thread()
 def completed_sums(
-    parts: list[Any], mean: Array, conditioner: Conditioner, pilot: Standardization | None
+    parts: list[Any], conditioner: Conditioner, pilot: Standardization | None
 ) -> CompletedSums:
     """The sums over all rows as completed by what a Gaussian expects of unknown values.
 
-    Its mean, (n_features,), and its conditioner are about the origin, in units of the data.
+    Its conditioner is about the origin, in units of the data.
     """
-    sums = CompletedSums.zeros(len(mean))
+    sums = CompletedSums.zeros(len(conditioner.mean))
     for part in parts:
-        sums += part.completed(mean, conditioner, pilot)
+        sums += part.completed(conditioner, pilot)
     return sums
 
 
 @threads.one_blas_thread()
 def information_sums(
-    parts: list[Any], mean: Array, conditioner: Conditioner, pilot: Standardization | None
+    parts: list[Any], conditioner: Conditioner, pilot: Standardization | None
 ) -> InformationSums:
     """The sums that make up the information of all rows, under the Gaussian of `completed_sums`."""
-    sums = InformationSums.zeros(len(mean))
+    sums = InformationSums.zeros(len(conditioner.mean))
     for part in parts:
-        part.inform(sums, mean, conditioner, pilot)
+        part.inform(sums, conditioner, pilot)
     return sums
 
 

@@ -330,14 +330,9 @@ class ObservedFull(ObservedLikelihood):
     @cache_latest
     def information(self, at: Evaluation) -> Information:
         mean, factor = self._scaled(at.mean, at.factor)
-        sums = self._parts.total(
-            partial(
-                information_sums,
-                mean=mean,
-                conditioner=Conditioner(factor),
-                pilot=self.pilot,
-            )
-        )
+        conditioner = Conditioner(factor, mean)
+        given = partial(information_sums, conditioner=conditioner, pilot=self.pilot)
+        sums = self._parts.total(given)
         curvature = 2 * self._whitened_ridge(at) - at.score_covariance
         return Information.from_sums(sums / self.weight, curvature, self.family)
 
@@ -374,10 +369,10 @@ class ObservedFull(ObservedLikelihood):
 
     def _expect(self, mean: Array, factor: Array) -> Expected:
         scaled_mean, scaled_factor = self._scaled(mean, factor)
-        conditioner = Conditioner(scaled_factor)
+        conditioner = Conditioner(scaled_factor, scaled_mean)
         if not conditioner.inflation < _MAX_INFLATION:
             raise NotPositiveDefiniteError
-        given = partial(completed_sums, mean=scaled_mean, conditioner=conditioner, pilot=self.pilot)
+        given = partial(completed_sums, conditioner=conditioner, pilot=self.pilot)
         sums = self._parts.total(given)
         step = sums.first / self.weight
         covariance = sums.second / self.weight - np.outer(step, step)
