@@ -153,13 +153,8 @@ def _end_by_climb(
     left = _MAX_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MAX_EVALUATIONS
     while left:
         value, excess = parameter.value(at, family), at.value - maximum.value + nats
-        distance = sign * (value - start)
-        way.append((distance, excess))
-        far = excess > 0 and distance > parameter.far and nats < _FAR_NATS
-        away = distance > parameter.away
-        if far or (away and (_levels_off(way) or excess > likelihood.gain_at_infinity(at))):
-            return End(parameter.in_data_units(sign * math.inf), at)
-        if away and (beyond := _near_end(likelihood, at, side, level)):
+        way.append((sign * (value - start), excess))
+        if beyond := _beyond_all_ends(likelihood, at, side, way, level, nats):
             return End(parameter.in_data_units(sign * math.inf), beyond)
         slope, hessian = (sign * each for each in parameter.derivatives(at, family))
         newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
@@ -176,6 +171,29 @@ def _end_by_climb(
             step, left = step / 2, left - 1
         at = reached or at
     return End(math.nan, at)
+
+
+def _beyond_all_ends(
+    likelihood: Likelihood,
+    at: Evaluation,
+    side: Side,
+    way: list[tuple[float, float]],
+    level: float,
+    nats: float,
+) -> Evaluation | None:
+    """A point that shows that the likelihood stays above the level; None if none is known.
+
+    It is `at`, the last point of a climb, or one next to an end of the parameter's range. `way` is
+    described in `_levels_off`.
+    """
+    distance, excess = way[-1]
+    if excess > 0 and distance > side.parameter.far and nats < _FAR_NATS:
+        return at
+    if not distance > side.parameter.away:
+        return None
+    if _levels_off(way) or excess > likelihood.gain_at_infinity(at):
+        return at
+    return _near_end(likelihood, at, side, level)
 
 
 def _levels_off(way: list[tuple[float, float]]) -> bool:
