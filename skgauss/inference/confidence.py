@@ -37,53 +37,53 @@ def wald_ends(center: Array, error: Array, level: float) -> Array:
     return np.stack((center - half, center + half), axis=-1)
 
 
-def wald(at: FittedPoint, errors: Parameters, level: float) -> Parameters:
+def wald(fit: FittedPoint, errors: Parameters, level: float) -> Parameters:
     """Lower and upper ends of Wald's intervals, on a last axis, in the units of the data.
 
     `errors` are relative. Each interval is computed on a scale where it cannot leave the domain.
     """
-    estimate, units = at.estimate, at.in_units(errors)
+    estimate, units = fit.estimate, fit.in_units(errors)
     around = partial(wald_ends, level=level)
     with np.errstate(over="ignore"):  # an end beyond float64 is infinite
         scale = estimate.scale[:, None] * np.exp(around(np.zeros(()), errors.scale))
         covariance = scale * scale
-    if at.family.correlated:
+    if fit.family.correlated:
         variances, covariance = covariance, around(estimate.covariance, units.covariance)
         covariance[np.diag_indices(len(variances))] = variances
-    correlation = at.correlation_of_pairs
+    correlation = fit.correlation_of_pairs
     z_error = errors.correlation / (1 - correlation**2)
     correlation = np.tanh(around(np.arctanh(correlation), z_error))
     return Parameters(around(estimate.mean, units.mean), scale, covariance, correlation)
 
 
-def profile(at: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
+def profile(fit: FittedPoint, level: float, n_jobs: int | None) -> Parameters:
     """Lower and upper ends of profile intervals, on a last axis, in the units of the data.
 
     An end is where the likelihood has fallen by the nats that belong to the level; NaN if it was
     not found. Of the covariances, only the variances are returned, (n_features, 2).
     """
     deviance = float(chi2.isf(1 - level, 1))
-    if at.likelihood.shares is not None:
-        warn_if_far(at.estimator, at.estimator.natural_gradient_norm_)  # not polished
-        return _in_closed_form(at, deviance, *at.likelihood.shares)
-    at.check_size()
-    scale, correlation = at.estimate.scale, np.zeros((*at.estimate.correlation.shape, 2))
+    if fit.likelihood.shares is not None:
+        warn_if_far(fit.estimator, fit.estimator.natural_gradient_norm_)  # not polished
+        return _in_closed_form(fit, deviance, *fit.likelihood.shares)
+    fit.check_size()
+    scale, correlation = fit.estimate.scale, np.zeros((*fit.estimate.correlation.shape, 2))
     profiled: list[Parameter] = [
-        *map(MeanParameter, range(len(scale)), scale.tolist(), at.origin.tolist()),
-        *map(ScaleParameter, range(at.n_scales)),
+        *map(MeanParameter, range(len(scale)), scale.tolist(), fit.origin.tolist()),
+        *map(ScaleParameter, range(fit.n_scales)),
         *starmap(CorrelationParameter, combinations(range(len(correlation)), 2)),
     ]
-    free = at.listed(at.of_free(at.estimate.map(np.ones_like))) > 0
-    ends = np.repeat(at.listed(at.estimate)[:, None], 2, axis=1)
-    nats = deviance / (2 * at.likelihood.weight)
-    ends[free] = _profile_ends(at, list(compress(profiled, free)), nats, n_jobs)
+    free = fit.listed(fit.of_free(fit.estimate.map(np.ones_like))) > 0
+    ends = np.repeat(fit.listed(fit.estimate)[:, None], 2, axis=1)
+    nats = deviance / (2 * fit.likelihood.weight)
+    ends[free] = _profile_ends(fit, list(compress(profiled, free)), nats, n_jobs)
     warn_of_parameters(
-        at.parameter_names,
+        fit.parameter_names,
         np.isnan(ends).any(axis=1),
         "An end of the profile interval was not found for the",
         f"It is NaN, because {_why_not_found(nats)}. Use method='wald', which needs no search.",
     )
-    mean, scales, correlations = np.split(ends, np.cumsum((len(scale), at.n_scales)))
+    mean, scales, correlations = np.split(ends, np.cumsum((len(scale), fit.n_scales)))
     scales = scales + np.zeros((len(scale), 1))
     pairs = np.triu_indices(len(correlation), 1)
     correlation[pairs] = correlation[pairs[::-1]] = correlations
@@ -104,34 +104,34 @@ def _why_not_found(nats: float) -> str:
 
 
 def _profile_ends(
-    at: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None
+    fit: FittedPoint, profiled: list[Parameter], nats: float, n_jobs: int | None
 ) -> Array:
     """Lower and upper ends in the units of the data, (n_profiled, 2); NaN for those not found.
 
     `nats` is the fall of the likelihood from the maximum to an end, in nats per row.
     """
     sides = [Side(parameter, sign) for parameter in profiled for sign in (-1, 1)]
-    maximum = polished(at.likelihood, at.evaluation, nats)
-    warn_if_far(at.estimator, maximum.natural_gradient_norm)
+    maximum = polished(fit.likelihood, fit.evaluation, nats)
+    warn_if_far(fit.estimator, maximum.natural_gradient_norm)
     # The information is computed here, once for all threads.
-    if at.likelihood.has_information:
-        at.likelihood.information(maximum)
+    if fit.likelihood.has_information:
+        fit.likelihood.information(maximum)
     parallel, one_end = Parallel(n_jobs=n_jobs, prefer="threads"), profile_end
     if parallel.n_jobs != 1:
         one_end = threads.without_own_threads(profile_end)
-    multiplications = 0 if parallel.n_jobs != 1 else at.family.n_parameters**3
+    multiplications = 0 if parallel.n_jobs != 1 else fit.family.n_parameters**3
     with (
-        _reporting_tasks(at.estimator, "confidence_intervals", len(sides)) as run_task,
+        _reporting_tasks(fit.estimator, "confidence_intervals", len(sides)) as run_task,
         threads.blas_threads_for(multiplications),
     ):
         found = parallel(
             # A likelihood caches its last information, so each task has a copy of its own.
-            delayed(run_task)(k, one_end, copy.copy(at.likelihood), maximum, side, nats)
+            delayed(run_task)(k, one_end, copy.copy(fit.likelihood), maximum, side, nats)
             for k, side in enumerate(sides)
         )
     for endless in [end.at for end in found if math.isinf(end.value)]:
         found = [
-            end.or_open(endless, maximum, side, at.family)
+            end.or_open(endless, maximum, side, fit.family)
             for end, side in zip(found, sides, strict=True)
         ]
     return np.reshape([end.value for end in found], (-1, 2))
@@ -163,7 +163,7 @@ def _reporting_tasks(estimator: Any, method: str, n_tasks: int) -> Iterator[Call
 
 
 def _in_closed_form(
-    at: FittedPoint, deviance: float, of_means: Array | float, of_scales: Array | float
+    fit: FittedPoint, deviance: float, of_means: Array | float, of_scales: Array | float
 ) -> Parameters:
     """What `profile` returns if the likelihood has `shares`: profiles then have closed forms.
 
@@ -173,20 +173,20 @@ def _in_closed_form(
     n (exp(-2 u) - 1 + 2 u) if the logarithm of a scale moves by u; and 2 n log cosh x if Fisher's
     z of a correlation moves by x.
     """
-    values = at.family.multiplicity * np.asarray(of_scales) * at.likelihood.weight
-    shown = np.asarray(of_means) * at.likelihood.weight
-    estimate, signs = at.estimate, np.array([-1.0, 1.0])
+    values = fit.family.multiplicity * np.asarray(of_scales) * fit.likelihood.weight
+    shown = np.asarray(of_means) * fit.likelihood.weight
+    estimate, signs = fit.estimate, np.array([-1.0, 1.0])
     with np.errstate(over="ignore"):  # an end beyond float64 is infinite
         wider = np.sqrt(values / shown) * _root_of_expm1(deviance / values)
-        moved = np.sqrt(deviance / shown) if at.family.covariance_is_known else wider
+        moved = np.sqrt(deviance / shown) if fit.family.covariance_is_known else wider
         of_scales = _moves_of_log_scales(deviance / values)
-        turned = np.arcsinh(_root_of_expm1(deviance / at.likelihood.weight)) * signs
-        mean, scale, _, z = at.of_free(
+        turned = np.arcsinh(_root_of_expm1(deviance / fit.likelihood.weight)) * signs
+        mean, scale, _, z = fit.of_free(
             Parameters((moved * estimate.scale)[:, None] * signs, of_scales, of_scales, turned)
         )
         scales = estimate.scale[:, None] * np.exp(scale)
         variances = scales * scales
-    correlations = np.tanh(np.arctanh(at.correlation_of_pairs)[..., None] + z)
+    correlations = np.tanh(np.arctanh(fit.correlation_of_pairs)[..., None] + z)
     return Parameters(estimate.mean[:, None] + mean, scales, variances, correlations)
 
 

@@ -92,8 +92,8 @@ class InferenceMethods:
         array([0.468])
         """
         check_method(method, _ERROR_METHODS)
-        at = fitted_point(self, method, X, sample_weight, X_upper)
-        return at.bunch(at.in_units(errors_at(at)))
+        fit = fitted_point(self, method, X, sample_weight, X_upper)
+        return fit.bunch(fit.in_units(errors_at(fit)))
 
     @with_callbacks
     def confidence_intervals(
@@ -156,11 +156,11 @@ class InferenceMethods:
         """
         check_method(method, METHODS)
         check_level(level)
-        at = fitted_point(self, method, X, sample_weight, X_upper, polished=method == "profile")
+        fit = fitted_point(self, method, X, sample_weight, X_upper, polished=method == "profile")
         if method != "profile":
-            return at.bunch(wald(at, errors_at(at), level))
-        found = at.bunch(profile(at, level, n_jobs))
-        if at.family.correlated:
+            return fit.bunch(wald(fit, errors_at(fit), level))
+        found = fit.bunch(profile(fit, level, n_jobs))
+        if fit.family.correlated:
             del found["covariance"]  # `profile` has ends for the variances only
         return found
 
@@ -291,8 +291,8 @@ class InferenceMethods:
         """
         pandas = imported("pandas", f"{type(self).__name__}.parameter_covariance", "examples")
         check_method(method, _ERROR_METHODS)
-        at = fitted_point(self, method, X, sample_weight, X_upper)
-        moved = at.listed(moves_with_warning(at))
-        units = at.listed(at.in_units(at.estimate.map(np.ones_like)))
-        covariance = np.outer(units, units) * (moved @ moved.T) / at.likelihood.weight
-        return pandas.DataFrame(covariance, at.parameter_names, at.parameter_names)
+        fit = fitted_point(self, method, X, sample_weight, X_upper)
+        moved = fit.listed(moves_with_warning(fit))
+        units = fit.listed(fit.in_units(fit.estimate.map(np.ones_like)))
+        covariance = np.outer(units, units) * (moved @ moved.T) / fit.likelihood.weight
+        return pandas.DataFrame(covariance, fit.parameter_names, fit.parameter_names)

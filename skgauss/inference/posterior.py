@@ -24,18 +24,18 @@ def draw_gaussian(estimator: Any, random_state: np.random.RandomState) -> Fitted
 
     It is meant for proper multiple imputation. A ridge counts as prior information.
     """
-    at = FittedPoint(estimator, penalized=True)
-    steps, flat = steps_at(at)
+    fit = FittedPoint(estimator, penalized=True)
+    steps, flat = steps_at(fit)
     if len(flat):
         raise ValueError(
             "The data do not determine all parameters, so the estimate has no distribution to draw "
             "from. Collect rows that show the features together, or use covariance_type='diag'."
         )
-    noise = random_state.standard_normal(len(steps)) / math.sqrt(at.likelihood.weight)
-    gaussian, step = estimator._gaussian, at.family.unpack_frame(noise @ steps)
-    if gaussian.uncounted is not None and at.family.correlated:
+    noise = random_state.standard_normal(len(steps)) / math.sqrt(fit.likelihood.weight)
+    gaussian, step = estimator._gaussian, fit.family.unpack_frame(noise @ steps)
+    if gaussian.uncounted is not None and fit.family.correlated:
         # Constants stay independent of other features, whatever a later row shows in their place.
         counted = ~gaussian.uncounted
         step = step * np.concatenate((counted, np.outer(counted, counted).reshape(-1)))
-    mean, factor = at.family.retract(gaussian.mean, gaussian.factor, step)
+    mean, factor = fit.family.retract(gaussian.mean, gaussian.factor, step)
     return replace(gaussian, mean=mean, factor=factor)

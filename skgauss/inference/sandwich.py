@@ -30,12 +30,12 @@ _SCORE_ROUNDING = 1e-5  # rounding error of a mean score in the frame
 _SCORE_ERROR_OF_LATTICES = 5e-4
 
 
-def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
+def covariance_of_scores(fit: FittedPoint, X: Any, sample_weight: Any, X_upper: Any) -> Array:
     """The covariance of the scores of the rows of a fit, (n_parameters, n_parameters).
 
     It is in the packed frame of the fit. The rows are read once.
     """
-    estimator = at.estimator
+    estimator = fit.estimator
     if X is None:
         raise ValueError(
             "method='sandwich' needs the rows of the fit: pass X, and sample_weight and X_upper "
@@ -47,14 +47,14 @@ def covariance_of_scores(at: FittedPoint, X: Any, sample_weight: Any, X_upper: A
             "holds the rows of the fit. Use another method, or fit a GaussianGradientMLE to "
             "X[support_], whose scales are a little smaller."
         )
-    at.check_size()
+    fit.check_size()
     estimator._warn_of_omitted_upper(X_upper)
     sums = rows_of(estimator, X, sample_weight, X_upper).total(
         partial(_sums_of_products, estimator._gaussian)
     )
     weight, mean = sums[0, 0], sums[0, 1:] / sums[0, 0]
-    _check_same_rows(at, weight, mean)
-    covariance: Array = (sums[1:, 1:] - weight * np.outer(mean, mean)) / at.likelihood.weight
+    _check_same_rows(fit, weight, mean)
+    covariance: Array = (sums[1:, 1:] - weight * np.outer(mean, mean)) / fit.likelihood.weight
     return covariance
 
 
@@ -75,15 +75,17 @@ def _sums_of_products(gaussian: FittedGaussian, block: Block) -> Array:
     return total
 
 
-def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
+def _check_same_rows(fit: FittedPoint, weight: float, mean: Array) -> None:
     """Refuse rows that differ from those of the fit in their weight or mean score.
 
     The mean score is in the packed frame, (n_parameters,).
     """
-    statistics = at.estimator.sufficient_statistics_
-    tolerance = _SCORE_ERROR_OF_LATTICES if at.likelihood.on_a_lattice else _SCORE_ROUNDING
-    informative = at.likelihood.weight / statistics.weight
-    expected = _window_term(at) + informative * at.family.pack_frame(at.evaluation.natural_gradient)
+    statistics = fit.estimator.sufficient_statistics_
+    tolerance = _SCORE_ERROR_OF_LATTICES if fit.likelihood.on_a_lattice else _SCORE_ROUNDING
+    informative = fit.likelihood.weight / statistics.weight
+    expected = _window_term(fit) + informative * fit.family.pack_frame(
+        fit.evaluation.natural_gradient
+    )
     if not (
         np.isclose(weight, statistics.weight, rtol=1e-9)
         and np.allclose(mean, expected, rtol=0.0, atol=tolerance)
@@ -94,14 +96,14 @@ def _check_same_rows(at: FittedPoint, weight: float, mean: Array) -> None:
         )
 
 
-def _window_term(at: FittedPoint) -> Array:
+def _window_term(fit: FittedPoint) -> Array:
     """The window's term in the mean score in the packed frame, (n_parameters,); 0 without one.
 
     If features are uncorrelated, it is the score of a row of which only the window is known. At the
     maximum, known values have this score on average, and missing values have it exactly.
     """
-    gaussian, here = at.estimator._gaussian, at.evaluation
-    if not at.family.correlated:
-        return gaussian.scores(Block(np.full((1, at.family.n_features), np.nan), None, None))[0]
+    gaussian, here = fit.estimator._gaussian, fit.evaluation
+    if not fit.family.correlated:
+        return gaussian.scores(Block(np.full((1, fit.family.n_features), np.nan), None, None))[0]
     untruncated = getattr(here, "data", here)  # the evaluation without the window
-    return at.family.pack_frame(untruncated.natural_gradient - here.natural_gradient)
+    return fit.family.pack_frame(untruncated.natural_gradient - here.natural_gradient)

@@ -62,23 +62,23 @@ def fitted_point(
     polished: bool = False,
 ) -> FittedPoint:
     """The `FittedPoint` of a fit, with the covariance of the scores if `method` is "sandwich"."""
-    at = FittedPoint(estimator, polished=polished)
+    fit = FittedPoint(estimator, polished=polished)
     if method == "sandwich":
-        at.scores = covariance_of_scores(at, X, sample_weight, X_upper)
+        fit.scores = covariance_of_scores(fit, X, sample_weight, X_upper)
     elif X is not None:
         raise ValueError(f"Only method='sandwich' takes X, got method={method!r}.")
-    return at
+    return fit
 
 
 def covariance_of_mean(estimator: Any) -> Array:
     """Covariance of the estimated mean, (n_features, n_features), in the units of the features."""
-    at = FittedPoint(estimator)
-    if at.likelihood.shares is not None:
-        errors = at.in_units(errors_at(at)).mean
-        related = estimator.correlation_ if at.family.correlated else np.eye(len(errors))
+    fit = FittedPoint(estimator)
+    if fit.likelihood.shares is not None:
+        errors = fit.in_units(errors_at(fit)).mean
+        related = estimator.correlation_ if fit.family.correlated else np.eye(len(errors))
         return related * np.outer(errors, errors)
-    moved = estimator.scale_[:, None] * moves_of(at).mean
-    return moved @ moved.T / at.likelihood.weight
+    moved = estimator.scale_[:, None] * moves_of(fit).mean
+    return moved @ moved.T / fit.likelihood.weight
 
 
 def moves(estimator: Any) -> tuple[Array, Array]:
@@ -87,56 +87,56 @@ def moves(estimator: Any) -> tuple[Array, Array]:
     Products of the moves of two parameters, summed over the steps, are the covariances of their
     estimates. For a function of parameters, follow the steps through it (the delta method).
     """
-    at = FittedPoint(estimator)
-    relative = moves_with_warning(at)
-    root, scale = np.sqrt(at.likelihood.weight), estimator.scale_
+    fit = FittedPoint(estimator)
+    relative = moves_with_warning(fit)
+    root, scale = np.sqrt(fit.likelihood.weight), estimator.scale_
     products = np.outer(scale, scale)[..., None]
     return scale[:, None] * relative.mean / root, products * relative.covariance / root
 
 
-def moves_with_warning(at: FittedPoint) -> Parameters:
+def moves_with_warning(fit: FittedPoint) -> Parameters:
     """What `moves_of` returns; a warning names the parameters that the data do not determine."""
-    relative = moves_of(at)
-    _warn_of_undetermined(at, np.isnan(at.listed(relative)).any(axis=1))
+    relative = moves_of(fit)
+    _warn_of_undetermined(fit, np.isnan(fit.listed(relative)).any(axis=1))
     return relative
 
 
-def errors_at(at: FittedPoint) -> Parameters:
+def errors_at(fit: FittedPoint) -> Parameters:
     """Relative standard errors, see `Parameters`; NaN, with a warning, for those without one."""
-    errors = _errors(at)
-    left_open = np.isnan(at.listed(errors))
-    if _has_only_mean_errors(at):
-        left_open[len(at.names) :] = False
+    errors = _errors(fit)
+    left_open = np.isnan(fit.listed(errors))
+    if _has_only_mean_errors(fit):
+        left_open[len(fit.names) :] = False
         warn_of_parameters(
             ["scales, covariances and correlations"],
             np.ones(1),
             "Only means have standard errors here. NaN stands for those of",
-            f"They need {at.size_message}",
+            f"They need {fit.size_message}",
         )
-    _warn_of_undetermined(at, left_open)
+    _warn_of_undetermined(fit, left_open)
     return errors
 
 
-def _warn_of_undetermined(at: FittedPoint, which: Any) -> None:
+def _warn_of_undetermined(fit: FittedPoint, which: Any) -> None:
     """Warn about parameters without an error, which `which`, (n_parameters,), marks."""
     warn_of_parameters(
-        at.parameter_names,
+        fit.parameter_names,
         which,
         "The data do not determine the",
         "The likelihood is flat there, and the standard error is NaN. Collect rows that show these "
-        "features together, or use covariance_type='diag'." + at.estimator._whose_parameters,
+        "features together, or use covariance_type='diag'." + fit.estimator._whose_parameters,
     )
 
 
-def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
+def missing_information(fit: FittedPoint, errors: Parameters) -> Parameters:
     """The share, from 0 to 1, of the information about each parameter that is lost by gaps.
 
     It follows from the relative `errors`, or from those of the information if `errors` are sandwich
     errors. It is 1 if an error is not finite, and 0 if a parameter is known, like the correlation
     of a feature with itself. If only means have errors, it is NaN for other parameters.
     """
-    if at.scores is not None:
-        by_information = copy.copy(at)
+    if fit.scores is not None:
+        by_information = copy.copy(fit)
         by_information.scores = None
         errors = _errors(by_information)
 
@@ -146,26 +146,26 @@ def missing_information(at: FittedPoint, errors: Parameters) -> Parameters:
         return np.clip(1 - np.nan_to_num(ratio) ** 2, 0.0, 1.0)
 
     # The errors from as many complete rows as the data have rows.
-    root = math.sqrt(at.estimator.sufficient_statistics_.weight)
-    complete = at.of_free(_errors_of_complete_row(at)).map(lambda error: error / root)
+    root = math.sqrt(fit.estimator.sufficient_statistics_.weight)
+    complete = fit.of_free(_errors_of_complete_row(fit)).map(lambda error: error / root)
     shares = Parameters(*map(missing, complete, errors))
-    if not _has_only_mean_errors(at):
+    if not _has_only_mean_errors(fit):
         return shares
     return Parameters(shares.mean, *(np.full_like(share, np.nan) for share in shares[1:]))
 
 
-def _errors(at: FittedPoint) -> Parameters:
+def _errors(fit: FittedPoint) -> Parameters:
     """Relative standard errors, see `Parameters`; NaN for what the data do not determine."""
-    weight = at.likelihood.weight
-    if _has_only_mean_errors(at):
-        others = _errors_of_complete_row(at).map(lambda error: np.full_like(error, np.nan))
-        return others._replace(mean=_errors_of_means(at) / math.sqrt(weight))
-    if at.likelihood.shares is None or at.scores is not None:
-        steps, flat = _steps_of_rows(at)
-        lengths = map(_nan_where_undetermined, _lengths(at, flat), _lengths(at, steps))
+    weight = fit.likelihood.weight
+    if _has_only_mean_errors(fit):
+        others = _errors_of_complete_row(fit).map(lambda error: np.full_like(error, np.nan))
+        return others._replace(mean=_errors_of_means(fit) / math.sqrt(weight))
+    if fit.likelihood.shares is None or fit.scores is not None:
+        steps, flat = _steps_of_rows(fit)
+        lengths = map(_nan_where_undetermined, _lengths(fit, flat), _lengths(fit, steps))
         return Parameters(*lengths).map(lambda length: length / math.sqrt(weight))
-    one = at.of_free(_errors_of_complete_row(at))
-    of_means, of_scales = (1 / np.sqrt(share * weight) for share in at.likelihood.shares)
+    one = fit.of_free(_errors_of_complete_row(fit))
+    of_means, of_scales = (1 / np.sqrt(share * weight) for share in fit.likelihood.shares)
     # If features are correlated, only complete data have shares, which are 1.
     correlation = one.correlation / math.sqrt(weight)
     return Parameters(
@@ -173,21 +173,21 @@ def _errors(at: FittedPoint) -> Parameters:
     )
 
 
-def _errors_of_means(at: FittedPoint) -> Array:
+def _errors_of_means(fit: FittedPoint) -> Array:
     """Standard errors of the means from one row, (n_features,), in standard deviations.
 
     NaN for means that the data do not determine. Conjugate gradients compute each error from
     products with the information. This is the identity if nothing is missing, so that few products
     are enough unless much is missing. The error of a variance is that of the solution, squared.
     """
-    products = None if at.family.mean_is_known else at.likelihood.products(at.evaluation)
+    products = None if fit.family.mean_is_known else fit.likelihood.products(fit.evaluation)
     if products is None:
-        at.check_size()
-    size = at.evaluation.natural_gradient.size
+        fit.check_size()
+    size = fit.evaluation.natural_gradient.size
     product = products and products.exact
     information = LinearOperator((size, size), matvec=product, dtype=np.float64)
-    errors = np.full(at.family.n_features, np.nan)
-    for j, move in enumerate(at.estimator._gaussian.factor / at.estimate.scale[:, None]):
+    errors = np.full(fit.family.n_features, np.nan)
+    for j, move in enumerate(fit.estimator._gaussian.factor / fit.estimate.scale[:, None]):
         along = np.concatenate((move, np.zeros(size - len(move))))
         solution, failed = cg(information, along, rtol=_CG_RTOL, maxiter=_MAX_CG_STEPS)
         variance = float(along @ solution)
@@ -196,41 +196,41 @@ def _errors_of_means(at: FittedPoint) -> Array:
     return errors
 
 
-def _has_only_mean_errors(at: FittedPoint) -> bool:
+def _has_only_mean_errors(fit: FittedPoint) -> bool:
     """Whether only means have errors, because the information matrix would be too large."""
-    return at.is_large and at.likelihood.shares is None
+    return fit.is_large and fit.likelihood.shares is None
 
 
-def _errors_of_complete_row(at: FittedPoint) -> Parameters:
+def _errors_of_complete_row(fit: FittedPoint) -> Parameters:
     """Relative standard errors from one complete row, in closed form, see `Parameters`."""
-    d, multiplicity = at.family.n_features, at.family.multiplicity
-    correlation = at.estimate.correlation
+    d, multiplicity = fit.family.n_features, fit.family.multiplicity
+    correlation = fit.estimate.correlation
     return Parameters(
         np.ones(d),
         np.full(d, math.sqrt(0.5 / multiplicity)),
         np.sqrt(1 + correlation**2)
-        if at.family.correlated
+        if fit.family.correlated
         else np.full(d, math.sqrt(2 / multiplicity)),
         1 - correlation**2,
     )
 
 
-def moves_of(at: FittedPoint) -> Parameters:
+def moves_of(fit: FittedPoint) -> Parameters:
     """The relative moves of each parameter by steps, on a last axis, see `Parameters`.
 
     Products of two moves, summed over the steps, are the covariances of the estimates from one row.
     NaN for parameters that the data do not determine.
     """
-    steps, flat = _steps_of_rows(at)
-    undetermined = _lengths(at, flat).map(lambda moved: moved[..., None])
-    return Parameters(*map(_nan_where_undetermined, undetermined, _moves_by(at, steps)))
+    steps, flat = _steps_of_rows(fit)
+    undetermined = _lengths(fit, flat).map(lambda moved: moved[..., None])
+    return Parameters(*map(_nan_where_undetermined, undetermined, _moves_by(fit, steps)))
 
 
-def _steps_of_rows(at: FittedPoint) -> tuple[Array, Array]:
+def _steps_of_rows(fit: FittedPoint) -> tuple[Array, Array]:
     """What `steps_at` returns, or steps M with ``M.T @ M`` the sandwich if there are scores."""
-    steps, flat = steps_at(at)
-    if at.scores is not None:
-        values, vectors = np.linalg.eigh(steps @ at.scores @ steps.T)
+    steps, flat = steps_at(fit)
+    if fit.scores is not None:
+        values, vectors = np.linalg.eigh(steps @ fit.scores @ steps.T)
         steps = (np.sqrt(np.maximum(values, 0.0)) * vectors).T @ steps
     return steps, flat
 
@@ -241,25 +241,25 @@ def _nan_where_undetermined(undetermined: Array, values: Array) -> Array:
     return np.where(left_open, np.nan, values) if left_open.any() else values
 
 
-def steps_at(at: FittedPoint) -> tuple[Array, Array]:
+def steps_at(fit: FittedPoint) -> tuple[Array, Array]:
     """What `half_inverse` returns at the maximum of a fit, in closed form if there is one.
 
     For a fit to intervals the result is cached, because it takes integrals over boxes, and errors,
     tables and draws are often computed one after the other.
     """
-    at.check_size()
-    if at.likelihood.shares is None:
-        gaussian = at.estimator._gaussian
+    fit.check_size()
+    if fit.likelihood.shares is None:
+        gaussian = fit.estimator._gaussian
         found = _half_inverses.get(gaussian)
         if found is None:
-            with threads.blas_threads_for(at.family.n_parameters**3):
-                found = half_inverse(at.likelihood, at.evaluation)
-            if at.likelihood.pilot is not None:
+            with threads.blas_threads_for(fit.family.n_parameters**3):
+                found = half_inverse(fit.likelihood, fit.evaluation)
+            if fit.likelihood.pilot is not None:
                 _half_inverses[gaussian] = found
         return found
-    d, free = at.family.n_features, at.family.free
-    of_means, of_scales = at.likelihood.shares
-    steps = np.ones(at.family.n_all)
+    d, free = fit.family.n_features, fit.family.free
+    of_means, of_scales = fit.likelihood.shares
+    steps = np.ones(fit.family.n_all)
     steps[:d], steps[d:] = of_means, of_scales
     steps = 1 / np.sqrt(steps[free])
     return np.diag(steps), np.empty((0, len(steps)))
@@ -296,17 +296,17 @@ def half_inverse(likelihood: Likelihood, maximum: Evaluation) -> tuple[Array, Ar
     return vectors[:, resolved].T / np.sqrt(values[resolved])[:, None], vectors[:, ~resolved].T
 
 
-def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
+def _moves_by(fit: FittedPoint, steps: Array) -> Parameters:
     """The relative moves of each parameter by packed steps, (n_steps, n_parameters).
 
     In the `Parameters` returned the steps are the last axis.
     """
-    family = at.family
-    mean, covariance = family.relative_moves(at.estimator._gaussian.factor, steps)
+    family = fit.family
+    mean, covariance = family.relative_moves(fit.estimator._gaussian.factor, steps)
     if family.correlated:
         scale = np.einsum("kii->ki", covariance) / 2
         correlation = scale[:, :, None] + scale[:, None, :]
-        correlation *= -at.estimate.correlation
+        correlation *= -fit.estimate.correlation
         correlation += covariance
     else:
         scale, correlation = covariance / 2, np.empty((len(steps), 0, 0))
@@ -314,9 +314,9 @@ def _moves_by(at: FittedPoint, steps: Array) -> Parameters:
     return moves.map(lambda move: np.moveaxis(move, 0, -1))
 
 
-def _lengths(at: FittedPoint, steps: Array) -> Parameters:
+def _lengths(fit: FittedPoint, steps: Array) -> Parameters:
     """The norms, over all steps, of the moves that `_moves_by` returns."""
     parts = chunks_of(steps, elements=_MOVED_ELEMENTS) or [slice(0)]
-    moves = (_moves_by(at, steps[part]) for part in parts)
+    moves = (_moves_by(fit, steps[part]) for part in parts)
     squares = (each.map(lambda moved: np.einsum("...k,...k->...", moved, moved)) for each in moves)
     return Parameters(*(np.sqrt(sum(each)) for each in zip(*squares, strict=True)))

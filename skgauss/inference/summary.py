@@ -61,34 +61,36 @@ def summary(estimator: Any, level: float, method: str, *rows: Any) -> Any:
     """The table that `GaussianGradientMLE.summary` returns; `rows` are X and what follows it."""
     check_level(level)
     check_method(method, METHODS)
-    at = fitted_point(estimator, method, *rows)
-    errors = errors_at(at)
+    fit = fitted_point(estimator, method, *rows)
+    errors = errors_at(fit)
     if method == "profile":
         found = estimator.confidence_intervals(level, method)  # public: its callbacks show progress
         correlation = found.get("correlation", np.empty((0, 0, 2)))
         ends = Parameters(found.mean, found.scale, found.scale, correlation)
     else:
-        ends = wald(at, errors, level)
+        ends = wald(fit, errors, level)
     weight = estimator.sufficient_statistics_.weight
     informative = estimator._statistics_as_given.by_feature.informative_weight
     heading = [
         counts_line(estimator),
-        criteria_line(weight * estimator.log_likelihood_, at.family.n_parameters, informative),
+        criteria_line(weight * estimator.log_likelihood_, fit.family.n_parameters, informative),
         f"{100 * level:.4g} % intervals by method={method!r}",
     ]
-    missing = at.listed(missing_information(at, errors))
-    columns = map(at.listed, (at.estimate, at.in_units(errors), _z_statistics(at, errors), ends))
-    names = at.parameter_names
+    missing = fit.listed(missing_information(fit, errors))
+    columns = map(
+        fit.listed, (fit.estimate, fit.in_units(errors), _z_statistics(fit, errors), ends)
+    )
+    names = fit.parameter_names
     return report_table(estimator, names, heading, *columns, missing_information=missing)
 
 
-def _z_statistics(at: FittedPoint, relative: Parameters) -> Parameters:
+def _z_statistics(fit: FittedPoint, relative: Parameters) -> Parameters:
     """The z statistics of means, and of correlations as Fisher's z; NaN where there is no test.
 
     `covariance`, which has no row in a table, holds those of the means again.
     """
     relative = relative.map(lambda error: np.where(error > 0, error, np.nan))
-    correlation = at.correlation_of_pairs
+    correlation = fit.correlation_of_pairs
     turned = np.arctanh(correlation) * (1 - correlation**2) / relative.correlation
-    means = at.estimate.mean / at.in_units(relative).mean
+    means = fit.estimate.mean / fit.in_units(relative).mean
     return Parameters(means, np.full_like(means, np.nan), means, turned)

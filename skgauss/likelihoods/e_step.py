@@ -70,11 +70,13 @@ class _MissingPart:
         firsts = np.cumsum(self.counts) - self.counts
         sums.add(basis, residuals, self.levels, self.weights, firsts)
 
-    def hidden(self, at: Standardization, conditioner: Conditioner, weight: float) -> MissingValues:
+    def hidden(
+        self, scaling: Standardization, conditioner: Conditioner, weight: float
+    ) -> MissingValues:
         """The distribution of the missing values of the rows, see `missing_values`."""
         level = math.sqrt(weight)
-        scale = level * at.unit
-        deviations = self._deviations(self.rows / (self.unit * scale), at.origin / scale)
+        scale = level * scaling.unit
+        deviations = self._deviations(self.rows / (self.unit * scale), scaling.origin / scale)
         deviations = deviations.astype(PRECISION)
         given = conditioner.astype(PRECISION)(deviations, self.gaps)
         deviations.reshape(-1)[self.gaps.entries] = given.mean
@@ -207,15 +209,15 @@ def information_sums(
 
 @threads.one_blas_thread()
 def missing_values(
-    parts: list[_MissingPart], at: Standardization, conditioner: Conditioner, weight: float
+    parts: list[_MissingPart], scaling: Standardization, conditioner: Conditioner, weight: float
 ) -> list[MissingValues]:
     """The distribution of the missing values of each part, for products with the information.
 
-    In float32 numbers must be near 1. So deviations are in units of the Gaussian, whose frame,
-    about the origin and in units of the data, is `at`, and whose conditioner is in that frame; and
-    weights are shares of the total one.
+    In float32 numbers must be near 1. So weights are shares of the total one, and deviations are in
+    the scaling of the Gaussian, which is about the origin and in units of the data. The conditioner
+    is in this scaling.
     """
-    return [part.hidden(at, conditioner, weight) for part in parts]
+    return [part.hidden(scaling, conditioner, weight) for part in parts]
 
 
 def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> CompletedSums:

@@ -346,7 +346,7 @@ class ObservedFull(ObservedLikelihood):
             or conditioner.inflation > _BLURRED_INFLATION
         ):
             return None
-        given = partial(missing_values, at=own, conditioner=conditioner, weight=self.weight)
+        given = partial(missing_values, scaling=own, conditioner=conditioner, weight=self.weight)
         hidden = self._parts.map(given)
         return products_at(hidden, conditioner.root, self._whitened_ridge(at), at)
 
