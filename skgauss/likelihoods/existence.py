@@ -81,8 +81,8 @@ def check_relations(model: Model, ridge: Array) -> None:
 
 def check_intervals(model: Model, ridge: Array) -> None:
     """Refuse features whose intervals do not determine their mean or variance, where it is free."""
-    statistics, family, fixed, _, names = model
-    bounds = statistics.bounds
+    fixed, names = model.fixed, model.names
+    bounds = model.statistics.bounds
     one_sided = np.isneginf(bounds.highest_lower) | np.isposinf(bounds.lowest_upper)
     _refuse(
         one_sided & (fixed.mean is None),
@@ -90,10 +90,13 @@ def check_intervals(model: Model, ridge: Array) -> None:
         "is censored on the same side in every row, so nothing bounds its mean on that side.",
         "Drop it, or collect rows with exact values on the other side of its limit.",
     )
-    if fixed.factor is not None:
-        return
-    # If features share a variance, only all of them together can be at fault.
-    together = np.all if family.multiplicity > 1 else np.asarray
+    if fixed.factor is None:
+        _check_spread(bounds, model, ridge)
+
+
+def _check_spread(bounds: Any, model: Model, ridge: Array) -> None:
+    """Refuse features whose intervals do not determine their variance, from the intervals' ends."""
+    _, family, fixed, _, names = model
     # The likelihood of a single feature is concave (Burridge, 1981), so that its slope at an
     # infinite variance decides.
     below = bounds.lowest_lower if fixed.mean is None else fixed.mean
@@ -109,6 +112,8 @@ def check_intervals(model: Model, ridge: Array) -> None:
         "bounds its variance from above.",
         "Drop it, or collect rows in which it is known exactly or has other limits.",
     )
+    # If features share a variance, only all of them together can be at fault.
+    together = np.all if family.multiplicity > 1 else np.asarray
     point = bounds.highest_lower if fixed.mean is None else fixed.mean
     overlapping = (bounds.highest_lower <= point) & (point <= bounds.lowest_upper) & (ridge == 0)
     _refuse(
