@@ -40,9 +40,9 @@ def main():
         )
 
 
-def strewn(n_rows, n_columns, missing, condition):
+def strewn(n_rows, n_columns, missing, condition, seed=0):
     """Draws of a rotated geometric spectrum, each value missing with that probability."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     rotation, _ = np.linalg.qr(rng.standard_normal((n_columns, n_columns)))
     scales = np.sqrt(np.geomspace(1, 1 / condition, n_columns))
     X = rng.standard_normal((n_rows, n_columns)) * scales @ rotation.T

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from benchmarks.missing_map import strewn
 from counting import count_calls
 from marks import exhaustive, pairwise
 from oracles import em, five_points, kl_divergence
@@ -14,13 +15,9 @@ from skgauss.likelihoods.missing import ObservedFull
 from skgauss.statistics.incomplete import summarize_incomplete
 
 
-def mixed(n_rows, n_features, missing, condition, seed=0):
-    """Rows of a covariance of that condition, each value missing with that probability."""
-    rng = np.random.default_rng(seed)
-    rotation, _ = np.linalg.qr(rng.standard_normal((n_features, n_features)))
-    scales = np.sqrt(np.geomspace(1, 1 / condition, n_features))
-    X = rng.standard_normal((n_rows, n_features)) * scales @ rotation.T
-    X[rng.random(X.shape) < missing] = np.nan
+def mixed(*case, seed=0):
+    """Rows that show a value, of those that the map of maxima fits."""
+    X = strewn(*case, seed=seed)
     return X[~np.isnan(X).all(axis=1)]
 
 
