@@ -429,11 +429,6 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
         validated = copy_for_new_rows(self)
         first = not hasattr(self, "sufficient_statistics_")
-        if first and hasattr(self, "mean_"):
-            raise ValueError(
-                "A marginal or conditional Gaussian holds no rows to which others could be added. "
-                "Call partial_fit on the fitted model that it comes from."
-            )
         rows = rows_of(
             validated, X, sample_weight, X_upper, reset=first, min_rows=0, require_weight=False
         )
@@ -695,8 +690,13 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         check_parameters(self._parameter_constraints, given, type(self).__name__)
 
     def _check_parameters(self, method: str) -> None:
-        """Refuse valid parameters that contradict each other or the method that was called."""
+        """Refuse valid parameters, or an earlier fit, that do not suit the method or each other."""
         check_together(self)
+        if method == "partial_fit" and hasattr(self, GIVEN):
+            raise ValueError(
+                "A marginal or conditional Gaussian holds no rows to which others could be added. "
+                "Call partial_fit on the fitted model that it comes from."
+            )
 
     def _statistics_to_fit(
         self, rows: Rows, validated: Any, window: Window | None, task: FitTask

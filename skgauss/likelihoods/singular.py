@@ -36,7 +36,7 @@ def is_highest_where_singular(likelihood: Likelihood, at: Evaluation, unit: Arra
         return False
     with suppress(NotPositiveDefiniteError):
         while likelihood.inflation(at) > _CLOSE_INFLATION:
-            halving = _halving(likelihood.family, at.factor / unit[:, None])
+            halving = _halving(likelihood.family, at, unit)
             is_clear = (
                 at.natural_gradient @ halving
                 > _SIGNIFICANT_ROUNDINGS * likelihood.rounding_limit(at)
@@ -59,7 +59,7 @@ def _falls_straight(likelihood: Likelihood, at: Evaluation, halving: Array, unit
         return False
     for _ in range(_N_HALVINGS):
         at = step_to(likelihood, at, halving)
-        halving = _halving(likelihood.family, at.factor / unit[:, None])
+        halving = _halving(likelihood.family, at, unit)
         before, slope = slope, float(at.natural_gradient @ halving)
         if not _HALVED_RANGE[0] < slope / before < _HALVED_RANGE[1]:
             return False
@@ -72,7 +72,7 @@ def _widened(family: Family, factor: Array, unit: Array) -> Array:
     return family.root(family.square(factor) + (_SEARCH_FACTOR - 1) * np.outer(least, least))
 
 
-def _halving(family: Family, factor: Array) -> Array:
+def _halving(family: Family, at: Evaluation, unit: Array) -> Array:
     """The step in the frame, (d + d * d,), by which `retract` halves only the least variance."""
-    direction = np.linalg.svd(factor)[2][-1]
+    direction = np.linalg.svd(at.factor / unit[:, None])[2][-1]
     return family.frame(np.zeros_like(direction), -np.outer(direction, direction))
