@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..likelihoods import Evaluation, Likelihood
@@ -63,10 +64,15 @@ class Attempt(NamedTuple):
             observer=observer,
         )
 
-    def by_default(self) -> Solution:
-        """The solution of the default solver, from the user's start or else from its own."""
+    def by_default(self) -> Solution | None:
+        """The solution of the default solver, from the user's start or else from its own.
+
+        None if the likelihood at its start is not a finite number.
+        """
         default = {"solver": "natural", "learning_rate": "auto", "record_path": False}
-        return self.changed(default).run(_MAX_ITER_INCOMPLETE)
+        with suppress(ValueError):
+            return self.changed(default).run(_MAX_ITER_INCOMPLETE)
+        return None
 
     def changed(self, settings: dict[str, Any]) -> Attempt:
         """A copy of the attempt with other settings, and with the start that belongs to them."""
