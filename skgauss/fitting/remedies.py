@@ -25,8 +25,10 @@ from .start import chooses_its_start
 Settings = dict[str, Any]
 
 _RATE_SHARES = (1 / 2, 1 / 20)  # rates to try, as shares of the step bound
-# Time needed for a trial with more iterations, relative to that of the failed climb.
-_TIME_RATIO = 2.0
+# Iterations of a trial with more of them: so many times those of the failed climb, or at least so
+# many, before it is worth its time.
+_LONGER = 2
+_FEW_ITERATIONS = 10
 _MAX_MEANS_WRITTEN = 6  # features whose means are written out in a sentence
 _MEAN_OF_FIT = "model.sufficient_statistics_.mean"  # in place of more means than these
 _RIDGE_SHARE = 0.01  # ridge over variance: small, but large enough to take effect at once
@@ -117,7 +119,9 @@ class _Remedies:
             least, seconds = 0, 0.0
             if settings.keys() == {"max_iter"}:  # it first repeats the whole climb
                 climb = self._outcome.solution
-                least, seconds = climb.n_iter, _TIME_RATIO * climb.seconds
+                least = climb.n_iter
+                expected = max(_LONGER * least, _FEW_ITERATIONS)
+                seconds = climb.seconds * expected / max(least, 1)
             longer = self._keywords(settings, changed.estimator.max_iter)
             if allowed <= least or self._trials.seconds < seconds:
                 self.left_out_longer |= allowed > least > 0
