@@ -668,6 +668,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             attempt = Attempt(self, objective, start, is_set, task.warner)
             observer = task.observer(lambda at: constant | iterate_attributes(at, likelihood))
             solution = attempt.run(self.max_iter, observer)
+            likelihood = solution.likelihood
             if resume and solution.stop_reason == "unbounded":
                 raise likelihood.no_maximum(solution.evaluation, names)
             known = bound_is_known(objective, attempt.solver, solution)

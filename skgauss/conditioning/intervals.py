@@ -28,11 +28,15 @@ from ..boxes import (
     expectation_propagation,
 )
 from ..gaussian import Family
-from .lattice_points import lattice_of_rows
+from .lattice_points import excess_error, lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE_ELEMENTS, MissingPatterns
 from .scores import score_moments
 from .single_intervals import SingleIntervals
+
+# Standard deviations by which a mean may move, and log of the ratio by which a standard deviation
+# may change in any direction, before lattices are checked.
+_FAR_MOVE = 0.5
 
 
 class Standardization(NamedTuple):
@@ -60,6 +64,23 @@ class Standardization(NamedTuple):
         unit = self.unit / scaling.unit
         root = np.diag(unit) if self.root is None else unit[:, None] * self.root
         return Conditioner(root, scaling.relative(self.origin))
+
+    @property
+    def factor(self) -> Array:
+        """The factor of the covariance, (n_features, n_features)."""
+        return np.diag(self.unit) if self.root is None else self.unit[:, None] * self.root
+
+    def equals(self, other: "Standardization") -> bool:
+        """Whether another one is that of the same Gaussian, to the last digit."""
+        pairs = (self.origin, other.origin), (self.factor, other.factor)
+        return self is other or all(np.array_equal(*pair) for pair in pairs)
+
+    def is_near(self, other: "Standardization") -> bool:
+        """Whether another Gaussian has about the same mean, and the same deviations everywhere."""
+        moved, own = other.conditioner_in(self), self.factor / self.unit[:, None]
+        shift, turn = (np.linalg.solve(own, of) for of in (moved.mean, moved.root))
+        moves = np.append(np.log(np.linalg.svd(turn, compute_uv=False)), np.linalg.norm(shift))
+        return bool(np.abs(moves).max() < _FAR_MOVE)
 
 
 class Hidden(NamedTuple):
@@ -108,7 +129,8 @@ class CoarseRows:
         with np.errstate(over="ignore"):
             self._width = (high - low) / scaling.unit[features]
         self._scaling, self._ends, self._weights = scaling, (lower, upper), weights
-        self._lattice: Lattice | None = None
+        # The latest lattice, and the pilot that set it.
+        self._lattice: tuple[Lattice, Standardization] | None = None
 
     def given(self, conditioner: Conditioner, pilot: Standardization | None) -> Hidden:
         """The distribution of the hidden values under a Gaussian.
@@ -151,17 +173,25 @@ class CoarseRows:
         columns = columns - shown @ (shown.transpose(0, 2, 1) @ columns)
         return Score(basis, residuals, columns @ root, scores, of_scores)
 
+    def excess_error(self, conditioner: Conditioner, pilot: Standardization | None) -> float:
+        """How coarse the lattices that a pilot sets are under another Gaussian; 0 without any.
+
+        See the function of this name in `lattice_points`.
+        """
+        lattice = self._lattice_at(pilot)
+        if lattice is None:
+            return 0.0
+        return excess_error(lattice, self._given_exact(conditioner)[3], self._weights)
+
     def _lattice_at(self, pilot: Standardization | None) -> Lattice | None:
-        """The lattice that the first pilot sets and that is then kept; None if none is needed."""
-        if (
-            self._lattice is None
-            and pilot is not None
-            and self.n_intervals >= MIN_LATTICE_VARIABLES
-        ):
+        """The lattice that a pilot sets, kept until there is another pilot; None without need."""
+        if pilot is None or self.n_intervals < MIN_LATTICE_VARIABLES:
+            return None
+        if self._lattice is None or not self._lattice[1].equals(pilot):
             *_, boxes = self._given_exact(pilot.conditioner_in(self._scaling))
             known = np.hstack([pilot.relative(end) for end in self._ends])
-            self._lattice = lattice_of_rows(*boxes, known, self._weights)
-        return self._lattice
+            self._lattice = lattice_of_rows(*boxes, known, self._weights), pilot
+        return self._lattice[0]
 
     def _given_exact(
         self, conditioner: Conditioner

@@ -1,4 +1,4 @@
-"""The lattice of each box, chosen once at a guess: its order and its number of points.
+"""The lattice of each box, chosen at a guess: its order and its number of points.
 
 There are enough points if the scores of the box at two shifts of the lattice are so close that the
 estimate would move by a small part of its standard error.
@@ -29,17 +29,39 @@ def lattice_of_rows(
     `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
-    frequencies = np.maximum(weights, 1.0)  # smaller weights are shares of rows
-    tolerance = _PROMISED_ERROR / np.sqrt(frequencies)
+    tolerance = _PROMISED_ERROR / np.sqrt(_frequencies(weights))
     return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
 
 
 def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
     """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
-    n_rows = weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
     boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
     lattice = Lattice.of(*boxes[:2], covariance)
-    return _with_enough_points(lattice, boxes, np.array([_PROMISED_ERROR / np.sqrt(n_rows)]))
+    tolerance = _PROMISED_ERROR / np.sqrt(rows_of_window(weight))
+    return _with_enough_points(lattice, boxes, np.array([tolerance]))
+
+
+def rows_of_window(weight: float) -> float:
+    """The number of rows whose likelihood a window is part of, from their total weight."""
+    return weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
+
+
+def excess_error(lattice: Lattice, boxes: tuple[Array, ...], weights: Array) -> float:
+    """By how much the squared error of the sum of the rows' scores exceeds what is promised.
+
+    The boxes, as for `box_moments`, are those of another Gaussian than the one that set the
+    lattice. If the sum over all rows is positive, other lattices may be better there. Lattices with
+    the most points are not counted.
+    """
+    some = lattice.n_points < _COUNTS[-1]
+    frequencies = _frequencies(weights[some])
+    errors = frequencies * _distance_of_shifts(lattice.part(some), *(of[some] for of in boxes))
+    return float((np.nan_to_num(errors) ** 2 - _PROMISED_ERROR**2 * frequencies).sum())
+
+
+def _frequencies(weights: Array) -> Array:
+    """The weights, but 1 for smaller ones, which are shares of rows."""
+    return np.maximum(weights, 1.0)
 
 
 def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:

@@ -98,7 +98,7 @@ class Outcome(NamedTuple):
     @property
     def likelihood(self) -> Likelihood:
         """The likelihood that was climbed."""
-        return self.attempt.objective.likelihood
+        return self.solution.likelihood
 
 
 class Trials:

@@ -193,7 +193,11 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     )
     ridge = np.full(family.n_features, estimator.reg_covar_)
     model = Model(statistics, family.unrestricted, fixed, window)
-    return likelihood_with_ridge(model, ridge, keep_constants=estimator._keeps_constants)
+    likelihood = likelihood_with_ridge(model, ridge, keep_constants=estimator._keeps_constants)
+    pilot = gaussian.pilot
+    if pilot is None:
+        return likelihood
+    return likelihood.with_pilot(pilot._replace(origin=pilot.origin - origin))
 
 
 def check_fitted(estimator: Any) -> None:

@@ -8,6 +8,7 @@ units, and no matrix has to be inverted.
 
 from __future__ import annotations
 
+import copy
 import math
 import operator
 from abc import ABC, abstractmethod
@@ -170,8 +171,6 @@ class Likelihood(ABC):
     # Whether every value is known exactly and the sample is not truncated. The maximum and the
     # curvature there then have closed forms.
     complete = False
-    # From this Gaussian the lattices for integrals over boxes are made; None if none are used.
-    pilot: Standardization | None = None
     uncounted: np.ndarray | None = None  # (n_features,), which features do not count, if any
     has_one_maximum = False  # whether a stationary point is always the maximum
     information_is_cheap = False  # whether the information costs no more than a few evaluations
@@ -283,6 +282,22 @@ class Likelihood(ABC):
         None if evaluations of this likelihood are cheap already.
         """
         return None
+
+    @cached_property
+    def pilot(self) -> Standardization | None:
+        """The Gaussian from which the lattices for integrals over boxes are made; None without."""
+        return None
+
+    def with_pilot(self, pilot: Standardization) -> Likelihood:
+        """The likelihood with lattices that another Gaussian sets, not called without a `frame`."""
+        likelihood = copy.copy(self)
+        likelihood.pilot = pilot
+        vars(likelihood).pop("value_of_the_guess", None)
+        return likelihood
+
+    def is_accurate(self, at: Evaluation) -> bool:
+        """Whether the lattices, if any, tell the scores at a point as well as they are meant to."""
+        return True
 
     @property
     def has_information(self) -> bool:

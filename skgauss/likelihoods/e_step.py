@@ -230,6 +230,18 @@ def sums_of_complete_rows(parts: list[_MissingPart], n_features: int) -> Complet
     return sums
 
 
+@threads.one_blas_thread()
+def excess_error(
+    parts: list[Any], conditioner: Conditioner, pilot: Standardization | None
+) -> float:
+    """How coarse the lattices that a pilot sets are under the Gaussian of `completed_sums`.
+
+    They are too coarse if the sum over all rows is positive, see `conditioning.excess_error`.
+    """
+    coarse = (part.coarse for part in parts if part.n_intervals)
+    return sum(each.excess_error(conditioner, pilot) for each in coarse)
+
+
 def n_on_a_lattice(parts: list[Any]) -> int:
     """The number of parts whose intervals are integrated on a lattice."""
     return sum(part.n_intervals >= MIN_LATTICE_VARIABLES for part in parts)

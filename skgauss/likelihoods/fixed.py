@@ -11,6 +11,7 @@ Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._typing import Array
+from ..conditioning import Standardization
 from ..gaussian import Family
 from .base import Evaluation, Likelihood, Products, cache_latest
 from .information import Information
@@ -93,6 +95,12 @@ class LikelihoodWrapper(ABC):
     @abstractmethod
     def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
         """The information at a point, from that of `_wrapped`."""
+
+    def with_pilot(self, pilot: Standardization) -> Likelihood:
+        likelihood: Any = copy.copy(self)
+        likelihood._wrapped = self._wrapped.with_pilot(pilot)
+        vars(likelihood).pop("value_of_the_guess", None)
+        return likelihood
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # copying looks up such names before `_wrapped` is set

@@ -25,18 +25,18 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from .._typing import Array
 from .._wording import quoted
-from ..conditioning import SingleIntervals, Standardization
+from ..conditioning import Conditioner, SingleIntervals, Standardization
 from ..gaussian import Diagonal, Full
 from ..statistics import IntervalStatistics
 from .base import FEW_PARAMETERS, Evaluation, NoMaximumError, cache_latest
-from .e_step import n_on_a_lattice
+from .e_step import excess_error, n_on_a_lattice
 from .fixed import NO_FIXED, Fixed
 from .information import Information
 from .missing import NARROW_INFLATION, ObservedFull
@@ -131,10 +131,25 @@ class IntervalFull(ObservedFull):
     ):
         super().__init__(statistics, family, ridge, fixed)
         self._may_spread = statistics.bounds.all_open  # two finite ends bound a variance
+        self._fixed = fixed
         self.on_a_lattice = self._parts.total(n_on_a_lattice) > 0
-        # A few EM steps from the guess set the lattices before the climb, if some rows need them.
-        mean, factor = fixed.restrict(self).near_maximum if self.on_a_lattice else self.guess
-        self.pilot = Standardization.of(mean, self.family, factor)
+
+    @cached_property
+    def pilot(self) -> Standardization | None:
+        """A Gaussian near the maximum, which sets the lattices before the climb.
+
+        It is the guess or, if some rows need a lattice, the point that a few EM steps reach.
+        """
+        mean, factor = self._fixed.restrict(self).near_maximum if self.on_a_lattice else self.guess
+        return Standardization.of(mean, self.family, factor)
+
+    def is_accurate(self, at: Evaluation) -> bool:
+        if not self.on_a_lattice:
+            return True
+        mean, factor = self._scaled(at.mean, at.factor)
+        conditioner = Conditioner(factor, mean)
+        given = partial(excess_error, conditioner=conditioner, pilot=self.pilot)
+        return bool(self._parts.total(given) <= 0)
 
     def _spreading(self, at: Evaluation) -> np.ndarray:
         """The indices of the features whose variance is too large for open intervals to tell."""

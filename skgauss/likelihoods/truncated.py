@@ -26,12 +26,14 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._typing import EPS, Array
 from .._wording import quoted
+from ..conditioning import Standardization
 from ..gaussian import Family, NotPositiveDefiniteError, linalg
 from ..rows import Truncation, Window
 from .base import (
@@ -99,7 +101,6 @@ class TruncatedLikelihood(Likelihood):
         self.ridge = data.ridge
         self.weight = data.weight
         self.reference = data.reference
-        self.pilot = data.pilot
         self.on_a_lattice = data.on_a_lattice
         self.window = window
         self.fixed = fixed
@@ -110,6 +111,10 @@ class TruncatedLikelihood(Likelihood):
         # The likelihood of exact data is concave in the natural parameters.
         self._exact = statistics.complete if self.family.correlated else not statistics.coarse
         self.has_one_maximum = self.information_is_cheap = self._exact
+
+    @cached_property
+    def pilot(self) -> Standardization | None:
+        return self._data.pilot
 
     @abstractmethod
     def within(self, mean: Array, factor: Array, expected: Array) -> WindowMoments:

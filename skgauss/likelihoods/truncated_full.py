@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import MIN_LATTICE_VARIABLES, Lattice
-from ..conditioning import lattice_of_window
+from ..conditioning import Standardization, excess_error, lattice_of_window, rows_of_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood, cache_latest
@@ -71,18 +71,39 @@ class TruncatedFull(TruncatedLikelihood):
         return self.features.has_maximum
 
     @cached_property
-    def _lattice(self) -> Lattice | None:
-        """The lattice on which the window is integrated; None if there are formulas.
+    def pilot(self) -> Standardization | None:
+        """A Gaussian that sets the lattices before the climb; None without any.
 
-        It is set once, so that the climbed function is smooth: at the fit of the data without the
-        window, since a guess that takes features as uncorrelated needs no points at all.
+        It is that of the fit of the data without the window, since a guess that takes features as
+        uncorrelated needs no points at all.
         """
         if len(self._bounded) < MIN_LATTICE_VARIABLES:
-            return None
+            return self._data.pilot
         mean, factor = self.fixed.restrict(self._data).near_maximum
-        center, root = mean[self._bounded], factor[self._bounded]
-        ends = self._box.lower - center, self._box.upper - center
-        return lattice_of_window(*ends, root @ root.T, self.weight)
+        return Standardization.of(mean, self.family, factor)
+
+    @cached_property
+    def _lattice(self) -> Lattice | None:
+        """The lattice on which the window is integrated; None if there are formulas."""
+        if len(self._bounded) < MIN_LATTICE_VARIABLES:
+            return None
+        assert self.pilot is not None
+        (lower,), (upper,), _, (covariance,) = self._box.about(self.pilot.origin, self.pilot.factor)
+        return lattice_of_window(lower, upper, covariance, self.weight)
+
+    def with_pilot(self, pilot: Standardization) -> Likelihood:
+        likelihood: Any = super().with_pilot(pilot)
+        vars(likelihood).pop("_lattice", None)
+        if self._data.pilot is not None:
+            likelihood._data = self._data.with_pilot(pilot)
+        return likelihood
+
+    def is_accurate(self, at: Evaluation) -> bool:
+        if self._lattice is not None:
+            weight = np.array([rows_of_window(self.weight)])
+            if excess_error(self._lattice, self._box.about(at.mean, at.factor), weight) > 0:
+                return False
+        return self._data.is_accurate(at)
 
     @property
     def approximation(self) -> Likelihood | None:

@@ -31,7 +31,7 @@ class Box(NamedTuple):
         (d, d). The lattice is for windows of `MIN_LATTICE_VARIABLES` features or more.
         """
         root = factor[self.features]
-        inside = box_moments(*self._about(mean, root), lattice)
+        inside = box_moments(*self.about(mean, factor), lattice)
         covariance = root @ root.T
         slopes = np.linalg.solve(covariance, root).T
         change = inside.covariance[0] - covariance
@@ -48,7 +48,7 @@ class Box(NamedTuple):
         The other directions are independent of these, and not truncated.
         """
         root = factor[self.features]
-        scores, of_scores, own = score_moments(self._about(mean, root), lattice)
+        scores, of_scores, own = score_moments(self.about(mean, factor), lattice)
         (d,), k = mean.shape, len(root)
         within, whole = pairs_of(k), pairs_of(d)
         information = np.eye(d + len(whole.rows))
@@ -65,11 +65,9 @@ class Box(NamedTuple):
         (moves,) = moves_of_scores(turn[None], np.zeros((1, d)))
         return moves @ information @ moves.T
 
-    def _about(self, mean: Array, root: Array) -> tuple[Array, Array, Array, Array]:
-        """The window as the one box that `box_moments` takes, about the mean of a Gaussian.
-
-        The root, (k, d), holds the rows of the factor for the features with limits.
-        """
+    def about(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
+        """The window as the one box that `box_moments` takes, about the mean of a Gaussian."""
+        root = factor[self.features]
         ends = self.lower - mean[self.features], self.upper - mean[self.features]
         lower, upper, width = (each[None] for each in (*ends, self.upper - self.lower))
         return lower, upper, width, (root @ root.T)[None]

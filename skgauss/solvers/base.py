@@ -2,12 +2,14 @@
 
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .._typing import Array
+from ..conditioning import Standardization
 from ..gaussian import NotPositiveDefiniteError, linalg
 from ..likelihoods import CriticalPoint, Evaluation, Evaluations, Likelihood, critical_point, leave
 from .objective import Objective
@@ -16,6 +18,8 @@ _MAX_ROUNDED_NORM = 0.01  # largest natural gradient norm that rounding of the m
 _LIMIT_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms unlike `visit`
 # Factor on the norm, at which to look again after the curvature showed a slope.
 _RECHECK_RATIO = 0.1
+# Why a climb ends that went as far as it could on its lattices.
+_SETTLED = ("converged", "stalled", "unbounded")
 
 
 class Stalled(Exception):
@@ -30,6 +34,7 @@ class Unbounded(Exception):
 class Solution:
     """The result of a climb: where it stopped, why, and its path."""
 
+    likelihood: Likelihood  # that was climbed at the end, with the last lattices
     evaluation: Evaluation  # the result: the last iterate, or the best one of a climb that diverged
     stop_reason: str  # "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback"
     values: list[float]  # the log-likelihood of every iterate
@@ -163,9 +168,8 @@ class Monitor:
         """The record of a climb that took `seconds` of processor time."""
         result = self._best if self.stop_reason == "diverged" else self.last
         assert result is not None
-        return Solution(
-            result, self.stop_reason, self._values, self._path, self.critical_point, seconds
-        )
+        found = self.likelihood, result, self.stop_reason, self._values, self._path
+        return Solution(*found, self.critical_point, seconds)
 
     def resume(self) -> None:
         """Continue from a point that is stationary, but not a maximum."""
@@ -268,16 +272,38 @@ def maximize(
         point: Evaluation | None = start
         while point is not None:
             solver.run(objective, point, monitor)
-            point = _escape_point(objective.likelihood, monitor)
+            point = _escape_point(monitor) or _on_other_lattices(monitor)
+            objective = objective._replace(likelihood=monitor.likelihood)
     return monitor.solution(time.process_time() - began)
 
 
-def _escape_point(likelihood: Likelihood, monitor: Monitor) -> Evaluation | None:
+def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
+    """The point where the climb ended, on lattices that are made for it, to continue from there.
+
+    None if the present lattices, which were made for another point, are accurate here, too. The
+    monitor then has the likelihood on these lattices.
+    """
+    likelihood, at = monitor.likelihood, monitor.last
+    if likelihood.pilot is None or monitor.stop_reason not in _SETTLED:
+        return None
+    pilot = Standardization.of(at.mean, likelihood.family, at.factor)
+    if likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at):
+        return None
+    moved = likelihood.with_pilot(pilot)
+    with suppress(NotPositiveDefiniteError):
+        point = moved.evaluate(at.mean, at.factor)
+        monitor.likelihood = moved
+        monitor.resume()
+        return point
+    return None
+
+
+def _escape_point(monitor: Monitor) -> Evaluation | None:
     """A point to continue from if the climb ended at a saddle or an inflection, else None.
 
     If no way up from a saddle is found, the climb has stalled.
     """
-    critical_point = monitor.critical_point
+    likelihood, critical_point = monitor.likelihood, monitor.critical_point
     if monitor.stop_reason != "converged" or not critical_point:
         return None
     higher = leave(likelihood, monitor.last, critical_point)

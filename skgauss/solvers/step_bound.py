@@ -47,7 +47,7 @@ def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution
 
     If there is no maximum, it is the bound for complete data at the solution.
     """
-    likelihood = objective.likelihood
+    likelihood = solution.likelihood
     stable_rate = solver.stable_rate
     if stable_rate is not None and not likelihood.natural_coordinates:
         return stable_rate

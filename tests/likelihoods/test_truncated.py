@@ -11,7 +11,7 @@ from marks import FAMILIES, each_family, each_value, exhaustive, simulation
 from models import assert_same_gaussian, factor_of
 from oracles import five_points
 from scipy.stats import binomtest, chi2, kstest, multivariate_normal, truncnorm
-from search import costs, parents
+from search import costs, parents, windows
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -500,6 +500,18 @@ def test_a_maximum_far_away_is_found(seed):
     """Its variance is up to 10,000 times that inside the window, and known from the drawing."""
     assert not list(parents.complaints(seed))
     assert parents.draw(seed).fit().n_iter_ <= 40
+
+
+def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there():
+    """On that of the fit without the window it stalled; the parent is 213 times as wide."""
+    sample = windows.draw(15)
+    model = sample.fit()
+    assert model.converged_
+    errors, nats = windows.errors_of(sample, model)
+    assert errors < windows.MOST_ERRORS
+    assert abs(nats) < windows.MOST_NATS
+    refitted = likelihood_of(model).evaluate(model.mean_, model._gaussian.factor)
+    assert refitted.natural_gradient_norm == pytest.approx(model.natural_gradient_norm_, rel=1e-6)
 
 
 @pytest.mark.parametrize(("d", "n"), [(1, 10**6), (2, 200_000), (3, 100_000), (5, 30_000)])

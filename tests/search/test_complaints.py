@@ -17,6 +17,7 @@ KINDS = [
     "spellings",
     "tobit",
     "units",
+    "windows",
     pytest.param("fixed", marks=pytest.mark.filterwarnings("ignore")),
 ]
 
