@@ -202,7 +202,7 @@ def of_regression(problem: Problem, rng: np.random.Generator) -> Iterator[str]:
     size = max(1.0, abs(value))
     yield from off("log-likelihood", problem, n * model.log_likelihood_, value, size)
     for name, cost in (("aic", 2.0), ("bic", np.log(n))):
-        told = getattr(model, name)(features, y, y_upper, weights)
+        told = getattr(model, name)(features, y, y_upper=y_upper, sample_weight=weights)
         yield from off(name, problem, told, -2 * value + cost * (d + 1), size)
     filled = joint.impute(np.column_stack((features, np.full(len(X), np.nan))), return_std=True)
     for predicted, imputed in zip(model.predict(features, return_std=True), filled, strict=True):
