@@ -72,7 +72,7 @@ class Standardization(NamedTuple):
 
     def equals(self, other: "Standardization") -> bool:
         """Whether another one is that of the same Gaussian, to the last digit."""
-        pairs = (self.origin, other.origin), (self.factor, other.factor)
+        pairs: Any = zip(self, other, strict=True)  # the root may be None
         return self is other or all(np.array_equal(*pair) for pair in pairs)
 
     def is_near(self, other: "Standardization") -> bool:

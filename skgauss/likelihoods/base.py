@@ -289,7 +289,7 @@ class Likelihood(ABC):
         return None
 
     def with_pilot(self, pilot: Standardization) -> Likelihood:
-        """The likelihood with lattices that another Gaussian sets, not called without a `frame`."""
+        """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
         likelihood = copy.copy(self)
         likelihood.pilot = pilot
         vars(likelihood).pop("value_of_the_guess", None)

@@ -22,13 +22,14 @@ MAX_SHORTFALL = 1e-9  # nats a row by which the likelihood of the parent may exc
 
 
 class Parent(NamedTuple):
-    """Correlations, the ends of a window, and the mean and covariance inside it."""
+    """Correlations, the ends of a window, and the mean and covariance of `n` rows inside it."""
 
     covariance: Array
     lower: Array
     upper: Array
     mean_inside: Array
     covariance_inside: Array
+    n: float = 1e4
 
     @property
     def width(self) -> float:
@@ -38,8 +39,15 @@ class Parent(NamedTuple):
 
     def fit(self) -> GaussianGradientMLE:
         model = GaussianGradientMLE(truncation_limits=(self.lower, self.upper))
-        statistics = SufficientStatistics(1e4, self.mean_inside, self.covariance_inside)
+        statistics = SufficientStatistics(self.n, self.mean_inside, self.covariance_inside)
         return model.fit_statistics(statistics)
+
+    def quiet_fit(self) -> tuple[GaussianGradientMLE, str]:
+        """The fit without its warning, and what a complaint says of it."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model = self.fit()
+        return model, f"{model.n_iter_} iterations, width {self.width:.3g}"
 
 
 def draw(seed: int) -> Parent:
@@ -71,10 +79,7 @@ def complaints(seed: int) -> Iterator[str]:
     parent = draw(seed)
     if parent.width > MAX_WIDTH:
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = parent.fit()
-    told = f"width {parent.width:.3g}, {model.n_iter_} iterations"
+    model, told = parent.quiet_fit()
     if not model.converged_:
         yield f"{model.stop_reason_!r}, {told}"
         return

@@ -4,15 +4,13 @@ The moments of a Gaussian inside a window are the moments of a sample, which has
 its maximum. They are integrated here over the most points of all.
 """
 
-import warnings
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from search.hostile import magnitude, one_of
-from sklearn.exceptions import ConvergenceWarning
+from search.parents import Parent
 
-from skgauss import GaussianGradientMLE, SufficientStatistics
+from skgauss import GaussianGradientMLE
 from skgauss.boxes import BoxMoments, Lattice, box_moments
 from skgauss.conditioning.scores import mean_scores
 
@@ -24,29 +22,7 @@ MOST_ERRORS = 0.02  # standard errors by which a mean score may be off at a maxi
 MOST_NATS = 0.2  # by which the log-likelihood of all rows may be off there
 
 
-class Sample(NamedTuple):
-    """The number and the moments of rows inside a window, and the Gaussian that has them there."""
-
-    n: int
-    mean: Array
-    covariance: Array
-    lower: Array
-    upper: Array
-    parent: Array  # its correlations; its mean is 0
-
-    @property
-    def width(self) -> float:
-        """The largest ratio of the variance before truncation to that inside."""
-        ratios = np.linalg.eigvals(np.linalg.solve(self.covariance, self.parent))
-        return float(ratios.real.max())
-
-    def fit(self, solver: str = "natural") -> GaussianGradientMLE:
-        model = GaussianGradientMLE(truncation_limits=(self.lower, self.upper), solver=solver)
-        statistics = SufficientStatistics(self.n, self.mean, self.covariance)
-        return model.fit_statistics(statistics)
-
-
-def draw(seed: int) -> Sample:
+def draw(seed: int) -> Parent:
     """A Gaussian that often reaches far beyond the window, and is tilted in it."""
     rng = np.random.default_rng(seed)
     d, n = int(rng.integers(4, 6)), int(magnitude(rng, np.log10(200), np.log10(2000)))
@@ -58,7 +34,7 @@ def draw(seed: int) -> Sample:
     upper = lower + np.array([one_of(rng, [np.inf, each]) for each in width])
     inside = within(np.zeros(d), parent, lower, upper)
     covariance = (inside.covariance[0] + inside.covariance[0].T) / 2
-    return Sample(n, inside.mean[0], covariance, lower, upper, parent)
+    return Parent(parent, lower, upper, inside.mean[0], covariance, n)
 
 
 def within(mean: Array, covariance: Array, lower: Array, upper: Array) -> BoxMoments:
@@ -68,15 +44,16 @@ def within(mean: Array, covariance: Array, lower: Array, upper: Array) -> BoxMom
     return box_moments(low, high, high - low, covariance, lattice)
 
 
-def errors_of(sample: Sample, model: GaussianGradientMLE) -> tuple[float, float]:
+def errors_of(sample: Parent, model: GaussianGradientMLE) -> tuple[float, float]:
     """The largest mean score, in standard errors, and the nats that the likelihood is off."""
     mean, covariance = model.mean_, model.covariance_
     inside = within(mean, covariance, sample.lower, sample.upper)
     root = np.linalg.cholesky(covariance)
     inverse = np.linalg.inv(root)
-    of_rows = mean_scores(inverse, sample.mean - mean, sample.covariance)
+    moved = sample.mean_inside - mean
+    of_rows = mean_scores(inverse, moved, sample.covariance_inside)
     of_window = mean_scores(inverse, inside.mean[0], inside.covariance[0])
-    second = sample.covariance + np.outer(sample.mean - mean, sample.mean - mean)
+    second = sample.covariance_inside + np.outer(moved, moved)
     distance = np.trace(inverse @ second @ inverse.T)
     value = -0.5 * (distance + len(mean) * np.log(2 * np.pi)) - np.log(root.diagonal()).sum()
     nats = model.log_likelihood_ - (value - inside.log_probability[0])
@@ -87,10 +64,7 @@ def complaints(seed: int) -> Iterator[str]:
     sample = draw(seed)
     if sample.width > MAX_WIDTH:
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model = sample.fit()
-    told = f"{model.n_iter_} iterations, width {sample.width:.3g}"
+    model, told = sample.quiet_fit()
     if not model.converged_:
         yield f"{model.stop_reason_!r}, {told}"
         return
