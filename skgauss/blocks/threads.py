@@ -117,23 +117,33 @@ class _Limit:
 
     def hold(self, holder: object) -> None:
         """Set the limit, unless it has a holder already, until `holder` lets go."""
+        # The lock is held around a single call. CPython 3.13 does not release it if an interrupt
+        # comes within a loop in the block.
         with self._lock:
-            self._holders[holder] = threading.get_ident()
-            if len(self._holders) == 1:
-                numbers = [(each, each.get_num_threads()) for each in _blas(self._of_process)]
-                self._before = [(each, number) for each, number in numbers if (number or 1) > 1]
-                for each, _ in self._before:
-                    _set(each, 1)
+            self._add(holder)
 
     def let_go(self, holder: object) -> None:
         """Lift the limit if it has no other holder; a second call does no harm."""
         with self._lock:
-            self._holders.pop(holder, None)
-            if not self._holders:
-                for each, number in self._before:
-                    if each.get_num_threads() == 1:
-                        _set(each, number)
-                self._before = []
+            self._remove(holder)
+
+    def _add(self, holder: object) -> None:
+        """Add a holder, and set the limit if it is the first."""
+        self._holders[holder] = threading.get_ident()
+        if len(self._holders) == 1:
+            numbers = [(each, each.get_num_threads()) for each in _blas(self._of_process)]
+            self._before = [(each, number) for each, number in numbers if (number or 1) > 1]
+            for each, _ in self._before:
+                _set(each, 1)
+
+    def _remove(self, holder: object) -> None:
+        """Remove a holder, if it is one, and lift the limit if none is left."""
+        self._holders.pop(holder, None)
+        if not self._holders:
+            for each, number in self._before:
+                if each.get_num_threads() == 1:
+                    _set(each, number)
+            self._before = []
 
     def after_fork(self) -> None:
         """Let go for other threads: in a child process only the one that forked is left."""
