@@ -27,7 +27,7 @@ from ..boxes import (
     draw_in_each,
     expectation_propagation,
 )
-from ..gaussian import Family
+from ..gaussian import Family, linalg
 from .lattice_points import excess_error, lattice_of_rows
 from .missing import Conditional, Conditioner, hidden_basis
 from .patterns import PIECE_ELEMENTS, MissingPatterns
@@ -77,8 +77,8 @@ class Standardization(NamedTuple):
 
     def is_near(self, other: "Standardization") -> bool:
         """Whether another Gaussian has about the same mean, and the same deviations everywhere."""
-        moved, own = other.conditioner_in(self), self.factor / self.unit[:, None]
-        shift, turn = (np.linalg.solve(own, of) for of in (moved.mean, moved.root))
+        shift = linalg.solve_lower(self.factor, other.origin - self.origin)
+        turn = linalg.solve_lower(self.factor, other.factor)
         moves = np.append(np.log(np.linalg.svd(turn, compute_uv=False)), np.linalg.norm(shift))
         return bool(np.abs(moves).max() < _FAR_MOVE)
 

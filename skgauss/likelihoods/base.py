@@ -292,7 +292,6 @@ class Likelihood(ABC):
         """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
         likelihood = copy.copy(self)
         likelihood.pilot = pilot
-        vars(likelihood).pop("value_of_the_guess", None)
         return likelihood
 
     def is_accurate(self, at: Evaluation) -> bool:

@@ -99,7 +99,6 @@ class LikelihoodWrapper(ABC):
     def with_pilot(self, pilot: Standardization) -> Likelihood:
         likelihood: Any = copy.copy(self)
         likelihood._wrapped = self._wrapped.with_pilot(pilot)
-        vars(likelihood).pop("value_of_the_guess", None)
         return likelihood
 
     def __getattr__(self, name: str) -> Any:

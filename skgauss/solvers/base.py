@@ -99,11 +99,16 @@ class Monitor:
             self.stop_reason = "unbounded"
         elif stop_requested:
             self.stop_reason = "callback"
-        elif len(self._values) > self.max_iter:
+        elif self.is_over:
             self.stop_reason = "max_iter"
         elif self.observer is not None:
             self.observer.begin(evaluation)
         return not self.stop_reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no iterations are left."""
+        return len(self._values) > self.max_iter
 
     @property
     def n_skippable(self) -> int:
@@ -177,6 +182,11 @@ class Monitor:
         self._tightened_tol = None
         if self.observer is not None:
             self.observer.begin(self.last)
+
+    def resume_on(self, likelihood: Likelihood) -> None:
+        """Continue on another likelihood, whose values are not comparable with those so far."""
+        self.likelihood, self._best = likelihood, None
+        self.resume()
 
     def end_early(self, reason: str) -> None:
         """End the climb, since the current iteration found no next iterate.
@@ -280,11 +290,11 @@ def maximize(
 def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     """The point where the climb ended, on lattices that are made for it, to continue from there.
 
-    None if the present lattices, which were made for another point, are accurate here, too. The
-    monitor then has the likelihood on these lattices.
+    The monitor then has the likelihood on these lattices. None if the present lattices, which were
+    made for another point, are accurate here, too, or if no iterations are left.
     """
     likelihood, at = monitor.likelihood, monitor.last
-    if likelihood.pilot is None or monitor.stop_reason not in _SETTLED:
+    if likelihood.pilot is None or monitor.stop_reason not in _SETTLED or monitor.is_over:
         return None
     pilot = Standardization.of(at.mean, likelihood.family, at.factor)
     if likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at):
@@ -292,8 +302,7 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     moved = likelihood.with_pilot(pilot)
     with suppress(NotPositiveDefiniteError):
         point = moved.evaluate(at.mean, at.factor)
-        monitor.likelihood = moved
-        monitor.resume()
+        monitor.resume_on(moved)
         return point
     return None
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from likelihoods.test_interval_information import likelihood_of
 from marks import each_family, each_value, exhaustive, pairwise
-from models import factor_of
+from models import factor_of, fit_quietly
 from oracles import MANGANESE, TOBIN, coarse_log_likelihood, five_point_gradient, maximised
 from scipy.optimize import minimize
 from scipy.stats import norm
@@ -497,6 +497,15 @@ def test_a_censored_feature_that_others_explain_is_unbounded(rng):
         model = GaussianGradientMLE(censoring_limits=limits).fit(X)
     assert model.stop_reason_ == "unbounded"
     assert GaussianGradientMLE(censoring_limits=limits, reg_covar=0.01).fit(X).converged_
+
+
+def test_a_climb_that_no_lattice_helps_ends(rng):
+    """Six rows of five features lie near a plane, whose lattices have the most points already."""
+    X = rng.standard_normal((6, 2)) @ rng.standard_normal((2, 5))
+    lower = np.floor(X / 1e-3) * 1e-3
+    model = fit_quietly(GaussianGradientMLE(max_iter=20), lower, X_upper=lower + 1e-3)
+    assert model.stop_reason_ == "unbounded"
+    assert model.n_iter_ < 20
 
 
 def test_closed_form_names_what_it_does_not_serve():
