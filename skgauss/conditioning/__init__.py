@@ -15,7 +15,7 @@ from .intervals import (
     coarse_rows,
     coarsened,
 )
-from .lattice_points import excess_error, lattice_of_window, rows_of_window
+from .lattice_points import lattice_of_step, lattice_of_window, suits_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_equal, sort_patterns

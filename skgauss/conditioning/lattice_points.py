@@ -1,13 +1,18 @@
 """The lattice of each box, chosen at a guess: its order and its number of points.
 
-There are enough points if the scores of the box at two shifts of the lattice are so close that the
-estimate would move by a small part of its standard error.
+There are enough points if two shifts of the lattice tell so nearly the same that the estimate would
+move by a small part of its standard error. The scores of rows are compared in the unit that they
+have in complete data, since the sum over all rows tells the estimate. A window tells it alone: the
+information is the covariance of the scores within the window, which is tiny if the Gaussian is far
+wider. So its moments are compared in units of the spread within the window.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
 from .._typing import Array
-from ..boxes import N_POINTS, Lattice, box_moments
+from ..boxes import N_POINTS, BoxMoments, Lattice, box_moments
 from ..gaussian import MIN_ROWS
 from .scores import mean_scores
 
@@ -30,20 +35,44 @@ def lattice_of_rows(
     """
     lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
     tolerance = _PROMISED_ERROR / np.sqrt(_frequencies(weights))
-    return _with_enough_points(lattice, (lower, upper, width, covariance), tolerance)
+    boxes = lower, upper, width, covariance
+    return _with_enough_points(lattice, boxes, tolerance, _distance_of_scores)
 
 
-def lattice_of_window(lower: Array, upper: Array, covariance: Array, weight: float) -> Lattice:
-    """The lattice for one box, with ends (k,), in the likelihood of rows of a total weight."""
-    boxes = lower[None], upper[None], (upper - lower)[None], covariance[None]
-    lattice = Lattice.of(*boxes[:2], covariance)
-    tolerance = _PROMISED_ERROR / np.sqrt(rows_of_window(weight))
-    return _with_enough_points(lattice, boxes, np.array([tolerance]))
+def lattice_of_window(boxes: tuple[Array, ...], weight: float) -> Lattice:
+    """The lattice for the one box of a window, as for `box_moments`, and the weight of all rows."""
+    lattice = Lattice.of(boxes[0], boxes[1], boxes[3])
+    tolerance = np.array([_tolerance_of_window(weight)])
+    return _with_enough_points(lattice, boxes, tolerance, _distance_of_moments)
 
 
-def rows_of_window(weight: float) -> float:
-    """The number of rows whose likelihood a window is part of, from their total weight."""
-    return weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
+def suits_window(lattice: Lattice, boxes: tuple[Array, ...], weight: float) -> bool:
+    """Whether the lattice of `lattice_of_window` has enough points under another Gaussian, too.
+
+    A lattice with the most points always has enough.
+    """
+    most = lattice.n_points[0] == _COUNTS[-1]
+    return bool(most or not _distance_of_moments(lattice, boxes)[0] > _tolerance_of_window(weight))
+
+
+def lattice_of_step(lattice: Lattice, boxes: tuple[Array, ...]) -> Lattice:
+    """The lattice of a window with no more points than the information of a Newton step needs.
+
+    A sample of the fewest rows would need as many. If the most points may be too few even for that,
+    the lattice has the fewest, since no number of points would tell the information.
+    """
+    coarse = _with_enough_points(
+        lattice.coarsest(), boxes, np.array([_tolerance_of_window(MIN_ROWS)]), _distance_of_moments
+    )
+    if coarse.n_points[0] == _COUNTS[-1]:
+        return lattice.coarsest()
+    return coarse if coarse.n_points[0] < lattice.n_points[0] else lattice
+
+
+def _tolerance_of_window(weight: float) -> float:
+    """The distance of two shifts, in standard deviations of a row, with enough points."""
+    n_rows = weight if weight >= MIN_ROWS else _ROWS_OF_SHARES
+    return _PROMISED_ERROR / float(np.sqrt(n_rows))
 
 
 def excess_error(lattice: Lattice, boxes: tuple[Array, ...], weights: Array) -> float:
@@ -55,8 +84,9 @@ def excess_error(lattice: Lattice, boxes: tuple[Array, ...], weights: Array) -> 
     """
     some = lattice.n_points < _COUNTS[-1]
     frequencies = _frequencies(weights[some])
-    errors = frequencies * _distance_of_shifts(lattice.part(some), *(of[some] for of in boxes))
-    return float((np.nan_to_num(errors) ** 2 - _PROMISED_ERROR**2 * frequencies).sum())
+    apart = _distance_of_scores(lattice.part(some), tuple(of[some] for of in boxes))
+    errors = frequencies * np.where(np.isfinite(apart), apart, 0.0)
+    return float((errors**2 - _PROMISED_ERROR**2 * frequencies).sum())
 
 
 def _frequencies(weights: Array) -> Array:
@@ -64,12 +94,20 @@ def _frequencies(weights: Array) -> Array:
     return np.maximum(weights, 1.0)
 
 
-def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: Array) -> Lattice:
-    """The lattice with more points for boxes whose scores miss their tolerance, (n_boxes,)."""
+def _with_enough_points(
+    lattice: Lattice,
+    boxes: tuple[Array, ...],
+    tolerance: Array,
+    distance: Callable[[Lattice, tuple[Array, ...]], Array],
+) -> Lattice:
+    """The lattice with more points for boxes whose shifts are farther apart than their tolerance.
+
+    Tolerances are (n_boxes,), and so is what `distance` returns.
+    """
     rows = np.arange(len(tolerance))
     most = max(_MAX_POINTS, _MAX_POINTS_RATIO * N_POINTS * len(rows))
     for count in _COUNTS[_COUNTS.index(lattice.n_points[0]) + 1 :]:
-        apart = _distance_of_shifts(lattice.part(rows), *(of[rows] for of in boxes))
+        apart = distance(lattice.part(rows), tuple(of[rows] for of in boxes))
         rows = rows[apart > tolerance[rows]]  # not where it is NaN
         if not 0 < count * rows.size <= most:
             break
@@ -77,16 +115,32 @@ def _with_enough_points(lattice: Lattice, boxes: tuple[Array, ...], tolerance: A
     return lattice
 
 
-def _distance_of_shifts(
-    lattice: Lattice, lower: Array, upper: Array, width: Array, covariance: Array
-) -> Array:
+def _distance_of_scores(lattice: Lattice, boxes: tuple[Array, ...]) -> Array:
     """The largest difference between the scores of each box at two shifts, (n_boxes,)."""
-    inverse = np.linalg.inv(np.linalg.cholesky(covariance)).astype(np.float64, copy=False)
-    one, other = (
-        mean_scores(inverse, within.mean, within.covariance)
-        for within in (
-            box_moments(lower, upper, width, covariance, each)
-            for each in (lattice, lattice.with_other_shifts())
-        )
+    one, other = _at_two_shifts(lattice, boxes)
+    inverse = np.linalg.inv(np.linalg.cholesky(boxes[3])).astype(np.float64, copy=False)
+    scores = mean_scores(inverse, one.mean, one.covariance)
+    return np.abs(scores - mean_scores(inverse, other.mean, other.covariance)).max(axis=1)
+
+
+def _distance_of_moments(lattice: Lattice, boxes: tuple[Array, ...]) -> Array:
+    """The largest difference between the moments within each box at two shifts, (n_boxes,).
+
+    It is in units of the spread within the box, and infinite if that has no digits.
+    """
+    one, other = _at_two_shifts(lattice, boxes)
+    try:
+        inverse = np.linalg.inv(np.linalg.cholesky(one.covariance))
+    except np.linalg.LinAlgError:
+        return np.full(len(one.mean), np.inf)
+    scores = mean_scores(inverse, other.mean - one.mean, other.covariance)
+    return np.abs(scores - mean_scores(inverse, 0.0 * one.mean, one.covariance)).max(axis=1)
+
+
+def _at_two_shifts(lattice: Lattice, boxes: tuple[Array, ...]) -> tuple[BoxMoments, BoxMoments]:
+    """The moments within the boxes on the lattice, and on the lattice with other shifts."""
+    lower, upper, width, covariance = boxes
+    return (
+        box_moments(lower, upper, width, covariance, lattice),
+        box_moments(lower, upper, width, covariance, lattice.with_other_shifts()),
     )
-    return np.abs(one - other).max(axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import Array
 from ..boxes import MIN_LATTICE_VARIABLES, Lattice
-from ..conditioning import Standardization, excess_error, lattice_of_window, rows_of_window
+from ..conditioning import Standardization, lattice_of_step, lattice_of_window, suits_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
 from .base import Evaluation, Likelihood, cache_latest
@@ -88,8 +88,8 @@ class TruncatedFull(TruncatedLikelihood):
         if len(self._bounded) < MIN_LATTICE_VARIABLES:
             return None
         assert self.pilot is not None
-        (lower,), (upper,), _, (covariance,) = self._box.about(self.pilot.origin, self.pilot.factor)
-        return lattice_of_window(lower, upper, covariance, self.weight)
+        boxes = self._box.about(self.pilot.origin, self.pilot.factor)
+        return lattice_of_window(boxes, self.weight)
 
     def with_pilot(self, pilot: Standardization) -> Likelihood:
         likelihood: Any = super().with_pilot(pilot)
@@ -99,11 +99,9 @@ class TruncatedFull(TruncatedLikelihood):
         return likelihood
 
     def is_accurate(self, at: Evaluation) -> bool:
-        if self._lattice is not None:
-            weight = np.array([rows_of_window(self.weight)])
-            if excess_error(self._lattice, self._box.about(at.mean, at.factor), weight) > 0:
-                return False
-        return self._data.is_accurate(at)
+        boxes, lattice = self._box.about(at.mean, at.factor), self._lattice
+        suits = lattice is None or suits_window(lattice, boxes, self.weight)
+        return suits and self._data.is_accurate(at)
 
     @property
     def approximation(self) -> Likelihood | None:
@@ -125,10 +123,11 @@ class TruncatedFull(TruncatedLikelihood):
         return self._information_on(self._lattice, at)
 
     def information_of_step(self, at: Evaluation) -> Information:
-        """The information with the window integrated on the coarsest lattice."""
+        """The information with the window integrated on no more points than a step needs."""
         if self._lattice is None or self._lattice.is_coarsest:
             return self.information(at)
-        return self._information_on(self._lattice.coarsest(), at)
+        coarse = lattice_of_step(self._lattice, self._box.about(at.mean, at.factor))
+        return self.information(at) if coarse is self._lattice else self._information_on(coarse, at)
 
     def _information_on(self, lattice: Lattice | None, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of a point, with the window integrated on a lattice."""

@@ -19,7 +19,8 @@ _LIMIT_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms 
 # Factor on the norm, at which to look again after the curvature showed a slope.
 _RECHECK_RATIO = 0.1
 # Why a climb ends that went as far as it could on its lattices.
-_SETTLED = ("converged", "stalled", "unbounded")
+_SETTLED = ("converged", "stalled")
+_SETTLED_IN_WINDOW = (*_SETTLED, "unbounded")
 
 
 class Stalled(Exception):
@@ -291,10 +292,12 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     """The point where the climb ended, on lattices that are made for it, to continue from there.
 
     The monitor then has the likelihood on these lattices. None if the present lattices, which were
-    made for another point, are accurate here, too, or if no iterations are left.
+    made for another point, are accurate here, too, or if no iterations are left. Without a window
+    it is also None if the climb leads to a singular covariance, where no lattices are accurate.
     """
     likelihood, at = monitor.likelihood, monitor.last
-    if likelihood.pilot is None or monitor.stop_reason not in _SETTLED or monitor.is_over:
+    settled = _SETTLED_IN_WINDOW if likelihood.natural_coordinates else _SETTLED
+    if likelihood.pilot is None or monitor.stop_reason not in settled or monitor.is_over:
         return None
     pilot = Standardization.of(at.mean, likelihood.family, at.factor)
     if likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at):

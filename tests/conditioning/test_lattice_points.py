@@ -4,17 +4,20 @@ import numpy as np
 import pytest
 from marks import each_value, exhaustive
 from oracles import coarse_log_likelihood
+from search import windows
 from search.boxes import OneFactor
 from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
 from skgauss.boxes import N_POINTS, Lattice, box_moments
-from skgauss.conditioning import lattice_of_window, lattice_points
+from skgauss.conditioning import lattice_of_window, lattice_points, score_moments, suits_window
 from skgauss.conditioning.lattice_points import lattice_of_rows
 from skgauss.conditioning.scores import mean_scores
 from skgauss.likelihoods import truncated_full
 
 FEWEST = 127
+ENDS = np.full((1, 4), -1.0), np.full((1, 4), 2.0)
+WINDOW = *ENDS, ENDS[1] - ENDS[0], 0.5 + 0.5 * np.eye(4)[None]
 
 
 def rows(condition, n=20, k=4):
@@ -113,13 +116,38 @@ def test_the_lattice_of_a_window_with_gaps_is_that_of_known_parameters(k):
 
 
 def test_a_window_gets_the_points_that_its_rows_can_tell():
-    covariance = 0.5 + 0.5 * np.eye(4)
-    lower, upper = np.full(4, -1.0), np.full(4, 2.0)
-    few, many = (
-        int(lattice_of_window(lower, upper, covariance, weight).n_points[0])
-        for weight in (30.0, 1e9)
-    )
+    few, many = (int(lattice_of_window(WINDOW, weight).n_points[0]) for weight in (30.0, 1e9))
     assert few < 5_000 < many
+
+
+def window_of(sample, mean, covariance):
+    """The window of a sample as a box about the mean of a Gaussian."""
+    lower, upper = (sample.lower - mean)[None], (sample.upper - mean)[None]
+    return lower, upper, upper - lower, covariance[None]
+
+
+@pytest.mark.parametrize("seed", [15, 28])
+def test_a_window_gets_the_points_that_an_estimate_needs(seed):
+    """Of a Gaussian far wider than its sample, whose scores vary little and so must be exact."""
+    sample = windows.draw(seed)
+    boxes = window_of(sample, np.zeros(5), sample.covariance)
+    most = Lattice.of(boxes[0], boxes[1], boxes[3], n_points=windows.MOST_POINTS)
+    _, (information,), root = score_moments(boxes, most)
+    scores = []
+    for each in (lattice_of_window(boxes, sample.n), most):
+        within = box_moments(*boxes, each)
+        scores.append(mean_scores(np.linalg.inv(root), within.mean, within.covariance)[0])
+    error = scores[0] - scores[1]
+    assert np.sqrt(sample.n * error @ np.linalg.solve(information, error)) < 0.01
+
+
+@pytest.mark.parametrize("seed", [15, 28])
+def test_the_lattice_of_a_sample_does_not_suit_a_far_wider_parent(seed):
+    sample = windows.draw(seed)
+    narrow = window_of(sample, sample.mean_inside, sample.covariance_inside)
+    lattice = lattice_of_window(narrow, sample.n)
+    assert suits_window(lattice, narrow, sample.n)
+    assert not suits_window(lattice, window_of(sample, np.zeros(5), sample.covariance), sample.n)
 
 
 def test_shares_get_the_points_of_rows(monkeypatch):
@@ -127,14 +155,13 @@ def test_shares_get_the_points_of_rows(monkeypatch):
     boxes = rows(1e5)
     of_rows, of_shares = (lattice_of_rows(*boxes, np.full(20, each)) for each in (1.0, 0.05))
     np.testing.assert_array_equal(of_shares.n_points, of_rows.n_points)
-    window = np.full(4, -1.0), np.full(4, 2.0), 0.5 + 0.5 * np.eye(4)
-    of_rows, of_shares = (lattice_of_window(*window, weight) for weight in (10_000.0, 1.0))
+    of_rows, of_shares = (lattice_of_window(WINDOW, weight) for weight in (10_000.0, 1.0))
     assert of_shares.n_points[0] == of_rows.n_points[0]
-    assert lattice_of_window(*window, 3.0).n_points[0] < of_rows.n_points[0]
+    assert lattice_of_window(WINDOW, 3.0).n_points[0] < of_rows.n_points[0]
     monkeypatch.setattr(lattice_points, "MIN_ROWS", 4.0)
-    assert lattice_of_window(*window, 3.0).n_points[0] == of_rows.n_points[0]
+    assert lattice_of_window(WINDOW, 3.0).n_points[0] == of_rows.n_points[0]
     monkeypatch.setattr(lattice_points, "_ROWS_OF_SHARES", 1.0)
-    assert lattice_of_window(*window, 1.0).n_points[0] < of_rows.n_points[0]
+    assert lattice_of_window(WINDOW, 1.0).n_points[0] < of_rows.n_points[0]
 
 
 def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
@@ -146,8 +173,8 @@ def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
     model = GaussianGradientMLE(truncation_limits=(-1.0, None))
     found = clone(model).fit(X)
 
-    def with_many_points(lower, upper, covariance, weight):
-        return Lattice.of(lower[None], upper[None], covariance, n_points=30_011)
+    def with_many_points(boxes, weight):
+        return Lattice.of(boxes[0], boxes[1], boxes[3], n_points=30_011)
 
     monkeypatch.setattr(truncated_full, "lattice_of_window", with_many_points)
     exact = clone(model).fit(X)

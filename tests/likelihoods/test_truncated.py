@@ -365,17 +365,17 @@ def test_features_without_limits_follow_by_regression(rng):
     [
         (2, 0.002, 1e-6),
         (3, 0.002, 1e-6),
-        (4, 10.0, 1e-5),
+        (4, 1e9, 1e-5),
         (4, 0.002, 3e-3),
-        (6, 10.0, 1e-5),
+        (6, 1e9, 1e-5),
         (6, 0.002, 0.03),
     ],
 )
 def test_gradient_and_information_are_derivatives(rng, monkeypatch, d, promised, coarse):
     """Of the value, by differences, along random steps in the frame.
 
-    Where it need not be exact, the information of four features or more is that on the coarsest
-    lattice, which differs unless so little is promised that the window is integrated on no other.
+    Where it need not be exact, the information of four features or more is that on fewer points,
+    unless so little is promised that the window is integrated on the fewest already.
     """
     monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", promised)
     mixing = rng.standard_normal((d, d)) / 2 + np.eye(d)
@@ -384,7 +384,7 @@ def test_gradient_and_information_are_derivatives(rng, monkeypatch, d, promised,
     covariance = mixing @ mixing.T
     X = truncated_rows(rng, 200, np.zeros(d), covariance, lower, upper)
     family = make_family("full", d)
-    statistics = SufficientStatistics.from_array(X)
+    statistics = SufficientStatistics.from_array(X, np.full(200, 1e7))
     complete = GaussianLikelihood(statistics, family)
     likelihood = TruncatedFull(complete, Window(lower, upper), statistics)
     at = likelihood.evaluate(np.zeros(d), np.linalg.cholesky(covariance))
@@ -502,11 +502,16 @@ def test_a_maximum_far_away_is_found(seed):
     assert parents.draw(seed).fit().n_iter_ <= 40
 
 
-def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there():
-    """On that of the fit without the window it stalled; the parent is 213 times as wide."""
-    sample = windows.draw(15)
+@pytest.mark.parametrize("seed", [6, 15, 21, 22, 28])
+def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
+    """On that of the fit without the window it stalled; parents are 110 to 610 times as wide.
+
+    So it did where scores were compared in units of the parent, or steps took the fewest points.
+    """
+    sample = windows.draw(seed)
     model = sample.fit()
     assert model.converged_
+    assert model.n_iter_ <= 40
     errors, nats = windows.errors_of(sample, model)
     assert errors < windows.MOST_ERRORS
     assert abs(nats) < windows.MOST_NATS
