@@ -10,9 +10,16 @@ from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
 from skgauss.boxes import N_POINTS, Lattice, box_moments
-from skgauss.conditioning import lattice_of_window, lattice_points, score_moments, suits_window
+from skgauss.conditioning import (
+    intervals,
+    lattice_of_window,
+    lattice_points,
+    score_moments,
+    suits_window,
+)
 from skgauss.conditioning.lattice_points import lattice_of_rows
 from skgauss.conditioning.scores import mean_scores
+from skgauss.inference import likelihood_of
 from skgauss.likelihoods import truncated_full
 
 FEWEST = 127
@@ -181,6 +188,24 @@ def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
     errors = exact.standard_errors()
     assert (np.abs(exact.mean_ - found.mean_) / errors.mean).max() < 0.01
     assert (np.abs(exact.scale_ - found.scale_) / errors.scale).max() < 0.01
+
+
+@pytest.mark.parametrize("seed", [8, 34])
+def test_scores_of_rows_are_0_where_a_climb_ends_far_from_where_it_began(monkeypatch, seed):
+    """On the lattices of its beginning they are off by 0.003 standard errors and more."""
+    rng = np.random.default_rng([seed, 9])
+    n, correlation, limit = rng.integers(60, 250), rng.uniform(0.5, 0.97), rng.uniform(0.3, 1.2)
+    covariance = correlation + (1 - correlation) * np.eye(4)
+    X = rng.multivariate_normal(np.zeros(4), covariance, int(n))
+    model = GaussianGradientMLE(censoring_limits=(limit, None)).fit(X)
+    assert model.converged_
+
+    def with_most_points(lower, upper, width, covariance, known, weights):
+        return Lattice.of(lower, upper, covariance, known, 100_003)
+
+    monkeypatch.setattr(intervals, "lattice_of_rows", with_most_points)
+    at = likelihood_of(model).evaluate(model.mean_, model._gaussian.factor)
+    assert at.natural_gradient_norm * np.sqrt(n) < 0.002
 
 
 @exhaustive
