@@ -53,6 +53,9 @@ _ALIKE_NORM = 0.3
 # Share of a precision that Newton's step leaves, below which the precision goes to 0. It was above
 # -0.1 in all of 600 samples with a maximum far from the data, and below -5 in 40 without a maximum.
 _OVERSTEPPED_PRECISION = -1.0
+# How many times as much as any other precision grows the smallest one must fall in that step. If
+# less, the parabola is that of a point far from resembling the data in other directions, too.
+_MIN_FALL_RATIO = 2.0
 _FAR_MEAN = 1e14  # standard deviations from 0 beyond which float64 resolves a mean too coarsely
 # Nats of rounding in a value above which the gradient has no correct digits either, and may be 0. A
 # value is the difference of two numbers that grow with the squared distance of the window.
@@ -288,8 +291,9 @@ class TruncatedLikelihood(Likelihood):
             return False
         step, _ = information.newton_step(at.natural_gradient, math.inf)
         change = family.split_frame(step)[1] / family.multiplicity
-        largest = np.linalg.eigvalsh(change)[-1] if family.correlated else change.max()
-        return bool(1.0 - largest < _OVERSTEPPED_PRECISION)
+        falls = np.linalg.eigvalsh(change) if family.correlated else change
+        alone = falls.max() > -_MIN_FALL_RATIO * falls.min()
+        return bool(alone and 1.0 - falls.max() < _OVERSTEPPED_PRECISION)
 
     def mismatch(self, at: Evaluation) -> float:
         """See `Likelihood`; it is the norm of the gradient in the natural parameters."""

@@ -519,6 +519,19 @@ def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     assert refitted.natural_gradient_norm == pytest.approx(model.natural_gradient_norm_, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", [27, *(pytest.param(s, marks=exhaustive) for s in (0, 12, 22))])
+def test_a_climb_that_passes_far_away_is_not_taken_for_an_endless_one(seed):
+    """Newton's step leads beyond a precision of 0, but in other directions it leads as far."""
+    sample = windows.draw(seed)
+    model = GaussianGradientMLE(
+        truncation_limits=(sample.lower, sample.upper), solver="lbfgs", max_iter=45
+    )
+    statistics = SufficientStatistics(sample.n, sample.mean_inside, sample.covariance_inside)
+    with pytest.warns(ConvergenceWarning, match="max_iter"):
+        model.fit_statistics(statistics)
+    assert model.stop_reason_ == "max_iter"
+
+
 @pytest.mark.parametrize(("d", "n"), [(1, 10**6), (2, 200_000), (3, 100_000), (5, 30_000)])
 def test_a_large_sample_recovers_its_parent(rng, d, n):
     """Within its errors: in natural parameters the information is the covariance inside."""
