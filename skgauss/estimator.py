@@ -55,7 +55,7 @@ from .rows import (
     values_given,
     warn_of_misplaced_ends,
 )
-from .solvers import SOLVERS, Objective, bound_is_known, learning_rate_bound
+from .solvers import SOLVERS, Objective, learning_rate_bound
 from .statistics import AnyStatistics
 
 
@@ -671,9 +671,9 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             likelihood = solution.likelihood
             if resume and solution.stop_reason == "unbounded":
                 raise likelihood.no_maximum(solution.evaluation, names)
-            known = bound_is_known(objective, attempt.solver, solution)
-            by_default = None if known else attempt.by_default()
-            bound = learning_rate_bound(objective, attempt.solver, by_default or solution)
+            bound, by_default = learning_rate_bound(
+                objective, attempt.solver, solution, attempt.by_default
+            )
             attributes = constant | solution_attributes(
                 solution, likelihood, record_path=self.record_path
             )

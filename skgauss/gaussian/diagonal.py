@@ -187,8 +187,6 @@ class Diagonal(CovarianceFamily):
         """``L form L^T``."""
         return form * (factor * factor)
 
-    color_transposed = color_form  # ``L^T form L``
-
     # -- moves in the frame of a point
 
     def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:

@@ -151,10 +151,6 @@ class Full(CovarianceFamily):
     def color_form(self, factor: Array, form: Array) -> Array:
         return factor @ form @ factor.T
 
-    def color_transposed(self, factor: Array, form: Array) -> Array:
-        """``L^T form L``."""
-        return factor.T @ form @ factor
-
     def retract(self, mean: Array, factor: Array, step: Array) -> tuple[Array, Array]:
         form = self.pack(math.sqrt(2) * step[self.n_features :].reshape(self.shape))
         root = linalg.cholesky(self.identity + form + 0.5 * form @ form)

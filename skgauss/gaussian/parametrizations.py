@@ -181,7 +181,7 @@ class Precision(Parametrization):
         return -0.5 * self.family.color_form(factor, form)
 
     def _push(self, factor: Array, block: Array) -> Array:
-        return -self.family.color_transposed(factor, block)
+        return -self.family.color_form(factor.T, block)
 
     def _block_curvature(self, factor: Array) -> float:
         largest = self.family.largest_variance(factor)

@@ -106,7 +106,12 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
         names = feature_names(validated.estimator_)  # in the order that `check_columns` requires
     features, d = rows.X, validated.n_features_in_
     if not is_in_other_library(features):
-        of_x, of_y = _limits(validated, of_y) if reset else _fitted_limits(validated)
+        of_x = validated.estimator and validated.estimator.censoring_limits
+        if not reset:  # those of the fit, which cover all columns
+            fitted = validated.estimator_.censoring_limits
+            of_x, of_y = (
+                fitted and tuple(end[some] for end in fitted) for some in (slice(d), slice(d, None))
+            )
         features = _match_dtype(features, targets, of_x, names[:d])
         targets = _match_dtype(targets, features, of_y, names[d:])
     lower = join_targets(X, features, targets, names)
@@ -122,17 +127,6 @@ def table_of(validated: Any, X: Any, y: Any, y_upper: Any, reset: bool) -> Table
         targets_upper = rounded_alike(targets, targets_upper)
     upper = join_targets(X, features, targets_upper, names)
     return Table(lower, upper, names, targets, targets_upper)
-
-
-def _limits(validated: Any, of_y: Any) -> tuple[Any, Any]:
-    """The `censoring_limits` of the features and of y for a new fit."""
-    return validated.estimator and validated.estimator.censoring_limits, of_y
-
-
-def _fitted_limits(validated: Any) -> tuple[Any, Any]:
-    """The `censoring_limits` of the features and of y in the last fit."""
-    d, limits = validated.n_features_in_, validated.estimator_.censoring_limits
-    return limits and tuple(end[:d] for end in limits), limits and tuple(end[d:] for end in limits)
 
 
 def limits_of_columns(limits: Any, names: Sequence[str]) -> tuple[Array, Array]:

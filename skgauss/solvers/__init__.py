@@ -8,4 +8,4 @@ from .base import Observer, Solution, Solver, maximize
 from .choice import SOLVERS, make_solver
 from .objective import Objective
 from .safeguards import NEAR_NORM
-from .step_bound import bound_is_known, climb_to_maximum, learning_rate_bound
+from .step_bound import climb_to_maximum, learning_rate_bound

@@ -27,42 +27,40 @@ _MAX_RESTARTS = 50
 _N_LANCZOS_VECTORS = 20
 
 
-def bound_is_known(objective: Objective, solver: Solver, solution: Solution) -> bool:
-    """Whether `learning_rate_bound` needs no solution that comes closer to the maximum than this.
+def learning_rate_bound(
+    objective: Objective,
+    solver: Solver,
+    solution: Solution,
+    climb_closer: Callable[[], Solution | None],
+) -> tuple[float, Solution | None]:
+    """The largest constant step that is stable at the maximum, and a solution closer to it.
 
-    Where a climb of natural steps stalled or found no maximum, another one would end there again.
+    `climb_closer` returns this solution, or None. It is called only if the bound needs a point that
+    is closer to the maximum than `solution`; otherwise the second result is None. If there is no
+    maximum, the bound is that for complete data at the solution.
     """
-    likelihood, stable_rate = objective.likelihood, solver.stable_rate
-    of_frame = stable_rate is not None
-    return (
-        (of_frame and not likelihood.natural_coordinates)
-        or likelihood.maximum is not None
-        or solution.stop_reason in ("converged", "unbounded")
-        or (of_frame and solution.stop_reason == "stalled")
-    )
-
-
-def learning_rate_bound(objective: Objective, solver: Solver, solution: Solution) -> float:
-    """The largest constant step that is stable at the maximum, to which the solution has come.
-
-    If there is no maximum, it is the bound for complete data at the solution.
-    """
-    likelihood = solution.likelihood
-    stable_rate = solver.stable_rate
+    likelihood, stable_rate = solution.likelihood, solver.stable_rate
     if stable_rate is not None and not likelihood.natural_coordinates:
-        return stable_rate
+        return stable_rate, None
     maximum = likelihood.maximum
     if maximum is not None and likelihood.complete:
-        return objective.parametrization.learning_rate_bound(maximum[1])
+        return objective.parametrization.learning_rate_bound(maximum[1]), None
+    # Where natural steps stalled, another climb would end again.
+    ends_there = solution.stop_reason in ("converged", "unbounded") or (
+        stable_rate is not None and solution.stop_reason == "stalled"
+    )
+    closer = None if maximum is not None or ends_there else climb_closer()
+    if closer is not None:
+        solution, likelihood = closer, closer.likelihood
     at = solution.evaluation if maximum is None else likelihood.evaluate(*maximum)
     # To first order the frame of a point is the theta of natural steps.
     theta = None if stable_rate else objective.parametrization
     # The bound for complete data, which is a lower bound.
     of_complete = stable_rate or objective.parametrization.learning_rate_bound(at.factor)
     if solution.stop_reason == "unbounded":  # there is no maximum to have a curvature
-        return of_complete
+        return of_complete, closer
     largest = _largest_curvature(likelihood, theta, at)
-    return of_complete if largest is None else 2.0 / largest
+    return of_complete if largest is None else 2.0 / largest, closer
 
 
 def _largest_curvature(
