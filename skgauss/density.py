@@ -40,12 +40,6 @@ from .rows import (
     to_host,
 )
 
-# Name of the attribute that says why an estimator holds statistics but has no fit yet.
-WAITING = "_waiting_for"
-# Name of the attribute with the truncation limits of the rows so far, or None.
-SEEN_THROUGH = "_seen_through"
-# Name of the attribute with the values, by feature, on which a Gaussian is conditioned.
-GIVEN = "_given"
 _LOG_2_PI = math.log(2 * math.pi)
 
 

@@ -18,9 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._typing import Array
 from ._wording import warn_caller
-from .density import SEEN_THROUGH, WAITING, FittedGaussian
+from .density import FittedGaussian
 from .information_criteria import information_criteria
-from .rows import LIMITS_OF_FIT, Rows, Window, rows_of, warn_of_misplaced_ends
+from .rows import Rows, Window, rows_of, warn_of_misplaced_ends
 
 
 def check_return_std(return_std: Any, hint: str = "") -> None:
@@ -39,9 +39,20 @@ class GaussianDensity(DensityMixin, BaseEstimator):
     mean_: Array
     covariance_: Array | float
     scale_: Array
-    _gaussian: FittedGaussian
     censoring_limits: Any
     sufficient_statistics_: Any
+
+    # What a fit stores besides its public attributes; `fitting.attributes` lists the names.
+    _gaussian: FittedGaussian
+    _limits_of_fit: tuple[Array, Array] | None  # its `censoring_limits`
+    _seen_through: tuple[list[float], list[float]] | None  # the truncation limits of its rows
+    # The names that a regression gives to the columns of its joint Gaussian, its targets last, if X
+    # had none.
+    _names_of_table: list[str]
+    # The values, by feature, on which a marginal or conditional Gaussian is conditioned; None for
+    # the Gaussian of a fit.
+    _given: dict[str, float] | None = None
+    _waiting_for = ""  # why rows are only held until there are more, a sentence, or empty
 
     @property
     def precision_(self) -> Array | float:
@@ -192,9 +203,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
         values.
         """
         has_data = hasattr(self, "sufficient_statistics_")  # False for a marginal or conditional
-        intervals = (
-            has_data and getattr(self, LIMITS_OF_FIT) is None and self._statistics_as_given.coarse
-        )
+        intervals = has_data and self._limits_of_fit is None and self._statistics_as_given.coarse
         if intervals and upper is None:
             warn_caller(
                 f"The model was fitted with {name}_upper, but now {name} comes without it, so "
@@ -210,7 +219,7 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
         Values known only to lie in the window count as missing again.
         """
-        statistics, ends = self.sufficient_statistics_, getattr(self, SEEN_THROUGH)
+        statistics, ends = self.sufficient_statistics_, self._seen_through
         return Window(*np.array(ends)).without_fill(statistics) if ends else statistics
 
     def _fitted_gaussian(self) -> FittedGaussian:
@@ -321,10 +330,10 @@ class GaussianDensity(DensityMixin, BaseEstimator):
 
     def _check_fitted(self) -> None:
         """Refuse an estimator without a fit, and say if the rows of partial fits are too few."""
-        if hasattr(self, WAITING) and not hasattr(self, "mean_"):
+        if self._waiting_for and not hasattr(self, "mean_"):
             raise NotFittedError(
                 f"This {type(self).__name__} has summarised its rows, but cannot fit them yet: "
-                f"{getattr(self, WAITING)} Call partial_fit with more rows. If the features depend "
+                f"{self._waiting_for} Call partial_fit with more rows. If the features depend "
                 "on each other linearly in all rows, drop one or set reg_covar."
             )
         check_is_fitted(self)

@@ -18,7 +18,7 @@ from ._sklearn import Interval, StrOptions, check_parameters, fit_context
 from ._typing import Array, Limit
 from ._wording import capped
 from .blocks import threads
-from .density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
+from .density import FittedGaussian
 from .density_methods import GaussianDensity
 from .fitting import (
     DOCUMENTATION_URL,
@@ -29,8 +29,7 @@ from .fitting import (
     check_together,
     checked_statistics,
     convert_for,
-    copy_for_new_rows,
-    copy_for_other_data,
+    copy_to_fit,
     derived_attributes,
     fit_warnings,
     given_parameters,
@@ -45,7 +44,6 @@ from .gaussian import MIN_ROWS, PARAMETRIZATIONS, Family, make_family
 from .inference import InferenceMethods
 from .likelihoods import Model, NoMaximumError, regularized_likelihood
 from .rows import (
-    LIMITS_OF_FIT,
     Rows,
     Summarize,
     Window,
@@ -366,7 +364,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "fit", X, y, sample_weight, X_upper)
         # The number and names of the new features are set on a copy, in case the fit fails.
-        validated = copy_for_other_data(self)
+        validated = copy_to_fit(self)
         nothing_known = self.fixed_mean is None and self.fixed_covariance is None
         min_rows = MIN_ROWS if nothing_known else 1
         rows = rows_of(validated, X, sample_weight, X_upper, reset=True, min_rows=min_rows)
@@ -427,7 +425,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("partial_fit")
         warn_of_misplaced_ends(X, y, "y", "X_upper")
         task = FitTask(self, "partial_fit", X, y, sample_weight, X_upper)
-        validated = copy_for_new_rows(self)
+        validated = copy_to_fit(self, keep_names=True)
         first = not hasattr(self, "sufficient_statistics_")
         rows = rows_of(
             validated, X, sample_weight, X_upper, reset=first, min_rows=0, require_weight=False
@@ -437,7 +435,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         window = Window.of(self.truncation_limits, feature_names(validated))
         statistics, _, _ = self._statistics_to_fit(rows, validated, window, task)
         if not first:
-            if getattr(self, SEEN_THROUGH) != (window and window.ends):
+            if self._seen_through != (window and window.ends):
                 raise ValueError(
                     "truncation_limits differ from those of the earlier rows, and all rows must "
                     "have the same limits. Set the earlier limits again, or call fit on rows that "
@@ -449,7 +447,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         try:
             fitted = self._maximize(statistics, validated, window, task, ridge, resume=True)
         except NoMaximumError as error:
-            held = {"sufficient_statistics_": statistics, WAITING: error.cause}
+            held = {"sufficient_statistics_": statistics, "_waiting_for": error.cause}
             task.end(None)
             replace_fit(self, row_attributes(validated, window) | held)
             return self
@@ -499,7 +497,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         self._check_parameters("fit_statistics")
         task = FitTask(self, "fit_statistics")
         statistics = checked_statistics(statistics, self.covariance_type)
-        validated = copy_for_other_data(self)
+        validated = copy_to_fit(self)
         input_of_statistics(validated, statistics)
         task.begin()
         window = Window.of(self.truncation_limits, feature_names(validated))
@@ -611,20 +609,20 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
         attributes = derived_attributes(gaussian, self, kept, given)
         derived = GaussianGradientMLE(
             covariance_type=gaussian.family.covariance_type,
-            censoring_limits=attributes[LIMITS_OF_FIT],
+            censoring_limits=attributes["_limits_of_fit"],
         )
         replace_fit(derived, attributes)
         return derived
 
     def __repr__(self, N_CHAR_MAX: int = 700) -> str:
         """Parameters, or features and means if the Gaussian is a marginal or conditional one."""
-        if not hasattr(self, GIVEN):
+        if self._given is None:
             return super().__repr__(N_CHAR_MAX)
         names = getattr(self, "feature_names_in_", [""] * len(self.mean_))
         means = [
             f"{name} {mean:.4g}".lstrip() for name, mean in zip(names, self.mean_, strict=True)
         ]
-        given = [f"{name}={value:g}" for name, value in getattr(self, GIVEN).items()]
+        given = [f"{name}={value:g}" for name, value in self._given.items()]
         return f"<Gaussian with means {capped(means)}{' given ' * bool(given)}{capped(given)}>"
 
     def _maximize(
@@ -693,7 +691,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     def _check_parameters(self, method: str) -> None:
         """Refuse valid parameters, or an earlier fit, that do not suit the method or each other."""
         check_together(self)
-        if method == "partial_fit" and hasattr(self, GIVEN):
+        if method == "partial_fit" and self._given is not None:
             raise ValueError(
                 "A marginal or conditional Gaussian holds no rows to which others could be added. "
                 "Call partial_fit on the fitted model that it comes from."

@@ -36,7 +36,6 @@ from .regression import (
     warn_of_limits,
 )
 from .rows import (
-    NAMES_OF_TABLE,
     check_same_order,
     checked_targets,
     drop_zero_weights,
@@ -219,7 +218,7 @@ class GaussianRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         table.check_ends(sample_weight)
         estimator = self._joint_estimator(validated, table)
         estimator._whose_parameters = _WHOSE_PARAMETERS
-        setattr(estimator, NAMES_OF_TABLE, table.names)
+        estimator._names_of_table = table.names
         try:
             estimator.fit(table.lower, sample_weight=sample_weight, X_upper=table.upper)
         except NoMaximumError as error:

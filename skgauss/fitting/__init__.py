@@ -7,8 +7,7 @@ from .._wording import DOCUMENTATION_URL
 from .advice import fit_warnings
 from .attempt import Attempt, Outcome
 from .attributes import (
-    copy_for_new_rows,
-    copy_for_other_data,
+    copy_to_fit,
     derived_attributes,
     fitted_attributes,
     input_attributes,

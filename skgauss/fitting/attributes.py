@@ -5,14 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from ..density import GIVEN, SEEN_THROUGH, WAITING, FittedGaussian
+from ..density import FittedGaussian
 from ..likelihoods import Evaluation, Likelihood
-from ..rows import LIMITS_OF_FIT, NAMES_OF_TABLE, Window, checked_limits, feature_names
+from ..rows import Window, checked_limits, feature_names
 from ..solvers import Solution
 from ..statistics import AnyStatistics
 
-# The fitted attributes whose names do not end in an underscore.
-_HIDDEN = ("_gaussian", GIVEN, SEEN_THROUGH, WAITING, NAMES_OF_TABLE, LIMITS_OF_FIT)
+# The fitted attributes whose names do not end in an underscore; `GaussianDensity` describes them.
+_HIDDEN = (
+    "_gaussian",
+    "_limits_of_fit",
+    "_seen_through",
+    "_names_of_table",
+    "_given",
+    "_waiting_for",
+)
 
 
 def iterate_attributes(at: Evaluation, likelihood: Likelihood) -> dict[str, Any]:
@@ -49,24 +56,21 @@ def solution_attributes(
     return attributes
 
 
-def copy_for_other_data(estimator: Any) -> Any:
-    """A copy that takes the number and names of the features of other data than the last fit's."""
-    other = copy_for_new_rows(estimator)
-    if hasattr(estimator, "n_features_in_"):
-        vars(other).pop(NAMES_OF_TABLE, None)
-    return other
+def copy_to_fit(estimator: Any, *, keep_names: bool = False) -> Any:
+    """A copy that reads rows to fit, and so with the limits that are set, not those of its fit.
 
-
-def copy_for_new_rows(estimator: Any) -> Any:
-    """A copy that reads rows to fit, and so with the limits that are set, not those of its fit."""
+    With `keep_names` the rows are added to those of its fit, and have the same features.
+    """
     other = copy.copy(estimator)
-    vars(other).pop(LIMITS_OF_FIT, None)
+    vars(other).pop("_limits_of_fit", None)
+    if hasattr(estimator, "n_features_in_") and not keep_names:
+        vars(other).pop("_names_of_table", None)
     return other
 
 
 def input_attributes(validated: Any) -> dict[str, Any]:
     """The attributes on `validated` that describe the features of X, by name."""
-    names = ("n_features_in_", "feature_names_in_", NAMES_OF_TABLE)
+    names = ("n_features_in_", "feature_names_in_", "_names_of_table")
     return {name: getattr(validated, name) for name in names if hasattr(validated, name)}
 
 
@@ -78,19 +82,19 @@ def row_attributes(validated: Any, window: Window | None) -> dict[str, Any]:
     limits = validated.censoring_limits
     if limits is not None:
         limits = checked_limits(limits, "censoring_limits", feature_names(validated))
-    seen_through = window and window.ends
-    return input_attributes(validated) | {SEEN_THROUGH: seen_through, LIMITS_OF_FIT: limits}
+    own = {"_seen_through": window and window.ends, "_limits_of_fit": limits}
+    return input_attributes(validated) | own
 
 
 def derived_attributes(
     gaussian: FittedGaussian, estimator: Any, features: list[int], given: dict[str, float]
 ) -> dict[str, Any]:
     """The fitted attributes of a marginal or conditional Gaussian, by name."""
-    limits = getattr(estimator, LIMITS_OF_FIT)
+    limits = estimator._limits_of_fit
     attributes = {
         "_gaussian": gaussian,
-        LIMITS_OF_FIT: limits and tuple(limit[features] for limit in limits),
-        GIVEN: getattr(estimator, GIVEN, {}) | given,
+        "_limits_of_fit": limits and tuple(limit[features] for limit in limits),
+        "_given": (estimator._given or {}) | given,
         "mean_": gaussian.mean,
         "covariance_": gaussian.covariance,
         "scale_": gaussian.family.standard_deviations(gaussian.factor),

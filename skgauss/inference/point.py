@@ -13,7 +13,6 @@ from sklearn.utils import Bunch
 
 from .._typing import Array
 from .._wording import capped, each_of, warn_caller
-from ..density import GIVEN, SEEN_THROUGH
 from ..density_methods import GaussianDensity
 from ..gaussian import MIN_ROWS, Family
 from ..likelihoods import (
@@ -180,7 +179,7 @@ def likelihood_of(estimator: Any, origin: Any = 0.0) -> Likelihood:
     It counts means from `origin`, which is 0 or has the shape (n_features,).
     """
     _check_data(estimator)
-    gaussian, ends = estimator._gaussian, getattr(estimator, SEEN_THROUGH)
+    gaussian, ends = estimator._gaussian, estimator._seen_through
     family, window = gaussian.family, Window(*np.array(ends)) if ends else None
     statistics = estimator.sufficient_statistics_
     if np.any(origin):
@@ -313,7 +312,7 @@ def _check_data(estimator: Any) -> None:
     if not hasattr(estimator, "sufficient_statistics_"):
         raise ValueError(
             "A marginal or conditional Gaussian was not fitted to data, and has no likelihood. "
-            + (_CONDITIONAL_ADVICE if getattr(estimator, GIVEN, {}) else _MARGINAL_ADVICE)
+            + (_CONDITIONAL_ADVICE if estimator._given else _MARGINAL_ADVICE)
         )
 
 

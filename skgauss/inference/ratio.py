@@ -10,7 +10,6 @@ from sklearn.utils import Bunch
 
 from .._typing import EPS
 from .._wording import warn_caller
-from ..density import SEEN_THROUGH
 from .point import check_fitted, check_maximum
 
 # Error of a statistic, absolute and relative, that hardly changes the p-value.
@@ -162,7 +161,7 @@ def _check_same_data(one: Any, two: Any) -> None:
     fields = ("weight", "observed_weights", "variances", *a.coarse * ("lower", "upper", "weights"))
     if not (
         names[0] == names[1]
-        and getattr(one, SEEN_THROUGH) == getattr(two, SEEN_THROUGH)
+        and one._seen_through == two._seen_through
         and a.coarse == b.coarse
         and all(_are_same(getattr(a, name), getattr(b, name)) for name in fields)
         and _are_same(np.sqrt(a.variances), np.sqrt(a.variances) + np.abs(a.mean - b.mean))

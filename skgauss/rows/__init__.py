@@ -15,14 +15,7 @@ from .block import Block, Intervals, check_no_infinity, coarse_intervals, incomp
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits
 from .dask import check_stays_lazy
-from .feature_names import (
-    LIMITS_OF_FIT,
-    NAMES_OF_TABLE,
-    feature_index,
-    feature_indices,
-    feature_names,
-    values_given,
-)
+from .feature_names import feature_index, feature_indices, feature_names, values_given
 from .frames import check_same_names, check_same_order
 from .inputs import Rows, rows_of
 from .kinds import is_dask, is_in_other_library

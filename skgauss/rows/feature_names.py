@@ -7,18 +7,12 @@ import numpy as np
 
 from .._typing import Array
 
-# The attribute with the names that a regression gives to the columns of its joint Gaussian, its
-# targets last, if X had none.
-NAMES_OF_TABLE = "_names_of_table"
-# The attribute with the `censoring_limits` of the last fit, as two arrays, or None.
-LIMITS_OF_FIT = "_limits_of_fit"
-
 
 def feature_names(estimator: Any) -> list[str]:
     """Returns the features' names for messages: "feature 0" and so on if X had none."""
     if hasattr(estimator, "feature_names_in_"):
         return [str(name) for name in estimator.feature_names_in_]
-    names = getattr(estimator, NAMES_OF_TABLE, [])
+    names = getattr(estimator, "_names_of_table", [])
     if len(names) == estimator.n_features_in_:
         return names
     return [f"feature {j}" for j in range(estimator.n_features_in_)]

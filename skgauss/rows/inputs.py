@@ -17,7 +17,7 @@ from .block import Block, told_by_place
 from .censoring import Reader, UpperEnds, warn_of_swapped_ends
 from .check_limits import checked_limits
 from .dask import DaskRows, sample_of, with_upper_of_dask
-from .feature_names import LIMITS_OF_FIT, feature_names
+from .feature_names import feature_names
 from .frames import check_distinct_names, check_same_names, check_same_order
 from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
@@ -147,7 +147,7 @@ def _reader_of_rows(estimator: Any, X: Any, X_upper: Any) -> Callable[..., Block
 
     Limits of float32 columns are rounded to float32, as the values were.
     """
-    limits = getattr(estimator, LIMITS_OF_FIT, estimator.censoring_limits)
+    limits = getattr(estimator, "_limits_of_fit", estimator.censoring_limits)
     if limits is None and X_upper is None:
         return Block  # all values are known exactly or missing
     if limits is not None:
