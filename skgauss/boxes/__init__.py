@@ -4,7 +4,7 @@ Code here takes a Gaussian and one box of intervals per row, for many rows at a 
 know where the intervals come from, or what the moments are used for.
 """
 
-from .base import BoxMoments, slices
+from .base import Boxes, BoxMoments, slices
 from .draws import draw_in_each, draw_within
 from .expectation_propagation import expectation_propagation
 from .integration import MIN_LATTICE_VARIABLES, box_moments, box_scores

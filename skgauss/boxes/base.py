@@ -1,4 +1,6 @@
-"""Moments of a Gaussian within boxes, and the scaling to unit variances and back."""
+"""Gaussians and boxes, moments within them, and the scaling to unit variances and back."""
+
+from __future__ import annotations
 
 from typing import Any, NamedTuple
 
@@ -17,33 +19,51 @@ class BoxMoments(NamedTuple):
     covariance: Array  # (n, k, k), Cov[c | box]
 
     @classmethod
-    def empty(cls, n: int, k: int) -> "BoxMoments":
+    def empty(cls, n: int, k: int) -> BoxMoments:
         """Moments of `n` boxes of `k` sides, to be filled in; so far every probability is 0."""
         return cls(np.full(n, -np.inf), np.zeros((n, k)), np.zeros((n, k, k)))
 
-    def fill(self, rows: Any, found: "BoxMoments") -> None:
+    def fill(self, rows: Any, found: BoxMoments) -> None:
         """Store the moments `found` for some of the rows, in place."""
         for field, part in zip(self, found, strict=True):
             field[rows] = part
 
 
-def standardised(
-    lower: Array, upper: Array, width: Array, covariance: Array
-) -> tuple[Array, tuple[Array, Array, Array, Array]]:
-    """Standard deviations, (..., k), and the boxes over them: ends, widths, correlations."""
-    scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
-    correlation = covariance / scale[..., :, None] / scale[..., None, :]
-    with np.errstate(over="ignore"):  # an end that overflows counts as open
-        return scale, (lower / scale, upper / scale, width / scale, correlation)
+class Boxes(NamedTuple):
+    """A Gaussian vector c of mean 0 and a box lower < c <= upper, one of each in every row."""
 
+    lower: Array  # (n, k), ends of the intervals minus the mean of c; infinite ends are open
+    upper: Array
+    # (n, k), as in the data, since the difference of the ends loses digits if an interval is narrow
+    # and far from the mean.
+    width: Array
+    covariance: Array  # (n, k, k), of c, or (k, k) if all rows have the same; in any units
 
-def unstandardised(within: BoxMoments, scale: Array, lower: Array, upper: Array) -> BoxMoments:
-    """Moments of standardised boxes in the original units, with each mean clipped to its box."""
-    return BoxMoments(
-        within.log_probability,
-        np.clip(within.mean * scale, lower, upper),
-        within.covariance * scale[..., :, None] * scale[..., None, :],
-    )
+    @classmethod
+    def single(cls, lower: Array, upper: Array, width: Array, covariance: Array) -> Boxes:
+        """One box, with ends and widths (k,) and a covariance (k, k)."""
+        return cls(lower[None], upper[None], width[None], covariance[None])
+
+    def take(self, rows: Any) -> Boxes:
+        """Some of the boxes; each has a covariance of its own."""
+        return Boxes(*(field[rows] for field in self))
+
+    def standardised(self) -> tuple[Array, Boxes]:
+        """Standard deviations, (..., k), and the boxes in their units, (n, k, k) correlations."""
+        lower, upper, width, covariance = self
+        scale = np.sqrt(np.diagonal(covariance, axis1=-2, axis2=-1))
+        correlation = covariance / scale[..., :, None] / scale[..., None, :]
+        correlation = np.broadcast_to(correlation, (*lower.shape, lower.shape[1]))
+        with np.errstate(over="ignore"):  # an end that overflows counts as open
+            return scale, Boxes(lower / scale, upper / scale, width / scale, correlation)
+
+    def unstandardised(self, within: BoxMoments, scale: Array) -> BoxMoments:
+        """Moments within the standardised boxes in the units of these, means clipped to a box."""
+        return BoxMoments(
+            within.log_probability,
+            np.clip(within.mean * scale, self.lower, self.upper),
+            within.covariance * scale[..., :, None] * scale[..., None, :],
+        )
 
 
 def slices(n: int, size: int) -> list[slice]:

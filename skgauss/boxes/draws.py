@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
+from .base import Boxes
 from .interval import Interval
 from .minimax_tilting import Tilt
 
@@ -22,26 +23,20 @@ def draw_within(
     lower: Array, upper: Array, covariance: Array, n_rows: int, random_state: np.random.RandomState
 ) -> Array:
     """Draws of c ~ N(0, covariance) within the one box lower <= c <= upper, (n_rows, k)."""
-    one = _Proposals.of(lower[None], upper[None], (upper - lower)[None], covariance[None])
+    one = _Proposals.of(Boxes.single(lower, upper, upper - lower, covariance))
     counts = np.diff([*range(0, n_rows, _PROPOSALS_AT_ONCE), n_rows])
     parts = [one.take(np.zeros(n, dtype=np.intp)).accepted(random_state) for n in counts]
     z = np.concatenate(parts)
     return np.clip(z @ np.linalg.cholesky(covariance).T, lower, upper)
 
 
-def draw_in_each(
-    lower: Array,
-    upper: Array,
-    width: Array,
-    covariance: Array,
-    random_state: np.random.RandomState,
-) -> Array:
-    """A draw of c ~ N(0, covariance) within each of n boxes, (n, k); see `box_moments`."""
-    if not lower.shape[1]:
-        return lower
-    z = _Proposals.of(lower, upper, width, covariance).accepted(random_state)
-    drawn = (np.linalg.cholesky(covariance) @ z[:, :, None])[:, :, 0]
-    return np.clip(drawn, lower, upper)
+def draw_in_each(boxes: Boxes, random_state: np.random.RandomState) -> Array:
+    """A draw within each of n boxes, (n, k)."""
+    if not boxes.lower.shape[1]:
+        return boxes.lower
+    z = _Proposals.of(boxes).accepted(random_state)
+    drawn = (np.linalg.cholesky(boxes.covariance) @ z[:, :, None])[:, :, 0]
+    return np.clip(drawn, boxes.lower, boxes.upper)
 
 
 class _Proposals(NamedTuple):
@@ -55,16 +50,16 @@ class _Proposals(NamedTuple):
     largest: Array  # (n,), logarithm of the largest weight
 
     @classmethod
-    def of(cls, lower: Array, upper: Array, width: Array, covariance: Array) -> _Proposals:
-        factor = np.linalg.cholesky(covariance)
+    def of(cls, boxes: Boxes) -> _Proposals:
+        factor = np.linalg.cholesky(boxes.covariance)
         scale = np.einsum("nii->ni", factor)
         coupling = np.tril(factor / scale[:, :, None], -1)
-        boxes = lower / scale, upper / scale, width / scale
-        tilt = Tilt.of(*boxes, coupling)
+        intervals = boxes.lower / scale, boxes.upper / scale, boxes.width / scale
+        tilt = Tilt.of(*intervals, coupling)
         largest = _log_weight(tilt.shift, tilt.centre, tilt.at.log_probability.sum(axis=1))
         # Without a saddle nothing is shifted, and each weight is a probability, at most 1.
         lost = np.isnan(largest)[:, None]
-        return cls(*boxes, coupling, np.where(lost, 0.0, tilt.shift), np.nan_to_num(largest))
+        return cls(*intervals, coupling, np.where(lost, 0.0, tilt.shift), np.nan_to_num(largest))
 
     def take(self, rows: np.ndarray) -> _Proposals:
         return _Proposals(*(each[rows] for each in self))

@@ -8,8 +8,7 @@ are log-concave, so that no damping is needed.
 
 import numpy as np
 
-from .._typing import Array
-from .base import BoxMoments, standardised, unstandardised
+from .base import Boxes, BoxMoments
 from .univariate import univariate_moments
 
 _N_SWEEPS = 4
@@ -18,18 +17,17 @@ _N_SWEEPS = 4
 _MAX_PRECISION = 1e8
 
 
-def expectation_propagation(
-    lower: Array, upper: Array, width: Array, covariance: Array
-) -> BoxMoments:
-    """Approximate moments within boxes; the arguments are those of `box_moments`."""
-    scale, boxes = standardised(lower, upper, width, covariance)
-    return unstandardised(_of_unit_variances(*boxes), scale, lower, upper)
+def expectation_propagation(boxes: Boxes) -> BoxMoments:
+    """Approximate moments within boxes."""
+    scale, standardised = boxes.standardised()
+    return boxes.unstandardised(_of_unit_variances(standardised), scale)
 
 
-def _of_unit_variances(lower: Array, upper: Array, width: Array, correlation: Array) -> BoxMoments:
+def _of_unit_variances(boxes: Boxes) -> BoxMoments:
     """Approximate moments of variables whose variances are 1."""
+    lower, upper, width, correlation = boxes
     n, k = lower.shape
-    covariance = np.broadcast_to(correlation, (n, k, k)).copy()
+    covariance = correlation.copy()
     mean = np.zeros((n, k))
     precision, lift, log_factor = np.zeros((3, n, k))
     for i in np.tile(np.arange(k), _N_SWEEPS):

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Array
-from .base import BoxMoments, mixture, shares_of_sum, slices
+from .base import Boxes, BoxMoments, mixture, shares_of_sum, slices
 from .interval import Interval
 from .lattice import Lattice
 from .minimax_tilting import Tilt
@@ -40,13 +40,11 @@ class Separated(NamedTuple):
     log_weight: Array  # (n, n_points)
 
     @classmethod
-    def of(
-        cls, lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
-    ) -> Separated:
-        """The boxes lower < c <= upper of c ~ N(0, correlation), one per row."""
+    def of(cls, boxes: Boxes, lattice: Lattice) -> Separated:
+        """Standardised boxes, separated on a lattice."""
         order = lattice.order
-        lower, upper, width = (np.take_along_axis(of, order, 1) for of in (lower, upper, width))
-        factor = np.take_along_axis(root_in_order(correlation, order), order[:, :, None], 1)
+        lower, upper, width = (np.take_along_axis(of, order, 1) for of in boxes[:3])
+        factor = np.take_along_axis(root_in_order(boxes.covariance, order), order[:, :, None], 1)
         scale = np.diagonal(factor, axis1=1, axis2=2)
         ends = lower / scale, upper / scale, width / scale
         coupling = np.tril(factor / scale[:, :, None], -1)
@@ -87,16 +85,10 @@ def root_in_order(correlation: Array, order: NDArray[np.intp]) -> Array:
     return np.take_along_axis(factor, np.argsort(order, axis=1)[:, :, None], 1)
 
 
-def lattice_moments(
-    lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
-) -> BoxMoments:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, one row per box.
-
-    Ends and widths are (n, k), for at least two variables.
-    """
-    boxes = Separated.of(lower, upper, width, correlation, lattice)
-    within = boxes.mean_over_points(_sums_over, _POINTS_AT_ONCE)
-    root = root_in_order(correlation, lattice.order)
+def lattice_moments(boxes: Boxes, lattice: Lattice) -> BoxMoments:
+    """Moments within standardised boxes of at least two variables."""
+    within = Separated.of(boxes, lattice).mean_over_points(_sums_over, _POINTS_AT_ONCE)
+    root = root_in_order(boxes.covariance, lattice.order)
     return BoxMoments(
         within.log_probability,
         (root @ within.mean[:, :, None])[:, :, 0],

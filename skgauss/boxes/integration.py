@@ -9,94 +9,73 @@ from numpy.typing import NDArray
 
 from .._typing import Array
 from ..blocks import threads
-from .base import BoxMoments, from_a_point_inside, slices, standardised, unstandardised
+from .base import Boxes, BoxMoments, from_a_point_inside, slices
 from .bivariate_trivariate import corner_moments, may_keep_digits
 from .corner_scores import corner_scores
 from .genz import lattice_moments, root_in_order
 from .lattice import Lattice
 from .lattice_scores import lattice_scores
-from .nested import RULE_ORDER, Boxes, nested_moments
+from .nested import RULE_ORDER, ShiftedBoxes, nested_moments
 from .nested_scores import nested_scores
 
 MIN_LATTICE_VARIABLES = 4  # variables; fewer are integrated to nearly full precision
 _NODES_AT_ONCE = 200_000  # nodes worked on at once: some megabytes of intermediate results
 
 
-def box_moments(
-    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
-) -> BoxMoments:
-    """Moments of c ~ N(0, covariance) within lower < c <= upper, one row per box.
+def box_moments(boxes: Boxes, lattice: Lattice | None = None) -> BoxMoments:
+    """Log-probabilities of boxes, in nats; means and covariances within them, in the units given.
 
-    Parameters
-    ----------
-    lower, upper : array of shape (n, k)
-        Ends of the intervals minus the mean of the Gaussian. Infinite ends are open.
-    width : array of shape (n, k)
-        Widths as in the data, since the difference of the ends loses digits if an interval is
-        narrow and far from the mean.
-    covariance : array of shape (k, k) or (n, k, k)
-        In any units, since boxes are standardised first.
-    lattice : Lattice, optional
-        The points over which four variables or more are integrated. A climb keeps the same ones,
-        so that it climbs one smooth function. None makes them from the boxes.
-
-    Returns
-    -------
-    BoxMoments
-        The log-probabilities in nats; mean and covariance within each box, in the units given.
+    Four variables or more are integrated over the points of the lattice. A climb keeps the same
+    ones, so that it climbs one smooth function. None makes them from the boxes.
     """
-    n, k = lower.shape
+    n, k = boxes.lower.shape
     if k == 0:
-        return BoxMoments(np.zeros(n), lower, np.zeros((n, 0, 0)))
-    scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
+        return BoxMoments(np.zeros(n), boxes.lower, np.zeros((n, 0, 0)))
+    scale, standardised = boxes.standardised()
     formulas = partial(_formulas_or_quadrature, corner_moments, _about_the_mean)
-    within = _in_parts(BoxMoments.empty(n, k), formulas, lattice_moments, boxes, lattice)
-    return unstandardised(within, scale, lower, upper)
+    found = BoxMoments.empty(n, k)
+    _fill(found, standardised, _needed(lattice, boxes), formulas, lattice_moments)
+    return boxes.unstandardised(found, scale)
 
 
-def box_scores(
-    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None = None
-) -> tuple[BoxMoments, Array]:
+def box_scores(boxes: Boxes, lattice: Lattice | None = None) -> tuple[BoxMoments, Array]:
     """Moments within boxes of whitened z and of the products of its `Pairs`, and R of c = R z.
 
-    Arguments are those of `box_moments`, with at least one variable; R is (n, k, k). On a lattice
-    moments are exact derivatives of the log-probability that `box_moments` finds.
+    The lattice is that of `box_moments`. There is at least one variable, and R is (n, k, k). On a
+    lattice moments are exact derivatives of the log-probability that `box_moments` finds.
     """
-    n, k = lower.shape
-    scale, boxes, lattice = _prepared(lower, upper, width, covariance, lattice)
-    found = BoxMoments.empty(n, k * (k + 3) // 2)
+    n, k = boxes.lower.shape
+    scale, standardised = boxes.standardised()
+    lattice = _needed(lattice, boxes)
     formulas = partial(_formulas_or_quadrature, corner_scores, nested_scores)
-    within = _in_parts(found, formulas, lattice_scores, boxes, lattice)
-    correlation = boxes[3]
+    found = BoxMoments.empty(n, k * (k + 3) // 2)
+    _fill(found, standardised, lattice, formulas, lattice_scores)
     if lattice is None:
-        root = np.linalg.cholesky(correlation)
+        root = np.linalg.cholesky(standardised.covariance)
     else:
-        root = root_in_order(correlation, lattice.order)
-    return within, scale[..., :, None] * root
+        root = root_in_order(standardised.covariance, lattice.order)
+    return found, scale[..., :, None] * root
 
 
-def _prepared(
-    lower: Array, upper: Array, width: Array, covariance: Array, lattice: Lattice | None
-) -> tuple[Array, tuple[Array, ...], Lattice | None]:
-    """Standard deviations; standardised boxes with correlations, by row; the lattice if needed."""
-    n, k = lower.shape
-    scale, (*ends, correlation) = standardised(lower, upper, width, covariance)
-    if k < MIN_LATTICE_VARIABLES:
-        lattice = None
-    elif lattice is None:
-        lattice = Lattice.of(lower, upper, covariance)
-    return scale, (*ends, np.broadcast_to(correlation, (n, k, k))), lattice
+def _needed(lattice: Lattice | None, boxes: Boxes) -> Lattice | None:
+    """The lattice, or one made from the boxes if it is None; None if there are formulas."""
+    if boxes.lower.shape[1] < MIN_LATTICE_VARIABLES:
+        return None
+    return lattice or Lattice.of(boxes)
 
 
-def _in_parts(
+def _fill(
     found: BoxMoments,
-    formulas: Callable[..., BoxMoments],
-    on_lattice: Callable[..., BoxMoments],
-    boxes: tuple[Array, ...],
+    boxes: Boxes,
     lattice: Lattice | None,
-) -> BoxMoments:
-    """Returns `found`, filled part by part: on the lattice if there is one, else by `formulas`."""
-    n, k = boxes[0].shape
+    formulas: Callable[[Boxes], BoxMoments],
+    on_lattice: Callable[[Boxes, Lattice], BoxMoments],
+) -> None:
+    """Fill `found` part by part: on the lattice if there is one, else by `formulas`.
+
+    The boxes are standardised.
+    """
+    n, k = boxes.lower.shape
     parts: list[Any]
     if lattice is None:
         parts = slices(n, max(_NODES_AT_ONCE // RULE_ORDER ** (k - 1), 1))
@@ -104,17 +83,14 @@ def _in_parts(
         parts = list(_parts(lattice.n_points * k))
 
     def of_some(rows: Any) -> BoxMoments:
-        some = [of[rows] for of in boxes]
+        some = boxes.take(rows)
         with np.errstate(all="ignore"):  # each thread has its own error state
-            if lattice is None:
-                return formulas(*some)
-            return on_lattice(*some, lattice.part(rows))
+            return formulas(some) if lattice is None else on_lattice(some, lattice.part(rows))
 
     n_threads = min(threads.available(), len(parts)) if len(parts) > 1 else 1
     with threads.ordered_map(of_some, parts, n_threads) as results:
         for rows, of_rows in zip(parts, results, strict=True):
             found.fill(rows, of_rows)
-    return found
 
 
 def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
@@ -127,33 +103,31 @@ def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
 
 def _formulas_or_quadrature(
     corners: Callable[[Array, Array, Array], tuple[BoxMoments, NDArray[np.bool_]]],
-    quadrature: Callable[[Boxes], BoxMoments],
-    lower: Array,
-    upper: Array,
-    width: Array,
-    correlation: Array,
+    quadrature: Callable[[ShiftedBoxes], BoxMoments],
+    boxes: Boxes,
 ) -> BoxMoments:
     """Moments within boxes of up to three sides, in closed form where that keeps the digits.
 
     `corners` has the closed forms and says for which boxes they are exact.
     """
+    lower, upper, width, correlation = boxes
     origin, start, end = from_a_point_inside(lower, upper, width)
-    boxes = Boxes(start, end, -origin, correlation, correlation)
+    shifted = ShiftedBoxes(start, end, -origin, correlation, correlation)
     if lower.shape[1] == 1:
-        return quadrature(boxes)
+        return quadrature(shifted)
     hopeful = np.flatnonzero(may_keep_digits(lower, upper))
     found, exact = corners(lower[hopeful], upper[hopeful], correlation[hopeful])
     within = BoxMoments.empty(len(lower), found.mean.shape[1])
     within.fill(hopeful, found)
     rest = np.delete(np.arange(len(lower)), hopeful[exact])
     if rest.size:
-        boxes = boxes.take(rest)
-        precision = np.linalg.inv(boxes.covariance).astype(np.float64, copy=False)
-        within.fill(rest, quadrature(boxes._replace(precision=precision)))
+        shifted = shifted.take(rest)
+        precision = np.linalg.inv(shifted.covariance).astype(np.float64, copy=False)
+        within.fill(rest, quadrature(shifted._replace(precision=precision)))
     return within
 
 
-def _about_the_mean(boxes: Boxes) -> BoxMoments:
+def _about_the_mean(boxes: ShiftedBoxes) -> BoxMoments:
     """Moments within boxes by quadrature, about the mean of the Gaussian."""
     found = nested_moments(boxes)
     return found._replace(mean=found.mean - boxes.mean)

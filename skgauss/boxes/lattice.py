@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Array
-from .base import standardised
+from .base import Boxes
 from .interval import Interval
 
 N_POINTS = 503  # a prime, so that along each coordinate all points are at different places
@@ -38,33 +38,25 @@ class Lattice(NamedTuple):
     n_points: NDArray[np.intp]  # (n,), primes
 
     @classmethod
-    def of(
-        cls,
-        lower: Array,
-        upper: Array,
-        covariance: Array,
-        known: Array | None = None,
-        n_points: int = N_POINTS,
-    ) -> "Lattice":
+    def of(cls, boxes: Boxes, known: Array | None = None, n_points: int = N_POINTS) -> "Lattice":
         """The lattice for boxes, to be made where a climb starts.
 
         Parameters
         ----------
-        lower, upper : array of shape (n, k)
-            Ends minus the mean of the Gaussian.
-        covariance : array of shape (k, k) or (n, k, k)
+        boxes : Boxes
+            Their widths are not used.
         known : array of shape (n, m), optional
             Numbers that tell the rows apart, in standard deviations; None takes the ends. The
             shifts are a hash of them, so equal rows have equal shifts, in any order and any unit.
         n_points : int
             A prime.
         """
-        _, boxes = standardised(lower, upper, upper - lower, covariance)
+        _, boxes = boxes._replace(width=boxes.upper - boxes.lower).standardised()
         if known is None:
             known = np.hstack(boxes[:2])
+        n, k = boxes.lower.shape
         with np.errstate(over="ignore"):
-            counts = np.full(len(lower), n_points)
-            return cls(_order(*boxes), _hash(known, lower.shape[1] - 1), counts)
+            return cls(_order(boxes), _hash(known, k - 1), np.full(n, n_points))
 
     def part(self, rows: Any) -> "Lattice":
         """The lattice for the boxes with these indices."""
@@ -165,16 +157,16 @@ def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return state ^ (state >> np.uint64(31))
 
 
-def _order(lower: Array, upper: Array, width: Array, correlation: Array) -> NDArray[np.intp]:
-    """The order of the variables in each row, (n, k), the least likely interval first.
+def _order(boxes: Boxes) -> NDArray[np.intp]:
+    """The order of the standardised variables in each row, (n, k), the least likely interval first.
 
     Each is the least likely of those left, given that the variables before it are at their
     truncated means (Gibson, Glasbey and Elston, 1994).
     """
+    lower, upper, width, correlation = boxes
     n, k = lower.shape
     row = np.arange(n)
     width = np.maximum(width, _MIN_BOX_WIDTH)
-    correlation = np.broadcast_to(correlation, (n, k, k))
     order = np.empty((n, k), dtype=np.intp)
     factor, mean, variance = np.zeros((n, k, k)), np.zeros((n, k)), np.ones((n, k))
     for i in range(k):

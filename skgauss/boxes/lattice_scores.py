@@ -33,7 +33,7 @@ import numpy as np
 
 from .._pairs import pairs_of
 from .._typing import Array
-from .base import BoxMoments
+from .base import Boxes, BoxMoments
 from .genz import Separated, Step, forward
 from .lattice import Lattice
 from .saddle_move import SaddleMove, indices_of
@@ -42,17 +42,15 @@ from .saddle_move import SaddleMove, indices_of
 _SCORED_POINTS_AT_ONCE = 2**12
 
 
-def lattice_scores(
-    lower: Array, upper: Array, width: Array, correlation: Array, lattice: Lattice
-) -> BoxMoments:
-    """Moments of z and its products within lower < c <= upper, with c = R z, one row per box.
+def lattice_scores(boxes: Boxes, lattice: Lattice) -> BoxMoments:
+    """Moments of z and its products within standardised boxes of at least two variables R z.
 
-    R is `root_in_order` of the correlation, for at least two variables.
+    R is `root_in_order` of the correlation.
     """
-    boxes = Separated.of(lower, upper, width, correlation, lattice)
-    within = boxes.mean_over_points(_derivatives_over, _SCORED_POINTS_AT_ONCE)
-    gradient, hessian = _along_the_boxes(boxes, within.mean, within.covariance)
-    return BoxMoments(within.log_probability, *_along_the_factor(boxes.coupling, gradient, hessian))
+    separated = Separated.of(boxes, lattice)
+    within = separated.mean_over_points(_derivatives_over, _SCORED_POINTS_AT_ONCE)
+    along = _along_the_boxes(separated, within.mean, within.covariance)
+    return BoxMoments(within.log_probability, *_along_the_factor(separated.coupling, *along))
 
 
 def _derivatives_over(boxes: Separated) -> BoxMoments:

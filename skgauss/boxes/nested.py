@@ -63,7 +63,7 @@ class Quantities:
         within *= variance
         return BoxMoments(log_probability, centre[:, None], within[:, None, None])
 
-    def nodes(self, boxes: "Boxes", x: Array) -> Array:
+    def nodes(self, boxes: "ShiftedBoxes", x: Array) -> Array:
         """The quantity of the first variable of n boxes, at its values x, (n, m)."""
         return x
 
@@ -89,7 +89,7 @@ class Quantities:
 VARIABLES = Quantities()
 
 
-class Boxes(NamedTuple):
+class ShiftedBoxes(NamedTuple):
     """A Gaussian and a box in each row, relative to a point that should be in the box."""
 
     lower: Array  # (n, k), like upper and mean
@@ -98,8 +98,8 @@ class Boxes(NamedTuple):
     covariance: Array  # (n, k, k), like precision
     precision: Array
 
-    def take(self, rows: NDArray[Any]) -> "Boxes":
-        return Boxes(*(field[rows] for field in self))
+    def take(self, rows: NDArray[Any]) -> "ShiftedBoxes":
+        return ShiftedBoxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:
         """Both ends, (n,) each, of the range of the first variable that makes the others certain.
@@ -131,7 +131,7 @@ class Boxes(NamedTuple):
             return np.repeat(array, x.shape[1], axis=0)
 
         rest = nested_moments(
-            Boxes(
+            ShiftedBoxes(
                 repeat(self.lower[:, 1:]),
                 repeat(self.upper[:, 1:]),
                 mean.reshape(-1, mean.shape[2]),
@@ -144,7 +144,7 @@ class Boxes(NamedTuple):
         return log_density + rest.log_probability.reshape(x.shape), rest
 
 
-def nested_moments(boxes: Boxes, quantities: Quantities = VARIABLES) -> BoxMoments:
+def nested_moments(boxes: ShiftedBoxes, quantities: Quantities = VARIABLES) -> BoxMoments:
     """Log-probabilities in nats of boxes of up to three sides, and the moments within them."""
     n, k = boxes.mean.shape
     if k == 1:
@@ -156,7 +156,7 @@ def nested_moments(boxes: Boxes, quantities: Quantities = VARIABLES) -> BoxMomen
     first = np.argmin((ranges[2] - ranges[0]) * detail, axis=1)
     row, order = np.arange(n), np.tile(np.arange(k), (n, 1))
     order[row, first], order[:, 0] = 0, first
-    boxes = Boxes(*(reordered(field, order) for field in boxes))
+    boxes = ShiftedBoxes(*(reordered(field, order) for field in boxes))
     start, mode, end, slope, detail = (part[row, first] for part in (*ranges, detail))
     length = end - start
     short = (length * detail < _SHORT_RULE.longest) & (length * np.abs(slope) < _SHORT_RULE.deepest)
@@ -169,7 +169,7 @@ def nested_moments(boxes: Boxes, quantities: Quantities = VARIABLES) -> BoxMomen
     return quantities.back(found, order, boxes.covariance)
 
 
-def _ranges(boxes: Boxes) -> tuple[Array, Array, Array, Array]:
+def _ranges(boxes: ShiftedBoxes) -> tuple[Array, Array, Array, Array]:
     """Start, mode and end of the range that is not negligible, and the slope, (n, k) each.
 
     The slope is that of minus the log-density of all variables at the mode, along each of them.
@@ -195,7 +195,7 @@ def reordered(field: Array, order: NDArray[np.intp], axes: int = 2) -> Array:
 
 
 def _between(
-    boxes: Boxes,
+    boxes: ShiftedBoxes,
     ends: Array,
     rule: _Rule,
     quantities: Quantities,
@@ -250,7 +250,7 @@ def _bound(log_density: Array, node: Array) -> Array:
 
 
 def _resolved(
-    boxes: Boxes, start: Array, end: Array, log_density: Array, rule: _Rule
+    boxes: ShiftedBoxes, start: Array, end: Array, log_density: Array, rule: _Rule
 ) -> NDArray[np.bool_]:
     """Whether the rule integrates the density on each piece exactly, bool of shape (n,).
 
@@ -277,7 +277,7 @@ def _relevant(x: Array, log_density: Array, start: Array, end: Array) -> tuple[A
     return edges[row, counts.argmax(axis=1)], edges[row, last + 1]
 
 
-def _middle(boxes: Boxes, start: Array, end: Array) -> Array:
+def _middle(boxes: ShiftedBoxes, start: Array, end: Array) -> Array:
     """Where to divide each piece, (n,): where the others become certain, or in the middle."""
     middle = (start + end) / 2
     for simple in boxes.certain():

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from .._pairs import pairs_of
 from .._typing import Array
 from .base import BoxMoments, mixture
-from .nested import Boxes, Quantities, nested_moments, reordered
+from .nested import Quantities, ShiftedBoxes, nested_moments, reordered
 from .univariate import of_square, univariate_moments
 
 
-def nested_scores(boxes: Boxes) -> BoxMoments:
+def nested_scores(boxes: ShiftedBoxes) -> BoxMoments:
     """Moments of z and its products within boxes of R z, with R the Cholesky factor."""
     return nested_moments(boxes, _SCORES)
 
@@ -41,7 +41,7 @@ class _Scores(Quantities):
         covariance = np.stack([second, across, across, square], axis=1).reshape(-1, 2, 2)
         return BoxMoments(log_probability, np.stack([z, z * z + second], axis=1), covariance)
 
-    def nodes(self, boxes: Boxes, x: Array) -> Array:
+    def nodes(self, boxes: ShiftedBoxes, x: Array) -> Array:
         return (x - boxes.mean[:, :1]) / np.sqrt(boxes.covariance[:, :1, 0])
 
     def with_first(self, log_weight: Array, nodes: Array, rest: BoxMoments) -> BoxMoments:

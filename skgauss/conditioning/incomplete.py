@@ -10,7 +10,7 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import draw_in_each
+from ..boxes import Boxes, draw_in_each
 from ..gaussian import Family, linalg
 from .intervals import Standardization, alike_rows, batches_with_conditioner, kinds_of
 from .single_intervals import SingleIntervals
@@ -62,8 +62,9 @@ def drawn_rows(
         singles = SingleIntervals.of(lower, upper)
         with np.errstate(over="ignore"):  # an end that overflows counts as open
             low, high = singles.about(mean)
-        boxes = low[:, None], high[:, None], singles.width[:, None]
-        within = draw_in_each(*boxes, scales[singles.features, None, None] ** 2, random_state)
+        variances = scales[singles.features, None, None] ** 2
+        boxes = Boxes(low[:, None], high[:, None], singles.width[:, None], variances)
+        within = draw_in_each(boxes, random_state)
         drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
     else:
         for rows, coarse, conditioner in batches_with_conditioner(lower, upper, None, gaussian):

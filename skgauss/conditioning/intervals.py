@@ -21,6 +21,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import (
     MIN_LATTICE_VARIABLES,
+    Boxes,
     BoxMoments,
     Lattice,
     box_moments,
@@ -140,9 +141,9 @@ class CoarseRows:
         """
         given, centre, covariance, boxes = self._given_exact(conditioner)
         if pilot is None and self.n_intervals > 1:
-            box = expectation_propagation(*boxes)
+            box = expectation_propagation(boxes)
         else:
-            box = box_moments(*boxes, self._lattice_at(pilot))
+            box = box_moments(boxes, self._lattice_at(pilot))
         values, covariance = _regressed(centre, covariance, box)
         return Hidden(values, covariance, box.log_probability, given.distances + given.log_det)
 
@@ -155,7 +156,7 @@ class CoarseRows:
         root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors @ vectors.transpose(0, 2, 1)
         noise = random_state.standard_normal(centre.shape)
         free = centre + (root @ noise[:, :, None])[:, :, 0]
-        inside = centre[:, :k] + draw_in_each(*boxes, random_state)
+        inside = centre[:, :k] + draw_in_each(boxes, random_state)
         slopes = np.linalg.solve(covariance[:, :k, :k], covariance[:, :k, k:])
         moved = (inside - free[:, :k])[:, None] @ slopes
         return np.hstack((inside, free[:, k:] + moved[:, 0]))
@@ -190,16 +191,14 @@ class CoarseRows:
         if self._lattice is None or not self._lattice[1].equals(pilot):
             *_, boxes = self._given_exact(pilot.conditioner_in(self._scaling))
             known = np.hstack([pilot.relative(end) for end in self._ends])
-            self._lattice = lattice_of_rows(*boxes, known, self._weights), pilot
+            self._lattice = lattice_of_rows(boxes, known, self._weights), pilot
         return self._lattice[0]
 
-    def _given_exact(
-        self, conditioner: Conditioner
-    ) -> tuple[Conditional, Array, Array, tuple[Array, Array, Array, Array]]:
+    def _given_exact(self, conditioner: Conditioner) -> tuple[Conditional, Array, Array, Boxes]:
         """The distribution of the hidden values given the exact ones, ignoring the intervals.
 
-        Their conditional means follow, (n_rows, n_hidden), their covariances, and the boxes for
-        `box_moments`: ends of the intervals relative to these means, widths, covariances.
+        Their conditional means follow, (n_rows, n_hidden), their covariances, and the intervals as
+        boxes about these means.
         """
         deviations = self.rows - conditioner.mean
         deviations.reshape(-1)[self.gaps.entries] = 0.0
@@ -208,7 +207,7 @@ class CoarseRows:
         covariance = given.covariance.transpose(2, 0, 1)
         k = self.n_intervals
         ends = self._lower - centre[:, :k], self._upper - centre[:, :k]
-        return given, centre, covariance, (*ends, self._width, covariance[:, :k, :k])
+        return given, centre, covariance, Boxes(*ends, self._width, covariance[:, :k, :k])
 
 
 def _regressed(centre: Array, covariance: Array, box: BoxMoments) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .._typing import Array
-from ..boxes import N_POINTS, BoxMoments, Lattice, box_moments
+from ..boxes import N_POINTS, Boxes, BoxMoments, Lattice, box_moments
 from ..gaussian import MIN_ROWS
 from .scores import mean_scores
 
@@ -26,27 +26,24 @@ _PROMISED_ERROR = 0.002
 _ROWS_OF_SHARES = 10_000.0
 
 
-def lattice_of_rows(
-    lower: Array, upper: Array, width: Array, covariance: Array, known: Array, weights: Array
-) -> Lattice:
+def lattice_of_rows(boxes: Boxes, known: Array, weights: Array) -> Lattice:
     """The lattice for the boxes of rows with these weights; each row has its own shifts.
 
-    `known`, (n, m), tells the rows apart, see `Lattice.of`; the others are as for `box_moments`.
+    `known`, (n, m), tells the rows apart, see `Lattice.of`.
     """
-    lattice = Lattice.of(lower, upper, covariance, known, _COUNTS[0])
+    lattice = Lattice.of(boxes, known, _COUNTS[0])
     tolerance = _PROMISED_ERROR / np.sqrt(_frequencies(weights))
-    boxes = lower, upper, width, covariance
     return _with_enough_points(lattice, boxes, tolerance, _distance_of_scores)
 
 
-def lattice_of_window(boxes: tuple[Array, ...], weight: float) -> Lattice:
+def lattice_of_window(boxes: Boxes, weight: float) -> Lattice:
     """The lattice for the one box of a window, as for `box_moments`, and the weight of all rows."""
-    lattice = Lattice.of(boxes[0], boxes[1], boxes[3])
+    lattice = Lattice.of(boxes)
     tolerance = np.array([_tolerance_of_window(weight)])
     return _with_enough_points(lattice, boxes, tolerance, _distance_of_moments)
 
 
-def suits_window(lattice: Lattice, boxes: tuple[Array, ...], weight: float) -> bool:
+def suits_window(lattice: Lattice, boxes: Boxes, weight: float) -> bool:
     """Whether the lattice of `lattice_of_window` has enough points under another Gaussian, too.
 
     A lattice with the most points always has enough.
@@ -55,7 +52,7 @@ def suits_window(lattice: Lattice, boxes: tuple[Array, ...], weight: float) -> b
     return bool(most or not _distance_of_moments(lattice, boxes)[0] > _tolerance_of_window(weight))
 
 
-def lattice_of_step(lattice: Lattice, boxes: tuple[Array, ...]) -> Lattice:
+def lattice_of_step(lattice: Lattice, boxes: Boxes) -> Lattice:
     """The lattice of a window with no more points than the information of a Newton step needs.
 
     A sample of the fewest rows would need as many. If the most points may be too few even for that,
@@ -75,16 +72,16 @@ def _tolerance_of_window(weight: float) -> float:
     return _PROMISED_ERROR / float(np.sqrt(n_rows))
 
 
-def excess_error(lattice: Lattice, boxes: tuple[Array, ...], weights: Array) -> float:
+def excess_error(lattice: Lattice, boxes: Boxes, weights: Array) -> float:
     """By how much the squared error of the sum of the rows' scores exceeds what is promised.
 
-    The boxes, as for `box_moments`, are those of another Gaussian than the one that set the
-    lattice. If the sum over all rows is positive, other lattices may be better there. Lattices with
-    the most points are not counted.
+    The boxes are those of another Gaussian than the one that set the lattice. If the sum over all
+    rows is positive, other lattices may be better there. Lattices with the most points are not
+    counted.
     """
     some = lattice.n_points < _COUNTS[-1]
     frequencies = _frequencies(weights[some])
-    apart = _distance_of_scores(lattice.part(some), tuple(of[some] for of in boxes))
+    apart = _distance_of_scores(lattice.part(some), boxes.take(some))
     errors = frequencies * np.where(np.isfinite(apart), apart, 0.0)
     return float((errors**2 - _PROMISED_ERROR**2 * frequencies).sum())
 
@@ -96,9 +93,9 @@ def _frequencies(weights: Array) -> Array:
 
 def _with_enough_points(
     lattice: Lattice,
-    boxes: tuple[Array, ...],
+    boxes: Boxes,
     tolerance: Array,
-    distance: Callable[[Lattice, tuple[Array, ...]], Array],
+    distance: Callable[[Lattice, Boxes], Array],
 ) -> Lattice:
     """The lattice with more points for boxes whose shifts are farther apart than their tolerance.
 
@@ -107,7 +104,7 @@ def _with_enough_points(
     rows = np.arange(len(tolerance))
     most = max(_MAX_POINTS, _MAX_POINTS_RATIO * N_POINTS * len(rows))
     for count in _COUNTS[_COUNTS.index(lattice.n_points[0]) + 1 :]:
-        apart = distance(lattice.part(rows), tuple(of[rows] for of in boxes))
+        apart = distance(lattice.part(rows), boxes.take(rows))
         rows = rows[apart > tolerance[rows]]  # not where it is NaN
         if not 0 < count * rows.size <= most:
             break
@@ -115,15 +112,15 @@ def _with_enough_points(
     return lattice
 
 
-def _distance_of_scores(lattice: Lattice, boxes: tuple[Array, ...]) -> Array:
+def _distance_of_scores(lattice: Lattice, boxes: Boxes) -> Array:
     """The largest difference between the scores of each box at two shifts, (n_boxes,)."""
     one, other = _at_two_shifts(lattice, boxes)
-    inverse = np.linalg.inv(np.linalg.cholesky(boxes[3])).astype(np.float64, copy=False)
+    inverse = np.linalg.inv(np.linalg.cholesky(boxes.covariance)).astype(np.float64, copy=False)
     scores = mean_scores(inverse, one.mean, one.covariance)
     return np.abs(scores - mean_scores(inverse, other.mean, other.covariance)).max(axis=1)
 
 
-def _distance_of_moments(lattice: Lattice, boxes: tuple[Array, ...]) -> Array:
+def _distance_of_moments(lattice: Lattice, boxes: Boxes) -> Array:
     """The largest difference between the moments within each box at two shifts, (n_boxes,).
 
     It is in units of the spread within the box, and infinite if that has no digits.
@@ -137,10 +134,9 @@ def _distance_of_moments(lattice: Lattice, boxes: tuple[Array, ...]) -> Array:
     return np.abs(scores - mean_scores(inverse, 0.0 * one.mean, one.covariance)).max(axis=1)
 
 
-def _at_two_shifts(lattice: Lattice, boxes: tuple[Array, ...]) -> tuple[BoxMoments, BoxMoments]:
+def _at_two_shifts(lattice: Lattice, boxes: Boxes) -> tuple[BoxMoments, BoxMoments]:
     """The moments within the boxes on the lattice, and on the lattice with other shifts."""
-    lower, upper, width, covariance = boxes
     return (
-        box_moments(lower, upper, width, covariance, lattice),
-        box_moments(lower, upper, width, covariance, lattice.with_other_shifts()),
+        box_moments(boxes, lattice),
+        box_moments(boxes, lattice.with_other_shifts()),
     )

@@ -15,18 +15,16 @@ import numpy as np
 
 from .._pairs import pairs_of
 from .._typing import Array
-from ..boxes import Lattice, box_scores
+from ..boxes import Boxes, Lattice, box_scores
 
 
-def score_moments(
-    boxes: tuple[Array, Array, Array, Array], lattice: Lattice | None = None
-) -> tuple[Array, Array, Array]:
+def score_moments(boxes: Boxes, lattice: Lattice | None = None) -> tuple[Array, Array, Array]:
     """Means and covariances of scores within boxes, and the root R of the Gaussian's covariances.
 
     Scores, (n, n_scores), are whitened variables and then their packed products over root 2. R is
-    (n, k, k). The boxes are the lower and upper ends, widths and covariances of `box_moments`.
+    (n, k, k).
     """
-    within, root = box_scores(*boxes, lattice)
+    within, root = box_scores(boxes, lattice)
     k = root.shape[1]
     unit = np.concatenate([np.ones(k), pairs_of(k).lengths / math.sqrt(2)])
     return unit * within.mean, unit[:, None] * within.covariance * unit, root

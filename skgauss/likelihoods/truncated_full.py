@@ -88,8 +88,8 @@ class TruncatedFull(TruncatedLikelihood):
         if len(self._bounded) < MIN_LATTICE_VARIABLES:
             return None
         assert self.pilot is not None
-        boxes = self._box.about(self.pilot.origin, self.pilot.factor)
-        return lattice_of_window(boxes, self.weight)
+        box = self._box.about(self.pilot.origin, self.pilot.factor)
+        return lattice_of_window(box, self.weight)
 
     def with_pilot(self, pilot: Standardization) -> Likelihood:
         likelihood: Any = super().with_pilot(pilot)

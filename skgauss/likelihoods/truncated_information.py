@@ -10,7 +10,7 @@ import numpy as np
 
 from .._pairs import pairs_of
 from .._typing import Array
-from ..boxes import Lattice, box_moments
+from ..boxes import Boxes, Lattice, box_moments
 from ..conditioning import score_moments
 from .information import moves_of_scores
 
@@ -31,7 +31,7 @@ class Box(NamedTuple):
         (d, d). The lattice is for windows of `MIN_LATTICE_VARIABLES` features or more.
         """
         root = factor[self.features]
-        inside = box_moments(*self.about(mean, factor), lattice)
+        inside = box_moments(self.about(mean, factor), lattice)
         covariance = root @ root.T
         slopes = np.linalg.solve(covariance, root).T
         change = inside.covariance[0] - covariance
@@ -65,9 +65,8 @@ class Box(NamedTuple):
         (moves,) = moves_of_scores(turn[None], np.zeros((1, d)))
         return moves @ information @ moves.T
 
-    def about(self, mean: Array, factor: Array) -> tuple[Array, Array, Array, Array]:
-        """The window as the one box that `box_moments` takes, about the mean of a Gaussian."""
+    def about(self, mean: Array, factor: Array) -> Boxes:
+        """The window as a single box about the mean of a Gaussian."""
         root = factor[self.features]
         ends = self.lower - mean[self.features], self.upper - mean[self.features]
-        lower, upper, width = (each[None] for each in (*ends, self.upper - self.lower))
-        return lower, upper, width, (root @ root.T)[None]
+        return Boxes.single(*ends, self.upper - self.lower, root @ root.T)

@@ -11,13 +11,13 @@ from search.boxes import OneFactor
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import BoxMoments, box_moments, integration, nested
+from skgauss.boxes import Boxes, BoxMoments, box_moments, integration, nested
 
 
 def log_probabilities(boxes):
     lower, upper = (np.array([getattr(box, name) for box in boxes]) for name in ("lower", "upper"))
     correlation = np.array([box.correlation for box in boxes])
-    return box_moments(lower, upper, upper - lower, correlation).log_probability
+    return box_moments(Boxes(lower, upper, upper - lower, correlation)).log_probability
 
 
 @each_value(k=[4, 6], condition=[1e3, 1e5, 1e7])
@@ -102,7 +102,7 @@ def test_three_features_near_a_plane(monkeypatch, noise):
     lower, upper = np.array([-1.3, -1.6, -1.5]), np.array([0.4, 0.3, -0.1])
     precision = np.linalg.inv(covariance)
     boxes = (of[None] for of in (lower, upper, np.zeros(3), covariance, precision))
-    found = nested.nested_moments(nested.Boxes(*boxes)).log_probability[0]
+    found = nested.nested_moments(nested.ShiftedBoxes(*boxes)).log_probability[0]
     exact = np.log(of_a_plane(lower, upper, coefficients, correlation))
     np.testing.assert_allclose(found, exact, atol=10 * noise**2 + 1e-7)
     assert sum(counts) < 400_000
@@ -115,8 +115,8 @@ def test_a_tail_of_three_nearly_dependent_features_is_quick(monkeypatch):
     upper = -np.array([[1.7, 2.9, 3.6]])
     for least in (1e-2, 1e-6, 1e-10):
         covariance = (directions * [1.0, 0.5, least]) @ directions.T
-        lower, width = np.full((1, 3), -np.inf), np.full((1, 3), np.inf)
-        assert np.isfinite(box_moments(lower, upper, width, covariance).log_probability).all()
+        boxes = Boxes(np.full((1, 3), -np.inf), upper, np.full((1, 3), np.inf), covariance)
+        assert np.isfinite(box_moments(boxes).log_probability).all()
     assert sum(counts) < 200_000
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skgauss.boxes import box_moments, draw_in_each, draw_within
+from skgauss.boxes import Boxes, box_moments, draw_in_each, draw_within
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_moments_of_draws(rng, lower, upper):
     rows = draw_within(lower, upper, covariance, n, seed)
     assert rows.shape == (n, 3)
     assert ((lower <= rows) & (rows <= upper)).all()
-    exact = box_moments(lower[None], upper[None], (upper - lower)[None], covariance)
+    exact = box_moments(Boxes.single(lower, upper, upper - lower, covariance))
     scale = np.sqrt(exact.covariance[0].diagonal())
     deviations = (rows - exact.mean[0]) / scale
     assert (np.abs(deviations.mean(axis=0)) < 4 / np.sqrt(n)).all()
@@ -40,11 +40,13 @@ def test_draws_in_boxes_of_their_own(rng):
     lower = 3 * rng.standard_normal((n, k))
     upper = lower + rng.uniform(0.1, 4.0, (n, k))
     lower[0], upper[1] = -np.inf, np.inf
-    exact = box_moments(lower, upper, upper - lower, covariance)
-    boxes = (np.repeat(of, repeats, axis=0) for of in (lower, upper, upper - lower, covariance))
-    rows = draw_in_each(*boxes, np.random.RandomState(0)).reshape(n, repeats, k)
+    boxes = Boxes(lower, upper, upper - lower, covariance)
+    exact = box_moments(boxes)
+    rows = draw_in_each(
+        boxes.take(np.repeat(np.arange(n), repeats)), np.random.RandomState(0)
+    ).reshape(n, repeats, k)
     assert ((lower[:, None] <= rows) & (rows <= upper[:, None])).all()
     scale = np.sqrt(np.einsum("nii->ni", exact.covariance))
     assert (np.abs(rows.mean(axis=1) - exact.mean) < 5 * scale / np.sqrt(repeats)).all()
     np.testing.assert_allclose(rows.std(axis=1), scale, rtol=0.1)
-    assert draw_in_each(*np.empty((3, 5, 0)), np.empty((5, 0, 0)), None).shape == (5, 0)
+    assert draw_in_each(Boxes(*np.empty((3, 5, 0)), np.empty((5, 0, 0))), None).shape == (5, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from oracles import five_points, gradients_of_box
 
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 from skgauss.boxes.expectation_propagation import expectation_propagation
 
 
@@ -25,10 +25,10 @@ def intervals(rng, n, k):
 def test_independent_features_are_exact(rng, k):
     lower, upper = intervals(rng, 20, k)
     variance = rng.uniform(0.5, 2.0, k)
-    found = expectation_propagation(lower, upper, upper - lower, np.diag(variance))
+    found = expectation_propagation(Boxes(lower, upper, upper - lower, np.diag(variance)))
     each = [
         box_moments(
-            *(of[:, [j]] for of in (lower, upper, upper - lower)), variance[j].reshape(1, 1)
+            Boxes(*(of[:, [j]] for of in (lower, upper, upper - lower)), variance[j].reshape(1, 1))
         )
         for j in range(k)
     ]
@@ -42,8 +42,8 @@ def test_independent_features_are_exact(rng, k):
 @pytest.mark.parametrize("k", [2, 3, 6])
 def test_near_the_exact_moments(rng, k):
     lower, upper = intervals(rng, 100, k)
-    boxes = lower, upper, upper - lower, covariances(rng, 100, k)
-    for found, exact in zip(expectation_propagation(*boxes), box_moments(*boxes), strict=True):
+    boxes = Boxes(lower, upper, upper - lower, covariances(rng, 100, k))
+    for found, exact in zip(expectation_propagation(boxes), box_moments(boxes), strict=True):
         np.testing.assert_allclose(found, exact, atol=0.1)
         assert np.sqrt(np.mean((found - exact) ** 2)) < 0.02
 
@@ -52,7 +52,7 @@ def test_moments_are_the_derivative_of_the_log_probability(rng):
     n, k = 10, 5
     lower, upper = intervals(rng, n, k)
     width, covariance = upper - lower, covariances(rng, n, k)
-    found = expectation_propagation(lower, upper, width, covariance)
+    found = expectation_propagation(Boxes(lower, upper, width, covariance))
     along_mean, along_covariance = gradients_of_box(found, covariance)
     for _ in range(5):
         root = rng.normal(size=(k, k))
@@ -60,7 +60,7 @@ def test_moments_are_the_derivative_of_the_log_probability(rng):
 
         def value(t, shift=shift, change=change):
             moved = lower - t * shift, upper - t * shift, width, covariance + t * change
-            return expectation_propagation(*moved).log_probability
+            return expectation_propagation(Boxes(*moved)).log_probability
 
         exact = along_mean @ shift + (along_covariance * change).sum(axis=(1, 2))
         np.testing.assert_allclose(five_points(value, 1e-3)[0], exact, atol=1e-6)
@@ -71,8 +71,8 @@ def test_narrow_intervals(rng, width):
     """What the others say of a narrow interval's variable no longer matters."""
     n, k = 20, 5
     lower, _ = rng.normal(size=(2, n, k))
-    boxes = lower, lower + width, np.full((n, k), width), covariances(rng, n, k)
-    found, exact = expectation_propagation(*boxes), box_moments(*boxes)
+    boxes = Boxes(lower, lower + width, np.full((n, k), width), covariances(rng, n, k))
+    found, exact = expectation_propagation(boxes), box_moments(boxes)
     np.testing.assert_allclose(found.log_probability, exact.log_probability, rtol=1e-4)
     np.testing.assert_allclose(found.mean, exact.mean, atol=1e-6)
     np.testing.assert_allclose(found.covariance, exact.covariance, atol=1e-6)
@@ -82,7 +82,7 @@ def test_narrow_intervals(rng, width):
 def test_far_boxes_are_numbers(rng, distance):
     upper = -distance * rng.uniform(0.5, 1.5, (20, 5))
     lower = np.full_like(upper, -np.inf)
-    found = expectation_propagation(lower, upper, upper - lower, covariances(rng, 20, 5))
+    found = expectation_propagation(Boxes(lower, upper, upper - lower, covariances(rng, 20, 5)))
     for of in found:
         assert np.isfinite(of).all()
     assert (found.mean <= upper).all()
@@ -93,9 +93,9 @@ def test_units(rng):
     covariance = covariances(rng, 10, 5)
     unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
     units = np.outer(unit, unit)
-    same = expectation_propagation(lower, upper, upper - lower, covariance)
+    same = expectation_propagation(Boxes(lower, upper, upper - lower, covariance))
     found = expectation_propagation(
-        lower * unit, upper * unit, (upper - lower) * unit, covariance * units
+        Boxes(lower * unit, upper * unit, (upper - lower) * unit, covariance * units)
     )
     np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
     np.testing.assert_allclose(found.mean / unit, same.mean, rtol=1e-10, atol=1e-12)

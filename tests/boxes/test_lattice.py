@@ -10,7 +10,7 @@ from scipy.integrate import trapezoid
 from scipy.special import log_ndtr, ndtr
 from scipy.stats import multivariate_normal, truncnorm
 
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 from skgauss.boxes.lattice import N_POINTS, Lattice, generators
 
 KINDS = ["rounded", "one-sided", "mixed", "far", "narrow"]
@@ -18,7 +18,11 @@ KINDS = ["rounded", "one-sided", "mixed", "far", "narrow"]
 
 def moments(lower, upper, covariance, width=None, lattice=None):
     width = upper - lower if width is None else width
-    return box_moments(lower, upper, width, covariance, lattice)
+    return box_moments(Boxes(lower, upper, width, covariance), lattice)
+
+
+def lattice_of(lower, upper, covariance, known=None, n_points=N_POINTS):
+    return Lattice.of(Boxes(lower, upper, upper - lower, covariance), known, n_points)
 
 
 def boxes(rng, kind, n, k):
@@ -47,7 +51,7 @@ def boxes(rng, kind, n, k):
 @pytest.mark.parametrize("k", [4, 7])
 def test_moments_are_the_derivative_of_the_log_probability(rng, kind, k):
     lower, upper, width, covariance = boxes(rng, kind, 5, k)
-    lattice = Lattice.of(lower, upper, covariance)
+    lattice = lattice_of(lower, upper, covariance)
     found = moments(lower, upper, covariance, width)
     along_mean, along_covariance = gradients_of_box(found, covariance)
 
@@ -95,7 +99,8 @@ def test_open_ends_are_no_box():
 def over_shifts(lower, upper, covariance, n=1500):
     """Log of the mean probability over shifts of the lattice, and its standard error."""
     many = np.broadcast_to(lower, (n, len(lower))), np.broadcast_to(upper, (n, len(upper)))
-    lattice = Lattice.of(*many, covariance, np.arange(2.0 * n * len(lower)).reshape(n, -1))
+    known = np.arange(2.0 * n * len(lower)).reshape(n, -1)
+    lattice = lattice_of(*many, covariance, known)
     found = moments(*many, covariance, lattice=lattice)
     highest = found.log_probability.max()
     probability = np.exp(found.log_probability - highest)
@@ -233,7 +238,7 @@ def test_units(rng):
     unit = 10.0 ** np.array([-100, -3, 0, 5, 100])
     same = moments(lower, upper, covariance, width)
     other = lower * unit, upper * unit, covariance * np.outer(unit, unit)
-    for of, its in zip(Lattice.of(*other), Lattice.of(lower, upper, covariance), strict=True):
+    for of, its in zip(lattice_of(*other), lattice_of(lower, upper, covariance), strict=True):
         np.testing.assert_array_equal(of, its)
     found = moments(*other, width * unit)
     np.testing.assert_allclose(found.log_probability, same.log_probability, rtol=1e-12)
@@ -245,11 +250,11 @@ def test_equal_rows_have_equal_lattices_and_others_do_not(rng):
     lower, upper, _, covariance = boxes(rng, "rounded", 50, 4)
     rows = np.hstack([lower, upper])
     twice = *np.tile([lower, upper], (2, 1)), np.tile(covariance, (2, 1, 1))
-    lattice = Lattice.of(*twice, np.vstack([rows, rows]))
+    lattice = lattice_of(*twice, np.vstack([rows, rows]))
     np.testing.assert_array_equal(lattice.shift[:50], lattice.shift[50:])
     assert len(np.unique(lattice.shift)) == 150
-    zero = Lattice.of(lower[:1], upper[:1], covariance[:1], np.zeros((1, 8)))
-    minus = Lattice.of(lower[:1], upper[:1], covariance[:1], np.full((1, 8), -0.0))
+    zero = lattice_of(lower[:1], upper[:1], covariance[:1], np.zeros((1, 8)))
+    minus = lattice_of(lower[:1], upper[:1], covariance[:1], np.full((1, 8), -0.0))
     np.testing.assert_array_equal(zero.shift, minus.shift)
 
 
@@ -257,13 +262,13 @@ def test_the_least_likely_come_first(rng):
     """As they stand, where features are independent; given the chosen ones, where they are not."""
     upper = rng.normal(size=(20, 5))
     lower = np.full_like(upper, -np.inf)
-    lattice = Lattice.of(lower, upper, np.eye(5))
+    lattice = lattice_of(lower, upper, np.eye(5))
     np.testing.assert_array_equal(lattice.order, np.argsort(upper, axis=1))
     # The first says that the third is low, and so likely below its end; the second says nothing.
     covariance = np.array([[1.0, 0.0, 0.9], [0.0, 1.0, 0.0], [0.9, 0.0, 1.0]])
     upper = np.array([[-2.0, -1.0, -1.1]])
     lower = np.full_like(upper, -np.inf)
-    lattice = Lattice.of(lower, upper, covariance)
+    lattice = lattice_of(lower, upper, covariance)
     np.testing.assert_array_equal(lattice.order, [[0, 1, 2]])
 
 
@@ -279,7 +284,7 @@ def test_more_points_come_nearer(rng):
     exact = np.log(trapezoid(density * np.exp(k * given), common, axis=1))
     errors = []
     for n_points in (257, 10_007, 100_003):
-        lattice = Lattice.of(lower, upper, covariance, n_points=n_points)
+        lattice = lattice_of(lower, upper, covariance, n_points=n_points)
         found = moments(lower, upper, covariance, lattice=lattice)
         errors.append(np.sqrt(np.mean((found.log_probability - exact) ** 2)))
     assert errors[1] < 1e-4
@@ -296,7 +301,7 @@ def test_a_smooth_lattice_of_few_variables_needs_far_fewer_points(rng):
     given = ndtr((upper[:, :1] - np.sqrt(correlation) * common) / scale)
     given -= ndtr((lower[:, :1] - np.sqrt(correlation) * common) / scale)
     exact = np.log(given**k @ weight / np.sqrt(2 * np.pi))
-    lattice = Lattice.of(lower, upper, covariance, n_points=2_003)
+    lattice = lattice_of(lower, upper, covariance, n_points=2_003)
     found = moments(lower, upper, covariance, lattice=lattice)
     assert np.abs(found.log_probability - exact).max() < 1e-6
 
@@ -304,7 +309,7 @@ def test_a_smooth_lattice_of_few_variables_needs_far_fewer_points(rng):
 def test_points_with_no_weight_do_no_harm():
     """At the faces of the cube, where a shift of zero puts the first point."""
     lower, upper = np.full((1, 4), -np.inf), np.full((1, 4), 0.0)
-    shifted = Lattice.of(lower, upper, np.eye(4), n_points=2_003)
+    shifted = lattice_of(lower, upper, np.eye(4), n_points=2_003)
     found = moments(lower, upper, np.eye(4), lattice=shifted._replace(shift=np.zeros((1, 3))))
     np.testing.assert_allclose(found.log_probability, 4 * np.log(0.5), rtol=1e-12)
     np.testing.assert_allclose(found.mean, -np.sqrt(2 / np.pi), rtol=1e-10)

@@ -5,17 +5,17 @@ import pytest
 from marks import exhaustive
 from oracles import five_points, gradients_of_box
 
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 from skgauss.boxes.base import from_a_point_inside
 from skgauss.boxes.bivariate_trivariate import corner_moments, may_keep_digits
-from skgauss.boxes.nested import Boxes, nested_moments
+from skgauss.boxes.nested import ShiftedBoxes, nested_moments
 from skgauss.boxes.univariate import univariate_moments
 
 two_and_three = pytest.mark.parametrize("k", [2, 3])
 
 
 def moments(lower, upper, covariance, width=None):
-    return box_moments(lower, upper, upper - lower if width is None else width, covariance)
+    return box_moments(Boxes(lower, upper, upper - lower if width is None else width, covariance))
 
 
 def one_factor(loading):
@@ -270,7 +270,9 @@ def test_within_the_box(rng, k):
 
 def by_quadrature(lower, upper, correlation):
     origin, start, end = from_a_point_inside(lower, upper, upper - lower)
-    found = nested_moments(Boxes(start, end, -origin, correlation, np.linalg.inv(correlation)))
+    found = nested_moments(
+        ShiftedBoxes(start, end, -origin, correlation, np.linalg.inv(correlation))
+    )
     return found._replace(mean=origin + found.mean)
 
 

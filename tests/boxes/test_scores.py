@@ -9,10 +9,10 @@ from marks import each_value
 
 from skgauss._pairs import pairs_of
 from skgauss._typing import EPS
-from skgauss.boxes import Lattice, box_moments, box_scores
+from skgauss.boxes import Boxes, Lattice, box_moments, box_scores
 from skgauss.boxes.base import from_a_point_inside
 from skgauss.boxes.corner_scores import corner_scores
-from skgauss.boxes.nested import Boxes
+from skgauss.boxes.nested import ShiftedBoxes
 from skgauss.boxes.nested_scores import nested_scores
 
 INF = np.inf
@@ -47,7 +47,7 @@ def mean_scores(lower, upper, width, root, lattice, mean, turn):
     k = len(mean)
     factor, moved = root @ turn, (root @ mean[:, None])[:, :, 0]
     covariance = factor @ factor.transpose(0, 2, 1)
-    within = box_moments(lower - moved, upper - moved, width, covariance, lattice)
+    within = box_moments(Boxes(lower - moved, upper - moved, width, covariance), lattice)
     first = np.linalg.solve(root, (within.mean + moved)[:, :, None])[:, :, 0]
     inverse = np.linalg.inv(root)
     second = inverse @ within.covariance @ inverse.transpose(0, 2, 1)
@@ -86,8 +86,9 @@ def natural_derivatives(*of_boxes, k, step=1e-3):
 )
 def test_on_a_lattice_they_are_the_derivative_of_the_very_sum(rng, k, condition, kind, n_points):
     lower, upper, width, correlation = boxes(rng, 6, k, condition, kind)
-    lattice = Lattice.of(lower, upper, correlation, n_points=n_points)
-    found, root = box_scores(lower, upper, width, correlation, lattice)
+    its_boxes = Boxes(lower, upper, width, correlation)
+    lattice = Lattice.of(its_boxes, n_points=n_points)
+    found, root = box_scores(its_boxes, lattice)
     np.testing.assert_allclose(root @ root.transpose(0, 2, 1), [correlation] * 6, atol=1e-13)
     np.testing.assert_array_equal(found.covariance, found.covariance.transpose(0, 2, 1))
     step = 1e-3 if condition < 1e5 else 1e-4
@@ -99,7 +100,7 @@ def test_on_a_lattice_they_are_the_derivative_of_the_very_sum(rng, k, condition,
     of_mean = mean_scores(lower, upper, width, root, lattice, np.zeros(k), np.eye(k))
     size = np.maximum(np.abs(of_mean).max(axis=1, keepdims=True), 1.0)
     assert (np.abs(found.mean - of_mean) < 1e-9 * size).all()
-    within = box_moments(lower, upper, width, correlation, lattice)
+    within = box_moments(its_boxes, lattice)
     np.testing.assert_allclose(found.log_probability, within.log_probability, rtol=1e-12)
 
 
@@ -170,7 +171,7 @@ def test_two_sides_in_many_digits(correlation, kind):
     }[kind]
     lower, upper = np.array([lower]), np.array([upper])
     covariance = np.array([[[1.0, correlation], [correlation, 1.0]]])
-    found, root = box_scores(lower, upper, upper - lower, covariance)
+    found, root = box_scores(Boxes(lower, upper, upper - lower, covariance))
     expected = in_fifty_digits(lower[0], upper[0], root[0])
     size = max(np.abs(expected).max(), 1.0)
     np.testing.assert_allclose(found.covariance[0], expected, atol=1e-9 * size)
@@ -184,7 +185,7 @@ def test_closed_forms_and_quadrature_agree(rng, k, condition, kind):
     found, exact = corner_scores(lower, upper, correlation)
     assert exact.any()
     origin, start, end = from_a_point_inside(lower, upper, width)
-    ends = Boxes(start, end, -origin, correlation, np.linalg.inv(correlation))
+    ends = ShiftedBoxes(start, end, -origin, correlation, np.linalg.inv(correlation))
     expected = nested_scores(ends.take(exact))
     for closed, integral in zip(found, expected, strict=True):
         np.testing.assert_allclose(closed[exact], integral, atol=1e-8)
@@ -196,8 +197,9 @@ def test_independent_variables_have_products_of_moments(rng, k, tolerance):
     lower = rng.normal(0.0, 2.0, (10, k))
     width = 10.0 ** rng.uniform(-4, 1, (10, k))
     upper = lower + width
-    lattice = Lattice.of(lower, upper, np.eye(k), n_points=30_011) if k == 4 else None
-    found, root = box_scores(lower, upper, width, np.eye(k), lattice)
+    its_boxes = Boxes(lower, upper, width, np.eye(k))
+    lattice = Lattice.of(its_boxes, n_points=30_011) if k == 4 else None
+    found, root = box_scores(its_boxes, lattice)
     node, weight = np.polynomial.legendre.leggauss(120)
     z = lower[:, :, None] + (1 + node) / 2 * width[:, :, None]
     density = weight * np.exp(-0.5 * z * z + 0.5 * (z * z).min(axis=2, keepdims=True))

@@ -4,13 +4,13 @@ import mpmath
 import numpy as np
 import pytest
 
-from skgauss.boxes import box_moments, univariate_moments
+from skgauss.boxes import Boxes, box_moments, univariate_moments
 
 
 def moments(lower, width, variance=1.0):
     lower, width = np.atleast_1d(lower, width)
     found = box_moments(
-        lower[:, None], (lower + width)[:, None], width[:, None], np.array([[variance]])
+        Boxes(lower[:, None], (lower + width)[:, None], width[:, None], np.array([[variance]]))
     )
     return found.log_probability, found.mean[:, 0], found.covariance[:, 0, 0]
 
@@ -124,12 +124,12 @@ def test_far_tail_is_exponential():
 
 def test_no_ends():
     ends = np.array([[np.inf]])
-    assert box_moments(-ends, ends, ends, np.array([[4.0]])) == (0.0, 0.0, 4.0)
+    assert box_moments(Boxes(-ends, ends, ends, np.array([[4.0]]))) == (0.0, 0.0, 4.0)
 
 
 def test_no_features():
     nothing = np.zeros((3, 0))
-    found = box_moments(nothing, nothing, nothing, np.zeros((0, 0)))
+    found = box_moments(Boxes(nothing, nothing, nothing, np.zeros((0, 0))))
     np.testing.assert_array_equal(found.log_probability, np.zeros(3))
     assert (found.mean.shape, found.covariance.shape) == ((3, 0), (3, 0, 0))
 
@@ -148,8 +148,8 @@ def test_a_mirror_image(rng):
     """Of intervals whose ends are multiples of 2^-20, so that no width is rounded."""
     lower, width = (np.round(part * 2**20) / 2**20 for part in intervals(rng))
     lower, upper, width = (part[width > 0, None] for part in (lower, lower + width, width))
-    found = box_moments(lower, upper, width, np.eye(1))
-    mirrored = box_moments(-upper, -lower, width, np.eye(1))
+    found = box_moments(Boxes(lower, upper, width, np.eye(1)))
+    mirrored = box_moments(Boxes(-upper, -lower, width, np.eye(1)))
     np.testing.assert_array_equal(found.log_probability, mirrored.log_probability)
     np.testing.assert_array_equal(found.mean, -mirrored.mean)
     np.testing.assert_array_equal(found.covariance, mirrored.covariance)

@@ -9,7 +9,7 @@ from search.boxes import OneFactor
 from sklearn.base import clone
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import N_POINTS, Lattice, box_moments
+from skgauss.boxes import N_POINTS, Boxes, Lattice, box_moments
 from skgauss.conditioning import (
     intervals,
     lattice_of_window,
@@ -23,8 +23,7 @@ from skgauss.inference import likelihood_of
 from skgauss.likelihoods import truncated_full
 
 FEWEST = 127
-ENDS = np.full((1, 4), -1.0), np.full((1, 4), 2.0)
-WINDOW = *ENDS, ENDS[1] - ENDS[0], 0.5 + 0.5 * np.eye(4)[None]
+WINDOW = Boxes.single(np.full(4, -1.0), np.full(4, 2.0), np.full(4, 3.0), 0.5 + 0.5 * np.eye(4))
 
 
 def rows(condition, n=20, k=4):
@@ -32,7 +31,8 @@ def rows(condition, n=20, k=4):
     boxes = [OneFactor.draw(rng, k, condition) for _ in range(n)]
     lower, upper = (np.array([getattr(box, end) for box in boxes]) for end in ("lower", "upper"))
     covariance = np.array([box.correlation for box in boxes])
-    return lower, upper, upper - lower, covariance, np.where(np.isfinite(lower), lower, 9.0)
+    known = np.where(np.isfinite(lower), lower, 9.0)
+    return Boxes(lower, upper, upper - lower, covariance), known
 
 
 def test_tame_boxes_have_few_points():
@@ -44,27 +44,26 @@ def test_tame_boxes_have_few_points():
 @each_value(k=[4, 6], condition=[1.0, 100.0])
 def test_few_points_tell_the_scores_as_well_as_promised(k, condition):
     """Of equally weighted rows the root mean square is what moves an estimate."""
-    lower, upper, width, covariance, known = rows(condition, 60, k)
-    lattice = lattice_of_rows(lower, upper, width, covariance, known, np.ones(60))
-    inverse = np.linalg.inv(np.linalg.cholesky(covariance))
+    boxes, known = rows(condition, 60, k)
+    lattice = lattice_of_rows(boxes, known, np.ones(60))
+    inverse = np.linalg.inv(np.linalg.cholesky(boxes.covariance))
     scores = []
-    for each in (lattice, Lattice.of(lower, upper, covariance, known, 10_007)):
-        within = box_moments(lower, upper, width, covariance, each)
+    for each in (lattice, Lattice.of(boxes, known, 10_007)):
+        within = box_moments(boxes, each)
         scores.append(mean_scores(inverse, within.mean, within.covariance))
     errors = np.sqrt(np.mean((scores[0] - scores[1]) ** 2, axis=0))
     assert errors.max() < 0.002
 
 
 def test_nearly_collinear_boxes_get_points_until_their_probability_is_right():
-    boxes = rows(1e5)
-    lower, upper, _, covariance, known = boxes
-    lattice = lattice_of_rows(*boxes, np.full(20, 100.0))
+    boxes, known = rows(1e5)
+    lattice = lattice_of_rows(boxes, known, np.full(20, 100.0))
     some = lattice.n_points > FEWEST
     rng = np.random.default_rng(0)
     exact = np.array([OneFactor.draw(rng, 4, 1e5).log_probability() for _ in range(20)])
-    coarse = Lattice.of(lower, upper, covariance, known, FEWEST)
+    coarse = Lattice.of(boxes, known, FEWEST)
     errors = [
-        np.sqrt(np.mean((box_moments(*boxes[:4], each).log_probability - exact)[some] ** 2))
+        np.sqrt(np.mean((box_moments(boxes, each).log_probability - exact)[some] ** 2))
         for each in (coarse, lattice)
     ]
     assert errors[1] < errors[0] / 3
@@ -130,7 +129,7 @@ def test_a_window_gets_the_points_that_its_rows_can_tell():
 def window_of(sample, mean, covariance):
     """The window of a sample as a box about the mean of a Gaussian."""
     lower, upper = (sample.lower - mean)[None], (sample.upper - mean)[None]
-    return lower, upper, upper - lower, covariance[None]
+    return Boxes(lower, upper, upper - lower, covariance[None])
 
 
 @pytest.mark.parametrize("seed", [15, 28])
@@ -138,11 +137,11 @@ def test_a_window_gets_the_points_that_an_estimate_needs(seed):
     """Of a Gaussian far wider than its sample, whose scores vary little and so must be exact."""
     sample = windows.draw(seed)
     boxes = window_of(sample, np.zeros(5), sample.covariance)
-    most = Lattice.of(boxes[0], boxes[1], boxes[3], n_points=windows.MOST_POINTS)
+    most = Lattice.of(boxes, n_points=windows.MOST_POINTS)
     _, (information,), root = score_moments(boxes, most)
     scores = []
     for each in (lattice_of_window(boxes, sample.n), most):
-        within = box_moments(*boxes, each)
+        within = box_moments(boxes, each)
         scores.append(mean_scores(np.linalg.inv(root), within.mean, within.covariance)[0])
     error = scores[0] - scores[1]
     assert np.sqrt(sample.n * error @ np.linalg.solve(information, error)) < 0.01
@@ -180,8 +179,8 @@ def test_a_window_with_gaps_gets_the_points_of_correlated_features(monkeypatch):
     model = GaussianGradientMLE(truncation_limits=(-1.0, None))
     found = clone(model).fit(X)
 
-    def with_many_points(boxes, weight):
-        return Lattice.of(boxes[0], boxes[1], boxes[3], n_points=30_011)
+    def with_many_points(box, weight):
+        return Lattice.of(box, n_points=30_011)
 
     monkeypatch.setattr(truncated_full, "lattice_of_window", with_many_points)
     exact = clone(model).fit(X)
@@ -200,8 +199,8 @@ def test_scores_of_rows_are_0_where_a_climb_ends_far_from_where_it_began(monkeyp
     model = GaussianGradientMLE(censoring_limits=(limit, None)).fit(X)
     assert model.converged_
 
-    def with_most_points(lower, upper, width, covariance, known, weights):
-        return Lattice.of(lower, upper, covariance, known, 100_003)
+    def with_most_points(boxes, known, weights):
+        return Lattice.of(boxes, known, 100_003)
 
     monkeypatch.setattr(intervals, "lattice_of_rows", with_most_points)
     at = likelihood_of(model).evaluate(model.mean_, model._gaussian.factor)

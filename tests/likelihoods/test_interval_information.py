@@ -8,6 +8,7 @@ from marks import each_value
 from models import factor_of
 
 from skgauss import GaussianGradientMLE
+from skgauss.boxes import Boxes
 from skgauss.conditioning import score_moments
 from skgauss.gaussian import make_family
 from skgauss.likelihoods import Model, likelihood_with_ridge
@@ -160,7 +161,7 @@ def test_two_intervals_against_a_grid(rng, correlation, offset):
     upper = lower + rng.exponential(1, (6, 2))
     lower[:2, 0], upper[2:4, 1] = -INF, INF
     roots = np.broadcast_to(root, (6, 2, 2))
-    boxes = lower, upper, upper - lower, roots @ roots.transpose(0, 2, 1)
+    boxes = Boxes(lower, upper, upper - lower, roots @ roots.transpose(0, 2, 1))
     _, found, roots = score_moments(boxes)
     for row, of_row in enumerate(found):
         expected = by_a_grid(lower[row], upper[row], roots[row])

@@ -16,7 +16,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 from skgauss.conditioning import lattice_points
 from skgauss.gaussian import NotPositiveDefiniteError, make_family
 from skgauss.inference.point import likelihood_of
@@ -485,7 +485,7 @@ def test_a_wide_parent_is_not_taken_for_an_endless_one(correlation, limit):
     """Its variance is some hundred times that inside the window, from the start on."""
     covariance = np.array([[1.0, correlation], [correlation, 1.0]])
     lower, upper = np.full((1, 2), limit), np.full((1, 2), INF)
-    inside = box_moments(lower, upper, upper - lower, covariance)
+    inside = box_moments(Boxes(lower, upper, upper - lower, covariance))
     scatter = (inside.covariance[0] + inside.covariance[0].T) / 2
     model = GaussianGradientMLE(truncation_limits=(limit, None))
     model.fit_statistics(SufficientStatistics(1e4, inside.mean[0], scatter))

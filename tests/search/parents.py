@@ -14,7 +14,7 @@ from search.hostile import magnitude, one_of
 from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 
 Array = np.ndarray
 MAX_WIDTH = 1e4  # variance, over that of the sample, up to which rounding leaves a maximum
@@ -68,7 +68,7 @@ def _inside(covariance: Array, lower: Array, upper: Array) -> tuple[Array, Array
     """The mean and the covariance inside; features without limits follow by regression."""
     some = np.isfinite(lower)
     low, high = lower[None, some], upper[None, some]
-    moments = box_moments(low, high, high - low, covariance[np.ix_(some, some)])
+    moments = box_moments(Boxes(low, high, high - low, covariance[np.ix_(some, some)]))
     slopes = np.linalg.solve(covariance[np.ix_(some, some)], covariance[some])
     lost = covariance[np.ix_(some, some)] - moments.covariance[0]
     inside = covariance - slopes.T @ lost @ slopes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from search.boxes import OneFactor
 
-from skgauss.boxes import box_moments
+from skgauss.boxes import Boxes, box_moments
 from skgauss.conditioning.lattice_points import lattice_of_rows
 
 MOST_NATS = 0.03  # largest error of a log-probability, with the lattice that a row gets
@@ -24,9 +24,9 @@ def test_boxes(seeds):
         n_boxes += 1
         box = draw(seed)
         lower, upper, exact = box.lower[None], box.upper[None], box.log_probability()
-        boxes = lower, upper, upper - lower, box.correlation[None]
-        lattice = lattice_of_rows(*boxes, np.hstack([lower, upper]), np.ones(1))
-        value = box_moments(*boxes, lattice).log_probability[0]
+        boxes = Boxes(lower, upper, upper - lower, box.correlation[None])
+        lattice = lattice_of_rows(boxes, np.hstack([lower, upper]), np.ones(1))
+        value = box_moments(boxes, lattice).log_probability[0]
         lost += np.isnan(value)  # NaN says that the saddle point was not found
         if abs(value - exact) >= MOST_NATS:
             found.append(f"seed {seed}: {value:.6g} for {exact:.6g}")

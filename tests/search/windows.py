@@ -11,7 +11,7 @@ from search.hostile import magnitude, one_of
 from search.parents import Parent
 
 from skgauss import GaussianGradientMLE
-from skgauss.boxes import BoxMoments, Lattice, box_moments
+from skgauss.boxes import Boxes, BoxMoments, Lattice, box_moments
 from skgauss.conditioning.scores import mean_scores
 
 Array = np.ndarray
@@ -40,8 +40,8 @@ def draw(seed: int) -> Parent:
 def within(mean: Array, covariance: Array, lower: Array, upper: Array) -> BoxMoments:
     """The probability of the window and the moments in it, about the mean of a Gaussian."""
     low, high = (lower - mean)[None], (upper - mean)[None]
-    lattice = Lattice.of(low, high, covariance, n_points=MOST_POINTS)
-    return box_moments(low, high, high - low, covariance, lattice)
+    boxes = Boxes(low, high, high - low, covariance)
+    return box_moments(boxes, Lattice.of(boxes, n_points=MOST_POINTS))
 
 
 def errors_of(sample: Parent, model: GaussianGradientMLE) -> tuple[float, float]:
