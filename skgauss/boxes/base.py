@@ -93,14 +93,3 @@ def shares_of_sum(log_terms: Array) -> tuple[Array, Array]:
     total = shares.sum(axis=1)
     shares /= total[:, None]
     return shares, peak + np.log(total)
-
-
-def from_a_point_inside(lower: Array, upper: Array, width: Array) -> tuple[Array, Array, Array]:
-    """The point of each box that is nearest to the mean, and the ends relative to that point.
-
-    The new ends differ by the width to the last digit, which the given ones may have lost.
-    """
-    origin = np.clip(0.0, lower, upper)
-    start = np.where(upper < 0.0, -width, lower - origin)
-    end = np.add(start, width, out=upper - origin, where=np.isfinite(start))
-    return origin, start, end

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, owens_t
 
 from .._typing import Array
-from .base import BoxMoments
+from .base import Boxes, BoxMoments
 
 _UNDERFLOW_END = 38.0  # standard deviations at which the density almost underflows
 _MIN_PROBABILITY = 1e-3  # of probability times variance; the error is a few roundings divided by it
@@ -38,19 +38,19 @@ _ROOT_2PI = np.sqrt(2 * np.pi)
 OTHERS = {k: np.array([np.delete(np.arange(k), i) for i in range(k)]) for k in (2, 3)}
 
 
-def may_keep_digits(lower: Array, upper: Array) -> NDArray[np.bool_]:
+def may_keep_digits(boxes: Boxes) -> NDArray[np.bool_]:
     """Whether `corner_moments` may be exact for each box, (n,), judged by single intervals."""
+    lower, upper = boxes[:2]
     likely = (ndtr(upper) - ndtr(lower)).min(axis=1)
     return likely * np.minimum(1.0, ((upper - lower) / 2).min(axis=1) ** 2) > _MIN_PROBABILITY
 
 
-def corner_moments(
-    lower: Array, upper: Array, correlation: Array
-) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of c ~ N(0, correlation) within lower < c <= upper, and which boxes are exact.
+def corner_moments(boxes: Boxes) -> tuple[BoxMoments, NDArray[np.bool_]]:
+    """Moments within standardised boxes, and whether each is exact, bool of shape (n,).
 
-    The ends are (n, k). A box is exact if its differences over corners kept their digits.
+    They are if the differences over the corners of the box kept their digits.
     """
+    lower, upper, _, correlation = boxes
     n, k = lower.shape
     # Variables are mirrored so that open ends are below, where they have no corners.
     sign = np.where(np.isposinf(upper), -1.0, 1.0)

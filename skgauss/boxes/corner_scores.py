@@ -21,28 +21,27 @@ from scipy.special import ndtr
 
 from .._pairs import pairs_of
 from .._typing import Array
-from .base import LOG_ROOT_2PI, BoxMoments
+from .base import LOG_ROOT_2PI, Boxes, BoxMoments
 from .bivariate_trivariate import OTHERS, corner_moments, rectangle
 
 
-def corner_scores(
-    lower: Array, upper: Array, correlation: Array
-) -> tuple[BoxMoments, NDArray[np.bool_]]:
-    """Moments of z and its products within lower < R z <= upper, and which boxes are exact.
+def corner_scores(boxes: Boxes) -> tuple[BoxMoments, NDArray[np.bool_]]:
+    """Moments of z and its products within standardised boxes of R z, and which are exact.
 
-    R is the Cholesky factor of the correlation, ends are (n, k). Inexact boxes stay empty.
+    R is the Cholesky factor of the correlation. Inexact boxes stay empty.
     """
-    within, exact = corner_moments(lower, upper, correlation)
+    within, exact = corner_moments(boxes)
+    lower, upper, _, correlation = boxes.take(exact)
     total = np.exp(within.log_probability[exact])
-    root = np.linalg.cholesky(correlation[exact]).astype(np.float64, copy=False)
-    integrals = _integrals(4, np.stack([lower[exact], upper[exact]]), root, total)
+    root = np.linalg.cholesky(correlation).astype(np.float64, copy=False)
+    integrals = _integrals(4, np.stack([lower, upper]), root, total)
     first, second, third, fourth = ((of.T / total).T for of in integrals[1:])
     left, right, *_ = pairs_of(lower.shape[1])
     third, fourth = third[:, :, left, right], fourth[:, left, right][:, :, left, right]
     mean = np.hstack([first, second[:, left, right]])
     raw = np.block([[second, third], [third.transpose(0, 2, 1), fourth]])
     covariance = raw - mean[:, :, None] * mean[:, None]
-    found = BoxMoments.empty(len(lower), mean.shape[1])
+    found = BoxMoments.empty(len(exact), mean.shape[1])
     found.fill(exact, BoxMoments(within.log_probability[exact], mean, covariance))
     return found, exact
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .._typing import Array
 from ..blocks import threads
-from .base import Boxes, BoxMoments, from_a_point_inside, slices
+from .base import Boxes, BoxMoments, slices
 from .bivariate_trivariate import corner_moments, may_keep_digits
 from .corner_scores import corner_scores
 from .genz import lattice_moments, root_in_order
@@ -102,7 +102,7 @@ def _parts(counts: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
 
 
 def _formulas_or_quadrature(
-    corners: Callable[[Array, Array, Array], tuple[BoxMoments, NDArray[np.bool_]]],
+    corners: Callable[[Boxes], tuple[BoxMoments, NDArray[np.bool_]]],
     quadrature: Callable[[ShiftedBoxes], BoxMoments],
     boxes: Boxes,
 ) -> BoxMoments:
@@ -110,20 +110,16 @@ def _formulas_or_quadrature(
 
     `corners` has the closed forms and says for which boxes they are exact.
     """
-    lower, upper, width, correlation = boxes
-    origin, start, end = from_a_point_inside(lower, upper, width)
-    shifted = ShiftedBoxes(start, end, -origin, correlation, correlation)
-    if lower.shape[1] == 1:
-        return quadrature(shifted)
-    hopeful = np.flatnonzero(may_keep_digits(lower, upper))
-    found, exact = corners(lower[hopeful], upper[hopeful], correlation[hopeful])
-    within = BoxMoments.empty(len(lower), found.mean.shape[1])
+    n, k = boxes.lower.shape
+    if k == 1:
+        return quadrature(ShiftedBoxes.of(boxes))
+    hopeful = np.flatnonzero(may_keep_digits(boxes))
+    found, exact = corners(boxes.take(hopeful))
+    within = BoxMoments.empty(n, found.mean.shape[1])
     within.fill(hopeful, found)
-    rest = np.delete(np.arange(len(lower)), hopeful[exact])
+    rest = np.delete(np.arange(n), hopeful[exact])
     if rest.size:
-        shifted = shifted.take(rest)
-        precision = np.linalg.inv(shifted.covariance).astype(np.float64, copy=False)
-        within.fill(rest, quadrature(shifted._replace(precision=precision)))
+        within.fill(rest, quadrature(ShiftedBoxes.of(boxes.take(rest))))
     return within
 
 

@@ -11,13 +11,15 @@ deviations within the box. If the others determine a variable almost entirely, t
 correlations has more effect: 1e-16 divided by the share of its variance that they leave.
 """
 
+from __future__ import annotations
+
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import EPS, Array
-from .base import BoxMoments, mixture
+from .base import Boxes, BoxMoments, mixture
 from .univariate import NEGLIGIBLE_FALL, reach, univariate_moments
 
 
@@ -34,7 +36,7 @@ class _Rule(NamedTuple):
     deepest: float
 
     @classmethod
-    def of(cls, order: int, longest: float, deepest: float) -> "_Rule":
+    def of(cls, order: int, longest: float, deepest: float) -> _Rule:
         node, weight = np.polynomial.legendre.leggauss(order)
         return cls((node + 1) / 2, weight / 2, longest, deepest)
 
@@ -63,7 +65,7 @@ class Quantities:
         within *= variance
         return BoxMoments(log_probability, centre[:, None], within[:, None, None])
 
-    def nodes(self, boxes: "ShiftedBoxes", x: Array) -> Array:
+    def nodes(self, boxes: ShiftedBoxes, x: Array) -> Array:
         """The quantity of the first variable of n boxes, at its values x, (n, m)."""
         return x
 
@@ -98,7 +100,21 @@ class ShiftedBoxes(NamedTuple):
     covariance: Array  # (n, k, k), like precision
     precision: Array
 
-    def take(self, rows: NDArray[Any]) -> "ShiftedBoxes":
+    @classmethod
+    def of(cls, boxes: Boxes) -> ShiftedBoxes:
+        """Standardised boxes, each relative to the point in it that is nearest to the mean.
+
+        The new ends differ by the width to the last digit, which the given ones may have lost.
+        """
+        lower, upper, width, correlation = boxes
+        origin = np.clip(0.0, lower, upper)
+        start = np.where(upper < 0.0, -width, lower - origin)
+        end = np.add(start, width, out=upper - origin, where=np.isfinite(start))
+        single = lower.shape[1] == 1  # then the correlation is the number 1, and its own inverse
+        precision = correlation if single else np.linalg.inv(correlation)
+        return cls(start, end, -origin, correlation, precision.astype(np.float64, copy=False))
+
+    def take(self, rows: NDArray[Any]) -> ShiftedBoxes:
         return ShiftedBoxes(*(field[rows] for field in self))
 
     def certain(self) -> tuple[Array, Array]:

@@ -12,7 +12,7 @@ from .._typing import Array
 from ..blocks import threads
 from ..boxes import Boxes, draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Standardization, alike_rows, batches_with_conditioner, kinds_of
+from .intervals import Standardization, alike_rows, batches_with_conditioner, coarsened, kinds_of
 from .single_intervals import SingleIntervals
 
 
@@ -26,16 +26,13 @@ def scores_of_rows(
     pilot: Standardization,
 ) -> Array:
     """Packed scores, (n_rows, n_parameters), of rows known to lie between two ends."""
-    lower, upper, totals, place = alike_rows(lower, upper, weights, gaussian)
-    kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
-    known = np.where(kinds > 0, 0.0, lower - mean) / scales
+    mean, scales, root = gaussian
     if root is None:
-        spread = (kinds == 2).astype(np.float64)
-        singles = SingleIntervals.of(lower, upper)
-        where = singles.rows, singles.features
-        _, centre, spread[where] = singles.moments(mean, scales)
-        known[where] = centre / scales[singles.features]
-        return family.scores(known, spread)
+        found = coarsened(lower, upper, weights, gaussian, pilot)
+        spread = (found.standard_deviations / scales) ** 2
+        return family.scores(found.deviations / scales, spread)
+    lower, upper, totals, place = alike_rows(lower, upper, weights, gaussian)
+    known = np.where(kinds_of(lower, upper) > 0, 0.0, lower - mean) / scales
     inverse = linalg.invert_lower(root)
     scores = np.empty((len(lower), family.n_parameters))
     for rows, coarse, conditioner in batches_with_conditioner(lower, upper, totals, gaussian):

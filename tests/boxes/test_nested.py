@@ -6,7 +6,6 @@ from marks import exhaustive
 from oracles import five_points, gradients_of_box
 
 from skgauss.boxes import Boxes, box_moments
-from skgauss.boxes.base import from_a_point_inside
 from skgauss.boxes.bivariate_trivariate import corner_moments, may_keep_digits
 from skgauss.boxes.nested import ShiftedBoxes, nested_moments
 from skgauss.boxes.univariate import univariate_moments
@@ -269,22 +268,20 @@ def test_within_the_box(rng, k):
 
 
 def by_quadrature(lower, upper, correlation):
-    origin, start, end = from_a_point_inside(lower, upper, upper - lower)
-    found = nested_moments(
-        ShiftedBoxes(start, end, -origin, correlation, np.linalg.inv(correlation))
-    )
-    return found._replace(mean=origin + found.mean)
+    boxes = ShiftedBoxes.of(Boxes(lower, upper, upper - lower, correlation))
+    found = nested_moments(boxes)
+    return found._replace(mean=found.mean - boxes.mean)
 
 
 def at_corners(lower, upper, correlation):
     with np.errstate(all="ignore"):
-        return corner_moments(lower, upper, correlation)
+        return corner_moments(Boxes(lower, upper, upper - lower, correlation))
 
 
 def assert_exact(lower, upper, correlation, tolerance, fewest):
     found, exact = at_corners(lower, upper, correlation)
     assert exact.mean() > fewest
-    assert may_keep_digits(lower, upper)[exact].all()
+    assert may_keep_digits(Boxes(lower, upper, upper - lower, correlation))[exact].all()
     expected = by_quadrature(lower, upper, correlation)
     scale = np.sqrt(np.einsum("nii->ni", expected.covariance))
     units = scale[:, :, None] * scale[:, None]

@@ -10,7 +10,6 @@ from marks import each_value
 from skgauss._pairs import pairs_of
 from skgauss._typing import EPS
 from skgauss.boxes import Boxes, Lattice, box_moments, box_scores
-from skgauss.boxes.base import from_a_point_inside
 from skgauss.boxes.corner_scores import corner_scores
 from skgauss.boxes.nested import ShiftedBoxes
 from skgauss.boxes.nested_scores import nested_scores
@@ -181,12 +180,10 @@ def test_two_sides_in_many_digits(correlation, kind):
 def test_closed_forms_and_quadrature_agree(rng, k, condition, kind):
     """Where the closed forms are said to be exact."""
     lower, upper, width, correlation = boxes(rng, 30, k, condition, kind)
-    correlation = np.broadcast_to(correlation, (30, k, k))
-    found, exact = corner_scores(lower, upper, correlation)
+    its_boxes = Boxes(lower, upper, width, np.broadcast_to(correlation, (30, k, k)))
+    found, exact = corner_scores(its_boxes)
     assert exact.any()
-    origin, start, end = from_a_point_inside(lower, upper, width)
-    ends = ShiftedBoxes(start, end, -origin, correlation, np.linalg.inv(correlation))
-    expected = nested_scores(ends.take(exact))
+    expected = nested_scores(ShiftedBoxes.of(its_boxes.take(exact)))
     for closed, integral in zip(found, expected, strict=True):
         np.testing.assert_allclose(closed[exact], integral, atol=1e-8)
 
