@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -103,97 +104,125 @@ def profile_end(likelihood: Likelihood, maximum: Evaluation, side: Side, nats: f
     """The end of a profile interval on one side of the estimate, for a fall of `nats` per row."""
     if nats > MAX_NATS:
         return End(math.nan, maximum)
+    search = _Search(likelihood, maximum, side, nats)
     noise = likelihood.rounding_of_the_value(maximum)
     if nats**1.5 < noise:  # with so many rows the curvature may be more precise than values
-        value, beyond = _by_parabola(likelihood, maximum, side, nats)
+        value, beyond = search.by_parabola()
         if beyond < noise:
             return End(side.parameter.in_data_units(value), maximum)
         # Points that float64 cannot distinguish from the level belong to the interval.
-        nats = max(nats, noise if math.isfinite(beyond) else noise ** (2 / 3))
+        enough = noise if math.isfinite(beyond) else noise ** (2 / 3)
+        search = replace(search, nats=max(nats, enough))
     for own in (True, False) if likelihood.natural_coordinates else (False,):
-        end = _end_by_climb(likelihood, maximum, side, nats, own)
+        end = search.by_climb(own)
         if not math.isnan(end.value):
-            break
-    if math.isnan(end.value) and likelihood.family.correlated:
-        return _on_the_boundary(likelihood, maximum, side, nats, end)
-    return end
+            return end
+    return search.on_the_boundary(end) if likelihood.family.correlated else end
 
 
-def _on_the_boundary(
-    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, end: End
-) -> End:
-    """The end of an interval at a singular covariance, if an unsuccessful climb came near one.
+@dataclass(frozen=True)
+class _Search:
+    """The search for the end of an interval on one side of the maximum."""
 
-    Otherwise it is `end`, the result of that climb.
-    """
-    family, (parameter, sign) = likelihood.family, side
+    likelihood: Likelihood
+    maximum: Evaluation
+    side: Side
+    nats: float  # by which the likelihood has fallen at the end, per row
 
-    def height(at: Evaluation) -> Jet:
-        """The bounded parameter, times the sign of the side, with its derivatives."""
-        value, gradient, hessian = parameter.bounded(at, family)
-        return Jet(sign * value, sign * gradient, sign * hessian)
+    @property
+    def level(self) -> float:
+        """The value of the likelihood at the end, as `Evaluation.value`."""
+        return self.maximum.value - self.nats
 
-    found = highest_on_the_boundary(likelihood, maximum, end.at, height, nats)
-    return end if found is None else End(parameter.from_bounded(sign * found[1]), found[0])
+    def by_parabola(self) -> tuple[float, float]:
+        """The end of a profile taken as a parabola, on the unbounded scale, and its error in nats.
 
+        The error is the size of the likelihood's third-order term at the end. It is infinite, and
+        the end NaN, if the parameter moves in directions in which the likelihood does not fall.
+        """
+        (parameter, sign), maximum = self.side, self.maximum
+        slope, _ = parameter.derivatives(maximum, self.likelihood.family)
+        steps, flat = half_inverse(self.likelihood, maximum)
+        along = steps @ slope
+        if np.linalg.norm(flat @ slope) > UNDETERMINED_MOVE * linalg.norm(slope):
+            return math.nan, math.inf
+        distance, length = math.sqrt(2 * self.nats), linalg.norm(along @ steps) / linalg.norm(along)
+        start = parameter.value(maximum, self.likelihood.family)
+        return start + sign * distance * linalg.norm(along), (distance * length) ** 3
 
-def _end_by_climb(
-    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float, own: bool
-) -> End:
-    """The end of an interval as a climb finds it; its value is NaN if evaluations run out.
+    def by_climb(self, own: bool) -> End:
+        """The end of an interval as a climb finds it; its value is NaN if evaluations run out.
 
-    The steps follow `Likelihood.retract` if they are in its `own` coordinates, otherwise
-    `Family.retract`.
-    """
-    family, (parameter, sign) = likelihood.family, side
-    level = maximum.value - nats
-    start = parameter.value(maximum, family)
-    at, multiplier = maximum, 0.0
-    way: list[tuple[float, float]] = []
-    left = _MAX_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MAX_EVALUATIONS
-    while left:
-        value, excess = parameter.value(at, family), at.value - maximum.value + nats
-        way.append((sign * (value - start), excess))
-        if beyond := _beyond_all_ends(likelihood, at, side, way, level, nats):
-            return End(parameter.in_data_units(sign * math.inf), beyond)
-        slope, hessian = (sign * each for each in parameter.derivatives(at, family))
-        newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
-        close = _LEVEL_RTOL * nats + likelihood.rounding_of_the_value(at)
-        step, multiplier = newton.step(excess)
-        if at is not maximum and newton.has_converged(excess, close):
-            return End(parameter.in_data_units(value), at)
-        of_covariance = family.unpack_frame(step)[family.n_features :]
-        step *= _MAX_STEP / max(linalg.norm(of_covariance), _MAX_STEP)
-        lowest = level - abs(excess) - nats  # no step may lead far below the level
-        reached = None
-        while reached is None and left:
-            reached = _reached(likelihood, at, step, lowest, own)
-            step, left = step / 2, left - 1
-        at = reached or at
-    return End(math.nan, at)
+        The steps follow `Likelihood.retract` if they are in its `own` coordinates, otherwise
+        `Family.retract`.
+        """
+        likelihood, family, (parameter, sign) = self.likelihood, self.likelihood.family, self.side
+        start = parameter.value(self.maximum, family)
+        at, multiplier = self.maximum, 0.0
+        way: list[tuple[float, float]] = []
+        left = _MAX_CHEAP_EVALUATIONS if likelihood.information_is_cheap else _MAX_EVALUATIONS
+        while left:
+            value, excess = parameter.value(at, family), at.value - self.maximum.value + self.nats
+            way.append((sign * (value - start), excess))
+            if beyond := self._beyond_all_ends(at, way):
+                return End(parameter.in_data_units(sign * math.inf), beyond)
+            slope, hessian = (sign * each for each in parameter.derivatives(at, family))
+            newton = _Newton(likelihood, at, slope, hessian, multiplier, own)
+            close = _LEVEL_RTOL * self.nats + likelihood.rounding_of_the_value(at)
+            step, multiplier = newton.step(excess)
+            if at is not self.maximum and newton.has_converged(excess, close):
+                return End(parameter.in_data_units(value), at)
+            of_covariance = family.unpack_frame(step)[family.n_features :]
+            step *= _MAX_STEP / max(linalg.norm(of_covariance), _MAX_STEP)
+            lowest = self.level - abs(excess) - self.nats  # no step may lead far below the level
+            reached = None
+            while reached is None and left:
+                reached = _reached(likelihood, at, step, lowest, own)
+                step, left = step / 2, left - 1
+            at = reached or at
+        return End(math.nan, at)
 
+    def _beyond_all_ends(self, at: Evaluation, way: list[tuple[float, float]]) -> Evaluation | None:
+        """A point that shows that the likelihood stays above the level; None if none is known.
 
-def _beyond_all_ends(
-    likelihood: Likelihood,
-    at: Evaluation,
-    side: Side,
-    way: list[tuple[float, float]],
-    level: float,
-    nats: float,
-) -> Evaluation | None:
-    """A point that shows that the likelihood stays above the level; None if none is known.
+        It is `at`, the last point of a climb, or one next to an end of the parameter's range. `way`
+        is described in `_levels_off`.
+        """
+        (distance, excess), parameter = way[-1], self.side.parameter
+        if excess > 0 and distance > parameter.far and self.nats < _FAR_NATS:
+            return at
+        if not distance > parameter.away:
+            return None
+        if _levels_off(way) or excess > self.likelihood.gain_at_infinity(at):
+            return at
+        return self._near_end(at)
 
-    It is `at`, the last point of a climb, or one next to an end of the parameter's range. `way` is
-    described in `_levels_off`.
-    """
-    distance, excess = way[-1]
-    if excess > 0 and distance > side.parameter.far and nats < _FAR_NATS:
-        return at
-    if not distance > side.parameter.away:
+    def _near_end(self, at: Evaluation) -> Evaluation | None:
+        """A point next to an end of the parameter's range where the likelihood is above the level.
+
+        None if there is no such point.
+        """
+        with suppress(NotPositiveDefiniteError):
+            factor = self.side.parameter.factor_near_end(at, self.side.sign)
+            if factor is not None:
+                beyond = self.likelihood.evaluate(at.mean, factor)
+                return beyond if beyond.value > self.level else None
         return None
-    if _levels_off(way) or excess > likelihood.gain_at_infinity(at):
-        return at
-    return _near_end(likelihood, at, side, level)
+
+    def on_the_boundary(self, end: End) -> End:
+        """The end of an interval at a singular covariance, if an unsuccessful climb came near one.
+
+        Otherwise it is `end`, the result of that climb.
+        """
+        parameter, sign = self.side
+
+        def height(at: Evaluation) -> Jet:
+            """The bounded parameter, times the sign of the side, with its derivatives."""
+            value, gradient, hessian = parameter.bounded(at, self.likelihood.family)
+            return Jet(sign * value, sign * gradient, sign * hessian)
+
+        found = highest_on_the_boundary(self.likelihood, self.maximum, end.at, height, self.nats)
+        return end if found is None else End(parameter.from_bounded(sign * found[1]), found[0])
 
 
 def _levels_off(way: list[tuple[float, float]]) -> bool:
@@ -208,39 +237,6 @@ def _levels_off(way: list[tuple[float, float]]) -> bool:
     return bool(
         min(moves) > _PROBE_MOVE and falls[1] < min(falls[0] / 2, _NEGLIGIBLE_FALL * way[-1][1])
     )
-
-
-def _near_end(
-    likelihood: Likelihood, at: Evaluation, side: Side, level: float
-) -> Evaluation | None:
-    """A point next to an end of the parameter's range where the likelihood is above the level.
-
-    None if there is no such point. The level is a value of `Evaluation`, in nats.
-    """
-    with suppress(NotPositiveDefiniteError):
-        factor = side.parameter.factor_near_end(at, side.sign)
-        if factor is not None:
-            beyond = likelihood.evaluate(at.mean, factor)
-            return beyond if beyond.value > level else None
-    return None
-
-
-def _by_parabola(
-    likelihood: Likelihood, maximum: Evaluation, side: Side, nats: float
-) -> tuple[float, float]:
-    """The end of a profile taken as a parabola, on the unbounded scale, and its error in nats.
-
-    The error is the size of the likelihood's third-order term at the end. It is infinite, and the
-    end NaN, if the parameter moves in directions in which the likelihood does not fall.
-    """
-    slope, _ = side.parameter.derivatives(maximum, likelihood.family)
-    steps, flat = half_inverse(likelihood, maximum)
-    along = steps @ slope
-    if np.linalg.norm(flat @ slope) > UNDETERMINED_MOVE * linalg.norm(slope):
-        return math.nan, math.inf
-    distance, length = math.sqrt(2 * nats), linalg.norm(along @ steps) / linalg.norm(along)
-    start = side.parameter.value(maximum, likelihood.family)
-    return start + side.sign * distance * linalg.norm(along), (distance * length) ** 3
 
 
 class _Newton:
