@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -288,10 +288,14 @@ class Likelihood(ABC):
         """The Gaussian from which the lattices for integrals over boxes are made; None without."""
         return None
 
-    def with_pilot(self, pilot: Standardization) -> Likelihood:
+    def with_pilot(self, pilot: Standardization) -> Self:
         """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
+        return self.changed(pilot=pilot)
+
+    def changed(self, **attributes: Any) -> Self:
+        """A copy with other values of some attributes."""
         likelihood = copy.copy(self)
-        likelihood.pilot = pilot
+        vars(likelihood).update(attributes)
         return likelihood
 
     def is_accurate(self, at: Evaluation) -> bool:

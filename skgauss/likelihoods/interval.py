@@ -21,7 +21,6 @@ JRSS B 43(1), for one feature, whose likelihood has no other stationary point.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -185,6 +184,4 @@ class IntervalFull(ObservedFull):
     @property
     def approximation(self) -> IntervalFull:
         """A copy that approximates integrals over boxes by expectation propagation."""
-        likelihood = copy.copy(self)
-        likelihood.pilot, likelihood.has_information = None, False
-        return likelihood
+        return self.changed(pilot=None, has_information=False)

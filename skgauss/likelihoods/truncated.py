@@ -21,7 +21,6 @@ the truncated multi-normal distribution", JRSS B 23(1); Magnus and Neudecker (20
 Differential Calculus, chapter 15.
 """
 
-import copy
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -193,11 +192,7 @@ class TruncatedLikelihood(Likelihood):
     @property
     def approximation(self) -> Likelihood | None:
         approximation = self._data.approximation
-        if approximation is None:
-            return None
-        likelihood = copy.copy(self)
-        likelihood._data = approximation
-        return likelihood
+        return approximation and self.changed(_data=approximation)
 
     @property
     def has_information(self) -> bool:

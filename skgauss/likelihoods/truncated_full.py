@@ -1,7 +1,7 @@
 """Truncated samples of correlated features."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -91,8 +91,8 @@ class TruncatedFull(TruncatedLikelihood):
         box = self._box.about(self.pilot.origin, self.pilot.factor)
         return lattice_of_window(box, self.weight)
 
-    def with_pilot(self, pilot: Standardization) -> Likelihood:
-        likelihood: Any = super().with_pilot(pilot)
+    def with_pilot(self, pilot: Standardization) -> Self:
+        likelihood = super().with_pilot(pilot)
         vars(likelihood).pop("_lattice", None)
         if self._data.pilot is not None:
             likelihood._data = self._data.with_pilot(pilot)

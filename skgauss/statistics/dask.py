@@ -59,7 +59,7 @@ class ScatteredStatistics(Statistics):
     variances = property(attrgetter("by_feature.variances"))
 
     def with_constants(
-        self, features: np.ndarray, values: Array, share: float = 1.0
+        self, features: np.ndarray, values: Array, share: float
     ) -> ScatteredStatistics:
         """See `IncompleteStatistics`; a constant is in every row, so together with all features."""
         change = methodcaller("with_constants", features, values, share)

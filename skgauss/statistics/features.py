@@ -53,9 +53,7 @@ class AvailableMoments(Statistics):
         variances = self.variances + delta * delta
         return replace(self, mean=mean, variances=variances, mean_rounding=0.0 * mean)
 
-    def with_constants(
-        self, features: np.ndarray, values: Array, share: float = 1.0
-    ) -> AvailableMoments:
+    def with_constants(self, features: np.ndarray, values: Array, share: float) -> AvailableMoments:
         """Returns these statistics with the masked features constant in a share of the rows."""
         weights = np.where(features, share * self.informative_weight, self.observed_weights)
         return replace(self, observed_weights=weights, mean=np.where(features, values, self.mean))

@@ -209,7 +209,7 @@ class IncompleteStatistics(Statistics):
         return replace(self, origin=self.origin - origin)
 
     def with_constants(
-        self, features: np.ndarray, values: Array, share: float = 1.0
+        self, features: np.ndarray, values: Array, share: float
     ) -> IncompleteStatistics:
         """Returns these statistics with the masked features constant in all rows."""
         origin, rows = np.where(features, values, self.origin), np.where(features, 0.0, self.rows)

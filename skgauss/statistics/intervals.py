@@ -240,7 +240,7 @@ class IntervalStatistics(Statistics):
         lower, upper = self.lower - origin, self.upper - origin
         return replace(self, exact=self.exact.seen_from(origin), lower=lower, upper=upper)
 
-    def with_constants(self, features: np.ndarray, values: Array, share: float = 1.0) -> Any:
+    def with_constants(self, features: np.ndarray, values: Array, share: float) -> Any:
         """Returns these statistics with the masked features constant in a share of the rows.
 
         Some rows, or all, are then known exactly.
