@@ -191,6 +191,8 @@ class TruncatedLikelihood(Likelihood):
 
     @property
     def approximation(self) -> Likelihood | None:
+        if self.has_information:
+            return None  # Newton steps, from the start, need none
         approximation = self._data.approximation
         return approximation and self.changed(_data=approximation)
 

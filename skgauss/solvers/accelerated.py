@@ -131,7 +131,7 @@ class AcceleratedNatural(SteppingSolver):
 
     def _takes_em_step(self, likelihood: Likelihood, state: _Progress) -> bool:
         """Whether to take an EM step: far from the maximum, up to `_MAX_EM_STEPS` times."""
-        if likelihood.information_is_cheap or state.n_em >= _MAX_EM_STEPS:
+        if _begins_with_newton(likelihood) or state.n_em >= _MAX_EM_STEPS:
             return False
         return not state.evaluation.is_stationary(NEAR_NORM)
 
@@ -139,8 +139,18 @@ class AcceleratedNatural(SteppingSolver):
         """Whether the next step is a Newton step: at once if that is cheap, else after patience."""
         patience = _PATIENCE if likelihood.approximation is None else _PATIENCE_NEAR
         due = state.n_quasi_newton >= patience
-        due = due or self.newton_at_once or likelihood.information_is_cheap
+        due = due or self.newton_at_once or _begins_with_newton(likelihood)
         return due and _has_newton_steps(likelihood, state.evaluation)
+
+
+def _begins_with_newton(likelihood: Likelihood) -> bool:
+    """Whether the default solver takes Newton steps from the start.
+
+    It does where they are cheap, and in a window. There the metric of the parent says little about
+    the sample, so that other steps may leap to a far wider parent and not come back.
+    """
+    in_a_window = likelihood.natural_coordinates and likelihood.has_information
+    return likelihood.information_is_cheap or in_a_window
 
 
 def _has_newton_steps(likelihood: Likelihood, at: Evaluation) -> bool:

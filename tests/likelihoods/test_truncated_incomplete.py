@@ -11,6 +11,7 @@ from oracles import coarse_log_likelihood, five_point_gradient
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
 from search.costs import draw
+from search.pairs import draw as draw_pairs
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
@@ -592,3 +593,13 @@ def test_however_many_steps_are_of_em(coarse, monkeypatch, most):
     model = fit(coarse[0], X_upper=coarse[1])
     assert model.converged_
     assert_same_gaussian(model, expected)
+
+
+@pytest.mark.parametrize("seed", [98, 266, 294, 715, 809])
+def test_a_climb_does_not_leap_beyond_a_maximum(seed):
+    """Quasi-Newton steps from the sample led to endlessly wide parents of a lower likelihood."""
+    pairs = draw_pairs(seed)
+    found, other = pairs.fit("natural"), pairs.fit("lbfgs")
+    assert found.converged_
+    assert found.n_iter_ < 30
+    assert found.log_likelihood_ >= other.log_likelihood_ - 1e-9

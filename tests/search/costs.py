@@ -63,11 +63,11 @@ def draw(seed: int) -> Small:
     loading = rng.uniform(0.3, 1.0, d) * rng.choice([-1, 1], d)
     noise = magnitude(rng, one_of(rng, [-2, -1, 0]), 0)
     window = one_of(rng, [None, (-1.0, 2.0), (-0.5, np.inf), (-4.0, 4.0)])
-    X = _rows(rng, n, loading, noise, window or (-np.inf, np.inf))
+    X = rows_inside(rng, n, loading, noise, window or (-np.inf, np.inf))
     n = len(X)
     cell = one_of(rng, [0.2, 1.0, np.inf])
     hidden = rng.random(X.shape) < one_of(rng, [0.0, 0.2, 0.5])
-    low = np.where(hidden, _below(X, cell), X)
+    low = np.where(hidden, below(X, cell), X)
     high = np.where(hidden, low + cell if np.isfinite(cell) else 0.3, X)
     high = np.maximum(high, X)
     if window:
@@ -84,7 +84,7 @@ def draw(seed: int) -> Small:
     return Small(low * unit, high * unit, parameters, unit)
 
 
-def _rows(rng, n, loading, noise, window):
+def rows_inside(rng, n, loading, noise, window):
     """Rows of a one-factor model that lie inside the window; fewer than n if these are rare."""
     rows = np.empty((0, len(loading)))
     for _ in range(100):
@@ -95,5 +95,5 @@ def _rows(rng, n, loading, noise, window):
     return rows
 
 
-def _below(X, cell):
+def below(X, cell):
     return cell * np.floor(X / cell) if np.isfinite(cell) else np.full(X.shape, -np.inf)
