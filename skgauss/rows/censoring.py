@@ -148,15 +148,18 @@ def warn_of_swapped_ends(both: Array, names: Sequence[str]) -> None:
 def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -> None:
     """Warn if what was passed as `place`, "y" or "sample_weight", looks like upper ends.
 
-    `parameter` is the name by which to pass upper ends. Weights may be larger than all values:
-    they look like ends only if some equals a value that has decimals.
+    `parameter` is the name by which to pass upper ends. Weights, or a y with one axis, may be
+    larger than all values: they look like ends only if some equals a value that has decimals.
     """
     if given is None or hasattr(lower, "dask") or hasattr(given, "dask"):
         return
-    same_shape = getattr(lower, "shape", None) == getattr(given, "shape", "none")
-    if same_shape and _are_upper_ends(lower, given, share_decimals=place == "sample_weight"):
+    shape, of_given = (getattr(each, "shape", None) for each in (lower, given))
+    one_axis = of_given is not None and shape == (*of_given, 1)
+    plausible = one_axis or (shape is not None and shape == of_given)
+    strict = one_axis or place == "sample_weight"
+    if plausible and _are_upper_ends(lower, given, share_decimals=strict):
         warn_caller(
-            f"{place} has the shape of {parameter.removesuffix('_upper')} and is nowhere below it. "
+            f"{place} is as long as {parameter.removesuffix('_upper')} and nowhere below it. "
             f"If it holds upper ends, pass them by keyword, {parameter}=..., since {place} is not "
             "read as such."
         )
@@ -170,6 +173,7 @@ def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
     """
     try:
         lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
+        given = given.reshape(lower.shape)
     except (TypeError, ValueError):
         return False
     equal = given == lower

@@ -355,11 +355,25 @@ def test_upper_ends_in_the_place_of_y_are_told(rng, method, kind):
     roles = {"fit_transform": GaussianImputer(), "fit_predict": GaussianOutlierDetector()}
     model = roles.get(method, GaussianGradientMLE()).fit(lower)
     with pytest.warns(
-        UserWarning, match=r"y has the shape of X .* by keyword, X_upper=\.\.\., since y"
+        UserWarning, match=r"y is as long as X .* by keyword, X_upper=\.\.\., since y"
     ):
         getattr(model, method)(lower, upper)
     for y in (lower, kind(values[:, ::-1].copy()), values[:, 0], values.tolist(), None):
         getattr(model, method)(lower, y)
+
+
+def test_upper_ends_with_one_axis_in_the_place_of_y_are_told(rng):
+    values = rng.standard_normal(80)
+    lower, upper = np.where(values < -0.5, np.nan, values)[:, None], np.maximum(values, -0.5)
+    with pytest.warns(UserWarning, match=r"y is as long as X .* by keyword, X_upper="):
+        GaussianGradientMLE().fit(lower, upper)
+    X = np.floor(np.exp(lower))  # a count, and a class or another count that exceeds it
+    for y in (
+        rng.integers(0, 2, 80),
+        np.floor(np.exp(values)) + rng.integers(0, 2, 80),
+        values + 1,
+    ):
+        GaussianGradientMLE().fit(X, y)
 
 
 def test_upper_ends_of_classes_in_the_place_of_y_are_told():
@@ -367,7 +381,7 @@ def test_upper_ends_of_classes_in_the_place_of_y_are_told():
     marks = np.array([150.0, 160, 170, 180, 190])
     lower, upper = (np.append(*ends)[:, None] for ends in ((np.nan, marks), (marks, np.nan)))
     counts = [5, 40, 120, 90, 20, 3]
-    with pytest.warns(UserWarning, match=r"y has the shape of X .* by keyword, X_upper="):
+    with pytest.warns(UserWarning, match=r"y is as long as X .* by keyword, X_upper="):
         GaussianGradientMLE().fit(lower, upper, sample_weight=counts)
     GaussianGradientMLE().fit(lower, np.nan_to_num(upper, nan=200.0), sample_weight=counts)
     model = GaussianGradientMLE().fit(lower, X_upper=upper, sample_weight=counts)
@@ -413,7 +427,7 @@ def test_upper_ends_of_targets_in_the_place_of_weights_are_told(rng, weights):
         model.fit(X, y, given)
         return
     with pytest.warns(
-        UserWarning, match=r"sample_weight has the shape of y .* y_upper=\.\.\., since s"
+        UserWarning, match=r"sample_weight is as long as y .* y_upper=\.\.\., since s"
     ):
         model.fit(X, y, given)
 
