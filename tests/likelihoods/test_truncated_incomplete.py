@@ -546,14 +546,12 @@ def counted(monkeypatch):
 
 
 @exhaustive
-def test_steps_of_em_that_crawl_give_way(counted):
+def test_a_climb_where_steps_of_em_crawl(counted):
     """Four rows of three features: some 150 such steps came no nearer to the end of the climb."""
     with pytest.warns(ConvergenceWarning, match="keeps rising"):
         model = draw(184).fit(solver="natural")
     assert model.stop_reason_ == "unbounded"
-    assert counted["evaluate"] <= 200
-    # There is no maximum at which a step could be stable: only the verdict asks for information.
-    assert counted["information"] <= 3
+    assert counted["evaluate"] + counted["information"] <= 60
 
 
 def test_a_climb_back_and_forth_comes_to_newtons_steps(counted):
@@ -587,10 +585,16 @@ def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
 
 
 @pytest.mark.parametrize("most", [0, 3, 100])
-def test_however_many_steps_are_of_em(coarse, monkeypatch, most):
-    expected = fit(coarse[0], X_upper=coarse[1])
+def test_however_many_steps_are_of_em(gaps, monkeypatch, most):
+    """There are such steps without a window, from a start far away."""
+    far = GaussianGradientMLE(tol=1e-9, mean_init=20.0, covariance_init=0.1)
+    expected = clone(far).fit(gaps)
     monkeypatch.setattr(accelerated, "_MAX_EM_STEPS", most)
-    model = fit(coarse[0], X_upper=coarse[1])
+    model = clone(far).fit(gaps)
+    same = model.n_iter_ == expected.n_iter_ and np.array_equal(
+        model.log_likelihood_path_, expected.log_likelihood_path_
+    )
+    assert same == (most == 100)
     assert model.converged_
     assert_same_gaussian(model, expected)
 
