@@ -131,7 +131,9 @@ def _distance_of_moments(lattice: Lattice, boxes: Boxes) -> Array:
     except np.linalg.LinAlgError:
         return np.full(len(one.mean), np.inf)
     scores = mean_scores(inverse, other.mean - one.mean, other.covariance)
-    return np.abs(scores - mean_scores(inverse, 0.0 * one.mean, one.covariance)).max(axis=1)
+    return np.abs(scores - mean_scores(inverse, np.zeros_like(one.mean), one.covariance)).max(
+        axis=1
+    )
 
 
 def _at_two_shifts(lattice: Lattice, boxes: Boxes) -> tuple[BoxMoments, BoxMoments]:

@@ -290,7 +290,8 @@ class Likelihood(ABC):
 
     def with_pilot(self, pilot: Standardization) -> Self:
         """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
-        return self.changed(pilot=pilot)
+        # The guess keeps its value on the lattices near it, even if nothing has asked for it yet.
+        return self.changed(pilot=pilot, value_of_the_guess=self.value_of_the_guess)
 
     def changed(self, **attributes: Any) -> Self:
         """A copy with other values of some attributes."""

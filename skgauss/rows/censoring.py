@@ -172,8 +172,10 @@ def _are_upper_ends(lower: Any, given: Any, share_decimals: bool) -> bool:
     has decimals.
     """
     try:
-        lower, given = (np.asarray(to_host(array), dtype=np.float64) for array in (lower, given))
-        given = given.reshape(lower.shape)
+        lower, given = (np.asarray(to_host(array)) for array in (lower, given))
+        if np.iscomplexobj(lower) or np.iscomplexobj(given):
+            return False
+        lower, given = lower.astype(np.float64), given.reshape(lower.shape).astype(np.float64)
     except (TypeError, ValueError):
         return False
     equal = given == lower

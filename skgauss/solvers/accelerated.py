@@ -6,7 +6,8 @@ by :math:`L p` and the covariance to :math:`L (I + P) L^T`, the Fisher metric of
 the identity, and minus the Hessian of incomplete data lies between 0 and I at a maximum. There EM
 is steepest ascent of rate 1, which missing information slows down; L-BFGS learns the curvature.
 Steps and gradients are carried from frame to frame unchanged, which preserves their lengths and
-angles, so that no unit matters. On complete data one step reaches the guess, the maximum.
+angles, so that no unit matters. On complete data one step reaches the guess, the maximum. In a
+window Newton steps come first.
 
 References
 ----------

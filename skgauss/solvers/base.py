@@ -186,7 +186,7 @@ class Monitor:
 
     def resume_on(self, likelihood: Likelihood) -> None:
         """Continue on another likelihood, whose values are not comparable with those so far."""
-        self.likelihood, self._best = likelihood, None
+        self.likelihood, self._best, self.critical_point = likelihood, None, None
         self.resume()
 
     def end_early(self, reason: str) -> None:
