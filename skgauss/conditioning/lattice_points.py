@@ -56,7 +56,7 @@ def lattice_of_step(lattice: Lattice, boxes: Boxes) -> Lattice:
     """The lattice of a window with no more points than the information of a Newton step needs.
 
     A sample of the fewest rows would need as many. If the most points may be too few even for that,
-    the lattice has the fewest, since no number of points would tell the information.
+    it has only `N_POINTS`, since no number of points would tell the information.
     """
     coarse = _with_enough_points(
         lattice.coarsest(), boxes, np.array([_tolerance_of_window(MIN_ROWS)]), _distance_of_moments
@@ -130,15 +130,11 @@ def _distance_of_moments(lattice: Lattice, boxes: Boxes) -> Array:
         inverse = np.linalg.inv(np.linalg.cholesky(one.covariance))
     except np.linalg.LinAlgError:
         return np.full(len(one.mean), np.inf)
-    scores = mean_scores(inverse, other.mean - one.mean, other.covariance)
-    return np.abs(scores - mean_scores(inverse, np.zeros_like(one.mean), one.covariance)).max(
-        axis=1
-    )
+    scores = mean_scores(inverse, np.zeros_like(one.mean), one.covariance)
+    moved = mean_scores(inverse, other.mean - one.mean, other.covariance)
+    return np.abs(scores - moved).max(axis=1)
 
 
 def _at_two_shifts(lattice: Lattice, boxes: Boxes) -> tuple[BoxMoments, BoxMoments]:
     """The moments within the boxes on the lattice, and on the lattice with other shifts."""
-    return (
-        box_moments(boxes, lattice),
-        box_moments(boxes, lattice.with_other_shifts()),
-    )
+    return box_moments(boxes, lattice), box_moments(boxes, lattice.with_other_shifts())

@@ -274,10 +274,10 @@ class TruncatedLikelihood(Likelihood):
     def _widens_without_end(self, at: Evaluation) -> bool:
         """Whether the climb drives the smallest precision to 0.
 
-        Newton's step then leads as far beyond a precision of 0 as the point is before it. If there
-        is a maximum near 0, the parabola of a point near the guess is exact enough to show it. A
-        negative eigenvalue is the error of a lattice, or values are not known exactly, and the step
-        shows nothing.
+        Newton's step then leads as far beyond a precision of 0 as the point is before it, and
+        changes no other precision as much. If there is a maximum near 0, the parabola of a point
+        near the guess is exact enough to show it. A negative eigenvalue is the error of a lattice,
+        or values are not known exactly, and the step shows nothing.
         """
         if self.widest_direction(at)[0] <= _WIDE_RATIO or not at.is_stationary(_ALIKE_NORM):
             return False
@@ -289,8 +289,8 @@ class TruncatedLikelihood(Likelihood):
         step, _ = information.newton_step(at.natural_gradient, math.inf)
         change = family.split_frame(step)[1] / family.multiplicity
         falls = np.linalg.eigvalsh(change) if family.correlated else change
-        alone = falls.max() > -_MIN_FALL_RATIO * falls.min()
-        return bool(alone and 1.0 - falls.max() < _OVERSTEPPED_PRECISION)
+        dominates = falls.max() > -_MIN_FALL_RATIO * falls.min()
+        return bool(dominates and 1.0 - falls.max() < _OVERSTEPPED_PRECISION)
 
     def mismatch(self, at: Evaluation) -> float:
         """See `Likelihood`; it is the norm of the gradient in the natural parameters."""

@@ -153,11 +153,11 @@ def warn_of_misplaced_ends(lower: Any, given: Any, place: str, parameter: str) -
     """
     if given is None or hasattr(lower, "dask") or hasattr(given, "dask"):
         return
-    shape, of_given = (getattr(each, "shape", None) for each in (lower, given))
-    one_axis = of_given is not None and shape == (*of_given, 1)
-    plausible = one_axis or (shape is not None and shape == of_given)
+    shape, of_given = (tuple(getattr(each, "shape", ())) for each in (lower, given))
+    one_axis = shape == (*of_given, 1)
     strict = one_axis or place == "sample_weight"
-    if plausible and _are_upper_ends(lower, given, share_decimals=strict):
+    as_long = one_axis or (shape == of_given and shape != ())
+    if as_long and _are_upper_ends(lower, given, share_decimals=strict):
         warn_caller(
             f"{place} is as long as {parameter.removesuffix('_upper')} and nowhere below it. "
             f"If it holds upper ends, pass them by keyword, {parameter}=..., since {place} is not "

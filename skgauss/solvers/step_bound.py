@@ -45,7 +45,7 @@ def learning_rate_bound(
     maximum = likelihood.maximum
     if maximum is not None and likelihood.complete:
         return objective.parametrization.learning_rate_bound(maximum[1]), None
-    # Where natural steps stalled, another climb would end again.
+    # Where a climb found no maximum, or natural steps stalled, another one would end there again.
     ends_there = solution.stop_reason in ("converged", "unbounded") or (
         stable_rate is not None and solution.stop_reason == "stalled"
     )

@@ -67,11 +67,7 @@ def draw(seed: int) -> Small:
     n = len(X)
     cell = one_of(rng, [0.2, 1.0, np.inf])
     hidden = rng.random(X.shape) < one_of(rng, [0.0, 0.2, 0.5])
-    low = np.where(hidden, below(X, cell), X)
-    high = np.where(hidden, low + cell if np.isfinite(cell) else 0.3, X)
-    high = np.maximum(high, X)
-    if window:
-        low, high = np.maximum(low, window[0]), np.minimum(high, window[1])
+    low, high = ends_in_cells(X, hidden, cell, window or (-np.inf, np.inf))
     gap = rng.random(X.shape) < one_of(rng, [0.0, 0.0, 0.2])
     low, high = np.where(gap, np.nan, low), np.where(gap, np.nan, high)
     unit = one_of(rng, [1.0, 1.0, magnitude(rng, -6, 6)])
@@ -95,5 +91,12 @@ def rows_inside(rng, n, loading, noise, window):
     return rows
 
 
-def below(X, cell):
+def ends_in_cells(X, hidden, cell, window):
+    """Both ends of all values: of a hidden one those of its cell, but none outside the window."""
+    low = np.where(hidden, _below(X, cell), X)
+    high = np.where(hidden, low + cell if np.isfinite(cell) else 0.3, X)
+    return np.maximum(low, window[0]), np.minimum(np.maximum(high, X), window[1])
+
+
+def _below(X, cell):
     return cell * np.floor(X / cell) if np.isfinite(cell) else np.full(X.shape, -np.inf)

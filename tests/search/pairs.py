@@ -7,7 +7,7 @@ although there is a maximum with a higher likelihood.
 from typing import NamedTuple
 
 import numpy as np
-from search.costs import below, rows_inside
+from search.costs import ends_in_cells, rows_inside
 from search.hostile import magnitude, one_of
 
 from skgauss import GaussianGradientMLE
@@ -34,9 +34,6 @@ def draw(seed: int) -> Pairs:
     X = rows_inside(rng, n, loading, noise, window)
     cell = one_of(rng, [0.2, 1.0, np.inf])
     hidden = rng.random(X.shape) < one_of(rng, [0.2, 0.5])
-    lower = np.where(hidden, below(X, cell), X)
-    upper = np.where(hidden, lower + cell if np.isfinite(cell) else 0.3, X)
-    upper = np.maximum(upper, X)
-    lower, upper = np.maximum(lower, window[0]), np.minimum(upper, window[1])
+    lower, upper = ends_in_cells(X, hidden, cell, window)
     gap = rng.random(X.shape) < one_of(rng, [0.1, 0.3])
     return Pairs(np.where(gap, np.nan, lower), np.where(gap, np.nan, upper), window)
