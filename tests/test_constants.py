@@ -31,7 +31,7 @@ FACTS = {
     "skgauss.density._LOG_2_PI",
     "skgauss._typing.EPS",
     "skgauss.blocks.passes._EXACT_INTEGERS",
-    "skgauss.rows.arrays._DLPACK_CPU",
+    "skgauss.rows.array_api._DLPACK_CPU",
     "skgauss.robust.start._SD_OVER_MAD",
     "skgauss.robust.concentration._KEPT_LEVEL",  # probability of the tail that reweighting cuts off
     "skgauss.outlier._OUTLIER_LEVEL",  # the default definition of an outlier

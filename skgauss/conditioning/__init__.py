@@ -5,13 +5,11 @@ exact values of the same row, the density of the exact values, and draws. Averag
 belong in `likelihoods`.
 """
 
-from .draws import drawn_inside
-from .incomplete import drawn_rows, scores_of_rows
+from .draws import drawn_inside, drawn_rows
 from .intervals import (
     Coarsened,
     CoarseRows,
     Score,
-    Standardization,
     coarse_rows,
     coarsened,
 )
@@ -19,5 +17,7 @@ from .lattice_points import lattice_of_step, lattice_of_window, suits_window
 from .missing import Conditioner, hidden_basis
 from .observed import completed, marginals_of
 from .patterns import MissingPatterns, batches, sort_equal, sort_patterns
+from .row_scores import scores_of_rows
 from .scores import score_moments
 from .single_intervals import SingleIntervals, are_intervals
+from .standardization import Standardization

@@ -6,9 +6,9 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from .intervals import Standardization
 from .missing import Conditional, Conditioner
 from .patterns import MissingPatterns, batches, sort_patterns
+from .standardization import Standardization
 
 
 @threads.one_blas_thread()

@@ -52,6 +52,7 @@ from .base import (
     after_em_steps,
     cache_latest,
 )
+from .contradiction import is_highest_where_singular
 from .e_step import (
     completed_sums,
     information_sums,
@@ -63,7 +64,6 @@ from .fixed import NO_FIXED, Fixed
 from .information import MAX_PARAMETERS, Information
 from .monotone import monotone_maximum, too_few_together
 from .products import products_at
-from .singular import is_highest_where_singular
 
 ObservedStatistics = (
     IncompleteStatistics | AvailableMoments | IntervalStatistics | ScatteredStatistics

@@ -10,7 +10,7 @@ each. The way of X:
 """
 
 from ..blocks import to_host
-from .arrays import has_finite_sum, signs, squared_distances, sum_and_weight
+from .array_api import has_finite_sum, signs, squared_distances, sum_and_weight
 from .block import Block, Intervals, check_no_infinity, coarse_intervals, incomplete_rows
 from .censoring import check_not_crossed, rounded_alike, warn_of_misplaced_ends
 from .check_limits import checked_limits

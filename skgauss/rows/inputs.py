@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from ..blocks import chunks_of, to_float64, to_host
 from ..statistics import AnyStatistics, as_table, valid_weights
-from . import arrays
+from . import array_api
 from .block import Block, told_by_place
 from .censoring import Reader, UpperEnds, warn_of_swapped_ends
 from .check_limits import checked_limits
@@ -32,7 +32,7 @@ _RESULT_ELEMENTS = 2**23
 class ArrayRows(NamedTuple):
     """Rows in one array; sums over them need little memory, however many rows there are."""
 
-    X: Any  # of NumPy unless it is processed on its own device, see `arrays.stays_on_device`
+    X: Any  # of NumPy unless it is processed on its own device, see `array_api.stays_on_device`
     sample_weight: Any | None  # (n_rows,)
     read: Callable[..., Block]  # makes a `Block` from an array and its weights
     like: Any | None  # the user's X if of another library: `map` returns arrays of its kind
@@ -58,8 +58,8 @@ class ArrayRows(NamedTuple):
         if self.like is None:
             return results
         if isinstance(results, tuple):
-            return tuple(arrays.in_namespace_of(self.like, each) for each in results)
-        return arrays.in_namespace_of(self.like, results)
+            return tuple(array_api.in_namespace_of(self.like, each) for each in results)
+        return array_api.in_namespace_of(self.like, results)
 
     def in_one_block(self, name: str) -> Block:
         """Returns all rows as one block in memory, which the parameter called `name` needs."""
@@ -131,11 +131,11 @@ def _rows_in_array(
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:
-        arrays.check_no_gradients(sample_weight, "sample_weight")
-        valid = arrays.valid_weights_on_device if is_in_other_library(X) else valid_weights
+        array_api.check_no_gradients(sample_weight, "sample_weight")
+        valid = array_api.valid_weights_on_device if is_in_other_library(X) else valid_weights
         sample_weight = valid(sample_weight, X, require_weight=require_weight)
     like = X if is_in_other_library(X) else None
-    if like is not None and not (read is Block and arrays.stays_on_device(X)):
+    if like is not None and not (read is Block and array_api.stays_on_device(X)):
         X = to_host(X)
         sample_weight = None if sample_weight is None else to_float64(sample_weight)
     X = X if upper is None else upper.beside(X, sample_weight)
@@ -162,7 +162,7 @@ def _upper_ends(estimator: Any, X: Any, X_upper: Any) -> UpperEnds:
     """Returns the upper ends as numbers, in memory unless both tables are of Dask."""
     is_mixed = columns_of_float32(X) != columns_of_float32(X_upper)
     if not (_is_plain(X_upper) or (is_dask(X) and is_dask(X_upper))):
-        arrays.check_no_gradients(X_upper, "X_upper")
+        array_api.check_no_gradients(X_upper, "X_upper")
         check_distinct_names(X_upper, "X_upper")
         X_upper = numbers(to_host(X_upper), name="X_upper")
     return UpperEnds(X_upper, is_mixed, feature_names(estimator))
@@ -183,7 +183,7 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
         named = hasattr(estimator, "feature_names_in_")
         if not named and getattr(estimator, "n_features_in_", None) == X.shape[1]:
             return X
-    arrays.check_no_gradients(X, "X")
+    array_api.check_no_gradients(X, "X")
     check_distinct_names(X, "X")
     read = partial(
         validate_data,
@@ -195,5 +195,5 @@ def _validated_numbers(estimator: Any, X: Any, *, reset: bool, ensure_min_sample
     )
     X = numbers(as_table(X), read)
     if is_in_other_library(X):
-        arrays.check_numbers(X, "X")
+        array_api.check_numbers(X, "X")
     return X

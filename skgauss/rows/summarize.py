@@ -20,7 +20,7 @@ from ..statistics import (
     summarize_incomplete,
     summarize_intervals,
 )
-from . import arrays
+from . import array_api
 from .block import Block, check_no_infinity, incomplete_rows
 from .kinds import is_in_other_library
 from .window import Window
@@ -52,7 +52,7 @@ class Summarize:
     def _from_exact(self, block: Block) -> AnyStatistics:
         """Returns statistics of rows whose values are known exactly or not at all."""
         X, sample_weight, _ = block
-        summary = arrays.summarize_on_device if is_in_other_library(X) else summarize
+        summary = array_api.summarize_on_device if is_in_other_library(X) else summarize
         statistics = summary(X, sample_weight, self.diagonal)
         if np.isfinite(statistics.mean).all() or is_in_other_library(X):
             return statistics

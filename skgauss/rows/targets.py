@@ -12,7 +12,7 @@ from sklearn.utils import check_consistent_length
 from .._sklearn import get_namespace, rows_at
 from .._typing import Array
 from ..blocks import to_host
-from . import arrays
+from . import array_api
 from .dask import side_by_side
 from .frames import check_distinct_names, column_names, like
 from .kinds import check_table, is_dask, is_in_other_library
@@ -27,7 +27,7 @@ def checked_targets(y: Any, name: str = "y") -> Any:
         raise ValueError("GaussianRegressor requires y to be passed, but the target y is None.")
     check_table(y, name)
     check_distinct_names(y, name)
-    arrays.check_no_gradients(y, name)
+    array_api.check_no_gradients(y, name)
     if is_dask(y):
         y = y.to_dask_array() if hasattr(y, "to_dask_array") else y
     else:
@@ -83,7 +83,7 @@ def _stack_targets(X: Any, targets: Any) -> Any:
     check_consistent_length(X, targets)
     if is_in_other_library(X):
         xp, _ = get_namespace(X)
-        targets = arrays.in_namespace_of(X, targets)
+        targets = array_api.in_namespace_of(X, targets)
         return xp.concat((xp.astype(X, targets.dtype), targets), axis=1)
     return np.hstack((X, targets))
 

@@ -6,6 +6,7 @@ read nor how statistics are used.
 """
 
 from .base import as_table, axis_labels, column_labels
+from .by_feature import AvailableMoments, has_missing
 from .complete import (
     SufficientStatistics,
     of_sums,
@@ -15,6 +16,5 @@ from .complete import (
     weight_scale,
 )
 from .dask import AnyStatistics, ScatteredStatistics, bounded_sum
-from .features import AvailableMoments, has_missing
 from .incomplete import IncompleteStatistics, summarize_incomplete
 from .intervals import IntervalStatistics, summarize_intervals

@@ -17,8 +17,8 @@ import numpy as np
 from .._typing import Array
 from ..blocks import VALUES, map_values, tree_sum
 from .base import Statistics
+from .by_feature import AvailableMoments
 from .complete import SufficientStatistics
-from .features import AvailableMoments
 from .incomplete import IncompleteStatistics, as_incomplete
 from .intervals import IntervalStatistics
 

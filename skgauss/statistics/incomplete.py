@@ -22,8 +22,8 @@ from ..blocks import chunks_of, threads
 from ..conditioning import sort_patterns
 from . import relations
 from .base import Statistics, column_labels
+from .by_feature import AvailableMoments
 from .complete import SufficientStatistics, checked_rows, pairwise_sum, two_sum
-from .features import AvailableMoments
 
 # Smallest relative singular value of full rank. Rows may be the root of a covariance, where
 # rounding errors of 1e-16 become 1e-8.

@@ -18,8 +18,8 @@ from scipy.special import ndtri
 from .._typing import Array
 from ..conditioning import are_intervals, sort_equal
 from .base import Statistics
+from .by_feature import AvailableMoments
 from .complete import SufficientStatistics, two_sum
-from .features import AvailableMoments
 from .incomplete import (
     IncompleteStatistics,
     has_full_rank,

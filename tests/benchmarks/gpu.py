@@ -19,7 +19,7 @@ import sklearn
 import torch
 
 from skgauss import GaussianGradientMLE
-from skgauss.rows import arrays as arrayapi
+from skgauss.rows import array_api as arrayapi
 
 SHAPES = [(10**8, 8), (10**6, 1000)]
 

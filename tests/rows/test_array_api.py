@@ -21,7 +21,7 @@ from skgauss import (
     SufficientStatistics,
 )
 from skgauss.blocks import array_api as device
-from skgauss.rows import arrays as arrayapi
+from skgauss.rows import array_api as arrayapi
 
 
 @pytest.fixture(autouse=True)

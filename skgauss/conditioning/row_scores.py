@@ -1,4 +1,4 @@
-r"""Scores of single rows that are not fully known, and draws of their unknown values.
+r"""Scores of single rows that are not fully known.
 
 The score of a row is the gradient of the log-density of what is known of it, in the frame of the
 Gaussian. By Fisher's identity it is the score of the row completed by its conditional mean, with
@@ -10,10 +10,9 @@ import numpy as np
 
 from .._typing import Array
 from ..blocks import threads
-from ..boxes import Boxes, draw_in_each
 from ..gaussian import Family, linalg
-from .intervals import Standardization, alike_rows, batches_with_conditioner, coarsened, kinds_of
-from .single_intervals import SingleIntervals
+from .intervals import alike_rows, batches_with_conditioner, coarsened, kinds_of
+from .standardization import Standardization
 
 
 @threads.one_blas_thread()
@@ -44,28 +43,3 @@ def scores_of_rows(
         spread = columns @ hidden.covariance @ columns.transpose(0, 2, 1)
         scores[rows] = family.scores(completed @ inverse.T, spread)
     return scores[place]
-
-
-@threads.one_blas_thread()
-def drawn_rows(
-    lower: Array, upper: Array, gaussian: Standardization, random_state: np.random.RandomState
-) -> Array:
-    """Rows between two ends, with unknown values drawn given all that is known of their row."""
-    kinds, (mean, scales, root) = kinds_of(lower, upper), gaussian
-    drawn = np.where(kinds > 0, 0.0, lower)
-    if root is None:
-        free = mean + scales * random_state.standard_normal(drawn.shape)
-        drawn[kinds == 2] = free[kinds == 2]
-        singles = SingleIntervals.of(lower, upper)
-        with np.errstate(over="ignore"):  # an end that overflows counts as open
-            low, high = singles.about(mean)
-        variances = scales[singles.features, None, None] ** 2
-        boxes = Boxes(low[:, None], high[:, None], singles.width[:, None], variances)
-        within = draw_in_each(boxes, random_state)
-        drawn[singles.rows, singles.features] = mean[singles.features] + within[:, 0]
-    else:
-        for rows, coarse, conditioner in batches_with_conditioner(lower, upper, None, gaussian):
-            values = coarse.draw(conditioner, random_state)
-            features = coarse.gaps.features.T
-            drawn[rows[:, None], features] = mean[features] + scales[features] * values
-    return np.clip(drawn, lower, upper)
