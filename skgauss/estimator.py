@@ -232,7 +232,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
     array([1.        , 2.        , 2.02768166])
     """
 
-    # The HTML repr in a notebook links to this page, which docs/api.rst generates.
+    # The HTML repr in a notebook links to the estimator's page in the API reference.
     _doc_link_module = "skgauss"
     _doc_link_template = DOCUMENTATION_URL + "/generated/skgauss.{estimator_name}.html"
 
@@ -442,7 +442,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
                     "share the new ones."
                 )
             statistics = convert_for(self.sufficient_statistics_, self.covariance_type) + statistics
-        # If there are too few rows, "auto" adds no ridge here, since more rows may come.
+        # "auto" adds no ridge here, even if there is no maximum yet, since more rows may come.
         ridge = 0.0 if isinstance(self.reg_covar, str) else self.reg_covar
         try:
             fitted = self._maximize(statistics, validated, window, task, ridge, resume=True)
@@ -453,7 +453,7 @@ class GaussianGradientMLE(CallbackSupportMixin, InferenceMethods, GaussianDensit
             return self
         return self._finish_fit(*fitted, task)
 
-    # A type checker takes every sum() for possibly 0. The sum of no statistics is, and is refused.
+    # To a type checker sum() may be 0, as it is of no statistics. Such a sum is refused.
     @fit_context(prefer_skip_nested_validation=True)
     def fit_statistics(self, statistics: AnyStatistics | Literal[0]) -> Self:
         """Fit the Gaussian to data that were summarised elsewhere.
@@ -755,7 +755,8 @@ def _blas_threads(
 ) -> AbstractContextManager[None]:
     """A context that sets the number of BLAS threads for a climb.
 
-    A climb on complete data multiplies no more than a few covariance matrices.
+    A climb on complete data multiplies a few covariance matrices at most. Such a product takes d^3
+    multiplications, and the number of parameters is about d^2 if the covariance is full.
     """
     multiplications = int(family.n_all**1.5)
     products_only = statistics.complete and window is None

@@ -43,15 +43,17 @@ class Hidden(NamedTuple):
     covariance: Array  # (n_rows, n_hidden, n_hidden), conditional covariances
     log_probability: Array  # (n_rows,), of the intervals given the exact values, in nats
     # (n_rows,), the squared Mahalanobis distance of the exact values plus the log-determinant of
-    # the precision of the others.
+    # the precision of the others. With that of the whole covariance it is the deviance of the exact
+    # values, minus twice their log-density but for a constant.
     deviance: Array
 
 
 class Score(NamedTuple):
     """Whitened rows, and what their intervals tell about the score of complete data.
 
-    A row is its residual plus a multiple of each of its directions, apart from the missing values.
-    The intervals tell only the distribution of the multiples.
+    A whitened row is its residual, plus its directions times unknown multiples, which are those of
+    the interval values, plus anything in the span of `basis`. Only the distribution of the
+    multiples is known.
     """
 
     basis: Array  # (n_features, n_missing, n_rows), an orthonormal basis of missing values
@@ -209,10 +211,10 @@ class Coarsened(NamedTuple):
 def alike_rows(
     lower: Array, upper: Array, weights: Array | None, gaussian: Standardization
 ) -> tuple[Array, Array, Array | None, Any]:
-    """One row of each kind of rows that agree in all that is known of them, which is enough.
+    """The distinct rows, since rows that agree in all that is known of them have equal results.
 
-    The results are the ends of these rows, the total weight of each kind, (n_kinds,), or None for
-    no sum, and the place of each row among the kinds. Only rows that need a lattice are put
+    Returned are the ends of the distinct rows, their total weights, (n_distinct,), or None without
+    weights, and the place of each row among them. Only rows that need a lattice are put
     together. Equal rows have equal lattices, whose errors add up in a sum over rows, so that they
     need as many points as one row of their weight.
     """

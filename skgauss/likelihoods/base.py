@@ -33,7 +33,7 @@ DEGENERATE_CONDITION = 1e12
 SINGULAR_CONDITION = 1e14
 # Most parameters for which an information matrix that needs integrals over boxes is formed.
 FEW_PARAMETERS = 300
-_MAX_NEAR_STEPS = 10  # most EM steps before order and points of the lattices are settled
+_MAX_NEAR_STEPS = 10  # most EM steps to the Gaussian for which lattices are made
 _NEAR_MAXIMUM_NORM = 0.1  # natural gradient norm below which these EM steps end sooner
 INVOLVED_SHARE = 0.1  # share of a direction's largest component above which a feature is part of it
 
@@ -63,7 +63,9 @@ class Evaluation:
     # Returns the whitened gradient U with respect to the covariance. It may cost more than
     # everything else, so it is called when U is first needed.
     form: Callable[[], Array]
-    expected: tuple[Array, Array]  # mean and covariance of the completed data, as the point has it
+    # Mean and covariance of the data, completed by the moments that this point expects; the latter
+    # with the ridge and in the shape of the family.
+    expected: tuple[Array, Array]
     # The average log-likelihood of the data, in nats, without the ridge penalty; None if
     # `Likelihood.log_likelihood` computes it from the value.
     log_likelihood: float | None = None
@@ -158,7 +160,7 @@ class Products(NamedTuple):
     """Functions that multiply a step in the frame of a point by a matrix, without forming it."""
 
     exact: Callable[[Array], Array]  # by minus the Hessian, in float32 precision
-    below: Callable[[Array], Array]  # by a matrix nowhere above minus the Hessian, at half the cost
+    below: Callable[[Array], Array]  # by a lower bound of minus the Hessian, at half the cost
 
 
 class Likelihood(ABC):
@@ -171,7 +173,8 @@ class Likelihood(ABC):
     # Whether every value is known exactly and the sample is not truncated. The maximum and the
     # curvature there then have closed forms.
     complete = False
-    uncounted: np.ndarray | None = None  # (n_features,), which features do not count, if any
+    # (n_features,), which features are constant or never observed and so left out, if any are.
+    uncounted: np.ndarray | None = None
     has_one_maximum = False  # whether a stationary point is always the maximum
     information_is_cheap = False  # whether the information costs no more than a few evaluations
     # Whether `retract` moves in the natural parameters. If not, minus the Hessian at the maximum
@@ -285,12 +288,12 @@ class Likelihood(ABC):
 
     @cached_property
     def pilot(self) -> Standardization | None:
-        """The Gaussian from which the lattices for integrals over boxes are made; None without."""
+        """The Gaussian for which lattices are made, if integrals over boxes need any, else None."""
         return None
 
     def with_pilot(self, pilot: Standardization) -> Self:
         """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
-        # The guess keeps its value on the lattices near it, even if nothing has asked for it yet.
+        # Asked for here, the value of the guess stays that on the present lattices, made near it.
         return self.changed(pilot=pilot, value_of_the_guess=self.value_of_the_guess)
 
     def changed(self, **attributes: Any) -> Self:
@@ -368,7 +371,7 @@ class Likelihood(ABC):
     def gain_at_infinity(self, at: Evaluation) -> float:
         """The nats by which the value may still change as the covariance grows without bound.
 
-        Infinite if the covariance is not yet nearly as wide, or if the likelihood has no limit.
+        Infinite if the value is not yet close to that limit, or if the likelihood has none.
         """
         return math.inf
 

@@ -73,7 +73,7 @@ ObservedStatistics = (
 _COMPLETE_ROWS_PER_FEATURE = 2
 _N_EM_STEPS = 20  # from the guess; a singular covariance must have a higher value than these reach
 # Variance inflation above which a climb is over, if there is certainly no maximum because rows are
-# too few. It is the inflation that the ridge of "auto" leaves.
+# too few. It is one over the share of the variances that the ridge of "auto" is.
 _CERTAIN_INFLATION = 1e6
 NARROW_INFLATION = 1e8  # variance inflation above which a climb may lead to an infinite likelihood
 _MAX_INFLATION = 1e14  # variance inflation above which too few digits are left to go on
@@ -88,7 +88,7 @@ class Expected(NamedTuple):
 
     mean: Array  # (n_features,), the m of this module's docstring
     step: Array  # m minus the mean of the point, with digits that m loses far from 0
-    covariance: Array  # S, as a scatter that the family projects
+    covariance: Array  # S of this module's docstring, before the family projects it
     value: float  # the average log-likelihood, in nats, of a row in which something was observed
 
 
@@ -125,7 +125,8 @@ class ObservedLikelihood(Likelihood):
             value -= 0.5 * family.trace_inverse(factor, self.ridge)
             covariance = family.add_ridge(covariance, self.ridge)
         covariance = family.project(covariance)
-        # Only steps that float64 can resolve move the mean, but the covariance needs the full step.
+        # The difference of the means is 0 for a step that float64 cannot resolve. The covariance
+        # needs the step with all its digits.
         score_mean = family.solve(factor, expected.mean - mean)
         relative = family.whiten_symmetric(factor, covariance)
         form = family.multiplicity * (relative - family.identity)
@@ -146,8 +147,9 @@ class ObservedLikelihood(Likelihood):
         return mean, self.family.root(covariance)
 
     def is_degenerate(self, at: Evaluation) -> bool:
-        # Far from the data a covariance is ill-conditioned too. But then it is not narrower than
-        # the data, or it is less likely than the guess, unless rounding decides.
+        # Far from the data a covariance may be ill-conditioned, too, but there it is not narrower
+        # than the data, or less likely than the guess. Above `SINGULAR_CONDITION` the comparison
+        # with the guess is only rounding.
         if (
             at.condition <= DEGENERATE_CONDITION
             or self.inflation(at) <= NARROW_INFLATION
@@ -194,7 +196,7 @@ class ObservedFull(ObservedLikelihood):
         fixed: Fixed = NO_FIXED,
     ):
         super().__init__(statistics, family, ridge)
-        self._mean_is_known = fixed.mean is not None  # then regressions have no intercept
+        self._mean_is_known = fixed.mean is not None  # then a regression needs one row less
         self._statistics = statistics
         self._origin = statistics.origin
         self._available_mean, variances = fixed.moments(statistics, family)
@@ -206,8 +208,8 @@ class ObservedFull(ObservedLikelihood):
     def nested_maximum(self) -> tuple[Array, Array] | None:
         """The mean and the factor at the maximum if gaps are nested, else None.
 
-        It is not called `maximum`, since the solver "closed-form" needs one for all data with
-        missing values, and only some have nested gaps.
+        It is not called `maximum`, since the solver "closed-form" would then serve some data with
+        gaps and refuse others.
         """
         if self.ridge is not None or not self._statistics.nested:
             return None
@@ -272,7 +274,7 @@ class ObservedFull(ObservedLikelihood):
         return -math.inf
 
     def is_known_to_be_maximum(self, at: Evaluation) -> bool:
-        # The likelihood may be so flat near the maximum that a climb ends long before it is there.
+        # Only the closed form itself: where the likelihood is flat, a climb may end far from it.
         return self.nested_maximum is not None and at.factor is self.nested_maximum[1]
 
     def rounding_limit(self, at: Evaluation) -> float:

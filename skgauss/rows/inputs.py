@@ -1,6 +1,6 @@
 """From X, as a user passes it, to `Rows`.
 
-The decision whether X is in memory, on a device or in Dask is made here, and only here.
+Whether X becomes `ArrayRows`, in memory or on a device, or `DaskRows` is decided here.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,8 +23,8 @@ from .kinds import check_table, is_dask, is_in_other_library
 from .numbers import numbers
 from .rounding import columns_of_float32, round_float32
 
-# Rows whose results (16 MiB) are computed together if only their sum is wanted. With few columns
-# there are more rows, with so many elements in all that half of them are still worth threads.
+# `ArrayRows.total` adds up blocks of at least so many rows, whose results take 16 MiB, or of narrow
+# tables so many elements, so that half of a block is still worth several threads.
 _RESULT_ROWS = 2**21
 _RESULT_ELEMENTS = 2**23
 
@@ -99,7 +99,7 @@ def rows_of(
     if not is_dask(X):
         names = partial(feature_names, estimator)
         rows = _rows_in_array(table, sample_weight, upper, read, require_weight, names)
-        # Rows known only to lie in a window have its lower limit, which is below all values, as
+        # Values known only to lie in a window have its lower limit, which is below all values, as
         # their lower end: it would look like a swapped one.
         if upper and reset and getattr(estimator, "truncation_limits", None) is None:
             warn_of_swapped_ends(rows.X, upper.names)
@@ -127,7 +127,7 @@ def _rows_in_array(
     require_weight: bool,
     names: Callable[[], Sequence[str]],
 ) -> ArrayRows:
-    """Returns the rows of `rows_of` if X, validated, is in memory or of another library."""
+    """Returns what `rows_of` does for validated X that is not of Dask."""
     if not X.shape[0]:  # an empty array: nothing for another library to do
         X, sample_weight = to_host(X), to_host(sample_weight)
     if sample_weight is not None:

@@ -1,4 +1,4 @@
-"""The one loop of all solvers, and the record of its result."""
+"""The climb that all solvers share: its monitor, its record, and the loop of all but L-BFGS."""
 
 import time
 from abc import ABC, abstractmethod
@@ -16,15 +16,15 @@ from .objective import Objective
 
 _MAX_ROUNDED_NORM = 0.01  # largest natural gradient norm that rounding of the mean may excuse
 _LIMIT_SLACK = 1.01  # factor on the limit in `record_many`, which rounds norms unlike `visit`
-# Factor on the norm, at which to look again after the curvature showed a slope.
+# After the curvature showed a slope, the norm must fall to this share before it is checked again.
 _RECHECK_RATIO = 0.1
-# Why a climb ends that went as far as it could on its lattices.
+# Stop reasons after which a climb may go on, on lattices that are made for where it ended.
 _SETTLED = ("converged", "stalled")
 _SETTLED_IN_WINDOW = (*_SETTLED, "unbounded")
 
 
 class Stalled(Exception):
-    """No step from here raises the likelihood by more than rounding."""
+    """No step from here raises the likelihood by more than rounding, or the climb only creeps."""
 
 
 class Unbounded(Exception):
@@ -37,7 +37,9 @@ class Solution:
 
     likelihood: Likelihood  # that was climbed at the end, with the last lattices
     evaluation: Evaluation  # the result: the last iterate, or the best one of a climb that diverged
-    stop_reason: str  # "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback"
+    # "converged", "max_iter", "diverged", "stalled", "unbounded" or "callback". A climb ends as
+    # unbounded if `is_degenerate` says so of an iterate, or if a solver raises `Unbounded`.
+    stop_reason: str
     values: list[float]  # the log-likelihood of every iterate
     path: list[tuple[Array, Array]]  # the first iterates, as many as `maximize` was asked to keep
     critical_point: CriticalPoint | None  # that of the last iterate with a small gradient
@@ -118,7 +120,7 @@ class Monitor:
         return 0 if sees_all else max(self.max_iter - len(self._values), 0)
 
     def record_many(self, many: Evaluations) -> int:
-        """Record successive iterates, up to the first at which the climb may end.
+        """Record successive iterates of one feature, up to the first at which the climb may end.
 
         Returns
         -------
@@ -144,9 +146,10 @@ class Monitor:
         return n
 
     def _is_settled(self, evaluation: Evaluation, rounding: float = 0.0) -> bool:
-        """Whether the point is stationary and, judged by the curvature, near a critical point.
+        """Whether the climb may end here: the gradient is small and no curvature shows a slope.
 
-        Its natural gradient norm may exceed the limit by `rounding`.
+        The natural gradient norm may exceed its limit by `rounding`. Where the curvature is asked,
+        `critical_point` is set, and after a slope the limit is lower.
         """
         likelihood = self.likelihood
         limit = self._tightened_tol or max(self.tol, likelihood.rounding_limit(evaluation))
@@ -178,7 +181,7 @@ class Monitor:
         return Solution(*found, self.critical_point, seconds)
 
     def resume(self) -> None:
-        """Continue from a point that is stationary, but not a maximum."""
+        """Let a climb that has stopped go on from its last point, with the original tolerance."""
         self.stop_reason = ""
         self._tightened_tol = None
         if self.observer is not None:
@@ -234,9 +237,9 @@ class State(NamedTuple):
 class SteppingSolver(Solver):
     """A solver that consists of an immutable state and the step to the next state.
 
-    A state has an attribute `evaluation`, the iterate. `step` raises
-    `NotPositiveDefiniteError` when it leaves the domain and `Stalled` when no step
-    raises the likelihood.
+    A state has an attribute `evaluation`, the iterate. `step` raises `NotPositiveDefiniteError`
+    when it leaves the domain, `Stalled` when no step raises the likelihood, and `Unbounded` when
+    the climb leads to no maximum.
     """
 
     def init(self, objective: Objective, start: Evaluation) -> Any:
