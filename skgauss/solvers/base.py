@@ -180,17 +180,23 @@ class Monitor:
         found = self.likelihood, result, self.stop_reason, self._values, self._path
         return Solution(*found, self.critical_point, seconds)
 
-    def resume(self) -> None:
-        """Let a climb that has stopped go on from its last point, with the original tolerance."""
-        self.stop_reason = ""
-        self._tightened_tol = None
-        if self.observer is not None:
-            self.observer.begin(self.last)
+    def resume(self) -> bool:
+        """Let a stopped climb go on from its last point, with the original tolerance.
 
-    def resume_on(self, likelihood: Likelihood) -> None:
-        """Continue on another likelihood, whose values are not comparable with those so far."""
+        False if no iterations are left: then the climb has ended as "max_iter".
+        """
+        self.stop_reason = "max_iter" if self.is_over else ""
+        self._tightened_tol = None
+        if self.observer is not None and not self.is_over:
+            self.observer.begin(self.last)
+        return not self.is_over
+
+    def resume_on(self, likelihood: Likelihood) -> bool:
+        """Continue on another likelihood, with other values; False if it is too late."""
+        if not self.resume():
+            return False
         self.likelihood, self._best, self.critical_point = likelihood, None, None
-        self.resume()
+        return True
 
     def end_early(self, reason: str) -> None:
         """End the climb, since the current iteration found no next iterate.
@@ -295,12 +301,13 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     """The point where the climb ended, on lattices that are made for it, to continue from there.
 
     The monitor then has the likelihood on these lattices. None if the present lattices, which were
-    made for another point, are accurate here, too, or if no iterations are left. Without a window
-    it is also None if the climb leads to a singular covariance, where no lattices are accurate.
+    made for another point, are accurate here, too. It is also None if no iterations are left; then
+    the climb has not converged. Without a window it is None if the climb leads to a singular
+    covariance, where no lattices are accurate.
     """
     likelihood, at = monitor.likelihood, monitor.last
     settled = _SETTLED_IN_WINDOW if likelihood.natural_coordinates else _SETTLED
-    if likelihood.pilot is None or monitor.stop_reason not in settled or monitor.is_over:
+    if likelihood.pilot is None or monitor.stop_reason not in settled:
         return None
     pilot = Standardization.of(at.mean, likelihood.family, at.factor)
     if likelihood.pilot.is_near(pilot) or likelihood.is_accurate(at):
@@ -308,22 +315,22 @@ def _on_other_lattices(monitor: Monitor) -> Evaluation | None:
     moved = likelihood.with_pilot(pilot)
     with suppress(NotPositiveDefiniteError):
         point = moved.evaluate(at.mean, at.factor)
-        monitor.resume_on(moved)
-        return point
+        return point if monitor.resume_on(moved) else None
     return None
 
 
 def _escape_point(monitor: Monitor) -> Evaluation | None:
     """A point to continue from if the climb ended at a saddle or an inflection, else None.
 
-    If no way up from a saddle is found, the climb has stalled.
+    If no way up from a saddle is found, the climb has stalled. It has not converged, either, if
+    there is a way up, but no iterations are left.
     """
     likelihood, critical_point = monitor.likelihood, monitor.critical_point
     if monitor.stop_reason != "converged" or not critical_point:
         return None
     higher = leave(likelihood, monitor.last, critical_point)
     if higher is not None:
-        monitor.resume()
-    elif critical_point.kind == "saddle":
+        return higher if monitor.resume() else None
+    if critical_point.kind == "saddle":
         monitor.stop_reason = "stalled"
-    return higher
+    return None

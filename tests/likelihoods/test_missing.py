@@ -267,6 +267,14 @@ def test_a_saddle_is_left():
         assert abs(model.covariance_[0, 1]) == pytest.approx(4 / 3, rel=1e-5)
 
 
+@pytest.mark.parametrize("solver", ["natural", "lbfgs"])
+def test_a_climb_that_ends_at_a_saddle_keeps_to_max_iter(solver):
+    model = GaussianGradientMLE(solver=solver, covariance_init=1.0)
+    for max_iter in range(1, model.fit(MURRAY).n_iter_):
+        fit_quietly(model.set_params(max_iter=max_iter), MURRAY)
+        assert (model.stop_reason_, model.n_iter_) == ("max_iter", max_iter)
+
+
 @pytest.mark.parametrize("solver", ["gradient", "natural"])
 def test_a_maximum_is_local_and_starts_can_be_given(solver):
     for sign in (1, -1):

@@ -519,16 +519,21 @@ def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     assert refitted.natural_gradient_norm == pytest.approx(model.natural_gradient_norm_, rel=1e-6)
 
 
+@pytest.mark.parametrize(("seed", "settled", "converged"), [(22, 9, 12), (21, 9, 9)])
+def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, settled, converged):
+    """It settles after so many iterations; there another lattice is needed for one of the two."""
+    sample = windows.draw(seed)
+    model, _ = sample.quiet_fit(max_iter=settled)
+    reason = "converged" if settled == converged else "max_iter"
+    assert (model.stop_reason_, model.n_iter_) == (reason, settled)
+    model = sample.fit(max_iter=converged)
+    assert (model.stop_reason_, model.n_iter_) == ("converged", converged)
+
+
 @pytest.mark.parametrize("seed", [27, *(pytest.param(s, marks=exhaustive) for s in (0, 12, 22))])
 def test_a_climb_that_passes_far_away_is_not_taken_for_an_endless_one(seed):
     """Newton's step leads beyond a precision of 0, but in other directions it leads as far."""
-    sample = windows.draw(seed)
-    model = GaussianGradientMLE(
-        truncation_limits=(sample.lower, sample.upper), solver="lbfgs", max_iter=45
-    )
-    statistics = SufficientStatistics(sample.n, sample.mean_inside, sample.covariance_inside)
-    with pytest.warns(ConvergenceWarning, match="max_iter"):
-        model.fit_statistics(statistics)
+    model, _ = windows.draw(seed).quiet_fit(solver="lbfgs", max_iter=45)
     assert model.stop_reason_ == "max_iter"
 
 

@@ -7,7 +7,7 @@ wide as the sample.
 
 import warnings
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from search.hostile import magnitude, one_of
@@ -37,16 +37,16 @@ class Parent(NamedTuple):
         ratios = np.linalg.eigvals(np.linalg.solve(self.covariance_inside, self.covariance))
         return float(ratios.real.max())
 
-    def fit(self) -> GaussianGradientMLE:
-        model = GaussianGradientMLE(truncation_limits=(self.lower, self.upper))
+    def fit(self, **parameters: Any) -> GaussianGradientMLE:
+        model = GaussianGradientMLE(truncation_limits=(self.lower, self.upper), **parameters)
         statistics = SufficientStatistics(self.n, self.mean_inside, self.covariance_inside)
         return model.fit_statistics(statistics)
 
-    def quiet_fit(self) -> tuple[GaussianGradientMLE, str]:
+    def quiet_fit(self, **parameters: Any) -> tuple[GaussianGradientMLE, str]:
         """The fit without its warning, and what a complaint says of it."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = self.fit()
+            model = self.fit(**parameters)
         return model, f"{model.n_iter_} iterations, width {self.width:.3g}"
 
 
