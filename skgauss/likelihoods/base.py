@@ -293,12 +293,15 @@ class Likelihood(ABC):
 
     def with_pilot(self, pilot: Standardization) -> Self:
         """The likelihood with lattices that another Gaussian sets, not called without a `pilot`."""
-        # Asked for here, the value of the guess stays that on the present lattices, made near it.
-        return self.changed(pilot=pilot, value_of_the_guess=self.value_of_the_guess)
+        return self.changed(pilot=pilot)
 
     def changed(self, **attributes: Any) -> Self:
-        """A copy with other values of some attributes."""
+        """A copy with other values of some attributes, which finds the value of the guess anew.
+
+        So values are compared only on one lattice, or by one approximation.
+        """
         likelihood = copy.copy(self)
+        vars(likelihood).pop("value_of_the_guess", None)
         vars(likelihood).update(attributes)
         return likelihood
 

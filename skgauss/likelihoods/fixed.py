@@ -11,11 +11,10 @@ Anderson (2003), An Introduction to Multivariate Statistical Analysis, sections 
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -84,6 +83,7 @@ class LikelihoodWrapper(ABC):
     """A `Likelihood` that wraps another, `_wrapped`, and takes from it what it does not define."""
 
     _wrapped: Any
+    changed: Any = Likelihood.changed  # returns a copy of the wrapper
 
     @cache_latest
     def information(self, at: Evaluation) -> Information:
@@ -96,10 +96,9 @@ class LikelihoodWrapper(ABC):
     def _own_information(self, wrapped: Information, at: Evaluation) -> Information:
         """The information at a point, from that of `_wrapped`."""
 
-    def with_pilot(self, pilot: Standardization) -> Likelihood:
-        likelihood: Any = copy.copy(self)
-        likelihood._wrapped = self._wrapped.with_pilot(pilot)
-        return likelihood
+    def with_pilot(self, pilot: Standardization) -> Self:
+        moved: Self = self.changed(_wrapped=self._wrapped.with_pilot(pilot))
+        return moved
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # copying looks up such names before `_wrapped` is set

@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skgauss import GaussianGradientMLE, SufficientStatistics
 from skgauss.boxes import Boxes, box_moments
-from skgauss.conditioning import lattice_points
+from skgauss.conditioning import Standardization, lattice_points
 from skgauss.gaussian import NotPositiveDefiniteError, make_family
 from skgauss.inference.point import likelihood_of
 from skgauss.likelihoods import NoMaximumError, information_matrix, truncated
@@ -528,6 +528,19 @@ def test_a_climb_has_converged_only_on_lattices_that_were_checked(seed, settled,
     assert (model.stop_reason_, model.n_iter_) == (reason, settled)
     model = sample.fit(max_iter=converged)
     assert (model.stop_reason_, model.n_iter_) == ("converged", converged)
+
+
+@pytest.mark.parametrize("known", [{}, {"fixed_mean": np.zeros(4)}])
+def test_values_are_compared_on_one_lattice(rng, known):
+    """With that of the guess, though it was asked for on another one before."""
+    X = truncated_rows(rng, 300, np.zeros(4), 0.5 + 0.5 * np.eye(4), np.full(4, -1.0), np.ones(4))
+    model = GaussianGradientMLE(truncation_limits=(-1.0, 1.0), **known).fit(X)
+    here = likelihood_of(model)
+    values = [here.value_of_the_guess]
+    there = here.with_pilot(Standardization.of(np.ones(4), here.family, np.eye(4)))
+    values += [there.value_of_the_guess, there.with_pilot(here.pilot).value_of_the_guess]
+    assert values[0] == values[2] == here.evaluate(*here.guess).value
+    assert values[1] == there.evaluate(*there.guess).value != values[0]
 
 
 @pytest.mark.parametrize("seed", [27, *(pytest.param(s, marks=exhaustive) for s in (0, 12, 22))])
