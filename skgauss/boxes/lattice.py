@@ -62,14 +62,9 @@ class Lattice(NamedTuple):
         """The lattice for the boxes with these indices."""
         return Lattice(*(of[rows] for of in self))
 
-    def coarsest(self) -> "Lattice":
-        """The lattice with `N_POINTS` points for every box."""
-        return self._replace(n_points=np.full_like(self.n_points, N_POINTS))
-
-    @property
-    def is_coarsest(self) -> bool:
-        """Whether every box has `N_POINTS` points."""
-        return bool((self.n_points == N_POINTS).all())
+    def with_points(self, n_points: int) -> "Lattice":
+        """The lattice with this number of points, a prime, for every box."""
+        return self._replace(n_points=np.full_like(self.n_points, n_points))
 
     def with_other_shifts(self) -> "Lattice":
         """The lattice with other shifts, a hash of the present ones."""

@@ -8,6 +8,7 @@ wider. So its moments are compared in units of the spread within the window.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -55,15 +56,14 @@ def suits_window(lattice: Lattice, boxes: Boxes, weight: float) -> bool:
 def lattice_of_step(lattice: Lattice, boxes: Boxes) -> Lattice:
     """The lattice of a window with no more points than the information of a Newton step needs.
 
-    A sample of the fewest rows would need as many. If the most points may be too few even for that,
-    it has only `N_POINTS`, since no number of points would tell the information.
+    A sample of the fewest rows would need as many. It is the lattice itself if no fewer are enough.
+    But if that has the most points of all, which were not found to be enough, it has only
+    `N_POINTS`, since no number of points would tell the information.
     """
-    coarse = _with_enough_points(
-        lattice.coarsest(), boxes, np.array([_tolerance_of_window(MIN_ROWS)]), _distance_of_moments
-    )
-    if coarse.n_points[0] == _COUNTS[-1]:
-        return lattice.coarsest()
-    return coarse if coarse.n_points[0] < lattice.n_points[0] else lattice
+    has, enough = lattice.n_points[0], partial(suits_window, boxes=boxes, weight=MIN_ROWS)
+    fewer = (lattice.with_points(count) for count in _COUNTS if N_POINTS <= count < has)
+    otherwise = lattice if has < _COUNTS[-1] else lattice.with_points(N_POINTS)
+    return next(filter(enough, fewer), otherwise)
 
 
 def _tolerance_of_window(weight: float) -> float:

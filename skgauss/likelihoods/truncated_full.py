@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 
 from .._typing import Array
-from ..boxes import MIN_LATTICE_VARIABLES, Lattice
+from ..boxes import MIN_LATTICE_VARIABLES, N_POINTS, Lattice
 from ..conditioning import Standardization, lattice_of_step, lattice_of_window, suits_window
 from ..gaussian import Full, NotPositiveDefiniteError
 from ..rows import Window
@@ -107,7 +107,7 @@ class TruncatedFull(TruncatedLikelihood):
     def approximation(self) -> Likelihood | None:
         approximation = super().approximation
         if approximation is not None and self._lattice is not None:
-            approximation.__dict__["_lattice"] = self._lattice.coarsest()
+            approximation.__dict__["_lattice"] = self._lattice.with_points(N_POINTS)
         return approximation
 
     def within(self, mean: Array, factor: Array, expected: Array) -> WindowMoments:
@@ -124,10 +124,9 @@ class TruncatedFull(TruncatedLikelihood):
 
     def information_of_step(self, at: Evaluation) -> Information:
         """The information with the window integrated on no more points than a step needs."""
-        if self._lattice is None or self._lattice.is_coarsest:
-            return self.information(at)
-        coarse = lattice_of_step(self._lattice, self._box.about(at.mean, at.factor))
-        return self.information(at) if coarse is self._lattice else self._information_on(coarse, at)
+        fine = self._lattice
+        coarse = fine and lattice_of_step(fine, self._box.about(at.mean, at.factor))
+        return self.information(at) if coarse is fine else self._information_on(coarse, at)
 
     def _information_on(self, lattice: Lattice | None, at: Evaluation) -> Information:
         """Minus the Hessian in the frame of a point, with the window integrated on a lattice."""

@@ -12,6 +12,7 @@ from skgauss import GaussianGradientMLE
 from skgauss.boxes import N_POINTS, Boxes, Lattice, box_moments
 from skgauss.conditioning import (
     intervals,
+    lattice_of_step,
     lattice_of_window,
     lattice_points,
     score_moments,
@@ -154,6 +155,29 @@ def test_the_lattice_of_a_sample_does_not_suit_a_far_wider_parent(seed):
     lattice = lattice_of_window(narrow, sample.n)
     assert suits_window(lattice, narrow, sample.n)
     assert not suits_window(lattice, window_of(sample, np.zeros(5), sample.covariance), sample.n)
+
+
+@each_value(has=[503, 2_003, 10_007, 30_011, 100_003], needed=[10_007, None])
+def test_a_step_takes_the_fewest_points_that_are_enough(monkeypatch, has, needed):
+    """It tries no more than the lattice has, and takes all of these if fewer are not enough.
+
+    Only the most points of all, if they may be too few, are replaced by the fewest.
+    """
+    boxes = window_of(windows.draw(15), np.zeros(5), windows.draw(15).covariance)
+    distance, tried = lattice_points._distance_of_moments, []
+
+    def seen(lattice, boxes):
+        tried.append(lattice.n_points[0])
+        return distance(lattice, boxes)
+
+    monkeypatch.setattr(lattice_points, "_distance_of_moments", seen)
+    if needed is None:
+        monkeypatch.setattr(lattice_points, "_PROMISED_ERROR", 0.0)
+    lattice = Lattice.of(boxes, n_points=has)
+    found = lattice_of_step(lattice, boxes)
+    assert found.n_points[0] == min(has, needed or has % 100_003 or 503)
+    assert all(count < has for count in tried)
+    np.testing.assert_array_equal(found.shift, lattice.shift)
 
 
 def test_shares_get_the_points_of_rows(monkeypatch):
