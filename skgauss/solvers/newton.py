@@ -33,7 +33,9 @@ from ..likelihoods import (
 from .base import Stalled, Unbounded
 from .safeguards import is_no_loss
 
-_MAX_RADIUS = 4.0  # length of a step in the frame, in standard errors of one row
+# Length of a step in the frame, in standard errors of one row. A step that leads to a Gaussian a
+# hundred times as wide is as long, and the parabola may well be right so far away.
+_MAX_RADIUS = 64.0
 _MIN_RADIUS = 1e-10  # length in the frame below which a step gains only rounding
 _SHRINK_BELOW = 0.25  # share of the promised gain below which the region shrinks
 _GROW_ABOVE = 0.75  # share of the promised gain above which the region grows

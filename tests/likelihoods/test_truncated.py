@@ -502,6 +502,25 @@ def test_a_maximum_far_away_is_found(seed):
     assert parents.draw(seed).fit().n_iter_ <= 40
 
 
+@pytest.mark.parametrize(
+    ("sample", "n_iter"),
+    [
+        (parents.draw(4), 24),
+        (parents.draw(181), 31),
+        (parents.draw(206), 17),
+        (windows.draw(100), 28),
+    ],
+)
+def test_steps_far_away_are_as_long_as_the_parabola_is_right(sample, n_iter):
+    """With steps of at most four standard errors of a row one climb stalled and others took long.
+
+    They are compared with the numbers of iterations then.
+    """
+    model = sample.fit()
+    assert model.converged_
+    assert model.n_iter_ < 0.7 * n_iter
+
+
 @pytest.mark.parametrize("seed", [6, 15, 21, 22, 28])
 def test_a_climb_that_leads_far_ends_on_a_lattice_that_is_made_there(seed):
     """On that of the fit without the window it stalled; parents are 110 to 610 times as wide.

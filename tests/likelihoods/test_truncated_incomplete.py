@@ -584,6 +584,13 @@ def test_newtons_steps_see_a_singular_covariance_where_others_stall(seed):
     assert model.stop_reason_ == "unbounded"
 
 
+def test_long_steps_end_a_climb_that_crept():
+    """Eight rows; steps of at most four standard errors of a row took all of 1,000 iterations."""
+    with pytest.warns(ConvergenceWarning, match="keeps rising"):
+        model = draw_pairs(316).fit("natural")
+    assert model.n_iter_ < 100
+
+
 @pytest.mark.parametrize("most", [0, 3, 100])
 def test_however_many_steps_are_of_em(gaps, monkeypatch, most):
     """There are such steps without a window, from a start far away."""
